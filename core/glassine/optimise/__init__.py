@@ -1,0 +1,5 @@
+"""Plan -> Protected."""
+
+from .loop import optimise
+
+__all__ = ["optimise"]

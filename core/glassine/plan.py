@@ -1,0 +1,121 @@
+"""Artwork + intent -> plan: every decision is made here and nowhere later."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from torch import Generator, Tensor
+
+from . import encoders
+from .device import choose
+from .errors import NotUsable, UnknownEntry
+from .formats import FORMATS
+from .marks import MARKS
+from .recipes import RECIPES, SCORES, STEPS
+from .surrogates import SURROGATES
+from .targets import TARGETS
+from .targets.resize import lanczos
+from .types import Artwork, Goal, Intent, Plan, Recipe
+from .units import Score
+from .visibility import texture_allowance
+
+T = TypeVar("T")
+
+
+def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
+    """Every choice that the intent left open is made; nothing is computed yet."""
+    recipe = known("recipe", intent.recipe, RECIPES)
+    artwork = resized(artwork, intent.export.longest_side)
+    seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
+    used = surrogates(intent)
+    check(intent)
+    return Plan(
+        artwork=artwork,
+        recipe=recipe,
+        export=intent.export,
+        surrogates=used,
+        held_out=tuple(name for name in encoders.present() if name not in used),
+        goals=goals(artwork, intent, recipe, seed),
+        allowance=allowance(artwork, intent.mask),
+        score=score(intent),
+        steps=known("effort", intent.effort, STEPS),
+        seed=seed,
+        device=choose(device).kind,
+        caption=caption(intent),
+    )
+
+
+def known(kind: str, name: str, table: Mapping[str, T]) -> T:
+    if name not in table:
+        raise UnknownEntry(kind, name, table)
+    return table[name]
+
+
+def check(intent: Intent) -> None:
+    """Names that are used only at the end fail now, not after minutes of work."""
+    _ = FORMATS[intent.export.format], [MARKS[name] for name in intent.export.marks]
+
+
+def surrogates(intent: Intent) -> tuple[str, ...]:
+    """What was asked for, else every real one that is present, else the one that ships."""
+    names = intent.surrogates or encoders.present() or ("embedded",)
+    for name in names:
+        _ = SURROGATES[name]
+    return names
+
+
+def score(intent: Intent) -> Score:
+    if isinstance(intent.strength, str):
+        return known("strength", intent.strength, SCORES)
+    return intent.strength
+
+
+def goals(artwork: Artwork, intent: Intent, recipe: Recipe, seed: int) -> tuple[Goal, ...]:
+    """The recipe's goals as pictures; a picture or texture the artist names replaces the style."""
+    draw, found = Generator().manual_seed(seed), []
+    for kind, weight in recipe.goals:
+        if kind == "style" and intent.target is not None:
+            kind = "picture"
+        elif kind == "style" and intent.style == "texture":
+            kind = "texture"
+        found.append(replace(TARGETS[kind].picture(artwork, intent, draw), weight=weight))
+    return tuple(found)
+
+
+def caption(intent: Intent) -> str:
+    """Poison without its word does nothing: the words that must stand beside the picture."""
+    return f"a picture of a {intent.shows}" if intent.shows and intent.recipe != "cloak" else ""
+
+
+def allowance(artwork: Artwork, mask: Tensor | None) -> Tensor:
+    """(1, H, W) in [0, 1]: more in texture, less in flats, nothing outside mask and alpha."""
+    limit = texture_allowance(artwork.rgb)
+    if mask is not None:
+        if mask.shape != limit.shape:
+            raise NotUsable(
+                f"The mask is {mask.shape[2]} x {mask.shape[1]} pixels and the picture is "
+                f"{limit.shape[2]} x {limit.shape[1]}. Paint the mask over the same picture."
+            )
+        limit = limit * mask
+    if artwork.alpha is not None:
+        limit = limit * (artwork.alpha > 0)
+    if not limit.any():
+        raise NotUsable(
+            "This picture was to be protected, but no pixel of it may change: it is all "
+            "transparent or all masked out. Check the mask and the layers that are shown."
+        )
+    return limit
+
+
+def resized(artwork: Artwork, longest: int | None) -> Artwork:
+    """At export size first: what is protected is what will be posted."""
+    height, width = artwork.rgb.shape[1:]
+    if longest is None or longest >= max(height, width):
+        return artwork
+    factor = longest / max(height, width)
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    alpha = None if artwork.alpha is None else lanczos(artwork.alpha, *size)
+    return replace(artwork, rgb=lanczos(artwork.rgb, *size), alpha=alpha)

@@ -1,0 +1,31 @@
+"""Named ways to protect. A recipe is data: no recipe has code of its own."""
+
+from .types import Recipe
+from .units import Score
+
+STEPS = {"preview": 3, "quick": 10, "full": 30}
+"""Optimiser steps by effort: three give a first idea, ten 92 % of what thirty give."""
+
+SCORES = {"subtle": Score(85), "balanced": Score(70), "strong": Score(55)}
+"""What the words for strength mean: SSIMULACRA2 of the finished file."""
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="cloak",
+            says="Moves the picture's style, as models see it, towards another style",
+            goals=(("style", 1.0),),
+        ),
+        Recipe(
+            name="poison",
+            says="Moves what the picture shows, as models see it, towards another concept",
+            goals=(("concept", 1.0),),
+        ),
+        Recipe(
+            name="both",
+            says="Cloak and poison in one optimisation",
+            goals=(("style", 0.5), ("concept", 0.5)),
+        ),
+    )
+}

@@ -1,0 +1,52 @@
+"""What a surrogate is: image encoders we attack in place of the models we cannot see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+Encoder = Callable[[Tensor], Tensor]
+"""(B, 3, H, W) in [0, 1] -> (B, C, H / 8, W / 8), differentiable. H and W multiples of 8."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One file of a surrogate. `blob` is its git blob id at the pinned commit, the checksum."""
+
+    file: str
+    blob: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surrogate:
+    """One or several families' encoders that load from the same files.
+
+    covers   the models it stands for, as the report prints them
+    folder   where its weights lie inside the models folder
+    licence  of the weights
+    weights  files that users download; empty where the repository ships them
+    load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
+    sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
+    """
+
+    covers: str
+    folder: str
+    licence: str
+    weights: tuple[Weights, ...]
+    load: Callable[[Path], dict[str, nn.Module]]
+    sees: Callable[[Path], Callable[[Tensor], Tensor]] | None = None
+    expects: tuple[float, float] = (0, 1)
+
+    def encoder(self, net: nn.Module) -> Encoder:
+        """Wraps a loaded network so that it takes [0, 1] like everything else here."""
+        low, high = self.expects
+
+        def encode(rgb: Tensor) -> Tensor:
+            latents: Tensor = net(rgb * (high - low) + low)
+            return latents
+
+        return encode

@@ -1,0 +1,1 @@
+"""Networks shared by several surrogates, written as functions that return modules."""

@@ -1,0 +1,30 @@
+"""A family of which the tiny autoencoder (TAESD) is the surrogate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from .base import Surrogate, Weights
+from .nets.tiny import read
+
+
+def tiny(
+    family: str, covers: str, channels: int, weights: tuple[Weights, ...], *, pool: bool = False
+) -> Surrogate:
+    def load(folder: Path) -> dict[str, nn.Module]:
+        return {family: read(folder, "encoder", channels, pool=pool)}
+
+    def sees(folder: Path) -> Callable[[Tensor], Tensor]:
+        return read(folder, "decoder", channels, pool=pool)
+
+    return Surrogate(
+        covers=covers,
+        folder=weights[0].file.removesuffix("_encoder.pth"),
+        licence="MIT",
+        weights=weights,
+        load=load,
+        sees=sees,
+    )

@@ -1,0 +1,15 @@
+"""What the artwork should look like to an encoder. To add one: a file here, and its name below."""
+
+from ..registry import Registry
+from .base import Target
+
+TARGETS: Registry[Target] = Registry(
+    __name__,
+    Target,
+    names=(
+        "picture",
+        "texture",
+    ),
+)
+
+__all__ = ["TARGETS", "Target"]

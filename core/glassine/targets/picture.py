@@ -1,0 +1,20 @@
+"""The very picture that the artist gave, resized to the artwork."""
+
+from __future__ import annotations
+
+from torch import Generator
+
+from ..errors import NotUsable
+from ..types import Artwork, Goal, Intent
+from .base import Target
+from .resize import lanczos
+
+
+def picture(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+    if intent.target is None:
+        raise NotUsable("The target 'picture' was asked for without one. Give it: --target PICTURE")
+    height, width = artwork.rgb.shape[1:]
+    return Goal("picture", "the picture given", lanczos(intent.target, height, width))
+
+
+ENTRY = Target(says="A picture of your own", picture=picture)

@@ -1,0 +1,219 @@
+"""The values that flow through the engine, in the order in which they appear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from .units import Levels, Score
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Effort = Literal["preview", "quick", "full"]
+Strength = Literal["subtle", "balanced", "strong"]
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What must leave the engine as it came in."""
+
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    ppi: float | None = None
+    depth: int = 8  # bits per channel: 8 or 16
+
+
+@dataclass(frozen=True)
+class Artwork:
+    """A picture as the engine sees it.
+
+    rgb    (3, H, W) float32 in [0, 1], encoded as in the file (its own ICC profile)
+    alpha  (1, H, W) float32 in [0, 1], or None; never perturbed
+    notes  sentences about what reading had to convert ("was CMYK ...")
+    """
+
+    rgb: Tensor
+    alpha: Tensor | None = None
+    keep: Keep = field(default_factory=Keep)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the marks of an export say. Empty fields are left out of the file."""
+
+    creator: str = ""
+    rights: str = ""
+    url: str = ""  # where the licence or the artist can be found
+
+
+@dataclass(frozen=True)
+class Export:
+    """The file the artist wants in the end. Known from the start: it decides what must survive."""
+
+    format: str = "png"
+    quality: int = 92
+    longest_side: int | None = None
+    marks: tuple[str, ...] = ()
+    claim: Claim = field(default_factory=Claim)
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the artist asked for. Everything about a request is in here.
+
+    style    name of a rendered style for the cloak; None: one far enough from the artwork is chosen
+    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size
+    shows    what the picture shows, `teach` what models should take it for (poison)
+    mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
+    surrogates  names; None: every real one that is present, else `embedded`
+    """
+
+    recipe: str = "cloak"
+    style: str | None = None
+    target: Tensor | None = None
+    shows: str | None = None
+    teach: str | None = None
+    strength: Strength | Score = "balanced"
+    effort: Effort = "quick"
+    surrogates: tuple[str, ...] | None = None
+    mask: Tensor | None = None
+    seed: int | None = None
+    export: Export = field(default_factory=Export)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A named way to protect. Numbers and names, no code.
+
+    goals   kinds of target and how strongly each pulls
+    resist  purifiers of which one is drawn for each step (expectation over transformation)
+    reach   largest change the optimiser explores before the result is scaled to its score
+    draw    families that one step looks at; each comes once per round (0 = all of them)
+    """
+
+    name: str
+    says: str
+    goals: tuple[tuple[str, float], ...]
+    resist: tuple[str, ...] = ()
+    reach: Levels = Levels(8)
+    momentum: float = 0.8
+    draw: int = 0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A picture whose latents the artwork is pulled towards; each surrogate looks at it itself."""
+
+    name: str
+    says: str
+    picture: Tensor  # (3, H, W) in [0, 1], the artwork's size
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every decision, made. Running the same plan twice gives the same pixels.
+
+    artwork    at export size, before any mark; what the report compares with
+    allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
+    score      SSIMULACRA2 that the finished picture should have
+    caption    the words that must go with a poisoned picture; "" otherwise
+    """
+
+    artwork: Artwork
+    recipe: Recipe
+    export: Export
+    surrogates: tuple[str, ...]
+    held_out: tuple[str, ...]
+    goals: tuple[Goal, ...]
+    allowance: Tensor
+    score: Score
+    steps: int
+    seed: int
+    device: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The outcome of one plan. rgb is (3, H, W) on the grid of the artwork's bit depth.
+
+    notes  sentences about what had to be done differently ("ran out of memory, smaller tiles")
+    """
+
+    plan: Plan
+    rgb: Tensor
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a person can see of it. `lpips` is None where its weights are not present."""
+
+    ssimulacra2: Score
+    psnr: float  # dB
+    ssim: float
+    lpips: float | None
+    largest_change: Levels
+    changed_share: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one family's encoder makes of it, beside the controls. All are shares of the gap.
+
+    moved      latent distance travelled over the latents' own spread
+    scattered  the same, for the same change scattered at random
+    closed     share of the latent distance to the goal that was covered; below 0 is further away
+    blend      the same, for a plain blend towards the goal at equal SSIMULACRA2
+    """
+
+    family: str
+    role: Literal["used", "held out"]
+    after: str  # purifier applied first; "" for none
+    moved: float
+    scattered: float
+    closed: float
+    blend: float
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason to trust this report less. Shown before the numbers, never after."""
+
+    code: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Report:
+    cost: Cost
+    effects: tuple[Effect, ...]
+    doubts: tuple[Doubt, ...]
+    facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
+
+
+@dataclass(frozen=True)
+class Encoded:
+    data: bytes
+    format: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    done: int
+    total: int
+    stage: Literal["optimise", "fit", "mark", "verify"]
+
+
+Watch = Callable[[Progress], None]
+"""Called after every step. Raise `Cancelled` from it to stop the run."""
+
+
+def quiet(_: Progress) -> None:
+    """A watcher that watches nothing."""

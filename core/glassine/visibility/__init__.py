@@ -1,0 +1,7 @@
+"""What a person can see of a change: the allowance before, the measurements after."""
+
+from .jnd import texture_allowance
+from .measure import lpips, psnr, ssim
+from .ssimulacra2 import ssimulacra2
+
+__all__ = ["lpips", "psnr", "ssim", "ssimulacra2", "texture_allowance"]

@@ -1,0 +1,32 @@
+"""How much change each pixel hides: much in texture, little in flats and along thin lines.
+
+Flat areas and line art are where artists complain about visible cloaks. Plain local contrast
+would call the surroundings of a thin line "texture" and ring there; the darkest value of local
+contrast in a neighbourhood does not, because a line always has a flat side.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+_LUMA = (0.299, 0.587, 0.114)
+_FLOOR = 0.35  # share of the reach that a perfectly flat area keeps
+_HALF = 0.02  # local contrast at which half of the rest is reached
+
+
+def texture_allowance(rgb: Tensor) -> Tensor:
+    """(3, H, W) in [0, 1] -> (1, H, W) in [floor, 1]: share of the largest change."""
+    grey = sum(weight * plane for weight, plane in zip(_LUMA, rgb, strict=True))[None, None]
+    contrast = (box(grey**2, 5) - box(grey, 5) ** 2).clamp_min(0).sqrt()
+    texture = box(-F.max_pool2d(padded(-contrast, 7), 7, stride=1), 9)
+    return (_FLOOR + (1 - _FLOOR) * texture / (texture + _HALF))[0]
+
+
+def box(plane: Tensor, size: int) -> Tensor:
+    """Mean over size x size, edges repeated; (1, 1, H, W) -> same."""
+    return F.avg_pool2d(padded(plane, size), size, stride=1)
+
+
+def padded(plane: Tensor, size: int) -> Tensor:
+    return F.pad(plane, (size // 2,) * 4, mode="replicate")

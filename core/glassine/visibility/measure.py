@@ -1,0 +1,27 @@
+"""Measurements of a finished picture, for the report. SSIMULACRA2 has a file of its own."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from kornia.metrics import ssim as ssim_map
+from torch import Tensor
+
+
+def psnr(clean: Tensor, other: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB; infinite for equal pictures. (3, H, W) in [0, 1]."""
+    error = (clean - other).square().mean(dtype=torch.float64).item()
+    return -10 * math.log10(error) if error else math.inf
+
+
+def ssim(clean: Tensor, other: Tensor) -> float:
+    """Structural similarity, 11 x 11 window (Wang et al., 2004). (3, H, W) in [0, 1]."""
+    if min(clean.shape[1:]) < 11:
+        return math.nan
+    return ssim_map(clean[None], other[None], window_size=11).mean().item()
+
+
+def lpips(clean: Tensor, other: Tensor) -> float | None:
+    """LPIPS v0.1, SqueezeNet trunk; None while its weights are not on this machine."""
+    return None

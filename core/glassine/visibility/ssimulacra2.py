@@ -1,0 +1,130 @@
+"""SSIMULACRA2 (Sneyers, 2022; libjxl `ssimulacra2.cc`), in torch.
+
+A twin of the PyPI package `ssimulacra2`, several times faster: the strength of every result is
+found by asking this repeatedly. A test holds the two together. It is a judge only; the optimiser
+never sees its gradient, because what an optimiser sees it learns to cheat.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..units import Score
+
+_C2 = 0.0009
+_SCALES = 6
+_SMALLEST = 8  # pixels; scales with a shorter side are left out
+_SIGMA, _RADIUS = 1.5, 5
+_BIAS = 0.0037930732552754493
+_OPSIN = (
+    (0.30, 0.622, 0.078),
+    (0.23, 0.692, 0.078),
+    (0.24342268924547819, 0.20476744424496821, 0.5518098665095536),
+)
+# fmt: off
+# Trained weights. Rows: channel, scale, (1-norm, 4-norm). Columns: ssim, artefact, lost detail.
+_WEIGHTS = (
+    0.0, 0.0007376606707406586, 0.0,
+    0.0, 0.0007793481682867309, 0.0,
+    0.0, 0.0004371155730107379, 0.0,
+    1.1041726426657346, 0.00066284834129271, 0.00015231632783718752,
+    0.0, 0.0016406437456599754, 0.0,
+    1.8422455520539298, 11.441172603757666, 0.0,
+    0.0007989109436015163, 0.000176816438078653, 0.0,
+    1.8787594979546387, 10.94906990605142, 0.0,
+    0.0007289346991508072, 0.9677937080626833, 0.0,
+    0.00014003424285435884, 0.9981766977854967, 0.00031949755934435053,
+    0.0004550992113792063, 0.0, 0.0,
+    0.0013648766163243398, 0.0, 0.0,
+    0.0, 0.0, 0.0,
+    7.466890328078848, 0.0, 17.445833984131262,
+    0.0006235601634041466, 0.0, 0.0,
+    6.683678146179332, 0.00037724407979611296, 1.027889937768264,
+    225.20515300849274, 0.0, 0.0,
+    19.213238186143016, 0.0011401524586618361, 0.001237755635509985,
+    176.39317598450694, 0.0, 0.0,
+    24.43300999870476, 0.28520802612117757, 0.0004485436923833408,
+    0.0, 0.0, 0.0,
+    34.77906344483772, 44.835625328877896, 0.0,
+    0.0, 0.0, 0.0,
+    0.0, 0.0, 0.0,
+    0.0, 0.0008680556573291698, 0.0,
+    0.0, 0.0, 0.0,
+    0.0, 0.0005313191874358747, 0.0,
+    0.00016533814161379112, 0.0, 0.0,
+    0.0, 0.0, 0.0,
+    0.0004179171803251336, 0.0017290828234722833, 0.0,
+    0.0020827005846636437, 0.0, 0.0,
+    8.826982764996862, 23.19243343998926, 0.0,
+    95.1080498811086, 0.9863978034400682, 0.9834382792465353,
+    0.0012286405048278493, 171.2667255897307, 0.9807858872435379,
+    0.0, 0.0, 0.0,
+    0.0005130064588990679, 0.0, 0.00010854057858411537,
+)
+# fmt: on
+
+
+@torch.no_grad()
+def ssimulacra2(clean: Tensor, other: Tensor) -> Score:
+    """(3, H, W) sRGB in [0, 1], twice -> 100 for equal, 90 invisible, 70 high quality."""
+    here, there = (linear(picture.float().clamp(0, 1)[None]) for picture in (clean, other))
+    weights = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
+    error = 0.0
+    for scale in range(_SCALES):
+        if min(here.shape[2:]) < _SMALLEST:
+            break
+        error += (weights[:, scale] * pooled(xyb(here), xyb(there)).cpu().double()).sum().item()
+        here, there = halved(here), halved(there)
+    return Score(curve(0.9562382616834844 * error))
+
+
+def curve(error: float) -> float:
+    """Weighted error -> score."""
+    bent = 2.326765642916932 * error - 0.020884521182843837 * error**2
+    bent += 6.248496625763138e-05 * error**3
+    return 100 - 10 * bent**0.6276336467831387 if bent > 0 else 100.0
+
+
+def linear(rgb: Tensor) -> Tensor:
+    """sRGB-encoded -> linear light, both in [0, 1]."""
+    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def xyb(light: Tensor) -> Tensor:
+    """Linear light -> the XYB colour space of JPEG XL, shifted to be positive; (B, 3, H, W)."""
+    opsin = light.new_tensor(_OPSIN)
+    cones = torch.einsum("ij,bjhw->bihw", opsin, light).add_(_BIAS).clamp_min_(0)
+    long, medium, short = cones.pow_(1 / 3).sub_(_BIAS ** (1 / 3)).unbind(1)
+    x, y = (long - medium) / 2, (long + medium) / 2
+    return torch.stack((x * 14 + 0.42, y + 0.01, short - y + 0.55), 1)
+
+
+def halved(light: Tensor) -> Tensor:
+    """Mean over 2 x 2; an odd last row or column is averaged alone."""
+    return F.avg_pool2d(light, 2, ceil_mode=True, count_include_pad=False)
+
+
+def blur(picture: Tensor) -> Tensor:
+    """Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as upstream."""
+    at = torch.arange(-_RADIUS, _RADIUS + 1, device=picture.device, dtype=picture.dtype)
+    bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
+    bell = (bell / bell.sum()).expand(picture.shape[1], 1, -1)
+    first = picture[:, :, :_RADIUS].flip(2)
+    last = picture[:, :, -_RADIUS:].flip(2)
+    tall = torch.cat((first, picture, last), 2)  # scipy's 'reflect' repeats the edge pixel
+    groups = picture.shape[1]
+    wide = F.conv2d(tall, bell[..., None], groups=groups)
+    return F.conv2d(wide, bell[:, :, None], padding=(0, _RADIUS), groups=groups)
+
+
+def pooled(a: Tensor, b: Tensor) -> Tensor:
+    """(1, 3, H, W) twice -> (3, 2, 3): per channel the 1-norm and 4-norm of the three error maps."""
+    mean_a, mean_b = blur(a), blur(b)
+    varied = 2 * (blur(a * b) - mean_a * mean_b) + _C2
+    spread = (blur(a * a) - mean_a**2) + (blur(b * b) - mean_b**2) + _C2
+    ssim = (1 - (1 - (mean_a - mean_b) ** 2) * varied / spread).clamp_min_(0)
+    edge = (1 + (b - mean_b).abs()) / (1 + (a - mean_a).abs()) - 1
+    maps = torch.stack((ssim, edge.clamp_min(0), (-edge).clamp_min(0)), -1)[0]
+    return torch.stack((maps.mean((1, 2)), maps.pow(4).mean((1, 2)) ** 0.25), 1)

@@ -1,0 +1,142 @@
+"""What every study of the embedded surrogate shares: teachers, pictures, the attack and the yardstick.
+
+Pictures are float32 (B,3,H,W) in [0,1]; latents are in each teacher's own units.
+"""
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors.torch import load_file
+
+REPO = Path(__file__).resolve().parents[3]
+SHARED = Path("/work/shared")  # real encoders and paintings; only development has them
+FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
+
+
+def _slim():
+    # by path: the study must not need the rest of the package to be importable
+    path = REPO / "core/glassine/surrogates/nets/slim.py"
+    spec = importlib.util.spec_from_file_location("slim", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+slim = _slim()
+
+
+def fast(net: torch.nn.Module) -> torch.nn.Module:
+    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def teacher(family: str) -> torch.nn.Module:
+    """The real encoder, (B,3,H,W) in [0,1] to latents; float32 (bfloat16 is slower on this machine)."""
+    state = load_file(next((SHARED / "models" / FAMILIES[family]).glob("*encoder.safetensors"), None)
+                      or next((SHARED / "models" / FAMILIES[family]).glob("*.safetensors")))
+    state = {k.removeprefix("encoder.layers."): v.float() for k, v in state.items()
+             if not k.startswith("decoder")}
+    return fast(slim.encoder(state))
+
+
+def teachers() -> dict[str, torch.nn.Module]:
+    return {family: teacher(family) for family in FAMILIES}
+
+
+def picture(path: Path | str, size: int) -> torch.Tensor:
+    """(1,3,size,size): centre square, LANCZOS, over white where transparent."""
+    image = Image.open(path).convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    w, h = image.size
+    s = min(w, h)
+    box = ((w - s) // 2, (h - s) // 2, (w - s) // 2 + s, (h - s) // 2 + s)
+    image = image.resize((size, size), Image.LANCZOS, box=box)
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+
+
+def closed(encode, x: torch.Tensor, y: torch.Tensor, t: torch.Tensor) -> float:
+    """Share of the latent gap to the target that y closes."""
+    with torch.no_grad():
+        z, zy, zt = (encode(v.contiguous(memory_format=torch.channels_last)) for v in (x, y, t))
+    return 1 - ((zy - zt).norm() / (z - zt).norm()).item()
+
+
+def eight_bit(x: torch.Tensor) -> torch.Tensor:
+    return (x.clamp(0, 1) * 255).round() / 255
+
+
+def ssimulacra2(x: torch.Tensor, y: torch.Tensor) -> float:
+    from ssimulacra2 import compute_ssimulacra2
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        for name, v in (("x", x), ("y", y)):
+            pixels = (v.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255).round().astype("uint8")
+            Image.fromarray(pixels).save(f"{folder}/{name}.png", compress_level=0)
+        return compute_ssimulacra2(f"{folder}/x.png", f"{folder}/y.png")
+
+
+def scaled(x: torch.Tensor, d: torch.Tensor, score: float = 70.0, rounds: int = 8) -> torch.Tensor:
+    """x + a*d as 8-bit values, a (at most 3) such that SSIMULACRA2 is `score` from above."""
+    low, high = 0.0, 3.0
+    for _ in range(rounds):
+        middle = (low + high) / 2
+        low, high = (low, middle) if ssimulacra2(x, x + middle * d) < score else (middle, high)
+    return eight_bit(x + low * d)
+
+
+def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
+    """y -> gradient of every family's relative squared distance to the target, each normalised to mean |g| 1."""
+    with torch.no_grad():
+        goals = {k: (n(x), n(t)) for k, n in nets.items()}
+
+    def gradient(y: torch.Tensor, only: list[str] | None = None) -> dict[str, torch.Tensor]:
+        out = {}
+        for k in only or nets:
+            z, zt = goals[k]
+            v = y.detach().clone(memory_format=torch.channels_last).requires_grad_(True)
+            loss = (nets[k](v) - zt).square().mean() / (z - zt).square().mean()
+            (g,) = torch.autograd.grad(loss, v)
+            out[k] = g / g.abs().mean().clamp_min(1e-20)
+        return out
+    return gradient
+
+
+def attack(nets: dict, x: torch.Tensor, t: torch.Tensor, steps: int = 10, eps: float = 6 / 255,
+           start: torch.Tensor | None = None, weights: dict | None = None) -> torch.Tensor:
+    """Sign steps on the mean normalised gradient of the families, as measured in DESIGN.md; the perturbation."""
+    gradient = pull(nets, x, t)
+    d = torch.zeros_like(x) if start is None else start
+    for i in range(steps):
+        g = sum((weights or {}).get(k, 1.0) * v for k, v in gradient(x + d).items())
+        d = (d - eps * (1 - 0.99 * i / steps) * g.sign()).clamp(-eps, eps)
+        d = (x + d).clamp(0, 1) - x
+    return d
+
+
+def cosines(nets: dict, real: dict, x: torch.Tensor, t: torch.Tensor) -> dict[str, float]:
+    """Mean cosine of a branch's and its teacher's input gradient of the teacher's own objective at x."""
+    out = {}
+    for k, net in nets.items():
+        with torch.no_grad():
+            zt = real[k](t)
+        gs = []
+        for n in (net, real[k]):
+            v = x.clone(memory_format=torch.channels_last).requires_grad_(True)
+            gs.append(torch.autograd.grad((n(v) - zt).square().sum(), v)[0].flatten(1))
+        out[k] = F.cosine_similarity(*gs).mean().item()
+    return out
+
+
+def paintings() -> list[Path]:
+    return sorted((SHARED / "art").glob("*.png"))
+
+
+def note(path: Path, row: dict) -> None:
+    """One JSON line, also on the terminal."""
+    line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+    print(line, flush=True)
+    with open(path, "a") as f:
+        f.write(line + "\n")
