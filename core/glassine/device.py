@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -48,6 +50,17 @@ def present() -> list[Device]:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether oneDNN has native bfloat16 here; emulated, it is slower than float32."""
-    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(probe and probe())
+    """Whether bfloat16 beats float32 on this CPU.
+
+    It does with AMX and on AMD since Zen 4. Intel's AVX-512 instruction alone runs at half rate:
+    measured 1.6 times slower than float32 on a Xeon whose AMX was hidden.
+    """
+    if torch.cpu._is_amx_tile_supported():
+        return True
+    return torch.cpu._is_avx512_bf16_supported() and "AuthenticAMD" in processor()
+
+
+def processor() -> str:
+    """What the system says of its processor, maker included."""
+    listed = Path("/proc/cpuinfo")
+    return listed.read_text() if listed.exists() else platform.processor()
