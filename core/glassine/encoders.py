@@ -1,34 +1,44 @@
-"""Surrogates as functions on a device. Loaded networks are kept, because jobs follow one another."""
+"""Surrogates as functions on a device. Loaded networks are kept: jobs follow one another."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from . import weights
 from .device import Device
-from .surrogates import SURROGATES, Encoder
-
-REAL = ("sd15", "sdxl", "sd3", "flux1", "flux2")
+from .surrogates import SHIPPED, SURROGATES, Encoder, Surrogate, named
 
 
 def present() -> tuple[str, ...]:
     """Real surrogates whose weights are on this machine."""
-    return tuple(name for name in REAL if weights.present(SURROGATES[name].folder))
+    return tuple(
+        name
+        for name in SURROGATES
+        if SURROGATES[name].weights and weights.present(SURROGATES[name].folder)
+    )
 
 
 @lru_cache(maxsize=16)
 def encoders(name: str, device: Device) -> dict[str, Encoder]:
     """Family -> encoder taking and giving float32 on that device; sizes are multiples of 8."""
-    entry = SURROGATES[name]
-    nets = entry.load(weights.find(entry.folder))
-    return {family: cast(entry.encoder(prepared(net, device)), device) for family, net in nets.items()}
+    entry = named(name)
+    nets = entry.load(place(entry))
+    return {family: cast(entry.encoder(ready(net, device)), device) for family, net in nets.items()}
 
 
-def prepared(net: torch.nn.Module, device: Device) -> torch.nn.Module:
-    """Channels last is 1.6-2.2 times faster on CPUs; bfloat16 doubles that where it is native."""
+def place(entry: Surrogate) -> Path:
+    """Where the entry's weights lie: shipped, in a folder of the user's, or among the downloads."""
+    if entry.weights:
+        return weights.find(entry.folder)
+    return SHIPPED if entry.folder == SHIPPED.name else Path(entry.folder)
+
+
+def ready(net: torch.nn.Module, device: Device) -> torch.nn.Module:
+    """Channels last is 1.6-2.2 times faster on CPUs; `Device` knows where bfloat16 wins too."""
     return net.to(device.kind, device.dtype, memory_format=torch.channels_last)
 
 

@@ -15,7 +15,7 @@ from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
 from .marks import MARKS
 from .recipes import RECIPES, SCORES, STEPS
-from .surrogates import SURROGATES
+from .surrogates import named
 from .targets import TARGETS
 from .targets.resize import lanczos
 from .types import Artwork, Goal, Intent, Plan, Recipe
@@ -63,7 +63,7 @@ def surrogates(intent: Intent) -> tuple[str, ...]:
     """What was asked for, else every real one that is present, else the one that ships."""
     names = intent.surrogates or encoders.present() or ("embedded",)
     for name in names:
-        _ = SURROGATES[name]
+        named(name)
     return names
 
 

@@ -14,15 +14,13 @@ from ..encoders import encoders
 from ..purifiers import PURIFIERS
 from ..surrogates import Encoder
 from ..types import Plan, Progress, Protected, Watch, quiet
-from ..units import Score, to_unit
-from ..visibility import ssimulacra2
-from .fit import fit, snap
+from ..units import to_unit
+from .fit import fit
 from .pull import Pull, pulls
-from .strength import composite, scaled_to
+from .strength import composite, settled
 from .tiles import STRIDE, Tile, tiles
 
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
-MOST = 1.5  # how far beyond the explored reach a result may be scaled up
 
 
 def optimise(plan: Plan, *, watch: Watch = quiet) -> Protected:
@@ -97,20 +95,3 @@ def padded(picture: Tensor) -> Tensor:
     down, right = (max(SMALLEST, -(-s // STRIDE) * STRIDE) - s for s in (height, width))
     mode = "reflect" if down < height and right < width else "replicate"
     return F.pad(picture[None], (0, right, 0, down), mode=mode)[0] if down or right else picture
-
-
-def settled(plan: Plan, change: Tensor, watch: Watch) -> Tensor:
-    """(3, H, W): the picture, with the change scaled to the score and snapped to the file's grid."""
-    artwork, looks = plan.artwork, 0
-    clean = composite(artwork.rgb, artwork.alpha)
-
-    def result(factor: float) -> Tensor:
-        return snap(artwork.rgb, factor * change, plan.allowance, artwork.keep.depth)
-
-    def scored(factor: float) -> Score:
-        nonlocal looks
-        looks += 1
-        watch(Progress(looks, max(looks, 6), "fit"))
-        return ssimulacra2(clean, composite(result(factor), artwork.alpha))
-
-    return result(scaled_to(plan.score, scored, MOST))

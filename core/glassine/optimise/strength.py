@@ -7,9 +7,78 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ..errors import NoSolution
+from ..types import Artwork, Plan, Progress, Watch
 from ..units import Score
+from ..visibility import sampled, ssimulacra2
+from .fit import snap
 
 CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
+MOST = 1.5  # how far beyond the explored reach a result may be scaled up
+CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
+
+
+def settled(plan: Plan, change: Tensor, watch: Watch) -> Tensor:
+    """(3, H, W): the picture with the change at the plan's score, on the grid of its file."""
+    looks = 0
+
+    def counted(scored: Callable[[float], Score]) -> Callable[[float], Score]:
+        def look(factor: float) -> Score:
+            nonlocal looks
+            looks += 1
+            watch(Progress(looks, max(looks, 6), "fit"))
+            return scored(factor)
+
+        return look
+
+    whole = result(plan, change, slice(None), slice(None))
+    parts = crops(*change.shape[1:])
+    if len(parts) == 1:
+        return whole(scaled_to(plan.score, counted(lambda f: judged(plan.artwork, whole(f))), MOST))
+    some = counted(lambda f: glimpsed(plan, change, parts, f))
+    factor = scaled_to(plan.score, some, MOST)
+    missed = judged(plan.artwork, whole(factor)) - some(factor)  # the crops stand for the whole
+    return whole(scaled_to(Score(plan.score - missed), some, MOST))
+
+
+def result(
+    plan: Plan, change: Tensor, rows: slice, columns: slice
+) -> Callable[[float], Tensor]:
+    """Factor -> that part of the finished picture."""
+    rgb, change, allowance = (p[:, rows, columns] for p in (plan.artwork.rgb, change, plan.allowance))
+    return lambda factor: snap(rgb, factor * change, allowance, plan.artwork.keep.depth)
+
+
+def judged(artwork: Artwork, rgb: Tensor) -> Score:
+    return ssimulacra2(composite(artwork.rgb, artwork.alpha), composite(rgb, artwork.alpha))
+
+
+def glimpsed(plan: Plan, change: Tensor, parts: list[tuple[slice, slice]], factor: float) -> Score:
+    """The score on crops alone."""
+    alpha = plan.artwork.alpha
+    return sampled(
+        tuple(
+            composite(rgb, None if alpha is None else alpha[:, rows, columns])
+            for rgb in (
+                plan.artwork.rgb[:, rows, columns],
+                result(plan, change, rows, columns)(factor),
+            )
+        )
+        for rows, columns in parts
+    )
+
+
+def crops(height: int, width: int) -> list[tuple[slice, slice]]:
+    """The whole where it is small, else an even grid of crops."""
+    if height * width <= 2 * (CROP * CROPS) ** 2:
+        return [(slice(0, height), slice(0, width))]
+    return [(rows, columns) for rows in spread(height) for columns in spread(width)]
+
+
+def spread(length: int) -> list[slice]:
+    if length <= CROP * CROPS:
+        return [slice(0, length)]
+    starts = ((length - CROP) * i // (CROPS - 1) for i in range(CROPS))
+    return [slice(start, start + CROP) for start in starts]
 
 
 def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> float:
@@ -19,7 +88,7 @@ def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> fl
     instead of the nine of a bisection, and each look costs as much as an optimiser step.
     """
     low, high, at_low = 0.0, most, 100.0
-    at_high = scored(most)
+    at_high: float = scored(most)
     if at_high >= score:
         return most
     for _ in range(12):

@@ -1,5 +1,7 @@
 """Encoders the optimiser works against. To add one: a file here, and its name below."""
 
+from pathlib import Path
+
 from ..registry import Registry
 from .base import Encoder, Surrogate
 
@@ -7,6 +9,7 @@ SURROGATES: Registry[Surrogate] = Registry(
     __name__,
     Surrogate,
     names=(
+        "embedded",
         "sd15",
         "sdxl",
         "sd3",
@@ -15,4 +18,17 @@ SURROGATES: Registry[Surrogate] = Registry(
     ),
 )
 
-__all__ = ["SURROGATES", "Encoder", "Surrogate"]
+SHIPPED = Path(__file__).parent / "weights"
+"""Weights that come with the package; every other entry's are the user's to get."""
+
+
+def named(name: str) -> Surrogate:
+    """The entry of that name, or the autoencoder in the folder of that path."""
+    if name in SURROGATES or not Path(name).expanduser().is_dir():
+        return SURROGATES[name]
+    from .kl import local
+
+    return local(Path(name).expanduser().resolve())
+
+
+__all__ = ["SHIPPED", "SURROGATES", "Encoder", "Surrogate", "named"]

@@ -2,6 +2,6 @@
 
 from .jnd import texture_allowance
 from .measure import lpips, psnr, ssim
-from .ssimulacra2 import ssimulacra2
+from .ssimulacra2 import sampled, ssimulacra2
 
-__all__ = ["lpips", "psnr", "ssim", "ssimulacra2", "texture_allowance"]
+__all__ = ["lpips", "psnr", "sampled", "ssim", "ssimulacra2", "texture_allowance"]

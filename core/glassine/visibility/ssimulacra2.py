@@ -7,6 +7,8 @@ never sees its gradient, because what an optimiser sees it learns to cheat.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,6 +19,7 @@ _C2 = 0.0009
 _SCALES = 6
 _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
+_CORE, _HALO = 1536, 192  # pixels; the halo is the blur radius at the coarsest scale, and more
 _BIAS = 0.0037930732552754493
 _OPSIN = (
     (0.30, 0.622, 0.078),
@@ -66,18 +69,70 @@ _WEIGHTS = (
 # fmt: on
 
 
-@torch.no_grad()
 def ssimulacra2(clean: Tensor, other: Tensor) -> Score:
-    """(3, H, W) sRGB in [0, 1], twice -> 100 for equal, 90 invisible, 70 high quality."""
-    here, there = (linear(picture.float().clamp(0, 1)[None]) for picture in (clean, other))
+    """(3, H, W) sRGB in [0, 1], twice -> 100 for equal, 90 invisible, 70 high quality.
+
+    Large pictures go through in windows; the result is that of the whole, memory is not.
+    """
+    return scored(
+        (clean[:, rows, columns], other[:, rows, columns], inner)
+        for rows, columns, inner in windows(*clean.shape[1:])
+    )
+
+
+def sampled(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
+    """The score of a picture of which only these crops are looked at."""
+    return scored((a, b, (slice(None), slice(None))) for a, b in pairs)
+
+
+Window = tuple[slice, slice]
+
+
+@torch.no_grad()
+def scored(parts: Iterable[tuple[Tensor, Tensor, Window]]) -> Score:
+    """Parts are (clean, other, which rows and columns of them count)."""
+    sums = torch.zeros(3, _SCALES, 2, 3, dtype=torch.float64)
+    counts = torch.zeros(_SCALES, dtype=torch.float64)
+    for clean, other, inner in parts:
+        here, there = (linear(picture.float().clamp(0, 1)[None]) for picture in (clean, other))
+        for scale in range(_SCALES):
+            if min(here.shape[2:]) < _SMALLEST:
+                break
+            maps = errors(xyb(here), xyb(there))[:, halved_slice(inner[0], scale)]
+            maps = maps[:, :, halved_slice(inner[1], scale)]
+            sums[:, scale, 0] += maps.sum((1, 2)).cpu()
+            sums[:, scale, 1] += maps.pow(4).sum((1, 2)).cpu()
+            counts[scale] += maps[0, ..., 0].numel()
+            here, there = halved(here), halved(there)
+    mean = sums / counts.clamp_min(1)[:, None, None]
+    mean[:, :, 1] = mean[:, :, 1] ** 0.25
     weights = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
-    error = 0.0
-    for scale in range(_SCALES):
-        if min(here.shape[2:]) < _SMALLEST:
-            break
-        error += (weights[:, scale] * pooled(xyb(here), xyb(there)).cpu().double()).sum().item()
-        here, there = halved(here), halved(there)
-    return Score(curve(0.9562382616834844 * error))
+    return Score(curve(0.9562382616834844 * (weights * mean).sum().item()))
+
+
+def windows(height: int, width: int) -> Iterator[tuple[slice, slice, Window]]:
+    """(rows, columns, the inner part that counts): inner parts tile the picture."""
+    for rows, tall in spans(height):
+        for columns, wide in spans(width):
+            yield rows, columns, (tall, wide)
+
+
+def spans(length: int) -> list[tuple[slice, slice]]:
+    """One axis in cores of _CORE with a halo that the coarsest blur cannot see beyond."""
+    if length <= _CORE + 2 * _HALO:
+        return [(slice(0, length), slice(None))]
+    found = []
+    for start in range(0, length, _CORE):
+        low, high = max(0, start - _HALO), min(length, start + _CORE + _HALO)
+        found.append((slice(low, high), slice(start - low, min(length, start + _CORE) - low)))
+    return found
+
+
+def halved_slice(inner: slice, scale: int) -> slice:
+    """The same part of a window `scale` halvings further down; cores start on multiples of 32."""
+    if inner == slice(None):
+        return inner
+    return slice(inner.start >> scale, -(-inner.stop // (1 << scale)))
 
 
 def curve(error: float) -> float:
@@ -119,12 +174,11 @@ def blur(picture: Tensor) -> Tensor:
     return F.conv2d(wide, bell[:, :, None], padding=(0, _RADIUS), groups=groups)
 
 
-def pooled(a: Tensor, b: Tensor) -> Tensor:
-    """(1, 3, H, W) twice -> (3, 2, 3): per channel the 1-norm and 4-norm of the three error maps."""
+def errors(a: Tensor, b: Tensor) -> Tensor:
+    """(1, 3, H, W) twice -> (3, H, W, 3): per channel the maps of ssim, artefact, lost detail."""
     mean_a, mean_b = blur(a), blur(b)
     varied = 2 * (blur(a * b) - mean_a * mean_b) + _C2
     spread = (blur(a * a) - mean_a**2) + (blur(b * b) - mean_b**2) + _C2
     ssim = (1 - (1 - (mean_a - mean_b) ** 2) * varied / spread).clamp_min_(0)
     edge = (1 + (b - mean_b).abs()) / (1 + (a - mean_a).abs()) - 1
-    maps = torch.stack((ssim, edge.clamp_min(0), (-edge).clamp_min(0)), -1)[0]
-    return torch.stack((maps.mean((1, 2)), maps.pow(4).mean((1, 2)) ** 0.25), 1)
+    return torch.stack((ssim, edge.clamp_min(0), (-edge).clamp_min(0)), -1)[0]

@@ -1,0 +1,22 @@
+"""All verbs in a row, for callers who want one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .encode import encode
+from .mark import mark
+from .optimise import optimise
+from .plan import plan
+from .read import read
+from .types import Encoded, Intent, Protected, Report, Watch, quiet
+from .verify import verify
+
+
+def protect(
+    source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
+) -> tuple[Encoded, Protected, Report]:
+    """The protected copy as bytes, with the picture and the evidence it was written from."""
+    protected = mark(optimise(plan(read(source), intent, device=device), watch=watch), watch=watch)
+    report = verify(protected, watch=watch)
+    return encode(protected, report), protected, report
