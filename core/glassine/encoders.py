@@ -39,7 +39,7 @@ def place(entry: Surrogate) -> Path:
 
 def ready(net: torch.nn.Module, device: Device) -> torch.nn.Module:
     """Channels last is 1.6-2.2 times faster on CPUs; `Device` knows where bfloat16 wins too."""
-    return net.to(device.kind, device.dtype, memory_format=torch.channels_last)
+    return net.to(device.kind, device.dtype).to(memory_format=torch.channels_last)
 
 
 def cast(encode: Encoder, device: Device) -> Encoder:

@@ -1,7 +1,7 @@
 """Named ways to protect. A recipe is data: no recipe has code of its own."""
 
 from .types import Recipe
-from .units import Score
+from .units import Levels, Score
 
 STEPS = {"preview": 3, "quick": 10, "full": 30}
 """Optimiser steps by effort: three give a first idea, ten 92 % of what thirty give."""
@@ -16,16 +16,19 @@ RECIPES = {
             name="cloak",
             says="Moves the picture's style, as models see it, towards another style",
             goals=(("style", 1.0),),
+            reach=Levels(8),
         ),
         Recipe(
             name="poison",
             says="Moves what the picture shows, as models see it, towards another concept",
             goals=(("concept", 1.0),),
+            reach=Levels(8),
         ),
         Recipe(
             name="both",
             says="Cloak and poison in one optimisation",
             goals=(("style", 0.5), ("concept", 0.5)),
+            reach=Levels(8),
         ),
     )
 }

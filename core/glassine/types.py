@@ -42,12 +42,30 @@ class Artwork:
 
 
 @dataclass(frozen=True)
+class Visible:
+    """The mark that people see. `picture` is the path of a signature with transparency."""
+
+    text: str = "Do not copy"
+    layout: Literal["corner", "tiled"] = "corner"
+    opacity: float = 0.35
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Claim:
     """What the marks of an export say. Empty fields are left out of the file."""
 
     creator: str = ""
     rights: str = ""
     url: str = ""  # where the licence or the artist can be found
+    title: str = ""
+    usage_terms: str = ""
+    policy: str = "search-only"  # what machines may do: a name in marks/vocabulary.py
+    source_type: str = "digitalCreation"  # IPTC digital source type: made by hand, on a computer
+    watermark: int | None = None  # 32 bits; None: the ledger gives the export a new id
+    certificate: str = ""  # path of a PEM chain or .p12; "": one made on this machine on first use
+    key: str = ""  # path of the PEM key; "": beside or inside the certificate
+    visible: Visible = field(default_factory=Visible)
 
 
 @dataclass(frozen=True)
@@ -55,7 +73,7 @@ class Export:
     """The file the artist wants in the end. Known from the start: it decides what must survive."""
 
     format: str = "png"
-    quality: int = 92
+    quality: int = 95
     longest_side: int | None = None
     marks: tuple[str, ...] = ()
     claim: Claim = field(default_factory=Claim)
@@ -98,8 +116,8 @@ class Recipe:
     name: str
     says: str
     goals: tuple[tuple[str, float], ...]
+    reach: Levels
     resist: tuple[str, ...] = ()
-    reach: Levels = Levels(8)
     momentum: float = 0.8
     draw: int = 0
 
@@ -202,6 +220,7 @@ class Encoded:
     data: bytes
     format: str
     marks: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what the format could not hold, in sentences
 
 
 @dataclass(frozen=True)

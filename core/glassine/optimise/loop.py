@@ -1,9 +1,11 @@
-"""The optimiser: signed momentum steps under a per-pixel allowance (Madry et al., 2018; Dong et al.,
-2018), on every family at once, tile by tile."""
+"""The optimiser: signed steps with momentum under a per-pixel allowance, tile by tile.
+
+Projected gradient descent (Madry et al., 2018) with the momentum of MI-FGSM (Dong et al., 2018).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +13,7 @@ from torch import Generator, Tensor
 
 from ..device import Device, choose
 from ..encoders import encoders
+from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
 from ..surrogates import Encoder
 from ..types import Plan, Progress, Protected, Watch, quiet
@@ -18,31 +21,63 @@ from ..units import to_unit
 from .fit import fit
 from .pull import Pull, pulls
 from .strength import composite, settled
-from .tiles import STRIDE, Tile, tiles
+from .tiles import SIZE, STRIDE, Tile, tiles
 
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
 
 
 def optimise(plan: Plan, *, watch: Watch = quiet) -> Protected:
     """The change that pulls every surrogate's latents to the goals, at the plan's score."""
-    change = explored(plan, watch)
-    return Protected(plan, settled(plan, change, watch))
+    change, notes = explored(plan, watch)
+    return Protected(plan, settled(plan, change, watch), notes)
 
 
-def explored(plan: Plan, watch: Watch) -> Tensor:
-    """(3, H, W): the change at full reach, tiles cross-faded."""
-    clean, device = plan.artwork.rgb, choose(plan.device)
+def explored(plan: Plan, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+    """The change at full reach, and what had to be done differently for want of memory."""
+    notes: tuple[str, ...] = ()
+    for device, size, instead in ladder(choose(plan.device)):
+        notes = (*notes, *([instead] if instead else []))
+        try:
+            return tiled(plan, device, size, watch), notes
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out_of_memory(error):
+                raise
+    height, width = plan.artwork.rgb.shape[1:]
+    raise OutOfMemory(
+        f"This picture of {width} x {height} pixels was to be protected, and memory ran out even "
+        "in the smallest tiles on the processor. Close other programs, or protect a smaller copy."
+    )
+
+
+def ladder(device: Device) -> Iterator[tuple[Device, int, str]]:
+    """(device, tile size, sentence about it): what is tried in turn when memory runs out."""
+    yield device, SIZE, ""
+    yield device, SIZE // 2, f"Memory ran out on {device.says}; it was done in smaller tiles."
+    if device.kind != "cpu":
+        cpu = choose("cpu")
+        yield cpu, SIZE, f"Memory ran out on {device.says}; it was done on the {cpu.says}."
+    yield choose("cpu"), SIZE // 4, "Memory ran out again; it was done in the smallest tiles."
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """torch has a class for GPUs only; its CPU allocator raises a plain RuntimeError."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "can't allocate memory" in str(error)
+
+
+def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
+    """(3, H, W) float16, enough for a change of a few levels: all tiles' changes, cross-faded."""
+    _, height, width = plan.artwork.rgb.shape
     nets = [net for name in plan.surrogates for net in encoders(name, device).values()]
-    todo = list(tiles(*clean.shape[1:]))
-    change = torch.zeros_like(clean)
+    todo = [tile for tile in tiles(height, width, size) if tile.cut(plan.allowance).any()]
+    change = torch.zeros(3, height, width, dtype=torch.float16)
     for at, tile in enumerate(todo):
-        if not tile.cut(plan.allowance).any():
-            continue  # nothing may change here
 
         def told(done: int, at: int = at) -> None:
             watch(Progress(at * plan.steps + done, len(todo) * plan.steps, "optimise"))
 
-        change[:, tile.rows, tile.columns] += tile.weight * attack(plan, tile, nets, device, told)
+        found = tile.weight * attack(plan, tile, nets, device, told)
+        change[:, tile.rows, tile.columns] += found.half()
     return change
 
 
@@ -50,14 +85,14 @@ def attack(
     plan: Plan, tile: Tile, nets: Sequence[Encoder], device: Device, told: Callable[[int], None]
 ) -> Tensor:
     """(3, h, w): the change of one tile after all steps."""
+
+    def here(picture: Tensor) -> Tensor:
+        return padded(tile.cut(picture).float()).to(device.kind)
+
     draw = Generator().manual_seed(plan.seed)
-    clean = padded(tile.cut(plan.artwork.rgb)).to(device.kind)
-    alpha = None if plan.artwork.alpha is None else tile.cut(plan.artwork.alpha)
-    alpha = None if alpha is None else padded(alpha).to(device.kind)
-    reach = to_unit(plan.recipe.reach)
-    limit = reach * padded(tile.cut(plan.allowance)).to(device.kind)
-    goals = [(padded(tile.cut(goal.picture))[None], goal.weight) for goal in plan.goals]
-    towards = pulls(nets, goals)
+    clean, limit = here(plan.artwork.rgb), here(plan.allowance) * to_unit(plan.recipe.reach)
+    alpha = None if plan.artwork.alpha is None else here(plan.artwork.alpha)
+    towards = pulls(nets, [(here(goal.picture)[None], goal.weight) for goal in plan.goals])
     change, drift = torch.zeros_like(clean), torch.zeros_like(clean)
     for done in range(plan.steps):
         change.requires_grad_(True)

@@ -30,9 +30,7 @@ class Pull:
 
 
 @torch.no_grad()
-def pulls(
-    encoders: Sequence[Encoder], goals: Sequence[tuple[Tensor, float]]
-) -> tuple[Pull, ...]:
+def pulls(encoders: Sequence[Encoder], goals: Sequence[tuple[Tensor, float]]) -> tuple[Pull, ...]:
     """`goals` are (1, 3, H, W) pictures with weights that sum to 1."""
     return tuple(
         Pull(encode, sum(weight * encode(picture) for picture, weight in goals))  # type: ignore

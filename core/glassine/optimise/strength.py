@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from ..errors import NoSolution
@@ -14,6 +15,7 @@ from .fit import snap
 
 CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
 MOST = 1.5  # how far beyond the explored reach a result may be scaled up
+STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
 
 
@@ -40,12 +42,20 @@ def settled(plan: Plan, change: Tensor, watch: Watch) -> Tensor:
     return whole(scaled_to(Score(plan.score - missed), some, MOST))
 
 
-def result(
-    plan: Plan, change: Tensor, rows: slice, columns: slice
-) -> Callable[[float], Tensor]:
+def result(plan: Plan, change: Tensor, rows: slice, columns: slice) -> Callable[[float], Tensor]:
     """Factor -> that part of the finished picture."""
-    rgb, change, allowance = (p[:, rows, columns] for p in (plan.artwork.rgb, change, plan.allowance))
-    return lambda factor: snap(rgb, factor * change, allowance, plan.artwork.keep.depth)
+    parts = (plan.artwork.rgb, change, plan.allowance)
+    rgb, part, allowance = (picture[:, rows, columns] for picture in parts)
+    depth = plan.artwork.keep.depth
+
+    def at(factor: float) -> Tensor:
+        out = torch.empty_like(rgb)
+        for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
+            cut = (slice(None), slice(row, row + STRIP))
+            out[cut] = snap(rgb[cut], factor * part[cut].float(), allowance[cut], depth)
+        return out
+
+    return at
 
 
 def judged(artwork: Artwork, rgb: Tensor) -> Score:
@@ -54,17 +64,14 @@ def judged(artwork: Artwork, rgb: Tensor) -> Score:
 
 def glimpsed(plan: Plan, change: Tensor, parts: list[tuple[slice, slice]], factor: float) -> Score:
     """The score on crops alone."""
-    alpha = plan.artwork.alpha
-    return sampled(
-        tuple(
-            composite(rgb, None if alpha is None else alpha[:, rows, columns])
-            for rgb in (
-                plan.artwork.rgb[:, rows, columns],
-                result(plan, change, rows, columns)(factor),
-            )
-        )
-        for rows, columns in parts
-    )
+
+    def pair(rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
+        alpha = plan.artwork.alpha
+        alpha = None if alpha is None else alpha[:, rows, columns]
+        after = result(plan, change, rows, columns)(factor)
+        return composite(plan.artwork.rgb[:, rows, columns], alpha), composite(after, alpha)
+
+    return sampled(pair(*part) for part in parts)
 
 
 def crops(height: int, width: int) -> list[tuple[slice, slice]]:
