@@ -1,0 +1,71 @@
+"""Protected + report -> the bytes that leave the machine."""
+
+from __future__ import annotations
+
+from .errors import NotUsable, UnknownEntry
+from .formats import FORMATS
+from .marks import MARKS
+from .marks.base import STAGES
+from .types import Encoded, Export, Protected, Report
+
+ORDER = {stage: number for number, stage in enumerate(STAGES)}
+
+
+def encode(protected: Protected, report: Report) -> Encoded:
+    """The file as it will be posted, with its marks; nothing is written to disk here."""
+    export = protected.plan.export
+    check(export)
+    marks = sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
+    for mark in marks:
+        protected = mark.prepare(protected) if mark.prepare else protected
+    artwork, write = protected.plan.artwork, FORMATS[export.format].write
+    assert write is not None, "check() lets only formats pass that can write"
+    data = write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
+    for mark in marks:
+        data = mark.stamp(data, protected, report) if mark.stamp else data
+    return Encoded(data, export.format, export.marks, notes(protected))
+
+
+def check(export: Export) -> None:
+    """Raises what `encode` would raise at the very end, before any work is done."""
+    if FORMATS[export.format].write is None:
+        raise NotUsable(
+            f"The format '{export.format}' was asked for, and Glassine only reads it. "
+            f"It writes {', '.join(writable())}."
+        )
+    for name in export.marks:
+        carriers = MARKS[name].formats
+        if carriers and export.format not in carriers:
+            raise NotUsable(
+                f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
+                f"it. Choose {' or '.join(carriers)}, or leave the mark out."
+            )
+
+
+def notes(protected: Protected) -> tuple[str, ...]:
+    """What the format could not hold, in sentences."""
+    artwork, name = protected.plan.artwork, protected.plan.export.format
+    said = []
+    if artwork.keep.depth not in FORMATS[name].depths:
+        said.append(f"{artwork.keep.depth} bits do not fit into {name}; PNG and TIFF keep them.")
+    if artwork.alpha is not None and name == "jpeg":
+        said.append("JPEG has no transparency: the picture lies on white now.")
+    if artwork.keep.exif and name == "tiff":
+        said.append("TIFF files are written without the EXIF block of the original.")
+    return tuple(said)
+
+
+def writable() -> tuple[str, ...]:
+    return tuple(name for name in FORMATS if FORMATS[name].write is not None)
+
+
+def format_of(suffix: str) -> str:
+    """ "A file name's end -> the format's name; raises UnknownEntry with what is near."""
+    for name in writable():
+        if suffix.lower() in FORMATS[name].suffixes:
+            return name
+    raise UnknownEntry("format", suffix.lstrip("."), writable())
+
+
+def suffix_of(export: Export) -> str:
+    return FORMATS[export.format].suffixes[0]

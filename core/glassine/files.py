@@ -1,0 +1,76 @@
+"""Writing files that are there as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from .errors import NotWritable
+
+
+def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
+    """Puts data under that name in one move; until then the name is untouched.
+
+    `never` are files that must survive, whatever the names and links: the originals.
+    """
+    for original in never:
+        if same(path, original):
+            raise NotWritable(
+                f"'{path}' is the original, and Glassine never writes over one. "
+                f"Choose another name with -o."
+            )
+    temporary = None
+    try:
+        number, name = tempfile.mkstemp(
+            prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent
+        )
+        temporary = Path(name)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        usual_permissions(temporary)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return one.absolute() == other.absolute()
+
+
+def usual_permissions(path: Path) -> None:
+    """Temporary files are private; a finished one is as readable as any other new file."""
+    if os.name != "posix":
+        return
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
+def why(path: Path, error: OSError) -> str:
+    """What is wrong and what to do, in words."""
+    folder = path.parent
+    if not folder.exists():
+        return f"there is no folder '{folder}'. Make it, or choose another with -o."
+    if not folder.is_dir():
+        return f"'{folder}' is a file, not a folder. Choose another with -o."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. Make room, or choose a folder on another disk with -o."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"the folder '{folder}' may not be written to. Choose another with -o."
+    if path.is_dir():
+        return "that is a folder. Name a file in it."
+    return f"{error.strerror or error}."

@@ -1,0 +1,20 @@
+"""File formats, in and out. To add one: a file here, and its name below."""
+
+from ..registry import Registry
+from .base import Format
+
+FORMATS: Registry[Format] = Registry(
+    __name__,
+    Format,
+    names=(
+        "png",
+        "jpeg",
+        "webp",
+        "tiff",
+        "avif",
+        "kra",
+        "ora",
+    ),
+)
+
+__all__ = ["FORMATS", "Format"]

@@ -1,0 +1,75 @@
+"""Everything that is not RGB becomes RGB, through its own profile where it has one."""
+
+from __future__ import annotations
+
+import pyvips
+
+from ..errors import NotUsable
+
+_WIDE = ("ushort", "short", "uint", "int", "float", "double", "complex")
+_PROFILE = "icc-profile-data"
+
+
+def as_rgb(image: pyvips.Image) -> tuple[pyvips.Image, tuple[str, ...]]:
+    """Any picture -> 8- or 16-bit RGB or RGBA, and what had to be done, as ends of sentences."""
+    image, notes = without_extras(image)
+    kind = image.interpretation
+    if kind == "cmyk":
+        image, note = from_cmyk(image)
+    elif kind in ("b-w", "grey16"):
+        image, note = from_grey(image)
+    elif kind in ("lab", "labs", "labq", "xyz"):
+        image, note = image.colourspace("rgb16"), "was in Lab colours and was converted to sRGB"
+        image = without_profile(image)
+    elif image.format in ("float", "double"):
+        image, note = from_float(image)
+    elif kind in ("srgb", "rgb", "rgb16") and image.format in ("uchar", "ushort"):
+        note = ""
+    else:
+        raise NotUsable(
+            f"This picture stores colours as '{kind}' in '{image.format}', which Glassine does not "
+            f"know. Export it as an 8- or 16-bit RGB PNG first."
+        )
+    return image, (*notes, *((note,) if note else ()))
+
+
+def without_extras(image: pyvips.Image) -> tuple[pyvips.Image, tuple[str, ...]]:
+    """Drops bands beyond colour and alpha (spot colours, saved selections)."""
+    colours = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(image.interpretation, 3)
+    if image.bands <= colours + 1:
+        return image, ()
+    extra = image.bands - colours - 1
+    note = f"held {extra} more channel{'s' * (extra > 1)} than colour and alpha; left out"
+    return image.extract_band(0, n=colours + 1), (note,)
+
+
+def from_cmyk(image: pyvips.Image) -> tuple[pyvips.Image, str]:
+    own = bool(image.get_typeof(_PROFILE))
+    depth = 16 if image.format in _WIDE else 8
+    image = image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
+    how = "through its own profile" if own else "through a general one, as it has none of its own"
+    return image, f"was CMYK and was converted to sRGB {how}; look at its colours"
+
+
+def from_grey(image: pyvips.Image) -> tuple[pyvips.Image, str]:
+    wide = image.format in _WIDE
+    if not image.get_typeof(_PROFILE):
+        return image.colourspace("rgb16" if wide else "srgb"), "was grey and is stored as RGB now"
+    try:
+        image = image.icc_transform("srgb", embedded=True, depth=16 if wide else 8)
+    except pyvips.Error:  # a profile for RGB in a grey file: seen in the wild
+        image = without_profile(image.colourspace("rgb16" if wide else "srgb"))
+    return image, "was grey and was converted to sRGB"
+
+
+def from_float(image: pyvips.Image) -> tuple[pyvips.Image, str]:
+    """Linear light in [0, 1], as TIFF and painting programs store floating point."""
+    wide = image.copy(interpretation="scrgb").colourspace("rgb16")
+    return without_profile(wide), "held floating-point colours and was converted to 16-bit sRGB"
+
+
+def without_profile(image: pyvips.Image) -> pyvips.Image:
+    image = image.copy()
+    if image.get_typeof(_PROFILE):
+        image.remove(_PROFILE)
+    return image

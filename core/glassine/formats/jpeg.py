@@ -1,0 +1,42 @@
+"""JPEG: 8 bits, no alpha; colour is never thinned out (4:4:4), because the change is in it too."""
+
+from __future__ import annotations
+
+import pyvips
+import torch
+from torch import Tensor
+
+from ..types import Artwork, Keep
+from . import metadata, vips
+from .base import Format
+
+
+def read(data: bytes, what: str) -> Artwork:
+    return vips.read(pyvips.Image.jpegload_buffer, data, what)
+
+
+def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
+    image = vips.image_of(rgb if alpha is None else on_white(rgb, alpha), None, keep, 8)
+    data: bytes = image.jpegsave_buffer(
+        Q=quality,
+        subsample_mode="off",
+        optimize_coding=True,
+        keep=metadata.flags(keep, ppi_in_exif=True),
+    )
+    return data
+
+
+def on_white(rgb: Tensor, alpha: Tensor) -> Tensor:
+    """What a browser shows of a transparent picture on a white page."""
+    return torch.lerp(torch.ones_like(rgb), rgb, alpha)
+
+
+ENTRY = Format(
+    says="JPEG, smaller, takes back some of the effect",
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    lossy=True,
+    depths=(8,),
+    opens=lambda data: data.startswith(b"\xff\xd8\xff"),
+    read=read,
+    write=write,
+)

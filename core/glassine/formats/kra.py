@@ -1,0 +1,14 @@
+"""Krita's own file; its flattened picture is read."""
+
+from . import archive
+from .base import Format
+
+ENTRY = Format(
+    says="Krita document",
+    suffixes=(".kra",),
+    lossy=False,
+    depths=(8, 16),
+    opens=lambda data: archive.is_a(data, b"application/x-krita"),
+    read=archive.read,
+    write=None,
+)

@@ -1,0 +1,64 @@
+"""PNG: exact, 8 or 16 bits, with everything that a painting carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pyvips
+from torch import Tensor
+
+from ..errors import Unreadable
+from ..types import Artwork, Keep
+from . import metadata, vips
+from .base import Format
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ON_PAPER = b"pHYs"
+
+
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of each chunk up to the first pixels."""
+    at = len(_SIGNATURE)
+    while at + 8 <= len(data):
+        size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if name == b"IDAT":
+            return
+        yield name, at, at + 12 + size
+        at += 12 + size
+
+
+def read(data: bytes, what: str) -> Artwork:
+    if data[16:24].find(bytes(4)) in (0, 4):  # the two sizes in the header
+        raise Unreadable(f"{what} says that it is 0 pixels wide or high. Export it again.")
+    if any(name == b"acTL" for name, _, _ in chunks(data)):
+        raise vips.many(what)
+    artwork = vips.read(pyvips.Image.pngload_buffer, data, what)
+    if any(name == _ON_PAPER for name, _, _ in chunks(data)):
+        return artwork
+    return replace(artwork, keep=replace(artwork.keep, ppi=None))  # libvips assumes 72
+
+
+def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
+    image = vips.image_of(rgb, alpha, keep, keep.depth)
+    data: bytes = image.pngsave_buffer(compression=6, keep=metadata.flags(keep))
+    return data if keep.ppi else without_size_on_paper(data)
+
+
+def without_size_on_paper(data: bytes) -> bytes:
+    """libvips writes some ppi in any case; other programs would believe that."""
+    for name, start, end in chunks(data):
+        if name == _ON_PAPER:
+            return data[:start] + data[end:]
+    return data
+
+
+ENTRY = Format(
+    says="PNG, exact",
+    suffixes=(".png",),
+    lossy=False,
+    depths=(8, 16),
+    opens=lambda data: data.startswith(_SIGNATURE),
+    read=read,
+    write=write,
+)

@@ -1,0 +1,64 @@
+"""TIFF: exact, 8 or 16 bits. EXIF does not travel in it; profile, XMP and ppi do."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pyvips
+from PIL import Image, ImageCms, UnidentifiedImageError
+from torch import Tensor
+
+from .. import memory
+from ..errors import Unreadable
+from ..pixels import to_tensor
+from ..types import Artwork, Keep
+from . import metadata, vips
+from .base import Format
+
+
+def read(data: bytes, what: str) -> Artwork:
+    try:
+        return vips.read(pyvips.Image.tiffload_buffer, data, what)
+    except Unreadable:
+        artwork = eight_bit_lab(data, what)
+        if artwork is None:
+            raise
+        return artwork
+
+
+def eight_bit_lab(data: bytes, what: str) -> Artwork | None:
+    """Photoshop's 8-bit Lab, which libvips 8.18 cannot open ("bad labq format"); Pillow can."""
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            if picture.mode != "LAB":
+                return None
+            memory.check(*picture.size, what)
+            picture.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return None
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    turn = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
+    rgb = to_tensor(np.asarray(ImageCms.applyTransform(picture, turn)))
+    return Artwork(
+        rgb, None, Keep(), ("The picture was in Lab colours and was converted to sRGB.",)
+    )
+
+
+def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
+    image = vips.image_of(rgb, alpha, keep, keep.depth)
+    data: bytes = image.tiffsave_buffer(
+        compression="deflate", predictor="horizontal", keep=metadata.flags(keep)
+    )
+    return data
+
+
+ENTRY = Format(
+    says="TIFF, exact, for print",
+    suffixes=(".tif", ".tiff"),
+    lossy=False,
+    depths=(8, 16),
+    opens=lambda data: data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    read=read,
+    write=write,
+)

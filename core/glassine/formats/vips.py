@@ -1,0 +1,131 @@
+"""Pixels in and out through libvips, which keeps 16 bits, profiles and alpha exactly.
+
+Pillow, imageio and scikit-image read a 16-bit RGBA file as 8 bits without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("VIPS_WARNING", "0")  # libvips would write to stderr; we raise instead
+
+import numpy as np
+import pyvips
+from torch import Tensor
+
+from .. import memory
+from ..errors import NotUsable, Unreadable
+from ..pixels import on_grid, to_array, to_tensor
+from ..types import Artwork, Keep
+from . import colour, metadata
+
+pyvips.cache_set_max(0)  # a cache of decoded pictures would hold gigabytes
+pyvips.block_untrusted_set(True)  # loaders for PDF, SVG and the like have no business here
+
+_MM_PER_INCH, _USUAL_PPI = 25.4, 72
+SMALLEST = 32  # pixels; below that no encoder sees more than a few latents
+
+
+def read(load: Callable[..., Any], data: bytes, what: str, **options: int) -> Artwork:
+    """Decodes a single picture; every doubt about it is an error, never a guess."""
+    try:
+        image = load(data, fail_on="error", **options)
+        check(image, what)
+        image, notes = colour.as_rgb(upright(image))
+        rgb, alpha, depth = planes(image)
+    except pyvips.Error as error:
+        raise Unreadable(f"{what} is cut off or damaged ({reason(error)}). {_AGAIN}") from error
+    keep, more = metadata.keep(image, depth)
+    if image.get_typeof("glassine-turned"):
+        more = ("was stored turned, and is upright now", *more)
+    return Artwork(rgb, alpha, keep, tuple(f"The picture {note}." for note in (*notes, *more)))
+
+
+_AGAIN = "Save or download it again, or open it in your painting program and export a new copy."
+
+
+def reason(error: pyvips.Error) -> str:
+    """The first thing that libvips says, without the name of the call."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("unable to call")]
+    return said[0] if said else "libvips gives no reason"
+
+
+def check(image: pyvips.Image, what: str) -> None:
+    """From the header alone: one frame, large enough to matter, small enough for this machine."""
+    width, height = image.width, image.height
+    frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
+    if frames > 1:
+        raise many(what, frames)
+    if min(width, height) < SMALLEST:
+        raise NotUsable(
+            f"{what} is {width} x {height} pixels. Glassine needs at least {SMALLEST} on each "
+            f"side: in less than that an encoder sees nothing that could be moved."
+        )
+    memory.check(width, height, what)
+
+
+def many(what: str, frames: int | None = None) -> NotUsable:
+    holds = f"holds {frames} frames or pages" if frames else "is animated"
+    return NotUsable(
+        f"{what} {holds}, and Glassine protects single pictures. "
+        f"Export each frame as a file of its own and protect those."
+    )
+
+
+def upright(image: pyvips.Image) -> pyvips.Image:
+    """Applies the camera's or scanner's orientation, which viewers forget when it is stored."""
+    turned = image.get_typeof("orientation") and image.get("orientation") not in (0, 1)
+    if not turned:
+        return image
+    image = image.autorot().copy()
+    image.set_type(pyvips.GValue.gint_type, "glassine-turned", 1)
+    return image
+
+
+def planes(image: pyvips.Image) -> tuple[Tensor, Tensor | None, int]:
+    """8- or 16-bit RGB or RGBA -> rgb (3, H, W), alpha (1, H, W) or None, bits."""
+    pixels = image.numpy()
+    depth, white = 8 * pixels.dtype.itemsize, brightest(image)
+    rgb = to_tensor(pixels[..., :3])
+    alpha = to_tensor(pixels[..., 3:4]) if image.bands > 3 else None
+    if white < 1:
+        rgb = on_grid(rgb.div_(white), depth)
+        alpha = None if alpha is None else on_grid(alpha.div_(white), depth)
+    return rgb, alpha, depth
+
+
+def brightest(image: pyvips.Image) -> float:
+    """What white is after libvips has shifted 10- or 12-bit values up to 16 bits."""
+    bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
+    if image.format != "ushort" or not 8 < bits < 16:
+        return 1.0
+    return float((2**bits - 1) * 2 ** (16 - bits) / (2**16 - 1))
+
+
+def image_of(rgb: Tensor, alpha: Tensor | None, keep: Keep, depth: int) -> pyvips.Image:
+    """The picture at that depth with what it must carry, ready for one of libvips' writers."""
+    height, width = rgb.shape[1:]
+    pixels = to_array(rgb, depth) if alpha is None else with_alpha(rgb, alpha, depth)
+    image = pyvips.Image.new_from_memory(
+        pixels.data, width, height, pixels.shape[2], "uchar" if depth == 8 else "ushort"
+    )
+    per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
+    kind = "srgb" if depth == 8 else "rgb16"
+    return metadata.carry(image.copy(interpretation=kind, xres=per_mm, yres=per_mm), keep)
+
+
+def with_alpha(rgb: Tensor, alpha: Tensor, depth: int) -> np.ndarray:
+    """(H, W, 4) integers; joined after rounding, so that no float copy of all four is made."""
+    return np.concatenate((to_array(rgb, depth), to_array(alpha, depth)), axis=2)
+
+
+def check_sides(rgb: Tensor, largest: int, name: str) -> None:
+    height, width = rgb.shape[1:]
+    if max(height, width) > largest:
+        raise NotUsable(
+            f"A {name} file of {width} x {height} pixels was asked for; {name} ends at {largest} "
+            f"on a side. Choose PNG, or make a smaller copy."
+        )

@@ -1,0 +1,38 @@
+"""How much memory this machine can still give, and how large a picture fits into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from .errors import NotUsable
+
+_BYTES_PER_PIXEL = 90
+"""Peak of reading, optimising, verifying and encoding one pixel: about seven float32 pictures."""
+
+_CGROUP = ("memory.max", "memory/memory.limit_in_bytes")  # containers, version 2 and 1
+
+
+def available() -> int:
+    """Bytes that can be used without swapping, within a container's limit."""
+    free = int(psutil.virtual_memory().available)
+    for name in _CGROUP:
+        try:
+            limit = int((Path("/sys/fs/cgroup") / name).read_text())
+        except (OSError, ValueError):  # not Linux, no container, or "max"
+            continue
+        free = min(free, limit - psutil.Process().memory_info().rss)
+    return max(free, 0)
+
+
+def check(width: int, height: int, what: str) -> None:
+    """Refuses a picture that would not fit, from its size alone, before anything is decoded."""
+    pixels, most = width * height, available() // _BYTES_PER_PIXEL
+    if pixels > most:
+        side = round(most**0.5, -2)
+        raise NotUsable(
+            f"{what} is {width} x {height} pixels, and this machine has memory for about "
+            f"{side:.0f} x {side:.0f} now. Close other programs, or make a smaller copy and "
+            f"protect that: what is posted is rarely this large."
+        )

@@ -1,0 +1,77 @@
+"""What every test gets: fixed seeds, a home of its own, and no network beyond this machine."""
+
+import os
+import random
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+_connect = socket.socket.connect
+
+
+def only_this_machine(sock, address):
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        host = address[0]
+        if host not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+    return _connect(sock, address)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch, tmp_path_factory):
+    """No network, a fresh home, the same random numbers every time."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("LOCALAPPDATA", str(home))
+    monkeypatch.delenv("GLASSINE_MODELS", raising=False)
+    monkeypatch.setattr(socket.socket, "connect", only_this_machine)
+    random.seed(7)
+    np.random.seed(7)  # libraries under test may use the old interface
+    torch.manual_seed(7)
+
+
+@pytest.fixture
+def home():
+    return Path(os.environ["HOME"])
+
+
+@pytest.fixture
+def draw():
+    return torch.Generator().manual_seed(7)
+
+
+@pytest.fixture
+def models(monkeypatch):
+    """The real encoders that lie beside the checkout; skips where they do not."""
+    folder = SHARED / "models"
+    if not (folder / "taesd").is_dir():
+        pytest.skip(f"no real encoders at {folder}")
+    monkeypatch.setenv("GLASSINE_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def paintings():
+    """Ten public-domain paintings, 512 x 512; skips where they are not."""
+    files = sorted((SHARED / "art").glob("*.png"))
+    if not files:
+        pytest.skip(f"no paintings at {SHARED / 'art'}")
+    return files
+
+
+@pytest.fixture
+def scene():
+    """(3, 96, 128): smooth sky, flat ground, a thin dark line and some texture."""
+    draw = torch.Generator().manual_seed(11)
+    y, x = torch.meshgrid(torch.linspace(0, 1, 96), torch.linspace(0, 1, 128), indexing="ij")
+    rgb = torch.stack((0.3 + 0.5 * y, 0.5 + 0.2 * x * y, 0.9 - 0.6 * y))
+    rgb[:, 60:] = torch.tensor([0.35, 0.5, 0.2])[:, None, None]
+    rgb[:, 64:90, 20:70] += 0.25 * torch.rand(3, 26, 50, generator=draw) - 0.125
+    rgb[:, 10:80, 100:102] = 0.05
+    return rgb.clamp(0, 1)
