@@ -1,0 +1,54 @@
+"""What a mark is: something an export carries that says whose it is and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..types import Protected, Report
+
+Stage = Literal["pixels", "metadata", "signature", "record"]
+STAGES: tuple[Stage, ...] = ("pixels", "metadata", "signature", "record")
+"""The only order that works: each later stage would be broken by an earlier one coming after it."""
+
+Embed = Callable[["Protected"], "Protected"]
+Stamp = Callable[[bytes, "Protected", "Report"], bytes]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one mark says when it is read back. `facts` is what a machine would want of it."""
+
+    mark: str
+    says: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Read = Callable[[bytes], Found | None]
+"""A file's bytes -> what the mark says, or None where the file does not carry it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """One mark. Pixel marks have `embed`; all others have `stamp`, which takes and gives a file.
+
+    says     what the artist reads beside the switch
+    note     what the artist must know before using it: sites that refuse such files, limits
+    formats  that can carry it; empty for all of them
+    prepare  told before the pixels are encoded, for what only the encoder can write
+    """
+
+    says: str
+    stage: Stage
+    embed: Embed | None = None
+    prepare: Embed | None = None
+    stamp: Stamp | None = None
+    read: Read | None = None
+    note: str = ""
+    formats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert (self.embed is not None) == (self.stage == "pixels"), "only pixel marks embed"
+        assert (self.stamp is not None) == (self.stage != "pixels"), "every other mark stamps"

@@ -1,0 +1,139 @@
+"""What stands in a picture file beside the picture, read without trusting it.
+
+Other libraries parse metadata with the file's own numbers. This walk comes first and refuses what
+no picture needs: blocks of metadata larger than a book, compressed text that unfolds without end,
+XML that defines entities. Layouts: PNG 3rd edition; RIFF; TIFF 6.0; ISO 14496-12.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from ..errors import Unreadable
+
+LIMIT = 16 << 20
+"""Bytes of one block of metadata. XMP packets of real files are a few kilobytes."""
+
+MANIFEST = bytes.fromhex("6332706100110010800000aa00389b71")
+"""The UUID that opens every C2PA manifest store (C2PA 2.2, 11.1.4.2)."""
+
+_PIXELS = {"png": (b"IDAT", b"fdAT"), "webp": (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"), "avif": (b"mdat",)}
+_PACKET = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta>", re.DOTALL)
+
+
+def kind(data: bytes) -> str:
+    """The container by its first bytes; "" when it is none of ours."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        return "tiff"
+    return "avif" if data[4:8] == b"ftyp" else ""
+
+
+def check(data: bytes) -> str:
+    """The container, once its metadata has been found to be of a sane size and shape."""
+    container = kind(data)
+    for name, size, body in blocks(data, container):
+        if name not in _PIXELS.get(container, ()) and size > LIMIT:
+            raise Unreadable(_sentence(name, f"is {size >> 20} MB of metadata"))
+        if container == "png" and name in (b"zTXt", b"iTXt", b"iCCP"):
+            _inflates(name, body)
+    packet(data)
+    return container
+
+
+def packet(data: bytes) -> bytes | None:
+    """The XMP packet, found by its own markers as the XMP specification (part 3, 2.1) allows."""
+    found = _PACKET.search(data)
+    if found is None:
+        return None
+    start = data.rfind(b"<?xpacket", max(0, found.start() - 4096), found.start())
+    around = data[start if start >= 0 else max(0, found.start() - 4096) : found.end()]
+    bare = around.replace(b"\0", b"")  # UTF-16 must not hide it
+    if b"<!ENTITY" in bare or b"<!DOCTYPE" in bare:
+        raise Unreadable(_sentence(b"XMP", "defines XML entities, which no picture needs"))
+    return found.group()
+
+
+def signed(data: bytes) -> bool:
+    """Whether the file carries a C2PA manifest, valid or not."""
+    return MANIFEST in data
+
+
+def blocks(data: bytes, container: str) -> Iterator[tuple[bytes, int, bytes]]:
+    """(name, declared size, body) of every block; a body is cut where the file ends."""
+    if container == "png":
+        yield from _chunks(data, 8, "big", 4, 12)
+    elif container == "webp":
+        yield from _chunks(data, 12, "little", 0, 8)
+    elif container == "tiff":
+        yield from _tags(data)
+    elif container == "avif":
+        yield from _boxes(data)
+
+
+def _chunks(
+    data: bytes, at: int, order: str, name_at: int, extra: int
+) -> Iterator[tuple[bytes, int, bytes]]:
+    """PNG writes size then name, RIFF name then size; `extra` is what surrounds the body."""
+    while at + 8 <= len(data):
+        size_at = at if name_at else at + 4
+        size = int.from_bytes(data[size_at : size_at + 4], "big" if order == "big" else "little")
+        body = data[at + 8 : at + 8 + min(size, LIMIT)]
+        yield data[at + name_at : at + name_at + 4], size, body
+        at += size + extra + (size % 2 if extra == 8 else 0)
+
+
+def _tags(data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
+    """The first directory's XMP, EXIF, IPTC and profile tags."""
+    order = "little" if data[:2] == b"II" else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "big" if order == "big" else "little")
+
+    start = number(4, 4)
+    for at in range(start + 2, start + 2 + 12 * number(start, 2), 12):
+        if number(at, 2) in (700, 33723, 34377, 34675, 52545):
+            offset = number(at + 8, 4)
+            yield f"tag {number(at, 2)}".encode(), number(at + 4, 4), data[offset : offset + 64]
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        size = size if size >= 8 else len(data) - at
+        yield name, size, b""
+        at += size
+
+
+def _inflates(name: bytes, body: bytes) -> None:
+    """Refuses compressed text that unfolds past the limit, without unfolding it all."""
+    start = body.find(b"\0") + 2
+    if name == b"iTXt":
+        if body[start - 1 : start] != b"\x01":
+            return
+        start = body.find(b"\0", body.find(b"\0", start + 1) + 1) + 1
+    try:
+        unfold = zlib.decompressobj()
+        unfold.decompress(body[start:], LIMIT)
+    except zlib.error:
+        return  # damaged text: its reader says so in its own words
+    if unfold.unconsumed_tail:
+        raise Unreadable(_sentence(name, f"unfolds to more than {LIMIT >> 20} MB"))
+
+
+def _sentence(name: bytes, what: str) -> str:
+    block = name.decode("latin-1")
+    return (
+        f"The metadata of this file was to be read, but its block '{block}' {what}. It is damaged "
+        f"or made to do harm. Open the picture in a painting program and save it anew."
+    )

@@ -1,0 +1,49 @@
+"""The words with which a file says what machines may do with it. Data, with its sources.
+
+PLUS: ns.useplus.org/LDF/ldf-XMPSpecification, "Data Mining" (adopted by IPTC 2023.1).
+CAWG: Training and Data Mining Assertion 1.1, DIF, 16 May 2025.
+IPTC: cv.iptc.org/newscodes/digitalsourcetype (2024-10).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PLUS = "http://ns.useplus.org/ldf/vocab/"
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+_ALL = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_generative_training")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One reservation. `plus` is the XMP value, `refuses` the CAWG keys that are notAllowed."""
+
+    says: str
+    plus: str
+    refuses: tuple[str, ...]
+
+
+POLICIES = {
+    "search-only": Policy(
+        "No data mining and no AI training; search engines may index it",
+        PLUS + "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
+        _ALL,
+    ),
+    "no-mining": Policy(
+        "No data mining, no AI training, no search indexing", PLUS + "DMI-PROHIBITED", _ALL
+    ),
+    "no-training": Policy(
+        "No AI training of any kind", PLUS + "DMI-PROHIBITED-AIMLTRAINING", _ALL[2:]
+    ),
+    "no-generative": Policy(
+        "No training of generative AI; classifiers and captioners may train",
+        PLUS + "DMI-PROHIBITED-GENAIMLTRAINING",
+        _ALL[3:],
+    ),
+}
+
+HANDMADE = ("digitalCreation", "humanEdits", "composite", "digitisedFromNegativeOnFilm",
+            "digitisedFromPositiveOnFilm", "digitisedFromPrint", "digitalCapture", "minorHumanEdits")
+"""Source types an artist may claim. `trainedAlgorithmicMedia` means made by AI and is not here:
+platforms label such pictures."""

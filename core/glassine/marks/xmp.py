@@ -1,0 +1,147 @@
+"""XMP with the IPTC and PLUS properties that say "do not train", where machines look for them.
+
+Written into the finished file with exiv2, merged with what the file already says. AVIF is beyond
+exiv2, so there the packet is handed to the encoder (`prepare`).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pyexiv2
+
+from ..errors import NotUsable
+from ..types import Claim, Protected, Report
+from . import containers
+from .base import Found, Mark
+from .vocabulary import HANDMADE, POLICIES, SOURCE_TYPES
+
+_LOCK = threading.Lock()  # exiv2's XMP toolkit is one per process
+_CARRIER = bytes.fromhex(  # a white GIF-sized PNG, to merge packets where there is no file yet
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
+)
+
+pyexiv2.set_log_level(4)  # silent: the service speaks frames on stdout
+pyexiv2.registerNs("http://www.w3.org/ns/tdmrep/", "tdm")
+
+
+def properties(claim: Claim) -> dict[str, Any]:
+    """The claim as exiv2 keys; empty fields are left out, so they keep what the file says."""
+    if claim.policy not in POLICIES:
+        raise NotUsable(
+            f"The policy '{claim.policy}' was asked for; there is no such policy. "
+            f"Known: {', '.join(POLICIES)}."
+        )
+    if claim.source_type not in HANDMADE:
+        raise NotUsable(
+            f"The source type '{claim.source_type}' was asked for, which says that the picture "
+            f"was not made by hand, or is unknown. Use one of {', '.join(HANDMADE)}."
+        )
+    words = {
+        "Xmp.plus.DataMining": POLICIES[claim.policy].plus,
+        "Xmp.tdm.reservation": "1",
+        "Xmp.iptcExt.DigitalSourceType": SOURCE_TYPES + claim.source_type,
+        "Xmp.xmpRights.WebStatement": claim.url,
+        "Xmp.tdm.policy": claim.url,
+        "Xmp.xmpRights.Marked": "True" if claim.rights or claim.creator else "",
+        "Xmp.dc.creator": [claim.creator] if claim.creator else "",
+        "Xmp.dc.rights": _language(claim.rights),
+        "Xmp.dc.title": _language(claim.title),
+        "Xmp.xmpRights.UsageTerms": _language(claim.usage_terms),
+    }
+    return {key: value for key, value in words.items() if value}
+
+
+def _language(text: str) -> dict[str, str] | str:
+    return {'lang="x-default"': text} if text else ""
+
+
+def merged(claim: Claim, existing: bytes | None) -> bytes:
+    """The packet that says the claim and everything `existing` said besides."""
+    with _LOCK, pyexiv2.ImageData(_CARRIER) as image:
+        if existing and containers.packet(existing):
+            image.modify_raw_xmp(existing.decode("utf-8", "replace"))
+        image.modify_xmp(properties(claim))
+        return str(image.read_raw_xmp()).encode()
+
+
+def prepare(protected: Protected) -> Protected:
+    """Gives the encoder the packet, for the format that only it can write."""
+    plan = protected.plan
+    if plan.export.format != "avif":
+        return protected
+    packet = merged(plan.export.claim, plan.artwork.keep.xmp)
+    keep = replace(plan.artwork.keep, xmp=packet)
+    return replace(protected, plan=replace(plan, artwork=replace(plan.artwork, keep=keep)))
+
+
+def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
+    """Merges the claim into the file's XMP, then reads it back."""
+    claim = protected.plan.export.claim
+    wanted = properties(claim)
+    if containers.signed(data):
+        raise NotUsable(
+            "XMP was to be written into a file that is already signed, which would break its "
+            "signature. Write XMP first and sign last."
+        )
+    if containers.check(data) != "avif":
+        data = _written(data, wanted)
+    said = parsed(data)
+    lost = [key for key, value in wanted.items() if said.get(key) != value]
+    if lost:
+        raise NotUsable(
+            f"XMP was written into the {protected.plan.export.format} file, but {', '.join(lost)} "
+            f"did not come back from it. Export as png or jpeg, or without the mark 'xmp'."
+        )
+    return data
+
+
+def _written(data: bytes, wanted: dict[str, Any]) -> bytes:
+    with _LOCK:
+        try:
+            with pyexiv2.ImageData(data) as image:
+                image.modify_xmp(wanted)
+                return bytes(image.get_bytes())
+        except RuntimeError as error:
+            raise NotUsable(
+                f"XMP was to be written into this file and exiv2 refuses it ({error}). "
+                f"Export as png, jpeg, webp or tiff."
+            ) from error
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """Every XMP property of a file, by exiv2's names; empty when it has none."""
+    packet = containers.packet(data)
+    if packet is None:
+        return {}
+    with _LOCK, pyexiv2.ImageData(_CARRIER) as image:
+        try:
+            image.modify_raw_xmp(packet.decode("utf-8", "replace"))
+            return dict(image.read_xmp())
+        except RuntimeError:
+            return {}  # not well-formed: it says nothing a machine could read
+
+
+def read(data: bytes) -> Found | None:
+    said = parsed(data) if containers.check(data) is not None else {}
+    mining = str(said.get("Xmp.plus.DataMining", ""))
+    if not mining:
+        return None
+    policy = next((policy.says for policy in POLICIES.values() if policy.plus == mining), mining)
+    makers = said.get("Xmp.dc.creator") or []
+    by = f", by {', '.join(makers)}" if makers else ""
+    return Found("xmp", f"States: {policy}{by}.", said)
+
+
+ENTRY = Mark(
+    says="Do not train, creator and rights in the file's metadata (XMP, IPTC)",
+    stage="metadata",
+    prepare=prepare,
+    stamp=stamp,
+    read=read,
+    formats=("png", "jpeg", "webp", "tiff", "avif"),
+    note="States your reservation where machines look for it. Most platforms strip it on upload.",
+)
