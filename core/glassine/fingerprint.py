@@ -15,8 +15,11 @@ import pyvips
 from numpy.typing import NDArray
 
 from .errors import Unreadable
+from .units import Unit, to_levels
 
 Bytes = NDArray[np.uint8]
+Source = Path | bytes
+"""A picture file, by its name or by its contents."""
 
 HASH = 32
 """Bytes of one hash: 16 x 16 low frequencies of a 64 x 64 grey picture, one bit each."""
@@ -32,7 +35,7 @@ _ARCHIVES = (".kra", ".ora", ".kpz")
 _UNFOLDED = 1 << 30  # bytes a merged picture in an archive may have
 
 
-def opened(source: Path | bytes, side: int, *, exact: bool = False) -> Bytes:
+def opened(source: Source, side: int, *, exact: bool = False) -> Bytes:
     """(h, w, 3) uint8, sRGB-like, on white, at most `side` long; `exact`: side x side."""
     data = source if isinstance(source, bytes) else _content(source)
     try:
@@ -43,7 +46,7 @@ def opened(source: Path | bytes, side: int, *, exact: bool = False) -> Bytes:
             raise Unreadable(f"it claims {header.width} x {header.height} pixels")
         size = {"height": side, "size": "force" if exact else "down"}
         small = pyvips.Image.thumbnail_buffer(data, side, **size)
-        small = small.flatten(background=255) if small.hasalpha() else small
+        small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
         small = small.colourspace("srgb").cast("uchar")
         pixels = np.asarray(small)
     except (pyvips.Error, Unreadable) as error:
@@ -78,7 +81,7 @@ def hashed(pixels: Bytes) -> bytes:
     return np.packbits(low > np.median(low)).tobytes()
 
 
-def hashes(source: Path | bytes) -> bytes:
+def hashes(source: Source) -> bytes:
     """The picture's hash, then its mirror image's: one entry finds both."""
     pixels = opened(source, 64, exact=True)
     return hashed(pixels) + hashed(pixels[:, ::-1])
@@ -94,7 +97,7 @@ def distance(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.asarray(bits.sum(axis=1, dtype=np.int64))
 
 
-def view(source: Path | bytes, side: int = VIEW) -> bytes:
+def view(source: Source, side: int = VIEW) -> bytes:
     """A small JPEG for comparing by eye and by features."""
     from PIL import Image
 

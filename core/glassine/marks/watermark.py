@@ -1,0 +1,173 @@
+"""An invisible number in the picture itself, which outlives the stripping of metadata.
+
+The number is the export's id in the artist's ledger. It is not secret and can be removed by who
+tries to: it is evidence, not protection. A match is always told with the chance that an unmarked
+picture would agree as well, corrected for the number of ids it was compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .. import fingerprint, ledger
+from ..errors import NotUsable
+from ..pixels import to_array, to_tensor
+from ..types import Protected
+from . import rivagan
+from .base import Found, Mark
+
+CLEAR = 1e-3
+"""Corrected chance below which a match is spoken of: one unmarked picture in a thousand."""
+
+_READABLE = 1e-6  # chance, uncorrected, that a fresh mark must reach after handling
+_GRAIN = 400  # steps in which the 32 loudnesses are counted
+
+Soft = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Match:
+    """The issued id that agrees best, and how much that is worth.
+
+    agree     bits of 32 that are equal
+    chance    that an unmarked picture agrees this well with any of the ids compared
+    mirrored  heard in the mirror image
+    """
+
+    watermark: int
+    agree: int
+    chance: float
+    mirrored: bool = False
+
+    @property
+    def says(self) -> str:
+        flip = ", in the mirrored picture" if self.mirrored else ""
+        return f"{self.agree} of 32 bits agree{flip}; {odds(self.chance)}"
+
+
+def embed(protected: Protected) -> Protected:
+    """Adds the mark where the picture may change, and says whether it can be heard afterwards."""
+    plan = protected.plan
+    alpha, claim = plan.artwork.alpha, plan.export.claim
+    number = ledger.issue() if claim.watermark is None else claim.watermark
+    free = plan.allowance.cpu() > 0
+    free = free if alpha is None else free & (alpha > 0)
+    picture = protected.rgb.cpu()
+    change = rivagan.residual(on_white(picture, alpha), bits(number))
+    marked = torch.where(free, (picture + change).clamp(0, 1), picture)
+    chance = chance_of(rivagan.heard(_handled(on_white(marked, alpha))), number)
+    notes = protected.notes if chance <= _READABLE else (*protected.notes, _faint(chance))
+    export = replace(plan.export, claim=replace(claim, watermark=number))
+    plan = replace(plan, export=export)
+    return replace(protected, plan=plan, rgb=marked.to(protected.rgb.device), notes=notes)
+
+
+def _faint(chance: float) -> str:
+    return (
+        f"The watermark can hardly be read back from this picture: large parts of it are flat, "
+        f"masked out or transparent and cannot carry it. After JPEG 75 at half size, {odds(chance)}."
+    )
+
+
+def bits(number: int) -> NDArray[np.float32]:
+    """The 32 bits of an id, highest first, as 0.0 and 1.0."""
+    if not 0 <= number < 2**rivagan.BITS:
+        raise NotUsable(
+            f"The watermark id {number} was asked for; ids have 32 bits, 0 to {2**32 - 1}. "
+            f"Leave it out to get a new one."
+        )
+    return np.float32([number >> (rivagan.BITS - 1 - place) & 1 for place in range(rivagan.BITS)])
+
+
+def on_white(picture: Tensor, alpha: Tensor | None) -> Tensor:
+    """As a viewer without transparency shows it."""
+    return picture if alpha is None else picture * alpha + (1 - alpha)
+
+
+def _handled(picture: Tensor) -> Tensor:
+    """At half size after JPEG 75: what comes back from a platform."""
+    import pyvips
+
+    image = pyvips.Image.new_from_array(to_array(picture, 8)).copy(interpretation="srgb")
+    data = image.resize(0.5).jpegsave_buffer(Q=75)
+    return to_tensor(fingerprint.opened(data, rivagan.SIDE, exact=True))
+
+
+def listen(source: fingerprint.Source) -> tuple[Soft, Soft]:
+    """What is heard in a picture file and in its mirror image, marked or not."""
+    picture = to_tensor(fingerprint.opened(source, rivagan.SIDE, exact=True))
+    return rivagan.heard(picture), rivagan.heard(picture.flip(2))
+
+
+def best(heard: tuple[Soft, ...], issued: Iterable[int]) -> Match | None:
+    """The id that agrees best with any of the hearings; None when none was ever issued."""
+    ids = sorted(set(issued))
+    if not ids:
+        return None
+    signs = np.stack([bits(number) for number in ids]) * 2 - 1
+    score, turn, row = max(
+        (-chance_of(loud, ids[row]), turn, row)
+        for turn, loud in enumerate(heard)
+        for row in [int(np.argmax(signs @ (_weights(loud) * np.sign(loud))))]
+    )
+    chance = min(1.0, -score * len(ids) * len(heard))
+    agree = int(((heard[turn] > 0) == (signs[row] > 0)).sum())
+    return Match(ids[row], agree, chance, mirrored=turn > 0)
+
+
+def chance_of(heard: Soft, number: int) -> float:
+    """The share of all 2^32 ids that agree with what was heard at least as well as this one.
+
+    Clearly heard bits weigh more. Because ids are uniformly random, this share is exactly the
+    chance that an unmarked picture, whatever it looks like, agrees so well with one issued id.
+    """
+    loud = _weights(heard)
+    weight = np.maximum(1, np.round(loud / max(float(loud.max()), 1e-9) * _GRAIN)).astype(int)
+    reached = int(weight[(heard > 0) == (bits(number) > 0)].sum())
+    share = np.zeros(int(weight.sum()) + 1)
+    share[0] = 1.0
+    for step in weight:
+        share[step:] = share[step:] / 2 + share[:-step] / 2
+        share[:step] /= 2
+    return float(share[reached:].sum())
+
+
+def _weights(heard: Soft) -> Soft:
+    """Loudness up to twice the median: what shouts is more often the picture than the mark."""
+    loud = np.abs(heard)
+    return np.asarray(np.minimum(loud, 2 * np.median(loud)))
+
+
+def odds(chance: float) -> str:
+    """A chance in words a person can weigh."""
+    if chance > 0.1:
+        return "an unmarked picture would often agree as well"
+    return f"an unmarked picture agrees as well in 1 of {round(1 / max(chance, 1e-12)):,} cases"
+
+
+def read(data: bytes) -> Found | None:
+    """The export whose watermark the picture carries, where one can be told from chance."""
+    known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
+    if not known:
+        return None
+    match = best(listen(data), known)
+    if match is None or match.chance > CLEAR:
+        return None
+    export = known[match.watermark]
+    says = f"Carries the watermark of your export {export.id} ({match.says})."
+    return Found("watermark", says, {"export": export.id, **vars(match)})
+
+
+ENTRY = Mark(
+    says="An invisible number in the picture that survives re-saving and resizing",
+    stage="pixels",
+    embed=embed,
+    read=read,
+    note="Evidence, not protection: who tries can remove it. Flat pictures carry it badly.",
+)
