@@ -14,7 +14,7 @@ from ..visibility import sampled, ssimulacra2
 from .fit import snap
 
 CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
-MOST = 1.5  # how far beyond the explored reach a result may be scaled up
+MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
 STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
 

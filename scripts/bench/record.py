@@ -1,0 +1,62 @@
+"""What every benchmark records beside its figures: machine, commit, versions, spread."""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).parent / "results"
+
+
+def circumstances() -> dict[str, Any]:
+    """Machine, commit and versions: without them a figure means nothing."""
+    import torch
+
+    from glassine.device import choose
+
+    return {
+        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "changed": bool(said("git", "status", "--porcelain", "core")),
+        "processor": model(),
+        "threads": torch.get_num_threads(),
+        "device": choose().says,
+        "torch": torch.__version__,
+        "python": sys.version.split()[0],
+        "system": platform.platform(),
+    }
+
+
+def said(*command: str) -> str:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def model() -> str:
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Mean, lowest, highest and sample deviation of a list of figures."""
+    return {
+        "mean": statistics.fmean(values),
+        "min": min(values),
+        "max": max(values),
+        "deviation": statistics.stdev(values) if len(values) > 1 else 0.0,
+        "count": len(values),
+    }
+
+
+def save(name: str, figures: dict[str, Any]) -> Path:
+    """results/NAME.json, written whole; earlier runs are in the history of the repository."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps({"circumstances": circumstances(), **figures}, indent=1) + "\n")
+    return path

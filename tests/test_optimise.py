@@ -1,0 +1,231 @@
+"""The optimiser on pictures small enough to reason about, against an encoder simple enough to."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from glassine.device import Device
+from glassine.errors import Cancelled, NoSolution, OutOfMemory
+from glassine.optimise import loop, optimise
+from glassine.optimise.fit import fit, snap
+from glassine.optimise.strength import crops, scaled_to
+from glassine.pixels import on_grid
+from glassine.types import Artwork, Export, Goal, Keep, Plan, Recipe
+from glassine.units import Levels, Score
+from glassine.visibility import ssimulacra2, texture_allowance
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CPU = Device("cpu", "CPU", torch.float32)
+
+
+def picture(height, width, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 7, 7, generator=draw)
+    smooth = F.interpolate(coarse, (height, width), mode="bicubic")[0]
+    return on_grid((smooth + 0.06 * torch.randn(3, height, width, generator=draw)).clamp(0, 1), 8)
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch):
+    """One random strided convolution stands for a family."""
+    torch.manual_seed(3)
+    net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
+    monkeypatch.setattr(loop, "encoders", lambda name, device: {name: net})
+    monkeypatch.setattr(loop, "choose", lambda wish: CPU)
+    return net
+
+
+def planned(height=96, width=80, *, alpha=None, score=70, steps=4, depth=8, resist=()):
+    clean = picture(height, width)
+    clean = on_grid(clean, depth)
+    allowance = texture_allowance(clean)
+    if alpha is not None:
+        allowance = allowance * (alpha > 0)
+    return Plan(
+        artwork=Artwork(clean, alpha, Keep(depth=depth)),
+        recipe=Recipe(name="t", says="", goals=(), reach=Levels(8), momentum=0.5, resist=resist),
+        export=Export(),
+        surrogates=("fake",),
+        held_out=(),
+        goals=(Goal("other", "", picture(height, width, seed=9)),),
+        allowance=allowance,
+        score=Score(score),
+        steps=steps,
+        seed=1,
+        device="cpu",
+    )
+
+
+def closed(plan, rgb, encode):
+    before, after, goal = (encode(p[None]) for p in (plan.artwork.rgb, rgb, plan.goals[0].picture))
+    return 1 - ((after - goal).norm() / (before - goal).norm()).item()
+
+
+def test_the_gap_closes_and_beats_the_blend_at_equal_visibility(encoder):
+    plan = planned()
+    done = optimise(plan)
+    clean, goal = plan.artwork.rgb, plan.goals[0].picture
+
+    def blend(share):
+        return on_grid(clean + share * (goal - clean), 8)
+
+    share = scaled_to(Score(70), lambda share: ssimulacra2(clean, blend(share)), 1.0)
+    assert closed(plan, done.rgb, encoder) > 2 * closed(plan, blend(share), encoder) > 0
+
+
+@pytest.mark.parametrize("score", [85, 70, 55])
+def test_the_result_has_the_score_asked_for(score):
+    plan = planned(score=score)
+    got = ssimulacra2(plan.artwork.rgb, optimise(plan).rgb)
+    assert score <= got < score + 1.5
+
+
+def test_same_plan_gives_same_pixels():
+    plan = planned()
+    assert torch.equal(optimise(plan).rgb, optimise(plan).rgb)
+
+
+def test_transparent_pixels_keep_their_bits():
+    alpha = torch.ones(1, 96, 80)
+    alpha[:, :40] = 0
+    plan = planned(alpha=alpha)
+    done = optimise(plan).rgb
+    assert torch.equal(done[:, :40], plan.artwork.rgb[:, :40])
+    assert not torch.equal(done[:, 40:], plan.artwork.rgb[:, 40:])
+
+
+def test_sixteen_bits_stay_sixteen_bits():
+    done = optimise(planned(depth=16)).rgb
+    assert torch.equal(done, on_grid(done, 16))
+    assert not torch.equal(done, on_grid(done, 8))
+
+
+def test_tiles_leave_no_seam(monkeypatch):
+    """Change along the tile borders is as rough as change anywhere else."""
+    monkeypatch.setattr(loop, "SIZE", 64)
+    plan = planned(192, 192)
+    change = loop.tiled(plan, CPU, 64, lambda _: None).float()
+    rough = (change[:, :, 1:] - change[:, :, :-1]).abs().mean((0, 1))
+    border = torch.tensor([span.start for span, _ in loop_spans(192)][1:]) - 1
+    assert (rough[border].mean() / rough.mean()).item() == pytest.approx(1, abs=0.25)
+
+
+def loop_spans(length):
+    from glassine.optimise.tiles import MARGIN, spans
+
+    return spans(length, 64, MARGIN)
+
+
+def test_watcher_hears_every_step_and_can_stop():
+    heard = []
+    optimise(planned(), watch=heard.append)
+    steps = [(p.done, p.total) for p in heard if p.stage == "optimise"]
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+    def stop(progress):
+        if progress.done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        optimise(planned(), watch=stop)
+
+
+def test_memory_running_out_means_smaller_tiles_and_a_sentence(monkeypatch):
+    real, sizes = loop.attack, []
+
+    def hungry(plan, tile, *rest):
+        sizes.append(tile.weight.shape[-1])
+        if tile.weight.shape[-1] > 256:
+            raise torch.OutOfMemoryError
+        return real(plan, tile, *rest)
+
+    monkeypatch.setattr(loop, "attack", hungry)
+    done = optimise(planned(64, 300, steps=1))
+    assert done.notes == ("Memory ran out on CPU; it was done in smaller tiles.",)
+    assert sizes == [300, 256, 256]
+
+
+def test_memory_running_out_everywhere_is_said(monkeypatch):
+    def never(*_):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(loop, "attack", never)
+    with pytest.raises(OutOfMemory, match="smallest tiles"):
+        optimise(planned())
+
+
+def test_other_errors_are_not_taken_for_memory(monkeypatch):
+    def broken(*_):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(loop, "attack", broken)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        optimise(planned())
+
+
+def test_a_score_that_no_file_can_have_is_refused():
+    with pytest.raises(NoSolution, match="stronger"):
+        scaled_to(Score(99), lambda factor: Score(50 - factor), 1.5)
+
+
+@given(st.floats(60, 95), st.floats(0.5, 3))
+def test_search_ends_just_above_the_score(score, slope):
+    factor = scaled_to(Score(score), lambda f: Score(100 - 40 * f**slope), 1.5)
+    assert score <= 100 - 40 * factor**slope < score + 1.5 or factor == 1.5
+
+
+@settings(deadline=None)
+@given(st.integers(0, 255), st.floats(0, 0.03), st.floats(-0.05, 0.05))
+def test_fit_obeys_the_limit_and_the_range(value, limit, wish):
+    clean = torch.full((3, 1, 1), value / 255)
+    change = fit(torch.full((3, 1, 1), wish), clean, torch.full((1, 1, 1), limit))
+    assert change.abs().max() <= limit + 1e-6
+    assert (clean + change).min() >= 0 and (clean + change).max() <= 1
+
+
+def test_snap_keeps_the_bits_of_untouchable_pixels():
+    clean = torch.rand(3, 4, 4)  # off the grid on purpose
+    allowance = torch.ones(1, 4, 4)
+    allowance[:, 0] = 0
+    out = snap(clean, torch.full_like(clean, 0.01), allowance, 8)
+    assert torch.equal(out[:, 0], clean[:, 0])
+    assert torch.equal(out[:, 1:], on_grid(out[:, 1:], 8))
+
+
+def test_flats_and_thin_lines_may_change_least():
+    flat = torch.full((3, 64, 64), 0.6)
+    lines = flat.clone()
+    lines[:, :, ::24] = 0
+    busy = picture(64, 64)
+    flat, lines, busy = (texture_allowance(p).mean().item() for p in (flat, lines, busy))
+    assert flat <= lines < flat + 0.1 < busy
+
+
+def test_large_pictures_are_judged_on_crops():
+    assert len(crops(1024, 1024)) == 1
+    assert len(crops(4096, 4096)) == 9
+    assert all(r.stop <= 4096 and c.stop <= 2400 for r, c in crops(4096, 2400))
+
+
+def test_resisting_plan_draws_a_handling_per_step(monkeypatch):
+    used = []
+
+    class One:
+        def apply(self, rgb, draw):
+            used.append(1)
+            return rgb
+
+    monkeypatch.setattr(loop, "PURIFIERS", {"one": One()})
+    optimise(planned(steps=12, resist=("one",)))
+    assert 0 < len(used) < 12  # drawn among it and nothing
+
+
+def test_a_goal_of_two_pictures_lies_between_them(encoder):
+    plan = planned()
+    other = replace(plan.goals[0], picture=picture(96, 80, seed=20), weight=0.5)
+    both = replace(plan, goals=(replace(plan.goals[0], weight=0.5), other))
+    done = optimise(both).rgb
+    for goal in both.goals:
+        assert closed(replace(both, goals=(goal,)), done, encoder) > 0

@@ -1,0 +1,61 @@
+"""The torch twin of SSIMULACRA2 agrees with the package, and with itself in windows."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from glassine.pixels import to_array
+from glassine.visibility import sampled, ssimulacra2
+
+MODULE = sys.modules["glassine.visibility.ssimulacra2"]
+
+
+def picture(height, width, seed=0):
+    """Smooth shapes with some texture: what a painting is to a metric."""
+    draw = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, 9, 9, generator=draw)
+    smooth = F.interpolate(coarse, size=(height, width), mode="bicubic")[0]
+    return (smooth + 0.05 * torch.randn(3, height, width, generator=draw)).clamp(0, 1)
+
+
+def disturbed(rgb, amount, seed=1):
+    draw = torch.Generator().manual_seed(seed)
+    noise = amount * torch.randn(rgb.shape, generator=draw)
+    return ((rgb + noise).clamp(0, 1) * 255).round() / 255
+
+
+@pytest.mark.parametrize("size", [(256, 256), (301, 407)])
+@pytest.mark.parametrize("amount", [0.01, 0.04])
+def test_agrees_with_the_package(size, amount, tmp_path):
+    yardstick = pytest.importorskip("ssimulacra2").compute_ssimulacra2
+    image = pytest.importorskip("PIL.Image")
+    clean = disturbed(picture(*size), 0)
+    other = disturbed(clean, amount)
+    for name, rgb in (("a", clean), ("b", other)):
+        image.fromarray(np.asarray(to_array(rgb, 8))).save(tmp_path / f"{name}.png")
+    expected = yardstick(str(tmp_path / "a.png"), str(tmp_path / "b.png"))
+    assert ssimulacra2(clean, other) == pytest.approx(expected, abs=0.1)
+
+
+def test_equal_pictures_score_a_hundred_and_worse_ones_less():
+    clean = picture(64, 64)
+    scores = [ssimulacra2(clean, disturbed(clean, amount)) for amount in (0.01, 0.03, 0.1)]
+    assert ssimulacra2(clean, clean) == 100
+    assert 100 > scores[0] > scores[1] > scores[2]
+
+
+def test_windows_give_what_the_whole_gives(monkeypatch):
+    clean = picture(611, 843)
+    other = disturbed(clean, 0.03)
+    whole = ssimulacra2(clean, other)
+    monkeypatch.setattr(MODULE, "_CORE", 256)
+    assert len(list(MODULE.windows(611, 843))) == 4
+    assert ssimulacra2(clean, other) == pytest.approx(whole, abs=0.01)
+
+
+def test_a_crop_is_judged_like_a_picture():
+    clean = picture(96, 128)
+    other = disturbed(clean, 0.03)
+    assert sampled([(clean, other)]) == ssimulacra2(clean, other)
