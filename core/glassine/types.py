@@ -85,16 +85,20 @@ class Intent:
 
     style    name of a rendered style for the cloak; None: one far enough from the artwork is chosen
     target   a picture (3, h, w) in [0, 1] to pull towards instead, any size
+    style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
     shows    what the picture shows, `teach` what models should take it for (poison)
+    anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one
     mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
     surrogates  names; None: every real one that is present, else `embedded`
     """
 
     recipe: str = "cloak"
     style: str | None = None
+    style_picture: Tensor | None = None
     target: Tensor | None = None
     shows: str | None = None
     teach: str | None = None
+    anchor: Tensor | None = None
     strength: Strength | Score = "balanced"
     effort: Effort = "quick"
     surrogates: tuple[str, ...] | None = None

@@ -7,6 +7,8 @@ TARGETS: Registry[Target] = Registry(
     __name__,
     Target,
     names=(
+        "style",
+        "concept",
         "picture",
         "texture",
     ),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Generator
 
-from ..types import Goal, Intent, Artwork
+from ..types import Artwork, Goal, Intent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """`picture` takes the artwork, what was asked for, and the plan's random generator."""
+    """`picture` takes the artwork, what was asked for, and the plan's random generator.
 
-    says: str  # what the artist reads in the menu
+    says     what the artist reads in the menu
+    choices  what can be asked for by name: {name, says, picture (PNG or WebP in base64)}
+    """
+
+    says: str
     picture: Callable[[Artwork, Intent, Generator], Goal]
+    choices: Callable[[], Sequence[dict[str, Any]]] | None = None

@@ -1,18 +1,34 @@
-"""Resizing for targets, the way the yardstick does it."""
+"""Pictures for targets: opened from the package's own data, resized as the yardstick does it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pyvips
 import torch
 from torch import Tensor
 
+from ..pixels import to_tensor
 
-def lanczos(rgb: Tensor, height: int, width: int) -> Tensor:
-    """(3, h, w) in [0, 1] -> (3, height, width), Lanczos 3."""
-    if rgb.shape[1:] == (height, width):
-        return rgb
-    pixels = pyvips.Image.new_from_array(np.ascontiguousarray(rgb.permute(1, 2, 0).numpy()))
-    out = pixels.resize(width / rgb.shape[2], vscale=height / rgb.shape[1], kernel="lanczos3")
-    out = out.crop(0, 0, width, height) if (out.width, out.height) != (width, height) else out
-    return torch.from_numpy(out.numpy()).permute(2, 0, 1).contiguous().clamp(0, 1)
+
+def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
+    """(C, h, w) in [0, 1] -> (C, height, width), Lanczos 3."""
+    if picture.shape[1:] == (height, width):
+        return picture
+    _, h, w = picture.shape
+    pixels = np.ascontiguousarray(picture.permute(1, 2, 0).cpu().numpy())
+    out = pyvips.Image.new_from_array(pixels).resize(
+        width / w, vscale=height / h, kernel="lanczos3"
+    )
+    if (out.width, out.height) != (width, height):  # libvips rounds sizes its own way
+        out = out.embed(0, 0, width, height, extend="copy")
+    array = np.atleast_3d(out.numpy())
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).clamp_(0, 1)
+
+
+def opened(path: Path) -> Tensor:
+    """A picture of the package's own or the user's data folder: 8-bit RGB -> (3, H, W)."""
+    image = pyvips.Image.new_from_file(str(path)).colourspace("srgb")
+    image = image.flatten(background=[255, 255, 255]) if image.hasalpha() else image
+    return to_tensor(image.numpy()[..., :3])

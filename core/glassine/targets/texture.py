@@ -1,10 +1,13 @@
-"""A fixed high-contrast pattern of large ellipses: Mist's "textural" target, drawn by ourselves.
+"""A fixed high-contrast pattern: Mist's "textural" target, drawn by ourselves.
 
-Mist (Liang and Wu, 2023) pulls every picture towards one busy black-and-white pattern. Theirs is a
-picture of letters; what matters is strong structure at the scale of a latent, which this has.
+Mist (Liang and Wu, 2023) pulls every picture towards one busy black-and-white picture of letters.
+What matters is strong structure at the scale of a latent (8 pixels) and above, which this has.
+The pattern is the same for every picture, at the same size in pixels.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Generator
@@ -13,14 +16,18 @@ from ..types import Artwork, Goal, Intent
 from .base import Target
 
 _PERIODS = (9.0, 23.0, 61.0)  # pixels
+_SLANTS = (0.3, -0.2)
 
 
 def texture(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
     height, width = artwork.rgb.shape[1:]
     y, x = torch.arange(height)[:, None].float(), torch.arange(width)[None].float()
-    waves = [torch.sin(6.2832 * (x + 0.3 * y) / p) * torch.sin(6.2832 * (y - 0.2 * x) / p)
-             for p in _PERIODS]
-    pattern = (torch.stack(waves).sum(0) > 0).float()
+    across, down = x + _SLANTS[0] * y, y + _SLANTS[1] * x
+    waves = torch.zeros(height, width)
+    for period in _PERIODS:
+        turn = 2 * math.pi / period
+        waves += torch.sin(turn * across) * torch.sin(turn * down)
+    pattern = (waves > 0).float()
     return Goal("texture", "a fixed high-contrast pattern", pattern.expand(3, -1, -1).contiguous())
 
 

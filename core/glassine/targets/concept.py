@@ -1,0 +1,120 @@
+"""An anchor picture of another concept: the target of poison (Nightshade, Shan et al., 2024).
+
+The attack adds up over many artists only where all of them pull the same concept towards the very
+same picture. So an anchor is never drawn at random: it ships, or it lies in the artist's own
+anchors folder, or a fixed seed makes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from torch import Generator, Tensor
+
+from ..errors import NotUsable
+from ..types import Artwork, Goal, Intent
+from . import diffusion
+from .base import Target
+from .resize import lanczos, opened
+
+SHIPPED = Path(str(files(__package__) / "anchors"))
+
+
+def concept(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+    shows, teach = words(intent)
+    anchor = intent.anchor if intent.anchor is not None else found(teach)
+    height, width = artwork.rgb.shape[1:]
+    return Goal("concept", f"{shows} taught as {teach}", spread(anchor, height, width))
+
+
+def words(intent: Intent) -> tuple[str, str]:
+    """Both words of a poison, tidied; it needs both, and they must differ."""
+    shows, teach = tidy(intent.shows or ""), tidy(intent.teach or "")
+    if not shows or not teach:
+        raise NotUsable(
+            "Poison was asked for without both of its words. Say what the picture shows and what "
+            "models should take it for, for example: --shows dog --teach cat"
+        )
+    if shows == teach:
+        raise NotUsable(
+            f"The picture shows '{shows}' and should be taught as '{teach}', which is the same. "
+            f"Choose another concept for --teach."
+        )
+    return shows, teach
+
+
+def tidy(word: str) -> str:
+    """ " A Dog" -> "dog"."""
+    return re.sub(r"^(a|an|the)\s+", "", re.sub(r"\s+", " ", word).strip().lower())
+
+
+def found(teach: str) -> Tensor:
+    """The anchor of that concept: the artist's own, the one that ships, or a rendered one."""
+    for place in (own_folder(), SHIPPED):
+        path = place / f"{synonyms().get(teach, teach)}.png"
+        if valid(teach) and path.is_file():
+            return opened(path)
+    if diffusion.present():
+        return diffusion.photo(teach)
+    near = get_close_matches(teach, [*synonyms(), *index()], n=1)
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    raise NotUsable(
+        f"There is no anchor picture for '{teach}'. {hint}Glassine ships {', '.join(index())}. "
+        f"Give one of your own with --anchor PICTURE, or put it into {own_folder()} as "
+        f"'{teach}.png'; artists who act together must use the same one."
+    )
+
+
+def valid(word: str) -> bool:
+    """A concept is words, not a path."""
+    return re.fullmatch(r"[\w \-]+", word) is not None
+
+
+def own_folder() -> Path:
+    return user_data_path("glassine") / "anchors"
+
+
+@cache
+def index() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads((SHIPPED / "index.json").read_text("utf-8"))
+    return table
+
+
+@cache
+def synonyms() -> dict[str, str]:
+    """Other words and plain plurals -> the name of the shipped anchor."""
+    table = {other: name for name, row in index().items() for other in row["also"]}
+    for word, name in [*table.items(), *((name, name) for name in index())]:
+        table.setdefault(f"{word}s", name)
+    return table
+
+
+def spread(anchor: Tensor, height: int, width: int) -> Tensor:
+    """The anchor over the whole artwork: repeated along a long side, so that it is little bent."""
+    across = max(1, round(width / height))
+    down = max(1, round(height / width))
+    one = lanczos(anchor, -(-height // down), -(-width // across))
+    return one.repeat(1, down, across)[:, :height, :width].contiguous()
+
+
+def choices() -> list[dict[str, Any]]:
+    """Every shipped anchor with its picture, for menus."""
+    return [
+        {
+            "name": name,
+            "says": name,
+            "picture": b64encode((SHIPPED / f"{name}.png").read_bytes()).decode(),
+        }
+        for name in index()
+    ]
+
+
+ENTRY = Target(says="Another concept (Nightshade)", picture=concept, choices=choices)
