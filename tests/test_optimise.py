@@ -1,6 +1,7 @@
 """The optimiser on pictures small enough to reason about, against an encoder simple enough to."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -34,6 +35,7 @@ def encoder(monkeypatch):
     net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
     monkeypatch.setattr(loop, "encoders", lambda name, device: {name: net})
     monkeypatch.setattr(loop, "choose", lambda wish: CPU)
+    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=0))
     return net
 
 
@@ -229,3 +231,9 @@ def test_a_goal_of_two_pictures_lies_between_them(encoder):
     done = optimise(both).rgb
     for goal in both.goals:
         assert closed(replace(both, goals=(goal,)), done, encoder) > 0
+
+
+def test_families_take_turns():
+    turns = ["".join(loop.drawn("abcde", 2, step)) for step in range(3)]
+    assert turns == ["ab", "cd", "ea"]
+    assert loop.drawn("abc", 0, 7) == "abc"

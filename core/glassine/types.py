@@ -114,7 +114,8 @@ class Recipe:
     goals   kinds of target and how strongly each pulls
     resist  purifiers of which one is drawn for each step (expectation over transformation)
     reach   largest change the optimiser explores before the result is scaled to its score
-    draw    families that one step looks at; each comes once per round (0 = all of them)
+    colour  how much of the reach red, green and blue may use: the eye judges green most
+    draw    families that one step looks at, in turn; 0 = as many as each surrogate says
     """
 
     name: str
@@ -122,7 +123,8 @@ class Recipe:
     goals: tuple[tuple[str, float], ...]
     reach: Levels
     resist: tuple[str, ...] = ()
-    momentum: float = 0.8
+    colour: tuple[float, float, float] = (1.2, 0.8, 1.2)
+    momentum: float = 0.0
     draw: int = 0
 
 

@@ -15,7 +15,7 @@ from ..device import Device, choose
 from ..encoders import encoders
 from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
-from ..surrogates import Encoder
+from ..surrogates import Encoder, named
 from ..types import Plan, Progress, Protected, Watch, quiet
 from ..units import to_unit
 from .fit import fit
@@ -68,7 +68,7 @@ def ran_out_of_memory(error: Exception) -> bool:
 def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
     """(3, H, W) float16, enough for a change of a few levels: all tiles' changes, cross-faded."""
     _, height, width = plan.artwork.rgb.shape
-    nets = [net for name in plan.surrogates for net in encoders(name, device).values()]
+    nets = families(plan, device)
     todo = [tile for tile in tiles(height, width, size) if tile.cut(plan.allowance).any()]
     change = torch.zeros(3, height, width, dtype=torch.float16)
     for at, tile in enumerate(todo):
@@ -81,8 +81,20 @@ def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
     return change
 
 
+def families(plan: Plan, device: Device) -> list[tuple[int, list[Encoder]]]:
+    """Groups of encoders, each with how many of it one step looks at; 0 = all."""
+    loaded = {name: list(encoders(name, device).values()) for name in plan.surrogates}
+    if plan.recipe.draw:
+        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets])]
+    return [(named(name).draw, nets) for name, nets in loaded.items()]
+
+
 def attack(
-    plan: Plan, tile: Tile, nets: Sequence[Encoder], device: Device, told: Callable[[int], None]
+    plan: Plan,
+    tile: Tile,
+    nets: Sequence[tuple[int, Sequence[Encoder]]],
+    device: Device,
+    told: Callable[[int], None],
 ) -> Tensor:
     """(3, h, w): the change of one tile after all steps."""
 
@@ -90,14 +102,17 @@ def attack(
         return padded(tile.cut(picture).float()).to(device.kind)
 
     draw = Generator().manual_seed(plan.seed)
-    clean, limit = here(plan.artwork.rgb), here(plan.allowance) * to_unit(plan.recipe.reach)
+    clean, colour = here(plan.artwork.rgb), torch.tensor(plan.recipe.colour, device=device.kind)
+    limit = here(plan.allowance) * to_unit(plan.recipe.reach) * colour[:, None, None]
     alpha = None if plan.artwork.alpha is None else here(plan.artwork.alpha)
-    towards = pulls(nets, [(here(goal.picture)[None], goal.weight) for goal in plan.goals])
+    goals = [(here(goal.picture)[None], goal.weight) for goal in plan.goals]
+    groups = [(count, pulls(group, goals)) for count, group in nets]
     change, drift = torch.zeros_like(clean), torch.zeros_like(clean)
     for done in range(plan.steps):
         change.requires_grad_(True)
         seen = handled(composite(clean + change, alpha), plan.recipe.resist, draw)[None]
-        slope = slopes(drawn(towards, plan.recipe.draw, done), seen, change)
+        now = [pull for count, group in groups for pull in drawn(group, count, done)]
+        slope = slopes(now, seen, change)
         drift = plan.recipe.momentum * drift + slope / slope.abs().mean().clamp_min(1e-20)
         pace = limit * (1 - done / plan.steps)
         change = fit(change.detach() - pace * drift.sign(), clean, limit)
@@ -111,11 +126,11 @@ def slopes(towards: Sequence[Pull], seen: Tensor, change: Tensor) -> Tensor:
     return torch.stack([pull.slope(seen, change) for pull in towards]).sum(0)
 
 
-def drawn(towards: Sequence[Pull], count: int, step: int) -> Sequence[Pull]:
-    """The families of one step: all, or `count` of them in turn."""
-    if not count or count >= len(towards):
-        return towards
-    return [towards[(step * count + i) % len(towards)] for i in range(count)]
+def drawn(group: Sequence[Pull], count: int, step: int) -> Sequence[Pull]:
+    """The families of one step: all, or `count` of them in turn; each comes once a round."""
+    if not count or count >= len(group):
+        return group
+    return [group[(step * count + i) % len(group)] for i in range(count)]
 
 
 def handled(rgb: Tensor, resist: tuple[str, ...], draw: Generator) -> Tensor:

@@ -31,6 +31,7 @@ class Surrogate:
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
     sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
+    draw     families that one step looks at, in turn; 0 = all of them
     """
 
     covers: str
@@ -40,6 +41,7 @@ class Surrogate:
     load: Callable[[Path], dict[str, nn.Module]]
     sees: Callable[[Path], Callable[[Tensor], Tensor]] | None = None
     expects: tuple[float, float] = (0, 1)
+    draw: int = 0
 
     def encoder(self, net: nn.Module) -> Encoder:
         """Wraps a loaded network so that it takes [0, 1] like everything else here."""

@@ -24,4 +24,5 @@ ENTRY = Surrogate(
     licence="MIT (derived from TAESD)",
     weights=(),
     load=load,
+    draw=1,
 )

@@ -1,0 +1,146 @@
+"""Effect at equal visibility: share of the latent gap closed per family, beside the blend control.
+
+    python scripts/bench/effect.py FOLDER [--size 256] [--limit N] [--only NAME,...]
+
+Every picture of FOLDER is pulled towards the next one. Every result is a finished 8-bit picture at
+SSIMULACRA2 70. Finished rows are kept in results/effect-SIZE.json, so that a long run resumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from glassine import encoders
+from glassine.device import Device
+from glassine.optimise import optimise
+from glassine.optimise.strength import scaled_to
+from glassine.pixels import on_grid
+from glassine.plan import plan
+from glassine.read import read
+from glassine.targets.resize import lanczos
+from glassine.types import Artwork, Intent, Plan
+from glassine.units import Score
+from glassine.visibility import lpips, psnr, ssim, ssimulacra2
+from record import RESULTS, save, spread
+from torch import Tensor
+
+SCORE = Score(70)
+EXACT = Device("cpu", "float32", torch.float32)
+FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
+
+
+def by_steps(steps: int, draw: int = 0, momentum: float = 0.0) -> Callable[[Plan], Plan]:
+    def change(chosen: Plan) -> Plan:
+        recipe = replace(chosen.recipe, draw=draw, momentum=momentum)
+        return replace(chosen, steps=steps, recipe=recipe)
+
+    return change
+
+
+def flat(chosen: Plan) -> Plan:
+    """The same budget for every pixel and channel: what the allowance is worth."""
+    return replace(by_steps(10)(chosen), allowance=torch.ones_like(chosen.allowance))
+
+
+def only(*surrogates: str) -> Callable[[Plan], Plan]:
+    return lambda chosen: replace(by_steps(10)(chosen), surrogates=surrogates)
+
+
+METHODS: dict[str, Callable[[Plan], Plan]] = {
+    "one family (sd15), 10 steps": only("sd15"),
+    "five families, 10 steps, even allowance": flat,
+    "five families, 3 steps": by_steps(3),
+    "five families, 10 steps": by_steps(10),
+    "five families, 30 steps": by_steps(30),
+    "one family per step, 10 steps": by_steps(10, draw=1),
+    "one family per step, 25 steps": by_steps(25, draw=1),
+    "embedded, 10 steps": only("embedded"),
+}
+
+
+def blend(clean: Tensor, goal: Tensor) -> Tensor:
+    """The control: the plain mixture towards the target at the same visibility."""
+
+    def mixed(share: float) -> Tensor:
+        return on_grid(clean + share * (goal - clean), 8)
+
+    return mixed(scaled_to(SCORE, lambda share: ssimulacra2(clean, mixed(share)), 1.0))
+
+
+@torch.no_grad()
+def closed(clean: Tensor, after: Tensor, goal: Tensor) -> dict[str, float]:
+    """Family -> share of the latent distance covered, judged in float32."""
+    found = {}
+    for name in FAMILIES:
+        for family, encode in encoders.encoders(name, EXACT).items():
+            start, end, there = (encode(picture[None]) for picture in (clean, after, goal))
+            found[family] = 1 - ((end - there).norm() / (start - there).norm()).item()
+    return found
+
+
+def row(clean: Tensor, after: Tensor, goal: Tensor, seconds: float) -> dict[str, Any]:
+    return {
+        "closed": closed(clean, after, goal),
+        "ssimulacra2": ssimulacra2(clean, after),
+        "lpips": lpips(clean, after),
+        "ssim": ssim(clean, after),
+        "psnr": psnr(clean, after),
+        "seconds": seconds,
+    }
+
+
+def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Method -> family -> mean and spread over the pictures."""
+    found: dict[str, Any] = {}
+    for method in sorted({m for done in rows.values() for m in done}):
+        have = [done[method] for done in rows.values() if method in done]
+        found[method] = {
+            **{f: spread([r["closed"][f] for r in have]) for f in FAMILIES},
+            "ssimulacra2": spread([r["ssimulacra2"] for r in have]),
+            "seconds": spread([r["seconds"] for r in have]),
+        }
+    return found
+
+
+def loaded(path: Path, size: int) -> Tensor:
+    return on_grid(lanczos(read(path).rgb, size, size), 8)
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--size", type=int, default=256)
+    asked.add_argument("--limit", type=int, default=10)
+    asked.add_argument("--only", default="", help="names of methods, separated by ;")
+    args = asked.parse_args()
+    name = f"effect-{args.size}"
+    kept = RESULTS / f"{name}.json"
+    rows = json.loads(kept.read_text())["pictures"] if kept.exists() else {}
+    wanted = {n: m for n, m in METHODS.items() if not args.only or n in args.only.split(";")}
+    paths = sorted(args.folder.glob("*.png"))
+    for path, other in list(zip(paths, paths[5:] + paths[:5], strict=True))[: args.limit]:
+        clean, goal = loaded(path, args.size), loaded(other, args.size)
+        done = rows.setdefault(path.stem, {})
+        if "blend" not in done:
+            done["blend"] = row(clean, blend(clean, goal), goal, 0.0)
+        chosen = replace(plan(Artwork(clean), Intent(target=goal, seed=1)), score=SCORE)
+        chosen = replace(chosen, surrogates=FAMILIES)
+        for method, change in wanted.items():
+            if method in done:
+                continue
+            started = time.perf_counter()
+            after = optimise(change(chosen)).rgb
+            done[method] = row(clean, after, goal, time.perf_counter() - started)
+            print(path.stem[:24].ljust(24), method.ljust(40), done[method]["closed"], flush=True)
+            save(name, {"size": args.size, "summary": summary(rows), "pictures": rows})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Growth with the size of the picture: seconds per megapixel and peak memory.
+
+    python scripts/bench/growth.py [--sizes 512,1024,...] [--surrogate embedded] [--steps 1]
+
+Each size runs in a process of its own, because peak memory never falls. The picture and its target
+are drawn by this script. What is timed: plan, optimise and writing a PNG, after loading torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from record import save
+
+SIZES = (512, 1024, 2048, 4096, 8192)
+
+
+def scene(side: int, seed: int) -> torch.Tensor:
+    """(3, side, side): smooth shapes under fine brushwork, the same at every size."""
+    draw = torch.Generator().manual_seed(seed)
+    rgb = F.interpolate(torch.rand(1, 3, 9, 9, generator=draw), (side, side), mode="bilinear")[0]
+    for row in range(0, side, 512):
+        rgb[:, row : row + 512] += 0.06 * torch.randn(3, 512, side, generator=draw)
+    return rgb.clamp_(0, 1)
+
+
+def one(side: int, surrogate: str, steps: int) -> dict[str, float]:
+    """Runs in the child: one picture, its time and the process's peak memory."""
+    import resource
+    from dataclasses import replace
+
+    from glassine.formats import FORMATS
+    from glassine.optimise import optimise
+    from glassine.pixels import on_grid
+    from glassine.plan import plan
+    from glassine.types import Artwork, Intent
+
+    def peak() -> float:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+    clean, goal = on_grid(scene(side, 0), 8), scene(256, 1)
+    loaded, started = peak(), time.perf_counter()
+    chosen = plan(Artwork(clean), Intent(target=goal, seed=1, surrogates=(surrogate,)))
+    done = optimise(replace(chosen, steps=steps))
+    optimised = time.perf_counter()
+    FORMATS["png"].write(done.rgb, None, chosen.artwork.keep, 92)
+    seconds = time.perf_counter() - started
+    return {
+        "seconds": seconds,
+        "seconds optimising": optimised - started,
+        "seconds per megapixel": seconds / (side * side / 1e6),
+        "peak GB": peak(),
+        "GB before": loaded,
+    }
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    asked.add_argument("--surrogate", default="embedded")
+    asked.add_argument("--steps", type=int, default=1)
+    asked.add_argument("--child", type=int)
+    args = asked.parse_args()
+    if args.child:
+        print(json.dumps(one(args.child, args.surrogate, args.steps)))
+        return
+    table = {}
+    for side in map(int, args.sizes.split(",")):
+        command = [sys.executable, __file__, "--child", str(side), "--steps", str(args.steps)]
+        out = subprocess.run(
+            [*command, "--surrogate", args.surrogate], capture_output=True, text=True, check=True
+        )
+        table[side] = json.loads(out.stdout)
+        print(side, table[side], flush=True)
+        save("growth", {"surrogate": args.surrogate, "steps": args.steps, "sizes": table})
+
+
+if __name__ == "__main__":
+    main()
