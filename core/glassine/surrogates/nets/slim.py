@@ -4,6 +4,7 @@ The layout is that of the tiny autoencoders by O. Boer Bohan (MIT): conv3x3, one
 a stride-2 convolution and up to three blocks, then conv3x3 to the latents. A thinned branch has fewer channels in a
 stage, fewer inside a block, or fewer blocks; everything is read off the tensors, so a file needs no configuration.
 """
+
 from collections.abc import Mapping
 
 import torch.nn.functional as F
@@ -26,7 +27,14 @@ class Block(nn.Module):
         return F.relu(self.conv(x) + x)
 
 
-def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Conv2d:
+def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
+    """A convolution, or its factors 1x1, 3x3, 1x1 (`key.0`, `.1`, `.2`; the outer ones may be missing)."""
+    if f"{key}.1.weight" in state:
+        factors = nn.Sequential()
+        for i in (0, 1, 2):
+            if f"{key}.{i}.weight" in state:
+                factors.add_module(str(i), _conv(state, f"{key}.{i}", stride if i == 1 else 1))
+        return factors
     weight, bias = state[f"{key}.weight"], state.get(f"{key}.bias")
     out, into, size, _ = weight.shape
     conv = nn.Conv2d(into, out, size, stride, size // 2, bias=bias is not None)
@@ -48,9 +56,15 @@ def _block(state: Mapping[str, Tensor], key: str) -> Block:
     chain = nn.Sequential(conv[0], nn.ReLU(), conv[1], nn.ReLU(), conv[2])
     if f"{key}.pool.0.weight" not in state:
         return Block(chain)
-    return Block(chain, nn.Sequential(
-        _conv(state, f"{key}.pool.0"), _norm(state, f"{key}.pool.1"), nn.ReLU(),
-        _conv(state, f"{key}.pool.3")))
+    return Block(
+        chain,
+        nn.Sequential(
+            _conv(state, f"{key}.pool.0"),
+            _norm(state, f"{key}.pool.1"),
+            nn.ReLU(),
+            _conv(state, f"{key}.pool.3"),
+        ),
+    )
 
 
 def encoder(state: Mapping[str, Tensor]) -> nn.Sequential:
@@ -60,9 +74,9 @@ def encoder(state: Mapping[str, Tensor]) -> nn.Sequential:
     """
     layers = nn.Sequential()
     for i in range(LAST + 1):
-        if f"{i}.weight" in state:
+        if f"{i}.weight" in state or f"{i}.1.weight" in state:
             layers.add_module(str(i), _conv(state, str(i), 2 if i in STRIDED else 1))
-        elif f"{i}.conv.0.weight" in state:
+        elif any(f"{i}.conv.0{part}.weight" in state for part in ("", ".1")):
             layers.add_module(str(i), _block(state, str(i)))
     return layers
 
@@ -70,12 +84,24 @@ def encoder(state: Mapping[str, Tensor]) -> nn.Sequential:
 def branches(state: Mapping[str, Tensor]) -> dict[str, nn.Module]:
     """Every family in the file by name: tensors are called `family.layer...`, e.g. `sd3.1.conv.0.weight`."""
     families = dict.fromkeys(key.split(".", 1)[0] for key in state)  # a dict keeps the file's order
-    return {family: encoder({key.split(".", 1)[1]: value for key, value in state.items()
-                             if key.startswith(family + ".")}).eval().requires_grad_(False)
-            for family in families}
+    return {
+        family: encoder(
+            {
+                key.split(".", 1)[1]: value
+                for key, value in state.items()
+                if key.startswith(family + ".")
+            }
+        )
+        .eval()
+        .requires_grad_(False)
+        for family in families
+    }
 
 
 def tensors(nets: Mapping[str, nn.Module]) -> dict[str, Tensor]:
     """The inverse of `branches`: what to write into the file."""
-    return {f"{family}.{key}": value for family, net in nets.items()
-            for key, value in net.state_dict().items()}
+    return {
+        f"{family}.{key}": value
+        for family, net in nets.items()
+        for key, value in net.state_dict().items()
+    }
