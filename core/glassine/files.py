@@ -12,8 +12,8 @@ from pathlib import Path
 from .errors import NotWritable
 
 
-def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
-    """Puts data under that name in one move; until then the name is untouched.
+def check(path: Path, *, never: Iterable[Path] = ()) -> None:
+    """Raises what `write` would raise, as far as it can be known before the work is done.
 
     `never` are files that must survive, whatever the names and links: the originals.
     """
@@ -23,6 +23,19 @@ def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
                 f"'{path}' is the original, and Glassine never writes over one. "
                 f"Choose another name with -o."
             )
+    if path.is_dir():
+        raise NotWritable(f"'{path}' is a folder. Name a file in it.")
+    try:
+        number, name = tempfile.mkstemp(prefix=".glassine.", suffix=".part", dir=path.parent)
+        os.close(number)
+        os.unlink(name)
+    except OSError as error:
+        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+
+
+def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
+    """Puts data under that name in one move; until then the name is untouched."""
+    check(path, never=never)
     temporary = None
     try:
         number, name = tempfile.mkstemp(

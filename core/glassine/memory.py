@@ -26,13 +26,17 @@ def available() -> int:
     return max(free, 0)
 
 
+def largest_side() -> int:
+    """Of a square picture that fits now, in pixels, to the hundred below."""
+    return int((available() // _BYTES_PER_PIXEL) ** 0.5) // 100 * 100
+
+
 def check(width: int, height: int, what: str) -> None:
     """Refuses a picture that would not fit, from its size alone, before anything is decoded."""
-    pixels, most = width * height, available() // _BYTES_PER_PIXEL
-    if pixels > most:
-        side = round(most**0.5, -2)
+    if width * height > available() // _BYTES_PER_PIXEL:
+        side = largest_side()
         raise NotUsable(
             f"{what} is {width} x {height} pixels, and this machine has memory for about "
-            f"{side:.0f} x {side:.0f} now. Close other programs, or make a smaller copy and "
+            f"{side} x {side} now. Close other programs, or make a smaller copy and "
             f"protect that: what is posted is rarely this large."
         )

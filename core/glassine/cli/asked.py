@@ -1,0 +1,208 @@
+"""The options that say what is wanted, for `protect` and `batch`, and the intent they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..types import Intent, Strength
+    from ..units import Score
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Names for the shell to complete; loads the engine only when the Tab key is pressed."""
+
+    def names(ctx: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
+        from ..catalogue import catalogue
+
+        rows = catalogue()[kind]
+        return [
+            CompletionItem(row["name"], help=row.get("says"))
+            for row in rows
+            if row["name"].startswith(start)
+        ]
+
+    return names
+
+
+OPTIONS = (
+    click.option(
+        "--recipe",
+        type=click.Choice(("cloak", "poison", "both")),
+        help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
+        "or poison where --shows and --teach are given.",
+    ),
+    click.option(
+        "--style",
+        metavar="NAME|PICTURE",
+        shell_complete=completed("styles"),
+        help="The style a cloak pulls towards: a name (see: glassine preview), 'texture', or a "
+        "picture whose style is taken. Without it one far enough from yours is drawn.",
+    ),
+    click.option(
+        "--target", metavar="PICTURE", help="Pull towards this very picture instead of a style."
+    ),
+    click.option(
+        "--shows", metavar="WORD", help="Poison: what the picture shows, for example dog."
+    ),
+    click.option(
+        "--teach",
+        metavar="WORD",
+        shell_complete=completed("concepts"),
+        help="Poison: what models should take it for, for example cat.",
+    ),
+    click.option(
+        "--anchor",
+        metavar="PICTURE",
+        help="Poison: your own picture of that other concept. Artists who act together must "
+        "use the same one.",
+    ),
+    click.option(
+        "--strength",
+        metavar="subtle|balanced|strong",
+        default="balanced",
+        show_default=True,
+        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55. A number works too.",
+    ),
+    click.option(
+        "--effort",
+        type=click.Choice(("preview", "quick", "full")),
+        default="quick",
+        show_default=True,
+        help="3, 10 or 30 steps.",
+    ),
+    click.option(
+        "--surrogates",
+        metavar="NAME,...",
+        shell_complete=completed("surrogates"),
+        help="Encoders to work against. Without it: every real one that is present, else "
+        "the built-in one.",
+    ),
+    click.option(
+        "--mask",
+        metavar="PICTURE",
+        help="Grey picture of the same size: white is protected, black is left alone.",
+    ),
+    click.option(
+        "--format",
+        "format_",
+        metavar="NAME",
+        shell_complete=completed("formats"),
+        help="png, jpeg, webp, tiff or avif. Without it: as OUT is named, else png.",
+    ),
+    click.option(
+        "--quality",
+        type=click.IntRange(1, 100),
+        default=95,
+        show_default=True,
+        help="For jpeg, webp and avif.",
+    ),
+    click.option("--seed", type=int, help="The same seed and settings give the same pixels."),
+    click.option(
+        "--marks",
+        metavar="NAME,...",
+        default="",
+        shell_complete=completed("marks"),
+        help="What the file should carry, for example xmp,watermark.",
+    ),
+    click.option("--artist", default="", help="Your name, for the marks."),
+    click.option("--rights", default="", help="Your rights statement, for the marks."),
+    click.option(
+        "--url", default="", help="Where your licence or you can be found, for the marks."
+    ),
+)
+
+
+def options(command: F) -> F:
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def intent(given: dict[str, Any], suffix: str = "") -> Intent:
+    """What was asked for, with every picture it names opened; raises before any work is done."""
+    from ..types import Claim, Export, Intent
+
+    word, lent = style(given["style"])
+    claim = Claim(creator=given["artist"], rights=given["rights"], url=given["url"])
+    export = Export(
+        format=format_name(given["format_"], suffix),
+        quality=given["quality"],
+        marks=names(given["marks"]),
+        claim=claim,
+    )
+    return Intent(
+        recipe=given["recipe"] or ("poison" if given["shows"] or given["teach"] else "cloak"),
+        style=word,
+        style_picture=lent,
+        target=picture(given["target"]),
+        shows=given["shows"],
+        teach=given["teach"],
+        anchor=picture(given["anchor"]),
+        strength=strength(given["strength"]),
+        effort=given["effort"],
+        surrogates=names(given["surrogates"] or "") or None,
+        mask=mask(given["mask"]),
+        seed=given["seed"],
+        export=export,
+    )
+
+
+def names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
+
+
+def format_name(named: str | None, suffix: str) -> str:
+    from ..encode import format_of
+
+    if named:
+        return "jpeg" if named.lower() == "jpg" else named.lower()
+    return format_of(suffix) if suffix else "png"
+
+
+def style(given: str | None) -> tuple[str | None, Tensor | None]:
+    """A name, or the picture that lies there."""
+    if given and Path(given).is_file():
+        return None, picture(given)
+    return given, None
+
+
+def picture(path: str | None) -> Tensor | None:
+    if path is None:
+        return None
+    from ..read import read
+
+    return read(Path(path)).rgb
+
+
+def mask(path: str | None) -> Tensor | None:
+    """White is 1; transparent counts as black."""
+    if path is None:
+        return None
+    from ..read import read
+
+    artwork = read(Path(path))
+    grey = artwork.rgb.mean(0, keepdim=True)
+    return grey if artwork.alpha is None else grey * artwork.alpha
+
+
+def strength(word: str) -> Strength | Score:
+    """A word stays a word, and plan() says which there are; a number is a score."""
+    from ..units import Score
+
+    try:
+        score = float(word)
+    except ValueError:
+        return word  # type: ignore[return-value]
+    if not 0 < score < 100:
+        raise click.BadParameter(f"A SSIMULACRA2 score lies between 0 and 100, not at {word}.")
+    return Score(score)

@@ -1,0 +1,102 @@
+"""`glassine protect`: one command from a painting to a protected copy with its evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import GlassineError
+from . import asked, progress, stop
+
+if TYPE_CHECKING:
+    from ..types import Intent
+
+EPILOG = """\b
+Examples:
+  glassine protect painting.png
+  glassine protect painting.kra --strength subtle --effort full
+  glassine protect painting.png --style ember -o for-posting.jpg
+  glassine protect dog.png --shows dog --teach cat
+  glassine protect *.png -o protected/ --marks xmp,watermark --artist "Ann Artist"
+
+Writes NAME.glassine.png and NAME.glassine.html beside each picture and leaves the original as it
+is. Post the first, keep the original to yourself: a copy that was online before stays unprotected.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
+@click.option("-o", "--out", metavar="OUT", help="A file, or a folder for several pictures.")
+@asked.options
+@click.option("--again", is_flag=True, help="Also pictures that are already protected.")
+@click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
+def command(
+    pictures: tuple[str, ...], out: str | None, again: bool, as_json: bool, **given: object
+) -> int:
+    """Protect pictures, with a page of evidence beside each.
+
+    Moves what AI models see in a PICTURE (png, jpeg, webp, tiff, avif, kra, ora) and changes as
+    little as possible of what people see. Everything happens on this machine.
+    """
+    sources = [Path(picture) for picture in pictures]
+    suffix = Path(out).suffix if out and not is_folder(out, sources) else ""
+    intent = asked.intent(given, suffix)
+    rows, codes = [], []
+    for source, target in named(sources, out, intent):
+        try:
+            row = one(source, target, sources, intent, again=again, as_json=as_json)
+        except GlassineError as error:
+            if len(sources) == 1:
+                raise
+            codes.append(stop.say(f"{source}: {error}", stop.code_of(error)))
+            row = {"source": str(source), "error": str(error)}
+        rows.append(row)
+    if as_json:
+        click.echo(json.dumps({"pictures": rows}, indent=1))
+    return stop.FAILED if codes else stop.DONE
+
+
+def one(
+    source: Path, target: Path, originals: list[Path], intent: Intent, *, again: bool, as_json: bool
+) -> dict[str, Any]:
+    from .. import files
+    from ..protect import protect
+    from ..verify import html
+    from . import results
+
+    files.check(target, never=originals)
+    with progress.shown(source.name, silent=as_json) as watch:
+        done, protected, report = protect(source, intent, watch=watch)
+    page = target.with_suffix(".html")
+    files.write(target, done.data, never=originals)
+    files.write(page, html(protected, report, done).encode(), never=originals)
+    about = (source, target, page, done, protected, report)
+    if not as_json:
+        click.echo("\n".join(results.summary(*about)))
+    return results.facts(*about)
+
+
+def is_folder(out: str, sources: list[Path]) -> bool:
+    path = Path(out)
+    return len(sources) > 1 or out.endswith(("/", "\\")) or path.is_dir() or not path.suffix
+
+
+def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
+    """Each source with the file its protected copy goes to; no two share one."""
+    from ..encode import suffix_of
+
+    if out and not is_folder(out, sources):
+        yield sources[0], Path(out)
+        return
+    suffix, taken = suffix_of(intent.export), set()
+    for source in sources:
+        folder = Path(out) if out else source.parent
+        target = folder / f"{source.stem}.glassine{suffix}"
+        if target in taken:
+            target = folder / f"{source.name}.glassine{suffix}"
+        taken.add(target)
+        yield source, target

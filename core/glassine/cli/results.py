@@ -1,0 +1,94 @@
+"""What a finished picture is told in: five lines for people, one object for machines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..types import Effect, Encoded, Protected, Report
+
+
+def summary(
+    source: Path, out: Path, page: Path, done: Encoded, protected: Protected, report: Report
+) -> list[str]:
+    """Five lines; then what had to be converted, and for a poison the words it needs."""
+    plan, (height, width) = protected.plan, protected.rgb.shape[1:]
+    size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
+    lines = [
+        f"{source.name} -> {out}  ({size})",
+        f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
+        f"{plan.steps} steps on {', '.join(plan.surrogates)}",
+        f"  Visible: {visible(report)}",
+        f"  Effect: {effect(report)}",
+        f"  Report: {page}  ({doubts(report)})",
+    ]
+    if plan.caption:
+        lines.append(f'  Publish it with these words, or it does nothing: "{plan.caption}"')
+    notes = (*plan.artwork.notes, *protected.notes, *done.notes)
+    return [*lines, *(f"  Note: {note}" for note in notes)]
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+
+
+def visible(report: Report) -> str:
+    cost = report.cost
+    return (
+        f"SSIMULACRA2 {cost.ssimulacra2:.1f} (100 is identical, 90 hard to see side by side), "
+        f"largest change {cost.largest_change:.0f} levels"
+    )
+
+
+def effect(report: Report) -> str:
+    """Means over the families, used and held out, each beside the blend that looks the same."""
+    groups: dict[str, list[Effect]] = defaultdict(list)
+    for row in report.effects:
+        if not row.after:
+            groups[row.role].append(row)
+    said = [
+        f"{mean(row.closed for row in rows):.0%} of the way on the {role} encoders "
+        f"(a plain blend that looks the same: {mean(row.blend for row in rows):.0%})"
+        for role, rows in groups.items()
+    ]
+    return "; ".join(said) or "not measured"
+
+
+def doubts(report: Report) -> str:
+    count = len(report.doubts)
+    if count == 0:
+        return "no doubts found; read what it does not show"
+    first = report.doubts[0].says
+    return f"{count} doubt{'s' * (count > 1)}, first: {first}"
+
+
+def facts(
+    source: Path, out: Path, page: Path, done: Encoded, protected: Protected, report: Report
+) -> dict[str, Any]:
+    """The same as data, for --json."""
+    plan = protected.plan
+    return {
+        "source": str(source),
+        "file": str(out),
+        "report": str(page),
+        "sha256": sha256(done.data).hexdigest(),
+        "format": done.format,
+        "width": protected.rgb.shape[2],
+        "height": protected.rgb.shape[1],
+        "recipe": plan.recipe.name,
+        "goals": [goal.says for goal in plan.goals],
+        "surrogates": list(plan.surrogates),
+        "seed": plan.seed,
+        "steps": plan.steps,
+        "caption": plan.caption,
+        "marks": list(done.marks),
+        "notes": [*plan.artwork.notes, *protected.notes, *done.notes],
+        "doubts": [asdict(doubt) for doubt in report.doubts],
+        "cost": asdict(report.cost),
+        "effects": [asdict(effect) for effect in report.effects],
+    }

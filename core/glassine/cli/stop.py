@@ -1,0 +1,63 @@
+"""How a command ends: its exit code, and one sentence instead of a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import click
+
+from ..errors import (
+    Cancelled,
+    EntryMissing,
+    GlassineError,
+    NotUsable,
+    NotWritable,
+    WeightsMissing,
+)
+
+DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 5, 130
+
+
+def guarded(run: Callable[[], Any]) -> int:
+    """Runs a command; everything that can be explained ends in a sentence and a code."""
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        code = run()
+        return code if isinstance(code, int) else DONE
+    except click.exceptions.Exit as wish:
+        return wish.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt, Cancelled):
+        return say("Stopped. Nothing half-written is left.", STOPPED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GlassineError as error:
+        return say(f"glassine: {error}", code_of(error))
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except MemoryError:
+        return say("glassine: This machine ran out of memory. Try a smaller copy.", FAILED)
+
+
+def code_of(error: GlassineError) -> int:
+    if isinstance(error, WeightsMissing | EntryMissing):
+        return MISSING
+    if isinstance(error, NotWritable):
+        return NOT_WRITTEN
+    return NOT_USABLE if isinstance(error, NotUsable) else FAILED
+
+
+def say(sentence: str, code: int) -> int:
+    click.echo(sentence, err=True)
+    return code
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """A polite kill ends like Ctrl-C, so that temporary files are cleared away."""
+    raise KeyboardInterrupt
