@@ -1,0 +1,5 @@
+"""`python -m glassine.cli` is the command `glassine`."""
+
+from . import main
+
+main()

@@ -1,0 +1,93 @@
+"""The project's own Python environment: `.venv` in the checkout, made once, reused at once.
+
+Standard library only, and no syntax newer than Python 3.8, so that an old Python can still say
+what is needed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+STAMP = VENV / "glassine.stamp"
+OLDEST = (3, 11)
+NEWEST = 15  # of the 3.x that are looked for by name
+
+
+def python(extras: str = "") -> Path:
+    """The interpreter of a finished environment with those extras ("", or "dev").
+
+    Setting up takes a few minutes, most of it torch. Once done it is known by a stamp (project
+    file and extras), so that later calls cost nothing.
+    """
+    inside = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    have = STAMP.read_text("utf-8").split() if STAMP.is_file() and inside.exists() else []
+    if have[:1] == [fingerprint()] and set(extras.split()) <= set(have[1:]):
+        return inside
+    wanted = sorted(set(extras.split()) | set(have[1:]))
+    began = time.monotonic()
+    say("Setting up .venv; this is done once and takes a few minutes.")
+    if not inside.exists():
+        create()
+    install(inside, wanted)
+    STAMP.write_text(" ".join([fingerprint(), *wanted]), "utf-8")
+    say(f"Ready after {time.monotonic() - began:.0f} s.")
+    return inside
+
+
+def fingerprint() -> str:
+    """Of everything that decides what is installed."""
+    return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def create() -> None:
+    shutil.rmtree(VENV, ignore_errors=True)
+    done = subprocess.run([interpreter(), "-m", "venv", str(VENV)], capture_output=True, text=True)
+    if done.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        said = (done.stderr or done.stdout).strip()
+        stop(
+            f"Python could not make an environment in {VENV}:\n{said}\n"
+            "On Debian and Ubuntu this helps: sudo apt install python3-venv"
+        )
+
+
+def interpreter() -> str:
+    """A Python that is new enough: this one, or one of a newer name on the path."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for minor in range(NEWEST, OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0:
+            return found
+    wanted, here = (".".join(map(str, version)) for version in (OLDEST, sys.version_info[:2]))
+    stop(
+        f"Glassine needs Python {wanted} or newer, and this is {here}. Install a newer one from "
+        "python.org or your system's packages, and start this script with it."
+    )
+    raise AssertionError
+
+
+def install(inside: Path, extras: "list[str]") -> None:
+    what = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
+    command = [str(inside), "-m", "pip", "install", "--disable-pip-version-check"]
+    quiet = [] if sys.stderr.isatty() else ["--quiet", "--progress-bar", "off"]
+    if subprocess.run([*command, *quiet, "--editable", what], stdout=sys.stderr).returncode:
+        stop(
+            "The installation did not finish; what pip says is above. It needs the Python package "
+            "index (about 3 GB with torch) once. Calling this script again goes on."
+        )
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def stop(sentence: str) -> None:
+    say(sentence)
+    sys.exit(4)

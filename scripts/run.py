@@ -1,0 +1,36 @@
+"""One command from nothing to a protected painting.
+
+    python3 scripts/run.py protect painting.png     any glassine command works here
+    python3 scripts/run.py                          protects the painting in examples/
+
+The first call makes `.venv` and installs the project into it; later calls start at once.
+Standard library only; the same on Linux, macOS and Windows.
+"""
+
+import os
+import subprocess
+import sys
+
+import home
+
+EXAMPLE = home.ROOT / "examples" / "lake.png"
+
+
+def main(arguments):
+    python = home.python()
+    command = [str(python), "-m", "glassine.cli", *completed(arguments)]
+    if os.name == "posix":
+        os.execv(command[0], command)
+    sys.exit(subprocess.run(command).returncode)
+
+
+def completed(arguments):
+    """`protect` without a picture takes the one that the repository ships."""
+    if arguments and (arguments[0] != "protect" or len(arguments) > 1):
+        return arguments
+    home.say(f"No picture was named, so this protects {EXAMPLE}.")
+    return ["protect", str(EXAMPLE)]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
