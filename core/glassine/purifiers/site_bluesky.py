@@ -1,0 +1,5 @@
+"""An upload to Bluesky."""
+
+from .sites import site
+
+ENTRY = site("bluesky")

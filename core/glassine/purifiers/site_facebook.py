@@ -1,0 +1,5 @@
+"""An upload to Facebook."""
+
+from .sites import site
+
+ENTRY = site("facebook")

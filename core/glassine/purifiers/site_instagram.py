@@ -1,0 +1,5 @@
+"""An upload to Instagram."""
+
+from .sites import site
+
+ENTRY = site("instagram")

