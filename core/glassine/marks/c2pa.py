@@ -1,0 +1,211 @@
+"""Content Credentials: a signed statement in the file that says "do not train" (C2PA 2.2, CAWG).
+
+Three things are off for good. Thumbnails and ingredients, because they would carry the clean
+picture in the protected file; fetching manifests and asking OCSP servers, because reading a file
+must not tell anyone that it was read.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import c2pa
+
+from ..errors import NotUsable
+from ..types import Claim, Protected, Report
+from . import certificate, containers
+from .base import Found, Mark
+from .certificate import EKUS, Signing
+from .vocabulary import POLICIES, SOURCE_TYPES
+
+_MIMES = {kind: f"image/{kind}" for kind in ("png", "jpeg", "webp", "tiff", "avif")}
+_CONTEXT = {
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+}
+
+
+def settings(anchors: str = "") -> dict[str, Any]:
+    """c2pa-rs settings: nothing leaves the machine, nothing small of the picture goes in."""
+    trust = {"trust_config": "\n".join(EKUS), "verify_trust_list": True}
+    if anchors:
+        trust["user_anchors"] = anchors
+    return {
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
+        "builder": {"thumbnail": {"enabled": False}},
+        "trust": trust,
+    }
+
+
+def manifest(claim: Claim) -> dict[str, Any]:
+    """What is signed. It says nothing of how the picture was protected."""
+    from .receipt import engine_version
+
+    policy = POLICIES[claim.policy]
+    created = {
+        "action": "c2pa.created",
+        "digitalSourceType": SOURCE_TYPES + claim.source_type,
+    }
+    told = {
+        "plus:DataMining": policy.plus,
+        "dc:creator": [claim.creator] if claim.creator else None,
+        "dc:rights": claim.rights,
+        "xmpRights:WebStatement": claim.url,
+    }
+    return {
+        "claim_generator_info": [{"name": "Glassine", "version": engine_version()}],
+        "title": claim.title or "picture",
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
+            {
+                "label": "cawg.training-mining",
+                "data": {"entries": {key: {"use": "notAllowed"} for key in policy.refuses}},
+            },
+            {
+                "label": "cawg.metadata",
+                "data": {"@context": _CONTEXT, **{k: v for k, v in told.items() if v}},
+            },
+        ],
+    }
+
+
+def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
+    """Signs the finished file; nothing may touch it afterwards."""
+    claim = protected.plan.export.claim
+    signer = certificate.signing(claim.certificate, claim.key, claim.creator)
+    signed = sign(data, claim, signer)
+    found = read(signed)
+    if found is None or found.facts["state"] == "Invalid":
+        why = found.facts["failures"] if found else "no manifest"
+        raise NotUsable(
+            f"The file was signed and its signature does not hold ({why}). Nothing was saved; "
+            f"try another certificate, or export without the mark 'c2pa'."
+        )
+    return signed
+
+
+def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
+    mime = _MIMES.get(containers.check(data))
+    if mime is None:
+        raise NotUsable(
+            "Content Credentials were asked for in a kind of file that cannot hold them here. "
+            f"Use one of {', '.join(_MIMES)}."
+        )
+    out = io.BytesIO()
+    try:
+        with (
+            c2pa.Signer.from_callback(
+                signer.sign, c2pa.C2paSigningAlg[signer.alg], signer.pem, None
+            ) as hand,
+            c2pa.Context.from_dict(settings()) as context,
+            c2pa.Builder(manifest(claim), context) as builder,
+        ):
+            builder.sign(hand, mime, io.BytesIO(data), out)
+    except c2pa.C2paError as error:
+        raise NotUsable(
+            f"The file was to be signed and the C2PA library refuses ({error}). Check the "
+            f"certificate with: glassine marks certificate"
+        ) from error
+    return out.getvalue()
+
+
+def read(data: bytes, anchors: str = "") -> Found | None:
+    """Validates any file's manifest; `anchors` are PEM roots the reader trusts."""
+    mime = _MIMES.get(containers.check(data))
+    if mime is None or not containers.signed(data):
+        return None
+    try:
+        with (
+            c2pa.Context.from_dict(settings(anchors)) as context,
+            c2pa.Reader(mime, io.BytesIO(data), context=context) as reader,
+        ):
+            told = json.loads(reader.json())
+    except c2pa.C2paError as error:
+        return Found(
+            "c2pa",
+            f"Carries Content Credentials that cannot be read ({error}).",
+            {"state": "Invalid", "failures": [str(error)], "entries": {}},
+        )
+    return _found(told)
+
+
+def _found(told: dict[str, Any]) -> Found:
+    active = told.get("manifests", {}).get(told.get("active_manifest"), {})
+    results = told.get("validation_results", {}).get("activeManifest", {})
+    codes = [one["code"] for one in results.get("failure", [])]
+    state, signed = told.get("validation_state", "Invalid"), active.get("signature_info") or {}
+    who = signed.get("common_name") or signed.get("issuer") or "an unnamed signer"
+    facts = {
+        "state": state,
+        "failures": codes,
+        "signer": who,
+        "serial": signed.get("cert_serial_number"),
+        "assertions": [one["label"] for one in active.get("assertions", [])],
+        "entries": _entries(active),
+        "thumbnails": thumbnails(told),
+    }
+    refused = [key for key, one in facts["entries"].items() if one.get("use") != "allowed"]
+    reserved = f" It refuses: {', '.join(refused)}." if refused else ""
+    return Found("c2pa", _verdict(state, codes, who, facts["serial"]) + reserved, facts)
+
+
+def _verdict(state: str, codes: list[str], who: str, serial: str | None) -> str:
+    if any("mismatch" in code for code in codes):
+        return f"Changed after signing: it is not the file that '{who}' signed."
+    if state == "Invalid":
+        return f"Signed by '{who}', but the signature does not hold ({', '.join(codes)})."
+    if state == "Trusted":
+        return f"Trusted: unchanged since '{who}' signed it, with a certificate you trust."
+    if serial and serial == _local_serial():
+        return f"Untrusted: unchanged since '{who}' signed it, with this machine's certificate."
+    return (
+        f"Untrusted: unchanged since '{who}' signed it, with a certificate that nobody you "
+        f"named vouches for."
+    )
+
+
+def _local_serial() -> str | None:
+    """The serial number of this machine's certificate, where one was made."""
+    from cryptography import x509
+
+    chain: Path = certificate.folder() / "chain.pem"
+    if not chain.is_file():
+        return None
+    return str(x509.load_pem_x509_certificates(chain.read_bytes())[0].serial_number)
+
+
+def _entries(active: dict[str, Any]) -> dict[str, Any]:
+    """The training and mining statement, in CAWG's form or in C2PA 1's."""
+    for one in active.get("assertions", []):
+        if one["label"].startswith(("cawg.training-mining", "c2pa.training-mining")):
+            entries: dict[str, Any] = one["data"].get("entries", {})
+            return entries
+    return {}
+
+
+def thumbnails(told: dict[str, Any]) -> list[str]:
+    """Every picture that the manifests hold; ours hold none."""
+    found = []
+    for one in told.get("manifests", {}).values():
+        parts = [one, *one.get("ingredients", [])]
+        found += [str(part["thumbnail"]) for part in parts if part.get("thumbnail")]
+        labels = [assertion["label"] for assertion in one.get("assertions", [])]
+        found += [label for label in labels if "thumbnail" in label]
+    return found
+
+
+ENTRY = Mark(
+    says="Content Credentials: a signed statement that refuses training (C2PA)",
+    stage="signature",
+    stamp=stamp,
+    read=read,
+    formats=tuple(_MIMES),
+    note=(
+        "Adobe Stock bars uploads that carry this statement. Names Glassine as the program and "
+        "you as the creator. With the certificate made here, viewers show an unknown signer."
+    ),
+)

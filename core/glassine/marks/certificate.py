@@ -1,0 +1,295 @@
+"""The certificate that Content Credentials are signed with: one of this machine, or the artist's.
+
+A certificate made here proves that a file was not changed since it was signed. It proves nothing
+about who signed: anyone can make one in any name. Rules: C2PA 2.2, 14.5; RFC 5280.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from .. import ledger
+from ..errors import NotUsable
+
+EKUS = (
+    "1.3.6.1.5.5.7.3.4",  # e-mail protection
+    "1.3.6.1.5.5.7.3.36",  # document signing
+    "1.3.6.1.5.5.7.3.8",  # time stamping
+    "1.3.6.1.5.5.7.3.9",  # OCSP signing
+    "1.3.6.1.4.1.311.76.59.1.9",  # Microsoft's C2PA signing
+    "1.3.6.1.4.1.62558.2.1",  # C2PA claim signing
+)
+"""Purposes a signing certificate may have (c2pa-rs, valid_eku_oids.cfg)."""
+
+_SIGNS = EKUS[:2] + EKUS[4:]  # of these, the purposes that sign pictures
+_YEARS = timedelta(days=3650)
+_SOON = timedelta(days=30)
+_SERVICE = "glassine"
+
+T = TypeVar("T")
+Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Signing:
+    """A checked chain, leaf first, and its key. `alg` is C2PA's name of the algorithm."""
+
+    chain: tuple[x509.Certificate, ...]
+    key: Key
+    alg: str
+    own: bool  # the artist brought it; else it was made on this machine
+
+    @property
+    def pem(self) -> str:
+        encoding = serialization.Encoding.PEM
+        return "".join(one.public_bytes(encoding).decode() for one in self.chain)
+
+    @property
+    def says(self) -> str:
+        until = self.chain[0].not_valid_after_utc
+        soon = " It expires soon." if until - datetime.now(UTC) < _SOON else ""
+        who = common_name(self.chain[0])
+        if self.own:
+            return f"Signed as '{who}', valid until {until:%Y-%m-%d}.{soon}"
+        return (
+            f"Signed with a certificate made on this machine, '{who}', valid until "
+            f"{until:%Y-%m-%d}. It shows whether the file was changed, not who you are: "
+            f"viewers will say that the signer is unknown.{soon}"
+        )
+
+    def sign(self, data: bytes) -> bytes:
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            return self.key.sign(data, ec.ECDSA(_HASHES[self.alg]))
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            digest = _HASHES[self.alg]
+            return self.key.sign(
+                data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest
+            )
+        return self.key.sign(data)
+
+
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "ES256": hashes.SHA256(),
+    "ES384": hashes.SHA384(),
+    "ES512": hashes.SHA512(),
+    "PS256": hashes.SHA256(),
+}
+_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+
+
+def signing(certificate: str = "", key: str = "", name: str = "") -> Signing:
+    """The artist's own certificate where one is named, else this machine's, made on first use."""
+    if certificate:
+        return checked(*opened(Path(certificate), Path(key) if key else None), own=True)
+    chain, secret = folder() / "chain.pem", folder() / "key.pem"
+    if chain.is_file() and secret.is_file():
+        certificates, loaded = opened(chain, secret)
+        if certificates[0].not_valid_after_utc > datetime.now(UTC):
+            return checked(certificates, loaded, own=False)
+    make(name)
+    return checked(*opened(chain, secret), own=False)
+
+
+def folder() -> Path:
+    """Beside the ledger, in the user's data."""
+    return ledger.place().with_name("certificate")
+
+
+def make(name: str = "") -> None:
+    """A root of this machine and a leaf under it. The root's key is thrown away."""
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer, subject = _name("Glassine local root"), _name(name or "A Glassine user")
+    root = _builder(issuer, issuer, root_key, root_key, ca=True)
+    leaf = _builder(subject, issuer, key, root_key, ca=False)
+    chain = [one.sign(root_key, hashes.SHA256()) for one in (leaf, root)]
+    place = folder()
+    place.mkdir(parents=True, exist_ok=True)
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    _private(place / "key.pem", secret)
+    _private(place / "chain.pem", b"".join(one.public_bytes(pem) for one in chain))
+
+
+def _private(path: Path, data: bytes) -> None:
+    """Readable by its owner only, from its first byte on."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with suppress(FileNotFoundError):
+        part.unlink()
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(data)
+    os.replace(part, path)
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, common[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Made on this machine by Glassine"),
+        ]
+    )
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    *,
+    ca: bool,
+) -> x509.CertificateBuilder:
+    """The profile C2PA asks for; the purpose is e-mail protection, which every reader accepts."""
+    now = datetime.now(UTC)
+    uses = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "encipher_only", "decipher_only"), False,
+    )
+    builder = (
+        x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + _YEARS)
+        .add_extension(x509.BasicConstraints(ca, 0 if ca else None), critical=True)
+        .add_extension(
+            x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **uses),
+            critical=True,
+        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    if ca:
+        return builder
+    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+    return builder.add_extension(above, critical=False).add_extension(purpose, critical=False)
+
+
+def opened(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], Key]:
+    """A .p12 / .pfx, or a PEM chain with its key in the same or another file; not yet checked."""
+    try:
+        data = path.read_bytes()
+        if path.suffix.lower() in (".p12", ".pfx"):
+            return _from_p12(path, data)
+        chain = tuple(x509.load_pem_x509_certificates(data))
+        secret = key.read_bytes() if key else data
+        if b"PRIVATE KEY" not in secret:
+            raise _bad(path, "there is no private key in it. Name the key's file too")
+        loaded = _unlocked(
+            path, lambda word: serialization.load_pem_private_key(secret, word)
+        )
+    except (OSError, ValueError) as error:
+        raise _bad(path, f"it cannot be read ({error}). Give a PEM chain with key, or .p12") from error
+    return chain, loaded  # type: ignore[return-value]  # checked() refuses other kinds of key
+
+
+def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Key]:
+    key, leaf, others = _unlocked(path, lambda word: pkcs12.load_key_and_certificates(data, word))
+    if key is None or leaf is None:
+        raise _bad(path, "it holds no certificate with a key. Export it with its key")
+    return (leaf, *others), key
+
+
+def _unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:
+    """Tries without a passphrase, then the keyring's, then asks where someone can answer."""
+    for word in _words(path):
+        with suppress(TypeError, ValueError):
+            return load(word)
+    raise _bad(
+        path,
+        "its passphrase is missing or wrong. Store it with: "
+        f"glassine marks certificate {path} --remember",
+    )
+
+
+def _words(path: Path) -> Iterator[bytes | None]:
+    yield None
+    with suppress(Exception):  # a keyring that is locked, absent or broken is no keyring
+        import keyring
+
+        stored = keyring.get_password(_SERVICE, str(path.resolve()))
+        if stored:
+            yield stored.encode()
+    if sys.stdin is not None and sys.stdin.isatty():
+        yield getpass.getpass(f"Passphrase of {path}: ").encode()
+
+
+def remember(path: Path, passphrase: str) -> None:
+    """Puts the passphrase into the system's keyring."""
+    try:
+        import keyring
+
+        keyring.set_password(_SERVICE, str(path.resolve()), passphrase)
+    except Exception as error:
+        raise NotUsable(
+            f"The passphrase of {path} was to be stored and the system's keyring refuses "
+            f"({error}). Run `pip install keyring`, unlock it, or sign from a terminal."
+        ) from error
+
+
+def checked(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
+    """Raises a sentence for everything that would make the signature worthless or refused."""
+    leaf, now = chain[0], datetime.now(UTC)
+    who = Path(common_name(leaf))
+    if leaf.not_valid_after_utc < now:
+        raise _bad(who, f"it expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one")
+    if leaf.not_valid_before_utc > now:
+        raise _bad(who, f"it is valid only from {leaf.not_valid_before_utc:%Y-%m-%d} on")
+    if leaf.public_key() != key.public_key():
+        raise _bad(who, "the key belongs to another certificate. The leaf must come first")
+    if leaf.issuer == leaf.subject and _is_ca(leaf):
+        raise _bad(who, "it is a certificate authority's own. Use one that it issued")
+    _check_purpose(leaf, who)
+    return Signing(chain, key, _algorithm(key, who), own)
+
+
+def _check_purpose(leaf: x509.Certificate, who: Path) -> None:
+    try:
+        usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
+        purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound as error:
+        raise _bad(who, "it does not say what it may be used for (key usage)") from error
+    if not usage.digital_signature:
+        raise _bad(who, "it may not sign (key usage lacks digitalSignature)")
+    if not any(one.dotted_string in _SIGNS for one in purposes):
+        raise _bad(
+            who, "it is not for signing documents or mail. C2PA accepts those and its own purpose"
+        )
+
+
+def _algorithm(key: Key, who: Path) -> str:
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return "ED25519"
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
+        return "PS256"
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+        return _CURVES[key.curve.name]
+    raise _bad(who, "its kind of key is not accepted. C2PA takes P-256, P-384, P-521, Ed25519 "
+                    "and RSA of 2048 bits or more")
+
+
+def _is_ca(certificate: x509.Certificate) -> bool:
+    with suppress(x509.ExtensionNotFound):
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    return False
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else certificate.subject.rfc4514_string()
+
+
+def _bad(path: Path, why: str) -> NotUsable:
+    return NotUsable(f"The certificate '{path}' was to sign, but {why}.")
