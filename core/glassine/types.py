@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,7 +48,7 @@ class Visible:
 
     text: str = "Do not copy"
     layout: Literal["corner", "tiled"] = "corner"
-    opacity: float = 0.35
+    opacity: float = 0.5
     picture: str = ""
 
 
@@ -184,16 +185,20 @@ class Cost:
     lpips: float | None
     largest_change: Levels
     changed_share: float
+    bytes_before: int = 0  # the artwork in the export's format, without marks
+    bytes_after: int = 0
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What one family's encoder makes of it, beside the controls. All are shares of the gap.
+    """What one family's encoder makes of it, beside the controls. NaN: not measured.
 
+    family     its name, or "embedded/sd15" where one entry holds several
     moved      latent distance travelled over the latents' own spread
     scattered  the same, for the same change scattered at random
     closed     share of the latent distance to the goal that was covered; below 0 is further away
     blend      the same, for a plain blend towards the goal at equal SSIMULACRA2
+    jpeg       `moved` of the clean picture saved as JPEG 90: what nobody calls protection
     """
 
     family: str
@@ -203,6 +208,26 @@ class Effect:
     scattered: float
     closed: float
     blend: float
+    jpeg: float = math.nan
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One purifier's verdict on the whole effect; its rows are the Effects with `after` = name.
+
+    left         share of the effect beyond the control that is left on the used families, 0 to 1
+    ssimulacra2  of the purified protected picture: what the purifier costs whoever runs it
+    skipped      why it did not run here; "" where it did
+    """
+
+    name: str
+    says: str
+    kind: Literal["handling", "removal"]
+    source: str
+    verdict: Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
+    left: float = math.nan
+    ssimulacra2: Score = Score(math.nan)
+    skipped: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,10 +240,15 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Report:
+    """Everything `verify` found. `limits` are sentences that are always true and always shown."""
+
     cost: Cost
     effects: tuple[Effect, ...]
     doubts: tuple[Doubt, ...]
     facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
+    trials: tuple[Trial, ...] = ()
+    threat: str = ""
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,156 @@
+"""A mark that people see: words or a signature, in a corner or tiled, for previews.
+
+Drawn by Pillow with the font it ships, so that a plan gives the same pixels everywhere. Letters
+which that font lacks are drawn by libvips with the fonts of the machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyvips
+import torch
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from torch import Tensor
+from torch.nn.functional import interpolate, max_pool2d, pad
+
+from ..errors import NotUsable
+from ..pixels import steps
+from ..types import Protected, Visible
+from .base import Mark
+
+_MARGIN = 1 / 40  # of the shorter side
+_CORNER, _TILE = 1 / 3, 1 / 4  # width of one mark, of the picture's width
+_SLANT = 30  # degrees, tiled
+_EDGE = 1 / 24  # outline, of the letters' height
+_DRAWN = 200  # pixels, height of the letters before they are scaled
+
+
+def embed(protected: Protected) -> Protected:
+    """Draws the mark over the picture; pixels with alpha 0 keep their bits."""
+    plan = protected.plan
+    wish = plan.export.claim.visible
+    picture = protected.rgb.cpu()
+    stamp = signature(wish.picture) if wish.picture else words(wish.text)
+    over = tiled(stamp, picture) if wish.layout == "tiled" else corner(stamp, picture)
+    cover = over[3:] * checked(wish)
+    marked = picture * (1 - cover) + over[:3] * cover
+    if plan.artwork.alpha is not None:
+        marked = torch.where(plan.artwork.alpha > 0, marked, picture)
+    marked = torch.where(cover > 0, marked, picture)  # not even rounding elsewhere
+    note = "A visible mark was drawn over the picture; the report's visibility includes it."
+    notes = (*protected.notes, note)
+    return replace(protected, rgb=marked.to(protected.rgb.device), notes=notes)
+
+
+def checked(wish: Visible) -> float:
+    if not 0 < wish.opacity <= 1:
+        raise NotUsable(
+            f"The visible mark was asked for with an opacity of {wish.opacity}. "
+            f"Use more than 0 (not seen) and at most 1 (covers the picture)."
+        )
+    return wish.opacity
+
+
+def words(text: str) -> Tensor:
+    """(4, h, w) in [0, 1]: white letters with a dark outline, so that they show on anything."""
+    if not text.strip():
+        raise NotUsable("The visible mark was asked for without words. Give it a text or picture.")
+    font = ImageFont.load_default(size=_DRAWN)
+    if not isinstance(font, ImageFont.FreeTypeFont) or not _drawable(font, text):
+        return _by_pango(text)
+    edge = round(_DRAWN * _EDGE)
+    left, top, right, bottom = (round(at) for at in font.getbbox(text, stroke_width=edge))
+    canvas = Image.new("RGBA", (right - left, bottom - top))
+    ImageDraw.Draw(canvas).text(
+        (-left, -top), text, "white", font, stroke_width=edge, stroke_fill="black"
+    )
+    return _tensor(canvas)
+
+
+def _drawable(font: ImageFont.FreeTypeFont, text: str) -> bool:
+    """Whether the font has every letter: one it lacks looks like one that cannot exist."""
+    absent = bytes(font.getmask("\U0010fffd"))
+    return all(letter.isspace() or bytes(font.getmask(letter)) != absent for letter in text)
+
+
+def _by_pango(text: str) -> Tensor:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    try:
+        letters = pyvips.Image.text(escaped, height=_DRAWN, width=_DRAWN * 40)
+    except pyvips.Error as error:
+        raise NotUsable(
+            f"The visible mark '{text}' has letters for which no font was found here. "
+            f"Install a font that has them, or use a picture of your signature."
+        ) from error
+    flat = np.asarray(letters).reshape(1, letters.height, letters.width).astype(np.float32)
+    edge = round(_DRAWN * _EDGE)
+    shape = pad(torch.from_numpy(flat) / steps(8), [edge] * 4)
+    return torch.cat([shape.expand(3, -1, -1), max_pool2d(shape, 2 * edge + 1, 1, edge)])
+
+
+def signature(path: str) -> Tensor:
+    """(4, h, w) in [0, 1] from the artist's own picture; it needs transparency."""
+    try:
+        with Image.open(Path(path)) as picture:
+            drawn = picture.convert("RGBA")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise NotUsable(
+            f"The signature '{path}' was to be drawn and cannot be opened ({error}). "
+            f"Use a PNG with a transparent background."
+        ) from error
+    if drawn.getextrema()[3] == (steps(8), steps(8)):
+        raise NotUsable(
+            f"The signature '{path}' has no transparent part and would cover the picture as a "
+            f"box. Save it as a PNG with a transparent background."
+        )
+    return _tensor(drawn.crop(drawn.getbbox()))
+
+
+def _tensor(picture: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(picture, dtype=np.float32)).permute(2, 0, 1) / steps(8)
+
+
+def corner(stamp: Tensor, picture: Tensor) -> Tensor:
+    """Bottom right, a third of the width."""
+    height, width = picture.shape[1:]
+    margin = round(min(height, width) * _MARGIN)
+    small = scaled(stamp, round(width * _CORNER), height - 2 * margin)
+    layer = torch.zeros(4, height, width)
+    high, wide = small.shape[1:]
+    layer[:, height - margin - high : height - margin, width - margin - wide : width - margin] = (
+        small
+    )
+    return layer
+
+
+def tiled(stamp: Tensor, picture: Tensor) -> Tensor:
+    """Slanted rows over all of it, every second row shifted by half."""
+    height, width = picture.shape[1:]
+    small = scaled(stamp, round(width * _TILE), height)
+    turned = Image.fromarray((small * steps(8)).byte().permute(1, 2, 0).numpy())
+    tile = _tensor(turned.rotate(_SLANT, Image.Resampling.BICUBIC, expand=True))
+    high, wide = tile.shape[1:]
+    row = tile.repeat(1, 1, width // wide + 2)
+    rows = [row.roll(wide // 2 * (at % 2), 2) for at in range(height // high + 1)]
+    return torch.cat(rows, 1)[:, :height, :width].contiguous()
+
+
+def scaled(stamp: Tensor, wide: int, most: int) -> Tensor:
+    """To that width, but no higher than `most`."""
+    high = max(1, round(wide * stamp.shape[1] / stamp.shape[2]))
+    if high > most:
+        wide, high = max(1, wide * most // high), max(1, most)
+    faded = torch.cat([stamp[:3] * stamp[3:], stamp[3:]])  # colour under alpha 0 must not bleed
+    small = interpolate(faded[None], (high, max(1, wide)), mode="bilinear", antialias=True)[0]
+    return torch.cat([small[:3] / small[3:].clamp_min(1e-6), small[3:]]).clamp(0, 1)
+
+
+ENTRY = Mark(
+    says="Words or a signature drawn over the picture, for previews",
+    stage="pixels",
+    embed=embed,
+    note="Everyone sees it, and it can be painted away. For previews, not for the work itself.",
+)
