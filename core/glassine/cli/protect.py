@@ -63,21 +63,14 @@ def command(
 def one(
     source: Path, target: Path, originals: list[Path], intent: Intent, *, again: bool, as_json: bool
 ) -> dict[str, Any]:
-    from .. import files
-    from ..protect import protect
-    from ..verify import html
+    from ..deliver import deliver
     from . import results
 
-    files.check(target, never=originals)
     with progress.shown(source.name, silent=as_json) as watch:
-        done, protected, report = protect(source, intent, watch=watch)
-    page = target.with_suffix(".html")
-    files.write(target, done.data, never=originals)
-    files.write(page, html(protected, report, done).encode(), never=originals)
-    about = (source, target, page, done, protected, report)
+        made = deliver(source, target, intent, never=originals, watch=watch)
     if not as_json:
-        click.echo("\n".join(results.summary(*about)))
-    return results.facts(*about)
+        click.echo("\n".join(results.summary(made)))
+    return results.facts(made)
 
 
 def is_folder(out: str, sources: list[Path]) -> bool:

@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict
 from hashlib import sha256
-from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..types import Effect, Encoded, Protected, Report
+    from ..deliver import Delivered
+    from ..types import Effect, Report
 
 
-def summary(
-    source: Path, out: Path, page: Path, done: Encoded, protected: Protected, report: Report
-) -> list[str]:
+def summary(made: Delivered) -> list[str]:
     """Five lines; then what had to be converted, and for a poison the words it needs."""
+    done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
     lines = [
-        f"{source.name} -> {out}  ({size})",
+        f"{made.source.name} -> {made.file}  ({size})",
         f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
         f"{plan.steps} steps on {', '.join(plan.surrogates)}",
         f"  Visible: {visible(report)}",
         f"  Effect: {effect(report)}",
-        f"  Report: {page}  ({doubts(report)})",
+        f"  Report: {made.page}  ({doubts(report)})",
     ]
     if plan.caption:
         lines.append(f'  Publish it with these words, or it does nothing: "{plan.caption}"')
@@ -67,15 +66,14 @@ def doubts(report: Report) -> str:
     return f"{count} doubt{'s' * (count > 1)}, first: {first}"
 
 
-def facts(
-    source: Path, out: Path, page: Path, done: Encoded, protected: Protected, report: Report
-) -> dict[str, Any]:
+def facts(made: Delivered) -> dict[str, Any]:
     """The same as data, for --json."""
+    done, protected, report = made.done, made.protected, made.report
     plan = protected.plan
     return {
-        "source": str(source),
-        "file": str(out),
-        "report": str(page),
+        "source": str(made.source),
+        "file": str(made.file),
+        "report": str(made.page),
         "sha256": sha256(done.data).hexdigest(),
         "format": done.format,
         "width": protected.rgb.shape[2],

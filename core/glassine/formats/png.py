@@ -8,6 +8,7 @@ from dataclasses import replace
 import pyvips
 from torch import Tensor
 
+from .. import memory
 from ..errors import Unreadable
 from ..types import Artwork, Keep
 from . import metadata, vips
@@ -29,8 +30,10 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def read(data: bytes, what: str) -> Artwork:
-    if data[16:24].find(bytes(4)) in (0, 4):  # the two sizes in the header
-        raise Unreadable(f"{what} says that it is 0 pixels wide or high. Export it again.")
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    if len(data) > 24 and not width * height:
+        raise Unreadable(f"{what} says that it is {width} x {height} pixels. Export it again.")
+    memory.check(width, height, what)
     if any(name == b"acTL" for name, _, _ in chunks(data)):
         raise vips.many(what)
     artwork = vips.read(pyvips.Image.pngload_buffer, data, what)

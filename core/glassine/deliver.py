@@ -1,0 +1,47 @@
+"""A file -> its protected copy and the page of evidence, on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import files
+from .protect import protect
+from .types import Encoded, Intent, Protected, Report, Watch, quiet
+from .verify import html
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was written where, and all that is known about it."""
+
+    source: Path
+    file: Path
+    page: Path
+    done: Encoded
+    protected: Protected
+    report: Report
+
+
+def deliver(
+    source: Path,
+    target: Path,
+    intent: Intent,
+    *,
+    never: Iterable[Path] = (),
+    watch: Watch = quiet,
+) -> Delivered:
+    """Writes `target` and the page beside it, both as a whole or not at all.
+
+    `never` are files that must not be written over; the source is always one of them.
+    """
+    originals = (source, *never)
+    files.check(target, never=originals)
+    page = target.with_suffix(".html")
+    files.check(page, never=originals)
+    done, protected, report = protect(source, intent, watch=watch)
+    written = html(protected, report, done).encode()
+    files.write(target, done.data, never=originals)
+    files.write(page, written, never=originals)
+    return Delivered(source, target, page, done, protected, report)
