@@ -50,5 +50,5 @@ def loaded(folder: Path) -> nn.Module:
         from diffusers import AutoModel
     except ImportError as error:
         raise EntryMissing("surrogate", "diffusers", "diffusers") from error
-    net: nn.Module = AutoModel.from_pretrained(folder, local_files_only=True)
+    net: nn.Module = AutoModel.from_pretrained(str(folder), local_files_only=True)
     return Mean(net.eval().requires_grad_(False))

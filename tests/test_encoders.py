@@ -1,0 +1,132 @@
+"""Surrogates on a device: the one that ships, the real ones, and a local autoencoder."""
+
+import platform
+
+import pytest
+import torch
+from glassine import device, encoders
+from glassine.device import Device
+from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
+from glassine.surrogates import SURROGATES, named
+
+CPU = Device("cpu", "CPU", torch.float32)
+FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
+CHANNELS = dict(zip(FAMILIES, (4, 4, 16, 16, 32), strict=True))
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    """Loaded networks are kept for the whole process; a test must not see another's."""
+    encoders.encoders.cache_clear()
+    yield
+    encoders.encoders.cache_clear()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_shipped_surrogate_stands_for_every_family(family, scene):
+    encode = encoders.encoders("embedded", CPU)[family]
+    rgb = scene[None].requires_grad_(True)
+    latents = encode(rgb)
+    assert latents.shape == (1, CHANNELS[family], 12, 16)
+    (slope,) = torch.autograd.grad(latents.square().sum(), rgb)
+    assert (slope != 0).float().mean() > 0.99
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_shipped_surrogate_resembles_the_real_one(family, scene, models):
+    likeness, real = (
+        encoders.encoders(name, CPU)[family](scene[None]) for name in ("embedded", family)
+    )
+    assert ((likeness - real).norm() / real.norm()).item() < 0.7
+
+
+def test_real_surrogates_are_found_when_present(models):
+    assert encoders.present() == FAMILIES
+
+
+def test_without_downloads_there_are_no_real_ones():
+    assert encoders.present() == ()
+    with pytest.raises(WeightsMissing, match="glassine models get taesd"):
+        encoders.encoders("sd15", CPU)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_decoders_give_the_picture_back(family, scene, models):
+    entry = SURROGATES[family]
+    seen = entry.sees(models / entry.folder)(encoders.encoders(family, CPU)[family](scene[None]))
+    assert (seen[0] - scene).abs().mean() < 0.12
+
+
+def test_latents_come_back_as_float32_from_lower_precision(scene):
+    low = Device("cpu", "CPU", torch.bfloat16)
+    exact, rough = (encoders.encoders("embedded", d)["sd15"](scene[None]) for d in (CPU, low))
+    assert rough.dtype == torch.float32
+    assert ((rough - exact).norm() / exact.norm()).item() < 0.1
+
+
+def test_a_damaged_file_is_refused_with_the_cure(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
+    (tmp_path / "taesd").mkdir()
+    torch.save({"0.weight": torch.zeros(1)}, tmp_path / "taesd" / "taesd_encoder.pth")
+    with pytest.raises(WeightsMissing, match="glassine models get"):
+        encoders.encoders("sd15", CPU)
+
+
+def test_a_full_autoencoder_of_a_local_folder_is_a_surrogate(tmp_path, scene):
+    diffusers = pytest.importorskip("diffusers")
+    blocks = ("DownEncoderBlock2D",) * 4
+    net = diffusers.AutoencoderKL(
+        down_block_types=blocks,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        norm_num_groups=4,
+        layers_per_block=1,
+    )
+    net.save_pretrained(tmp_path / "mine" / "vae")
+    (encode,) = encoders.encoders(str(tmp_path / "mine"), CPU).values()
+    assert encode(scene[None]).shape == (1, 4, 12, 16)
+    expected = net.eval().encode(scene[None] * 2 - 1).latent_dist.mean
+    assert torch.allclose(encode(scene[None]), expected, atol=1e-4)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(WeightsMissing, match=r"config\.json"):
+        named(str(tmp_path))
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(UnknownEntry, match="Did you mean 'flux1'"):
+        named("flux-1")
+
+
+def test_a_device_that_is_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(NotUsable, match=r"'cuda'.*cpu"):
+        device.choose("cuda")
+
+
+def test_the_fastest_device_comes_first(monkeypatch):
+    found = [Device("cuda", "GPU", torch.float16), CPU]
+    monkeypatch.setattr(device, "present", lambda: found)
+    assert device.choose() == found[0]
+    assert device.choose("cpu") == CPU
+
+
+@pytest.mark.parametrize(
+    ("amx", "short", "maker", "fast"),
+    [
+        (True, True, "GenuineIntel", True),
+        (False, True, "GenuineIntel", False),
+        (False, True, "AuthenticAMD", True),
+        (False, False, "AuthenticAMD", False),
+    ],
+)
+def test_bfloat16_is_used_only_where_it_wins(monkeypatch, amx, short, maker, fast):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: short)
+    monkeypatch.setattr(device, "processor", lambda: maker)
+    assert device.has_fast_bfloat16() is fast
+
+
+def test_the_processor_has_a_name():
+    assert device.processor() or not platform.processor()
