@@ -5,11 +5,14 @@
     python scripts/train_embedded.py --out DIR --hours 1 # resumable: the same line continues where it stopped
     python scripts/train_embedded.py --out DIR --export core/glassine/surrogates/weights/embedded.safetensors
 
-Loss per family: 1 - cosine between the branch's and the teacher's gradient of the teacher's own objective (squared
-distance to another picture's latents), by double backward through the branch only, plus the relative output error.
+Loss per family: what a signed step along the branch's gradient loses against one along the teacher's own, to first
+order: 1 - <teacher's gradient, soft sign of the branch's> / |teacher's gradient|_1, both of the squared distance to
+another picture's latents, by double backward through the branch only; plus the relative output error. (The cosine,
+tried first, listens to the few pixels with huge gradients; a signed step does not.)
 It is taken where attacks walk: on pictures, on noisy pictures and on the branch's own adversarial steps.
 """
 import argparse
+import copy
 import json
 import math
 import random
@@ -18,7 +21,6 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "study" / "embedded"))
@@ -46,36 +48,41 @@ def gradient(net, x, zt, graph=False):
 def visited(net, x, zt, rng: random.Random, generator) -> torch.Tensor:
     """A point where an attack may stand: the picture, the picture with noise, or after the branch's own steps."""
     kind = rng.random()
-    if kind < 0.4:
+    if kind < 0.5:
         return x
     eps = rng.random() * 8 / 255
-    if kind < 0.6:
+    if kind < 0.75:
         return (x + eps * (2 * torch.rand(x.shape, generator=generator) - 1)).clamp(0, 1)
     y = x
-    for _ in range(rng.choice([1, 2])):
+    for _ in range(rng.choice([1, 1, 2])):
         _, g = gradient(net, y, zt)
         y = (y - eps * g.sign()).clamp(0, 1)
     return y
 
 
-def step(net, real, x, args, rng, generator) -> tuple[torch.Tensor, dict]:
+def agreement(g: torch.Tensor, g_real: torch.Tensor) -> torch.Tensor:
+    """Share of the teacher's first-order gain that a soft signed step along g keeps, per picture; 1 is all."""
+    unit = g / g.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-20)
+    return (g_real * torch.tanh(2 * unit)).sum((1, 2, 3)) / g_real.abs().sum((1, 2, 3)).clamp_min(1e-20)
+
+
+def step(net, real, x, args, rng, generator) -> tuple[torch.Tensor, float]:
     with torch.no_grad():
         zt = real(x).roll(1, 0)  # the next picture of the batch is the target
     y = visited(net, x, zt, rng, generator)
     z_real, g_real = gradient(real, y, zt)
     z, g = gradient(net, y, zt, graph=True)
-    cosine = F.cosine_similarity(g.flatten(1), g_real.flatten(1))
+    agrees = agreement(g, g_real)
     error = (z - z_real.detach()).square().mean() / z_real.detach().var()
-    return (1 - cosine).mean() + args.fit * error, {"cosine": cosine.mean().item(), "error": error.item()}
+    return (1 - agrees).mean() + args.fit * error, agrees.mean().item()
 
 
-def held_cosine(net, real, crops: list[torch.Tensor]) -> float:
+def held_agreement(net, real, crops: list[torch.Tensor]) -> float:
     out = []
     for x in crops:
         with torch.no_grad():
             zt = real(x).roll(1, 0)
-        a, b = (gradient(n, x, zt)[1].flatten(1) for n in (net, real))
-        out.append(F.cosine_similarity(a, b).mean().item())
+        out.append(agreement(*(gradient(n, x, zt)[1] for n in (net, real))).mean().item())
     return sum(out) / len(out)
 
 
@@ -88,10 +95,12 @@ def train(args) -> None:
     rng = random.Random(args.seed + before["steps"])
     generator = torch.Generator().manual_seed(args.seed + before["steps"])
     crops = Crops(args.size, args.batch, args.seed + before["steps"])
-    held = Crops(args.size, 4, 7, held=True)
-    held = [held(), held()]
+    held = Crops(96, 4, 7, held=True)
+    held = [held() for _ in range(4)]
     nets = slim.branches(before["state"]) if "state" in before else begin(args, crops)
     real = {k: teacher(k) for k in nets}
+    # what is kept and exported is the running mean of the weights: single steps on four crops are noisy
+    mean = slim.branches(before["mean"]) if "mean" in before else copy.deepcopy(nets)
     optimisers = {}
     for k, n in nets.items():
         fast(n).requires_grad_(True)
@@ -107,10 +116,10 @@ def train(args) -> None:
         curve.flush()
 
     def keep():
-        torch.save({"state": slim.tensors(nets), "steps": done, "seconds": time.time() - started,
+        torch.save({"state": slim.tensors(nets), "mean": slim.tensors(mean), "steps": done, "seconds": time.time() - started,
                     "optimisers": {k: o.state_dict() for k, o in optimisers.items()}}, saved)
         write({"step": done, "seconds": round(time.time() - started), "kind": "held",
-               **{k: round(held_cosine(n, real[k], held), 4) for k, n in nets.items()}})
+               **{k: round(held_agreement(n, real[k], held), 4) for k, n in mean.items()}})
 
     if not done:
         keep()
@@ -121,13 +130,16 @@ def train(args) -> None:
         for group in optimisers[k].param_groups:
             warm = min(1, (done / len(names) + 1) / 20)
             group["lr"] = args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, share))))
-        loss, figures = step(nets[k], real[k], crops(), args, rng, generator)
+        loss, agrees = step(nets[k], real[k], crops(), args, rng, generator)
         optimisers[k].zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(nets[k].parameters(), 1.0)
         optimisers[k].step()
         done += 1
-        window.setdefault(k, []).append(figures["cosine"])
+        with torch.no_grad():
+            for old, new in zip(mean[k].parameters(), nets[k].parameters(), strict=True):
+                old.lerp_(new, max(0.02, len(names) / (done + len(names))))
+        window.setdefault(k, []).append(agrees)
         if done % (20 * len(names)) == 0:
             write({"step": done, "seconds": round(time.time() - started), "kind": "train",
                    **{n: round(sum(v) / len(v), 4) for n, v in window.items()}})
@@ -139,7 +151,7 @@ def train(args) -> None:
 
 
 def export(args) -> None:
-    state = torch.load(Path(args.out) / "checkpoint.pt", weights_only=True)["state"]
+    state = torch.load(Path(args.out) / "checkpoint.pt", weights_only=True)["mean"]
     save_file({k: v.half().contiguous() for k, v in state.items()}, args.export,
               {"made_by": "scripts/train_embedded.py", "licence": "MIT (weights derived from TAESD)"})
     nets = slim.branches({k: v.float() for k, v in load_file(args.export).items()})
@@ -154,9 +166,9 @@ if __name__ == "__main__":
     p.add_argument("--ranks", type=lambda s: tuple(map(int, s.split(","))), default=(32, 32, 48, 48))
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of factoring the teachers")
-    p.add_argument("--rate", type=float, default=3e-4)
+    p.add_argument("--rate", type=float, default=1e-4)
     p.add_argument("--fit", type=float, default=0.3)
-    p.add_argument("--size", type=int, default=96)
+    p.add_argument("--size", type=int, default=64)
     p.add_argument("--batch", type=int, default=4)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--save-every", type=float, default=120)

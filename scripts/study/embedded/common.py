@@ -18,16 +18,20 @@ SHARED = Path("/work/shared")  # real encoders and paintings; only development h
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
 
 
-def _slim():
+def _engine(path: str):
     # by path: the study must not need the rest of the package to be importable
-    path = REPO / "core/glassine/surrogates/nets/slim.py"
-    spec = importlib.util.spec_from_file_location("slim", path)
+    spec = importlib.util.spec_from_file_location(Path(path).stem, REPO / "core/glassine" / path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-slim = _slim()
+slim = _engine("surrogates/nets/slim.py")
+
+
+def allowance(x: torch.Tensor) -> torch.Tensor:
+    """(1,1,H,W): the engine's texture allowance of a picture (1,3,H,W)."""
+    return _engine("visibility/jnd.py").texture_allowance(x[0])[None]
 
 
 def fast(net: torch.nn.Module) -> torch.nn.Module:
@@ -105,13 +109,23 @@ def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
 
 
 def attack(nets: dict, x: torch.Tensor, t: torch.Tensor, steps: int = 10, eps: float = 6 / 255,
-           start: torch.Tensor | None = None, weights: dict | None = None) -> torch.Tensor:
-    """Sign steps on the mean normalised gradient of the families, as measured in DESIGN.md; the perturbation."""
-    gradient = pull(nets, x, t)
+           draw: int = 0, colour: tuple = (1.0, 1.0, 1.0), texture: bool = False,
+           start: torch.Tensor | None = None) -> torch.Tensor:
+    """Signed steps on the sum of the families' normalised gradients, as measured in DESIGN.md; the perturbation.
+
+    draw     families per step, each in turn; 0 = all
+    colour   share of eps for red, green and blue
+    texture  the engine's texture allowance instead of the same reach everywhere
+    start    a perturbation to walk on from (then steps begin at a third of eps)
+    """
+    gradient, names = pull(nets, x, t), list(nets)
+    limit = eps * torch.tensor(colour).view(1, 3, 1, 1) * (allowance(x) if texture else torch.ones_like(x))
     d = torch.zeros_like(x) if start is None else start
     for i in range(steps):
-        g = sum((weights or {}).get(k, 1.0) * v for k, v in gradient(x + d).items())
-        d = (d - eps * (1 - 0.99 * i / steps) * g.sign()).clamp(-eps, eps)
+        only = [names[(i * draw + j) % len(names)] for j in range(draw)] or names
+        g = sum(gradient(x + d, only).values())
+        pace = (1 if start is None else 1 / 3) * (1 - 0.99 * i / steps)
+        d = torch.maximum(torch.minimum(d - pace * limit * g.sign(), limit), -limit)
         d = (x + d).clamp(0, 1) - x
     return d
 

@@ -57,7 +57,8 @@ def subspace(m: dict, side: str):
     lx, lg = _root(centred), _root(m["g" + side] / m[side + "count"])
     u, s, vt = torch.linalg.svd(lg.T @ lx)
     scale = s.clamp_min(1e-12).rsqrt()
-    return (lx @ vt.T * scale).float(), (scale[:, None] * (u.T @ lg.T)).float(), s.float(), mean
+    write, read = lx @ vt.T * scale, scale[:, None] * (u.T @ lg.T)
+    return write.float(), read.float(), s.float(), mean
 
 
 def uniform(found: dict, per_stage: tuple[int, int, int, int]) -> dict[str, tuple[int, int]]:
@@ -79,7 +80,7 @@ def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) ->
         if a < 64:
             core = torch.einsum("oihw,ir->orhw", w, ax[:, :a])
             rest = w.sum((2, 3)) @ (xmean - ax[:, :a] @ (bx[:a] @ xmean))
-            state[f"{n}.0.weight"] = bx[:a, :, None, None]
+            state[f"{n}.0.weight"] = bx[:a, :, None, None].clone()
         else:
             core, rest = w, torch.zeros(64)
         if b < 64:
@@ -93,6 +94,14 @@ def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) ->
             if bias.any():
                 state[f"{n}.bias"] = bias
             continue
+        if a < 64:  # rows and columns of length 1, the sizes into the core: one learning rate fits all three
+            size = state[f"{n}.0.weight"].flatten(1).norm(dim=1)
+            state[f"{n}.0.weight"] /= size.view(-1, 1, 1, 1)
+            core = core * size.view(1, -1, 1, 1)
+        if b < 64:
+            size = state[f"{n}.2.weight"].flatten(1).norm(dim=0)
+            state[f"{n}.2.weight"] = state[f"{n}.2.weight"] / size.view(1, -1, 1, 1)
+            core = core * size.view(-1, 1, 1, 1)
         state[f"{n}.1.weight"] = core
         if b == 64:
             state[f"{n}.1.bias"] = rest + bias
