@@ -263,7 +263,7 @@ class Encoded:
 class Progress:
     done: int
     total: int
-    stage: Literal["optimise", "fit", "mark", "verify"]
+    stage: Literal["optimise", "fit", "mark", "verify", "look", "compare"]
 
 
 Watch = Callable[[Progress], None]

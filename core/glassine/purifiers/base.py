@@ -47,6 +47,7 @@ class Purifier:
     """`apply` takes and gives (3, H, W) in [0, 1], the same size.
 
     source   where the procedure and its numbers come from
+    moves    content lands elsewhere (crops); comparisons must then move everything alike
     slow     takes tens of seconds on a processor; never part of a default set
     missing  "" where it can run with that scene, else one sentence with what to do
     prepare  scene -> apply, for those that need more than pixels; None: `apply` does
@@ -57,6 +58,7 @@ class Purifier:
     differentiable: bool  # may be drawn from inside the loop
     apply: Apply
     source: str = ""
+    moves: bool = False
     slow: bool = False
     missing: Callable[[Scene], str] = field(default=nothing)
     prepare: Callable[[Scene], Apply] | None = None

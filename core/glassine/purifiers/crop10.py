@@ -17,6 +17,7 @@ ENTRY = Purifier(
     says="Cropped by 10 %, then enlarged",
     kind="handling",
     differentiable=True,
+    moves=True,
     apply=crop,
     source="crop 10 % and resize: the transform set of DIA (2025), supplement B",
 )

@@ -1,0 +1,74 @@
+"""What every effect is held against: things that look the same and protect nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..purifiers.codec import through_jpeg
+from ..types import Plan
+from ..visibility import ssimulacra2
+from .sight import Sight
+
+_LOOKS = 8  # halvings of the blend's share
+_NEAR = 0.3  # of a SSIMULACRA2 point
+_JPEG = 90
+
+
+@dataclass(frozen=True)
+class Controls:
+    """(3, h, w) each, the measured part.
+
+    scattered  the very change, its pixels in random order
+    blend      so much of the goal mixed in that SSIMULACRA2 is the protected picture's
+    jpeg       the clean picture saved as JPEG 90
+    goal       what the blend mixes in; None where nothing is aimed at
+    """
+
+    clean: Tensor
+    seen: Tensor
+    scattered: Tensor
+    jpeg: Tensor
+    blend: Tensor | None
+    goals: tuple[tuple[Tensor, float], ...]
+
+
+def controls(plan: Plan, sight: Sight) -> Controls:
+    clean, seen = sight.cut(sight.clean), sight.cut(sight.seen)
+    goals = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
+    return Controls(
+        clean=clean,
+        seen=seen,
+        scattered=scattered(clean, seen, plan.seed),
+        jpeg=through_jpeg(clean, _JPEG),
+        blend=blended(clean, seen, mixed(goals)) if goals else None,
+        goals=goals,
+    )
+
+
+def mixed(goals: tuple[tuple[Tensor, float], ...]) -> Tensor:
+    """The goals' weighted mean, as pixels."""
+    whole = sum(weight for _, weight in goals)
+    return torch.stack([weight / whole * picture for picture, weight in goals]).sum(0)
+
+
+def scattered(clean: Tensor, seen: Tensor, seed: int) -> Tensor:
+    """Each pixel's change moved to a random other pixel, its three channels together."""
+    change = (seen - clean).flatten(1)
+    order = torch.randperm(change.shape[1], generator=torch.Generator().manual_seed(seed))
+    return (clean + change[:, order].view_as(clean)).clamp(0, 1)
+
+
+def blended(clean: Tensor, seen: Tensor, goal: Tensor) -> Tensor:
+    """Halving: the largest share of the goal that scores no worse than the protected picture."""
+    score = ssimulacra2(clean, seen)
+    low, high = 0.0, 1.0
+    for _ in range(_LOOKS):
+        share = (low + high) / 2
+        got = ssimulacra2(clean, clean + share * (goal - clean))
+        low, high = (low, share) if got < score else (share, high)
+        if abs(got - score) < _NEAR:
+            break
+    return clean + low * (goal - clean)

@@ -1,0 +1,136 @@
+"""Reasons to trust a report less. They are read before any number."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+
+from ..surrogates import SHIPPED
+from ..types import Cost, Doubt, Effect, Plan, Trial
+from .sight import Sight
+
+_LITTLE, _ALIKE = 0.02, 1.25  # of the gap; times the control
+_MISSED = 2.0  # SSIMULACRA2 points
+_LEFT_OUT = 0.2  # of the pixels
+
+
+def doubts(
+    plan: Plan, sight: Sight, cost: Cost, effects: Sequence[Effect], trials: Sequence[Trial]
+) -> tuple[Doubt, ...]:
+    rows = [row for row in effects if not row.after]
+    return (
+        *about_effect(rows),
+        *about_families(plan, rows),
+        *about_trials(trials),
+        *about_cost(plan, cost),
+        *about_scope(plan, sight),
+    )
+
+
+def about_effect(rows: Sequence[Effect]) -> Iterator[Doubt]:
+    if rows and all(row.moved == 0 for row in rows):
+        yield Doubt("none", "The two pictures are the same to every encoder: nothing was done.")
+        return
+    for code, says, failed in (
+        (
+            "noise",
+            "the same change scattered at random moves the latents about as far",
+            [r for r in rows if r.moved <= _ALIKE * r.scattered],
+        ),
+        (
+            "blend",
+            "a plain blend towards the target that looks the same gets about as close",
+            [r for r in rows if r.closed <= _ALIKE * max(r.blend, 0)],
+        ),
+        (
+            "jpeg",
+            "saving the clean picture as JPEG 90 moves the latents further",
+            [r for r in rows if r.moved < r.jpeg],
+        ),
+        ("little", "hardly any of the way to the target was covered", little(rows)),
+    ):
+        if failed:
+            yield Doubt(code, f"On {named(failed)} {says}.")
+
+
+def little(rows: Sequence[Effect]) -> list[Effect]:
+    return [row for row in rows if row.role == "used" and row.closed < _LITTLE]
+
+
+def named(rows: Sequence[Effect]) -> str:
+    return ", ".join(f"{row.family} ({row.role})" for row in rows)
+
+
+def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
+    if plan.surrogates == ("embedded",):
+        yield Doubt("embedded", embedded())
+    if not plan.held_out:
+        yield Doubt(
+            "transfer",
+            "Every encoder here was optimised against, so nothing shows whether a model with "
+            "another encoder is affected.",
+        )
+    if all(math.isnan(row.closed) for row in rows):
+        yield Doubt(
+            "aimless",
+            "The target is not known here, so only distances are shown, not whether they lead "
+            "anywhere.",
+        )
+    if plan.recipe.name != "cloak" and plan.caption:
+        yield Doubt(
+            "caption",
+            f'The poison works only beside its words: post it with "{plan.caption}", and only as '
+            "one of many.",
+        )
+
+
+def embedded() -> str:
+    """The measured weakness of the encoder that ships, from its model card where that is here."""
+    says = (
+        "Only the built-in encoder was used, a thinned likeness of the real ones: what it shows "
+        "is more than what the real encoders will see. For the real ones: glassine models get"
+    )
+    card = SHIPPED / "embedded.json"
+    if not card.exists():
+        return f"{says}."
+    measured = json.loads(card.read_text()).get("measured", "")
+    return f"{says}. {measured}" if isinstance(measured, str) and measured else f"{says}."
+
+
+def about_trials(trials: Sequence[Trial]) -> Iterator[Doubt]:
+    gone = [trial for trial in trials if trial.verdict == "removed"]
+    for kind, word in (("handling", "Ordinary handling"), ("removal", "Removers")):
+        names = ", ".join(trial.says for trial in gone if trial.kind == kind)
+        if names:
+            yield Doubt(f"removed-{kind}", f"{word} took the effect away: {names}.")
+    absent = [trial.says for trial in trials if trial.verdict == "not run"]
+    if absent:
+        yield Doubt("untried", f"Not tried, because something is missing: {', '.join(absent)}.")
+
+
+def about_cost(plan: Plan, cost: Cost) -> Iterator[Doubt]:
+    if cost.changed_share and cost.ssimulacra2 < plan.score - _MISSED:
+        yield Doubt(
+            "visible",
+            f"It is more visible than asked for, what the file format does included: SSIMULACRA2 "
+            f"{cost.ssimulacra2:.0f} instead of {plan.score:.0f}.",
+        )
+
+
+def about_scope(plan: Plan, sight: Sight) -> Iterator[Doubt]:
+    idle = (plan.allowance == 0).float().mean().item()
+    if idle > _LEFT_OUT:
+        yield Doubt(
+            "untouched",
+            f"{idle:.0%} of the picture was left alone (mask or transparency) and is as easy to "
+            "learn from as before.",
+        )
+    height, width = sight.clean.shape[1:]
+    down, across = (part.stop - part.start for part in (sight.rows, sight.columns))
+    if down * across < 0.5 * height * width:
+        yield Doubt(
+            "part",
+            f"Effects were measured on {across} x {down} pixels of {width} x {height}; the rest "
+            "was made in the same way and not measured.",
+        )

@@ -1,0 +1,105 @@
+"""Protected -> report: every measurement, in order, on what the codec gives back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torch import Tensor
+
+from ..device import Device, choose
+from ..pixels import to_array
+from ..types import Plan, Progress, Protected, Report, Watch, quiet
+from .controls import controls
+from .cost import cost
+from .doubts import doubts
+from .drift import aimed, effects, viewers
+from .sight import Sight, sighted
+from .trials import scene, trial
+from .wording import LIMITS, threat
+
+
+def verify(
+    protected: Protected,
+    *,
+    purifiers: Sequence[str] = (),
+    side: int | None = None,
+    watch: Watch = quiet,
+) -> Report:
+    """Cost, effects beside their controls, and one trial per purifier.
+
+    side: of the square that is measured, in pixels; without it what takes seconds here.
+    """
+    plan, device = protected.plan, choose(protected.plan.device)
+    sight = sighted(protected, device, side)
+    eyes = viewers(plan, device)
+    total, rows, trials = 2 + len(eyes) + len(purifiers), [], []
+    price = cost(sight)
+    watch(Progress(1, total, "verify"))
+    against = controls(plan, sight)
+    watch(Progress(2, total, "verify"))
+    aims = aimed(eyes, against.goals)
+    for row in effects(eyes, against, aims=aims):
+        rows.append(row)
+        watch(Progress(2 + len(rows), total, "verify"))
+    before, around = tuple(rows), None
+    for name in purifiers:
+        around = around or scene(max(sight.clean.shape[1:]), device)
+        tried, after = trial(name, around, against, eyes, before, aims, plan.seed)
+        trials.append(tried)
+        rows += after
+        watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
+    return Report(
+        cost=price,
+        effects=tuple(rows),
+        doubts=doubts(plan, sight, price, rows, trials),
+        facts=facts(protected, sight, device),
+        trials=tuple(trials),
+        threat=threat(plan),
+        limits=LIMITS,
+    )
+
+
+def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
+    """What a second run needs, and what it should give."""
+    plan = protected.plan
+    return {
+        "engine": engine(),
+        "recipe": plan.recipe.name,
+        "goals": [goal.says for goal in plan.goals],
+        "goal_names": [goal.name for goal in plan.goals],
+        "score": float(plan.score),
+        "steps": plan.steps,
+        "seed": plan.seed,
+        "surrogates": list(plan.surrogates),
+        "held_out": list(plan.held_out),
+        "resist": list(plan.recipe.resist),
+        "caption": plan.caption,
+        "format": plan.export.format,
+        "quality": plan.export.quality,
+        "device": device.says,
+        "size": list(reversed(protected.rgb.shape[1:])),
+        "measured": box(sight),
+        "sha256_clean_pixels": digest(plan.artwork.rgb, plan),
+        "sha256_protected_pixels": digest(protected.rgb, plan),
+        "notes": [*plan.artwork.notes, *protected.notes],
+    }
+
+
+def box(sight: Sight) -> list[int]:
+    """left, top, width, height of the part that was measured."""
+    rows, columns = sight.rows, sight.columns
+    return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
+
+
+def digest(rgb: Tensor, plan: Plan) -> str:
+    return hashlib.sha256(to_array(rgb, plan.artwork.keep.depth).tobytes()).hexdigest()
+
+
+def engine() -> str:
+    try:
+        return version("glassine")
+    except PackageNotFoundError:
+        return "from a checkout"
