@@ -14,7 +14,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from .errors import Unreadable
+from .errors import NotUsable, Unreadable
+from .formats.archive import picture
 from .units import Unit, to_levels
 
 Bytes = NDArray[np.uint8]
@@ -31,13 +32,14 @@ LARGEST = 500_000_000
 """Pixels; a file that claims more is not opened."""
 
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
-_ARCHIVES = (".kra", ".ora", ".kpz")
-_UNFOLDED = 1 << 30  # bytes a merged picture in an archive may have
+_FLAT = 64.0 * 64  # a wave of one level all over the 64 x 64 picture weighs a quarter of this
 
 
-def opened(source: Source, side: int, *, exact: bool = False) -> Bytes:
+def opened(
+    source: Source, side: int = VIEW, *, exact: bool = False, name: str = "The picture"
+) -> Bytes:
     """(h, w, 3) uint8, sRGB-like, on white, at most `side` long; `exact`: side x side."""
-    data = source if isinstance(source, bytes) else _content(source)
+    data = source if isinstance(source, bytes) else content(source, source.read_bytes())
     try:
         if not (data.startswith(_STARTS) or data[4:8] == b"ftyp"):
             raise Unreadable("it is not a PNG, JPEG, WebP, TIFF, AVIF or GIF picture")
@@ -47,48 +49,46 @@ def opened(source: Source, side: int, *, exact: bool = False) -> Bytes:
         size = {"height": side, "size": "force" if exact else "down"}
         small = pyvips.Image.thumbnail_buffer(data, side, **size)
         small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
-        small = small.colourspace("srgb").cast("uchar")
-        pixels = np.asarray(small)
+        pixels = np.asarray(small.colourspace("srgb").cast("uchar"))
     except (pyvips.Error, Unreadable) as error:
-        name = source if isinstance(source, Path) else "these bytes"
-        why = str(error).strip().splitlines()[0] if str(error).strip() else "damaged"
+        name = f"'{source}'" if isinstance(source, Path) else name
+        why = str(error) if isinstance(error, Unreadable) else "it is damaged or cut off"
         raise Unreadable(f"{name} was to be looked at, but {why}. Leave it out.") from error
     return np.ascontiguousarray(pixels[..., :3])
 
 
-def _content(path: Path) -> bytes:
-    """The file, or the merged picture inside a Krita or OpenRaster archive."""
-    if path.suffix.lower() not in _ARCHIVES:
-        return path.read_bytes()
+def content(path: Path, data: bytes) -> bytes:
+    """The file itself, or the merged picture inside a Krita or OpenRaster archive."""
+    if not data.startswith(b"PK"):
+        return data
     try:
-        with zipfile.ZipFile(path) as archive:
-            merged = archive.getinfo("mergedimage.png")
-            if merged.file_size > _UNFOLDED or merged.file_size > 1000 * merged.compress_size + 4096:
-                raise Unreadable(
-                    f"{path} was to be looked at, but its picture claims to unfold to "
-                    f"{merged.file_size >> 20} MB, which no painting does. Leave it out."
-                )
-            with archive.open(merged) as stream:
-                return stream.read(_UNFOLDED)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise Unreadable(f"{path} was to be looked at, but holds no merged picture.") from error
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return picture(archive, len(data), f"'{path.name}'")
+    except (NotUsable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise Unreadable(f"{path} was to be looked at and cannot be ({error}).") from error
 
 
 def hashed(pixels: Bytes) -> bytes:
-    """32 bytes: signs of the low DCT frequencies around their median (pHash, 16 x 16)."""
+    """32 bytes: signs of the low DCT frequencies around their median (pHash, 16 x 16).
+
+    A picture of one colour has none: 32 zero bytes, which match nothing.
+    """
     basis = _cosines()
     low = basis @ grey(pixels) @ basis.T
+    if np.abs(low).ravel()[1:].max() < _FLAT:
+        return bytes(HASH)
     return np.packbits(low > np.median(low)).tobytes()
 
 
-def hashes(source: Source) -> bytes:
-    """The picture's hash, then its mirror image's: one entry finds both."""
-    pixels = opened(source, 64, exact=True)
-    return hashed(pixels) + hashed(pixels[:, ::-1])
+def hashes(pixels: Bytes) -> bytes:
+    """(h, w, 3) -> the picture's hash, then its mirror image's: one entry finds both."""
+    image = pyvips.Image.new_from_array(pixels)
+    small = np.asarray(image.thumbnail_image(64, height=64, size="force"))
+    return hashed(small) + hashed(small[:, ::-1])
 
 
 def grey(pixels: Bytes) -> NDArray[np.float32]:
-    return np.asarray(pixels.astype(np.float32) @ np.float32([0.299, 0.587, 0.114]))
+    return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def distance(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -97,13 +97,11 @@ def distance(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.asarray(bits.sum(axis=1, dtype=np.int64))
 
 
-def view(source: Source, side: int = VIEW) -> bytes:
-    """A small JPEG for comparing by eye and by features."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(opened(source, side)).save(stream, "JPEG", quality=82)
-    return stream.getvalue()
+def view(pixels: Bytes) -> bytes:
+    """The small picture as a JPEG, for comparing by eye and by features."""
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+    data: bytes = image.jpegsave_buffer(Q=82)
+    return data
 
 
 def _cosines() -> NDArray[np.float32]:

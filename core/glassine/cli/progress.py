@@ -16,6 +16,8 @@ _STAGES = {
     "fit": "fitting to the visibility asked for",
     "mark": "adding marks",
     "verify": "measuring",
+    "look": "looking at files",
+    "compare": "comparing",
 }
 _PAUSE = 5.0  # seconds between two plain lines of one stage
 

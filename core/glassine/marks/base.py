@@ -26,8 +26,9 @@ class Found:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-Read = Callable[[bytes], Found | None]
-"""A file's bytes -> what the mark says, or None where the file does not carry it."""
+Read = Callable[[bytes, str], Found | None]
+"""A file's bytes and PEM roots that the reader trusts ("" for none) -> what the mark says, or
+None where the file does not carry it."""
 
 
 @dataclass(frozen=True, kw_only=True)

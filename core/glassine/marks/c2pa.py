@@ -143,6 +143,7 @@ def _found(told: dict[str, Any]) -> Found:
         "state": state,
         "failures": codes,
         "signer": who,
+        "generator": (active.get("claim_generator_info") or [{}])[0].get("name", ""),
         "serial": signed.get("cert_serial_number"),
         "assertions": [one["label"] for one in active.get("assertions", [])],
         "entries": _entries(active),

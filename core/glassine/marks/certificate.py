@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -187,19 +187,18 @@ def opened(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], 
         secret = key.read_bytes() if key else data
         if b"PRIVATE KEY" not in secret:
             raise _bad(path, "there is no private key in it. Name the key's file too")
-        loaded = _unlocked(
-            path, lambda word: serialization.load_pem_private_key(secret, word)
-        )
+        loaded = _unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))
     except (OSError, ValueError) as error:
-        raise _bad(path, f"it cannot be read ({error}). Give a PEM chain with key, or .p12") from error
-    return chain, loaded  # type: ignore[return-value]  # checked() refuses other kinds of key
+        why = f"it cannot be read ({error}). Give a PEM chain with key, or .p12"
+        raise _bad(path, why) from error
+    return chain, cast(Key, loaded)  # checked() refuses other kinds of key
 
 
 def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Key]:
     key, leaf, others = _unlocked(path, lambda word: pkcs12.load_key_and_certificates(data, word))
     if key is None or leaf is None:
         raise _bad(path, "it holds no certificate with a key. Export it with its key")
-    return (leaf, *others), key
+    return (leaf, *others), cast(Key, key)
 
 
 def _unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:

@@ -19,7 +19,11 @@ LIMIT = 16 << 20
 MANIFEST = bytes.fromhex("6332706100110010800000aa00389b71")
 """The UUID that opens every C2PA manifest store (C2PA 2.2, 11.1.4.2)."""
 
-_PIXELS = {"png": (b"IDAT", b"fdAT"), "webp": (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"), "avif": (b"mdat",)}
+_PIXELS = {
+    "png": (b"IDAT", b"fdAT"),
+    "webp": (b"VP8 ", b"VP8L", b"ALPH", b"ANMF"),
+    "avif": (b"mdat",),
+}
 _PACKET = re.compile(rb"<x:xmpmeta\b.*?</x:xmpmeta>", re.DOTALL)
 
 

@@ -37,15 +37,15 @@ def settings(plan: Plan) -> dict[str, Any]:
 
 def entry(data: bytes, protected: Protected) -> ledger.Entry:
     """What the ledger will say about these bytes."""
-    plan = protected.plan
+    plan, pixels = protected.plan, fingerprint.opened(data)
     return ledger.Entry(
         sha256=hashlib.sha256(data).hexdigest(),
-        hashes=fingerprint.hashes(data),
+        hashes=fingerprint.hashes(pixels),
         title=plan.export.claim.title,
         format=plan.export.format,
         version=engine_version(),
         settings=settings(plan),
-        view=fingerprint.view(data),
+        view=fingerprint.view(pixels),
         watermark=plan.export.claim.watermark if "watermark" in plan.export.marks else None,
         seed=plan.seed,
     )
@@ -64,7 +64,7 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     return data
 
 
-def read(data: bytes) -> Found | None:
+def read(data: bytes, anchors: str = "") -> Found | None:
     """Whether the ledger knows exactly this file."""
     known = ledger.by_sha256(hashlib.sha256(data).hexdigest())
     if known is None:

@@ -101,7 +101,7 @@ def signature(path: str) -> Tensor:
             f"The signature '{path}' was to be drawn and cannot be opened ({error}). "
             f"Use a PNG with a transparent background."
         ) from error
-    if drawn.getextrema()[3] == (steps(8), steps(8)):
+    if drawn.getchannel("A").getextrema() == (steps(8), steps(8)):
         raise NotUsable(
             f"The signature '{path}' has no transparent part and would cover the picture as a "
             f"box. Save it as a PNG with a transparent background."

@@ -43,7 +43,15 @@ POLICIES = {
     ),
 }
 
-HANDMADE = ("digitalCreation", "humanEdits", "composite", "digitisedFromNegativeOnFilm",
-            "digitisedFromPositiveOnFilm", "digitisedFromPrint", "digitalCapture", "minorHumanEdits")
+HANDMADE = (
+    "digitalCreation",
+    "humanEdits",
+    "minorHumanEdits",
+    "composite",
+    "digitalCapture",
+    "digitisedFromNegativeOnFilm",
+    "digitisedFromPositiveOnFilm",
+    "digitisedFromPrint",
+)
 """Source types an artist may claim. `trainedAlgorithmicMedia` means made by AI and is not here:
 platforms label such pictures."""

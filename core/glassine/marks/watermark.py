@@ -93,8 +93,8 @@ def laid(
 def _faint(chance: float) -> str:
     return (
         f"The watermark can hardly be read back from this picture: large parts of it are flat, "
-        f"masked out or transparent and cannot carry it. Cropped by a tenth, at half size and after "
-        f"JPEG 75, {odds(chance)}."
+        f"masked out or transparent and cannot carry it. Cropped by a tenth, at half size and "
+        f"after JPEG 75, {odds(chance)}."
     )
 
 
@@ -105,7 +105,8 @@ def bits(number: int) -> NDArray[np.float32]:
             f"The watermark id {number} was asked for; ids have 32 bits, 0 to {2**32 - 1}. "
             f"Leave it out to get a new one."
         )
-    return np.float32([number >> (rivagan.BITS - 1 - place) & 1 for place in range(rivagan.BITS)])
+    places = range(rivagan.BITS - 1, -1, -1)
+    return np.array([number >> place & 1 for place in places], dtype=np.float32)
 
 
 def on_white(picture: Tensor, alpha: Tensor | None) -> Tensor:
@@ -183,7 +184,7 @@ def odds(chance: float) -> str:
     return f"an unmarked picture agrees as well in about 1 of {times:,.0f} cases"
 
 
-def read(data: bytes) -> Found | None:
+def read(data: bytes, anchors: str = "") -> Found | None:
     """The export whose watermark the picture carries, where one can be told from chance."""
     known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
     if not known:
@@ -191,7 +192,10 @@ def read(data: bytes) -> Found | None:
     match = best(listen(data), known)
     if match is None or match.chance > CLEAR:
         return None
-    export = known[match.watermark]
+    return found(match, known[match.watermark])
+
+
+def found(match: Match, export: ledger.Entry) -> Found:
     says = f"Carries the watermark of your export {export.id} ({match.says})."
     return Found("watermark", says, {"export": export.id, **vars(match)})
 

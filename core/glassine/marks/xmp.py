@@ -89,8 +89,8 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
         )
     if containers.check(data) != "avif":
         data = _written(data, wanted)
-    said = parsed(data)
-    lost = [key for key, value in wanted.items() if said.get(key) != value]
+    back = parsed(data)
+    lost = [key for key, value in wanted.items() if back.get(key) != value]
     if lost:
         raise NotUsable(
             f"XMP was written into the {protected.plan.export.format} file, but {', '.join(lost)} "
@@ -115,8 +115,11 @@ def _written(data: bytes, wanted: dict[str, Any]) -> bytes:
 def parsed(data: bytes) -> dict[str, Any]:
     """Every XMP property of a file, by exiv2's names; empty when it has none."""
     packet = containers.packet(data)
-    if packet is None:
-        return {}
+    return said(packet) if packet else {}
+
+
+def said(packet: bytes) -> dict[str, Any]:
+    """Every property of an XMP packet."""
     with _LOCK, pyexiv2.ImageData(_CARRIER) as image:
         try:
             image.modify_raw_xmp(packet.decode("utf-8", "replace"))
@@ -125,15 +128,16 @@ def parsed(data: bytes) -> dict[str, Any]:
             return {}  # not well-formed: it says nothing a machine could read
 
 
-def read(data: bytes) -> Found | None:
-    said = parsed(data) if containers.check(data) is not None else {}
-    mining = str(said.get("Xmp.plus.DataMining", ""))
+def read(data: bytes, anchors: str = "") -> Found | None:
+    containers.check(data)
+    told = parsed(data)
+    mining = str(told.get("Xmp.plus.DataMining", ""))
     if not mining:
         return None
     policy = next((policy.says for policy in POLICIES.values() if policy.plus == mining), mining)
-    makers = said.get("Xmp.dc.creator") or []
+    makers = told.get("Xmp.dc.creator") or []
     by = f", by {', '.join(makers)}" if makers else ""
-    return Found("xmp", f"States: {policy}{by}.", said)
+    return Found("xmp", f"States: {policy}{by}.", told)
 
 
 ENTRY = Mark(

@@ -1,0 +1,147 @@
+"""Corners that are recognised again after cropping, turning, scaling and overpainting (ORB).
+
+Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). Two steps: a few features of
+every file vote for works through a hash table; the pair is then confirmed with many features and
+one plane-to-plane mapping that most of them agree on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import fingerprint
+from ..errors import NotUsable
+
+FEW, MANY = 100, 1500
+INLIERS = 25
+"""Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""
+
+_WIDE = 768  # pixels, longest side at which a pair is confirmed
+_RATIO, _PIXELS = 0.75, 5.0  # Lowe's ratio; distance at which a feature still agrees
+_CLOSE = 40  # bits of 256
+_TABLES, _KEY = 16, 16
+_VOTES = 5
+
+Descriptors = NDArray[np.uint8]
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def _cv2() -> object:
+    try:
+        import cv2
+    except ImportError as error:
+        raise NotUsable(
+            "Finding your work was asked for, which needs OpenCV, and that is not installed. "
+            "Install it with: pip install 'glassine[find]'"
+        ) from error
+    cv2.setNumThreads(1)  # files are spread over threads instead
+    return cv2
+
+
+def described(pixels: fingerprint.Bytes, count: int) -> tuple[NDArray[np.float32], Descriptors]:
+    """(n, 2) places in pixels and (n, 32) descriptors, strongest first, at most `count`."""
+    cv2 = _cv2()
+    make = getattr(cv2, "ORB_create", None) or cv2.ORB.create  # type: ignore[attr-defined]
+    grey = np.ascontiguousarray(fingerprint.grey(pixels).astype(np.uint8))
+    points, found = make(count).detectAndCompute(grey, None)
+    if found is None:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
+    order = sorted(range(len(points)), key=lambda at: -points[at].response)[:count]
+    places = np.array([points[at].pt for at in order], dtype=np.float32).reshape(-1, 2)
+    return places, np.ascontiguousarray(found[order])
+
+
+def inliers(view: bytes, path: Path, *, mirrored: bool = False) -> int:
+    """How many features of a work and of a file agree on one mapping; about 0-6 by chance."""
+    return agreement(*_of_view(view), *_of_file(path, mirrored))
+
+
+@lru_cache(maxsize=4)  # one file is compared with several works in a row
+def _of_file(path: Path, mirrored: bool) -> tuple[NDArray[np.float32], Descriptors]:
+    pixels = fingerprint.opened(path, _WIDE)
+    return described(pixels[:, ::-1] if mirrored else pixels, MANY)
+
+
+@lru_cache(maxsize=256)
+def _of_view(view: bytes) -> tuple[NDArray[np.float32], Descriptors]:
+    return described(fingerprint.opened(view), MANY)
+
+
+def agreement(
+    here: NDArray[np.float32], mine: Descriptors, there: NDArray[np.float32], theirs: Descriptors
+) -> int:
+    cv2 = _cv2()
+    if min(len(mine), len(theirs)) < 8:
+        return 0
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, theirs, k=2)  # type: ignore[attr-defined]
+    good = [one[0] for one in pairs if len(one) == 2 and one[0].distance < _RATIO * one[1].distance]
+    if len(good) < 8:
+        return 0
+    ours = np.array([here[one.queryIdx] for one in good])
+    other = np.array([there[one.trainIdx] for one in good])
+    plane, kept = cv2.findHomography(ours, other, cv2.RANSAC, _PIXELS)  # type: ignore[attr-defined]
+    if plane is None or not _possible(plane):
+        return 0
+    inside = kept.ravel().astype(bool)
+    return len(np.unique(np.round(other[inside]), axis=0))  # many on one spot are one
+
+
+def _possible(plane: NDArray[np.float64]) -> bool:
+    """A mapping that turns the picture over or squeezes it a hundredfold is no copy."""
+    area = float(np.linalg.det(plane[:2, :2]))
+    return 1e-2 < area < 1e2
+
+
+@dataclass(frozen=True)
+class Votes:
+    """All works' descriptors, in tables by 16 of their bits each."""
+
+    owner: NDArray[np.int32]
+    all: NDArray[np.uint64]
+    masks: NDArray[np.int64]
+    tables: tuple[tuple[NDArray[np.uint16], NDArray[np.int64]], ...]
+
+    @staticmethod
+    def of(each: list[Descriptors]) -> Votes:
+        owner = np.repeat(np.arange(len(each), dtype=np.int32), [len(one) for one in each])
+        every = np.concatenate(each) if each else np.zeros((0, 32), np.uint8)
+        draw = np.random.default_rng(0)
+        masks = np.stack([draw.choice(256, _KEY, replace=False) for _ in range(_TABLES)])
+        tables = []
+        for mask in masks:
+            keys = _keys(every, mask)
+            order = np.argsort(keys, kind="stable")
+            tables.append((keys[order], order))
+        return Votes(owner, np.ascontiguousarray(every).view(np.uint64), masks, tuple(tables))
+
+    def ask(self, asked: Descriptors) -> list[int]:
+        """Works for which at least five features of a file vote, most votes first."""
+        if not len(asked) or not len(self.owner):
+            return []
+        pairs = [self._pairs(asked, number) for number in range(_TABLES)]
+        mine, theirs = (np.concatenate(side) for side in zip(*pairs, strict=True))
+        words = np.ascontiguousarray(asked).view(np.uint64)
+        far = np.bitwise_count(words[mine] ^ self.all[theirs]).sum(axis=1)
+        close = far <= _CLOSE
+        votes = np.unique(np.stack([self.owner[theirs[close]], mine[close]]), axis=1)[0]
+        count = np.bincount(votes, minlength=1)
+        return [int(at) for at in np.argsort(-count, kind="stable") if count[at] >= _VOTES]
+
+    def _pairs(self, asked: Descriptors, number: int) -> Pairs:
+        keys, order = self.tables[number]
+        wanted = _keys(asked, self.masks[number])
+        start, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
+        count = end - start
+        mine = np.repeat(np.arange(len(asked)), count)
+        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        return mine, order[np.repeat(start, count) + offset]
+
+
+def _keys(descriptors: Descriptors, mask: NDArray[np.int64]) -> NDArray[np.uint16]:
+    bits = np.unpackbits(descriptors, axis=1)[:, mask]
+    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint16).ravel()

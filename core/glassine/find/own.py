@@ -1,0 +1,79 @@
+"""Near-duplicates among the artist's own exports.
+
+A picture that stands in a training set many times is far more likely to be memorised (Carlini et
+al., "Extracting Training Data from Diffusion Models", 2023), so the tenth copy is worth a thought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import fingerprint
+from ..types import Progress, Watch, quiet
+from .features import INLIERS, MANY, Descriptors, Votes, agreement, described
+from .hits import ALIKE
+from .works import Work
+
+Described = tuple[NDArray[np.float32], Descriptors]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Works that show the same picture, or parts of it."""
+
+    works: tuple[Work, ...]
+
+    @property
+    def says(self) -> str:
+        names = ", ".join(work.name for work in self.works[:6])
+        more = f" and {len(self.works) - 6} more" if len(self.works) > 6 else ""
+        return (
+            f"{len(self.works)} exports of one picture: {names}{more}. Each published copy makes "
+            f"it likelier that a model memorises it."
+        )
+
+
+def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
+    """Groups of two and more, the largest first."""
+    if not works:
+        return []
+    seen = [described(fingerprint.opened(work.view), MANY) for work in works]
+    votes = Votes.of([one[1][: MANY // 4] for one in seen])
+    table = np.stack([np.frombuffer(work.hashes[: fingerprint.HASH], np.uint8) for work in works])
+    root = list(range(len(works)))
+    for at, work in enumerate(works):
+        for other in sorted({*_alike(work, table), *votes.ask(seen[at][1])}):
+            joined = _top(root, at) == _top(root, other)
+            if other != at and not joined and _same(at, other, table, seen):
+                root[_top(root, other)] = _top(root, at)
+        watch(Progress(at + 1, len(works), "compare"))
+    groups: dict[int, list[Work]] = {}
+    for at, work in enumerate(works):
+        groups.setdefault(_top(root, at), []).append(work)
+    found = [Cluster(tuple(group)) for group in groups.values() if len(group) > 1]
+    return sorted(found, key=lambda group: -len(group.works))
+
+
+def _alike(work: Work, table: NDArray[np.uint8]) -> Iterable[int]:
+    own = work.hashes[: fingerprint.HASH]
+    if not any(own):
+        return ()
+    return [int(at) for at in np.flatnonzero(fingerprint.distance(own, table) <= ALIKE)]
+
+
+def _same(at: int, other: int, table: NDArray[np.uint8], seen: list[Described]) -> bool:
+    near = fingerprint.distance(table[at].tobytes(), table[other : other + 1])[0] <= ALIKE
+    if near and table[at].any():
+        return True
+    return agreement(*seen[at], *seen[other]) >= INLIERS
+
+
+def _top(root: list[int], at: int) -> int:
+    while root[at] != at:
+        root[at] = root[root[at]]
+        at = root[at]
+    return at

@@ -1,0 +1,213 @@
+"""Hash index, then features, then watermark, then metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import fingerprint, ledger
+from ..errors import NotUsable, Unreadable
+from ..marks import watermark
+from ..marks.watermark import CLEAR, Match
+from ..types import Progress, Watch, quiet
+from . import index
+from .features import INLIERS, MANY, Votes, described, inliers
+from .hits import ALIKE, ORDER, Hit, Search
+from .index import Seen
+from .works import Work
+
+_MAYBE = 96
+"""Bits of 256: crops and overlays of a picture lie below (crop by a tenth: 86), others above."""
+
+_TRIES = 5  # works a file is compared with in detail, best candidates first
+_KEPT_PROBLEMS = 200
+_CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+_ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
+
+
+def search(
+    folder: Path,
+    works: list[Work],
+    *,
+    creator: str = "",
+    listen_to_all: bool = False,
+    watch: Watch = quiet,
+) -> Search:
+    """Every file of the folder that is, contains or names the artist's work.
+
+    creator        the name that metadata is searched for; "": those the ledger wrote
+    listen_to_all  decode the watermark of every file (about a second each), not only of those
+                   that look like a work
+    """
+    if not works:
+        raise NotUsable(
+            "Your works were to be found, but the ledger is empty and no folder of works was "
+            "named. Name one with --works, or export something with a receipt first."
+        )
+    files = index.update(folder, watch)
+    look = matcher(works, _names(creator))
+    hits: list[Hit] = []
+    problems, listened = [], 0
+    for done, seen in enumerate(index.seen(folder)):
+        if seen.problem:
+            problems.append(seen.problem)
+            continue
+        found = look(seen)
+        if works_have_marks(works) and (found or listen_to_all):
+            listened += 1
+            found = with_mark(seen, found, works)
+        hits += found
+        watch(Progress(done, files, "compare"))
+    hits = corrected(hits, listened)
+    hits.sort(key=lambda hit: (ORDER.index(hit.verdict), -hit.inliers, str(hit.path)))
+    return Search(folder, files, len(works), listened, tuple(hits),
+                  tuple(problems[:_KEPT_PROBLEMS]), _doubts(works, problems, listened, files))
+
+
+def matcher(works: list[Work], names: frozenset[str]) -> Callable[[Seen], list[Hit]]:
+    """All works' hashes and features in tables, as a function that a file is shown to."""
+    straight = _table(works, 0)
+    mirrored = _table(works, 1)
+    views = [fingerprint.opened(work.view) for work in works]
+    votes = Votes.of([described(view, MANY // 4)[1] for view in views])
+    turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
+    exact = {entry.sha256: entry.id for entry in ledger.entries()}
+
+    def look(seen: Seen) -> list[Hit]:
+        far = np.stack([_far(seen, straight), _far(seen, mirrored)])
+        wanted = _candidates(far, votes.ask(seen.features), turned.ask(seen.features))
+        found = [hit for hit in (_hit(seen, works, far, at, exact) for at in wanted) if hit]
+        named = _named(seen, names)
+        if not found and named:
+            return [Hit(seen.path, None, named=named)]
+        return [replace(hit, named=named) for hit in found]
+
+    return look
+
+
+def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
+    size = fingerprint.HASH
+    raw = b"".join(work.hashes[turn * size : (turn + 1) * size] for work in works)
+    return np.frombuffer(raw, np.uint8).reshape(-1, size)
+
+
+def _far(seen: Seen, table: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Differing bits to every work; 256 where either is a flat colour."""
+    own = seen.hashes[: fingerprint.HASH]
+    far = fingerprint.distance(own, table)
+    far[~table.any(axis=1)] = 8 * fingerprint.HASH
+    return far if any(own) else np.full_like(far, 8 * fingerprint.HASH)
+
+
+def _candidates(far: NDArray[np.int64], votes: list[int], turned: list[int]) -> list[int]:
+    near = [int(at) for at in np.argsort(far.min(0), kind="stable") if far[:, at].min() <= _MAYBE]
+    return list(dict.fromkeys([*near[:_TRIES], *votes[:_TRIES], *turned[:_TRIES]]))
+
+
+def _hit(
+    seen: Seen, works: list[Work], far: NDArray[np.int64], at: int, exact: dict[str, int]
+) -> Hit | None:
+    """The pair in detail; None when neither features nor hashes hold."""
+    work, turn = works[at], int(far[0, at] > far[1, at])
+    differ = int(far[turn, at])
+    agree = {flip: _inliers(work, seen.path, flip) for flip in (bool(turn), not turn)}
+    flip = max(agree, key=lambda one: agree[one])
+    if agree[flip] < INLIERS and differ > ALIKE:
+        return None
+    return Hit(
+        seen.path,
+        work,
+        same=bool(work.export) and exact.get(seen.sha256) == work.export,
+        differ=None if differ == 8 * fingerprint.HASH else differ,
+        mirrored=flip if agree[flip] >= INLIERS else bool(turn),
+        inliers=agree[flip] if agree[flip] >= INLIERS else 0,
+    )
+
+
+def _inliers(work: Work, path: Path, flip: bool) -> int:
+    try:
+        return inliers(work.view, path, mirrored=flip)
+    except (Unreadable, OSError):  # gone since it was indexed
+        return 0
+
+
+def works_have_marks(works: list[Work]) -> bool:
+    return any(work.watermark is not None for work in works)
+
+
+def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
+    """The hits with the watermark that was heard; a new one where only the watermark speaks."""
+    marked = {work.watermark: work for work in works if work.watermark is not None}
+    ways = {hit.mirrored for hit in found if hit.work} or {False, True}
+    try:
+        heard = tuple(watermark.hear(seen.path, mirrored=way) for way in sorted(ways))
+        match = watermark.best(heard, marked)
+    except (Unreadable, OSError):
+        return found
+    if match is None or match.chance > CLEAR:
+        return found
+    match = replace(match, mirrored=match.mirrored or ways == {True})
+    work = marked[match.watermark]
+    if any(hit.work == work for hit in found):
+        return [replace(hit, mark=match) if hit.work == work else hit for hit in found]
+    rest = [hit for hit in found if hit.work is not None]
+    return [*rest, Hit(seen.path, work, mark=match, named=found[0].named if found else "")]
+
+
+def corrected(hits: Iterable[Hit], listened: int) -> list[Hit]:
+    """Chances over every picture that was listened to; what no longer stands out is dropped."""
+    kept = []
+    for hit in hits:
+        if hit.mark is not None:
+            chance = min(1.0, hit.mark.chance * max(1, listened))
+            mark: Match | None = replace(hit.mark, chance=chance) if chance <= CLEAR else None
+            hit = replace(hit, mark=mark)
+        if hit.same or hit.mark or hit.named or hit.inliers or _near(hit):
+            kept.append(hit)
+    return kept
+
+
+def _near(hit: Hit) -> bool:
+    return hit.differ is not None and hit.differ <= ALIKE
+
+
+def _names(creator: str) -> frozenset[str]:
+    wrote = (entry.settings.get("creator", "") for entry in ledger.entries())
+    return frozenset(name.casefold() for name in ([creator] if creator else wrote) if name)
+
+
+def _named(seen: Seen, names: frozenset[str]) -> str:
+    """What the file's own metadata says about the artist."""
+    if not seen.says or not names:
+        return ""
+    who = [maker for maker in _makers(seen.says) if maker.casefold() in names]
+    signed = " and it carries Content Credentials" if seen.signed else ""
+    return f"Its metadata names {', '.join(who)} as creator{signed}." if who else ""
+
+
+def _makers(packet: str) -> list[str]:
+    """dc:creator of an XMP packet. Packets with a document type never come this far."""
+    try:
+        tree = ElementTree.fromstring(packet)
+    except ElementTree.ParseError:
+        return []
+    return [one.text or "" for maker in tree.iter(_CREATOR) for one in maker.iter(_ITEM)]
+
+
+def _doubts(
+    works: list[Work], problems: list[str], listened: int, files: int
+) -> tuple[str, ...]:
+    said = ["A search proves that a work is there, never that it is not."]
+    if problems:
+        said.append(f"{len(problems)} files could not be looked at.")
+    if listened < files and works_have_marks(works):
+        said.append(
+            f"The watermark was listened for in {listened} of {files} files, those that look like "
+            f"a work. Use --listen-to-all for all of them."
+        )
+    return tuple(said)

@@ -1,0 +1,58 @@
+"""What is looked for: the exports in the ledger, and pictures from a folder of the artist's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import fingerprint, ledger
+from ..errors import NotUsable, Unreadable
+from ..types import Progress, Watch, quiet
+
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".avif", ".gif", ".kra",
+            ".ora")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One picture to look for, as fingerprint.py sees it. `export` is its number, or 0."""
+
+    name: str
+    hashes: bytes
+    view: bytes
+    export: int = 0
+    watermark: int | None = None
+
+
+def from_ledger() -> list[Work]:
+    """Every export the ledger knows, with the small picture it kept."""
+    return [
+        Work(entry.title or f"export {entry.id}", entry.hashes, entry.view, entry.id,
+             entry.watermark)
+        for entry in ledger.entries()
+    ]
+
+
+def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[str, ...]]:
+    """Every picture in a folder, for works without a receipt; and what had to be left out."""
+    files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
+    found, problems = [], []
+    for done, path in enumerate(files):
+        watch(Progress(done, len(files), "look"))
+        try:
+            pixels = fingerprint.opened(path)
+            found.append(Work(path.name, fingerprint.hashes(pixels), fingerprint.view(pixels)))
+        except (Unreadable, OSError) as error:
+            problems.append(str(error))
+    return found, tuple(problems)
+
+
+def walk(folder: Path) -> list[Path]:
+    """All plain files below a folder, in a fixed order; links are not followed."""
+    if not folder.is_dir():
+        raise NotUsable(f"'{folder}' was to be searched and is not a folder. Check its name.")
+    found = []
+    for base, _, names in os.walk(folder):
+        found += [Path(base, name) for name in names]
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())
