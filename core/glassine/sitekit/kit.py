@@ -1,0 +1,153 @@
+"""The site kit: robots.txt, tdmrep.json, ai.txt, meta tags, headers.
+
+All of it states a reservation in a form that machines can read. None of it prevents anything:
+who ignores it can still copy the pictures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .. import files
+from ..errors import NotUsable, NotWritable
+
+DATA = Path(__file__).with_name("signals.json")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file of the kit. `where` says what to do with it, `source` who defined it."""
+
+    path: str
+    where: str
+    source: str
+    text: str
+
+
+@lru_cache(maxsize=1)
+def data() -> dict[str, Any]:
+    """The vocabulary, with its sources and the day they were read; data, so it can be updated."""
+    found: dict[str, Any] = json.loads(DATA.read_text("utf-8"))
+    return found
+
+
+def kit(policy: str = "", *, previews: bool = True) -> tuple[Piece, ...]:
+    """Every piece. `policy` is the address of your licence page; `previews` keeps link previews."""
+    checked(policy)
+    sources = data()["sources"]
+    texts = {
+        "robots.txt": robots(previews),
+        ".well-known/tdmrep.json": tdmrep(policy),
+        "ai.txt": ai_txt(),
+        "head.html": head(policy),
+        "headers-apache.conf": apache(policy),
+        "headers-nginx.conf": nginx(policy),
+        "headers-netlify.txt": netlify(policy),
+    }
+    pieces = [
+        Piece(path, data()["pieces"][path]["where"], _cited(sources, path), text)
+        for path, text in texts.items()
+    ]
+    return (*pieces, Piece("READ-ME.txt", "Read first.", "", readme(pieces)))
+
+
+def checked(policy: str) -> str:
+    """The address as it may stand in a header; raises when it is not one."""
+    parts = urlsplit(policy)
+    odd = any(letter.isspace() or letter in "\"'<>\\;" or ord(letter) > 126 for letter in policy)
+    if policy and (odd or parts.scheme not in ("http", "https") or not parts.netloc):
+        raise NotUsable(
+            f"The licence page '{policy}' was named, which is not a web address. "
+            f"Give it in full, like https://example.org/licence"
+        )
+    return policy
+
+
+def _cited(sources: dict[str, Any], path: str) -> str:
+    name = data()["pieces"][path]["source"]
+    return f"{sources[name]['title']} ({sources[name]['read']})"
+
+
+def agents(previews: bool) -> list[str]:
+    """User agents to refuse; without those that only fetch link previews, where asked."""
+    spared = {name.casefold() for name in data()["previews"]} if previews else set()
+    return [name for name in data()["agents"] if name.casefold() not in spared]
+
+
+def robots(previews: bool) -> str:
+    lines = [f"# {data()['says']}", f"# Agents read {data()['sources']['agents']['read']}.", ""]
+    lines += [f"User-agent: {name}" for name in agents(previews)]
+    lines += ["Disallow: /", "", "User-agent: *", f"Content-Signal: {data()['content_signal']}"]
+    return "\n".join([*lines, "Allow: /", ""])
+
+
+def tdmrep(policy: str) -> str:
+    rule: dict[str, Any] = {"location": "/*", "tdm-reservation": 1}
+    return json.dumps([rule | ({"tdm-policy": policy} if policy else {})], indent=2) + "\n"
+
+
+def ai_txt() -> str:
+    kinds = [f"Disallow: *.{suffix}" for suffix in data()["suffixes"]]
+    return "\n".join([f"# {data()['says']}", "User-Agent: *", *kinds, ""])
+
+
+def head(policy: str) -> str:
+    """For the <head> of every page that shows pictures."""
+    lines = [
+        f'<meta name="robots" content="{data()["robots_directives"]}">',
+        '<meta name="tdm-reservation" content="1">',
+    ]
+    if policy:
+        lines.append(f'<meta name="tdm-policy" content="{escape(policy)}">')
+    return "\n".join([*lines, ""])
+
+
+def headers(policy: str) -> dict[str, str]:
+    found = {"X-Robots-Tag": data()["robots_directives"], "tdm-reservation": "1"}
+    return found | ({"tdm-policy": policy} if policy else {})
+
+
+def apache(policy: str) -> str:
+    lines = [f'  Header set {name} "{value}"' for name, value in headers(policy).items()]
+    return "\n".join(["<IfModule mod_headers.c>", *lines, "</IfModule>", ""])
+
+
+def nginx(policy: str) -> str:
+    lines = [f'add_header {name} "{value}" always;' for name, value in headers(policy).items()]
+    return "\n".join([*lines, ""])
+
+
+def netlify(policy: str) -> str:
+    lines = [f"  {name}: {value}" for name, value in headers(policy).items()]
+    return "\n".join(["/*", *lines, ""])
+
+
+def readme(pieces: list[Piece]) -> str:
+    lines = [data()["says"], data()["limits"], ""]
+    for piece in pieces:
+        lines += [piece.path, f"    {piece.where}", f"    After: {piece.source}", ""]
+    lines.append("Sources:")
+    for source in data()["sources"].values():
+        lines.append(f"  {source['title']}: {source['url']}, read {source['read']}")
+    return "\n".join([*lines, ""])
+
+
+def write(folder: Path, pieces: tuple[Piece, ...]) -> list[Path]:
+    """All pieces below a folder. Nothing that is there already is written over."""
+    taken = [piece.path for piece in pieces if (folder / piece.path).exists()]
+    if taken:
+        raise NotWritable(
+            f"The site kit was to be written to '{folder}', where {', '.join(taken)} already "
+            f"is. Choose an empty folder and merge by hand."
+        )
+    for piece in pieces:
+        target = folder / piece.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        files.write(target, piece.text.encode())
+    return [folder / piece.path for piece in pieces]
