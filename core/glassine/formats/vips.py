@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("VIPS_WARNING", "0")  # libvips would write to stderr; we raise instead
@@ -129,3 +130,12 @@ def check_sides(rgb: Tensor, largest: int, name: str) -> None:
             f"A {name} file of {width} x {height} pixels was asked for; {name} ends at {largest} "
             f"on a side. Choose PNG, or make a smaller copy."
         )
+
+
+def pixels(path: Path) -> int:
+    """How many a file has, from its header alone; 0 where libvips does not know."""
+    try:
+        image = pyvips.Image.new_from_file(str(path))
+    except pyvips.Error:
+        return 0
+    return int(image.width * image.height)

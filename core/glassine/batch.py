@@ -1,0 +1,289 @@
+"""A folder in, a folder out, one intent; stopped at any moment, it goes on where it was.
+
+One worker process holds the networks and does one picture after another. When it dies (out of
+memory, a driver's crash) that costs the picture it was at one attempt, and a new one goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from .errors import GlassineError, NotUsable
+from .jobs import Job, Jobs
+from .types import Intent, Progress
+
+if TYPE_CHECKING:
+    from .deliver import Delivered
+
+ATTEMPTS = 2
+_OURS = ".glassine."
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a batch is. `left` is in seconds, None until one picture is finished."""
+
+    done: int
+    failed: int
+    skipped: int
+    total: int
+    name: str = ""
+    now: Progress | None = None
+    left: float | None = None
+    says: str = ""  # a sentence about something that just happened
+
+
+Told = Callable[[State], None]
+
+
+def batch(folder: Path, out: Path, intent: Intent, told: Told) -> State:
+    """Protects every picture in `folder` and below into `out`, keeping the tree.
+
+    All of them pull towards one style, drawn once from the first picture: a model averages over
+    an artist's pictures, and so many directions would cancel out.
+    """
+    pictures = found(folder, out)
+    with Jobs(out) as jobs:
+        intent = shared(intent, pictures[0], jobs)
+        run = Run(pictures, folder, out, intent, jobs, told)
+        try:
+            for path in pictures:
+                run.one(path)
+        finally:
+            run.worker.stop()
+        return run.state()
+
+
+def found(folder: Path, out: Path) -> list[Path]:
+    """Every picture below the folder, in order; nothing hidden, and nothing that we wrote."""
+    from .formats import FORMATS
+
+    suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
+    if not folder.is_dir():
+        raise NotUsable(f"There is no folder '{folder}'. Check its name.")
+    if not out.is_dir():
+        raise NotUsable(f"There is no folder '{out}' for the results. Make it first.")
+    if out.samefile(folder):
+        raise NotUsable(f"'{out}' is the folder of the originals. Name another one with -o.")
+    pictures = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and _OURS not in path.name
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and out not in path.parents
+    ]
+    if not pictures:
+        raise NotUsable(f"There is no picture in '{folder}'. Glassine opens {', '.join(FORMATS)}.")
+    return pictures
+
+
+def shared(intent: Intent, first: Path, jobs: Jobs) -> Intent:
+    """The intent with its style settled once for all, also over later runs."""
+    from .recipes import RECIPES
+
+    recipe = RECIPES.get(intent.recipe)
+    open_ = intent.style is None and intent.style_picture is None and intent.target is None
+    if recipe is None or not open_ or "style" not in dict(recipe.goals):
+        return intent
+    style = jobs.remembered("style", lambda: drawn(first, intent.seed or 0))
+    return replace(intent, style=style)
+
+
+def drawn(path: Path, seed: int) -> str:
+    from torch import Generator
+
+    from .read import read
+    from .targets.style import chosen
+
+    return chosen(read(path).rgb, Generator().manual_seed(seed))
+
+
+def fingerprint(value: object) -> str:
+    """Of a request, whatever it holds: the same for the same request on any machine."""
+    digest = hashlib.sha256()
+
+    def add(part: object) -> None:
+        if is_dataclass(part) and not isinstance(part, type):
+            for field in fields(part):
+                digest.update(field.name.encode())
+                add(getattr(part, field.name))
+        elif hasattr(part, "numpy"):
+            digest.update(repr(part.shape).encode() + part.numpy().tobytes())  # type: ignore[attr-defined]
+        else:
+            digest.update(repr(part).encode())
+
+    add(value)
+    return digest.hexdigest()
+
+
+class Run:
+    """One batch on its way: the worker it holds, and what happened so far."""
+
+    def __init__(
+        self, pictures: list[Path], folder: Path, out: Path, intent: Intent, jobs: Jobs, told: Told
+    ) -> None:
+        self.pictures, self.folder, self.out = pictures, folder, out
+        self.intent, self.settings, self.jobs, self.told = intent, fingerprint(intent), jobs, told
+        self.worker = Worker()
+        self.done = self.failed = self.skipped = 0
+        self.spent, self.pixels = 0.0, 0
+        self.sizes = {path: size(path) for path in pictures}
+
+    def one(self, path: Path) -> None:
+        job = Job(sha256=digest(path), settings=self.settings, name=self.name(path))
+        target = self.target(path)
+        if self.jobs.finished(job) and target.is_file():
+            self.skipped += 1
+            return self.told(self.state(path))
+        began = monotonic()
+        problem = self.attempts(path, target, self.intent_for(job))
+        self.jobs.write(job, str(target), problem)
+        if problem:
+            self.failed += 1
+            return self.told(self.state(path, says=f"{self.name(path)}: {problem}"))
+        self.done += 1
+        self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
+        return self.told(self.state(path, says=f"{self.name(path)} -> {target}"))
+
+    def attempts(self, path: Path, target: Path, intent: Intent) -> str:
+        """ "" when it worked, else the sentence that says why not."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.worker.do(
+                    (path, target, intent), lambda now: self.told(self.state(path, now))
+                )
+            except EOFError:
+                says = f"{self.name(path)}: the worker died in attempt {attempt + 1} of {ATTEMPTS}"
+                self.told(self.state(path, says=says))
+        return (
+            f"The worker died {ATTEMPTS} times at this picture. Is it too large for this machine? "
+            f"Try a smaller copy, or: glassine protect {path}"
+        )
+
+    def intent_for(self, job: Job) -> Intent:
+        """With a seed that only depends on the picture, so that a repeat gives the same pixels."""
+        if self.intent.seed is not None:
+            return self.intent
+        return replace(self.intent, seed=int(job.sha256[:7], 16))
+
+    def name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+    def target(self, path: Path) -> Path:
+        """Where its protected copy goes; a.png and a.jpg in one folder stay apart."""
+        from .encode import suffix_of
+
+        twins = [other for other in self.pictures if other.with_suffix("") == path.with_suffix("")]
+        stem = path.name if len(twins) > 1 else path.stem
+        place = self.out / path.relative_to(self.folder).parent
+        return place / f"{stem}{_OURS.rstrip('.')}{suffix_of(self.intent.export)}"
+
+    def state(self, path: Path | None = None, now: Progress | None = None, says: str = "") -> State:
+        ended = self.done + self.failed + self.skipped
+        left = None
+        if self.pixels:
+            rest = sum(self.sizes[other] for other in self.pictures[ended:])
+            share = now.done / now.total if now and now.stage == "optimise" and now.total else 0
+            here = self.sizes[path] * share if path else 0
+            left = max(rest - here, 0) * self.spent / self.pixels
+        return State(
+            self.done,
+            self.failed,
+            self.skipped,
+            len(self.pictures),
+            self.name(path) if path else "",
+            now,
+            left,
+            says,
+        )
+
+
+def size(path: Path) -> int:
+    """Pixels, from the header where libvips knows the format; else a guess from the bytes."""
+    from .formats.vips import pixels
+
+    return pixels(path) or path.stat().st_size
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class Worker:
+    """A process that loads the networks once and is replaced when it dies."""
+
+    def __init__(self) -> None:
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def do(self, work: tuple[Path, Path, Intent], watch: Callable[[Progress], None]) -> str:
+        """ "" when it worked, else why not; EOFError when the worker died."""
+        pipe = self._started()
+        try:
+            pipe.send_bytes(pickle.dumps(work))
+            while isinstance(answer := pipe.recv(), Progress):
+                watch(answer)
+        except (EOFError, ConnectionError, OSError) as error:
+            self.stop()
+            raise EOFError from error
+        assert isinstance(answer, str), "a worker answers with progress and then with a sentence"
+        return answer
+
+    def _started(self) -> Connection:
+        if self._pipe is None:
+            context = multiprocessing.get_context("spawn")  # a fork would share torch's threads
+            self._pipe, other = context.Pipe()
+            self._process = context.Process(target=work, args=(other,), daemon=True)
+            self._process.start()
+            other.close()
+        return self._pipe
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def stop(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        self._process = self._pipe = None
+
+
+def work(pipe: Connection) -> None:
+    """The worker: ends when the pipe closes, also when the batch was killed."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
+    while True:
+        try:
+            source, target, intent = pickle.loads(pipe.recv_bytes())
+            pipe.send(delivered(source, target, intent, pipe.send))
+        except (EOFError, ConnectionError, OSError):
+            return
+
+
+def delivered(source: Path, target: Path, intent: Intent, watch: Callable[[Progress], None]) -> str:
+    from .deliver import deliver
+
+    try:
+        _: Delivered = deliver(source, target, intent, watch=watch)
+    except GlassineError as error:
+        return str(error)
+    except MemoryError:
+        return "This machine ran out of memory. Try a smaller copy."
+    return ""

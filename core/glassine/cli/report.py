@@ -1,0 +1,232 @@
+"""`glassine report`: what a protected picture still does after handling and removal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import NotUsable
+from . import progress
+
+if TYPE_CHECKING:
+    from ..types import Artwork, Intent, Plan, Protected, Report
+
+EPILOG = """\b
+Examples:
+  glassine report painting.glassine.png
+  glassine report posted.jpg --original painting.png --json report.json
+  glassine report painting.glassine.png --quick
+  glassine report painting.glassine.png --after jpeg75,waifu2x
+
+The original is looked for beside the picture (painting.png beside painting.glassine.png), the
+target in the page that `glassine protect` wrote. Writes NAME.report.html.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("picture", metavar="PICTURE", type=click.Path(path_type=Path))
+@click.option(
+    "--original",
+    metavar="ORIGINAL",
+    type=click.Path(path_type=Path),
+    help="The picture before. Without it: looked for beside PICTURE.",
+)
+@click.option("--target", metavar="PICTURE", help="What was pulled towards, where no page says.")
+@click.option("--quick", is_flag=True, help="Cost and effect only: seconds.")
+@click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
+@click.option("--after", metavar="NAME,...", default="", help="Only after these.")
+@click.option(
+    "--side",
+    type=click.IntRange(64, 4096),
+    default=None,
+    help="Side of the measured square, in pixels.",
+)
+@click.option("-o", "--out", metavar="PAGE", type=click.Path(path_type=Path), help="The page.")
+@click.option("--json", "data", metavar="FILE", help="The same as JSON; - for standard output.")
+def command(
+    picture: Path,
+    original: Path | None,
+    target: str | None,
+    quick: bool,
+    slow: bool,
+    after: str,
+    side: int | None,
+    out: Path | None,
+    data: str | None,
+) -> None:
+    """Measure what a protected PICTURE still does after handling and removal.
+
+    Everything is measured on this machine, beside its controls. Nothing is uploaded.
+    """
+    from .. import files
+    from ..verify import html, plain, verify
+
+    protected = compared(picture, original or beside(picture), target)
+    names = () if quick else chosen(after, slow)
+    with progress.shown(picture.name, silent=data == "-") as watch:
+        found = verify(protected, purifiers=names, side=side, watch=watch)
+    page = out or picture.with_name(f"{picture.stem}.report.html")
+    files.write(page, html(protected, found).encode(), never=[picture])
+    text = json.dumps(plain(found), indent=1)
+    if data == "-":
+        click.echo(text)
+        return
+    if data:
+        files.write(Path(data), text.encode(), never=[picture])
+    click.echo("\n".join(summary(picture, found, page)))
+
+
+def chosen(after: str, slow: bool) -> tuple[str, ...]:
+    """Every purifier, or those named; slow ones only where asked for."""
+    from ..purifiers import PURIFIERS
+
+    if after:
+        names = tuple(name.strip() for name in after.split(",") if name.strip())
+        for name in names:
+            _ = PURIFIERS[name]  # an unknown name stops here, not after minutes
+        return names
+    return tuple(name for name in PURIFIERS if slow or not PURIFIERS[name].slow)
+
+
+def beside(picture: Path) -> Path:
+    """painting.png beside painting.glassine.png."""
+    from ..formats import FORMATS
+
+    stem = picture.stem.removesuffix(".glassine")
+    if stem != picture.stem:
+        for suffix in (s for entry in FORMATS.values() for s in entry.suffixes):
+            if (there := picture.with_name(stem + suffix)).exists():
+                return there
+    raise NotUsable(
+        f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
+        "only be measured against what was there before. Name it: --original ORIGINAL"
+    )
+
+
+def settings(picture: Path) -> dict[str, Any]:
+    """The facts in the page that `protect` wrote beside the picture; empty without one."""
+    page = picture.with_suffix(".html")
+    if not page.exists():
+        return {}
+    inside = re.search(
+        r'<script type="application/json" id="report">(.*?)</script>',
+        page.read_text(encoding="utf-8", errors="replace"),
+        re.DOTALL,
+    )
+    try:
+        facts = json.loads(inside[1])["facts"] if inside else {}
+    except (ValueError, KeyError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def compared(picture: Path, original: Path, target: str | None) -> Protected:
+    """The two files as one Protected; its plan says what was aimed at, as far as is known."""
+    from dataclasses import replace
+
+    from ..read import read
+    from ..types import Protected
+    from . import asked
+
+    facts, after, before = settings(picture), read(picture), read(original)
+    before = matched(before, after, original.name, picture.name)
+    lent = asked.picture(target)
+    plan = planned(before, facts, lent)
+    if "score" in facts:
+        plan = replace(plan, caption=facts.get("caption", ""), steps=facts.get("steps", 0))
+    notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
+    return Protected(plan, after.rgb, notes)
+
+
+def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Artwork:
+    """The original at the picture's size, where that is only a smaller export of it."""
+    from dataclasses import replace
+
+    from ..targets.resize import lanczos
+
+    size, height = after.rgb.shape[1:], after.rgb.shape[1]
+    if before.rgb.shape[1:] == size:
+        return before
+    ratio = before.rgb.shape[2] / before.rgb.shape[1] * height / size[1]
+    if abs(ratio - 1) > 0.01:
+        raise NotUsable(
+            f"'{picture}' was to be compared with '{original}', and their shapes differ: "
+            f"{size[1]} x {size[0]} and {before.rgb.shape[2]} x {before.rgb.shape[1]}. Cropped "
+            "copies cannot be compared; name the picture it was made from."
+        )
+    alpha = None if before.alpha is None else lanczos(before.alpha, *size)
+    note = f"The original was resized from {before.rgb.shape[2]} x {before.rgb.shape[1]} pixels."
+    return replace(before, rgb=lanczos(before.rgb, *size), alpha=alpha, notes=(*before.notes, note))
+
+
+def planned(artwork: Artwork, facts: dict[str, Any], target: Any) -> Plan:  # noqa: ANN401
+    """The old plan again, where the page tells it; else one that aims nowhere."""
+    from dataclasses import replace
+
+    from ..plan import plan
+    from ..units import Score
+
+    asked, known = remembered(facts, target)
+    made = plan(artwork, asked)
+    if not known:
+        made = replace(made, goals=())
+    held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
+    return replace(made, score=Score(facts.get("score", 0.0)), held_out=held or made.held_out)
+
+
+def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
+    """What was asked for then, and whether the target of then can be made again."""
+    from ..types import Export, Intent
+
+    wanted = words(facts.get("goals", ()))
+    recipe, seed = facts.get("recipe", "cloak"), facts.get("seed")
+    names = tuple(facts.get("surrogates", ())) or None
+    export = Export(format="png", quality=100)
+    if target is not None:
+        return Intent(target=target, seed=seed, surrogates=names, export=export), True
+    if recipe == "cloak" and wanted.get("style"):
+        intent = Intent(style=wanted["style"], seed=seed, surrogates=names, export=export)
+        return intent, True
+    if recipe != "cloak" and wanted.get("shows") and wanted.get("teach"):
+        intent = Intent(
+            recipe=recipe,
+            style=wanted.get("style"),
+            shows=wanted["shows"],
+            teach=wanted["teach"],
+            seed=seed,
+            surrogates=names,
+            export=export,
+        )
+        return intent, True
+    return Intent(style="texture", seed=seed or 0, surrogates=names, export=export), False
+
+
+def words(goals: Sequence[str]) -> dict[str, str]:
+    """Goals as the page says them -> the style's name and the two words of a poison."""
+    said = "; ".join(goals)
+    found = re.search(r"the style '(?P<style>[^']+)'", said)
+    other = re.search(r"(?:^|; )(?P<shows>[^;]+) taught as (?P<teach>[^;]+)", said)
+    return {**(found.groupdict() if found else {}), **(other.groupdict() if other else {})}
+
+
+def summary(picture: Path, found: Report, page: Path) -> list[str]:
+    """Doubts first, then what is visible, covered, and left."""
+    from . import results
+
+    tried = [trial for trial in found.trials if trial.verdict != "not run"]
+    worst = sorted((t for t in tried if t.left == t.left), key=lambda t: t.left)[:3]
+    lines = [
+        f"{picture.name}",
+        *(f"  Doubt: {doubt.says}" for doubt in found.doubts),
+        f"  Visible: {results.visible(found)}",
+        f"  Effect: {results.effect(found)}",
+    ]
+    if worst:
+        said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
+        lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
+    return [*lines, f"  Page: {page}"]
