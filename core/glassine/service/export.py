@@ -1,0 +1,64 @@
+"""A flattened picture from Krita -> the bytes of the file that will be posted, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+
+from ..encode import encode
+from ..mark import mark
+from ..optimise import optimise
+from ..plan import plan
+from ..types import Effect, Encoded, Protected, Report, Watch
+from . import pace
+from .raster import artwork, raster
+from .requests import intent
+from .session import Answer, Json
+
+
+def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
+    """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
+    from ..verify import verify  # heavy, and needed here only
+
+    picture = raster(ask["pixels"], blobs["pixels"])
+    made = plan(artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b"")))
+    left = pace.Left(pace.stages(made, verify=True), watch)
+    protected = mark(optimise(made, watch=left), watch=left)
+    report = verify(protected, watch=left)
+    left.end_of_stage()
+    done = encode(protected, report)
+    page = render(protected, report, done)
+    return Answer(told(protected, report, done), {"file": done.data, "report": page})
+
+
+def told(protected: Protected, report: Report, done: Encoded) -> Json:
+    height, width = protected.rgb.shape[1:]
+    return {
+        "format": done.format,
+        "marks": done.marks,
+        "sha256": sha256(done.data).hexdigest(),
+        "width": width,
+        "height": height,
+        "caption": protected.plan.caption,
+        "seed": protected.plan.seed,
+        "notes": [*protected.plan.artwork.notes, *protected.notes, *done.notes],
+        "doubts": [doubt.says for doubt in report.doubts],
+        "cost": asdict(report.cost),
+        "effects": [asdict(effect) for effect in plain(report)],
+        "surrogates": protected.plan.surrogates,
+    }
+
+
+def plain(report: Report) -> list[Effect]:
+    """Effects on the file as it is, without anything done to it afterwards."""
+    return [effect for effect in report.effects if not effect.after]
+
+
+def render(protected: Protected, report: Report, done: Encoded) -> bytes:
+    """The page that stands alone; the same that the command line writes."""
+    from ..verify import html
+
+    return html(protected, report, done).encode()
+
+

@@ -1,0 +1,179 @@
+"""One conversation with Krita: requests in, progress and answers out, cancel at any time."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from threading import Condition, Event, Lock
+from typing import Any
+
+from ..errors import Cancelled, GlassineError, UnknownEntry
+from ..types import Progress
+from .wire import PART, WINDOW, pack
+
+Json = dict[str, Any]
+LARGEST = 1 << 33  # bytes of one picture; more is a mistake in the request
+PACE = 0.05  # seconds between progress frames: a bar needs no more
+
+
+@dataclass
+class Call:
+    """One request while it is served. `blobs` fill up before the work starts."""
+
+    number: int
+    method: str
+    ask: Json
+    sizes: dict[str, int]
+    blobs: dict[str, bytearray] = field(default_factory=dict)
+    stop: Event = field(default_factory=Event)
+    under_way: int = 0
+    told: float = 0.0
+
+    def complete(self) -> bool:
+        return all(len(self.blobs.get(name, b"")) >= size for name, size in self.sizes.items())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a method gives back: the result, and blobs that travel in parts before it."""
+
+    result: Json
+    blobs: Mapping[str, bytes | memoryview] = field(default_factory=dict)
+
+
+Method = Callable[[Json, Mapping[str, bytearray], Callable[[Progress], None]], Answer]
+
+
+class Session:
+    """Runs one request at a time on a worker thread, so that cancel is heard while it works."""
+
+    def __init__(self, write: Callable[[bytes], Any]) -> None:
+        self._write, self._lock, self._room = write, Lock(), Condition()
+        self._worker = ThreadPoolExecutor(1)
+        self._calls: dict[int, Call] = {}
+
+    def greet(self) -> None:
+        """The first frame: who is here, on which device, and everything there is to choose."""
+        self._worker.submit(self._hello)
+
+    def receive(self, body: Json, blob: bytes) -> None:
+        """Called for every frame, on the thread that reads stdin; never blocks."""
+        number = body.get("id")
+        call = self._calls.get(number) if isinstance(number, int) else None
+        if "method" in body:
+            self._open(body)
+        elif call is None:
+            return  # a late part or receipt of a call that has ended
+        elif body.get("cancel"):
+            self._cancel(call)
+        elif "blob" in body:
+            self._part(call, body["blob"], blob)
+        elif "got" in body:
+            with self._room:
+                call.under_way -= body["got"]
+                self._room.notify_all()
+
+    def _open(self, body: Json) -> None:
+        call = Call(body["id"], body["method"], body.get("ask", {}), body.get("blobs", {}))
+        self._calls[call.number] = call
+        for name, size in call.sizes.items():
+            if not 0 < size <= LARGEST:
+                says = f"The blob '{name}' was announced with {size} bytes, and 1 byte to 8 GiB can travel."
+                self._fail(call, "NotUsable", says)
+                return
+            call.blobs[name] = bytearray()
+        if call.complete():
+            self._worker.submit(self._run, call)
+
+    def _part(self, call: Call, name: str, part: bytes) -> None:
+        if name not in call.sizes or call.complete():
+            return
+        call.blobs[name] += part
+        self._send({"id": call.number, "got": len(part)})
+        if call.complete():
+            self._worker.submit(self._run, call)
+
+    def _cancel(self, call: Call) -> None:
+        """Answered at once; the worker notices at its next step."""
+        call.stop.set()
+        with self._room:
+            self._room.notify_all()
+        self._calls.pop(call.number, None)
+        self._send({"id": call.number, "cancelled": True})
+
+    def _hello(self) -> None:
+        try:
+            from .methods import hello
+
+            self._send({"hello": hello()})
+        except BaseException as error:
+            traceback.print_exc()
+            self._send({"failed": f"{type(error).__name__}: {error}"})
+
+    def _run(self, call: Call) -> None:
+        from .methods import METHODS
+
+        if call.stop.is_set():
+            return
+        try:
+            if call.method not in METHODS:
+                raise UnknownEntry("method", call.method, METHODS)
+            answer = METHODS[call.method](call.ask, call.blobs, lambda p: self._watch(call, p))
+            self._deliver(call, answer)
+        except Cancelled:
+            pass  # answered when it was asked for
+        except GlassineError as error:
+            self._fail(call, type(error).__name__, str(error))
+        except MemoryError:
+            says = "The picture was to be protected and the computer's memory is too small for it."
+            self._fail(call, "OutOfMemory", f"{says} Close other programs or export it smaller.")
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            self._fail(call, "Bug", f"{type(error).__name__}: {error}")
+        finally:
+            self._calls.pop(call.number, None)
+
+    def _watch(self, call: Call, progress: Progress) -> None:
+        if call.stop.is_set():
+            raise Cancelled("Stopped as asked.")
+        now = time.monotonic()
+        if now - call.told < PACE and progress.done < progress.total:
+            return
+        call.told = now
+        self._send({"id": call.number, "progress": asdict(progress)})
+
+    def _deliver(self, call: Call, answer: Answer) -> None:
+        sizes = {name: len(memoryview(blob).cast("B")) for name, blob in answer.blobs.items()}
+        self._send({"id": call.number, "blobs": sizes})
+        for name, blob in answer.blobs.items():
+            view = memoryview(blob).cast("B")
+            for start in range(0, len(view), PART):
+                part = view[start : start + PART]
+                self._wait_for_room(call, len(part))
+                self._send({"id": call.number, "blob": name}, part)
+        self._send({"id": call.number, "result": answer.result})
+
+    def _wait_for_room(self, call: Call, size: int) -> None:
+        with self._room:
+            self._room.wait_for(lambda: call.stop.is_set() or call.under_way + size <= WINDOW)
+            call.under_way += size
+        if call.stop.is_set():
+            raise Cancelled("Stopped as asked.")
+
+    def _fail(self, call: Call, kind: str, says: str) -> None:
+        self._calls.pop(call.number, None)
+        if not call.stop.is_set():
+            self._send({"id": call.number, "error": kind, "says": says})
+
+    def _send(self, body: Json, blob: bytes | memoryview = b"") -> None:
+        with self._lock:
+            frame = memoryview(pack(body, blob))
+            while frame:
+                frame = frame[self._write(frame) :]
+
+
+__all__ = ["Answer", "Json", "Method", "Session"]

@@ -1,0 +1,12 @@
+"""Glassine for Krita: registers the docker and its actions."""
+
+VERSION = "0.1.0"
+
+try:
+    import krita  # noqa: F401
+except ImportError:  # read by a test or a build script
+    pass
+else:
+    from .extension import register
+
+    register()

@@ -1,0 +1,74 @@
+"""The panel: places the views, binds them to the studio."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layers
+from .qt import Qt, QtWidgets
+from .studio import studio
+from .views.export import ExportPage
+from .views.main import MainPage
+from .views.setup import SetupPage
+from .views.status import Status, Trouble
+
+DOCKER_ID = "glassine_docker"
+PAGES = ("main", "export", "setup")
+
+
+class GlassineDocker(layers.DockWidget):
+    """One per window; all of them show the same studio."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Glassine")
+        self.studio = studio()
+        body = QtWidgets.QWidget(self)
+        column = QtWidgets.QVBoxLayout(body)
+        column.setContentsMargins(6, 4, 6, 6)
+        column.setSpacing(5)
+        self.status = Status(self.studio, self.open, body)
+        self.trouble = Trouble(self.studio, body)
+        self.pages = QtWidgets.QStackedWidget(body)
+        self.main = MainPage(self.studio, self.open)
+        self.exporting = ExportPage(self.studio, self.open)
+        self.setup = SetupPage(self.studio, self.open)
+        for page in (self.main, self.exporting, self.setup):
+            self.pages.addWidget(scrolled(page))
+        column.addWidget(self.status)
+        column.addWidget(self.trouble)
+        column.addWidget(self.pages, 1)
+        self.setWidget(body)
+        self.visibilityChanged.connect(self.studio.watch)
+
+    def open(self, page: str) -> None:
+        """Shows one of PAGES; no page is a window of its own."""
+        self.pages.setCurrentIndex(PAGES.index(page))
+        inside = (self.main, self.exporting, self.setup)[PAGES.index(page)]
+        inside.shown()
+
+    def canvasChanged(self, canvas: Any) -> None:  # Krita's name
+        """Also called while a window is being taken apart: look when that is over."""
+        self.studio.look_soon()
+
+
+def scrolled(page: QtWidgets.QWidget) -> QtWidgets.QScrollArea:
+    """A low docker scrolls instead of squeezing its rows."""
+    area = QtWidgets.QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
+
+
+def show_docker(page: str) -> None:
+    """From the menus: the docker comes up with that page."""
+    for docker in layers.app().dockers():
+        if docker.objectName() == DOCKER_ID:
+            docker.show()
+            docker.raise_()
+            docker.open(page)
+            return
+
+

@@ -1,0 +1,172 @@
+"""The engine as a child process: found, started, greeted, listened to, and started again.
+
+It lives on its stdin: when this process ends, however it ends, so does the engine. Nothing waits
+here; everything is a signal of Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from .qt import QtCore, Signal
+from .wire import PROTOCOL, NotAFrame, Unpacker, pack
+
+LINES = 200  # of the engine's stderr that a bug report gets
+TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
+DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "VIRTUAL_ENV")
+BUNDLED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One line about the engine. `name` is one of absent, starting, ready, broken."""
+
+    name: str = "absent"
+    device: str = ""
+    version: str = ""
+    says: str = ""
+    hello: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+def environment() -> QtCore.QProcessEnvironment:
+    """Ours without what Krita, its Python or its AppImage put there for themselves."""
+    env = QtCore.QProcessEnvironment.systemEnvironment()
+    bundled = env.contains("APPDIR") or env.contains("APPIMAGE")
+    for name in DROPPED + (BUNDLED if bundled else ()):
+        env.remove(name)
+    env.insert("PYTHONUNBUFFERED", "1")
+    return env
+
+
+class Engine(QtCore.QObject):
+    """The process and what is known about it."""
+
+    changed = Signal()
+    frame = Signal(dict, bytes)
+    lost = Signal()  # it was there, and it is gone
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.condition = Condition()
+        self.command: tuple[str, ...] = ()
+        self._process: QtCore.QProcess | None = None
+        self._unpacker = Unpacker()
+        self._errors: deque[str] = deque(maxlen=LINES)
+        self._starts: deque[float] = deque(maxlen=TRIES)
+        self._wanted = False
+
+    def start(self, command: tuple[str, ...]) -> None:
+        """Runs the interpreter named first, with the rest as its arguments; never a shell."""
+        self.stop()
+        self.command, self._wanted = command, True
+        if not command:
+            self._say(Condition("absent"))
+            return
+        self._unpacker = Unpacker()
+        process = QtCore.QProcess(self)
+        process.setProcessEnvironment(environment())
+        process.setWorkingDirectory(os.path.expanduser("~"))
+        process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._read_errors)
+        process.finished.connect(self._finished)
+        process.errorOccurred.connect(self._failed)
+        self._process = process
+        self._say(Condition("starting"))
+        process.start(command[0], list(command[1:]))
+
+    def stop(self) -> None:
+        """Closes its stdin, which ends it; what does not end within two seconds is ended."""
+        process, self._process, self._wanted = self._process, None, False
+        if process is None:
+            return
+        process.blockSignals(True)
+        process.closeWriteChannel()
+        if process.state() != QtCore.QProcess.ProcessState.NotRunning:
+            if not process.waitForFinished(2000):
+                process.kill()
+                process.waitForFinished(500)
+        process.deleteLater()
+
+    def send(self, body: dict[str, Any], blob: bytes = b"") -> None:
+        if self._process is not None:
+            self._process.write(pack(body, blob))
+
+    def waiting(self) -> int:
+        """Bytes that the operating system has not taken yet."""
+        return 0 if self._process is None else self._process.bytesToWrite()
+
+    @property
+    def process_id(self) -> int:
+        return 0 if self._process is None else int(self._process.processId())
+
+    def log(self) -> str:
+        return "".join(self._errors)
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        try:
+            messages = self._unpacker.feed(bytes(self._process.readAllStandardOutput()))
+        except NotAFrame as error:
+            self._break(str(error))
+            return
+        for body, blob in messages:
+            if "hello" in body:
+                self._greeted(body["hello"])
+            elif "failed" in body:
+                self._break(body["failed"])
+            else:
+                self.frame.emit(body, blob)
+
+    def _greeted(self, hello: dict[str, Any]) -> None:
+        if hello["protocol"] != PROTOCOL:
+            self._break("protocol")
+            return
+        device = hello["device"]["says"]
+        self._say(Condition("ready", device, hello["version"], hello=hello))
+
+    def _read_errors(self) -> None:
+        if self._process is not None:
+            text = bytes(self._process.readAllStandardError()).decode(errors="replace")
+            self._errors.extend(text.splitlines(keepends=True))
+
+    def _failed(self, error: QtCore.QProcess.ProcessError) -> None:
+        if error == QtCore.QProcess.ProcessError.FailedToStart:
+            self._break("not_started")
+
+    def _finished(self, code: int, status: Any) -> None:
+        """Nobody asked it to end: say so, and start it again unless it keeps dying."""
+        self._read_errors()
+        was_ready = self.condition.name == "ready"
+        self._process = None
+        if not self._wanted:
+            return
+        now = time.monotonic()
+        self._starts.append(now)
+        often = len(self._starts) == TRIES and now - self._starts[0] < WINDOW
+        if not was_ready or often:
+            self._say(Condition("broken", says="keeps_dying" if often else "no_hello"))
+            self.lost.emit()
+            return
+        self.lost.emit()
+        self.start(self.command)
+
+    def _break(self, why: str) -> None:
+        self._read_errors()
+        self.stop()
+        self._say(Condition("broken", says=why))
+        self.lost.emit()
+
+    def _say(self, condition: Condition) -> None:
+        self.condition = condition
+        self.changed.emit()
+
+
+def platform() -> str:
+    """For bug reports."""
+    return f"Python {sys.version.split()[0]}, Qt {QtCore.qVersion()}, {sys.platform}"

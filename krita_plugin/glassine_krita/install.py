@@ -1,0 +1,262 @@
+"""Finds, installs, updates and removes the engine. Downloads nothing unasked.
+
+The engine lives in a folder of its own in Krita's user data, with a Python environment of its own:
+nothing is added to the system, to Krita or to another plugin, and removing the folder removes it.
+`state.json` says what is in it; until the last step is done it says that the engine is unfinished.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import VERSION, layers
+from .engine import environment
+from .qt import QtCore, Signal
+
+INDEX = "https://download.pytorch.org/whl/"
+OLDEST = (3, 11)
+PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2], sys.executable)"
+LINES = 60
+
+
+@dataclass(frozen=True)
+class Build:
+    """One way to install torch. Sizes are what is downloaded and what lies on the disk, in MB."""
+
+    name: str
+    says: str
+    index: str
+    download: int
+    disk: int
+
+
+def builds() -> list[Build]:
+    """Those for this system, the most likely one first."""
+    cpu = Build("cpu", "CPU", INDEX + "cpu", 260, 1100)
+    if sys.platform == "darwin":
+        return [Build("mps", "Apple GPU or CPU", "", 150, 700)]
+    cuda = Build("cuda", "NVIDIA (CUDA)", INDEX + "cu126", 2600, 6200)
+    xpu = Build("xpu", "Intel Arc (XPU)", INDEX + "xpu", 1500, 4200)
+    rocm = Build("rocm", "AMD (ROCm)", INDEX + "rocm6.4", 4600, 15000)
+    found = [cpu, cuda, xpu] + ([rocm] if sys.platform.startswith("linux") else [])
+    return sorted(found, key=lambda build: build.name != guess())
+
+
+def guess() -> str:
+    """From drivers that lie on the disk; nothing is loaded into Krita's process to find out."""
+    if sys.platform == "win32":
+        system = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32"
+        return "cuda" if (system / "nvcuda.dll").exists() else "cpu"
+    if Path("/proc/driver/nvidia/version").exists():
+        return "cuda"
+    return "rocm" if Path("/dev/kfd").exists() else "cpu"
+
+
+def home() -> Path:
+    """The engine's folder; outside the plugin's, which an import replaces."""
+    app = layers.app()
+    if hasattr(app, "getAppDataLocation"):
+        base = app.getAppDataLocation()
+    else:
+        places = QtCore.QStandardPaths
+        base = places.writableLocation(places.StandardLocation.AppDataLocation)
+    return Path(base) / "glassine"
+
+
+def state() -> dict[str, Any]:
+    """{} without an engine; else version, build, and whether the installation was finished."""
+    try:
+        told = json.loads((home() / "state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def python() -> Path:
+    inside = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+    return home().joinpath("venv", *inside)
+
+
+def command() -> tuple[str, ...]:
+    """How to start the installed engine; () when there is none, or it is of another version."""
+    told = state()
+    if not told.get("finished") or told.get("version") != VERSION or not python().exists():
+        return ()
+    return (str(python()), "-I", "-u", "-m", "glassine.service")
+
+
+def outdated() -> bool:
+    told = state()
+    return bool(told.get("finished")) and told.get("version") != VERSION
+
+
+def remove() -> None:
+    """Deletes the engine's folder, if it is one: the state file is the proof."""
+    if state():
+        shutil.rmtree(home() / "venv", ignore_errors=True)
+        (home() / "state.json").unlink(missing_ok=True)
+
+
+def wheel() -> str:
+    """The engine comes with the plugin, so that the two always fit each other."""
+    inside = sorted((Path(__file__).parent / "wheels").glob("glassine-*.whl"))
+    return str(inside[-1]) if inside else f"glassine=={VERSION}"
+
+
+def candidates() -> list[tuple[str, ...]]:
+    """Pythons that may be new enough, best first. Krita's own is not asked: it is no program."""
+    if named := os.environ.get("GLASSINE_PYTHON"):
+        return [(named,)]
+    found: list[tuple[str, ...]] = []
+    if launcher := shutil.which("py"):
+        found += [(launcher, f"-3.{minor}") for minor in (13, 12, 11)]
+    for name in ("python3.13", "python3.12", "python3.11", "python3", "python"):
+        if path := shutil.which(name):
+            found.append((path,))
+    for place in ("/opt/homebrew/bin/python3", "/usr/local/bin/python3"):
+        if os.path.exists(place):
+            found.append((place,))
+    return found
+
+
+def torch_arguments(build: Build) -> list[str]:
+    if (named := os.environ.get("GLASSINE_TORCH")) is not None:
+        return named.split()
+    return ["torch", *(("--index-url", build.index) if build.index else ())]
+
+
+class Installer(QtCore.QObject):
+    """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
+
+    changed = Signal()
+    ended = Signal(str)  # "" or what went wrong: a sentence, or a key of texts.py
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.step, self.steps, self.line = 0, 4, ""
+        self.build: Build | None = None
+        self._process: QtCore.QProcess | None = None
+        self._lines: deque[str] = deque(maxlen=LINES)
+        self._todo: list[list[str]] = []
+        self._pythons: list[tuple[str, ...]] = []
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def install(self, build: Build) -> None:
+        """What an earlier attempt got done is found again: the environment, pip's own cache."""
+        if self.running:
+            return
+        self.build, self.step, self.line = build, 0, ""
+        self._lines.clear()
+        home().mkdir(parents=True, exist_ok=True)
+        self._note(finished=False)
+        self._pythons = candidates()
+        self._next_python()
+
+    def cancel(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(1000)
+            self.changed.emit()
+
+    def log(self) -> str:
+        return "\n".join(self._lines)
+
+    def _note(self, finished: bool) -> None:
+        assert self.build is not None
+        told = {"version": VERSION, "build": self.build.name, "finished": finished}
+        (home() / "state.json").write_text(json.dumps(told), encoding="utf-8")
+
+    def _next_python(self) -> None:
+        if not self._pythons:
+            self._fail("no_python")
+            return
+        one = self._pythons.pop(0)
+        self._run([*one, "-I", "-c", PROBE], self._looked_at_python)
+
+    def _looked_at_python(self, code: int, text: str) -> None:
+        words = text.strip().splitlines()[-1].split(" ", 1) if text.strip() else []
+        version = tuple(int(n) for n in words[0].split(".")) if code == 0 and words else ()
+        if len(words) < 2 or version < OLDEST:
+            self._next_python()
+            return
+        assert self.build is not None
+        pip = [str(python()), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+        self._todo = [
+            [words[1], "-I", "-m", "venv", *([] if python().exists() else ["--clear"]),
+             str(home() / "venv")],
+            [*pip, "--upgrade", "pip"],
+            [*pip, *torch_arguments(self.build)],
+            [*pip, wheel()],
+        ]
+        if wheel().endswith(".whl"):  # of the same version while the plugin is being developed
+            self._todo.append([*pip, "--force-reinstall", "--no-deps", wheel()])
+        self._todo.append([str(python()), "-I", "-c", "import glassine.service.methods"])
+        self.steps = len(self._todo)
+        self._next_step(0, "")
+
+    def _next_step(self, code: int, text: str) -> None:
+        if code != 0:
+            self._fail("install_failed")
+            return
+        if not self._todo:
+            self._note(finished=True)
+            self.step = self.steps
+            self.changed.emit()
+            self.ended.emit("")
+            return
+        self.step = self.steps - len(self._todo)
+        self._run(self._todo.pop(0), self._next_step)
+
+    def _run(self, words: list[str], then: Any) -> None:
+        process = QtCore.QProcess(self)
+        process.setProcessEnvironment(environment())
+        process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
+        text: list[str] = []
+
+        def read() -> None:
+            part = bytes(process.readAll()).decode(errors="replace")
+            text.append(part)
+            for line in part.splitlines():
+                if line.strip():
+                    self._lines.append(line)
+                    self.line = line.strip()
+            self.changed.emit()
+
+        def end(code: int) -> None:
+            if self._process is not process:
+                return
+            read()
+            self._process = None
+            process.deleteLater()
+            then(code, "".join(text))
+
+        def failed(error: Any) -> None:
+            if error == QtCore.QProcess.ProcessError.FailedToStart:
+                end(127)
+
+        process.readyRead.connect(read)
+        process.finished.connect(lambda code, status: end(code if not status_bad(status) else 1))
+        process.errorOccurred.connect(failed)
+        self._process = process
+        process.start(words[0], words[1:])
+
+    def _fail(self, why: str) -> None:
+        self._process = None
+        self.changed.emit()
+        self.ended.emit(why)
+
+
+def status_bad(status: Any) -> bool:
+    return status == QtCore.QProcess.ExitStatus.CrashExit

@@ -1,0 +1,227 @@
+"""Work in a queue: one job runs, the rest wait, and no result is lost.
+
+A job takes its pixels when the artist asks for it, so painting on changes nothing about it. A
+result whose layer or document is gone is kept and offered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import adding, layers
+from .adding import Result
+from .layers import Picture, Refused
+from .qt import QtCore, Signal
+from .requests import Blob, Outcome, Requests
+
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass
+class Job:
+    """state   waiting, running, placing, done, failed, cancelled, kept (a result without a home)
+    kind     "apply" or "export"
+    why      a key of texts.py or the engine's own sentence, when it failed or was kept
+    """
+
+    kind: str
+    name: str
+    ask: dict[str, Any]
+    picture: Picture | None
+    doc: Any = None
+    above: Any = None
+    path: str = ""
+    state: str = "waiting"
+    fraction: float = 0.0
+    left: float = -1.0
+    stage: str = ""
+    number: int = 0
+    why: str = ""
+    notes: list[str] = field(default_factory=list)
+    outcome: dict[str, Any] = field(default_factory=dict)
+    result: Result | None = None
+    report: bytes = b""
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("waiting", "running", "placing")
+
+    def release(self) -> None:
+        if self.picture is not None:
+            self.picture.close()
+            self.picture = None
+
+
+class Jobs(QtCore.QObject):
+    """The queue. `ready` says whether the engine takes work now."""
+
+    changed = Signal()
+    finished = Signal(object)
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.all: list[Job] = []
+        self.ready = False
+        self._requests = requests
+        self._steps: Iterator[Any] | None = None
+        self._placing: Job | None = None
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._place_some)
+
+    def add(self, job: Job) -> Job:
+        self.all.append(job)
+        self.next()
+        return job
+
+    def next(self) -> None:
+        """Starts the first waiting job, if nothing runs and the engine is there."""
+        busy = any(job.state in ("running", "placing") for job in self.all)
+        waiting = [job for job in self.all if job.state == "waiting"]
+        if self.ready and waiting and not busy:
+            self._start(waiting[0])
+        self.changed.emit()
+
+    def cancel(self, job: Job) -> None:
+        """At once for the artist; the engine stops at its next step."""
+        if job.state == "running":
+            self._requests.cancel(job.number)
+        if job.state == "placing":
+            self._stop_placing()
+        if job.active:
+            self._end(job, "cancelled")
+
+    def forget(self, job: Job) -> None:
+        if not job.active and job in self.all:
+            job.release()
+            self.all.remove(job)
+            self.changed.emit()
+
+    def rescue(self, job: Job) -> None:
+        """A result that was kept -> a document of its own."""
+        if job.state == "kept" and job.result is not None and self._placing is None:
+            job.state = "placing"
+            self._begin(job, adding.as_document(job.result))
+
+    def _start(self, job: Job) -> None:
+        picture = job.picture
+        assert picture is not None
+        job.state = "running"
+        blobs = {"pixels": Blob(picture.size, picture.parts())}
+        if picture.mask:
+            blobs["mask"] = Blob(len(picture.mask), slices(picture.mask))
+        method = "protect" if job.kind == "apply" else "export"
+        job.number = self._requests.send(
+            method,
+            {**job.ask, "pixels": picture.about()},
+            lambda outcome: self._answered(job, outcome),
+            blobs,
+            lambda about: self._progress(job, about),
+        )
+
+    def _progress(self, job: Job, about: dict[str, Any]) -> None:
+        job.fraction, job.left = about["fraction"], about["left"]
+        job.stage = about["stage"]
+        self.changed.emit()
+
+    def _answered(self, job: Job, outcome: Outcome) -> None:
+        if job.state != "running":
+            return
+        if outcome.kind == "cancelled":
+            self._end(job, "cancelled")
+        elif outcome.kind == "lost":
+            self._end(job, "failed", "engine_lost")
+        elif outcome.kind == "error":
+            self._end(job, "failed", outcome.says)
+        else:
+            job.outcome, job.fraction, job.left = outcome.result, 1.0, 0.0
+            job.notes += outcome.result.get("notes", [])
+            (self._apply if job.kind == "apply" else self._write)(job, outcome.blobs)
+
+    def _apply(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        picture = job.picture
+        assert picture is not None
+        replaces = bool(job.outcome.get("translucent")) or not plain(job.doc, job.above)
+        job.result = Result(
+            blobs["pixels"], picture.place, picture.space, job.name, job.above, replaces
+        )
+        if picture.converted:
+            job.notes.append("converted")
+        if replaces and job.above is not None:
+            job.notes.append("replaced")
+        job.release()
+        job.state = "placing"
+        self._begin(job, adding.add(job.doc, job.result))
+
+    def _write(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        """One move to the final name, read back and compared with what the engine verified."""
+        job.release()
+        job.report = bytes(blobs["report"])
+        try:
+            save(job.path, blobs["file"])
+            with open(job.path, "rb") as stream:
+                digest = hashlib.sha256(stream.read()).hexdigest()
+        except OSError as error:
+            self._end(job, "failed", f"{job.path}: {error.strerror or error}")
+            return
+        same = digest == job.outcome["sha256"]
+        self._end(job, "done" if same else "failed", "" if same else "file_differs")
+
+    def _begin(self, job: Job, steps: Iterator[Any]) -> None:
+        self._placing, self._steps = job, steps
+        self._timer.start()
+        self.changed.emit()
+
+    def _place_some(self) -> None:
+        job, steps = self._placing, self._steps
+        if job is None or steps is None:
+            self._timer.stop()
+            return
+        try:
+            next(steps)
+        except StopIteration:
+            self._stop_placing()
+            job.result = None
+            self._end(job, "done")
+        except Refused as error:
+            self._stop_placing()
+            self._end(job, "kept", str(error))
+
+    def _stop_placing(self) -> None:
+        self._timer.stop()
+        self._placing = self._steps = None
+
+    def _end(self, job: Job, state: str, why: str = "") -> None:
+        job.state, job.why = state, why
+        job.release()
+        self.finished.emit(job)
+        self.next()
+
+
+def plain(doc: Any, node_id: Any) -> bool:
+    """Whether a copy above the layer looks as the layer alone would."""
+    node = None if node_id is None else layers.find(doc, node_id)
+    if node is None:
+        return True
+    return node.opacity() == 255 and node.blendingMode() == "normal" and not node.inheritAlpha()
+
+
+def slices(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), layers.PART):
+        yield data[start : start + layers.PART]
+
+
+def save(path: str, data: memoryview) -> None:
+    """The whole file or nothing under that name."""
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        with open(part, "wb") as stream:
+            stream.write(data)
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)

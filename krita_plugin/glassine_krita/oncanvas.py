@@ -1,0 +1,107 @@
+"""The same preview at full size on the canvas, while the artist wants it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layers
+from .layers import Picture, Place, Refused
+from .onview import Shown
+from .qt import QtCore, Signal
+from .requests import Blob, Outcome, Requests
+from .settings import Choice
+from .texts import t
+
+LONGEST = 1024  # pixels of the document; the middle of the visible part
+SECONDS = 4.0
+
+
+class OnCanvas(QtCore.QObject):
+    """Asks for the full-size picture of the visible part and shows it in a tab of its own."""
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._requests, self.shown = requests, Shown()
+        self._doc: Any = None
+        self._place: Place | None = None
+        self._number = 0
+        self._picture: Picture | None = None
+
+    @property
+    def on(self) -> bool:
+        return self._doc is not None
+
+    @property
+    def document(self) -> Any:
+        """The artist's document that the preview belongs to."""
+        return self._doc if layers.alive(self._doc) else None
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._number)
+
+    def show(self, doc: Any, choice: Choice, place: Place) -> None:
+        """Shows it, or shows it anew under another choice."""
+        self._stop()
+        if self._doc is None:
+            self._place = middle(place)
+        self._doc = doc
+        assert self._place is not None
+        try:
+            self._picture, _ = layers.take(doc, choice.scope, self._place, simple=True)
+        except Refused as error:
+            self.hide()
+            self.failed.emit(t(str(error)))
+            return
+        picture = self._picture
+        blobs = {"pixels": Blob(picture.size, picture.parts())}
+        if picture.mask:
+            blobs["mask"] = Blob(len(picture.mask), iter((picture.mask,)))
+        intent = {**choice.intent(), "effort": "preview"}
+        ask = {"pixels": picture.about(), "intent": intent, "seconds": SECONDS, "full": True}
+        self._number = self._requests.send("preview", ask, self._answered, blobs)
+        self.changed.emit()
+
+    def hide(self) -> None:
+        self._stop()
+        self.shown.remove()
+        self._doc = self._place = None
+        self.changed.emit()
+
+    def look(self) -> None:
+        """Called now and then: goes with the artist's document, or when its tab was closed."""
+        was = self.shown.on
+        self.shown.look()
+        gone = self.on and not layers.alive(self._doc)
+        if gone or (was and not self.shown.on) or (self.on and not self.waiting and not was):
+            self.hide()
+
+    def _stop(self) -> None:
+        if self._number:
+            self._requests.cancel(self._number)
+        self._number = 0
+        if self._picture is not None:
+            self._picture.close()
+            self._picture = None
+
+    def _answered(self, outcome: Outcome) -> None:
+        picture, self._number = self._picture, 0
+        self._picture = None
+        if outcome.kind == "result" and picture is not None and layers.alive(self._doc):
+            pixels = bytes(outcome.blobs["full"])
+            self.shown.show(self._doc, pixels, picture.place, t("preview_title"))
+        elif outcome.kind in ("error", "lost"):
+            self.failed.emit(outcome.says or t("engine_lost"))
+            self.hide()
+        if picture is not None:
+            picture.close()
+        self.changed.emit()
+
+
+def middle(place: Place) -> Place:
+    width, height = min(place.width, LONGEST), min(place.height, LONGEST)
+    x, y = place.x + (place.width - width) // 2, place.y + (place.height - height) // 2
+    return Place(x, y, width, height)

@@ -1,0 +1,179 @@
+"""The live preview: a small picture soon, a finer one while idle, none of it in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from . import layers
+from .layers import Place, Refused
+from .qt import QtCore, QtGui, Signal
+from .requests import Blob, Outcome, Requests
+from .settings import Choice
+from .shrink import Small, image, shrunk
+
+FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
+REST = 150  # milliseconds without a change before anything starts
+ON_CANVAS = 1024  # pixels, longest side of what is shown on the canvas at full size
+PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
+
+
+class Preview(QtCore.QObject):
+    """What the compare view shows. `wanted` changes often; work starts when it rests."""
+
+    changed = Signal()
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._requests = requests
+        self.ready = self.paused = False
+        self.sees = False
+        self.pictures: dict[str, QtGui.QImage] = {}
+        self.about: dict[str, Any] = {}
+        self.place: Place | None = None
+        self.why = ""  # a key of texts.py or the engine's sentence, when there is no picture
+        self.busy = False
+        self._wanted: tuple[Any, Choice, Place] | None = None
+        self._small: tuple[tuple[Any, ...], Small] | None = None
+        self._number, self._fine, self._again = 0, False, False
+        self._asked: Any = None
+        self._steps: Iterator[Small | None] | None = None
+        self._picture: Any = None
+        self._rest = QtCore.QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._begin)
+        self._reading = QtCore.QTimer(self)
+        self._reading.setInterval(0)
+        self._reading.timeout.connect(self._read_some)
+
+    def want(self, doc: Any, choice: Choice, place: Place) -> None:
+        """Shows that part of the document under that choice, soon."""
+        again = (doc, choice, place)
+        self._fine = self._fine and scaled(self._wanted) == scaled(again)
+        self._wanted = again
+        self._rest.start()
+
+    def refresh(self) -> None:
+        """The document was painted on: read it again."""
+        self._small = None
+        if self._wanted is not None:
+            self.want(*self._wanted)
+
+    def clear(self, why: str = "") -> None:
+        self._stop()
+        self._rest.stop()
+        self._wanted, self.pictures, self.why, self.place = None, {}, why, None
+        self._small = None
+        self.changed.emit()
+
+    def resume(self) -> None:
+        """The engine is free again."""
+        if self._wanted is not None:
+            self._rest.start()
+
+    def _stop(self) -> None:
+        if self._number:
+            self._requests.cancel(self._number)
+        self._number, self.busy = 0, False
+        self._reading.stop()
+        self._steps = None
+        if self._picture is not None:
+            self._picture.close()
+            self._picture = None
+
+    def _begin(self) -> None:
+        if self._wanted is None or not self.ready or self.paused:
+            return
+        if self._number and self._asked == scaled(self._wanted):
+            self._again = True  # the engine scales what it is exploring now; do not start anew
+            return
+        self._stop()
+        doc, choice, place = self._wanted
+        if not choice.complete:
+            self.pictures, self.why = {}, "poison_incomplete"
+            self.changed.emit()
+            return
+        self.busy = True
+        self.changed.emit()
+        if self._small is not None and self._small[0] == self._key():
+            self._ask(self._small[1])
+            return
+        try:
+            self._picture, _ = layers.take(doc, choice.scope, place, simple=True)
+        except Refused as error:
+            self._fail(str(error))
+            return
+        self._steps = shrunk(self._picture)
+        self._reading.start()
+
+    def _key(self) -> tuple[Any, ...]:
+        assert self._wanted is not None
+        doc, choice, place = self._wanted
+        node = layers.active_layer(doc) if layers.alive(doc) else None
+        name = None if node is None else node.uniqueId().toString()
+        return (layers.key(doc) if layers.alive(doc) else "", name, choice.scope, place)
+
+    def _read_some(self) -> None:
+        assert self._steps is not None
+        try:
+            small = next(self._steps)
+        except Refused as error:
+            self._fail(str(error))
+            return
+        if small is not None:
+            key = self._key()
+            self._reading.stop()
+            self._picture.close()
+            self._picture = self._steps = None
+            self._small = (key, small)
+            self._ask(small)
+
+    def _ask(self, small: Small) -> None:
+        assert self._wanted is not None
+        intent = {**self._wanted[1].intent(), "effort": "preview"}
+        blobs = {"pixels": Blob(len(small.pixels), iter((small.pixels,)))}
+        if small.mask:
+            blobs["mask"] = Blob(len(small.mask), iter((small.mask,)))
+        ask = {"pixels": small.about(), "intent": intent, "sees": self.sees}
+        ask["seconds"] = FINER if self._fine else FIRST
+        self._asked, self._again = scaled(self._wanted), False
+        self._number = self._requests.send("preview", ask, self._answered, blobs)
+
+    def _answered(self, outcome: Outcome) -> None:
+        self._number, self.busy = 0, False
+        if outcome.kind in ("cancelled", "lost"):
+            self.changed.emit()
+            return
+        if outcome.kind == "error":
+            self._fail(outcome.says)
+            return
+        about, self.why = outcome.result, ""
+        self.about = about
+        self.pictures = {
+            name: image(outcome.blobs[name], about["width"], about["height"])
+            for name in PICTURES
+            if name in outcome.blobs
+        }
+        self.place = self._small[1].place if self._small else None
+        if self._again:
+            self._rest.start()
+        elif not self._fine and about.get("finer"):
+            self._fine = True
+            self._rest.start()
+        self.changed.emit()
+
+    def _fail(self, why: str) -> None:
+        self._stop()
+        self.pictures, self.why = {}, why
+        self.changed.emit()
+
+
+def scaled(wanted: tuple[Any, Choice, Place] | None) -> Any:
+    """Everything but the strength and what the preview ignores: the same here means the same work."""
+    if wanted is None:
+        return None
+    doc, choice, place = wanted
+    same = replace(choice, score=0.0, effort="")
+    return (layers.key(doc) if layers.alive(doc) else "", same, place)

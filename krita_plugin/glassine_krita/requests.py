@@ -1,0 +1,146 @@
+"""Numbers requests, sends their pixels a part at a time, and routes what comes back.
+
+Neither side has more than WINDOW bytes under way: parts are sent when earlier ones were received,
+one per turn of the event loop, so that the window stays alive while a large picture travels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .engine import Engine
+from .qt import QtCore
+from .wire import WINDOW
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Bytes that are on their way to the engine; `parts` is read as they are sent."""
+
+    size: int
+    parts: Iterator[bytes]
+
+
+@dataclass
+class Call:
+    """One request. `ended` is called once, with an outcome."""
+
+    number: int
+    method: str
+    progress: Callable[[Json], None]
+    ended: Callable[[Outcome], None]
+    outgoing: list[tuple[str, Iterator[bytes]]]
+    under_way: int = 0
+    incoming: dict[str, memoryview] = field(default_factory=dict)
+    filled: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a request ended: with a result, an error with its words, cancelled, or engine lost."""
+
+    kind: str  # "result", "error", "cancelled", "lost"
+    result: Json = field(default_factory=dict)
+    blobs: dict[str, memoryview] = field(default_factory=dict)
+    error: str = ""
+    says: str = ""
+
+
+class Requests(QtCore.QObject):
+    def __init__(self, engine: Engine, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine, self._calls, self._next = engine, {}, 1
+        engine.frame.connect(self._receive)
+        engine.lost.connect(self._lost)
+        self._pump = QtCore.QTimer(self)
+        self._pump.setInterval(0)
+        self._pump.timeout.connect(self._send_one)
+
+    _calls: dict[int, Call]
+
+    def send(
+        self,
+        method: str,
+        ask: Json,
+        ended: Callable[[Outcome], None],
+        blobs: dict[str, Blob] | None = None,
+        progress: Callable[[Json], None] = lambda about: None,
+    ) -> int:
+        """Asks the engine; returns the request's number, which `cancel` wants."""
+        number, blobs = self._next, blobs or {}
+        self._next += 1
+        outgoing = [(name, blob.parts) for name, blob in blobs.items()]
+        self._calls[number] = Call(number, method, progress, ended, outgoing)
+        sizes = {name: blob.size for name, blob in blobs.items()}
+        self._engine.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
+        if outgoing:
+            self._pump.start()
+        return number
+
+    def cancel(self, number: int) -> None:
+        """The engine answers at once; nothing more is heard of the request after that."""
+        if number in self._calls:
+            self._calls[number].outgoing.clear()
+            self._engine.send({"id": number, "cancel": True})
+
+    def _send_one(self) -> None:
+        """One part of one request, if there is room for it."""
+        busy = [call for call in self._calls.values() if call.outgoing]
+        if not busy:
+            self._pump.stop()
+            return
+        call = busy[0]
+        if call.under_way >= WINDOW or self._engine.waiting() >= WINDOW:
+            self._pump.setInterval(1)
+            return
+        self._pump.setInterval(0)
+        name, parts = call.outgoing[0]
+        try:
+            part = next(parts)
+        except StopIteration:
+            call.outgoing.pop(0)
+            return
+        except Exception as error:  # reading from Krita failed: tell it like any other failure
+            self._engine.send({"id": call.number, "cancel": True})
+            self._end(call, Outcome("error", error=type(error).__name__, says=str(error)))
+            return
+        call.under_way += len(part)
+        self._engine.send({"id": call.number, "blob": name}, part)
+
+    def _receive(self, body: Json, blob: bytes) -> None:
+        call = self._calls.get(body.get("id", 0))
+        if call is None:
+            return
+        if "progress" in body:
+            call.progress(body["progress"])
+        elif "got" in body:
+            call.under_way -= body["got"]
+        elif "blobs" in body:
+            call.incoming = {n: memoryview(bytearray(size)) for n, size in body["blobs"].items()}
+            call.filled = dict.fromkeys(call.incoming, 0)
+        elif "blob" in body:
+            self._take(call, body["blob"], blob)
+        elif "result" in body:
+            self._end(call, Outcome("result", body["result"], call.incoming))
+        elif "cancelled" in body:
+            self._end(call, Outcome("cancelled"))
+        elif "error" in body:
+            self._end(call, Outcome("error", error=body["error"], says=body["says"]))
+
+    def _take(self, call: Call, name: str, blob: bytes) -> None:
+        start = call.filled[name]
+        call.incoming[name][start : start + len(blob)] = blob
+        call.filled[name] = start + len(blob)
+        self._engine.send({"id": call.number, "got": len(blob)})
+
+    def _end(self, call: Call, outcome: Outcome) -> None:
+        if self._calls.pop(call.number, None) is not None:
+            call.ended(outcome)
+
+    def _lost(self) -> None:
+        for call in list(self._calls.values()):
+            self._end(call, Outcome("lost"))

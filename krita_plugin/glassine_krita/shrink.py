@@ -1,0 +1,106 @@
+"""A small copy of what a preview looks at, made a strip at a time so that painting goes on.
+
+Qt scales, in C++; the plugin has no numpy. Up to LONGEST pixels nothing is scaled at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .layers import Picture, Place
+from .qt import QtGui, Qt
+
+LONGEST = 1024  # pixels; the engine's largest preview
+STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms
+Format = QtGui.QImage.Format
+
+
+@dataclass(frozen=True)
+class Small:
+    """Straight-alpha BGRA with 8 bits, and the part of the document that it shows."""
+
+    pixels: bytes
+    mask: bytes
+    width: int
+    height: int
+    place: Place
+
+    def about(self) -> dict[str, Any]:
+        size = {"width": self.width, "height": self.height}
+        return {**size, "order": "BGRA", "type": "u8", "linear": False}
+
+
+def shrunk(picture: Picture, longest: int = LONGEST) -> Iterator[Small | None]:
+    """Yields None while there is more to do, and at last the small copy."""
+    place = picture.place
+    factor = min(1.0, longest / max(place.width, place.height))
+    width, height = max(1, round(place.width * factor)), max(1, round(place.height * factor))
+    out = QtGui.QImage(width, height, Format.Format_ARGB32)
+    out.fill(0)
+    done, top = 0, 0
+    step = max(1, STRIP // place.width)
+    while top < place.height:
+        count = min(step, place.height - top)
+        image = as_image(picture, top, count)
+        bottom = height if top + count == place.height else round((top + count) * factor)
+        if bottom > done:
+            paste(out, image, done, width, bottom - done)
+        done, top = max(done, bottom), top + count
+        yield None
+    mask = small_mask(picture, width, height) if picture.mask else b""
+    yield Small(bits(out, 4), mask, width, height, place)
+
+
+def as_image(picture: Picture, top: int, count: int) -> QtGui.QImage:
+    """Rows of the picture as ARGB32."""
+    data, width = picture.rows(top, count), picture.place.width
+    if picture.space.depth == "U16":
+        wide = QtGui.QImage(data, width, count, width * 8, Format.Format_RGBA64)
+        return wide.rgbSwapped().convertToFormat(Format.Format_ARGB32)
+    return QtGui.QImage(data, width, count, width * 4, Format.Format_ARGB32).copy()
+
+
+def paste(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: int) -> None:
+    if image.width() != width or image.height() != height:
+        image = image.scaled(
+            width,
+            height,
+            Qt.AspectRatioMode.IgnoreAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+    painter = QtGui.QPainter(out)
+    painter.setCompositionMode(QtGui.QPainter.CompositionMode.CompositionMode_Source)
+    painter.drawImage(0, top, image)
+    painter.end()
+
+
+def small_mask(picture: Picture, width: int, height: int) -> bytes:
+    place = picture.place
+    mask = QtGui.QImage(
+        picture.mask, place.width, place.height, place.width, Format.Format_Grayscale8
+    )
+    scaled = mask.scaled(
+        width,
+        height,
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    return bits(scaled.convertToFormat(Format.Format_Grayscale8), 1)
+
+
+def bits(image: QtGui.QImage, pixel: int) -> bytes:
+    """Packed rows; Qt pads each to four bytes."""
+    pointer = image.constBits()
+    pointer.setsize(image.sizeInBytes())
+    data, stride = bytes(pointer), image.bytesPerLine()
+    wide = image.width() * pixel
+    if stride == wide:
+        return data
+    return b"".join(data[y * stride : y * stride + wide] for y in range(image.height()))
+
+
+def image(data: Any, width: int, height: int) -> QtGui.QImage:
+    """The engine's BGRA bytes as a picture that owns its pixels."""
+    return QtGui.QImage(bytes(data), width, height, width * 4, Format.Format_ARGB32).copy()

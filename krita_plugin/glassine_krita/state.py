@@ -1,0 +1,303 @@
+"""What the docker shows, without widgets: one studio for all windows of this Krita."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from . import install, layers, settings
+from .adding import Hidden
+from .catalogue import Catalogue, catalogue
+from .engine import Engine
+from .jobs import Job, Jobs
+from .layers import Place, Refused
+from .oncanvas import OnCanvas
+from .onview import visible
+from .preview import Preview
+from .qt import QtCore, Signal
+from .requests import Outcome, Requests
+from .settings import Artist, Choice, Exporting
+from .texts import t
+
+SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
+SEED_BITS = 31
+
+
+class Studio(QtCore.QObject):
+    """Everything the docker draws. Nothing in here raises for a missing document or engine."""
+
+    engine_changed = Signal()
+    document_changed = Signal()
+    choice_changed = Signal()
+    estimate_changed = Signal()
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine = Engine(self)
+        self.requests = Requests(self.engine, self)
+        self.jobs = Jobs(self.requests, self)
+        self.preview = Preview(self.requests, self)
+        self.installer = install.Installer(self)
+        self.on_canvas = OnCanvas(self.requests, self)
+        self.catalogue = Catalogue()
+        self.choice = settings.read(Choice)
+        self.artist = settings.read(Artist)
+        self.seconds: dict[str, float] = {}
+        self.trouble = ""  # the last thing that went wrong, in words
+        self.watching = False  # a docker is on screen: previews are worth their work
+        self._seen: Any = None
+        self._region: Place | None = None
+        self._estimated: Any = None
+        self.engine.changed.connect(self._engine_changed)
+        self.engine.lost.connect(self._engine_lost)
+        self.jobs.finished.connect(self._job_finished)
+        self.jobs.changed.connect(self._jobs_changed)
+        self.installer.ended.connect(self._installed)
+        self.on_canvas.failed.connect(self.complain)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(LOOK)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    # engine
+
+    def start_engine(self) -> None:
+        self.engine.start(settings.engine_command(install.command()))
+
+    def close(self) -> None:
+        """Krita quits: the preview goes, the engine ends with its stdin."""
+        self._timer.stop()
+        self.on_canvas.hide()
+        self.installer.cancel()
+        for job in self.jobs.all:
+            job.release()
+        self.engine.stop()
+
+    def _engine_changed(self) -> None:
+        condition = self.engine.condition
+        ready = condition.name == "ready"
+        if ready:
+            self.catalogue = catalogue(condition.hello.get("catalogue", {}))
+            self.requests.send("warm", {}, self._warm)
+        if condition.name == "broken":
+            self.complain(t("engine_" + condition.says, default=condition.says))
+        self.jobs.ready = ready
+        self._jobs_changed()
+        self.engine_changed.emit()
+        self.jobs.next()
+
+    def _warm(self, outcome: Outcome) -> None:
+        if outcome.kind == "error":
+            self.complain(outcome.says)
+        self._estimated = None
+        self.preview.resume()
+
+    def _engine_lost(self) -> None:
+        self._estimated = None
+        if self.engine.condition.name != "broken":
+            self.complain(t("engine_lost"))
+
+    def _installed(self, why: str) -> None:
+        if why:
+            self.complain(why)
+        else:
+            self.start_engine()
+        self.engine_changed.emit()
+
+    # what is in front of the artist
+
+    @property
+    def document(self) -> Any:
+        """The artist's document; when the preview on the canvas is in front, the one it shows."""
+        doc = layers.active()
+        if doc is not None and self.on_canvas.shown.is_copy(doc):
+            return self.on_canvas.document
+        return doc
+
+    def look_soon(self) -> None:
+        if self._timer.isActive():
+            QtCore.QTimer.singleShot(SOON, self.look)
+
+    def look(self) -> None:
+        """Follows what Krita has no signal for: documents, layers, selections, the view, undo."""
+        if not self._timer.isActive():
+            return  # Krita is closing
+        Hidden.look()
+        self.on_canvas.look()
+        doc = self.document
+        seen = self._sight(doc)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self.document_changed.emit()
+        self._want()
+        self._estimate(doc)
+
+    def _sight(self, doc: Any) -> Any:
+        if doc is None:
+            return None
+        node, chosen = layers.active_layer(doc), layers.selection(doc)
+        name = None if node is None else (node.uniqueId().toString(), node.name())
+        bounds = None if node is None else node.bounds().getRect()
+        return layers.key(doc), layers.canvas(doc), name, bounds, chosen, self.region(doc)
+
+    def region(self, doc: Any) -> Place:
+        """What a preview looks at: the visible part."""
+        if self.on_canvas.on and self._region is not None:
+            return self._region
+        self._region = visible(doc)
+        return self._region
+
+    def _want(self) -> None:
+        doc = self.document
+        if doc is None:
+            self.preview.clear("no_document")
+        elif self.watching:
+            self.preview.want(doc, self.choice, self.region(doc))
+
+    def watch(self, on: bool) -> None:
+        self.watching = on
+        if on:
+            self._want()
+
+    # choosing
+
+    def choose(self, **what: Any) -> None:
+        choice = replace(self.choice, **what)
+        if choice == self.choice:
+            return
+        self.choice = choice
+        settings.write(choice)
+        self.choice_changed.emit()
+        self._want()
+        if self.on_canvas.document is not None:
+            self.on_canvas.show(self.on_canvas.document, choice, self.region(self.document))
+        self._estimate(self.document)
+
+    def sign(self, artist: Artist) -> None:
+        self.artist = artist
+        settings.write(artist)
+
+    def _estimate(self, doc: Any) -> None:
+        """Seconds by effort, from the engine's plan, for what would be protected now."""
+        if doc is None or self.engine.condition.name != "ready":
+            return
+        place = layers.canvas(doc)
+        node = None if self.choice.scope == "picture" else layers.active_layer(doc)
+        if node is not None:
+            x, y, width, height = node.bounds().getRect()
+            place &= Place(x, y, width, height)
+        if self.choice.scope == "selection":
+            place &= layers.selection(doc) or Place(0, 0, 0, 0)
+        wanted = (place.width, place.height, self.choice.recipe)
+        if place.empty or wanted == self._estimated:
+            return
+        self._estimated = wanted
+        ask = {"width": place.width, "height": place.height, "recipe": self.choice.recipe}
+        self.requests.send("estimate", ask, self._told_seconds)
+
+    def _told_seconds(self, outcome: Outcome) -> None:
+        if outcome.kind == "result":
+            self.seconds = outcome.result["seconds"]
+            self.estimate_changed.emit()
+
+    # working
+
+    def apply(self) -> Job | None:
+        """Protects the layer, the selection or the picture; the result is a new layer."""
+        doc = self.document
+        problem = self._not_now(doc)
+        if problem:
+            self.complain(t(problem))
+            return None
+        try:
+            picture, node = layers.take(doc, self.choice.scope)
+        except Refused as error:
+            self.complain(t(str(error)))
+            return None
+        name = self.layer_name(None if node is None else node.name())
+        above = None if node is None else node.uniqueId()
+        intent = {**self.choice.intent(), "seed": seed()}
+        return self.jobs.add(Job("apply", name, {"intent": intent}, picture, doc, above))
+
+    def export(self, path: str, how: Exporting) -> Job | None:
+        doc = self.document
+        problem = self._not_now(doc)
+        if problem:
+            self.complain(t(problem))
+            return None
+        settings.keep_exporting(doc, how)
+        try:
+            picture = layers.flattened(doc)
+        except Refused as error:
+            self.complain(t(str(error)))
+            return None
+        export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
+        export["longest_side"] = how.longest or None
+        export["claim"] = settings.asdict(self.artist)
+        intent = {**self.choice.intent(), "seed": seed(), "export": export}
+        return self.jobs.add(Job("export", path, {"intent": intent}, picture, doc, path=path))
+
+    def _not_now(self, doc: Any) -> str:
+        if doc is None:
+            return "no_document"
+        if self.engine.condition.name == "absent":
+            return "engine_absent"
+        return "" if self.choice.complete else "poison_incomplete"
+
+    def layer_name(self, layer: str | None) -> str:
+        """Says what was done, to which layer."""
+        choice, parts = self.choice, [t(self.choice.recipe)]
+        if choice.recipe != "poison":
+            parts.append(self.catalogue.says("styles", choice.style) or t("chosen_for_me"))
+        if choice.recipe != "cloak":
+            parts.append(f"{choice.shows} → {choice.teach}")
+        return f"{layer or t('picture')} ({', '.join(parts)})"
+
+    def _job_finished(self, job: Job) -> None:
+        if job.state == "failed":
+            self.complain(t(job.why))
+
+    def _jobs_changed(self) -> None:
+        """A preview would have to wait behind a job; it resumes afterwards."""
+        busy = any(job.state == "running" for job in self.jobs.all)
+        was, self.preview.paused = self.preview.paused, busy
+        self.preview.ready = self.jobs.ready
+        if was and not busy:
+            self.preview.resume()
+
+    # the preview on the canvas
+
+    def show_on_canvas(self, on: bool) -> None:
+        doc = self.document
+        if not on or doc is None:
+            self.on_canvas.hide()
+        else:
+            self.on_canvas.show(doc, self.choice, self.region(doc))
+
+    # trouble
+
+    def complain(self, words: str) -> None:
+        self.trouble = words
+        self.engine_changed.emit()
+
+    def complain_later(self, words: str) -> None:
+        """From within a drawing that failed: drawing the complaint must not be part of it."""
+        if words != self.trouble and self._timer.isActive():
+            QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
+
+    def details(self) -> str:
+        """For a bug report: no picture, no file name."""
+        from .engine import platform
+
+        condition = self.engine.condition
+        lines = (self.trouble, platform(), f"Krita {layers.app().version()}",
+                 f"engine {condition.version} {condition.name} {condition.device}", "",
+                 self.engine.log())
+        return "\n".join(lines)
+
+
+def seed() -> int:
+    """Chosen here so that a failed job can be tried again with the same pixels."""
+    return uuid.uuid4().int >> (128 - SEED_BITS)

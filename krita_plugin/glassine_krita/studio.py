@@ -1,0 +1,14 @@
+"""The one studio of this Krita, made when the first docker or action wants it."""
+
+from __future__ import annotations
+
+from .state import Studio
+
+_made: list[Studio] = []
+
+
+def studio() -> Studio:
+    if not _made:
+        _made.append(Studio())
+        _made[0].start_engine()
+    return _made[0]

@@ -1,0 +1,42 @@
+"""Every sentence of the plugin, from texts.json: one row per sentence, one column per language.
+
+To add a language: a column there. A sentence that is missing in a language appears in English; a
+text that is no key (the engine's own sentences) appears as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .qt import QtCore
+
+FALLBACK = "en"
+
+
+@cache
+def table() -> dict[str, dict[str, str]]:
+    return json.loads((Path(__file__).parent / "texts.json").read_text(encoding="utf-8"))
+
+
+@cache
+def languages() -> frozenset[str]:
+    return frozenset(name for row in table().values() for name in row)
+
+
+@cache
+def language() -> str:
+    """Krita's own language, as Qt knows it; $GLASSINE_LANGUAGE overrides it."""
+    wanted = os.environ.get("GLASSINE_LANGUAGE") or QtCore.QLocale().name()
+    short = wanted.split("_")[0]
+    return short if short in languages() else FALLBACK
+
+
+def t(key: str, default: str | None = None, **fields: Any) -> str:
+    row = table().get(key)
+    if row is None:
+        return key if default is None else default
+    return row.get(language(), row[FALLBACK]).format(**fields)

@@ -1,0 +1,233 @@
+"""Before and after, side by side under one wipe; the difference; what the model sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..texts import t
+
+MODES = ("wipe", "difference", "sees")
+PAIRS = {
+    "wipe": ("before", "after"),
+    "difference": ("difference", "difference"),
+    "sees": ("sees_before", "sees_after"),
+}
+GRIP = 10  # pixels around the wipe's line in which it can be taken
+MOST = 16.0  # times
+STEP = 1.25
+
+
+class Compare(QtWidgets.QWidget):
+    """Wheel: zoom. Drag: pan, or move the line. Keys: + - 0 zoom, arrows pan, < > move the line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mode = "wipe"
+        self.words = ""
+        self._pictures: dict[str, QtGui.QImage] = {}
+        self._wipe, self._zoom = 0.5, 1.0
+        self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
+        self._held: QtCore.QPointF | None = None
+        self._on_line = False
+        self.setMinimumHeight(150)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName(t("compare_name"))
+        self.setToolTip(t("compare_tip"))
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding, policy.Expanding)
+
+    def show_pictures(self, pictures: dict[str, QtGui.QImage], words: str) -> None:
+        self._pictures, self.words = pictures, words
+        self.update()
+
+    def show_mode(self, mode: str) -> None:
+        self.mode = mode
+        self.update()
+
+    @property
+    def wipe(self) -> float:
+        return self._wipe
+
+    def sizeHint(self) -> QtCore.QSize:  # Qt's name
+        return QtCore.QSize(260, 240)
+
+    # geometry
+
+    def _pair(self) -> tuple[QtGui.QImage | None, QtGui.QImage | None]:
+        left, right = PAIRS[self.mode]
+        return self._pictures.get(left), self._pictures.get(right)
+
+    def _place(self, image: QtGui.QImage) -> QtCore.QRectF:
+        """Where the whole picture lies in the widget's coordinates."""
+        fit = min(self.width() / image.width(), self.height() / image.height())
+        width, height = image.width() * fit * self._zoom, image.height() * fit * self._zoom
+        x = self.width() / 2 - self._centre.x() * width
+        y = self.height() / 2 - self._centre.y() * height
+        return QtCore.QRectF(x, y, width, height)
+
+    def _zoom_to(self, zoom: float, at: QtCore.QPointF) -> None:
+        image = self._pair()[0]
+        if image is None:
+            return
+        before = self._place(image)
+        share_x = (at.x() - before.x()) / before.width()
+        share_y = (at.y() - before.y()) / before.height()
+        self._zoom = min(max(zoom, 1.0), MOST)
+        after = self._place(image)
+        self._centre += QtCore.QPointF(
+            share_x - (at.x() - after.x()) / after.width(),
+            share_y - (at.y() - after.y()) / after.height(),
+        )
+        self._keep_inside()
+
+    def _keep_inside(self) -> None:
+        slack = 0.5 - 0.5 / self._zoom
+        inside = (min(max(c, 0.5 - slack), 0.5 + slack) for c in self._xy())
+        self._centre = QtCore.QPointF(*inside)
+        self.update()
+
+    def _xy(self) -> tuple[float, float]:
+        return self._centre.x(), self._centre.y()
+
+    # painting
+
+    def paintEvent(self, event: Any) -> None:  # Qt's name
+        painter = QtGui.QPainter(self)
+        palette = self.palette()
+        painter.fillRect(self.rect(), palette.color(QtGui.QPalette.ColorRole.Base).darker(108))
+        left, right = self._pair()
+        if left is None or right is None:
+            self._paint_words(painter, self.rect(), self.words or t("preview_none"))
+        else:
+            self._paint_pictures(painter, left, right)
+        if self.hasFocus():
+            pen = QtGui.QPen(palette.color(QtGui.QPalette.ColorRole.Highlight))
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def _paint_pictures(
+        self, painter: QtGui.QPainter, left: QtGui.QImage, right: QtGui.QImage
+    ) -> None:
+        place = self._place(left)
+        smooth = place.width() < 3 * left.width()
+        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        shown = place.intersected(QtCore.QRectF(self.rect()))
+        line = shown.x() + self._wipe * shown.width()
+        painter.fillRect(shown, QtGui.QBrush(chequers()))
+        if self.mode == "difference":
+            painter.drawImage(place, left)
+            self._label(painter, t("difference_label"), shown, False)
+            return
+        for image, x, width in ((left, shown.x(), line - shown.x()),
+                                (right, line, shown.right() - line)):
+            painter.setClipRect(QtCore.QRectF(x, shown.y(), width, shown.height()))
+            painter.drawImage(place, image)
+        painter.setClipping(False)
+        for colour, wide in ((QtGui.QColor(0, 0, 0, 140), 3), (QtGui.QColor(255, 255, 255), 1)):
+            painter.setPen(QtGui.QPen(colour, wide))
+            painter.drawLine(QtCore.QPointF(line, shown.y()), QtCore.QPointF(line, shown.bottom()))
+        names = ("before", "after") if self.mode == "wipe" else ("sees_before", "sees_after")
+        self._label(painter, t(names[0]), shown, False)
+        self._label(painter, t(names[1]), shown, True)
+
+    def _label(
+        self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool
+    ) -> None:
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 0.85)
+        painter.setFont(font)
+        size = QtGui.QFontMetricsF(font).size(0, text)
+        x = shown.right() - size.width() - 14 if right else shown.x() + 4
+        box = QtCore.QRectF(x, shown.y() + 4, size.width() + 10, size.height() + 4)
+        painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
+        painter.setPen(QtGui.QColor(255, 255, 255))
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _paint_words(self, painter: QtGui.QPainter, area: QtCore.QRect, words: str) -> None:
+        painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.Text))
+        flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(area.adjusted(12, 12, -12, -12), flags, words)
+
+    # mouse and keys
+
+    def wheelEvent(self, event: Any) -> None:  # Qt's name
+        up = event.angleDelta().y()
+        self._zoom_to(self._zoom * (STEP if up > 0 else 1 / STEP), where(event))
+        event.accept()
+
+    def mousePressEvent(self, event: Any) -> None:  # Qt's name
+        self._held = where(event)
+        self._on_line = self._near_line(self._held)
+
+    def mouseMoveEvent(self, event: Any) -> None:  # Qt's name
+        at, image = where(event), self._pair()[0]
+        near = self._near_line(at)
+        shape = Qt.CursorShape.SplitHCursor if near else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+        if self._held is None or image is None:
+            return
+        place = self._place(image)
+        if self._on_line or self._zoom == 1.0:
+            shown = place.intersected(QtCore.QRectF(self.rect()))
+            self._wipe = min(max((at.x() - shown.x()) / shown.width(), 0.0), 1.0)
+            self.update()
+        else:
+            moved = at - self._held
+            self._centre -= QtCore.QPointF(moved.x() / place.width(), moved.y() / place.height())
+            self._keep_inside()
+        self._held = at
+
+    def mouseReleaseEvent(self, event: Any) -> None:  # Qt's name
+        self._held = None
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:  # Qt's name
+        self._zoom_to(1.0 if self._zoom > 1.0 else 4.0, where(event))
+
+    def keyPressEvent(self, event: Any) -> None:  # Qt's name
+        middle = QtCore.QPointF(self.width() / 2, self.height() / 2)
+        key, pan = event.key(), 0.1 / self._zoom
+        moves = {Qt.Key.Key_Left: (-pan, 0), Qt.Key.Key_Right: (pan, 0),
+                 Qt.Key.Key_Up: (0, -pan), Qt.Key.Key_Down: (0, pan)}
+        if event.text() in ("+", "="):
+            self._zoom_to(self._zoom * STEP, middle)
+        elif event.text() == "-":
+            self._zoom_to(self._zoom / STEP, middle)
+        elif event.text() == "0":
+            self._zoom_to(1.0, middle)
+        elif event.text() in ("<", ",", ">", "."):
+            by = -0.05 if event.text() in "<," else 0.05
+            self._wipe = min(max(self._wipe + by, 0.0), 1.0)
+            self.update()
+        elif key in moves and self._zoom > 1.0:
+            self._centre += QtCore.QPointF(*moves[key])
+            self._keep_inside()
+        else:
+            super().keyPressEvent(event)
+
+    def _near_line(self, at: QtCore.QPointF) -> bool:
+        image = self._pair()[0]
+        if image is None or self.mode == "difference":
+            return False
+        shown = self._place(image).intersected(QtCore.QRectF(self.rect()))
+        return abs(at.x() - shown.x() - self._wipe * shown.width()) < GRIP
+
+
+def where(event: Any) -> QtCore.QPointF:
+    """The event's place: Qt 6 and Qt 5 name it differently."""
+    if hasattr(event, "position"):
+        return event.position()
+    return QtCore.QPointF(event.pos())
+
+
+def chequers() -> QtGui.QPixmap:
+    """What shows through transparent parts."""
+    pixmap = QtGui.QPixmap(16, 16)
+    pixmap.fill(QtGui.QColor(200, 200, 200))
+    painter = QtGui.QPainter(pixmap)
+    painter.fillRect(0, 0, 8, 8, QtGui.QColor(160, 160, 160))
+    painter.fillRect(8, 8, 8, 8, QtGui.QColor(160, 160, 160))
+    painter.end()
+    return pixmap

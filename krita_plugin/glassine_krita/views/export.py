@@ -1,0 +1,201 @@
+"""Export a protected copy: format, size, marks, where to. A page of the docker, not a dialog."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .. import settings
+from ..qt import Qt, QtWidgets
+from ..settings import Artist, Exporting
+from ..state import Studio
+from ..texts import t
+from .parts import button, follow, guarded, quiet_label
+from .what import row
+
+SUFFIX = "-protected"
+
+
+class ExportPage(QtWidgets.QWidget):
+    def __init__(self, studio: Studio, go: Callable[[str], None]) -> None:
+        super().__init__()
+        self.studio, self._go = studio, go
+        self._marks: dict[str, QtWidgets.QCheckBox] = {}
+        self._filled: Any = None
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(heading(t("export_heading")))
+        column.addWidget(self._fields())
+        column.addWidget(QtWidgets.QLabel(t("marks_label")))
+        self.marks = QtWidgets.QVBoxLayout()
+        self.marks.setSpacing(2)
+        column.addLayout(self.marks)
+        column.addWidget(self._claim())
+        column.addWidget(quiet_label(t("export_hint")))
+        widget, line = row()
+        self.save = button(t("export_go"), "glassine_export_go", self._export)
+        line.addWidget(button(t("back"), "glassine_export_back", lambda: go("main")), 1)
+        line.addWidget(self.save, 1)
+        column.addWidget(widget)
+        column.addStretch(1)
+        follow(self, self.fill, studio.engine_changed)
+        self.fill()
+
+    def _fields(self) -> QtWidgets.QWidget:
+        widget = QtWidgets.QWidget()
+        grid = QtWidgets.QGridLayout(widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        self.format, self.size = QtWidgets.QComboBox(), QtWidgets.QComboBox()
+        self.quality = QtWidgets.QSpinBox()
+        self.quality.setRange(60, 100)
+        self.path = QtWidgets.QLineEdit()
+        names = ("format", "quality", "size", "path")
+        fields = (self.format, self.quality, self.size, self.path)
+        for at, (name, field) in enumerate(zip(names, fields)):
+            label = QtWidgets.QLabel(t(f"{name}_label"))
+            label.setBuddy(field)
+            field.setObjectName(f"glassine_{name}")
+            field.setAccessibleName(t(f"{name}_label").replace("&", ""))
+            field.setMinimumWidth(60)
+            grid.addWidget(label, at, 0)
+            grid.addWidget(field, at, 1)
+        browse = button("…", "glassine_browse", self._browse)
+        browse.setAccessibleName(t("browse"))
+        browse.setFixedWidth(30)
+        grid.addWidget(browse, 3, 2)
+        grid.addWidget(self.quality, 1, 1, 1, 2)
+        grid.addWidget(self.format, 0, 1, 1, 2)
+        grid.addWidget(self.size, 2, 1, 1, 2)
+        self.format.activated.connect(guarded(lambda at: self._format_chosen()))
+        return widget
+
+    def _claim(self) -> QtWidgets.QWidget:
+        widget = QtWidgets.QWidget()
+        grid = QtWidgets.QGridLayout(widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        self.claim: dict[str, QtWidgets.QLineEdit] = {}
+        for at, name in enumerate(("creator", "rights", "url")):
+            field = QtWidgets.QLineEdit()
+            field.setObjectName(f"glassine_{name}")
+            field.setAccessibleName(t(f"{name}_label").replace("&", ""))
+            field.setPlaceholderText(t(f"{name}_example"))
+            label = QtWidgets.QLabel(t(f"{name}_label"))
+            label.setBuddy(field)
+            grid.addWidget(label, at, 0)
+            grid.addWidget(field, at, 1)
+            self.claim[name] = field
+        return widget
+
+    def fill(self) -> None:
+        """Formats, sites and marks as the engine lists them."""
+        listed = self.studio.catalogue
+        if listed is self._filled:
+            return
+        self._filled = listed
+        self.format.clear()
+        for entry in listed.usable("formats"):
+            self.format.addItem(entry["name"].upper(), entry["name"])
+        self.size.clear()
+        self.size.addItem(t("size_original"), 0)
+        for entry in listed.of("sites"):
+            self.size.addItem(f"{entry['says']} ({entry['longest']} px)", entry["longest"])
+        for box in self._marks.values():
+            box.deleteLater()
+        self._marks = {}
+        for entry in listed.of("marks"):
+            box = QtWidgets.QCheckBox(t("mark_" + entry["name"], default=entry["says"]))
+            box.setObjectName(f"glassine_mark_{entry['name']}")
+            box.setToolTip("\n".join(x for x in (entry.get("note"), entry["missing"]) if x))
+            box.setEnabled(not entry["missing"])
+            self.marks.addWidget(box)
+            self._marks[entry["name"]] = box
+        self.shown()
+
+    def shown(self) -> None:
+        """The document's own last choice, else the artist's."""
+        doc = self.studio.document
+        if doc is None:
+            return
+        how = settings.exporting(doc)
+        self.format.setCurrentIndex(max(self.format.findData(how.format), 0))
+        self.quality.setValue(how.quality)
+        self.size.setCurrentIndex(max(self.size.findData(how.longest), 0))
+        for name, box in self._marks.items():
+            box.setChecked(name in how.marks and box.isEnabled())
+        for name, field in self.claim.items():
+            field.setText(getattr(self.studio.artist, name))
+        self.path.setText(suggested(doc, how, self._suffix()))
+        self._format_chosen()
+
+    def _suffix(self) -> str:
+        entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
+        return entry.get("suffixes", [".png"])[0]
+
+    def _format_chosen(self) -> None:
+        """The name follows the format; marks that it cannot carry are switched off."""
+        name = self.format.currentData()
+        lossy = self.studio.catalogue.row("formats", name or "").get("lossy", False)
+        self.quality.setEnabled(bool(lossy))
+        if self.path.text():
+            self.path.setText(os.path.splitext(self.path.text())[0] + self._suffix())
+        for mark, box in self._marks.items():
+            entry = self.studio.catalogue.row("marks", mark)
+            fits = not entry.get("formats") or name in entry["formats"]
+            box.setEnabled(fits and not entry.get("missing"))
+            if not box.isEnabled():
+                box.setChecked(False)
+
+    def _browse(self) -> None:
+        kind = f"{self.format.currentText()} (*{self._suffix()})"
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(
+            self, t("export"), self.path.text(), kind
+        )
+        if path:
+            self.path.setText(path if os.path.splitext(path)[1] else path + self._suffix())
+
+    def how(self) -> Exporting:
+        return Exporting(
+            format=self.format.currentData() or "png",
+            quality=self.quality.value(),
+            longest=self.size.currentData() or 0,
+            marks=tuple(name for name, box in self._marks.items() if box.isChecked()),
+            folder=os.path.dirname(self.path.text()),
+        )
+
+    def _export(self) -> None:
+        path = os.path.expanduser(self.path.text().strip())
+        if not path or not os.path.isdir(os.path.dirname(path)):
+            self.studio.complain(t("no_folder", folder=os.path.dirname(path) or "?"))
+            return
+        doc = self.studio.document
+        own = doc is not None and os.path.abspath(doc.fileName() or "?") == os.path.abspath(path)
+        if own:
+            self.studio.complain(t("own_file"))
+            return
+        self.studio.sign(Artist(**{n: f.text().strip() for n, f in self.claim.items()}))
+        if self.studio.export(path, self.how()) is not None:
+            self._go("main")
+
+
+def suggested(doc: Any, how: Exporting, suffix: str) -> str:
+    """Beside the document, or in the last folder, under a name that tells the copy apart."""
+    stem = os.path.splitext(os.path.basename(doc.fileName() or ""))[0] or doc.name() or "picture"
+    folder = how.folder if os.path.isdir(how.folder) else os.path.dirname(doc.fileName() or "")
+    if not os.path.isdir(folder):
+        folder = os.path.expanduser("~")
+    return os.path.join(folder, stem + SUFFIX + suffix)
+
+
+def heading(text: str) -> QtWidgets.QLabel:
+    label = QtWidgets.QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft)
+    return label
+
+

@@ -1,0 +1,119 @@
+"""One line per job: how far it is, how long it will take, and what became of it."""
+
+from __future__ import annotations
+
+import os
+
+from ..jobs import Job
+from ..qt import QtCore, QtGui, QtWidgets
+from ..reports import opened
+from ..state import Studio
+from ..texts import t
+from .parts import Elided, button, follow, minutes, quiet_label
+
+
+class JobList(QtWidgets.QWidget):
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._rows: dict[int, JobRow] = {}
+        follow(self, self.draw, studio.jobs.changed)
+        follow(self, self.draw, studio.engine_changed)
+        self.draw()
+
+    def draw(self) -> None:
+        jobs = {id(job): job for job in self.studio.jobs.all}
+        for key in [key for key in self._rows if key not in jobs]:
+            self._rows.pop(key).deleteLater()
+        for key, job in jobs.items():
+            if key not in self._rows:
+                self._rows[key] = JobRow(self.studio, job)
+                self._column.addWidget(self._rows[key])
+            self._rows[key].draw()
+        self.setVisible(bool(jobs))
+
+
+class JobRow(QtWidgets.QFrame):
+    def __init__(self, studio: Studio, job: Job) -> None:
+        super().__init__()
+        self.studio, self.job = studio, job
+        self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
+        self.setObjectName("glassine_job")
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(3)
+        self.name = Elided(os.path.basename(job.path) or job.name)
+        self.bar = QtWidgets.QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(8)
+        self.says = quiet_label()
+        self.says.setObjectName("glassine_job_says")
+        column.addWidget(self.name)
+        column.addWidget(self.bar)
+        column.addWidget(self.says)
+        line = QtWidgets.QHBoxLayout()
+        line.setSpacing(4)
+        self.buttons = {
+            "cancel": button(t("cancel"), "glassine_cancel", lambda: studio.jobs.cancel(job)),
+            "report": button(t("open_report"), "glassine_report", self._report),
+            "folder": button(t("open_folder"), "glassine_folder", self._folder),
+            "caption": button(t("copy_caption"), "glassine_job_caption", self._caption),
+            "rescue": button(t("rescue"), "glassine_rescue", lambda: studio.jobs.rescue(job)),
+            "close": button(t("dismiss"), "glassine_forget", lambda: studio.jobs.forget(job)),
+        }
+        line.addStretch(1)
+        for made in self.buttons.values():
+            line.addWidget(made)
+        column.addLayout(line)
+
+    def draw(self) -> None:
+        job = self.job
+        self.bar.setVisible(job.active)
+        self.bar.setValue(round(1000 * job.fraction))
+        self.says.setText(self._words())
+        shown = {
+            "cancel": job.active,
+            "report": job.state == "done" and bool(job.report),
+            "folder": job.state == "done" and job.kind == "export",
+            "caption": job.state == "done" and bool(job.outcome.get("caption")),
+            "rescue": job.state == "kept",
+            "close": not job.active,
+        }
+        for name, on in shown.items():
+            self.buttons[name].setVisible(on)
+
+    def _words(self) -> str:
+        job = self.job
+        if job.state == "waiting":
+            ready = self.studio.engine.condition.name == "ready"
+            return t("job_waiting" if ready else "job_waits_engine")
+        if job.state == "running":
+            left = "" if job.left < 0 else t("time_left", time=minutes(job.left))
+            return " ".join(part for part in (t(f"stage_{job.stage}"), left) if part)
+        if job.state in ("failed", "kept"):
+            return t(f"job_{job.state}", why=t(job.why))
+        if job.state != "done":
+            return t(f"job_{job.state}")
+        return " ".join([self._result(), *(t(note) for note in job.notes)])
+
+    def _result(self) -> str:
+        told = self.job.outcome
+        if self.job.kind == "apply":
+            return t("applied", score=round(told.get("ssimulacra2", 0)))
+        cost = told.get("cost", {})
+        words = t("exported", width=told["width"], height=told["height"],
+                  score=round(cost.get("ssimulacra2", 0)))
+        return " ".join([words, *told.get("doubts", [])[:1]])
+
+    def _report(self) -> None:
+        opened(self.job)
+
+    def _folder(self) -> None:
+        folder = os.path.dirname(os.path.abspath(self.job.path))
+        QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
+
+    def _caption(self) -> None:
+        QtGui.QGuiApplication.clipboard().setText(self.job.outcome["caption"])

@@ -1,0 +1,158 @@
+"""The first page: what, how visible, the preview, and the two things to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..qt import Qt, QtWidgets
+from ..state import Studio
+from ..texts import t
+from .compare import MODES, Compare
+from .job import JobList
+from .parts import Elided, button, follow, guarded, minutes, quiet_label, tool
+from .what import What, row
+
+SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
+EFFORTS = ("preview", "quick", "full")
+
+
+class MainPage(QtWidgets.QWidget):
+    def __init__(self, studio: Studio, go: Callable[[str], None]) -> None:
+        super().__init__()
+        self.studio = studio
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.what = What(studio)
+        column.addWidget(self.what)
+        column.addWidget(self._visible_rows())
+        column.addWidget(self._preview_bar())
+        self.compare = Compare()
+        column.addWidget(self.compare, 1)
+        self.says = quiet_label()
+        self.says.setObjectName("glassine_preview_says")
+        column.addWidget(self.says)
+        self.apply = button(t("apply"), "glassine_apply_button", self._apply)
+        self.export = button(t("export"), "glassine_export_button", lambda: go("export"))
+        widget, line = row()
+        line.addWidget(self.apply, 1)
+        line.addWidget(self.export, 1)
+        column.addWidget(widget)
+        self.jobs = JobList(studio)
+        column.addWidget(self.jobs)
+        follow(self, self.draw, studio.choice_changed, studio.engine_changed,
+               studio.document_changed, studio.estimate_changed, studio.on_canvas.changed)
+        follow(self, self.draw_preview, studio.preview.changed)
+        self.draw()
+        self.draw_preview()
+
+    def _visible_rows(self) -> QtWidgets.QWidget:
+        widget = QtWidgets.QWidget()
+        grid = QtWidgets.QGridLayout(widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        self.slider = QtWidgets.QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName("glassine_visible")
+        self.slider.setRange(0, SUBTLE - STRONG)
+        self.slider.setPageStep(5)
+        self.slider.valueChanged.connect(
+            guarded(lambda at: self.studio.choose(score=float(SUBTLE - at)))
+        )
+        self.strength = Elided()
+        self.effort = QtWidgets.QComboBox()
+        self.effort.setObjectName("glassine_effort")
+        for name in EFFORTS:
+            self.effort.addItem(t(f"effort_{name}"), name)
+        self.effort.activated.connect(
+            guarded(lambda at: self.studio.choose(effort=EFFORTS[at]))
+        )
+        labels = ((t("visible_label"), self.slider), (t("effort_label"), self.effort))
+        for at, (text, field) in enumerate(labels):
+            label = QtWidgets.QLabel(text)
+            label.setBuddy(field)
+            field.setAccessibleName(text.replace("&", ""))
+            grid.addWidget(label, 2 * at, 0)
+            grid.addWidget(field, 2 * at, 1)
+        grid.addWidget(self.strength, 1, 1)
+        return widget
+
+    def _preview_bar(self) -> QtWidgets.QWidget:
+        widget, line = row()
+        line.setSpacing(2)
+        self.modes = QtWidgets.QButtonGroup(self)
+        for name in MODES:
+            made = QtWidgets.QToolButton()
+            made.setText(t(f"mode_{name}"))
+            made.setToolTip(t(f"mode_{name}_tip"))
+            made.setCheckable(True)
+            made.setChecked(name == "wipe")
+            made.setObjectName(f"glassine_mode_{name}")
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            made.clicked.connect(guarded(lambda checked=False, name=name: self._mode(name)))
+            self.modes.addButton(made)
+            line.addWidget(made)
+        line.addStretch(1)
+        self.canvas = QtWidgets.QCheckBox(t("on_canvas"))
+        self.canvas.setObjectName("glassine_on_canvas")
+        self.canvas.setToolTip(t("on_canvas_tip"))
+        self.canvas.clicked.connect(guarded(lambda on=False: self.studio.show_on_canvas(on)))
+        line.addWidget(self.canvas)
+        line.addWidget(tool("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh))
+        return widget
+
+    def shown(self) -> None:
+        self.studio.look()
+
+    def draw(self) -> None:
+        studio, choice = self.studio, self.studio.choice
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(SUBTLE - choice.score))
+        self.slider.blockSignals(False)
+        self.strength.say(t(strength_words(choice.score), score=round(choice.score)))
+        self.effort.setCurrentIndex(EFFORTS.index(choice.effort))
+        for at, name in enumerate(EFFORTS):
+            seconds = studio.seconds.get(name)
+            words = t(f"effort_{name}")
+            time = "" if seconds is None else " – " + minutes(seconds)
+            self.effort.setItemText(at, words + time)
+        there = studio.document is not None
+        possible = there and studio.engine.condition.name != "absent" and choice.complete
+        self.apply.setEnabled(possible)
+        self.apply.setText(t("apply" if choice.scope != "picture" else "apply_picture"))
+        self.export.setEnabled(possible)
+        self.canvas.setEnabled(there and studio.engine.condition.name == "ready")
+        self.canvas.setChecked(studio.on_canvas.on)
+
+    def draw_preview(self) -> None:
+        preview = self.studio.preview
+        words = t(preview.why) if preview.why else t("preview_busy" if preview.busy else "")
+        self.compare.show_pictures(preview.pictures, words)
+        self.says.setText(self._about(preview))
+        self.says.setVisible(bool(self.says.text()))
+
+    def _about(self, preview: object) -> str:
+        """Honest about what is seen: a small copy, a few steps, one model family."""
+        pictures, about = self.studio.preview.pictures, self.studio.preview.about
+        if not pictures:
+            return ""
+        what = ", ".join(about.get("goals", ()))
+        size = f"{about['width']} × {about['height']}"
+        busy = " " + t("preview_finer") if self.studio.preview.busy else ""
+        return t("preview_about", goals=what, size=size) + busy
+
+    def _mode(self, name: str) -> None:
+        self.compare.show_mode(name)
+        preview = self.studio.preview
+        if name == "sees" and not preview.sees:
+            preview.sees = True
+            preview.resume()
+
+    def _apply(self) -> None:
+        self.studio.apply()
+
+
+def strength_words(score: float) -> str:
+    if score >= 80:
+        return "strength_subtle"
+    return "strength_balanced" if score >= 62 else "strength_strong"

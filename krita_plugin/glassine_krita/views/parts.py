@@ -1,0 +1,164 @@
+"""Small widgets that several views use."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..texts import t
+
+
+def guarded(slot: Callable[..., None]) -> Callable[..., None]:
+    """Krita turns an exception in a slot into a modal dialog; here it goes to the docker."""
+
+    def run(*args: Any) -> None:
+        try:
+            slot(*args)
+        except Exception as error:
+            from ..studio import studio
+
+            traceback.print_exc()
+            studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")
+
+    return run
+
+
+def follow(widget: QtWidgets.QWidget, slot: Callable[..., None], *signals: Any) -> None:
+    """Connects for as long as the widget lives: windows close, the studio stays."""
+    run = guarded(slot)
+    for signal in signals:
+        signal.connect(run)
+
+    def part(*_: Any) -> None:
+        for signal in signals:
+            with contextlib.suppress(TypeError, RuntimeError):
+                signal.disconnect(run)
+
+    widget.destroyed.connect(part)
+
+
+def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWidgets.QLabel:
+    """Wrapped text in the palette's weaker colour; can be selected and copied."""
+    label = QtWidgets.QLabel(text, parent)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setForegroundRole(QtGui.QPalette.ColorRole.WindowText)
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * 0.92)
+    label.setFont(font)
+    return label
+
+
+class Segments(QtWidgets.QWidget):
+    """A row of buttons of which one is down; arrow keys move along it."""
+
+    def __init__(self, rows: list[tuple[str, str]], chosen: Callable[[str], None]) -> None:
+        super().__init__()
+        line = QtWidgets.QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        self._buttons: dict[str, QtWidgets.QPushButton] = {}
+        group = QtWidgets.QButtonGroup(self)
+        for name, text in rows:
+            button = QtWidgets.QPushButton(text)
+            button.setCheckable(True)
+            button.setObjectName(f"glassine_{name}")
+            button.setMinimumWidth(20)
+            button.clicked.connect(guarded(lambda checked=False, name=name: chosen(name)))
+            group.addButton(button)
+            line.addWidget(button, 1)
+            self._buttons[name] = button
+
+    def set(self, name: str) -> None:
+        if name in self._buttons:
+            self._buttons[name].setChecked(True)
+
+    def explain(self, name: str, text: str) -> None:
+        self._buttons[name].setToolTip(text)
+
+    def allow(self, name: str, on: bool) -> None:
+        self._buttons[name].setEnabled(on)
+
+
+class Elided(QtWidgets.QLabel):
+    """One line that ends in dots instead of widening the docker; all of it in the tool tip."""
+
+    def __init__(self, text: str = "", parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setMinimumWidth(30)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Ignored, policy.Preferred)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        self._whole = text
+        self._fit()
+
+    def whole(self) -> str:
+        return self._whole
+
+    def resizeEvent(self, event: Any) -> None:  # Qt's name
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        mode = Qt.TextElideMode.ElideRight
+        short = self.fontMetrics().elidedText(self._whole, mode, max(self.width(), 30))
+        self.setText(short)
+        self.setToolTip(self._whole if short != self._whole else "")
+
+
+class Dot(QtWidgets.QWidget):
+    """A coloured dot for the engine's state; the words beside it say the same."""
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = QtGui.QColor(128, 128, 128)
+        self.setFixedSize(10, 10)
+
+    def paint(self, colour: str) -> None:
+        self._colour = QtGui.QColor(colour)
+        self.update()
+
+    def paintEvent(self, event: Any) -> None:  # Qt's name
+        painter = QtGui.QPainter(self)
+        painter.setRenderHint(QtGui.QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QtCore.QRectF(1, 1, 8, 8))
+
+
+def minutes(seconds: float) -> str:
+    """An honest time is a round one."""
+    if seconds < 2:
+        return t("time_moment")
+    if seconds < 60:
+        step = 1 if seconds < 10 else 5
+        return t("time_seconds", n=max(step, round(seconds / step) * step))
+    if seconds < 5400:
+        return t("time_minutes", n=round(seconds / 60))
+    return t("time_hours", n=f"{seconds / 3600:.1f}")
+
+
+def button(text: str, name: str, slot: Callable[[], None]) -> QtWidgets.QPushButton:
+    made = QtWidgets.QPushButton(text)
+    made.setObjectName(name)
+    made.setMinimumWidth(20)
+    made.clicked.connect(guarded(lambda checked=False: slot()))
+    return made
+
+
+def tool(text: str, tip: str, name: str, slot: Callable[[], None]) -> QtWidgets.QToolButton:
+    made = QtWidgets.QToolButton()
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.setObjectName(name)
+    made.setAutoRaise(True)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.clicked.connect(guarded(lambda checked=False: slot()))
+    return made

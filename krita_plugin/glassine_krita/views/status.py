@@ -1,0 +1,84 @@
+"""The top of the docker: the engine in one line, and what went wrong, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..qt import QtGui, QtWidgets
+from ..state import Studio
+from ..texts import t
+from .parts import Dot, Elided, button, follow, quiet_label, tool
+
+COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "absent": "#8a8a8a", "broken": "#cf4b45"}
+
+
+class Status(QtWidgets.QWidget):
+    def __init__(
+        self, studio: Studio, go: Callable[[str], None], parent: QtWidgets.QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        line = QtWidgets.QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.dot, self.says = Dot(self), Elided("", self)
+        self.says.setObjectName("glassine_status")
+        self.act = button("", "glassine_engine_act", self._act)
+        line.addWidget(self.dot)
+        line.addWidget(self.says, 1)
+        line.addWidget(self.act)
+        line.addWidget(tool("⚙", t("setup"), "glassine_setup", lambda: go("setup")))
+        self._go = go
+        follow(self, self.draw, studio.engine_changed)
+        follow(self, self.draw, studio.installer.changed)
+        self.draw()
+
+    def draw(self) -> None:
+        condition, installer = self.studio.engine.condition, self.studio.installer
+        name = condition.name
+        if installer.running:
+            words = t("installing", step=installer.step + 1, steps=installer.steps)
+            name = "starting"
+        elif name == "ready":
+            words = t("engine_ready", device=condition.device)
+        else:
+            words = t(f"engine_{name}")
+        self.dot.paint(COLOURS[name])
+        self.says.say(words)
+        self.says.setAccessibleName(words)
+        self.act.setVisible(name in ("absent", "broken"))
+        self.act.setText(t("install_engine") if name == "absent" else t("restart_engine"))
+
+    def _act(self) -> None:
+        if self.studio.engine.condition.name == "absent":
+            self._go("setup")
+        else:
+            self.studio.start_engine()
+
+
+class Trouble(QtWidgets.QFrame):
+    """The last error, with buttons to copy and to close it. Never a dialog."""
+
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
+        self.setObjectName("glassine_trouble")
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 4)
+        self.says = quiet_label("", self)
+        self.says.setObjectName("glassine_trouble_says")
+        column.addWidget(self.says)
+        line = QtWidgets.QHBoxLayout()
+        line.addStretch(1)
+        line.addWidget(button(t("copy_details"), "glassine_copy_details", self._copy))
+        line.addWidget(button(t("dismiss"), "glassine_dismiss", lambda: studio.complain("")))
+        column.addLayout(line)
+        follow(self, self.draw, studio.engine_changed)
+        self.draw()
+
+    def draw(self) -> None:
+        self.says.setText(self.studio.trouble)
+        self.setVisible(bool(self.studio.trouble))
+
+    def _copy(self) -> None:
+        QtGui.QGuiApplication.clipboard().setText(self.studio.details())
