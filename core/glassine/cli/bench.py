@@ -1,4 +1,4 @@
-"""`glassine bench`: effect, survival and removal over a folder, with means, spread and worst case."""
+"""`glassine bench`: effect, survival and removal over a folder: means, spread, worst case."""
 
 from __future__ import annotations
 

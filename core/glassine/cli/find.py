@@ -27,14 +27,26 @@ A folder is looked at once; later searches only read what is new. Stop and start
 
 @click.command(epilog=EPILOG)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--works", metavar="FOLDER", multiple=True, type=click.Path(path_type=Path),
-              help="Pictures of yours to look for, besides the ledger's.")
+@click.option(
+    "--works",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Pictures of yours to look for, besides the ledger's.",
+)
 @click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
 @click.option("--artist", default="", help="The name to look for in metadata.")
-@click.option("--listen-to-all", is_flag=True,
-              help="Decode the watermark of every file; about a second each.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("glassine-find.html"),
-              show_default=True, help="The page with the evidence side by side.")
+@click.option(
+    "--listen-to-all", is_flag=True, help="Decode the watermark of every file; about a second each."
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("glassine-find.html"),
+    show_default=True,
+    help="The page with the evidence side by side.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The hits as JSON on standard output.")
 def command(
     folder: Path | None,
@@ -60,9 +72,7 @@ def command(
         assert folder is not None
         from ..find import search
 
-        found = search(
-            folder, looked_for, creator=artist, listen_to_all=listen_to_all, watch=watch
-        )
+        found = search(folder, looked_for, creator=artist, listen_to_all=listen_to_all, watch=watch)
     told(found, out, as_json)
 
 
@@ -129,8 +139,9 @@ def own_duplicates(works: list[Work], out: Path, as_json: bool, watch: Watch) ->
     groups = clusters(works, watch)
     files.write(out, report.own_page(groups).encode())
     if as_json:
-        rows = [[{"name": one.name, "export": one.export} for one in group.works]
-                for group in groups]
+        rows = [
+            [{"name": one.name, "export": one.export} for one in group.works] for group in groups
+        ]
         click.echo(json.dumps({"clusters": rows, "page": str(out)}, indent=1))
         return
     for group in groups:

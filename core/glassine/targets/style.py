@@ -58,8 +58,13 @@ def chosen(rgb: Tensor, draw: Generator) -> str:
     """One of the styles that are far enough from the artwork's own, and not too far."""
     away = distances(rgb)
     ranked = sorted(away, key=away.__getitem__)
-    middle = ranked[round(_FROM * len(ranked)) : round(_TO * len(ranked))]
-    return middle[int(torch.randint(len(middle), (), generator=draw))]
+    far_enough = middle(ranked)
+    return far_enough[int(torch.randint(len(far_enough), (), generator=draw))]
+
+
+def middle(ranked: list[str]) -> list[str]:
+    """Those between the 50th and the 75th percentile of styles ranked by distance."""
+    return ranked[round(_FROM * len(ranked)) : round(_TO * len(ranked))]
 
 
 def distances(rgb: Tensor) -> dict[str, float]:

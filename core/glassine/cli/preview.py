@@ -1,0 +1,77 @@
+"""`glassine preview`: the styles and concepts that can be aimed at."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ..types import Artwork
+
+_SIDE, _COLUMNS, _GAP, _LINE = 208, 6, 8, 18  # pixels
+_INK, _FAINT, _PAPER = "#222222", "#888888", "#ffffff"
+
+
+@click.command()
+@click.argument("picture", required=False, type=click.Path(path_type=Path))
+@click.option("-o", "--out", metavar="FILE", type=click.Path(path_type=Path))
+def command(picture: Path | None, out: Path | None) -> None:
+    """See the styles and concepts that can be aimed at.
+
+    Without a PICTURE their names are listed. With one, every style is rendered on it into one
+    sheet (NAME.styles.png), nearest to your own first. Those with dark names are the ones that
+    `protect` chooses from by itself.
+    """
+    if picture is None:
+        listed()
+        return
+    from .. import files
+    from ..read import read
+
+    artwork = read(picture)
+    target = out or picture.with_name(f"{picture.stem}.styles.png")
+    stream = BytesIO()
+    sheet(artwork).save(stream, "png")
+    files.write(target, stream.getvalue(), never=[picture])
+    click.echo(f"Every style on {picture.name}: {target}")
+
+
+def listed() -> None:
+    from ..targets.concept import index
+    from ..targets.style import styles
+
+    click.echo("Styles, for --style:")
+    for name, row in styles().items():
+        click.echo(f"  {name:16} {row['says']}")
+    click.echo("Also: 'texture' (a fixed pattern, as Mist has it), or a picture of yours.")
+    click.echo(f"Concepts, for --teach: {', '.join(index())}.")
+
+
+def sheet(artwork: Artwork) -> Image.Image:
+    """All styles on one picture, nearest first, with their distance."""
+    from PIL import Image, ImageDraw
+
+    from ..targets import style
+    from ..targets.resize import lanczos
+
+    height, width = artwork.rgb.shape[1:]
+    scale = _SIDE / max(height, width)
+    small = lanczos(artwork.rgb, max(32, round(height * scale)), max(32, round(width * scale)))
+    away = style.distances(artwork.rgb)
+    near = sorted(away, key=away.__getitem__)
+    chosen = set(style.middle(near))
+    cell = (small.shape[2] + _GAP, small.shape[1] + _LINE + _GAP)
+    rows = -(-len(near) // _COLUMNS)
+    page = Image.new("RGB", (_COLUMNS * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
+    pen = ImageDraw.Draw(page)
+    for number, name in enumerate(near):
+        row, column = divmod(number, _COLUMNS)
+        x, y = _GAP + column * cell[0], _GAP + row * cell[1]
+        page.paste(style.pillow(style.rendered(small, name)), (x, y + _LINE))
+        pen.text((x, y), f"{name}  {away[name]:.1f}", fill=_INK if name in chosen else _FAINT)
+    return page
