@@ -75,3 +75,30 @@ def scene():
     rgb[:, 64:90, 20:70] += 0.25 * torch.rand(3, 26, 50, generator=draw) - 0.125
     rgb[:, 10:80, 100:102] = 0.05
     return rgb.clamp(0, 1)
+
+
+@pytest.fixture
+def finished():
+    """(3, H, W), what to export and other fields of the plan -> Protected, without optimising."""
+    from glassine.recipes import RECIPES
+    from glassine.types import Artwork, Export, Keep, Plan, Protected
+    from glassine.units import Score
+
+    def make(rgb, *, alpha=None, depth=8, allowance=None, xmp=None, **export):
+        room = torch.ones(1, *rgb.shape[1:]) if allowance is None else allowance
+        plan = Plan(
+            artwork=Artwork(rgb, alpha, Keep(depth=depth, xmp=xmp)),
+            recipe=RECIPES["cloak"],
+            export=Export(**export),
+            surrogates=(),
+            held_out=(),
+            goals=(),
+            allowance=room,
+            score=Score(70),
+            steps=1,
+            seed=7,
+            device="cpu",
+        )
+        return Protected(plan, rgb)
+
+    return make
