@@ -100,7 +100,7 @@ def test_the_mask_limits_where(artwork):
 
 
 def test_a_mask_of_another_size_is_refused_with_both_sizes(artwork):
-    with pytest.raises(NotUsable, match="64 x 32 .* 128 x 96"):
+    with pytest.raises(NotUsable, match=r"64 x 32 .* 128 x 96"):
         planned(artwork, mask=torch.ones(1, 32, 64))
 
 
