@@ -30,6 +30,7 @@ def alone(monkeypatch, tmp_path_factory):
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("LOCALAPPDATA", str(home))
     monkeypatch.delenv("GLASSINE_MODELS", raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "core"))  # for processes that tests start
     monkeypatch.setattr(socket.socket, "connect", only_this_machine)
     random.seed(7)
     np.random.seed(7)  # libraries under test may use the old interface

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import files
+from .encode import check
+from .examine import refuse_twice
 from .protect import protect
 from .types import Encoded, Intent, Protected, Report, Watch, quiet
 from .verify import html
@@ -30,16 +32,21 @@ def deliver(
     intent: Intent,
     *,
     never: Iterable[Path] = (),
+    again: bool = False,
     watch: Watch = quiet,
 ) -> Delivered:
     """Writes `target` and the page beside it, both as a whole or not at all.
 
-    `never` are files that must not be written over; the source is always one of them.
+    `never` are files that must not be written over; the source is always one of them. A picture
+    that came out of Glassine before is refused unless `again` asks for it.
     """
+    check(intent.export)
     originals = (source, *never)
     files.check(target, never=originals)
     page = target.with_suffix(".html")
     files.check(page, never=originals)
+    if not again:
+        refuse_twice(source)
     done, protected, report = protect(source, intent, watch=watch)
     written = html(protected, report, done).encode()
     files.write(target, done.data, never=originals)

@@ -110,9 +110,11 @@ OPTIONS = (
     click.option(
         "--marks",
         metavar="NAME,...",
-        default="",
+        default="receipt",
+        show_default=True,
         shell_complete=completed("marks"),
-        help="What the file should carry, for example xmp,watermark.",
+        help="What the file carries, for example xmp,watermark,receipt, or none. A receipt only "
+        "notes it in the ledger on this machine.",
     ),
     click.option("--artist", default="", help="Your name, for the marks."),
     click.option("--rights", default="", help="Your rights statement, for the marks."),
@@ -137,7 +139,7 @@ def intent(given: dict[str, Any], suffix: str = "") -> Intent:
     export = Export(
         format=format_name(given["format_"], suffix),
         quality=given["quality"],
-        marks=names(given["marks"]),
+        marks=() if given["marks"] == "none" else names(given["marks"]),
         claim=claim,
     )
     return Intent(

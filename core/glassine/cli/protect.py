@@ -67,7 +67,7 @@ def one(
     from . import results
 
     with progress.shown(source.name, silent=as_json) as watch:
-        made = deliver(source, target, intent, never=originals, watch=watch)
+        made = deliver(source, target, intent, never=originals, again=again, watch=watch)
     if not as_json:
         click.echo("\n".join(results.summary(made)))
     return results.facts(made)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -38,9 +36,6 @@ def guarded(run: Callable[[], Any]) -> int:
         return error.exit_code
     except GlassineError as error:
         return say(f"glassine: {error}", code_of(error))
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except MemoryError:
         return say("glassine: This machine ran out of memory. Try a smaller copy.", FAILED)
 

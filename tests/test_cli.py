@@ -1,0 +1,244 @@
+"""The command line as people and programs meet it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from glassine.cli import COMMANDS, cli, stop
+from glassine.formats import FORMATS
+from glassine.read import read
+from glassine.types import Keep
+
+SMALL = ("--effort", "preview", "--surrogates", "embedded", "--seed", "3")
+
+
+def run(*arguments):
+    return stop.guarded(
+        lambda: cli.main([str(a) for a in arguments], "glassine", standalone_mode=False)
+    )
+
+
+@pytest.fixture
+def painting(tmp_path, scene):
+    path = tmp_path / "teal.png"
+    path.write_bytes(FORMATS["png"].write(scene[:, 16:80, 48:112], None, Keep(ppi=300.0), 95))
+    return path
+
+
+def started(*arguments, **options):
+    command = [sys.executable, "-m", "glassine.cli", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=-1, stderr=-1, text=True, **options)
+
+
+def test_the_overview_loads_nothing_heavy_and_is_fast():
+    code = (
+        "import sys, time; began = time.perf_counter()\n"
+        "from glassine.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "heavy = {'torch', 'numpy', 'pyvips', 'rich', 'PIL'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "print(time.process_time())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *shown, seconds = done.stdout.splitlines()
+    assert float(seconds) < 0.3, "processor time, so that a busy machine does not fail this"
+    assert all(any(line.strip().startswith(name) for line in shown) for name in COMMANDS)
+    assert "Exit codes" in done.stdout and "130" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_loads_and_teaches(name, capsys):
+    assert run(name, "--help") == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: glassine {name}") and len(said.splitlines()) > 5
+    assert all(len(line) <= 110 for line in said.splitlines())
+
+
+def test_a_wrong_command_is_met_with_the_nearest(capsys):
+    assert run("protct") == 2
+    assert "Did you mean 'protect'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", ("bash", "zsh", "fish"))
+def test_completion_scripts_are_printed(shell, capsys):
+    assert run("completion", shell) == 0
+    assert "_GLASSINE_COMPLETE" in capsys.readouterr().out
+
+
+def test_the_shell_completes_commands_options_and_names():
+    def offered(words):
+        environment = {
+            **os.environ,
+            "_GLASSINE_COMPLETE": "bash_complete",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "glassine.cli"], env=environment, capture_output=True, text=True
+        )
+        return {line.split(",")[-1] for line in done.stdout.split()}
+
+    assert "protect" in offered("glassine pro")
+    assert "--strength" in offered("glassine protect --str")
+    assert "ember" in offered("glassine protect --style em")
+
+
+def test_protect_writes_a_copy_and_a_page_and_says_so_in_five_lines(painting, capsys):
+    before = painting.read_bytes()
+    assert run("protect", painting, *SMALL) == 0
+    out, err = capsys.readouterr()
+    assert painting.read_bytes() == before
+    made = painting.with_name("teal.glassine.png")
+    page = painting.with_name("teal.glassine.html").read_text("utf-8")
+    assert "<html" in page and "http" not in page.split("<body")[0].replace("http-equiv", "")
+    copy, clean = read(made), read(painting)
+    assert copy.rgb.shape == clean.rgb.shape and copy.keep.ppi == clean.keep.ppi
+    assert 0 < (copy.rgb - clean.rgb).abs().mean() < 0.05
+    assert len(out.splitlines()) == 5 and "SSIMULACRA2" in out and "blend" in out
+    assert "of" in err and "\x1b" not in out + err, "no bars where there is no terminal"
+
+
+def test_the_same_seed_gives_the_same_pixels(painting, tmp_path):
+    for name in ("a.png", "b.png"):
+        assert run("protect", painting, *SMALL, "-o", tmp_path / name, "--marks", "none") == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_json_is_all_there_is_on_standard_output(painting, capsys):
+    assert run("protect", painting, *SMALL, "--json", "--format", "jpeg") == 0
+    out, err = capsys.readouterr()
+    (row,) = json.loads(out)["pictures"]
+    assert err == "" and row["file"].endswith("teal.glassine.jpg") and row["seed"] == 3
+    assert {"closed", "blend", "role"} <= set(row["effects"][0])
+
+
+def test_poison_needs_both_words_and_prints_the_caption(painting, capsys):
+    assert run("protect", painting, *SMALL, "--shows", "dog") == 3
+    assert "--shows dog --teach cat" in capsys.readouterr().err
+    assert run("protect", painting, *SMALL, "--shows", "dog", "--teach", "cat") == 0
+    said = capsys.readouterr().out
+    assert "dog taught as cat" in said and '"a picture of a dog"' in said
+
+
+def test_a_protected_copy_is_recognised(painting, capsys):
+    assert run("protect", painting, *SMALL) == 0
+    assert run("protect", painting.with_name("teal.glassine.png"), *SMALL) == 3
+    assert "already is" in capsys.readouterr().err
+    assert not painting.with_name("teal.glassine.glassine.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--recipe", "claok"), 2, "claok"),
+        (("--style", "embr"), 3, "Did you mean 'ember'"),
+        (("--strength", "stong"), 3, "Did you mean 'strong'"),
+        (("--surrogates", "embeded"), 3, "Did you mean 'embedded'"),
+        (("--surrogates", "flux1"), 4, "glassine models get"),
+        (("--format", "pgn"), 3, "Did you mean 'png'"),
+        (("--format", "kra"), 3, "only reads it"),
+        (("-o", "x.wepb"), 3, "Did you mean 'webp'"),
+        (("--marks", "xpm"), 3, "Did you mean 'xmp'"),
+        (("--target", "nowhere.png"), 3, "no file 'nowhere.png'"),
+        (("--mask", "nowhere.png"), 3, "no file 'nowhere.png'"),
+        (("--strength", "120"), 2, "between 0 and 100"),
+        (("-o", "none/x.png"), 5, "there is no folder"),
+    ],
+)
+def test_what_cannot_be_served_ends_in_a_sentence_and_its_code(
+    painting, monkeypatch, capsys, arguments, code, words
+):
+    monkeypatch.chdir(painting.parent)
+    assert run("protect", "teal.png", "--effort", "preview", *arguments) == code
+    assert words in capsys.readouterr().err
+    assert [path.name for path in painting.parent.iterdir()] == ["teal.png"]
+
+
+def test_the_original_is_never_the_output(painting, capsys):
+    assert run("protect", painting, *SMALL, "-o", painting) == 5
+    assert "is the original" in capsys.readouterr().err
+
+
+def test_of_several_pictures_the_good_ones_are_done(painting, capsys):
+    bad = painting.with_name("bad.png")
+    bad.write_bytes(b"nonsense")
+    assert run("protect", bad, painting, *SMALL) == 1
+    assert "not a picture" in capsys.readouterr().err
+    assert painting.with_name("teal.glassine.png").exists()
+
+
+def test_a_mask_of_the_wrong_size_is_said(painting, tmp_path, capsys):
+    mask = tmp_path / "mask.png"
+    mask.write_bytes(FORMATS["png"].write(torch.ones(3, 40, 40), None, Keep(), 95))
+    assert run("protect", painting, *SMALL, "--mask", mask) == 3
+    assert "The mask is 40 x 40" in capsys.readouterr().err
+
+
+def test_a_mask_leaves_the_rest_alone_bit_by_bit(painting, tmp_path):
+    mask = torch.zeros(3, 64, 64)
+    mask[:, :, 32:] = 1
+    path = tmp_path / "mask.png"
+    path.write_bytes(FORMATS["png"].write(mask, None, Keep(), 95))
+    assert run("protect", painting, *SMALL, "--mask", path) == 0
+    change = (read(painting.with_name("teal.glassine.png")).rgb - read(painting).rgb).abs()
+    assert change[:, :, :32].max() == 0 and change[:, :, 32:].max() > 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a Unix signal")
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+def test_stopped_in_the_middle_it_leaves_nothing(painting, number):
+    with started("protect", painting, "--effort", "full", "--surrogates", "embedded") as process:
+        for line in process.stderr:  # it has begun when it tells of its first step
+            if "latents" in line:
+                break
+        process.send_signal(number)
+        said = process.stderr.read()
+    assert process.returncode == 130 and "Stopped" in said
+    assert [path.name for path in painting.parent.iterdir()] == ["teal.png"]
+
+
+def test_a_reader_that_goes_away_is_no_crash():
+    with started("preview") as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_doctor_tells_people_and_programs(capsys):
+    assert run("doctor") == 0
+    said = capsys.readouterr().out
+    assert "CPU" in said and "missing  flux1" in said and "glassine models get" in said
+    assert run("doctor", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["surrogates"]["flux1"]["present"] is False
+
+
+def test_preview_lists_and_draws(painting, capsys):
+    assert run("preview") == 0
+    said = capsys.readouterr().out
+    assert "ember" in said and "cat" in said and "texture" in said
+    assert run("preview", painting) == 0
+    assert read(Path(painting.with_name("teal.styles.png"))).rgb.shape[2] > 300
+
+
+def test_a_bar_is_shown_on_a_terminal_only(painting):
+    pty = pytest.importorskip("pty", reason="needs a pseudo terminal")
+    main, other = pty.openpty()
+    command = [sys.executable, "-m", "glassine.cli", "protect", str(painting), *SMALL]
+    with subprocess.Popen(command, stdout=-1, stderr=other, text=True) as process:
+        os.close(other)
+        drawn, began = b"", time.monotonic()
+        while time.monotonic() - began < 120:
+            try:
+                drawn += os.read(main, 4096)
+            except OSError:  # the terminal closed with the process
+                break
+        assert "\x1b" not in process.stdout.read()
+    os.close(main)
+    assert process.returncode == 0
+    assert b"\x1b[" in drawn and b"teal.png" in drawn
