@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..device import choose
 from ..types import Encoded, Protected, Report
 from . import tables
 from .pictures import Shown, model_views, overview, worst
+from .schema import plain
 from .sight import Sight, sighted
 from .tables import rows_of
 
@@ -40,6 +42,7 @@ def html(protected: Protected, report: Report, done: Encoded | None = None) -> s
         threat=escape(report.threat),
         limits=items(report.limits),
         facts=rows_of(report.facts | {"notes": notes}),
+        data=json.dumps(plain(report)).replace("<", "\\u003c"),
     )
 
 

@@ -1,0 +1,351 @@
+"""The report: measurements that must come out one way, and the JSON that others read."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from glassine.cli import report as command
+from glassine.cli.bench import command as bench
+from glassine.device import choose
+from glassine.errors import NotUsable
+from glassine.purifiers import Scene
+from glassine.purifiers.grain import noisy
+from glassine.types import (
+    Artwork,
+    Cost,
+    Doubt,
+    Effect,
+    Export,
+    Goal,
+    Plan,
+    Protected,
+    Recipe,
+    Report,
+    Trial,
+)
+from glassine.units import Levels, Score
+from glassine.verify import SCHEMA, html, plain, verify
+from glassine.verify.controls import Controls, blended, scattered
+from glassine.verify.drift import Viewer, aimed, closed, effects
+from glassine.verify.sight import part, sighted
+from glassine.verify.summary import markdown, summarised
+from glassine.verify.trials import trial
+from glassine.visibility import ssimulacra2
+from glassine.visibility.lpips import distance
+
+GOLDEN = Path(__file__).parent / "golden" / "report.json"
+SIZE = 96
+
+
+def waves(shift=0.0, size=SIZE):
+    """A smooth colourful picture, (3, size, size)."""
+    y, x = torch.meshgrid(torch.arange(size) / size, torch.arange(size) / size, indexing="ij")
+    planes = [((a * x + b * y + shift) * 9).sin() / 3 + 0.5 for a, b in ((1, 2), (3, 1), (2, -1))]
+    return torch.stack(planes)
+
+
+def board(size=SIZE):
+    """One-pixel chequers, +1 and -1; what `chequers` below looks for."""
+    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    return (1 - 2.0 * ((x + y) % 2))[None].expand(3, -1, -1)
+
+
+def planned(clean, **changes):
+    made = Plan(
+        artwork=Artwork(clean),
+        recipe=Recipe(name="cloak", says="", goals=(), reach=Levels(8)),
+        export=Export(format="png"),
+        surrogates=("embedded",),
+        held_out=(),
+        goals=(Goal("picture", "another picture", waves(1.3)),),
+        allowance=torch.ones(1, *clean.shape[1:]),
+        score=Score(70),
+        steps=10,
+        seed=5,
+        device="cpu",
+    )
+    return replace(made, **changes)
+
+
+def codes(report):
+    return {doubt.code for doubt in report.doubts}
+
+
+@pytest.fixture
+def hurt():
+    clean = waves()
+    return Protected(planned(clean), noisy(clean, 0.02, torch.Generator().manual_seed(2)))
+
+
+def chequers(rgb):
+    """A fake family that sees nothing but one-pixel chequers."""
+    return torch.nn.functional.avg_pool2d(rgb * board(rgb.shape[-1]), 8)
+
+
+def eyes(role="used"):
+    return (Viewer("fake", role, chequers),)
+
+
+def staged(strength):
+    """Controls around a chequered change of that size, aiming at full chequers."""
+    clean = waves()
+    seen = (clean + strength * board()).clamp(0, 1)
+    goal = (clean + 0.2 * board()).clamp(0, 1)
+    calm = waves(0.01)
+    return Controls(clean, seen, scattered(clean, seen, 1), clean, calm, ((goal, 1.0),))
+
+
+def tried(name, strength=0.06):
+    around, viewers = staged(strength), eyes()
+    aims = aimed(viewers, around.goals)
+    before = tuple(effects(viewers, around, aims=aims))
+    verdict, rows = trial(name, Scene(), around, viewers, before, aims, 3)
+    return verdict, rows, before
+
+
+def test_a_clean_picture_reports_no_effect():
+    clean = waves()
+    report = verify(Protected(planned(clean), clean))
+    assert all(row.moved == 0 and row.closed == 0 for row in report.effects)
+    assert codes(report) >= {"none"}
+    assert report.cost.ssimulacra2 == 100 and report.cost.changed_share == 0
+
+
+def test_a_scattered_change_reports_its_own_control(hurt):
+    """Noise has no places: scattering it again moves every family about as far."""
+    report = verify(hurt)
+    assert all(0.5 < row.moved / row.scattered < 2 for row in report.effects)
+    assert {"noise", "little", "embedded", "transfer"} <= codes(report)
+
+
+def test_an_aimed_change_is_told_from_its_controls():
+    _, _, before = tried("jpeg95")
+    (row,) = before
+    assert row.closed == pytest.approx(0.3, abs=0.02)
+    assert row.moved > 3 * row.scattered and row.closed > 10 * abs(row.blend)
+
+
+def test_removal_of_a_known_change_is_recognised():
+    verdict, (row,), _ = tried("half")
+    assert verdict.verdict == "removed" and verdict.left < 0.1
+    assert row.after == "half" and row.closed < 0.1
+
+
+def test_survival_of_a_known_change_is_recognised():
+    verdict, _, _ = tried("noise05", strength=0.1)
+    assert verdict.verdict == "survives" and verdict.left > 0.75
+
+
+def test_where_nothing_was_done_nothing_can_be_removed():
+    verdict, _, _ = tried("half", strength=0.0)
+    assert verdict.verdict == "nothing to remove" and math.isnan(verdict.left)
+
+
+def test_what_is_missing_is_reported_and_not_counted():
+    verdict, rows, _ = tried("round_trip")
+    assert verdict.verdict == "not run" and "models get" in verdict.skipped and rows == ()
+
+
+def test_a_crop_moves_its_goal_too():
+    """Cropping an untouched picture must not look like an effect."""
+    _, (row,), _ = tried("crop10", strength=0.0)
+    assert abs(row.closed) < 0.02
+
+
+def test_gap_closed_on_known_distances():
+    start, goal = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)
+    assert closed(start, goal, goal) == 1 and closed(start, start, goal) == 0
+    assert closed(start, -goal, goal) == -1
+    assert math.isnan(closed(start, goal, None)) and math.isnan(closed(goal, start, goal))
+
+
+def test_the_blend_looks_like_the_protected_picture(hurt):
+    clean, seen = hurt.plan.artwork.rgb, hurt.rgb
+    blend = blended(clean, seen, waves(1.3))
+    wanted = ssimulacra2(clean, seen)
+    assert wanted - 0.01 <= ssimulacra2(clean, blend) <= wanted + 3
+    assert not torch.equal(blend, clean)
+
+
+def test_scattering_keeps_every_change_and_loses_its_place():
+    clean, seen = torch.full((3, 16, 16), 0.5), torch.full((3, 16, 16), 0.5)
+    seen[:, :4] += 0.1
+    moved = scattered(clean, seen, 3) - clean
+    assert torch.allclose(moved.flatten().sort().values, (seen - clean).flatten().sort().values)
+    assert moved[:, 4:].abs().max() > 0.05
+
+
+def test_lossy_formats_are_measured_on_what_they_give_back(hurt):
+    rough = replace(hurt, plan=replace(hurt.plan, export=Export(format="jpeg", quality=40)))
+    sight = sighted(rough, choose("cpu"))
+    assert not torch.equal(sight.seen, rough.rgb)
+    assert torch.equal(sighted(hurt, choose("cpu")).seen, hurt.rgb)
+    assert sight.sizes[1] < sighted(hurt, choose("cpu")).sizes[1]
+
+
+def test_the_measured_part_goes_to_where_the_change_is():
+    clean = torch.zeros(3, 300, 400)
+    seen = clean.clone()
+    seen[:, 5:9, 390:395] = 0.2
+    rows, columns = part(clean, seen, 64)
+    assert rows.start <= 5 and rows.stop >= 9 and columns.start <= 390 and columns.stop >= 395
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (64, 64)
+    assert part(clean, clean + 0.1, 64) == (slice(118, 182), slice(168, 232))
+
+
+@pytest.mark.parametrize("size", [(5, 7), (8, 64), (70, 33)])
+def test_tiny_and_odd_pictures_get_a_report(size):
+    clean = torch.rand(3, *size)
+    plan = planned(clean, goals=(Goal("g", "g", torch.rand(3, *size)),))
+    report = verify(Protected(plan, (clean + 0.05).clamp(0, 1)), purifiers=("blur",))
+    assert report.effects and json.dumps(plain(report), allow_nan=False)
+
+
+def test_transparent_parts_are_not_counted(hurt):
+    alpha = torch.ones(1, SIZE, SIZE)
+    alpha[:, :, : SIZE // 2] = 0
+    plan = replace(hurt.plan, artwork=Artwork(hurt.plan.artwork.rgb, alpha))
+    report = verify(replace(hurt, plan=replace(plan, allowance=alpha)))
+    assert report.cost.changed_share <= 0.5 and "untouched" in codes(report)
+
+
+def test_without_a_target_the_report_says_so_and_holds_no_nan(hurt):
+    report = verify(replace(hurt, plan=replace(hurt.plan, goals=())), purifiers=("jpeg75",))
+    assert "aimless" in codes(report)
+    told = plain(report)
+    assert told["effects"][0]["closed"] is None
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+def test_poison_names_the_words_it_needs(hurt):
+    recipe = Recipe(name="poison", says="", goals=(), reach=Levels(8))
+    plan = replace(hurt.plan, recipe=recipe, caption="a picture of a dog")
+    report = verify(replace(hurt, plan=plan))
+    assert any("a picture of a dog" in doubt.says for doubt in report.doubts)
+    assert "One picture alone changes nothing" in report.threat
+
+
+def test_same_protected_same_report(hurt):
+    assert plain(verify(hurt, purifiers=("noise05",))) == plain(
+        verify(hurt, purifiers=("noise05",))
+    )
+
+
+def test_progress_is_told_and_ends(hurt):
+    steps = []
+    verify(hurt, purifiers=("blur",), watch=steps.append)
+    assert [step.done for step in steps] == list(range(1, len(steps) + 1))
+    assert steps[-1].done == steps[-1].total and {step.stage for step in steps} == {"verify"}
+
+
+def test_nothing_promises_safety(hurt):
+    said = json.dumps(plain(verify(hurt))).lower()
+    assert not [word for word in ("protected against", "is safe", "guarantee") if word in said]
+    assert "raises the cost" in said
+
+
+def golden():
+    """A report with every field filled, made by hand."""
+    row = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.02, 0.18)
+    return Report(
+        cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200),
+        effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
+        doubts=(Doubt("transfer", "Every encoder here was optimised against."),),
+        facts={"engine": "0", "seed": 5, "goals": ["another picture"]},
+        trials=(Trial("jpeg75", "JPEG, quality 75", "handling", "x", "weakened", 0.5, Score(60)),),
+        threat="Works against fine-tuning.",
+        limits=("It can be removed.",),
+    )
+
+
+def test_json_is_what_readers_rely_on():
+    """Whoever changes this shape raises SCHEMA and rewrites the golden file by hand."""
+    assert plain(golden()) == json.loads(GOLDEN.read_text())
+    assert json.loads(GOLDEN.read_text())["schema"] == SCHEMA
+    assert list(plain(golden()))[:3] == ["schema", "kind", "doubts"]
+
+
+def test_a_real_report_has_the_golden_shape(hurt):
+    real, kept = plain(verify(hurt, purifiers=("blur",))), json.loads(GOLDEN.read_text())
+    assert real.keys() == kept.keys() and real["cost"].keys() == kept["cost"].keys()
+    for kind in ("effects", "trials", "doubts"):
+        assert real[kind][0].keys() == kept[kind][0].keys()
+
+
+def test_summary_names_the_worst_case(hurt):
+    first = golden()
+    weak = replace(first, effects=(first.effects[0], replace(first.effects[1], role="used")))
+    strong = replace(weak, effects=(weak.effects[0], replace(weak.effects[1], closed=0.05)))
+    lines = summarised([("one", weak), ("two", strong)])
+    assert [line.name for line in lines] == ["", "jpeg75"]
+    assert lines[1].where == "two" and lines[1].worst < lines[1].left
+    assert "| JPEG, quality 75 |" in markdown("Cloak", lines)
+
+
+def test_lpips_matches_the_official_numbers(models):
+    """Values of lpips 0.1.4 with the same weights, on the two pictures below."""
+    apart = distance()
+    assert apart is not None
+    clean = waves(size=91)
+    other = noisy(clean, 0.05, torch.Generator().manual_seed(1))
+    assert apart(clean, other).item() == pytest.approx(EXPECTED_LPIPS, abs=2e-5)
+    assert apart(clean, clean).item() == 0
+
+
+EXPECTED_LPIPS = 0.277409
+
+
+def test_the_command_finds_original_and_target_by_itself(tmp_path):
+    from glassine.formats import FORMATS
+    from glassine.types import Keep
+
+    write, clean = FORMATS["png"].write, waves()
+    seen = noisy(clean, 0.02, torch.Generator().manual_seed(2))
+    (tmp_path / "sun.png").write_bytes(write(clean, None, Keep(), 100))
+    (tmp_path / "sun.glassine.png").write_bytes(write(seen, None, Keep(), 100))
+    made = Protected(planned(clean, surrogates=("embedded",)), seen)
+    page = html(made, replace(verify(made), facts={"goals": ["the style 'texture'"], "seed": 9}))
+    (tmp_path / "sun.glassine.html").write_text(page)
+    out = CliRunner().invoke(
+        command.command,
+        [str(tmp_path / "sun.glassine.png"), "--after", "jpeg75", "--json", "-"],
+        standalone_mode=False,
+    )
+    assert out.exception is None, out.exception
+    told = json.loads(out.stdout)
+    assert told["trials"][0]["name"] == "jpeg75" and told["facts"]["seed"] == 9
+    assert told["effects"][0]["closed"] is not None
+    assert (tmp_path / "sun.glassine.report.html").exists()
+
+
+def test_the_command_asks_for_what_it_cannot_find(tmp_path):
+    (tmp_path / "alone.png").write_bytes(b"")
+    with pytest.raises(NotUsable, match="--original"):
+        command.beside(tmp_path / "alone.png")
+
+
+def test_goals_are_read_back_from_the_page():
+    assert command.words(["the style 'ember'"]) == {"style": "ember"}
+    both = command.words(["the style 'ember'", "dog taught as cat"])
+    assert both == {"style": "ember", "shows": "dog", "teach": "cat"}
+
+
+def test_bench_over_a_folder(tmp_path):
+    from glassine.formats import FORMATS
+    from glassine.types import Keep
+
+    for number in range(2):
+        data = FORMATS["png"].write(waves(number), None, Keep(), 100)
+        (tmp_path / f"{number}.png").write_bytes(data)
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n")
+    asked = ["effect", str(tmp_path), "--style", "texture", "--effort", "preview", "--json", "-"]
+    out = CliRunner().invoke(bench, asked, standalone_mode=False)
+    assert out.exception is None, out.exception
+    told = json.loads(out.stdout[out.stdout.index("{") :])
+    assert told["visible"]["pictures"] == 2
+    assert told["lines"][0]["covered"] > told["lines"][0]["blend"]
+    assert "broken.png" in out.output
