@@ -15,7 +15,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from .errors import NotUsable, Unreadable
-from .formats.archive import picture
+from .flattened import picture
 from .units import Unit, to_levels
 
 Bytes = NDArray[np.uint8]

@@ -9,7 +9,7 @@ import pyvips
 import torch
 from torch import Tensor
 
-from ..pixels import to_tensor
+from ..pixels import steps, to_tensor
 
 
 def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
@@ -30,5 +30,5 @@ def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
 def opened(path: Path) -> Tensor:
     """A picture of the package's own or the user's data folder: 8-bit RGB -> (3, H, W)."""
     image = pyvips.Image.new_from_file(str(path)).colourspace("srgb")
-    image = image.flatten(background=[255, 255, 255]) if image.hasalpha() else image
+    image = image.flatten(background=[steps(8)] * 3) if image.hasalpha() else image
     return to_tensor(image.numpy()[..., :3])
