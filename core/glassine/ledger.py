@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS publications (
 CREATE INDEX IF NOT EXISTS by_watermark ON exports(watermark);
 """
 
+_WITHOUT_VIEW = (
+    "id, sha256, hashes, watermark, title, format, created, version, seed, settings, chain, path, "
+    "never"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -43,7 +48,7 @@ class Entry:
 
     hashes    perceptual hashes of the picture, 32 bytes each (fingerprint.py)
     settings  what it was made with; holds no path and no passphrase
-    view      a small JPEG of the *protected* picture, never of the clean one
+    view      a small JPEG of the *protected* picture, never of the clean one; b"": not loaded
     chain     sha256 over the entry before and this one; "" until it is written
     published (place, day) pairs; `never` is the artist's word that there is none
     """
@@ -54,7 +59,7 @@ class Entry:
     format: str
     version: str
     settings: dict[str, Any]
-    view: bytes
+    view: bytes = b""
     watermark: int | None = None
     seed: int | None = None
     id: int = 0
@@ -126,9 +131,9 @@ def record(entry: Entry) -> Entry:
     The same file again is the same entry.
     """
     with _open(write=True) as link:
-        known = link.execute("SELECT * FROM exports WHERE sha256 = ?", (entry.sha256,)).fetchone()
+        known = _known(link, entry.sha256)
         if known:
-            return _entry(link, known)
+            return known
         last = link.execute("SELECT id, chain FROM exports ORDER BY id DESC LIMIT 1").fetchone()
         entry = replace(entry, id=last["id"] + 1 if last else 1, created=_now())
         entry = replace(entry, chain=_link(last["chain"] if last else "", entry))
@@ -152,11 +157,16 @@ def _link(before: str, entry: Entry) -> str:
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 
-def entries() -> list[Entry]:
-    """Every export, oldest first."""
+def entries(*, views: bool = False) -> list[Entry]:
+    """Every export, oldest first. `views`: with the small pictures, some 30 kB each."""
+    columns = "*" if views else _WITHOUT_VIEW
     with _open() as link:
-        rows = link.execute("SELECT * FROM exports ORDER BY id").fetchall()
-        return [_entry(link, row) for row in rows]
+        rows = link.execute(f"SELECT {columns} FROM exports ORDER BY id").fetchall()
+        told = link.execute("SELECT * FROM publications ORDER BY day").fetchall()
+    published: dict[int, list[tuple[str, str]]] = {}
+    for one in told:
+        published.setdefault(one["export"], []).append((one["place"], one["day"]))
+    return [_entry(row, published.get(row["id"], ())) for row in rows]
 
 
 def find(name: str) -> Entry:
@@ -174,8 +184,17 @@ def find(name: str) -> Entry:
 
 def by_sha256(digest: str) -> Entry | None:
     with _open() as link:
-        row = link.execute("SELECT * FROM exports WHERE sha256 = ?", (digest,)).fetchone()
-        return _entry(link, row) if row else None
+        return _known(link, digest)
+
+
+def _known(link: sqlite3.Connection, digest: str) -> Entry | None:
+    row = link.execute("SELECT * FROM exports WHERE sha256 = ?", (digest,)).fetchone()
+    if row is None:
+        return None
+    told = link.execute(
+        "SELECT place, day FROM publications WHERE export = ? ORDER BY day", (row["id"],)
+    )
+    return _entry(row, [(one["place"], one["day"]) for one in told])
 
 
 def keep_path(digest: str, path: Path) -> None:
@@ -211,13 +230,10 @@ def broken() -> int | None:
     return None
 
 
-def _entry(link: sqlite3.Connection, row: sqlite3.Row) -> Entry:
-    told = link.execute(
-        "SELECT place, day FROM publications WHERE export = ? ORDER BY day", (row["id"],)
-    )
+def _entry(row: sqlite3.Row, published: Iterable[tuple[str, str]]) -> Entry:
     values = {key: row[key] for key in row.keys()}  # noqa: SIM118  (a Row iterates its values)
     values |= {"settings": json.loads(row["settings"]), "never": bool(row["never"])}
-    return Entry(**values, published=tuple((one["place"], one["day"]) for one in told))
+    return Entry(**values, published=tuple(published))
 
 
 def _now() -> str:

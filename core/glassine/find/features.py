@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 from .. import fingerprint
 from ..errors import NotUsable
 
-FEW, MANY = 100, 1500
+FEW, MANY = 200, 1500
 INLIERS = 25
 """Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""
 
 _WIDE = 768  # pixels, longest side at which a pair is confirmed
 _RATIO, _PIXELS = 0.75, 5.0  # Lowe's ratio; distance at which a feature still agrees
 _CLOSE = 40  # bits of 256
+_CELL = 48  # pixels; features are taken from all of a picture, cell by cell
 _TABLES, _KEY = 16, 16
 _VOTES = 5
+
+_NEAR = 0.08  # of a side: a crop by less still shows the whole picture
 
 Descriptors = NDArray[np.uint8]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -44,51 +47,95 @@ def _cv2() -> object:
 
 
 def described(pixels: fingerprint.Bytes, count: int) -> tuple[NDArray[np.float32], Descriptors]:
-    """(n, 2) places in pixels and (n, 32) descriptors, strongest first, at most `count`."""
+    """(n, 2) places in pixels and (n, 32) descriptors, at most `count`, all over the picture."""
     cv2 = _cv2()
     make = getattr(cv2, "ORB_create", None) or cv2.ORB.create  # type: ignore[attr-defined]
     grey = np.ascontiguousarray(fingerprint.grey(pixels).astype(np.uint8))
-    points, found = make(count).detectAndCompute(grey, None)
+    points, found = make(max(count, MANY)).detectAndCompute(grey, None)
     if found is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
-    order = sorted(range(len(points)), key=lambda at: -points[at].response)[:count]
-    places = np.array([points[at].pt for at in order], dtype=np.float32).reshape(-1, 2)
-    return places, np.ascontiguousarray(found[order])
+    places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)
+    order = _spread(places, np.array([point.response for point in points]))[:count]
+    return places[order], np.ascontiguousarray(found[order])
 
 
-def inliers(view: bytes, path: Path, *, mirrored: bool = False) -> int:
-    """How many features of a work and of a file agree on one mapping; about 0-6 by chance."""
-    return agreement(*_of_view(view), *_of_file(path, mirrored))
+def _spread(places: NDArray[np.float32], response: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The strongest of every cell, then every cell's second ...: a small part is not drowned out
+    by busy surroundings."""
+    cell = (places // _CELL).astype(np.int64)
+    order = np.lexsort((-response, cell[:, 0], cell[:, 1]))
+    sorted_cells = cell[order]
+    fresh = np.any(np.diff(sorted_cells, axis=0, prepend=-1), axis=1)
+    start = np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))
+    rank = np.arange(len(order)) - start
+    return np.asarray(order[np.lexsort((-response[order], rank))])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One side of a comparison: its size, and where its features lie."""
+
+    width: int
+    height: int
+    places: NDArray[np.float32]
+    features: Descriptors
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`inliers` features agree on one mapping; `whole`: it lays the work over all of the file."""
+
+    inliers: int = 0
+    whole: bool = False
+
+
+def compared(view: bytes, path: Path, *, mirrored: bool = False) -> Agreement:
+    """A work's small picture and a file."""
+    return agreement(_of_view(view), _of_file(path, mirrored))
 
 
 @lru_cache(maxsize=4)  # one file is compared with several works in a row
-def _of_file(path: Path, mirrored: bool) -> tuple[NDArray[np.float32], Descriptors]:
+def _of_file(path: Path, mirrored: bool) -> Picture:
     pixels = fingerprint.opened(path, _WIDE)
-    return described(pixels[:, ::-1] if mirrored else pixels, MANY)
+    return pictured(pixels[:, ::-1] if mirrored else pixels)
 
 
 @lru_cache(maxsize=256)
-def _of_view(view: bytes) -> tuple[NDArray[np.float32], Descriptors]:
-    return described(fingerprint.opened(view), MANY)
+def _of_view(view: bytes) -> Picture:
+    return pictured(fingerprint.opened(view))
 
 
-def agreement(
-    here: NDArray[np.float32], mine: Descriptors, there: NDArray[np.float32], theirs: Descriptors
-) -> int:
+def pictured(pixels: fingerprint.Bytes) -> Picture:
+    return Picture(pixels.shape[1], pixels.shape[0], *described(pixels, MANY))
+
+
+def agreement(one: Picture, two: Picture) -> Agreement:
+    """Lowe's ratio test, then RANSAC on a homography."""
     cv2 = _cv2()
+    here, mine, there, theirs = one.places, one.features, two.places, two.features
     if min(len(mine), len(theirs)) < 8:
-        return 0
+        return Agreement()
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, theirs, k=2)  # type: ignore[attr-defined]
     good = [one[0] for one in pairs if len(one) == 2 and one[0].distance < _RATIO * one[1].distance]
     if len(good) < 8:
-        return 0
+        return Agreement()
     ours = np.array([here[one.queryIdx] for one in good])
     other = np.array([there[one.trainIdx] for one in good])
     plane, kept = cv2.findHomography(ours, other, cv2.RANSAC, _PIXELS)  # type: ignore[attr-defined]
     if plane is None or not _possible(plane):
-        return 0
+        return Agreement()
     inside = kept.ravel().astype(bool)
-    return len(np.unique(np.round(other[inside]), axis=0))  # many on one spot are one
+    spots = len(np.unique(np.round(other[inside]), axis=0))  # many on one spot are one
+    return Agreement(spots, _covers(plane, one, two))
+
+
+def _covers(plane: NDArray[np.float64], one: Picture, two: Picture) -> bool:
+    """Whether the corners of the one come to lie near the corners of the other."""
+    corners = np.array([(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)], dtype=float)
+    laid = (corners * (one.width, one.height, 1)) @ plane.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = laid[:, :2] / laid[:, 2:] / (two.width, two.height) - corners[:, :2]
+    return bool((np.abs(off) < _NEAR).all())
 
 
 def _possible(plane: NDArray[np.float64]) -> bool:

@@ -20,6 +20,7 @@ class Hit:
     same       it is the exported file, to the byte
     differ     bits of 256 in which the hashes differ; None: one of them is a flat colour
     inliers    features that agree on one mapping; 25 confirm it, 0-6 are chance
+    whole      that mapping lays the work over all of the file
     mark       the watermark that was heard, with its chance over everything listened to
     named      the sentence of the file's metadata that names the artist; "" for none
     """
@@ -30,6 +31,7 @@ class Hit:
     differ: int | None = None
     mirrored: bool = False
     inliers: int = 0
+    whole: bool = False
     mark: Match | None = None
     named: str = ""
 
@@ -37,7 +39,7 @@ class Hit:
     def verdict(self) -> Literal["is", "contains", "carries", "resembles", "names"]:
         """How much it is: the strongest evidence has the word."""
         near = self.differ is not None and self.differ <= ALIKE
-        if self.same or (near and self.inliers):
+        if self.same or self.whole or (near and self.inliers):
             return "is"
         if self.inliers:
             return "contains"

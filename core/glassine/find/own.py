@@ -14,12 +14,9 @@ from numpy.typing import NDArray
 
 from .. import fingerprint
 from ..types import Progress, Watch, quiet
-from .features import INLIERS, MANY, Descriptors, Votes, agreement, described
+from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
 from .works import Work
-
-Described = tuple[NDArray[np.float32], Descriptors]
-
 
 @dataclass(frozen=True)
 class Cluster:
@@ -41,12 +38,12 @@ def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
     """Groups of two and more, the largest first."""
     if not works:
         return []
-    seen = [described(fingerprint.opened(work.view), MANY) for work in works]
-    votes = Votes.of([one[1][: MANY // 4] for one in seen])
+    seen = [pictured(fingerprint.opened(work.view)) for work in works]
+    votes = Votes.of([one.features[: MANY // 4] for one in seen])
     table = np.stack([np.frombuffer(work.hashes[: fingerprint.HASH], np.uint8) for work in works])
     root = list(range(len(works)))
     for at, work in enumerate(works):
-        for other in sorted({*_alike(work, table), *votes.ask(seen[at][1])}):
+        for other in sorted({*_alike(work, table), *votes.ask(seen[at].features)}):
             joined = _top(root, at) == _top(root, other)
             if other != at and not joined and _same(at, other, table, seen):
                 root[_top(root, other)] = _top(root, at)
@@ -65,11 +62,11 @@ def _alike(work: Work, table: NDArray[np.uint8]) -> Iterable[int]:
     return [int(at) for at in np.flatnonzero(fingerprint.distance(own, table) <= ALIKE)]
 
 
-def _same(at: int, other: int, table: NDArray[np.uint8], seen: list[Described]) -> bool:
+def _same(at: int, other: int, table: NDArray[np.uint8], seen: list[Picture]) -> bool:
     near = fingerprint.distance(table[at].tobytes(), table[other : other + 1])[0] <= ALIKE
     if near and table[at].any():
         return True
-    return agreement(*seen[at], *seen[other]) >= INLIERS
+    return agreement(seen[at], seen[other]).inliers >= INLIERS
 
 
 def _top(root: list[int], at: int) -> int:

@@ -16,7 +16,7 @@ from ..marks import watermark
 from ..marks.watermark import CLEAR, Match
 from ..types import Progress, Watch, quiet
 from . import index
-from .features import INLIERS, MANY, Votes, described, inliers
+from .features import INLIERS, MANY, Agreement, Votes, compared, described
 from .hits import ALIKE, ORDER, Hit, Search
 from .index import Seen
 from .works import Work
@@ -115,25 +115,27 @@ def _hit(
     """The pair in detail; None when neither features nor hashes hold."""
     work, turn = works[at], int(far[0, at] > far[1, at])
     differ = int(far[turn, at])
-    agree = {flip: _inliers(work, seen.path, flip) for flip in (bool(turn), not turn)}
-    flip = max(agree, key=lambda one: agree[one])
-    if agree[flip] < INLIERS and differ > ALIKE:
+    agree = {flip: _compared(work, seen.path, flip) for flip in (bool(turn), not turn)}
+    flip = max(agree, key=lambda one: agree[one].inliers)
+    sure = agree[flip].inliers >= INLIERS
+    if not sure and differ > ALIKE:
         return None
     return Hit(
         seen.path,
         work,
         same=bool(work.export) and exact.get(seen.sha256) == work.export,
         differ=None if differ == 8 * fingerprint.HASH else differ,
-        mirrored=flip if agree[flip] >= INLIERS else bool(turn),
-        inliers=agree[flip] if agree[flip] >= INLIERS else 0,
+        mirrored=flip if sure else bool(turn),
+        inliers=agree[flip].inliers if sure else 0,
+        whole=sure and agree[flip].whole,
     )
 
 
-def _inliers(work: Work, path: Path, flip: bool) -> int:
+def _compared(work: Work, path: Path, flip: bool) -> Agreement:
     try:
-        return inliers(work.view, path, mirrored=flip)
+        return compared(work.view, path, mirrored=flip)
     except (Unreadable, OSError):  # gone since it was indexed
-        return 0
+        return Agreement()
 
 
 def works_have_marks(works: list[Work]) -> bool:

@@ -30,7 +30,7 @@ def from_ledger() -> list[Work]:
     return [
         Work(entry.title or f"export {entry.id}", entry.hashes, entry.view, entry.id,
              entry.watermark)
-        for entry in ledger.entries()
+        for entry in ledger.entries(views=True)
     ]
 
 

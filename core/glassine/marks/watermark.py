@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pyvips
@@ -29,6 +30,7 @@ CLEAR = 1e-3
 
 _READABLE = 1e-6  # chance, uncorrected, that a fresh mark must reach after handling
 _ROUNDS = (0, 4, 4, 4)  # fitting steps between two looks at whether it can be heard
+_HOPELESS = 0.03  # chance at which four steps have shown that more would not help
 _GRAIN = 400  # steps in which the 32 loudnesses are counted
 
 Soft = NDArray[np.float32]
@@ -83,9 +85,10 @@ def laid(
     for steps in _ROUNDS:
         change = rivagan.fitted(small, change, room, sign, steps, draw)
         whole = interpolate(change[None], picture.shape[1:], mode="bicubic")[0]
+        whole = whole.clamp(-rivagan.LARGEST, rivagan.LARGEST)  # bicubic overshoots
         marked = torch.where(free, (picture + whole).clamp(0, 1), picture)
         chance = chance_of(hear(_handled(on_white(marked, alpha))), number)
-        if chance <= _READABLE:
+        if chance <= _READABLE or (steps and chance > _HOPELESS):
             break
     return marked, chance
 
@@ -159,15 +162,22 @@ def chance_of(heard: Soft, number: int) -> float:
     Clearly heard bits weigh more. Because ids are uniformly random, this share is exactly the
     chance that an unmarked picture, whatever it looks like, agrees so well with one issued id.
     """
-    loud = _weights(heard)
-    weight = np.maximum(1, np.round(loud / max(float(loud.max()), 1e-9) * _GRAIN)).astype(int)
-    reached = int(weight[(heard > 0) == (bits(number) > 0)].sum())
-    share = np.zeros(int(weight.sum()) + 1)
+    steps, share = _shares(np.asarray(heard, np.float32).tobytes())
+    return float(share[int(steps[(heard > 0) == (bits(number) > 0)].sum())])
+
+
+@lru_cache(maxsize=8)  # one hearing is compared with many ids
+def _shares(heard: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The 32 weights in whole steps, and for every sum of them the share of ids that reach it."""
+    loud = _weights(np.frombuffer(heard, np.float32))
+    steps = np.maximum(1, np.round(loud / max(float(loud.max()), 1e-9) * _GRAIN)).astype(np.int64)
+    share = np.zeros(int(steps.sum()) + 1)
     share[0] = 1.0
-    for step in weight:
-        share[step:] = share[step:] / 2 + share[:-step] / 2
-        share[:step] /= 2
-    return float(share[reached:].sum())
+    for step in steps:
+        without = share / 2
+        without[step:] += share[:-step] / 2
+        share = without
+    return steps, np.cumsum(share[::-1])[::-1]
 
 
 def _weights(heard: Soft) -> Soft:

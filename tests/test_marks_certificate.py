@@ -1,0 +1,192 @@
+"""Signing with the machine's own certificate and with the artist's."""
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+pytest.importorskip("c2pa", reason="needs c2pa-python")
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
+from cryptography.x509.oid import ObjectIdentifier
+
+from glassine.encode import encode
+from glassine.errors import NotUsable
+from glassine.marks import c2pa, certificate
+from glassine.types import Claim, Report
+
+MAIL = "1.3.6.1.5.5.7.3.4"
+KEYS = {
+    "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    "RSA": lambda: rsa.generate_private_key(65537, 2048),
+}
+
+
+def _name(text):
+    return x509.Name([
+        x509.NameAttribute(x509.NameOID.COMMON_NAME, text),
+        x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Studio"),
+    ])
+
+
+def _built(subject, key, issuer, issuer_key, *, ca=False, purposes=(MAIL,), days=(-1, 30), sign=True):
+    now = datetime.now(UTC)
+    off = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment",
+                         "key_agreement", "encipher_only", "decipher_only"), False)
+    builder = (
+        x509.CertificateBuilder(_name(issuer), _name(subject), key.public_key(), 77)
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
+        .add_extension(x509.BasicConstraints(ca, None), True)
+        .add_extension(x509.KeyUsage(sign and not ca, key_cert_sign=ca, crl_sign=ca, **off), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False
+        )
+    )
+    if purposes:
+        use = x509.ExtendedKeyUsage([ObjectIdentifier(one) for one in purposes])
+        builder = builder.add_extension(use, False)
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Kind of key and oddities -> path of a PEM chain with its key, and the root's PEM."""
+
+    def build(kind="P-256", passphrase=None, suffix=".pem", **odd):
+        root_key, key = KEYS["P-256"](), KEYS[kind]()
+        root = _built("Root", root_key, "Root", root_key, ca=True, purposes=())
+        leaf = _built("Ann Artist", key, "Root", root_key, **odd)
+        lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
+        path = tmp_path / f"own{suffix}"
+        if suffix == ".p12":
+            path.write_bytes(pkcs12.serialize_key_and_certificates(b"x", key, leaf, [root], lock))
+        else:
+            chain = b"".join(one.public_bytes(Encoding.PEM) for one in (leaf, root))
+            path.write_bytes(chain + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+        return str(path), root.public_bytes(Encoding.PEM).decode()
+
+    return build
+
+
+@pytest.fixture
+def signed(finished, scene):
+    def sign(path=""):
+        claim = Claim(creator="Ann Artist", certificate=path)
+        return encode(finished(scene, marks=("c2pa",), claim=claim), Report(None, (), ())).data
+
+    return sign
+
+
+def test_the_machines_own_is_made_once_and_only_its_owner_can_read_the_key(signed):
+    first = c2pa.read(signed()).facts["serial"]
+    assert c2pa.read(signed()).facts["serial"] == first
+    if os.name == "posix":
+        mode = (certificate.folder() / "key.pem").stat().st_mode
+        assert stat.S_IMODE(mode) == 0o600
+
+
+def test_the_machines_own_says_that_it_is_no_identity():
+    says = certificate.signing().says
+    assert "not who you are" in says and "unknown" in says
+
+
+def test_an_expired_one_of_this_machine_is_made_anew(signed, monkeypatch):
+    years = certificate._YEARS
+    monkeypatch.setattr(certificate, "_YEARS", timedelta(hours=-0.5))
+    certificate.make("old")
+    monkeypatch.setattr(certificate, "_YEARS", years)
+    before = (certificate.folder() / "chain.pem").read_bytes()
+    assert certificate.signing().says
+    assert (certificate.folder() / "chain.pem").read_bytes() != before
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_every_accepted_kind_of_key_signs_and_is_trusted_where_its_root_is(make, signed, kind):
+    path, root = make(kind)
+    data = signed(path)
+    assert c2pa.read(data).says.startswith("Untrusted")
+    found = c2pa.read(data, root)
+    assert found.facts["state"] == "Trusted" and found.facts["signer"] == "Ann Artist"
+
+
+@pytest.mark.parametrize("purpose", [certificate.EKUS[1], certificate.EKUS[5]])
+def test_document_signing_and_c2pas_own_purpose_are_valid(make, signed, purpose):
+    path, root = make(purposes=(purpose,))
+    assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
+
+
+def test_a_p12_signs(make, signed):
+    path, root = make(suffix=".p12")
+    assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
+
+
+@pytest.mark.parametrize("suffix", [".pem", ".p12"])
+def test_a_locked_key_is_opened_with_the_keyrings_passphrase(make, signed, monkeypatch, suffix):
+    keyring = pytest.importorskip("keyring")
+    path, root = make(suffix=suffix, passphrase=b"open sesame")
+    monkeypatch.setattr(keyring, "get_password", lambda service, name: None)
+    with pytest.raises(NotUsable, match=r"passphrase is missing or wrong.*--remember"):
+        signed(path)
+    stored = {}
+    monkeypatch.setattr(keyring, "set_password", lambda s, name, word: stored.update({name: word}))
+    monkeypatch.setattr(keyring, "get_password", lambda service, name: stored.get(name))
+    certificate.remember(certificate.Path(path), "open sesame")
+    assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
+
+
+@pytest.mark.parametrize(
+    ("odd", "says"),
+    [
+        ({"days": (-30, -1)}, "expired on"),
+        ({"days": (1, 30)}, "valid only from"),
+        ({"purposes": ("1.3.6.1.5.5.7.3.1",)}, "not for signing"),
+        ({"purposes": ()}, "does not say what it may be used for"),
+        ({"sign": False}, "may not sign"),
+    ],
+)
+def test_a_certificate_that_cannot_sign_is_refused_in_words(make, signed, odd, says):
+    with pytest.raises(NotUsable, match=says):
+        signed(make(**odd)[0])
+
+
+def test_a_key_of_another_certificate_is_refused(make, tmp_path):
+    path, _ = make()
+    other = tmp_path / "other.pem"
+    other.write_bytes(KEYS["P-256"]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8,
+                                                    NoEncryption()))
+    with pytest.raises(NotUsable, match="belongs to another certificate"):
+        certificate.signing(path, str(other))
+
+
+def test_an_authoritys_own_certificate_is_refused(tmp_path):
+    key = KEYS["P-256"]()
+    root = _built("Root", key, "Root", key, ca=True)
+    path = tmp_path / "root.pem"
+    path.write_bytes(root.public_bytes(Encoding.PEM) + key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(NotUsable, match="authority"):
+        certificate.signing(str(path))
+
+
+@pytest.mark.parametrize("text", [b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nxx\n"])
+def test_a_file_that_is_no_certificate_is_refused(tmp_path, text):
+    path = tmp_path / "x.pem"
+    path.write_bytes(text)
+    with pytest.raises(NotUsable, match="was to sign, but"):
+        certificate.signing(str(path))
+    with pytest.raises(NotUsable, match="was to sign, but"):
+        certificate.signing(str(tmp_path / "absent.p12"))
