@@ -1,0 +1,96 @@
+"""What the benches share: pictures, the machine, and results that can be taken up again."""
+
+import json
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+import torch
+from glassine.read import read
+from glassine.targets.resize import lanczos
+from glassine.types import Artwork
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+RESULTS = Path(__file__).parent / "results"
+
+
+def pictures(folder, side):
+    """Name -> Artwork of at most `side`: the folder's pictures, then flat and line art."""
+    found = {}
+    for path in sorted(Path(folder).glob("*.png")):
+        found[short(path.stem)] = sized(read(path).rgb, side)
+    found["flat"] = sized(flat(2 * side), side)
+    found["lines"] = sized(lines(2 * side), side)
+    return found
+
+
+def short(stem):
+    """ "00014-0-vincent-van-gogh_still-life-..." -> "still-life-..."."""
+    return stem.split("_", 1)[-1][:40]
+
+
+def sized(rgb, side):
+    factor = side / max(rgb.shape[1:])
+    return Artwork(lanczos(rgb, round(rgb.shape[1] * factor), round(rgb.shape[2] * factor)))
+
+
+def flat(side):
+    """Cel-shaded hills, a sun and a house: large areas of one colour, a few hard edges."""
+    y, x = grid(side)
+    sky = torch.stack((0.98 - 0.25 * y, 0.85 - 0.1 * y, 0.7 + 0.15 * y))
+    for height, colour in ((0.55, (0.42, 0.62, 0.48)), (0.7, (0.25, 0.48, 0.38))):
+        hill = y > height + 0.08 * torch.sin(7 * x + 9 * height)
+        sky = paint(sky, hill, colour)
+    sky = paint(sky, (x - 0.75) ** 2 + (y - 0.22) ** 2 < 0.012, (0.97, 0.55, 0.35))
+    sky = paint(sky, (x - 0.3).abs() + (y - 0.62).clamp_max(0).abs() < 0.14, (0.65, 0.25, 0.22))
+    wall = ((x - 0.3).abs() < 0.1) & ((y - 0.7).abs() < 0.09)
+    return paint(
+        paint(sky, wall, (0.93, 0.89, 0.8)), wall & (x > 0.33) & (y > 0.68), (0.3, 0.3, 0.4)
+    )
+
+
+def lines(side):
+    """Ink on white: contours, hatching and a few dots."""
+    y, x = grid(side)
+    radius = ((x - 0.5) ** 2 + (y - 0.45) ** 2).sqrt()
+    angle = torch.atan2(y - 0.45, x - 0.5)
+    ink = (torch.sin(60 * radius + 3 * torch.sin(5 * angle)) > 0.93) & (radius < 0.36)
+    hatch = (torch.sin(220 * (x + 0.6 * y)) > 0.8) & (y > 0.78) & (x > 0.15) & (x < 0.85)
+    dots = (torch.sin(45 * x) * torch.sin(45 * y) > 0.97) & (radius > 0.38) & (y < 0.75)
+    page = torch.ones(3, side, side)
+    return paint(page, ink | hatch | dots, (0.08, 0.08, 0.1))
+
+
+def grid(side):
+    return torch.meshgrid(torch.arange(side) / side, torch.arange(side) / side, indexing="ij")
+
+
+def paint(rgb, where, colour):
+    return torch.where(where, torch.tensor(colour)[:, None, None], rgb)
+
+
+def machine():
+    """What a figure of time or of a number format depends on."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    )
+    return {
+        "commit": commit.stdout.strip(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "cpus": os.cpu_count(),
+        "system": platform.platform(),
+    }
+
+
+def rows(file):
+    """What was measured before; a run that was stopped goes on behind it."""
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def add(file, row):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as stream:
+        stream.write(json.dumps(row) + "\n")
