@@ -7,8 +7,10 @@ give pictures in [0, 1].
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -76,12 +78,12 @@ def decoder(channels: int, *, pool: bool = False) -> nn.Sequential:
 def read(folder: Path, half: str, channels: int, *, pool: bool = False) -> nn.Sequential:
     """The "encoder" or "decoder" found in a folder: raw .pth, raw or diffusers safetensors."""
     net = (encoder if half == "encoder" else decoder)(channels, pool=pool)
-    state = state_dict(folder, half)
     try:
+        state = state_dict(folder, half)
         net.load_state_dict({name: value.float() for name, value in state.items()})
-    except RuntimeError as error:
+    except (RuntimeError, EOFError, OSError, UnpicklingError, SafetensorError) as error:
         raise WeightsMissing(
-            f"The {half} in {folder} does not fit the network it should be: {error}. "
+            f"The {half} in {folder} is damaged or of another network ({str(error)[:200]}). "
             "Get it again with: glassine models get"
         ) from error
     return net.eval().requires_grad_(False)

@@ -1,0 +1,214 @@
+"""Weights over a network that fails, from folders that lie, and into disks that are full."""
+
+import functools
+import hashlib
+import http.server
+import threading
+
+import pytest
+from glassine import weights
+from glassine.cli import cli, stop
+from glassine.errors import NotWritable, WeightsMissing
+from glassine.surrogates import SURROGATES
+
+BODY = bytes(range(256)) * 3000  # 768 kB: three pieces
+
+
+class Origin(http.server.BaseHTTPRequestHandler):
+    """A server that does what `plan` says, request by request, and then behaves."""
+
+    plan, seen = (), ()
+
+    def do_GET(self):
+        what = self.plan.pop(0) if self.plan else "whole"
+        start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        self.seen.append((self.path, start, what))
+        if what in (404, 500):
+            return self.send_error(what)
+        body = BODY if what != "changed" else BODY[:-1] + b"!"
+        if start >= len(body):
+            return self.send_error(416)
+        ranged = start and what != "no ranges"
+        body = body[start:] if ranged else body
+        self.send_response(206 if ranged else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if what == "cut" else body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def origin(monkeypatch):
+    class Mine(Origin):
+        plan, seen = [], []
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mine)
+    thread = threading.Thread(target=functools.partial(server.serve_forever, 0.05))
+    thread.start()
+    monkeypatch.setenv("GLASSINE_ORIGIN", f"http://127.0.0.1:{server.server_port}")
+    yield Mine
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def wanted():
+    return [weights.Wanted("net_encoder.pth", weights.blob_id(BODY))]
+
+
+def quiet(name, done, total):
+    pass
+
+
+def got(wanted):
+    return weights.get("net", wanted, quiet)
+
+
+def test_the_blob_id_is_gits():
+    assert weights.blob_id(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_every_download_has_a_published_sum():
+    for name in SURROGATES:
+        for file in SURROGATES[name].weights:
+            assert len(file.blob) == 40 and int(file.blob, 16)
+
+
+def test_a_file_arrives_under_its_name_and_is_told_of(origin, wanted):
+    told = []
+    place = weights.get("net", wanted, lambda *now: told.append(now))
+    assert (place / "net_encoder.pth").read_bytes() == BODY
+    assert told[-1] == ("net_encoder.pth", len(BODY), len(BODY))
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert weights.present("net") and weights.find("net") == place
+
+
+def test_a_cut_connection_goes_on_where_it_was(origin, wanted):
+    origin.plan[:] = ["cut", "cut", "whole"]
+    got(wanted)
+    starts = [start for _, start, _ in origin.seen]
+    assert starts == [0, len(BODY) // 2, len(BODY) * 3 // 4]
+
+
+def test_a_server_that_cannot_go_on_starts_again(origin, wanted):
+    origin.plan[:] = ["cut", "no ranges"]
+    assert (got(wanted) / "net_encoder.pth").read_bytes() == BODY
+
+
+def test_a_later_attempt_goes_on_too(origin, wanted):
+    origin.plan[:] = ["cut", *[500] * 8]
+    with pytest.raises(WeightsMissing, match=r"could not be fetched.*--from FOLDER"):
+        got(wanted)
+    assert not weights.present("net"), "half a download must not look like a whole one"
+    del origin.plan[:], origin.seen[:]
+    got(wanted)
+    assert origin.seen[0][1] == len(BODY) // 2
+
+
+def test_changed_contents_are_never_used(origin, wanted):
+    origin.plan[:] = ["changed"] * 9
+    with pytest.raises(WeightsMissing, match="not the published file"):
+        got(wanted)
+    assert not weights.present("net")
+
+
+def test_one_bad_transfer_is_made_good(origin, wanted):
+    origin.plan[:] = ["changed", "whole"]
+    assert (got(wanted) / "net_encoder.pth").read_bytes() == BODY
+
+
+def test_a_whole_part_is_not_fetched_again(origin, wanted):
+    making = weights.home() / ".net.part"
+    making.mkdir(parents=True)
+    (making / "net_encoder.pth.part").write_bytes(BODY)
+    assert (got(wanted) / "net_encoder.pth").read_bytes() == BODY
+
+
+def test_a_missing_file_ends_at_once(origin, wanted):
+    origin.plan[:] = [404] * 9
+    with pytest.raises(WeightsMissing, match=r"404|Not Found"):
+        got(wanted)
+    assert len(origin.seen) == 1
+
+
+def test_no_network_is_a_sentence(monkeypatch, wanted):
+    monkeypatch.setenv("GLASSINE_ORIGIN", "http://127.0.0.1:9")
+    with pytest.raises(WeightsMissing, match=r"refused.*--from FOLDER"):
+        got(wanted)
+
+
+def test_a_full_disk_is_a_sentence(origin, wanted, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(weights, "download", full)
+    with pytest.raises(NotWritable, match=r"No space left.*GLASSINE_MODELS"):
+        got(wanted)
+
+
+def test_a_folder_of_originals_is_adopted_and_checked(tmp_path, wanted):
+    (tmp_path / "net_encoder.pth").write_bytes(BODY)
+    weights.adopt("net", wanted, tmp_path)
+    assert weights.verify("net", wanted) == "the published files, unchanged"
+    (tmp_path / "net_encoder.pth").write_bytes(BODY[:-1])
+    with pytest.raises(WeightsMissing, match="not the published file"):
+        weights.adopt("net", wanted, tmp_path)
+    assert weights.verify("net", wanted), "what was there before stays"
+
+
+def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
+    inside = tmp_path / "net"
+    inside.mkdir()
+    (inside / "model.safetensors").write_bytes(BODY)
+    (inside / "config.json").write_text("{}")
+    sums = "".join(
+        f"{hashlib.sha256((inside / name).read_bytes()).hexdigest()}  ./net/{name}\n"
+        for name in ("model.safetensors",)
+    )
+    (tmp_path / "SHA256SUMS").write_text(sums)
+    place = weights.adopt("net", wanted, tmp_path)
+    assert {path.name for path in place.iterdir()} == {"model.safetensors", "config.json"}
+    assert "SHA256SUMS" in weights.verify("net", wanted)
+    (place / "model.safetensors").write_bytes(BODY[1:])
+    with pytest.raises(WeightsMissing, match="changed or cut off"):
+        weights.verify("net", wanted)
+    (inside / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(WeightsMissing, match="changed or cut off"):
+        weights.adopt("net", wanted, tmp_path)
+
+
+def test_a_folder_without_them_says_what_it_should_hold(tmp_path, wanted):
+    with pytest.raises(WeightsMissing, match=r"net_encoder.pth"):
+        weights.adopt("net", wanted, tmp_path)
+
+
+def run(*arguments):
+    return stop.guarded(lambda: cli.main([*map(str, arguments)], "glassine", standalone_mode=False))
+
+
+def test_the_real_encoders_are_adopted_by_the_command(models, monkeypatch, capsys):
+    monkeypatch.delenv("GLASSINE_MODELS")
+    assert run("models", "get", "flux2", "--from", models) == 0
+    assert run("models", "verify", "flux2") == 0
+    assert run("models", "list") == 0
+    said = capsys.readouterr().out
+    assert "flux2: in" in said and "not here" in said and "glassine models get" in said
+
+
+def test_corrupt_weights_are_said_before_they_are_used(models, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GLASSINE_MODELS")
+    assert run("models", "get", "sd15", "--from", models) == 0
+    for path in weights.find("taesd").glob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:1000])
+    assert run("models", "verify", "sd15") == 4
+    assert "changed or cut off" in capsys.readouterr().err
+    with pytest.raises(WeightsMissing, match="glassine models get"):
+        SURROGATES["sd15"].load(weights.find("taesd"))
+
+
+def test_unknown_names_are_met_with_the_nearest(capsys):
+    assert run("models", "get", "flx1") == 3
+    assert "Did you mean 'flux1'" in capsys.readouterr().err
