@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from . import claim
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -116,11 +118,7 @@ OPTIONS = (
         help="What the file carries, for example xmp,watermark,receipt, or none. A receipt only "
         "notes it in the ledger on this machine.",
     ),
-    click.option("--artist", default="", help="Your name, for the marks."),
-    click.option("--rights", default="", help="Your rights statement, for the marks."),
-    click.option(
-        "--url", default="", help="Where your licence or you can be found, for the marks."
-    ),
+    *claim.OPTIONS,
 )
 
 
@@ -132,15 +130,14 @@ def options(command: F) -> F:
 
 def intent(given: dict[str, Any], suffix: str = "") -> Intent:
     """What was asked for, with every picture it names opened; raises before any work is done."""
-    from ..types import Claim, Export, Intent
+    from ..types import Export, Intent
 
     word, lent = style(given["style"])
-    claim = Claim(creator=given["artist"], rights=given["rights"], url=given["url"])
     export = Export(
         format=format_name(given["format_"], suffix),
         quality=given["quality"],
         marks=() if given["marks"] == "none" else names(given["marks"]),
-        claim=claim,
+        claim=claim.claim(given),
     )
     return Intent(
         recipe=given["recipe"] or ("poison" if given["shows"] or given["teach"] else "cloak"),

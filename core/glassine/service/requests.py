@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..errors import NotUsable
 from ..pixels import to_tensor
-from ..types import Claim, Export, Intent
+from ..types import Claim, Export, Intent, Visible
 from ..units import Score
 from .raster import Raster, beyond
 
@@ -34,7 +34,10 @@ def intent(ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b
 def export(ask: Json) -> Export:
     known = {f.name for f in fields(Export)} - {"marks", "claim"}
     plain = {name: ask[name] for name in known if ask.get(name) is not None}
-    claim = {f.name: ask["claim"][f.name] for f in fields(Claim) if ask.get("claim", {}).get(f.name)}
+    said = ask.get("claim") or {}
+    claim = {f.name: said[f.name] for f in fields(Claim) if said.get(f.name) not in (None, "")}
+    if "visible" in claim:
+        claim["visible"] = Visible(**claim["visible"])
     return Export(**plain, marks=tuple(ask.get("marks", ())), claim=Claim(**claim))
 
 
