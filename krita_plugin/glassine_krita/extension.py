@@ -6,13 +6,13 @@ from typing import Any
 
 from . import layers
 from .docker import DOCKER_ID, GlassineDocker, show_docker
-from .qt import QtWidgets
 from .studio import studio
 from .texts import t
 
+EXPORT = "glassine_export"
 ACTIONS = {
     "glassine_apply": ("action_apply", "tools/scripts"),
-    "glassine_export": ("action_export", "tools"),
+    EXPORT: ("action_export", "tools"),
     "glassine_docker": ("action_docker", "tools/scripts"),
 }
 
@@ -21,6 +21,7 @@ class GlassineExtension(layers.Extension):
     def setup(self) -> None:
         notifier = layers.app().notifier()
         notifier.setActive(True)
+        notifier.windowCreated.connect(into_file_menus)
         notifier.applicationClosing.connect(lambda: studio().close())
 
     def createActions(self, window: Any) -> None:  # Krita's name
@@ -28,19 +29,25 @@ class GlassineExtension(layers.Extension):
         for name, (text, menu) in ACTIONS.items():
             made[name] = window.createAction(name, t(text), menu)
         made["glassine_apply"].triggered.connect(lambda: studio().apply())
-        made["glassine_export"].triggered.connect(lambda: show_docker("export"))
+        made[EXPORT].triggered.connect(lambda: show_docker("export"))
         made["glassine_docker"].triggered.connect(lambda: show_docker("main"))
-        into_file_menu(window, made["glassine_export"])
 
 
-def into_file_menu(window: Any, action: Any) -> None:
-    """Krita takes one menu per action; the export belongs into File as well, below its own."""
-    for entry in window.qwindow().menuBar().actions():
-        if entry.objectName() == "file" and isinstance(entry.menu(), QtWidgets.QMenu):
-            rows = entry.menu().actions()
+def into_file_menus() -> None:
+    """Krita takes one menu per action; the export belongs into File as well, below its own.
+
+    A window's menus are built after its actions, so this waits until the window is there.
+    """
+    for window in layers.app().windows():
+        menus = {bar.objectName(): bar.menu() for bar in window.qwindow().menuBar().actions()}
+        file, tools = menus.get("file"), menus.get("tools")
+        if file is None or tools is None:
+            continue
+        rows, mine = file.actions(), [a for a in tools.actions() if a.objectName() == EXPORT]
+        if mine and mine[0] not in rows:
             names = [row.objectName() for row in rows]
             after = names.index("file_export_file") + 1 if "file_export_file" in names else 0
-            entry.menu().insertAction(rows[after] if after < len(rows) else None, action)
+            file.insertAction(rows[after] if after < len(rows) else None, mine[0])
 
 
 def register() -> None:

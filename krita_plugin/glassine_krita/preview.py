@@ -54,6 +54,9 @@ class Preview(QtCore.QObject):
         self._fine = self._fine and scaled(self._wanted) == scaled(again)
         self._wanted = again
         self._rest.start()
+        if self.why:
+            self.why = ""
+            self.changed.emit()
 
     def refresh(self) -> None:
         """The document was painted on: read it again."""

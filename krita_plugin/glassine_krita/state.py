@@ -100,7 +100,7 @@ class Studio(QtCore.QObject):
 
     def _installed(self, why: str) -> None:
         if why:
-            self.complain(why)
+            self.complain(t(why))
         else:
             self.start_engine()
         self.engine_changed.emit()

@@ -126,7 +126,7 @@ class MainPage(QtWidgets.QWidget):
 
     def draw_preview(self) -> None:
         preview = self.studio.preview
-        words = t(preview.why) if preview.why else t("preview_busy" if preview.busy else "")
+        words = t(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about(preview))
         self.says.setVisible(bool(self.says.text()))

@@ -52,6 +52,13 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     return label
 
 
+CHOSEN = (
+    "QPushButton:checked { background-color: palette(highlight);"
+    " color: palette(highlighted-text); border: 1px solid palette(shadow); }"
+    " QPushButton { padding: 3px 4px; }"
+)
+
+
 class Segments(QtWidgets.QWidget):
     """A row of buttons of which one is down; arrow keys move along it."""
 
@@ -67,6 +74,7 @@ class Segments(QtWidgets.QWidget):
             button.setCheckable(True)
             button.setObjectName(f"glassine_{name}")
             button.setMinimumWidth(20)
+            button.setStyleSheet(CHOSEN)
             button.clicked.connect(guarded(lambda checked=False, name=name: chosen(name)))
             group.addButton(button)
             line.addWidget(button, 1)
