@@ -11,6 +11,7 @@ from ..mark import mark
 from ..optimise import optimise
 from ..plan import plan
 from ..types import Effect, Encoded, Protected, Report, Watch
+from ..verify import html, verify
 from . import pace
 from .raster import artwork, raster
 from .requests import intent
@@ -19,8 +20,6 @@ from .session import Answer, Json
 
 def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
-    from ..verify import verify  # heavy, and needed here only
-
     picture = raster(ask["pixels"], blobs["pixels"])
     made = plan(artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b"")))
     left = pace.Left(pace.stages(made, verify=True), watch)
@@ -28,7 +27,7 @@ def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     report = verify(protected, watch=left)
     left.end_of_stage()
     done = encode(protected, report)
-    page = render(protected, report, done)
+    page = html(protected, report, done).encode()
     return Answer(told(protected, report, done), {"file": done.data, "report": page})
 
 
@@ -53,12 +52,3 @@ def told(protected: Protected, report: Report, done: Encoded) -> Json:
 def plain(report: Report) -> list[Effect]:
     """Effects on the file as it is, without anything done to it afterwards."""
     return [effect for effect in report.effects if not effect.after]
-
-
-def render(protected: Protected, report: Report, done: Encoded) -> bytes:
-    """The page that stands alone; the same that the command line writes."""
-    from ..verify import html
-
-    return html(protected, report, done).encode()
-
-

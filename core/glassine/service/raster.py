@@ -112,9 +112,9 @@ def translucent(picture: Raster) -> bool:
 
 
 def as_numbers(picture: Raster, after: Tensor) -> Array:
-    if not picture.floating:
-        return to_array(after, picture.depth)
     light = decoded(after) if picture.linear else after
+    if not picture.floating:
+        return to_array(light, picture.depth)
     return light.permute(1, 2, 0).numpy().astype(picture.numbers.dtype)
 
 

@@ -1,0 +1,65 @@
+"""The three runs of the end-to-end tests, and how the plugin gets there: as its release zip."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from harness import Outcome, log, run
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SCENARIOS = HERE / "scenarios"
+SESSION = (
+    "apply_layer apply_16bit apply_selection apply_group undo_redo preview_canvas export_copy "
+    "poison other_colours menus document_closed cancel engine_killed quits_with_preview"
+).split()
+ALONE = ("krita_killed", "first_run")
+
+
+def engine(python: str = sys.executable) -> dict[str, str]:
+    """The engine of this checkout, run by the interpreter that runs the tests."""
+    words = [python, "-I", "-u", str(ROOT / "tests" / "fakes" / "serve.py")]
+    return {"GLASSINE_ENGINE": "\x1f".join(words), "GLASSINE_LANGUAGE": "en"}
+
+
+def built(out: Path) -> Path:
+    """The release zip, made by the release's own script."""
+    words = [sys.executable, str(ROOT / "packaging" / "build_plugin.py"), "--no-engine",
+             "--out", str(out)]
+    made = subprocess.run(words, check=True, capture_output=True, text=True)
+    return Path(made.stdout.strip())
+
+
+def session(plugin: Path, names: list[str], work: Path | None = None) -> Outcome:
+    paths = [SCENARIOS / f"{name}.py" for name in names]
+    return run(paths, [plugin], engine(), timeout=60 + 40 * len(names), work=work)
+
+
+def killed(plugin: Path) -> Outcome:
+    """Krita ends by signal 9; what matters is that nothing outlives it."""
+    outcome = run([SCENARIOS / "krita_killed.py"], [plugin], engine(), timeout=120)
+    if outcome.status == -9 and not outcome.outlived:
+        outcome.trouble = ""
+    return outcome
+
+
+def first_run(plugin: Path) -> Outcome:
+    env = {"GLASSINE_ENGINE": "", "GLASSINE_PYTHON": "/bin/false", "GLASSINE_LANGUAGE": "en"}
+    return run([SCENARIOS / "first_run.py"], [plugin], env, timeout=90)
+
+
+def everything(out: Path) -> dict[str, str]:
+    """Scenario -> "" or what went wrong."""
+    began, plugin = time.monotonic(), built(out)
+    found = {name: "did not run" for name in (*SESSION, *ALONE)}
+    for outcome in (session(plugin, SESSION), killed(plugin), first_run(plugin)):
+        found.update(outcome.verdicts)
+        if outcome.trouble:
+            log("TROUBLE", outcome.trouble)
+            last = [*outcome.verdicts, "krita_killed"][-1]
+            found[last] = found.get(last) or outcome.trouble
+    log(f"all runs: {time.monotonic() - began:.0f} s")
+    return found

@@ -1,0 +1,41 @@
+"""Apply to the selection: outside of it the new layer is empty, to the bit."""
+
+from krita import Selection
+from steps import H, W, colours, document, finished, layer, pixels, studio
+
+
+def scenario(k):
+    studio_ = yield from studio()
+    before = colours()
+    doc, node = yield from document(before)
+    studio_.choose(scope="selection")
+    job = studio_.apply()
+    k.check("without a selection it says so, in the docker", job is None
+            and "selected" in studio_.trouble, trouble=studio_.trouble)
+    studio_.complain("")
+    chosen = Selection()
+    chosen.select(30, 20, 50, 40, 255)
+    doc.setSelection(chosen)
+    yield 0.6
+    job = yield from finished(studio_.apply())
+    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    yield 0.2
+    after = pixels(layer(doc, "(Cloak"))
+    inside = outside = moved = 0
+    for y in range(H):
+        for x in range(W):
+            at = 4 * (y * W + x)
+            one = after[at : at + 4]
+            if 30 <= x < 80 and 20 <= y < 60:
+                inside += one[3] == before[at + 3]
+                moved += one != before[at : at + 4]
+            else:
+                outside += one == b"\0\0\0\0"
+    k.check("alpha kept inside", inside == 50 * 40, got=inside)
+    k.check("nothing outside", outside == W * H - 50 * 40, got=outside)
+    k.check("most of the inside changed", moved > 1000, got=moved)
+    doc.waitForDone()
+    shown = bytes(doc.pixelData(0, 0, W, H))
+    edge = sum(shown[i : i + 4] == before[i : i + 4] for i in range(0, len(shown), 4))
+    k.check("what shows outside is the original", edge >= W * H - 50 * 40, got=edge)
+    doc.setSelection(None)

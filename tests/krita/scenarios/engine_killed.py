@@ -1,0 +1,26 @@
+"""The engine is killed in the middle of a job: it is started again, and the docker says so."""
+
+import os
+import signal
+
+from steps import ENGINE_SECONDS, colours, docker, document, finished, studio, until
+
+
+def scenario(k):
+    studio_ = yield from studio()
+    doc, node = yield from document(colours(256, 256), width=256, height=256)
+    studio_.choose(effort="full")
+    job = studio_.apply()
+    yield until(lambda: job.state == "running" and job.fraction > 0, 60)
+    first = studio_.engine.process_id
+    os.kill(first, signal.SIGKILL)
+    yield until(lambda: job.state == "failed")
+    k.check("the job failed, in words", "started again" in studio_.trouble, trouble=studio_.trouble)
+    k.check("the docker shows them", docker().trouble.isVisible()
+            and docker().trouble.says.text() == studio_.trouble)
+    yield until(lambda: studio_.engine.condition.name == "ready", ENGINE_SECONDS)
+    k.check("another engine runs", studio_.engine.process_id not in (0, first))
+    studio_.choose(effort="preview")
+    small, _ = yield from document(colours())
+    job = yield from finished(studio_.apply(), 90)
+    k.check("and works", job.state == "done", why=job.why)

@@ -1,0 +1,44 @@
+"""CMYK through a converted clone, with a sentence; float layers; a whole picture."""
+
+import struct
+
+from krita import Krita
+from steps import H, W, activated, colours, document, finished, studio
+
+
+def scenario(k):
+    studio_ = yield from studio()
+    app = Krita.instance()
+    doc = app.createDocument(W, H, "print", "CMYKA", "U8", "", 72.0)
+    app.activeWindow().addView(doc)
+    yield 0.4
+    node = doc.createNode("ink", "paintlayer")
+    node.setPixelData(bytes(v for i in range(W * H) for v in (i % 256, 40, (i // W) * 3, 10, 255)),
+                      0, 0, W, H)
+    doc.rootNode().addChildNode(node, None)
+    doc.waitForDone()
+    yield from activated(doc, node)
+    job = yield from finished(studio_.apply())
+    k.check("CMYK is done in RGB, and said", job.state == "done" and "converted" in job.notes,
+            why=job.why, notes=job.notes, trouble=studio_.trouble)
+    yield 0.2
+    made = doc.topLevelNodes()[-1]
+    k.check("its layer keeps RGB inside the CMYK document", made.colorModel() == "RGBA"
+            and doc.colorModel() == "CMYKA", model=made.colorModel())
+    values = []
+    for i, v in enumerate(colours()):
+        values.append(1.0 if i % 4 == 3 else (3.5 if i < 4 * W else v / 255))
+    doc, node = yield from document(struct.pack(f"<{len(values)}f", *values), depth="F32")
+    job = yield from finished(studio_.apply())
+    k.check("float done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    yield 0.2
+    made = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
+    after = struct.unpack(f"<{len(values)}f", made)
+    k.check("values above 1 keep their bits", list(after[: 4 * W]) == values[: 4 * W])
+    k.check("others moved", any(abs(a - b) > 1e-4 for a, b in zip(after, values)))
+    studio_.choose(scope="picture")
+    doc, node = yield from document(colours())
+    job = yield from finished(studio_.apply())
+    k.check("the whole picture, on top of all", job.state == "done"
+            and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
+            got=doc.topLevelNodes()[-1].name())

@@ -1,0 +1,50 @@
+"""The preview in the docker and on the canvas; nothing of it stays anywhere."""
+
+from krita import Krita
+from steps import H, W, colours, document, names, pixels, studio, until
+
+
+def scenario(k):
+    app = Krita.instance()
+    studio_ = yield from studio()
+    before = colours()
+    doc, node = yield from document(before)
+    studio_.watch(True)
+    studio_.look()
+    yield until(lambda: studio_.preview.pictures, 40)
+    shown = studio_.preview.pictures
+    k.check("before, after and difference in the docker", {"before", "after", "difference"} <= set(shown),
+            about={x: studio_.preview.about[x] for x in ("width", "height", "goals")})
+    k.check("after is not before", shown["before"] != shown["after"])
+    k.check("an untouched document", not doc.modified() and pixels(node) == before)
+    undo = app.action("edit_undo").text()
+    views = len(app.views())
+    studio_.show_on_canvas(True)
+    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    yield 0.5
+    copy = studio_.on_canvas.shown._copy
+    copy.waitForDone()
+    seen = bytes(copy.pixelData(0, 0, W, H))
+    k.check("the canvas shows the changed picture", seen != before)
+    k.check("in a view of its own", len(app.views()) == views + 1)
+    k.check("the artist's document is not touched", not doc.modified() and pixels(node) == before
+            and names(doc) == names(copy)[:-1], names=names(doc))
+    k.check("and the studio still works on it",
+            studio_.document.rootNode().uniqueId() == doc.rootNode().uniqueId())
+    target = k.out / "saved.kra"
+    doc.setBatchmode(True)
+    k.check("saved meanwhile", doc.saveAs(str(target)))
+    yield 0.3
+    studio_.show_on_canvas(False)
+    yield until(lambda: len(app.views()) == views)
+    k.check("gone without a question", True)
+    again = app.openDocument(str(target))
+    k.check("not in the saved file", names(again) == names(doc), got=names(again))
+    again.close()
+    k.check("no undo row", app.action("edit_undo").text() == undo, undo=app.action("edit_undo").text())
+    studio_.show_on_canvas(True)
+    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    doc.setModified(False)
+    doc.close()
+    yield until(lambda: not app.documents())
+    k.check("closing the document closes the preview", not studio_.on_canvas.on)

@@ -1,0 +1,31 @@
+"""One undo step. A see-through layer's original is hidden under its copy, and back after undo."""
+
+from krita import Krita
+from steps import H, W, colours, document, finished, names, pixels, studio, until
+
+
+def scenario(k):
+    app = Krita.instance()
+    studio_ = yield from studio()
+    before = bytearray(colours())
+    before[3::4] = bytes(120 if x % W < 40 else 255 for x in range(W * H))
+    doc, node = yield from document(bytes(before))
+    job = yield from finished(studio_.apply())
+    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    yield 0.3
+    k.check("the original is hidden, not changed", not node.visible()
+            and pixels(node) == bytes(before))
+    k.check("and the docker says why", "replaced" in job.notes, notes=job.notes)
+    shown = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
+    k.check("alpha to the bit", shown[3::4] == bytes(before)[3::4])
+    count = len(names(doc))
+    app.action("edit_undo").trigger()
+    doc.waitForDone()
+    yield until(lambda: len(names(doc)) == count - 1)
+    yield until(node.visible)
+    k.check("one undo takes the layer away and shows the original again", node.visible())
+    app.action("edit_redo").trigger()
+    doc.waitForDone()
+    yield until(lambda: len(names(doc)) == count)
+    yield until(lambda: not node.visible())
+    k.check("redo brings both back", True)
