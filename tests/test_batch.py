@@ -1,0 +1,222 @@
+"""A folder of pictures: finished once, resumed after any end, one bad picture costs itself."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import psutil
+import pytest
+import torch
+from glassine.batch import batch, fingerprint, found
+from glassine.errors import NotUsable
+from glassine.formats import FORMATS
+from glassine.jobs import NAME
+from glassine.read import read
+from glassine.types import Export, Intent, Keep
+
+INTENT = Intent(effort="preview", surrogates=("embedded",))
+
+
+@pytest.fixture
+def folders(tmp_path, scene):
+    """Three small pictures, one of them in a folder of its own, and a place for results."""
+    inside, out = tmp_path / "in", tmp_path / "out"
+    (inside / "deep").mkdir(parents=True)
+    out.mkdir()
+    for number, name in enumerate(("a.png", "b.png", "deep/c.png")):
+        crop = scene[:, 20:68, 20 * number : 20 * number + 48]
+        (inside / name).write_bytes(FORMATS["png"].write(crop, None, Keep(), 95))
+    return inside, out
+
+
+def run(inside, out, intent=INTENT):
+    states = []
+    return batch(inside, out, intent, states.append), states
+
+
+def test_every_picture_is_done_once_and_the_tree_is_kept(folders):
+    inside, out = folders
+    end, states = run(inside, out)
+    assert (end.done, end.failed, end.skipped, end.total) == (3, 0, 0, 3)
+    made = out / "deep" / "c.glassine.png"
+    assert read(made).rgb.shape == (3, 48, 48) and made.with_suffix(".html").exists()
+    assert any(state.left is not None for state in states), "the time left is told"
+    assert max(s.done + s.failed for s in states) == 3
+    before = made.read_bytes()
+    end, _ = run(inside, out)
+    assert (end.done, end.skipped) == (0, 3)
+    made.unlink()
+    end, _ = run(inside, out)
+    assert (end.done, end.skipped) == (1, 2)
+    assert made.read_bytes() == before, "a repeat gives the same pixels without a seed being named"
+
+
+def test_other_settings_or_another_picture_are_done_again(folders):
+    inside, out = folders
+    (inside / "b.png").unlink()
+    run(inside, out)
+    end, _ = run(inside, out, replace(INTENT, strength="subtle"))
+    assert (end.done, end.skipped) == (2, 0)
+    (inside / "a.png").write_bytes((inside / "deep" / "c.png").read_bytes())
+    end, _ = run(inside, out, replace(INTENT, strength="subtle"))
+    assert (end.done, end.skipped) == (1, 1)
+
+
+def test_all_pictures_pull_towards_one_style_also_in_later_runs(folders):
+    inside, out = folders
+    run(inside, out)
+    base = sqlite3.connect(out / NAME)
+    (style,) = base.execute("SELECT value FROM choices WHERE kind='style'").fetchone()
+    base.close()
+    pages = [path.read_text("utf-8") for path in out.rglob("*.html")]
+    assert len(pages) == 3 and all(style in page for page in pages)
+
+
+def test_a_bad_picture_costs_only_itself(folders):
+    inside, out = folders
+    (inside / "0bad.png").write_bytes(b"nonsense")
+    end, states = run(inside, out)
+    assert (end.done, end.failed) == (3, 1)
+    assert any("not a picture" in state.says for state in states)
+    (inside / "0bad.png").write_bytes((inside / "a.png").read_bytes())
+    end, _ = run(inside, out)
+    assert (end.done, end.failed, end.skipped) == (1, 0, 3), "what failed is tried again"
+
+
+def test_a_dead_worker_costs_one_attempt_of_one_picture(folders):
+    inside, out = folders
+    killed, said = [], []
+
+    def kill_once(state):
+        said.append(state.says)
+        if state.name == "b.png" and state.now and not killed:
+            (worker,) = multiprocessing.active_children()
+            killed.append(worker.pid)
+            worker.kill()
+
+    end = batch(inside, out, INTENT, kill_once)
+    assert killed and (end.done, end.failed) == (3, 0)
+    assert sum("worker died in attempt 1 of 2" in text for text in said) == 1
+
+
+def test_a_picture_that_always_kills_its_worker_is_given_up(folders):
+    inside, out = folders
+    said = []
+
+    def kill(state):
+        said.append(state.says)
+        if state.name == "a.png" and state.now:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+
+    end = batch(inside, out, INTENT, kill)
+    assert (end.done, end.failed) == (2, 1)
+    assert any("died 2 times" in text and "smaller copy" in text for text in said)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")
+def test_a_killed_batch_leaves_no_worker_and_goes_on(folders):
+    inside, out = folders
+    command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out)]
+    command += ["--effort", "preview", "--surrogates", "embedded"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert "->" in process.stderr.readline(), "one picture is finished"
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGKILL)
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive, "the worker went on without its batch"
+    assert not list(out.rglob("*.part"))
+    finished = len(list(out.rglob("*.glassine.png")))
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert f"{3 - finished} protected, {finished} were finished before" in done.stdout or (
+        "2 protected, 1 were finished before" in done.stdout
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a Unix signal")
+def test_ctrl_c_stops_a_batch_at_once(folders):
+    inside, out = folders
+    command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out)]
+    command += ["--effort", "full", "--surrogates", "embedded"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        while len(psutil.Process(process.pid).children()) < 1:
+            time.sleep(0.05)
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130 and "Stopped" in said
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive
+
+
+def test_two_batches_do_not_work_in_one_folder(folders):
+    inside, out = folders
+    refused = []
+
+    def second(state):
+        if not refused:
+            with pytest.raises(NotUsable, match="Another batch is working"):
+                batch(inside, out, INTENT, lambda state: None)
+            refused.append(True)
+
+    batch(inside, out, INTENT, second)
+    assert refused
+
+
+def test_a_damaged_ledger_is_said(folders):
+    inside, out = folders
+    (out / NAME).write_bytes(b"not a database" * 100)
+    with pytest.raises(NotUsable, match=r"damaged.*Delete it"):
+        run(inside, out)
+
+
+def test_what_is_no_picture_or_ours_is_passed_over(folders):
+    inside, out = folders
+    (inside / "notes.txt").write_text("x")
+    (inside / ".hidden.png").write_bytes(b"x")
+    (inside / "a.glassine.png").write_bytes(b"x")
+    assert [path.name for path in found(inside, out)] == ["a.png", "b.png", "c.png"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "words"),
+    [
+        ("none", "out", "no folder"),
+        ("in", "none", "Make it first"),
+        ("in", "in", "folder of the originals"),
+        ("out", "in", "no picture in"),
+    ],
+)
+def test_folders_that_cannot_be_used_are_said(folders, source, target, words):
+    top = folders[0].parent
+    with pytest.raises(NotUsable, match=words):
+        found(top / source, top / target)
+
+
+def test_twins_of_different_formats_stay_apart(folders):
+    inside, out = folders
+    rgb = read(inside / "a.png").rgb
+    (inside / "a.webp").write_bytes(FORMATS["webp"].write(rgb, None, Keep(), 95))
+    (inside / "b.png").unlink()
+    (inside / "deep" / "c.png").unlink()
+    end, _ = run(inside, out)
+    names = {path.name for path in out.glob("*.png")}
+    assert end.done == 2 and names == {"a.png.glassine.png", "a.webp.glassine.png"}
+
+
+def test_the_fingerprint_of_a_request_sees_every_part():
+    requests = (
+        INTENT,
+        replace(INTENT, seed=1),
+        replace(INTENT, target=torch.zeros(3, 4, 4)),
+        replace(INTENT, target=torch.ones(3, 4, 4)),
+        replace(INTENT, export=Export(quality=80)),
+    )
+    assert len({fingerprint(request) for request in requests}) == len(requests)
+    assert fingerprint(INTENT) == fingerprint(replace(INTENT))
