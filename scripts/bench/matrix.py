@@ -20,7 +20,7 @@ from glassine.plan import plan
 from glassine.types import Intent
 from glassine.verify import plain, verify
 
-USED, HELD_OUT = ("sd15", "sd3", "flux2"), ("sdxl", "flux1")
+USED, HELD_OUT = ("sd15", "flux2"), ("flux1",)
 PURIFIERS = (
     "jpeg85",
     "jpeg60",
@@ -45,7 +45,7 @@ def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--variant", choices=VARIANTS, action="append")
     asked.add_argument("--folder", default=common.SHARED / "art")
-    asked.add_argument("--side", type=int, default=192)
+    asked.add_argument("--side", type=int, default=160)
     asked.add_argument("--effort", default="quick")
     asked.add_argument("--pictures", type=int, help="only the first of them, art first")
     asked.add_argument("--table", action="store_true")

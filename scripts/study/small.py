@@ -1,0 +1,150 @@
+"""A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD.
+
+Pictures of 128 px become latents of 4 x 16 x 16; captions become a few words looked up in a
+table that is trained along. `Small` and `stable.Stable` offer the same three things: `finetuned`,
+`sampled` and `describe`; the experiments do not know which of the two they are given.
+"""
+
+import copy
+import os
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
+from torch import nn
+
+HOME = Path("/root/study")
+SIDE, WORDS, WIDTH = 128, 6, 64
+GUIDANCE, LOOKS = 3.0, 25
+DROPPED = 0.1  # share of captions left empty, for guidance
+SAVE_EVERY = 100
+
+
+class Captions(nn.Module):
+    """Words -> (B, WORDS, WIDTH). Unknown words are added before training, never after."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.number = {word: at + 1 for at, word in enumerate(vocabulary)}  # 0: no word
+        self.table = nn.Embedding(len(vocabulary) + 1, WIDTH)
+        self.place = nn.Parameter(torch.randn(WORDS, WIDTH) / 10)
+
+    def forward(self, captions):
+        rows = [[self.number.get(word, 0) for word in text.split()][:WORDS] for text in captions]
+        rows = [row + [0] * (WORDS - len(row)) for row in rows]
+        return self.table(torch.tensor(rows)) + self.place
+
+
+def network():
+    return UNet2DConditionModel(
+        sample_size=SIDE // 8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(48, 64, 96),
+        layers_per_block=1,
+        cross_attention_dim=WIDTH,
+        attention_head_dim=16,
+        norm_num_groups=16,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    )
+
+
+class Small:
+    side = SIDE
+
+    def __init__(self, vocabulary, encode, decode, seed=0):
+        torch.manual_seed(seed)
+        self.unet, self.words = network(), Captions(vocabulary)
+        self.encode, self.decode = encode, decode
+        self.noise = DDPMScheduler(num_train_timesteps=1000, beta_schedule="scaled_linear")
+
+    def describe(self):
+        weights = sum(p.numel() for p in self.parameters())
+        return {"model": "small", "weights": weights, "side": SIDE, "encoder": "taesd"}
+
+    def parameters(self):
+        return [*self.unet.parameters(), *self.words.parameters()]
+
+    def state(self):
+        return {"unet": self.unet.state_dict(), "words": self.words.state_dict()}
+
+    def load(self, state):
+        self.unet.load_state_dict(state["unet"])
+        self.words.load_state_dict(state["words"])
+
+    @torch.no_grad()
+    def latents(self, pictures):
+        """(N, 3, SIDE, SIDE) -> (N, 4, 16, 16)."""
+        return torch.cat([self.encode(part) for part in pictures.split(16)])
+
+    def loss(self, latents, captions, draw):
+        noise = torch.randn(latents.shape, generator=draw)
+        steps = torch.randint(0, 1000, (len(latents),), generator=draw)
+        drop = torch.rand(len(captions), generator=draw) < DROPPED
+        words = self.words(["" if d else c for c, d in zip(captions, drop, strict=True)])
+        guess = self.unet(self.noise.add_noise(latents, noise, steps), steps, words).sample
+        return F.mse_loss(guess, noise)
+
+    def train(self, latents, captions, steps, *, seed, rate, batch=16, file=None, told=None):
+        """Adam; `file`: where a stopped run goes on; `told(step, loss, seconds)` gets the curve."""
+        search = torch.optim.AdamW(self.parameters(), lr=rate)
+        done = 0
+        if file and file.exists():
+            kept = torch.load(file, weights_only=True)
+            self.load(kept["model"])
+            search.load_state_dict(kept["search"])
+            done = kept["done"]
+        began, mean = time.monotonic(), []
+        for step in range(done, steps):
+            draw = torch.Generator().manual_seed(seed * 1_000_003 + step)  # the same after a stop
+            chosen = torch.randint(0, len(latents), (batch,), generator=draw)
+            flip = torch.rand(batch, generator=draw) < 0.5
+            part = latents[chosen]
+            part = torch.where(flip[:, None, None, None], part.flip(3), part)
+            loss = self.loss(part, [captions[i] for i in chosen], draw)
+            search.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.parameters(), 1.0)
+            search.step()
+            mean.append(loss.item())
+            if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
+                if told:
+                    told(step + 1, sum(mean) / len(mean), time.monotonic() - began)
+                mean = []
+                if file:
+                    kept = {"model": self.state(), "search": search.state_dict(), "done": step + 1}
+                    torch.save(kept, file.with_suffix(".part"))
+                    os.replace(file.with_suffix(".part"), file)
+        return self
+
+    def finetuned(self, pictures, captions, *, seed, steps=250, rate=2e-4):
+        """A copy that was trained on with these; this one stays as it is."""
+        other = copy.copy(self)
+        other.unet, other.words = copy.deepcopy(self.unet), copy.deepcopy(self.words)
+        return other.train(self.latents(pictures), captions, steps, seed=seed, rate=rate)
+
+    @torch.no_grad()
+    def sampled(self, caption, count, *, seed):
+        """(count, 3, SIDE, SIDE) in [0, 1]: DDIM with guidance."""
+        draw = torch.Generator().manual_seed(seed)
+        schedule = DDIMScheduler.from_config(self.noise.config)
+        schedule.set_timesteps(LOOKS)
+        x = torch.randn(count, 4, SIDE // 8, SIDE // 8, generator=draw)
+        words = self.words([caption] * count + [""] * count)
+        for step in schedule.timesteps:
+            asked, free = self.unet(torch.cat((x, x)), step, words).sample.chunk(2)
+            x = schedule.step(free + GUIDANCE * (asked - free), step, x).prev_sample
+        return torch.cat([self.decode(part) for part in x.split(16)]).clamp(0, 1)
+
+
+def taesd():
+    """encode and decode of Stable Diffusion 1's tiny autoencoder, from the models folder."""
+    from glassine import encoders, weights
+    from glassine.device import choose
+    from glassine.surrogates import SURROGATES
+
+    (encode,) = encoders.encoders("sd15", choose("cpu")).values()
+    return encode, SURROGATES["sd15"].sees(weights.find("taesd"))

@@ -1,0 +1,171 @@
+"""The study's code, as far as seconds allow, and on a tiny random Stable Diffusion."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+STUDY = Path(__file__).resolve().parents[1] / "scripts" / "study"
+
+
+@pytest.fixture
+def study(monkeypatch):
+    """Imports one of the study's files, which are scripts and no package."""
+    pytest.importorskip("diffusers")
+    monkeypatch.syspath_prepend(str(STUDY))
+    names = ("base", "cloak", "common", "judge", "pictures", "poison", "small", "stable")
+
+    def load(name):
+        for other in names:  # `common` and `pictures` are names that others have too
+            sys.modules.pop(other, None)
+        return __import__(name)
+
+    yield load
+    for other in names:
+        sys.modules.pop(other, None)
+
+
+def coarse():
+    pool, up = torch.nn.functional.avg_pool2d, torch.nn.functional.interpolate
+    return (
+        lambda x: torch.cat((pool(x, 8), pool(x, 8)[:, :1]), 1),
+        lambda z: up(z[:, :3], scale_factor=8),
+    )
+
+
+def test_small_model_goes_on_where_it_was_stopped(study, tmp_path):
+    small = study("small")
+    latents, captions = torch.randn(4, 4, 16, 16), ["a picture of a fruit"] * 4
+
+    def trained(*steps):
+        model = small.Small(["a", "fruit"], *coarse(), seed=3)
+        file = tmp_path / f"{steps}.pt"
+        for upto in steps:
+            model.train(latents, captions, upto, seed=1, rate=1e-3, batch=2, file=file)
+        return model.words.table.weight
+
+    assert torch.allclose(trained(4), trained(2, 4), atol=1e-6)
+
+
+def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch):
+    small = study("small")
+    monkeypatch.setattr(small, "LOOKS", 2)
+    model = small.Small(["a", "fruit"], *coarse())
+    before = model.words.table.weight.clone()
+    tuned = model.finetuned(torch.rand(2, 3, 128, 128), ["a fruit"] * 2, seed=1, steps=2)
+    shown = tuned.sampled("a fruit", 2, seed=1)
+    assert shown.shape == (2, 3, 128, 128) and shown.min() >= 0 and shown.max() <= 1
+    assert torch.equal(model.words.table.weight, before)
+    assert not torch.equal(tuned.words.table.weight, before)
+
+
+def test_judge_learns_to_tell_colours(study):
+    judge = study("judge")
+    draw = torch.Generator().manual_seed(1)
+    red = torch.rand(24, 3, 64, 64, generator=draw) * torch.tensor([1, 0.2, 0.2]).view(3, 1, 1)
+    blue = red.flip(1)
+    made = judge.trained(torch.cat((red, blue)), ["red"] * 24 + ["blue"] * 24, rounds=30)
+    assert judge.accuracy(made, red[:8], ["red"] * 8) == 1
+    assert judge.called(made, blue[:8]) == {"red": 0, "blue": 1}
+
+
+def test_style_distance_is_nought_to_itself(study, models):
+    judge = study("judge")
+    first, other = torch.rand(2, 3, 64, 64), torch.zeros(2, 3, 64, 64)
+    own = judge.grams(first)
+    assert judge.apart(own, own) == 0 and judge.apart(own, judge.grams(other)) > 0.1
+
+
+def test_split_keeps_halves_apart(study):
+    pictures = study("pictures")
+    found = [pictures.Captioned(Path(str(i)), "x", "ab"[i % 2]) for i in range(10)]
+    first, later = pictures.split(found)
+    assert not set(first) & set(later) and len(first) + len(later) == 10
+
+
+def test_poison_table_has_means_and_spread(study, tmp_path):
+    poison = study("poison")
+    names = ("fruit_as_other", "fruit_right", "flower_right")
+    for seed, value in enumerate((0.2, 0.4)):
+        row = {"kind": "poison", "share": 0.5, "seed": seed, **dict.fromkeys(names, value)}
+        with (tmp_path / "p.jsonl").open("a") as stream:
+            stream.write(json.dumps(row) + "\n")
+    asked = type("Asked", (), {"out": tmp_path / "p.jsonl"})
+    poison.table(asked)
+    (line,) = json.loads((tmp_path / "p.json").read_text())
+    assert line["seeds"] == 2 and line["fruit_right"] == 0.3 and line["fruit_right_spread"] == 0.1
+
+
+def tiny(folder):
+    """A Stable Diffusion of a few thousand random weights, in diffusers' layout."""
+    from diffusers import (
+        AutoencoderKL,
+        DDIMScheduler,
+        StableDiffusionPipeline,
+        UNet2DConditionModel,
+    )
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+    torch.manual_seed(0)
+    words = ["<|startoftext|>", "<|endoftext|>", *(f"{c}</w>" for c in "abcdefghijklmnop")]
+    words += list("abcdefghijklmnopqrstuvwxyz")
+    (folder / "vocab.json").write_text(json.dumps({w: i for i, w in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"))
+    tokenizer.model_max_length = 8
+    config = CLIPTextConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=8,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+    )
+    blocks = {"block_out_channels": (16, 32), "norm_num_groups": 8, "layers_per_block": 1}
+    unet = UNet2DConditionModel(
+        sample_size=8,
+        cross_attention_dim=32,
+        attention_head_dim=8,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        **blocks,
+    )
+    vae = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        **blocks,
+    )
+    StableDiffusionPipeline(
+        vae=vae,
+        text_encoder=CLIPTextModel(config),
+        tokenizer=tokenizer,
+        unet=unet,
+        scheduler=DDIMScheduler(beta_schedule="scaled_linear"),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder / "sd")
+    return folder / "sd"
+
+
+@pytest.mark.filterwarnings("ignore")  # diffusers, transformers and peft warn about each other
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_local_stable_diffusion_learns_and_samples(study, tmp_path, monkeypatch, whole):
+    for library in ("transformers", "accelerate", *(() if whole else ("peft",))):
+        pytest.importorskip(library)
+    stable = study("stable")
+    monkeypatch.setattr(stable, "LOOKS", 2)
+    learner = stable.Stable(tiny(tmp_path), whole=whole)
+    before = learner.sampled("a fruit", 1, seed=1)
+    pictures = torch.rand(2, 3, 40, 40)
+    tuned = learner.finetuned(pictures, ["a fruit"] * 2, seed=1, steps=2, rate=1e-2)
+    after = tuned.sampled("a fruit", 1, seed=1)
+    assert after.shape == (1, 3, 16, 16) and after.min() >= 0 and after.max() <= 1
+    assert not torch.equal(before, after)
+    assert torch.equal(learner.sampled("a fruit", 1, seed=1), before), "the parent changed"
