@@ -26,7 +26,8 @@ def scene(side: int, seed: int) -> torch.Tensor:
     draw = torch.Generator().manual_seed(seed)
     rgb = F.interpolate(torch.rand(1, 3, 9, 9, generator=draw), (side, side), mode="bilinear")[0]
     for row in range(0, side, 512):
-        rgb[:, row : row + 512] += 0.06 * torch.randn(3, 512, side, generator=draw)
+        strip = rgb[:, row : row + 512]
+        strip += 0.06 * torch.randn(strip.shape, generator=draw)
     return rgb.clamp_(0, 1)
 
 

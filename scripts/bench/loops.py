@@ -5,7 +5,7 @@
 Our own implementations from the papers' parameters, all on the encoder of Stable Diffusion 1.x, in
 one process. Each loop runs at the budget at which its own result lands at SSIMULACRA2 70 (scaling
 its result down afterwards would be unfair to it); the budget is found first, untimed, by a
-bracket on a twentieth of the steps and a last correction on all of them. Ours runs with more and more
+bracket on a twentieth of the steps and a correction on all of them. Ours runs with more and more
 steps until it has at least the loop's effect at no worse SSIMULACRA2; setting up the goals and
 finding the strength count as part of its time.
 """

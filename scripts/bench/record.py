@@ -17,7 +17,6 @@ RESULTS = Path(__file__).parent / "results"
 def circumstances() -> dict[str, Any]:
     """Machine, commit and versions: without them a figure means nothing."""
     import torch
-
     from glassine.device import choose
 
     return {
