@@ -6,6 +6,7 @@ The folder is what diffusers' `save_pretrained` writes. It is found in $GLASSINE
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from functools import cache
@@ -49,7 +50,7 @@ def folder() -> Path:
 
 def photo(concept: str) -> Tensor:
     """ "a photo of a {concept}" with one fixed seed: the same anchor on every machine with it."""
-    run, draw = pipeline("AutoPipelineForText2Image"), Generator().manual_seed(_ANCHOR_SEED)
+    run, draw = pipeline("Pipeline"), Generator().manual_seed(_ANCHOR_SEED)
     out = run(
         f"a photo of a {concept}",
         num_inference_steps=_STEPS,
@@ -67,7 +68,7 @@ def restyled(rgb: Tensor, words: str, draw: Generator) -> Tensor:
     size = [max(_SIDE, round(side * scale / _MULTIPLE) * _MULTIPLE) for side in (height, width)]
     small = Image.fromarray(to_array(lanczos(rgb, *size), 8))
     seed = int(torch.randint(2**31, (), generator=draw))
-    out = pipeline("AutoPipelineForImage2Image")(
+    out = pipeline("Img2ImgPipeline")(
         f"a painting in the style of {words}",
         image=small,
         strength=_STRENGTH,
@@ -80,14 +81,22 @@ def restyled(rgb: Tensor, words: str, draw: Generator) -> Tensor:
 
 @cache
 def pipeline(kind: str) -> Callable[..., Any]:
+    """The folder's own pipeline ("Pipeline"), or its relative for pictures ("Img2ImgPipeline")."""
     if find_spec("diffusers") is None:
         raise EntryMissing("target", "diffusion", "diffusers")
+    place = folder()
+    index = json.loads((place / "model_index.json").read_text("utf-8"))
+    name = str(index.get("_class_name", "")).removesuffix("Pipeline") + kind
     import diffusers  # seconds to load, and only needed here
 
-    device = choose()
-    run = getattr(diffusers, kind).from_pretrained(
-        folder(), local_files_only=True, safety_checker=None, torch_dtype=torch.float32
+    if not hasattr(diffusers, name):
+        raise WeightsMissing(
+            f"The models in '{place}' need '{name}', which this diffusers does not have. "
+            f"Use a Stable Diffusion 1, 2, XL or 3 folder."
+        )
+    run = getattr(diffusers, name).from_pretrained(
+        place, local_files_only=True, torch_dtype=torch.float32
     )
     run.set_progress_bar_config(disable=True)
-    moved: Callable[..., Any] = run.to(device.kind)
+    moved: Callable[..., Any] = run.to(choose().kind)
     return moved
