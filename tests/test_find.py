@@ -10,7 +10,6 @@ import pytest
 import pyvips
 import torch
 from click.testing import CliRunner
-
 from glassine import find, fingerprint, ledger
 from glassine.encode import encode
 from glassine.errors import Cancelled, NotUsable

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from glassine import ledger
 from glassine.errors import NotUsable
 
@@ -75,7 +74,9 @@ def test_a_writer_killed_in_the_middle_loses_at_most_the_row_it_was_writing():
         kept = {one.settings["n"] for one in ledger.entries()}
         missing = set(said) - kept
         lost += len(missing)
-        assert sqlite3.connect(ledger.place()).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        link = sqlite3.connect(ledger.place())
+        assert link.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        link.close()
     assert lost == 0, "an entry that was reported as written is gone"
     assert ledger.entries() and ledger.broken() is None
     ledger.record(entry(999_999))

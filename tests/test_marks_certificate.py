@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import ObjectIdentifier
-
 from glassine.encode import encode
 from glassine.errors import NotUsable
 from glassine.marks import c2pa, certificate
@@ -41,7 +40,9 @@ def _name(text):
     ])
 
 
-def _built(subject, key, issuer, issuer_key, *, ca=False, purposes=(MAIL,), days=(-1, 30), sign=True):
+def _built(
+    subject, key, issuer, issuer_key, *, ca=False, purposes=(MAIL,), days=(-1, 30), sign=True
+):
     now = datetime.now(UTC)
     off = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment",
                          "key_agreement", "encipher_only", "decipher_only"), False)

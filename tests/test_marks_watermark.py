@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import pyvips
 import torch
-
 from glassine import fingerprint, ledger
 from glassine.encode import encode
 from glassine.errors import NotUsable
@@ -28,7 +27,7 @@ NUMBER = 0x9C3A_51E7
 PHOTOS = ("/usr/share/backgrounds/mate/nature", os.environ.get("GLASSINE_PHOTOS", ""))
 
 
-def flat(seed, side=384):
+def flat(seed, side=512):
     """Discs of one colour each on one colour, with hard edges: what illustrators draw."""
     draw = torch.Generator().manual_seed(seed)
     y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")

@@ -9,7 +9,9 @@ picture, which a flat picture needs.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -113,23 +115,23 @@ def heard(small: Tensor) -> Tensor:
 
 
 def fitted(
-    small: Tensor, change: Tensor, room: Tensor, bits: Tensor, steps: int, draw: Generator
-) -> Tensor:
-    """Changes `change` until the decoder hears the bits through it, also in crops.
+    small: Tensor, change: Tensor, room: Tensor, bits: Tensor, draw: Generator
+) -> Iterator[Tensor]:
+    """Better and better changes: the decoder hears the bits through them, also in crops.
 
     The encoder alone is not heard over a flat picture's own voice. Sign steps with momentum
     within the encoder's own largest change; every second look is at a random 90 % crop.
     small, change  (3, 256, 256); room (1, 256, 256) in [0, 1], what share may change
     """
     momentum = torch.zeros_like(change)
-    for step in range(steps):
+    for step in count():
         trial = change.clone().requires_grad_()
         seen = (small + trial * room).clamp(0, 1)
         said = heard(_crop(seen, draw) if step % 2 else seen) * bits
         (slope,) = torch.autograd.grad(softplus(_CLEAR - said).sum(), trial)
         momentum = 0.8 * momentum + slope / slope.abs().mean().clamp_min(1e-12)
         change = (change - LARGEST / 4 * momentum.sign()).clamp(-LARGEST, LARGEST)
-    return change
+        yield change
 
 
 def _crop(seen: Tensor, draw: Generator) -> Tensor:

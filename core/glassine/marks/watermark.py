@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import pyvips
@@ -80,10 +81,12 @@ def laid(
     """
     sign = torch.from_numpy(bits(number)) * 2 - 1
     small, room = rivagan.shrunk(on_white(picture, alpha)), rivagan.shrunk(free.float())
-    change, draw = rivagan.proposed(small, sign), Generator().manual_seed(seed)
+    change = rivagan.proposed(small, sign)
+    better = rivagan.fitted(small, change, room, sign, Generator().manual_seed(seed))
     chance, marked = 1.0, picture
     for steps in _ROUNDS:
-        change = rivagan.fitted(small, change, room, sign, steps, draw)
+        for change in islice(better, steps):
+            pass
         whole = interpolate(change[None], picture.shape[1:], mode="bicubic")[0]
         whole = whole.clamp(-rivagan.LARGEST, rivagan.LARGEST)  # bicubic overshoots
         marked = torch.where(free, (picture + whole).clamp(0, 1), picture)
