@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -94,7 +96,11 @@ def test_no_ppi_is_invented():
     for name in WRITABLE:
         data = FORMATS[name].write(torch.rand(3, 40, 40), None, Keep(), 95)
         assert read(data).keep.ppi in (None, 72), name  # 72: what libvips says for "unknown"
-        assert Image.open(io.BytesIO(data)).info.get("dpi") in (None, (1, 1), pytest.approx((72, 72))), name
+        assert Image.open(io.BytesIO(data)).info.get("dpi") in (
+            None,
+            (1, 1),
+            pytest.approx((72, 72)),
+        ), name
 
 
 @pytest.mark.parametrize("name", ("png", "jpeg", "webp", "avif"))
@@ -243,3 +249,24 @@ def test_png_chunks_stay_whole_when_the_size_on_paper_is_left_out():
         names.append(body[:4])
         at += 12 + size
     assert names[0] == b"IHDR" and names[-1] == b"IEND" and b"pHYs" not in names
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak as Linux tells it")
+def test_memory_stays_below_what_the_size_limit_promises(tmp_path):
+    """An 8000 x 8000 picture has to fit into 6 GB with everything else that happens to it."""
+    flat = pyvips.Image.black(2000, 2000, bands=3).copy(interpretation="srgb")
+    flat.pngsave(str(tmp_path / "large.png"))
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from glassine.formats import FORMATS; from glassine.read import read\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "read(Path(sys.argv[2])), (before := peak())\n"
+        "artwork = read(Path(sys.argv[1]))\n"
+        "data = FORMATS['png'].write(artwork.rgb + 0.1, None, artwork.keep, 95)\n"
+        "print((peak() - before) / 4e6)"
+    )
+    small = tmp_path / "small.png"
+    small.write_bytes(FORMATS["png"].write(torch.rand(3, 40, 40), None, Keep(), 95))
+    command = [sys.executable, "-c", code, str(tmp_path / "large.png"), str(small)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 10 < float(done.stdout) < 60, "bytes per pixel"
