@@ -17,6 +17,8 @@ from .types import Artwork
 ALIKE = 31
 """Bits of 256 below which two hashes are of one picture (find/hits.py)."""
 
+_SURE = 1e-5  # corrected chance of a watermark on which work may be refused
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -87,7 +89,7 @@ def _protected(found: list[Found]) -> str:
     """The strongest sentence: the very file, its watermark, its own signature."""
     for name in ("receipt", "watermark"):
         for told in found:
-            if told.mark == name:
+            if told.mark == name and told.facts.get("chance", 0) <= _SURE:
                 return told.says
     for told in found:
         if told.mark == "c2pa" and told.facts.get("generator") == "Glassine":

@@ -39,7 +39,8 @@ def opened(
     source: Source, side: int = VIEW, *, exact: bool = False, name: str = "The picture"
 ) -> Bytes:
     """(h, w, 3) uint8, sRGB-like, on white, at most `side` long; `exact`: side x side."""
-    data = source if isinstance(source, bytes) else content(source, source.read_bytes())
+    name = f"'{source}'" if isinstance(source, Path) else name
+    data = content(name, source if isinstance(source, bytes) else source.read_bytes())
     try:
         if not (data.startswith(_STARTS) or data[4:8] == b"ftyp"):
             raise Unreadable("it is not a PNG, JPEG, WebP, TIFF, AVIF or GIF picture")
@@ -51,21 +52,20 @@ def opened(
         small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
         pixels = np.asarray(small.colourspace("srgb").cast("uchar"))
     except (pyvips.Error, Unreadable) as error:
-        name = f"'{source}'" if isinstance(source, Path) else name
         why = str(error) if isinstance(error, Unreadable) else "it is damaged or cut off"
         raise Unreadable(f"{name} was to be looked at, but {why}. Leave it out.") from error
     return np.ascontiguousarray(pixels[..., :3])
 
 
-def content(path: Path, data: bytes) -> bytes:
+def content(name: str, data: bytes) -> bytes:
     """The file itself, or the merged picture inside a Krita or OpenRaster archive."""
     if not data.startswith(b"PK"):
         return data
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return picture(archive, len(data), f"'{path.name}'")
+            return picture(archive, len(data), name)
     except (NotUsable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise Unreadable(f"{path} was to be looked at and cannot be ({error}).") from error
+        raise Unreadable(f"{name} was to be looked at and cannot be ({error}).") from error
 
 
 def hashed(pixels: Bytes) -> bytes:

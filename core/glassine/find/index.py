@@ -114,7 +114,7 @@ def _row(name: bytes) -> tuple[object, ...]:
     state = _state(path)
     try:
         data = path.read_bytes()
-        pixels = fingerprint.opened(fingerprint.content(path, data), name=f"'{path}'")
+        pixels = fingerprint.opened(data, name=f"'{path}'")
         hashes, features = fingerprint.hashes(pixels), described(pixels, FEW)[1]
         says, signed = (containers.packet(data) or b""), containers.signed(data)
     except (Unreadable, OSError, MemoryError) as error:
