@@ -119,12 +119,18 @@ def test_json_is_all_there_is_on_standard_output(painting, capsys):
     assert {"closed", "blend", "role"} <= set(row["effects"][0])
 
 
+def test_json_also_tells_what_failed(tmp_path, capsys):
+    assert run("protect", tmp_path / "none.png", "--json") == 3
+    (row,) = json.loads(capsys.readouterr().out)["pictures"]
+    assert "There is no file" in row["error"]
+
+
 def test_poison_needs_both_words_and_prints_the_caption(painting, capsys):
     assert run("protect", painting, *SMALL, "--shows", "dog") == 3
     assert "--shows dog --teach cat" in capsys.readouterr().err
-    assert run("protect", painting, *SMALL, "--shows", "dog", "--teach", "cat") == 0
+    assert run("protect", painting, *SMALL, "--shows", "An Apple", "--teach", "cat") == 0
     said = capsys.readouterr().out
-    assert "dog taught as cat" in said and '"a picture of a dog"' in said
+    assert "apple taught as cat" in said and '"a picture of an apple"' in said
 
 
 def test_a_protected_copy_is_recognised(painting, capsys):

@@ -53,7 +53,7 @@ def batch(folder: Path, out: Path, intent: Intent, told: Told) -> State:
     """
     pictures = found(folder, out)
     with Jobs(out) as jobs:
-        intent = shared(intent, pictures[0], jobs)
+        intent = shared(intent, pictures, jobs)
         run = Run(pictures, folder, out, intent, jobs, told)
         try:
             for path in pictures:
@@ -88,7 +88,7 @@ def found(folder: Path, out: Path) -> list[Path]:
     return pictures
 
 
-def shared(intent: Intent, first: Path, jobs: Jobs) -> Intent:
+def shared(intent: Intent, pictures: list[Path], jobs: Jobs) -> Intent:
     """The intent with its style settled once for all, also over later runs."""
     from .recipes import RECIPES
 
@@ -96,17 +96,23 @@ def shared(intent: Intent, first: Path, jobs: Jobs) -> Intent:
     open_ = intent.style is None and intent.style_picture is None and intent.target is None
     if recipe is None or not open_ or "style" not in dict(recipe.goals):
         return intent
-    style = jobs.remembered("style", lambda: drawn(first, intent.seed or 0))
-    return replace(intent, style=style)
+    style = jobs.remembered("style", lambda: drawn(pictures, intent.seed or 0))
+    return replace(intent, style=style or None)
 
 
-def drawn(path: Path, seed: int) -> str:
+def drawn(pictures: list[Path], seed: int) -> str:
+    """A style far enough from the first picture that can be read; "" where none can."""
     from torch import Generator
 
     from .read import read
     from .targets.style import chosen
 
-    return chosen(read(path).rgb, Generator().manual_seed(seed))
+    for path in pictures:
+        try:
+            return chosen(read(path).rgb, Generator().manual_seed(seed))
+        except NotUsable:
+            continue  # its turn comes, and then it is reported
+    return ""
 
 
 def fingerprint(value: object) -> str:
@@ -151,7 +157,7 @@ class Run:
         self.jobs.write(job, str(target), problem)
         if problem:
             self.failed += 1
-            return self.told(self.state(path, says=f"{self.name(path)}: {problem}"))
+            return self.told(self.state(path, says=self.about(path, problem)))
         self.done += 1
         self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
         return self.told(self.state(path, says=f"{self.name(path)} -> {target}"))
@@ -171,6 +177,10 @@ class Run:
             f"The worker died {ATTEMPTS} times at this picture. Is it too large for this machine? "
             f"Try a smaller copy, or: glassine protect {path}"
         )
+
+    def about(self, path: Path, problem: str) -> str:
+        """The sentence, with the picture's name in front unless it says it itself."""
+        return problem if path.name in problem else f"{self.name(path)}: {problem}"
 
     def intent_for(self, job: Job) -> Intent:
         """With a seed that only depends on the picture, so that a repeat gives the same pixels."""

@@ -17,6 +17,7 @@ from .marks import MARKS
 from .recipes import RECIPES, SCORES, STEPS
 from .surrogates import named
 from .targets import TARGETS
+from .targets.concept import tidy
 from .targets.resize import lanczos
 from .types import Artwork, Goal, Intent, Plan, Recipe
 from .units import Score
@@ -87,7 +88,10 @@ def goals(artwork: Artwork, intent: Intent, recipe: Recipe, seed: int) -> tuple[
 
 def caption(intent: Intent) -> str:
     """Poison without its word does nothing: the words that must stand beside the picture."""
-    return f"a picture of a {intent.shows}" if intent.shows and intent.recipe != "cloak" else ""
+    if not intent.shows or intent.recipe == "cloak":
+        return ""
+    word = tidy(intent.shows)
+    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
 
 
 def allowance(artwork: Artwork, mask: Tensor | None) -> Tensor:

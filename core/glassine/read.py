@@ -47,6 +47,8 @@ def stranger(data: bytes) -> str:
     """What the bytes look like instead."""
     if not data:
         return "is empty"
+    if data[4:8] == b"ftyp" and data[8:10] in (b"he", b"mi"):
+        return "is a HEIC picture, as phones make them, which Glassine does not open"
     for start, name in _STRANGERS.items():
         if data.startswith(start):
             return f"is {name}, which Glassine does not open"

