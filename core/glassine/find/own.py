@@ -18,6 +18,7 @@ from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
 from .works import Work
 
+
 @dataclass(frozen=True)
 class Cluster:
     """Works that show the same picture, or parts of it."""

@@ -85,8 +85,7 @@ def laid(
     better = rivagan.fitted(small, change, room, sign, Generator().manual_seed(seed))
     chance, marked = 1.0, picture
     for steps in _ROUNDS:
-        for change in islice(better, steps):
-            pass
+        change = (change, *islice(better, steps))[-1]
         whole = interpolate(change[None], picture.shape[1:], mode="bicubic")[0]
         whole = whole.clamp(-rivagan.LARGEST, rivagan.LARGEST)  # bicubic overshoots
         marked = torch.where(free, (picture + whole).clamp(0, 1), picture)
@@ -121,13 +120,17 @@ def on_white(picture: Tensor, alpha: Tensor | None) -> Tensor:
 
 
 def _handled(picture: Tensor) -> bytes:
-    """A JPEG of quality 75 at half size with a tenth cut off: what comes back from a platform."""
+    """A JPEG of quality 75 at half size with a tenth cut off: what comes back from a platform.
+
+    Pictures of a few hundred pixels are not halved: platforms leave them as they are.
+    """
     array = to_array(picture, 8)
     height, width = array.shape[:2]
     image = pyvips.Image.new_from_array(array).copy(interpretation="srgb")
     top, left = height // 20, width // 20
     image = image.crop(left, top, max(1, width - 2 * left), max(1, height - 2 * top))
-    data: bytes = image.resize(0.5).jpegsave_buffer(Q=75)
+    factor = min(1.0, max(0.5, rivagan.SIDE / min(image.width, image.height)))
+    data: bytes = image.resize(factor).jpegsave_buffer(Q=75)
     return data
 
 
