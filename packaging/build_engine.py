@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds the engine's wheel.
 
-    build_engine.py [--out DIR]
+build_engine.py [--out DIR]
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ def build(out: Path) -> Path:
     """With pip, which fetches the build back end; returns the wheel's path."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder,
-             str(ROOT)],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "wheel",
+                "--quiet",
+                "--no-deps",
+                "--wheel-dir",
+                folder,
+                str(ROOT),
+            ],
             check=True,
         )
         (made,) = Path(folder).glob("glassine-*.whl")

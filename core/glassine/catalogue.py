@@ -15,10 +15,10 @@ from . import weights
 from .encode import writable
 from .errors import EntryMissing
 from .formats import FORMATS
-from .marks import MARKS
-from .purifiers import PURIFIERS
+from .marks import MARKS, Mark
+from .purifiers import PURIFIERS, Purifier
 from .recipes import RECIPES, SCORES, STEPS
-from .surrogates import SURROGATES
+from .surrogates import SURROGATES, Surrogate
 from .targets import TARGETS
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ def catalogue() -> dict[str, Any]:
         "targets": rows(TARGETS, lambda name, entry: {"says": entry.says}),
         "styles": choices("style"),
         "concepts": choices("concept"),
-        "purifiers": rows(PURIFIERS, lambda name, entry: {"says": entry.says}),
+        "purifiers": rows(PURIFIERS, purifier),
         "marks": rows(MARKS, mark),
         "formats": [written(name) for name in writable()],
         "sites": [{"name": name, "says": says, "longest": side} for name, says, side in SITES],
@@ -62,12 +62,16 @@ def rows(registry: Mapping[str, Any], describe: Callable[[str, Any], Row]) -> li
     return found
 
 
-def surrogate(name: str, entry: Any) -> Row:
+def surrogate(name: str, entry: Surrogate) -> Row:
     there = not entry.weights or weights.present(entry.folder)
     return {"says": entry.covers, "present": there}
 
 
-def mark(name: str, entry: Any) -> Row:
+def purifier(name: str, entry: Purifier) -> Row:
+    return {"says": entry.says, "kind": entry.kind, "slow": entry.slow}
+
+
+def mark(name: str, entry: Mark) -> Row:
     return {
         "says": entry.says,
         "note": entry.note,

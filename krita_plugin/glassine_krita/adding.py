@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from . import layers
 from .layers import PART, Place, Refused, Space
@@ -88,9 +88,7 @@ def as_document(result: Result) -> Iterator[Any]:
     doc = layers.app().createDocument(
         place.width, place.height, result.name, kept.model, kept.depth, kept.profile, 72.0
     )
-    here = Result(
-        result.pixels, Place(0, 0, place.width, place.height), kept, result.name
-    )
+    here = Result(result.pixels, Place(0, 0, place.width, place.height), kept, result.name)
     node = new_layer(doc, here)
     yield from fill(node, here)
     doc.rootNode().addChildNode(node, None)
@@ -102,7 +100,7 @@ class Hidden:
     """Originals that are hidden under their protected copy. Undoing the copy shows them again,
     redoing it hides them: hiding is no undo step of its own in Krita."""
 
-    pairs: list[tuple[Any, Any, Any, bool]] = []
+    pairs: ClassVar[list[tuple[Any, Any, Any, bool]]] = []
 
     @classmethod
     def watch(cls, doc: Any, source_id: Any, copy: Any) -> None:

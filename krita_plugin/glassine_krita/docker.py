@@ -70,5 +70,3 @@ def show_docker(page: str) -> None:
             docker.raise_()
             docker.open(page)
             return
-
-

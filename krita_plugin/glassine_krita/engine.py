@@ -86,10 +86,10 @@ class Engine(QtCore.QObject):
             return
         process.blockSignals(True)
         process.closeWriteChannel()
-        if process.state() != QtCore.QProcess.ProcessState.NotRunning:
-            if not process.waitForFinished(2000):
-                process.kill()
-                process.waitForFinished(500)
+        running = process.state() != QtCore.QProcess.ProcessState.NotRunning
+        if running and not process.waitForFinished(2000):
+            process.kill()
+            process.waitForFinished(500)
         process.deleteLater()
 
     def send(self, body: dict[str, Any], blob: bytes = b"") -> None:

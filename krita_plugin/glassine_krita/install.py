@@ -194,8 +194,14 @@ class Installer(QtCore.QObject):
         assert self.build is not None
         pip = [str(python()), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
         self._todo = [
-            [words[1], "-I", "-m", "venv", *([] if python().exists() else ["--clear"]),
-             str(home() / "venv")],
+            [
+                words[1],
+                "-I",
+                "-m",
+                "venv",
+                *([] if python().exists() else ["--clear"]),
+                str(home() / "venv"),
+            ],
             [*pip, "--upgrade", "pip"],
             [*pip, *torch_arguments(self.build)],
             [*pip, wheel()],

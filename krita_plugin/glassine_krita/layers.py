@@ -20,7 +20,13 @@ SIZES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
 REAL = (
-    "paintlayer grouplayer vectorlayer clonelayer filelayer filllayer filterlayer".split()
+    "paintlayer",
+    "grouplayer",
+    "vectorlayer",
+    "clonelayer",
+    "filelayer",
+    "filllayer",
+    "filterlayer",
 )
 
 

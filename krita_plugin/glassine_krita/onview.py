@@ -1,8 +1,8 @@
 """What of the document is on screen, and a preview on the canvas that leaves nothing behind.
 
-The preview is shown in a clone of the document, opened as a view of its own beside the artist's. The
-artist's document is not touched at all: there is no undo row to remember, nothing that a save could
-catch and nothing to clean up after a crash. (A temporary layer would be all of these.)
+The preview is shown in a clone of the document, opened as a view of its own beside the artist's.
+The document itself is not touched at all: there is no undo row to remember, nothing that a save
+could catch and nothing to clean up after a crash. (A temporary layer would be all of these.)
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Shown:
         return layers.alive(self._copy)
 
     def show(self, doc: Any, picture: bytes, place: Place, title: str) -> None:
-        """Puts the picture (8-bit BGRA, as large as the place) on top of a clone of the document."""
+        """Puts the picture (8-bit BGRA, as large as the place) on top of a clone."""
         if not self.on or self._of != layers.key(doc):
             self.remove()
             self._open(doc, title)

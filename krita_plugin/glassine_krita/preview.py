@@ -174,7 +174,7 @@ class Preview(QtCore.QObject):
 
 
 def scaled(wanted: tuple[Any, Choice, Place] | None) -> Any:
-    """Everything but the strength and what the preview ignores: the same here means the same work."""
+    """Everything but the strength: the same here means that the engine explores the same."""
     if wanted is None:
         return None
     doc, choice, place = wanted

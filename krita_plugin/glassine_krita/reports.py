@@ -11,7 +11,7 @@ from .qt import QtCore, QtGui
 
 
 def written(job: Job) -> Path:
-    """Named after the file it is about, so that asking twice writes once; readable by the artist."""
+    """Named after the file it is about, so that asking twice writes once; private."""
     folder = home() / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

@@ -62,6 +62,10 @@ class Requests(QtCore.QObject):
 
     _calls: dict[int, Call]
 
+    @property
+    def ready(self) -> bool:
+        return self._engine.condition.name == "ready"
+
     def send(
         self,
         method: str,

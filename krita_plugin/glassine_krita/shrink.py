@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .layers import Picture, Place
-from .qt import QtGui, Qt
+from .qt import Qt, QtGui
 
 LONGEST = 1024  # pixels; the engine's largest preview
 STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms

@@ -10,6 +10,7 @@ from . import install, layers, settings
 from .adding import Hidden
 from .catalogue import Catalogue, catalogue
 from .engine import Engine
+from .estimate import Estimate
 from .jobs import Job, Jobs
 from .layers import Place, Refused
 from .oncanvas import OnCanvas
@@ -43,12 +44,12 @@ class Studio(QtCore.QObject):
         self.catalogue = Catalogue()
         self.choice = settings.read(Choice)
         self.artist = settings.read(Artist)
-        self.seconds: dict[str, float] = {}
         self.trouble = ""  # the last thing that went wrong, in words
         self.watching = False  # a docker is on screen: previews are worth their work
         self._seen: Any = None
         self._region: Place | None = None
-        self._estimated: Any = None
+        self._estimate = Estimate(self.requests, self)
+        self._estimate.changed.connect(self.estimate_changed)
         self.engine.changed.connect(self._engine_changed)
         self.engine.lost.connect(self._engine_lost)
         self.jobs.finished.connect(self._job_finished)
@@ -90,11 +91,11 @@ class Studio(QtCore.QObject):
     def _warm(self, outcome: Outcome) -> None:
         if outcome.kind == "error":
             self.complain(outcome.says)
-        self._estimated = None
+        self._estimate.forget()
         self.preview.resume()
 
     def _engine_lost(self) -> None:
-        self._estimated = None
+        self._estimate.forget()
         if self.engine.condition.name != "broken":
             self.complain(t("engine_lost"))
 
@@ -132,7 +133,7 @@ class Studio(QtCore.QObject):
         self._seen = seen
         self.document_changed.emit()
         self._want()
-        self._estimate(doc)
+        self._estimate.want(doc, self.choice)
 
     def _sight(self, doc: Any) -> Any:
         if doc is None:
@@ -173,34 +174,15 @@ class Studio(QtCore.QObject):
         self._want()
         if self.on_canvas.document is not None:
             self.on_canvas.show(self.on_canvas.document, choice, self.region(self.document))
-        self._estimate(self.document)
+        self._estimate.want(self.document, self.choice)
 
     def sign(self, artist: Artist) -> None:
         self.artist = artist
         settings.write(artist)
 
-    def _estimate(self, doc: Any) -> None:
-        """Seconds by effort, from the engine's plan, for what would be protected now."""
-        if doc is None or self.engine.condition.name != "ready":
-            return
-        place = layers.canvas(doc)
-        node = None if self.choice.scope == "picture" else layers.active_layer(doc)
-        if node is not None:
-            x, y, width, height = node.bounds().getRect()
-            place &= Place(x, y, width, height)
-        if self.choice.scope == "selection":
-            place &= layers.selection(doc) or Place(0, 0, 0, 0)
-        wanted = (place.width, place.height, self.choice.recipe)
-        if place.empty or wanted == self._estimated:
-            return
-        self._estimated = wanted
-        ask = {"width": place.width, "height": place.height, "recipe": self.choice.recipe}
-        self.requests.send("estimate", ask, self._told_seconds)
-
-    def _told_seconds(self, outcome: Outcome) -> None:
-        if outcome.kind == "result":
-            self.seconds = outcome.result["seconds"]
-            self.estimate_changed.emit()
+    @property
+    def seconds(self) -> dict[str, float]:
+        return self._estimate.seconds
 
     # working
 
@@ -256,7 +238,8 @@ class Studio(QtCore.QObject):
         return f"{layer or t('picture')} ({', '.join(parts)})"
 
     def _job_finished(self, job: Job) -> None:
-        if job.state == "failed":
+        told = job.why == "engine_lost" and self.engine.condition.name == "broken"
+        if job.state == "failed" and not told:
             self.complain(t(job.why))
 
     def _jobs_changed(self) -> None:
@@ -292,9 +275,14 @@ class Studio(QtCore.QObject):
         from .engine import platform
 
         condition = self.engine.condition
-        lines = (self.trouble, platform(), f"Krita {layers.app().version()}",
-                 f"engine {condition.version} {condition.name} {condition.device}", "",
-                 self.engine.log())
+        lines = (
+            self.trouble,
+            platform(),
+            f"Krita {layers.app().version()}",
+            f"engine {condition.version} {condition.name} {condition.device}",
+            "",
+            self.engine.log(),
+        )
         return "\n".join(lines)
 
 

@@ -18,8 +18,13 @@ from pathlib import Path
 from sandbox import Process, Sandbox, log, start_xvfb, write_png
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = {"krita": "krita", "Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick",
-            "xdpyinfo": "x11-utils"}
+PROGRAMS = {
+    "krita": "krita",
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "import": "imagemagick",
+    "xdpyinfo": "x11-utils",
+}
 PACKAGES = ("krita", "python3-pyqt5", "python3-sip", "xvfb", "xdotool", "x11-utils", "imagemagick")
 
 
@@ -34,7 +39,10 @@ def provide() -> str:
     if os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
         return f"needs {', '.join(PACKAGES)} (Debian's names), and they cannot be installed here"
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+    for words in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES],
+    ):
         subprocess.run(["apt-get", *words], env=env, check=True, stdout=subprocess.DEVNULL)
     return f"still missing: {', '.join(missing())}" if missing() else ""
 
@@ -131,13 +139,24 @@ def driven(sandbox: Sandbox, told: dict[str, str], timeout: float, size: str) ->
         xvfb, display = start_xvfb(sandbox, size)
         env = sandbox.environment(display, told)
         with open(root / "krita.log", "wb") as out:
-            krita = Process("krita", ["krita", "--nosplash"], env=env, stdout=out,
-                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=root)
+            krita = Process(
+                "krita",
+                ["krita", "--nosplash"],
+                env=env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=root,
+            )
         timed_out = follow(krita, sandbox, Answers(sandbox, env), timeout, outcome)
         if timed_out:
             with contextlib.suppress(OSError, subprocess.SubprocessError):
-                subprocess.run(["import", "-window", "root", str(root / "out" / "timeout.png")],
-                               env=env, timeout=15, check=False)
+                subprocess.run(
+                    ["import", "-window", "root", str(root / "out" / "timeout.png")],
+                    env=env,
+                    timeout=15,
+                    check=False,
+                )
     finally:
         outcome.status = krita.end() if krita else None
         outcome.outlived = krita.end_group() if krita else []
@@ -197,8 +216,12 @@ def took(event: dict, sandbox: Sandbox, answers: Answers, outcome: Outcome) -> N
         reply.with_suffix(".tmp").rename(reply)
     elif event["ev"] == "verdict":
         outcome.verdicts[event["name"]] = event["error"] or ""
-        log("PASS" if event["ok"] else "FAIL", event["name"], f"{event['seconds']} s",
-            event["error"] or "")
+        log(
+            "PASS" if event["ok"] else "FAIL",
+            event["name"],
+            f"{event['seconds']} s",
+            event["error"] or "",
+        )
     elif event["ev"] in ("check", "note"):
         mark = {"check": "  ok  " if event.get("ok") else "  FAIL"}.get(event["ev"], "  note")
         log(mark, event.get("name") or event.get("note"), rest or "")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the end-to-end tests in a real Krita; installs Debian's packages where they are missing.
 
-    run.py [SCENARIO ...] [--work DIR]
+run.py [SCENARIO ...] [--work DIR]
 """
 
 from __future__ import annotations

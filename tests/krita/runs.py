@@ -12,10 +12,22 @@ from harness import Outcome, log, run
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCENARIOS = HERE / "scenarios"
-SESSION = (
-    "apply_layer apply_16bit apply_selection apply_group undo_redo preview_canvas export_copy "
-    "poison other_colours menus document_closed cancel engine_killed quits_with_preview"
-).split()
+SESSION = [
+    "apply_layer",
+    "apply_16bit",
+    "apply_selection",
+    "apply_group",
+    "undo_redo",
+    "preview_canvas",
+    "export_copy",
+    "poison",
+    "other_colours",
+    "menus",
+    "document_closed",
+    "cancel",
+    "engine_killed",
+    "quits_with_preview",
+]
 ALONE = ("krita_killed", "first_run")
 
 
@@ -27,8 +39,13 @@ def engine(python: str = sys.executable) -> dict[str, str]:
 
 def built(out: Path) -> Path:
     """The release zip, made by the release's own script."""
-    words = [sys.executable, str(ROOT / "packaging" / "build_plugin.py"), "--no-engine",
-             "--out", str(out)]
+    words = [
+        sys.executable,
+        str(ROOT / "packaging" / "build_plugin.py"),
+        "--no-engine",
+        "--out",
+        str(out),
+    ]
     made = subprocess.run(words, check=True, capture_output=True, text=True)
     return Path(made.stdout.strip())
 

@@ -94,8 +94,16 @@ class Process:
 class Sandbox:
     def __init__(self, root: Path, opengl: bool):
         self.root = root
-        for name in ("home", "data/krita/pykrita", "data/krita/actions", "config", "cache", "run",
-                     "tmp", "out"):
+        for name in (
+            "home",
+            "data/krita/pykrita",
+            "data/krita/actions",
+            "config",
+            "cache",
+            "run",
+            "tmp",
+            "out",
+        ):
             (root / name).mkdir(parents=True, exist_ok=True)
         (root / "run").chmod(0o700)
         self.opengl = opengl
@@ -136,10 +144,7 @@ class Sandbox:
         enable = "".join(f"enable_{name}=true\n" for name in self.plugins)
         # The first, nameless group of a KConfig file holds KisConfig's general keys.
         (self.root / "config" / "kritarc").write_text(
-            "sessionOnStartup=0\n"
-            "FetchNews=false\n"
-            "AutoSaveInterval=0\n"
-            "\n[python]\n" + enable + more
+            "sessionOnStartup=0\nFetchNews=false\nAutoSaveInterval=0\n\n[python]\n" + enable + more
         )
         renderer = "auto" if self.opengl else "none"
         (self.root / "config" / "kritadisplayrc").write_text(
@@ -197,9 +202,22 @@ def start_xvfb(sandbox: Sandbox, size: str) -> tuple[Process, str]:
     logfile = open(sandbox.root / "xvfb.log", "wb")
     process = Process(
         "Xvfb",
-        ["Xvfb", "-displayfd", str(write_fd), "-screen", "0", f"{size}x24", "-nolisten", "tcp",
-         "-noreset", "+extension", "GLX"],
-        pass_fds=[write_fd], stdout=logfile, stderr=logfile,
+        [
+            "Xvfb",
+            "-displayfd",
+            str(write_fd),
+            "-screen",
+            "0",
+            f"{size}x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+            "+extension",
+            "GLX",
+        ],
+        pass_fds=[write_fd],
+        stdout=logfile,
+        stderr=logfile,
     )
     os.close(write_fd)
     number = b""
@@ -215,5 +233,3 @@ def start_xvfb(sandbox: Sandbox, size: str) -> tuple[Process, str]:
             time.sleep(0.05)
     os.close(read_fd)
     return process, ":" + number.decode().strip()
-
-

@@ -16,6 +16,7 @@ import torch
 from ..device import Device, choose
 from ..encoders import encoders
 from ..optimise.tiles import MARGIN, SIZE, spans
+from ..surrogates import named
 from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
 
@@ -31,7 +32,12 @@ def stages(plan: Plan, *, verify: bool = False) -> dict[str, float]:
     """Seconds by stage, in the order in which they run."""
     height, width = plan.artwork.rgb.shape[1:]
     return predicted(
-        width, height, plan.steps, plan.surrogates, choose(plan.device), plan.recipe.draw,
+        width,
+        height,
+        plan.steps,
+        plan.surrogates,
+        choose(plan.device),
+        plan.recipe.draw,
         verify=verify,
     )
 
@@ -47,8 +53,13 @@ def predicted(
     verify: bool = False,
 ) -> dict[str, float]:
     pixels = covered(width) * covered(height)
-    family = [seconds for name in surrogates for seconds in slope_seconds(name, device)]
-    step = sum(family) * (min(draw, len(family)) / len(family) if draw else 1)
+    groups = [(named(name).draw, slope_seconds(name, device)) for name in surrogates]
+    family = [seconds for _, group in groups for seconds in group]
+    groups = [(draw, tuple(family))] if draw else groups
+    step = sum(
+        sum(group) * (min(count, len(group)) / len(group) if count else 1)
+        for count, group in groups
+    )
     goals = sum(family) / 3  # one forward pass of forward + backward
     looked = min(width * height, CROPS)
     found = {

@@ -109,7 +109,7 @@ def quickest() -> str:
     names = (*(("embedded",) if shipped() else ()), *present())
     if not names:
         return "embedded"  # its own error says what is missing
-    return min(names, key=lambda name: sum(pace.slope_seconds(name, choose())))
+    return str(min(names, key=lambda name: sum(pace.slope_seconds(name, choose()))))
 
 
 def shipped() -> bool:

@@ -18,7 +18,12 @@ from ..errors import NotUsable
 from ..pixels import to_array, to_tensor
 from ..types import Artwork, Keep
 
-TYPES = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
+TYPES: dict[str, np.dtype[Any]] = {
+    "u8": np.dtype("u1"),
+    "u16": np.dtype("<u2"),
+    "f16": np.dtype("<f2"),
+    "f32": np.dtype("<f4"),
+}
 COLOURS = {"BGRA": (2, 1, 0), "RGBA": (0, 1, 2)}
 ALPHA = 3
 Array = np.ndarray[Any, Any]
@@ -34,7 +39,7 @@ class Raster:
 
     @property
     def floating(self) -> bool:
-        return self.numbers.dtype.kind == "f"
+        return bool(self.numbers.dtype.kind == "f")
 
     @property
     def depth(self) -> int:

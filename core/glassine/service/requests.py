@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import NotUsable
 from ..pixels import to_tensor
+from ..recipes import SCORES
 from ..types import Claim, Export, Intent, Visible
 from ..units import Score
 from .raster import Raster, beyond
@@ -24,7 +25,7 @@ def intent(ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b
     strength = ask.get("strength", "balanced")
     return Intent(
         **told,
-        strength=strength if isinstance(strength, str) else Score(float(strength)),
+        strength=strength if strength in SCORES else Score(float(strength)),
         surrogates=tuple(ask["surrogates"]) if ask.get("surrogates") else None,
         mask=None if picture is None else masked(picture, mask),
         export=export(ask.get("export", {})),

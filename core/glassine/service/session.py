@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from threading import Condition, Event, Lock
+from threading import Condition, Event, Lock, get_ident
 from typing import Any
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
@@ -51,9 +53,10 @@ Method = Callable[[Json, Mapping[str, bytearray], Callable[[Progress], None]], A
 class Session:
     """Runs one request at a time on a worker thread, so that cancel is heard while it works."""
 
-    def __init__(self, write: Callable[[bytes], Any]) -> None:
+    def __init__(self, write: Callable[[memoryview], int | None]) -> None:
         self._write, self._lock, self._room = write, Lock(), Condition()
         self._worker = ThreadPoolExecutor(1)
+        self._busy: tuple[Call, int] | None = None  # what the worker does, and its thread
         self._calls: dict[int, Call] = {}
 
     def greet(self) -> None:
@@ -82,7 +85,7 @@ class Session:
         self._calls[call.number] = call
         for name, size in call.sizes.items():
             if not 0 < size <= LARGEST:
-                says = f"The blob '{name}' was announced with {size} bytes, and 1 byte to 8 GiB can travel."
+                says = f"The blob '{name}' was announced with {size} bytes; 1 byte to 8 GiB travel."
                 self._fail(call, "NotUsable", says)
                 return
             call.blobs[name] = bytearray()
@@ -98,8 +101,13 @@ class Session:
             self._worker.submit(self._run, call)
 
     def _cancel(self, call: Call) -> None:
-        """Answered at once; the worker notices at its next step."""
+        """Answered at once. The worker may be deep in one long step, and the next request should
+        not wait for that: it is interrupted, but never while it holds the lock of the pipe."""
         call.stop.set()
+        with self._lock:
+            if self._busy is not None and self._busy[0] is call:
+                thread = ctypes.c_ulong(self._busy[1])
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Cancelled))
         with self._room:
             self._room.notify_all()
         self._calls.pop(call.number, None)
@@ -115,10 +123,26 @@ class Session:
             self._send({"failed": f"{type(error).__name__}: {error}"})
 
     def _run(self, call: Call) -> None:
+        try:
+            with self._lock:
+                if call.stop.is_set():
+                    return
+                self._busy = call, get_ident()
+            self._serve(call)
+            self._rest()
+        except Cancelled:
+            self._rest()
+
+    def _rest(self) -> None:
+        """No interruption can be asked for after this, and one that was asked for is over."""
+        with self._lock:
+            self._busy = None
+        with contextlib.suppress(Cancelled):
+            time.sleep(0)
+
+    def _serve(self, call: Call) -> None:
         from .methods import METHODS
 
-        if call.stop.is_set():
-            return
         try:
             if call.method not in METHODS:
                 raise UnknownEntry("method", call.method, METHODS)
@@ -173,7 +197,7 @@ class Session:
         with self._lock:
             frame = memoryview(pack(body, blob))
             while frame:
-                frame = frame[self._write(frame) :]
+                frame = frame[self._write(frame) or 0 :]
 
 
 __all__ = ["Answer", "Json", "Method", "Session"]

@@ -121,8 +121,10 @@ class Compare(QtWidgets.QWidget):
             painter.drawImage(place, left)
             self._label(painter, t("difference_label"), shown, False)
             return
-        for image, x, width in ((left, shown.x(), line - shown.x()),
-                                (right, line, shown.right() - line)):
+        for image, x, width in (
+            (left, shown.x(), line - shown.x()),
+            (right, line, shown.right() - line),
+        ):
             painter.setClipRect(QtCore.QRectF(x, shown.y(), width, shown.height()))
             painter.drawImage(place, image)
         painter.setClipping(False)
@@ -133,9 +135,7 @@ class Compare(QtWidgets.QWidget):
         self._label(painter, t(names[0]), shown, False)
         self._label(painter, t(names[1]), shown, True)
 
-    def _label(
-        self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool
-    ) -> None:
+    def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.85)
         painter.setFont(font)
@@ -189,8 +189,12 @@ class Compare(QtWidgets.QWidget):
     def keyPressEvent(self, event: Any) -> None:  # Qt's name
         middle = QtCore.QPointF(self.width() / 2, self.height() / 2)
         key, pan = event.key(), 0.1 / self._zoom
-        moves = {Qt.Key.Key_Left: (-pan, 0), Qt.Key.Key_Right: (pan, 0),
-                 Qt.Key.Key_Up: (0, -pan), Qt.Key.Key_Down: (0, pan)}
+        moves = {
+            Qt.Key.Key_Left: (-pan, 0),
+            Qt.Key.Key_Right: (pan, 0),
+            Qt.Key.Key_Up: (0, -pan),
+            Qt.Key.Key_Down: (0, pan),
+        }
         if event.text() in ("+", "="):
             self._zoom_to(self._zoom * STEP, middle)
         elif event.text() == "-":

@@ -54,7 +54,7 @@ class ExportPage(QtWidgets.QWidget):
         self.path = QtWidgets.QLineEdit()
         names = ("format", "quality", "size", "path")
         fields = (self.format, self.quality, self.size, self.path)
-        for at, (name, field) in enumerate(zip(names, fields)):
+        for at, (name, field) in enumerate(zip(names, fields, strict=True)):
             label = QtWidgets.QLabel(t(f"{name}_label"))
             label.setBuddy(field)
             field.setObjectName(f"glassine_{name}")
@@ -151,9 +151,7 @@ class ExportPage(QtWidgets.QWidget):
 
     def _browse(self) -> None:
         kind = f"{self.format.currentText()} (*{self._suffix()})"
-        path, _ = QtWidgets.QFileDialog.getSaveFileName(
-            self, t("export"), self.path.text(), kind
-        )
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("export"), self.path.text(), kind)
         if path:
             self.path.setText(path if os.path.splitext(path)[1] else path + self._suffix())
 
@@ -197,5 +195,3 @@ def heading(text: str) -> QtWidgets.QLabel:
     label.setFont(font)
     label.setAlignment(Qt.AlignmentFlag.AlignLeft)
     return label
-
-

@@ -104,8 +104,12 @@ class JobRow(QtWidgets.QFrame):
         if self.job.kind == "apply":
             return t("applied", score=round(told.get("ssimulacra2", 0)))
         cost = told.get("cost", {})
-        words = t("exported", width=told["width"], height=told["height"],
-                  score=round(cost.get("ssimulacra2", 0)))
+        words = t(
+            "exported",
+            width=told["width"],
+            height=told["height"],
+            score=round(cost.get("ssimulacra2", 0)),
+        )
         return " ".join([words, *told.get("doubts", [])[:1]])
 
     def _report(self) -> None:

@@ -40,8 +40,15 @@ class MainPage(QtWidgets.QWidget):
         column.addWidget(widget)
         self.jobs = JobList(studio)
         column.addWidget(self.jobs)
-        follow(self, self.draw, studio.choice_changed, studio.engine_changed,
-               studio.document_changed, studio.estimate_changed, studio.on_canvas.changed)
+        follow(
+            self,
+            self.draw,
+            studio.choice_changed,
+            studio.engine_changed,
+            studio.document_changed,
+            studio.estimate_changed,
+            studio.on_canvas.changed,
+        )
         follow(self, self.draw_preview, studio.preview.changed)
         self.draw()
         self.draw_preview()
@@ -64,9 +71,7 @@ class MainPage(QtWidgets.QWidget):
         self.effort.setObjectName("glassine_effort")
         for name in EFFORTS:
             self.effort.addItem(t(f"effort_{name}"), name)
-        self.effort.activated.connect(
-            guarded(lambda at: self.studio.choose(effort=EFFORTS[at]))
-        )
+        self.effort.activated.connect(guarded(lambda at: self.studio.choose(effort=EFFORTS[at])))
         labels = ((t("visible_label"), self.slider), (t("effort_label"), self.effort))
         for at, (text, field) in enumerate(labels):
             label = QtWidgets.QLabel(text)

@@ -160,5 +160,3 @@ def row() -> tuple[QtWidgets.QWidget, QtWidgets.QHBoxLayout]:
     line = QtWidgets.QHBoxLayout(widget)
     line.setContentsMargins(0, 0, 0, 0)
     return widget, line
-
-

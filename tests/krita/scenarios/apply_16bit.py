@@ -11,7 +11,11 @@ def scenario(k):
     studio_ = yield from studio()
     before = wide(colours())
     doc, node = yield from document(before, depth="U16")
-    k.check("a 16-bit document", profile=doc.colorProfile(), ok=doc.colorDepth() == "U16" and pixels(node, pixel=8) == before)
+    k.check(
+        "a 16-bit document",
+        profile=doc.colorProfile(),
+        ok=doc.colorDepth() == "U16" and pixels(node, pixel=8) == before,
+    )
     job = yield from finished(studio_.apply())
     k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
     yield 0.2
@@ -21,6 +25,7 @@ def scenario(k):
     fine = sum(v % 257 != 0 for v in after)
     k.check("finer than 8 bits", fine > len(after) // 3, share=fine / len(after))
     change = [abs(a - b) for a, b in zip(after, old)]
-    k.check("a small change", 0 < sum(change) / len(change) < 12 * 257,
-            mean=sum(change) / len(change))
+    k.check(
+        "a small change", 0 < sum(change) / len(change) < 12 * 257, mean=sum(change) / len(change)
+    )
     k.check("the original is untouched", pixels(node, pixel=8) == before)

@@ -19,8 +19,16 @@ def scenario(k):
     yield 0.2
     made = layer(doc, "figure (Cloak")
     b = made.bounds()
-    k.check("the layer lies where the group's content is",
-            (b.x(), b.y(), b.width(), b.height()) == (20, 20, 40, 40), got=b.getRect())
-    old, new = bytes(group.projectionPixelData(20, 20, 40, 40)), bytes(made.pixelData(20, 20, 40, 40))
+    k.check(
+        "the layer lies where the group's content is",
+        (b.x(), b.y(), b.width(), b.height()) == (20, 20, 40, 40),
+        got=b.getRect(),
+    )
+    old, new = (
+        bytes(group.projectionPixelData(20, 20, 40, 40)),
+        bytes(made.pixelData(20, 20, 40, 40)),
+    )
     k.check("alpha kept, colours moved", old[3::4] == new[3::4] and old != new)
-    k.check("above the group", made.index() == group.index() + 1 if hasattr(made, "index") else True)
+    k.check(
+        "above the group", made.index() == group.index() + 1 if hasattr(made, "index") else True
+    )

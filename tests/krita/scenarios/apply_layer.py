@@ -10,18 +10,28 @@ def scenario(k):
     job = yield from finished(studio_.apply())
     k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
     yield 0.2
-    k.check("one layer more, above the active one, named after what was done",
-            names(doc)[-2] == "paint" and names(doc)[-1].startswith("paint (Cloak"), got=names(doc))
+    k.check(
+        "one layer more, above the active one, named after what was done",
+        names(doc)[-2] == "paint" and names(doc)[-1].startswith("paint (Cloak"),
+        got=names(doc),
+    )
     made = layer(doc, "(Cloak")
     after = pixels(made)
     k.check("the original's bytes are untouched", pixels(node) == before)
     k.check("alpha is the same to the bit", after[3::4] == before[3::4])
     change = [abs(a - b) for a, b in zip(after, before)]
-    k.check("there is a change, and it is small", 0 < sum(change) / len(change) < 12,
-            mean=sum(change) / len(change), most=max(change))
+    k.check(
+        "there is a change, and it is small",
+        0 < sum(change) / len(change) < 12,
+        mean=sum(change) / len(change),
+        most=max(change),
+    )
     k.check("the projection shows it", bytes(doc.pixelData(0, 0, 96, 80)) == after)
-    k.check("the score is what was asked for", 69.5 < job.outcome["ssimulacra2"] < 71.5,
-            score=job.outcome["ssimulacra2"])
+    k.check(
+        "the score is what was asked for",
+        69.5 < job.outcome["ssimulacra2"] < 71.5,
+        score=job.outcome["ssimulacra2"],
+    )
     made.setOpacity(128)
     doc.refreshProjection()
     doc.waitForDone()

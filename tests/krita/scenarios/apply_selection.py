@@ -10,8 +10,11 @@ def scenario(k):
     doc, node = yield from document(before)
     studio_.choose(scope="selection")
     job = studio_.apply()
-    k.check("without a selection it says so, in the docker", job is None
-            and "selected" in studio_.trouble, trouble=studio_.trouble)
+    k.check(
+        "without a selection it says so, in the docker",
+        job is None and "selected" in studio_.trouble,
+        trouble=studio_.trouble,
+    )
     studio_.complain("")
     chosen = Selection()
     chosen.select(30, 20, 50, 40, 255)

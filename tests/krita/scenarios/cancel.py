@@ -30,8 +30,12 @@ def scenario(k):
     QTest.mouseClick(row, Qt.LeftButton)
     yield until(lambda: long.state == "cancelled")
     yield until(lambda: answers)
-    k.check("cancelled within half a second, the engine included", answers[0] - began < 0.5,
-            docker=ended[0][1] - began, engine=answers[0] - began)
+    k.check(
+        "cancelled within half a second, the engine included",
+        answers[0] - began < 0.5,
+        docker=ended[0][1] - began,
+        engine=answers[0] - began,
+    )
     k.check("nothing was added", names(doc)[-1] == "paint")
     small, _ = yield from document(colours())
     job = yield from finished(studio_.apply(), 90)

@@ -14,22 +14,35 @@ def scenario(k):
     doc.setModified(False)
     doc.close()
     yield until(lambda: not job.active, 60)
-    k.check("kept, not lost", job.state == "kept" and job.why == "document_gone", state=job.state,
-            why=job.why)
+    k.check(
+        "kept, not lost",
+        job.state == "kept" and job.why == "document_gone",
+        state=job.state,
+        why=job.why,
+    )
     yield until(lambda: not app.documents())
     studio_.jobs.rescue(job)
     yield until(lambda: job.state == "done")
     rescued = app.documents()[0]
     rescued.waitForDone()
     data = bytes(rescued.topLevelNodes()[-1].pixelData(0, 0, W, H))
-    k.check("opened as a picture of its own", len(app.documents()) == 1 and len(data) == W * H * 4
-            and data[3::4] == before[3::4] and data != before)
+    k.check(
+        "opened as a picture of its own",
+        len(app.documents()) == 1
+        and len(data) == W * H * 4
+        and data[3::4] == before[3::4]
+        and data != before,
+    )
     doc, node = yield from document(before)
     job = studio_.apply()
     yield until(lambda: job.state == "running")
     node.remove()
     doc.waitForDone()
     yield until(lambda: not job.active, 60)
-    k.check("a removed layer: kept as well", job.state == "kept" and job.why == "layer_gone",
-            state=job.state, why=job.why)
+    k.check(
+        "a removed layer: kept as well",
+        job.state == "kept" and job.why == "layer_gone",
+        state=job.state,
+        why=job.why,
+    )
     studio_.jobs.forget(job)

@@ -16,8 +16,10 @@ def scenario(k):
     os.kill(first, signal.SIGKILL)
     yield until(lambda: job.state == "failed")
     k.check("the job failed, in words", "started again" in studio_.trouble, trouble=studio_.trouble)
-    k.check("the docker shows them", docker().trouble.isVisible()
-            and docker().trouble.says.text() == studio_.trouble)
+    k.check(
+        "the docker shows them",
+        docker().trouble.isVisible() and docker().trouble.says.text() == studio_.trouble,
+    )
     yield until(lambda: studio_.engine.condition.name == "ready", ENGINE_SECONDS)
     k.check("another engine runs", studio_.engine.process_id not in (0, first))
     studio_.choose(effort="preview")

@@ -28,34 +28,57 @@ def scenario(k):
     yield until(lambda: not job.active, 90)
     k.check("exported", job.state == "done", why=job.why, trouble=studio_.trouble)
     data = target.read_bytes()
-    k.check("the file is what the engine measured",
-            hashlib.sha256(data).hexdigest() == job.outcome["sha256"], size=len(data))
+    k.check(
+        "the file is what the engine measured",
+        hashlib.sha256(data).hexdigest() == job.outcome["sha256"],
+        size=len(data),
+    )
     image = QImage(str(target)).convertToFormat(QImage.Format_ARGB32)
     k.check("its size", (image.width(), image.height()) == (W, H))
     pointer = image.constBits()
     pointer.setsize(W * H * 4)
     read = bytes(pointer)
     change = [abs(a - b) for a, b in zip(read, before)]
-    k.check("its pixels are the protected ones", 0 < sum(change) / len(change) < 12
-            and read[3::4] == before[3::4], mean=sum(change) / len(change))
-    k.check("it says no to training, in the artist's name", b"DMI-PROHIBITED" in data
-            and b"Ada Aquarell" in data)
+    k.check(
+        "its pixels are the protected ones",
+        0 < sum(change) / len(change) < 12 and read[3::4] == before[3::4],
+        mean=sum(change) / len(change),
+    )
+    k.check(
+        "it says no to training, in the artist's name",
+        b"DMI-PROHIBITED" in data and b"Ada Aquarell" in data,
+    )
     k.check("no part file is left", [p.name for p in k.out.glob("piece*")] == [target.name])
-    k.check("a report that starts with doubts", job.report.lstrip().lower().startswith(b"<!doctype html")
-            and len(job.outcome["doubts"]) > 0, doubts=job.outcome["doubts"][:2])
-    k.check("the choice lies in the document", b'"format": "png"' in bytes(doc.annotation("glassine/export.json")))
-    k.check("the document itself is as it was", pixels(node) == before
-            and [n.name() for n in doc.topLevelNodes()][-1] == "paint")
+    k.check(
+        "a report that starts with doubts",
+        job.report.lstrip().lower().startswith(b"<!doctype html")
+        and len(job.outcome["doubts"]) > 0,
+        doubts=job.outcome["doubts"][:2],
+    )
+    k.check(
+        "the choice lies in the document",
+        b'"format": "png"' in bytes(doc.annotation("glassine/export.json")),
+    )
+    k.check(
+        "the document itself is as it was",
+        pixels(node) == before and [n.name() for n in doc.topLevelNodes()][-1] == "paint",
+    )
     from glassine_krita.reports import written
 
     page_path = written(job)
-    k.check("the report is on the disk only now", page_path.exists() and page_path.stat().st_size > 5000)
+    k.check(
+        "the report is on the disk only now", page_path.exists() and page_path.stat().st_size > 5000
+    )
     small = k.out / "small.jpg"
     from glassine_krita.settings import Exporting
 
     job = studio_.export(str(small), Exporting(format="jpeg", quality=90, longest=64, marks=()))
     yield until(lambda: not job.active, 90)
     picture = QImage(str(small))
-    k.check("a JPEG, 64 pixels wide", job.state == "done" and picture.width() == 64,
-            why=job.why, size=(picture.width(), picture.height()))
+    k.check(
+        "a JPEG, 64 pixels wide",
+        job.state == "done" and picture.width() == 64,
+        why=job.why,
+        size=(picture.width(), picture.height()),
+    )
     Krita.instance().activeDocument().setModified(False)

@@ -10,8 +10,11 @@ def scenario(k):
     panel = docker()
     studio_ = panel.studio
     yield 0.5
-    k.check("not installed, said in one line", studio_.engine.condition.name == "absent"
-            and "not installed" in panel.status.says.whole(), says=panel.status.says.whole())
+    k.check(
+        "not installed, said in one line",
+        studio_.engine.condition.name == "absent" and "not installed" in panel.status.says.whole(),
+        says=panel.status.says.whole(),
+    )
     doc, node = yield from document(colours())
     k.check("nothing can be applied", not panel.main.apply.isEnabled() and studio_.apply() is None)
     studio_.complain("")
@@ -27,8 +30,11 @@ def scenario(k):
     k.check("and nothing is on the disk", not install.home().exists(), home=str(install.home()))
     QTest.mouseClick(panel.setup.findChild(QPushButton, "glassine_install"), Qt.LeftButton)
     yield lambda: studio_.trouble
-    k.check("without a new enough Python it says what to do", "Python 3.11" in studio_.trouble,
-            trouble=studio_.trouble)
+    k.check(
+        "without a new enough Python it says what to do",
+        "Python 3.11" in studio_.trouble,
+        trouble=studio_.trouble,
+    )
     k.check("still no dialog, and it can be tried again", panel.setup.go.isVisible())
     QTest.mouseClick(panel.setup.findChild(QPushButton, "glassine_remove"), Qt.LeftButton)
     k.check("what was begun can be removed", not (install.home() / "state.json").exists())

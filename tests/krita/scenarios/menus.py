@@ -17,7 +17,9 @@ def scenario(k):
     yield from studio()
     doc, node = yield from document(colours())
     window = Krita.instance().activeWindow().qwindow()
-    menus = {a.objectName(): a.menu() for a in window.menuBar().actions() if isinstance(a.menu(), QMenu)}
+    menus = {
+        a.objectName(): a.menu() for a in window.menuBar().actions() if isinstance(a.menu(), QMenu)
+    }
     for name in ("file", "tools"):
         k.check(f"in the menu '{name}'", "glassine_export" in entries(menus[name]))
     docker()
@@ -39,9 +41,17 @@ def scenario(k):
     for _ in range(14):
         order.append(QApplication.focusWidget().objectName())
         panel.focusNextChild()
-    k.check("tab goes through the docker from top to bottom",
-            order.index("glassine_cloak") < order.index("glassine_style")
-            < order.index("glassine_visible") < order.index("glassine_effort"), order=order)
-    unnamed = [w.objectName() for w in panel.findChildren(type(panel.main.slider))
-               if w.objectName().startswith("glassine") and not w.accessibleName()]
+    k.check(
+        "tab goes through the docker from top to bottom",
+        order.index("glassine_cloak")
+        < order.index("glassine_style")
+        < order.index("glassine_visible")
+        < order.index("glassine_effort"),
+        order=order,
+    )
+    unnamed = [
+        w.objectName()
+        for w in panel.findChildren(type(panel.main.slider))
+        if w.objectName().startswith("glassine") and not w.accessibleName()
+    ]
     k.check("fields have names for screen readers", not unnamed, unnamed=unnamed)

@@ -13,18 +13,27 @@ def scenario(k):
     app.activeWindow().addView(doc)
     yield 0.4
     node = doc.createNode("ink", "paintlayer")
-    node.setPixelData(bytes(v for i in range(W * H) for v in (i % 256, 40, (i // W) * 3, 10, 255)),
-                      0, 0, W, H)
+    node.setPixelData(
+        bytes(v for i in range(W * H) for v in (i % 256, 40, (i // W) * 3, 10, 255)), 0, 0, W, H
+    )
     doc.rootNode().addChildNode(node, None)
     doc.waitForDone()
     yield from activated(doc, node)
     job = yield from finished(studio_.apply())
-    k.check("CMYK is done in RGB, and said", job.state == "done" and "converted" in job.notes,
-            why=job.why, notes=job.notes, trouble=studio_.trouble)
+    k.check(
+        "CMYK is done in RGB, and said",
+        job.state == "done" and "converted" in job.notes,
+        why=job.why,
+        notes=job.notes,
+        trouble=studio_.trouble,
+    )
     yield 0.2
     made = doc.topLevelNodes()[-1]
-    k.check("its layer keeps RGB inside the CMYK document", made.colorModel() == "RGBA"
-            and doc.colorModel() == "CMYKA", model=made.colorModel())
+    k.check(
+        "its layer keeps RGB inside the CMYK document",
+        made.colorModel() == "RGBA" and doc.colorModel() == "CMYKA",
+        model=made.colorModel(),
+    )
     values = []
     for i, v in enumerate(colours()):
         values.append(1.0 if i % 4 == 3 else (3.5 if i < 4 * W else v / 255))
@@ -39,6 +48,8 @@ def scenario(k):
     studio_.choose(scope="picture")
     doc, node = yield from document(colours())
     job = yield from finished(studio_.apply())
-    k.check("the whole picture, on top of all", job.state == "done"
-            and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
-            got=doc.topLevelNodes()[-1].name())
+    k.check(
+        "the whole picture, on top of all",
+        job.state == "done" and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
+        got=doc.topLevelNodes()[-1].name(),
+    )

@@ -16,8 +16,10 @@ def scenario(k):
     yield k.ask("click", x=x, y=y)
     yield lambda: studio_.choice.recipe == "poison"
     yield 0.2
-    k.check("the first poison explains itself, in the docker", what.explain.isVisible()
-            and not what.poison.isVisible())
+    k.check(
+        "the first poison explains itself, in the docker",
+        what.explain.isVisible() and not what.poison.isVisible(),
+    )
     QTest.mouseClick(what.findChild(QPushButton, "glassine_understood"), Qt.LeftButton)
     yield 0.2
     k.check("once", what.poison.isVisible() and not what.explain.isVisible())
@@ -25,8 +27,11 @@ def scenario(k):
     shows = what.findChild(QLineEdit, "glassine_shows")
     QTest.keyClicks(shows, "dog")
     teach = what.findChild(QComboBox, "glassine_teach")
-    k.check("concepts with pictures to choose from", teach.count() > 5
-            and not teach.itemIcon(0).isNull(), count=teach.count())
+    k.check(
+        "concepts with pictures to choose from",
+        teach.count() > 5 and not teach.itemIcon(0).isNull(),
+        count=teach.count(),
+    )
     teach.setCurrentIndex(teach.findText("cat"))
     yield 0.2
     QTest.mouseClick(what.findChild(QPushButton, "glassine_copy_caption"), Qt.LeftButton)
@@ -35,8 +40,14 @@ def scenario(k):
     QTest.mouseClick(docker().main.apply, Qt.LeftButton)
     job = yield from finished(studio_.jobs.all[-1])
     k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
-    k.check("the engine's plan asks for the same words", job.outcome["caption"] == copied,
-            got=job.outcome["caption"])
+    k.check(
+        "the engine's plan asks for the same words",
+        job.outcome["caption"] == copied,
+        got=job.outcome["caption"],
+    )
     yield 0.2
-    k.check("the layer is named after it", "dog → cat" in doc.topLevelNodes()[-1].name(),
-            got=doc.topLevelNodes()[-1].name())
+    k.check(
+        "the layer is named after it",
+        "dog → cat" in doc.topLevelNodes()[-1].name(),
+        got=doc.topLevelNodes()[-1].name(),
+    )

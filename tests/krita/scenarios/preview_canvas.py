@@ -13,8 +13,11 @@ def scenario(k):
     studio_.look()
     yield until(lambda: studio_.preview.pictures, 40)
     shown = studio_.preview.pictures
-    k.check("before, after and difference in the docker", {"before", "after", "difference"} <= set(shown),
-            about={x: studio_.preview.about[x] for x in ("width", "height", "goals")})
+    k.check(
+        "before, after and difference in the docker",
+        {"before", "after", "difference"} <= set(shown),
+        about={x: studio_.preview.about[x] for x in ("width", "height", "goals")},
+    )
     k.check("after is not before", shown["before"] != shown["after"])
     k.check("an untouched document", not doc.modified() and pixels(node) == before)
     undo = app.action("edit_undo").text()
@@ -27,10 +30,15 @@ def scenario(k):
     seen = bytes(copy.pixelData(0, 0, W, H))
     k.check("the canvas shows the changed picture", seen != before)
     k.check("in a view of its own", len(app.views()) == views + 1)
-    k.check("the artist's document is not touched", not doc.modified() and pixels(node) == before
-            and names(doc) == names(copy)[:-1], names=names(doc))
-    k.check("and the studio still works on it",
-            studio_.document.rootNode().uniqueId() == doc.rootNode().uniqueId())
+    k.check(
+        "the artist's document is not touched",
+        not doc.modified() and pixels(node) == before and names(doc) == names(copy)[:-1],
+        names=names(doc),
+    )
+    k.check(
+        "and the studio still works on it",
+        studio_.document.rootNode().uniqueId() == doc.rootNode().uniqueId(),
+    )
     target = k.out / "saved.kra"
     doc.setBatchmode(True)
     k.check("saved meanwhile", doc.saveAs(str(target)))
@@ -41,7 +49,9 @@ def scenario(k):
     again = app.openDocument(str(target))
     k.check("not in the saved file", names(again) == names(doc), got=names(again))
     again.close()
-    k.check("no undo row", app.action("edit_undo").text() == undo, undo=app.action("edit_undo").text())
+    k.check(
+        "no undo row", app.action("edit_undo").text() == undo, undo=app.action("edit_undo").text()
+    )
     studio_.show_on_canvas(True)
     yield until(lambda: studio_.on_canvas.shown.on, 40)
     doc.setModified(False)

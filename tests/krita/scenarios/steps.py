@@ -33,8 +33,15 @@ def studio():
         found.jobs.forget(job)
     found.on_canvas.hide()
     found.complain("")
-    found.choose(recipe="cloak", style="ember", shows="", teach="", scope="layer", score=70.0,
-                 effort="preview")
+    found.choose(
+        recipe="cloak",
+        style="ember",
+        shows="",
+        teach="",
+        scope="layer",
+        score=70.0,
+        effort="preview",
+    )
     return found
 
 
@@ -66,8 +73,12 @@ def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece"):
     node.setPixelData(pixels, 0, 0, width, height)
     doc.rootNode().addChildNode(node, None)
     app.activeWindow().addView(doc)
-    yield until(lambda: app.activeDocument() is not None
-                and app.activeDocument().rootNode().uniqueId() == doc.rootNode().uniqueId())
+    yield until(
+        lambda: (
+            app.activeDocument() is not None
+            and app.activeDocument().rootNode().uniqueId() == doc.rootNode().uniqueId()
+        )
+    )
     doc.waitForDone()
     yield from activated(doc, node)
     doc.setModified(False)

@@ -13,8 +13,9 @@ def scenario(k):
     job = yield from finished(studio_.apply())
     k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
     yield 0.3
-    k.check("the original is hidden, not changed", not node.visible()
-            and pixels(node) == bytes(before))
+    k.check(
+        "the original is hidden, not changed", not node.visible() and pixels(node) == bytes(before)
+    )
     k.check("and the docker says why", "replaced" in job.notes, notes=job.notes)
     shown = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
     k.check("alpha to the bit", shown[3::4] == bytes(before)[3::4])

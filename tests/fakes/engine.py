@@ -1,0 +1,148 @@
+"""A scripted engine: speaks the frames, computes nothing, does as the request's style tells it.
+
+Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
+the frames), "big" (adds one to every byte). Without one: the colours come back inverted.
+"""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "krita_plugin" / "glassine_krita"))
+
+from wire import PART, PROTOCOL, Unpacker, pack
+
+THUMBNAIL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+CATALOGUE = {
+    "styles": [
+        {"name": name, "says": f"style {name}", "thumbnail": THUMBNAIL}
+        for name in ("slow", "die", "fail", "stray", "big", "plain")
+    ],
+    "concepts": [{"name": "cat", "says": "cat", "thumbnail": THUMBNAIL}],
+    "marks": [
+        {"name": "xmp", "says": "metadata", "note": "", "formats": ["png"], "missing": ""},
+        {"name": "gone", "says": "gone", "note": "", "formats": [], "missing": "needs a library"},
+    ],
+    "formats": [
+        {"name": "png", "says": "PNG", "suffixes": [".png"], "lossy": False},
+        {"name": "jpeg", "says": "JPEG", "suffixes": [".jpg"], "lossy": True},
+    ],
+    "sites": [{"name": "site", "says": "Site", "longest": 1440}],
+    "unheard_of": [{"name": "new"}],
+    "version_of_list": 3,
+}
+
+
+class Engine:
+    def __init__(self):
+        self.lock, self.calls, self.parts = threading.Lock(), {}, {}
+
+    def send(self, body, blob=b""):
+        with self.lock:
+            data = memoryview(pack(body, blob))
+            while data:
+                data = data[os.write(1, data) :]
+
+    def receive(self, body, blob):
+        number = body["id"]
+        if "method" in body:
+            self.calls[number] = body
+            self.parts[number] = {name: bytearray() for name in body.get("blobs", {})}
+        elif body.get("cancel"):
+            self.calls.pop(number, None)
+            self.send({"id": number, "cancelled": True})
+            return
+        elif "blob" in body and number in self.calls:
+            self.parts[number][body["blob"]] += blob
+            self.send({"id": number, "got": len(blob)})
+        else:
+            return
+        call, parts = self.calls.get(number), self.parts[number]
+        if all(len(parts[name]) == size for name, size in call.get("blobs", {}).items()):
+            self.run(number, call["method"], call["ask"], parts)
+
+    def run(self, number, method, ask, parts):
+        order = ask.get("intent", {}).get("style", "")
+        told = {"done": 1, "total": 2, "stage": "optimise", "fraction": 0.5, "left": 3.0}
+        if method in ("protect", "export", "preview"):
+            self.send({"id": number, "progress": told})
+        if order == "slow" and method != "preview":
+            return
+        if order == "die" and method == "protect":
+            os._exit(9)
+        if order == "stray" and method == "protect":
+            os.write(1, b"Loading weights: 100%\n" * 4)
+            return
+        if order == "fail" and method == "protect":
+            self.send({"id": number, "error": "NotUsable", "says": "This was asked. Do that."})
+            return
+        getattr(self, method)(number, ask, parts)
+
+    def answer(self, number, result, **blobs):
+        self.send({"id": number, "blobs": {name: len(data) for name, data in blobs.items()}})
+        for name, data in blobs.items():
+            for start in range(0, len(data), PART):
+                self.send({"id": number, "blob": name}, bytes(data[start : start + PART]))
+        self.send({"id": number, "result": result})
+
+    def warm(self, number, ask, parts):
+        self.answer(number, {})
+
+    def estimate(self, number, ask, parts):
+        pixels = ask["width"] * ask["height"]
+        self.answer(number, {"seconds": {"preview": 1.0, "quick": pixels / 1e4, "full": 9999.0}})
+
+    def preview(self, number, ask, parts):
+        width, height = ask["pixels"]["width"], ask["pixels"]["height"]
+        before = bytes(parts["pixels"])
+        names = ["before", "after", "difference"]
+        blobs = dict.fromkeys(names, before) | {"after": inverted(before, 1)}
+        if ask.get("full"):
+            blobs["full"] = inverted(before, 1)
+        about = {"width": width, "height": height, "ssimulacra2": 70.0, "goals": ["a style"]}
+        about |= {"finer": False, "gain": 8, "strength": ask["intent"]["strength"]}
+        self.answer(number, about, **blobs)
+
+    def protect(self, number, ask, parts):
+        data, about = bytes(parts["pixels"]), ask["pixels"]
+        size = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}[about["type"]]
+        out = inverted(data, size)
+        alphas = set(data[4 * size - 1 :: 4 * size])
+        caption = ask["intent"].get("shows", "")
+        result = {"ssimulacra2": 70.0, "caption": caption, "notes": [], "goals": ["a style"]}
+        self.answer(number, result | {"translucent": bool(alphas - {0, 255})}, pixels=out)
+
+    def export(self, number, ask, parts):
+        import hashlib
+
+        data = b"FILE" + bytes(parts["pixels"])
+        wrong = ask["intent"].get("style") == "fail"
+        about = {"sha256": "0" if wrong else hashlib.sha256(data).hexdigest(), "caption": ""}
+        about |= {"width": 1, "height": 1, "doubts": ["A doubt."], "notes": []}
+        about |= {"cost": {"ssimulacra2": 70.0}, "asked": ask["intent"]}
+        self.answer(number, about, file=data, report=b"<!doctype html>report")
+
+
+def inverted(data, size):
+    """Colours inverted, alpha kept."""
+    out = bytearray(255 - value for value in data)
+    for k in range(size):
+        out[3 * size + k :: 4 * size] = data[3 * size + k :: 4 * size]
+    return bytes(out)
+
+
+def main():
+    engine, unpacker = Engine(), Unpacker()
+    sys.stderr.write("scripted engine\n")
+    hello = {"protocol": int(os.environ.get("FAKE_PROTOCOL", PROTOCOL)), "version": "0.1.0"}
+    hello |= {"device": {"kind": "cpu", "says": "CPU, 2 threads"}, "catalogue": CATALOGUE}
+    engine.send({"hello": hello})
+    while chunk := os.read(0, 1 << 20):
+        for body, blob in unpacker.feed(chunk):
+            engine.receive(body, blob)
+
+
+main()

@@ -1,0 +1,95 @@
+"""What the plugin's cases share: a fake Krita, a studio on a scripted engine, and waiting."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "fakes"), str(ROOT / "krita_plugin")]
+
+import krita
+from glassine_krita import settings, state, studio
+from glassine_krita.adding import Hidden
+from glassine_krita.qt import QtCore, QtWidgets
+
+FAKE = ROOT / "tests" / "fakes" / "engine.py"
+W, H = 12, 10
+
+
+def until(condition, seconds=10.0):
+    """Turns the event loop until the condition is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        QtCore.QCoreApplication.processEvents()
+        time.sleep(0.002)
+
+
+@pytest.fixture(scope="session")
+def app():
+    yield QtWidgets.QApplication.instance() or QtWidgets.QApplication(["test"])
+
+
+@pytest.fixture
+def here(app, tmp_path, monkeypatch):
+    """A fresh Krita with nothing open."""
+    krita.Krita._one = None
+    Hidden.pairs.clear()
+    monkeypatch.setenv("GLASSINE_ENGINE", f"{sys.executable}\x1f{FAKE}")
+    monkeypatch.setenv("GLASSINE_LANGUAGE", "en")
+    one = krita.Krita.instance()
+    one.data = str(tmp_path / "data")
+    return one
+
+
+@pytest.fixture
+def works(here):
+    """A studio whose scripted engine is ready."""
+    made = state.Studio()
+    studio._made[:] = [made]
+    made.start_engine()
+    until(lambda: made.engine.condition.name == "ready")
+    yield made
+    made.close()
+    studio._made.clear()
+
+
+@pytest.fixture
+def painting(here):
+    """An open document with one opaque layer of different pixels, and that layer."""
+    return opened(here, pattern())
+
+
+def pattern(alpha=255, pixel=4, width=W, height=H):
+    size = pixel // 4
+    out = bytearray((i * 7 + i // 13) % 251 for i in range(width * height * pixel))
+    if alpha is not None:
+        for k in range(size):
+            out[3 * size + k :: pixel] = bytes([alpha]) * (width * height)
+    return bytes(out)
+
+
+def opened(app, pixels, depth="U8", model="RGBA", width=W, height=H):
+    doc = app.open(krita.Document(width, height, "piece", (model, depth, krita.SRGB)))
+    node = doc.createNode("paint", "paintlayer")
+    node.setPixelData(pixels, 0, 0, width, height)
+    doc.rootNode().addChildNode(node, None)
+    doc.setActiveNode(node)
+    doc.setModified(False)
+    doc.undo.clear()
+    app._documents = [*app._documents]
+    return doc, node
+
+
+def top(doc):
+    return doc.rootNode().childNodes()[-1]
+
+
+def pixels_of(node, width=W, height=H):
+    return bytes(node.pixelData(0, 0, width, height))
+
+
+__all__ = ["FAKE", "H", "W", "os", "settings"]

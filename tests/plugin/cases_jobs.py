@@ -1,0 +1,234 @@
+"""Applying, exporting, cancelling, losing engines and documents: without a real Krita."""
+
+import hashlib
+import os
+import signal
+
+import krita
+import pytest
+from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, until, works
+from glassine_krita import settings
+from glassine_krita.settings import Exporting
+
+__all__ = ["app", "here", "painting", "works"]
+
+
+def done(job):
+    until(lambda: not job.active)
+    return job
+
+
+def inverse(pixels, pixel=4):
+    size = pixel // 4
+    out = bytearray(255 - v for v in pixels)
+    for k in range(size):
+        out[3 * size + k :: pixel] = pixels[3 * size + k :: pixel]
+    return bytes(out)
+
+
+def test_the_result_is_one_layer_above_in_one_undo_step(works, painting):
+    doc, node = painting
+    before = pixels_of(node)
+    assert done(works.apply()).state == "done"
+    assert [n.name() for n in doc.rootNode().childNodes()][0] == "paint"
+    assert top(doc).name().startswith("paint (Cloak")
+    assert pixels_of(top(doc)) == inverse(before)
+    assert pixels_of(node) == before and node.visible()
+    assert [step[0] for step in doc.undo] == ["Add Layer"]
+    doc.undo_one()
+    assert top(doc) is node
+
+
+@pytest.mark.parametrize(("depth", "pixel"), [("U16", 8), ("F16", 8), ("F32", 16)])
+def test_every_depth_goes_and_comes_back_as_it_is(works, here, depth, pixel):
+    before = pattern(255, pixel)
+    doc, _node = opened(here, before, depth)
+    assert done(works.apply()).state == "done"
+    assert top(doc).colorDepth() == depth
+    assert pixels_of(top(doc)) == inverse(before, pixel)
+
+
+def test_other_colour_models_are_converted_and_that_is_said(works, here):
+    doc, _node = opened(here, bytes(5 * W * H), model="CMYKA")
+    job = done(works.apply())
+    assert job.state == "done" and "converted" in job.notes
+    assert (top(doc).colorModel(), doc.colorModel()) == ("RGBA", "CMYKA")
+
+
+def test_a_group_is_read_through_its_projection(works, painting):
+    doc, node = painting
+    group = krita.Node(doc, "group", "grouplayer")
+    doc.rootNode().addChildNode(group, None)
+    inner = doc.createNode("inner", "paintlayer")
+    inner.setPixelData(pattern(255, 4, 3, 2), 4, 5, 3, 2)
+    group.addChildNode(inner, None)
+    doc.setActiveNode(group)
+    assert done(works.apply()).state == "done"
+    assert top(doc).bounds().getRect() == (4, 5, 3, 2)
+
+
+def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, here):
+    doc, node = opened(here, pattern(alpha=90))
+    node.setOpacity(77)
+    job = done(works.apply())
+    assert "replaced" in job.notes and not node.visible()
+    assert top(doc).opacity() == 77
+    doc.undo_one()
+    works.look()
+    assert node.visible()
+    doc.redo_one()
+    works.look()
+    assert not node.visible()
+    node.setVisible(True)  # the artist wants both: that stays
+    works.look()
+    assert node.visible()
+
+
+def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, here):
+    doc, _node = painting
+    assert works.choose(scope="selection") is None
+    assert works.apply() is None and "selected" in works.trouble
+    doc.setSelection(krita.Selection(2, 3, 4, 5))
+    job = works.apply()
+    assert len(job.picture.mask) == W * H
+    assert sum(v > 0 for v in job.picture.mask) == 20
+    assert done(job).state == "done"
+
+
+def test_painting_on_does_not_change_what_was_asked_for(works, painting):
+    doc, node = painting
+    before = pixels_of(node)
+    job = works.apply()
+    node.setPixelData(bytes(4 * W * H), 0, 0, W, H)
+    done(job)
+    assert pixels_of(top(doc)) == inverse(before)
+
+
+def test_jobs_wait_for_each_other(works, painting):
+    works.choose(style="slow")
+    first, second = works.apply(), works.apply()
+    until(lambda: first.fraction == 0.5)
+    assert (first.state, second.state) == ("running", "waiting")
+    works.jobs.cancel(second)
+    assert second.state == "cancelled"
+    works.choose(style="plain")
+    third = works.apply()
+    works.jobs.cancel(first)
+    assert first.state == "cancelled"
+    assert done(third).state == "done"
+
+
+def test_an_engine_that_dies_is_started_again_and_that_is_said(works, painting):
+    works.choose(style="die")
+    before = works.engine.process_id
+    job = done(works.apply())
+    assert job.state == "failed" and "started again" in works.trouble
+    until(lambda: works.engine.condition.name == "ready")
+    assert works.engine.process_id != before
+    works.choose(style="plain")
+    assert done(works.apply()).state == "done"
+
+
+def test_an_engine_that_keeps_dying_stays_down(works, painting):
+    for _ in range(3):
+        until(lambda: works.engine.condition.name == "ready")
+        os.kill(works.engine.process_id, signal.SIGKILL)
+        until(lambda: works.engine.condition.name != "ready")
+    until(lambda: works.engine.condition.name == "broken")
+    assert "three times" in works.trouble and "scripted engine" in works.details()
+
+
+def test_a_stray_print_is_noticed(works, painting):
+    works.choose(style="stray")
+    job = done(works.apply())
+    assert job.state == "failed" and works.engine.condition.name == "broken"
+    assert "Loading weights" in works.trouble
+
+
+def test_errors_come_in_the_engine_s_words(works, painting):
+    works.choose(style="fail")
+    job = done(works.apply())
+    assert job.state == "failed" and works.trouble == "This was asked. Do that."
+
+
+def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, here):
+    doc, node = painting
+    before = pixels_of(node)
+    job = works.apply()
+    doc.setModified(False)
+    doc.close()
+    assert done(job).state == "kept" and job.why == "document_gone"
+    works.jobs.rescue(job)
+    until(lambda: job.state == "done")
+    assert pixels_of(top(here.activeDocument())) == inverse(before)
+
+
+def test_a_result_without_a_layer_is_kept(works, painting):
+    _doc, node = painting
+    job = works.apply()
+    node.remove()
+    assert done(job).state == "kept" and job.why == "layer_gone"
+
+
+def test_a_write_that_krita_refuses_is_noticed(works, painting, monkeypatch):
+    monkeypatch.setattr(krita.Node, "setPixelData", lambda *a: None)
+    job = done(works.apply())
+    assert job.state == "kept" and job.why == "not_written"
+
+
+def test_an_empty_layer_is_refused_in_words(works, painting):
+    doc, _node = painting
+    doc.setActiveNode(doc.createNode("empty", "paintlayer"))
+    doc.rootNode().addChildNode(doc.activeNode(), None)
+    assert works.apply() is None and "nothing in this layer" in works.trouble
+
+
+def test_no_document_and_half_a_poison_are_refused_in_words(works, here):
+    assert works.apply() is None and "Open" in works.trouble
+    opened(here, pattern())
+    works.choose(recipe="poison", shows="dog")
+    assert works.apply() is None and "both words" in works.trouble
+
+
+def test_a_large_picture_travels_in_parts(works, here):
+    width, height = 16, 8
+    before = pattern(255, 4, width, height)
+    doc, node = opened(here, before, width=width, height=height)
+    from glassine_krita import adding, layers
+
+    old = layers.PART, adding.PART
+    layers.PART = adding.PART = 64  # one row
+    try:
+        job = works.apply()
+        assert len(list(job.picture.parts())) == height
+        assert done(job).state == "done"
+    finally:
+        layers.PART, adding.PART = old
+    assert pixels_of(top(doc), width, height) == inverse(before)
+
+
+def test_export_writes_what_was_measured_and_remembers_the_choice(works, painting, tmp_path):
+    doc, _node = painting
+    path = tmp_path / "copy.png"
+    how = Exporting(format="jpeg", quality=80, longest=1440, marks=("xmp",), folder=str(tmp_path))
+    job = done(works.export(str(path), how))
+    assert job.state == "done", job.why
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.outcome["sha256"]
+    asked = job.outcome["asked"]["export"]
+    assert (asked["format"], asked["quality"], asked["longest_side"]) == ("jpeg", 80, 1440)
+    assert settings.exporting(doc) == how
+    assert os.listdir(tmp_path) == ["copy.png"]
+    doc.setModified(False)
+    settings.keep_exporting(doc, how)
+    assert not doc.modified(), "the same choice must not touch the document"
+
+
+def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path):
+    works.choose(style="fail")
+    job = done(works.export(str(tmp_path / "copy.png"), Exporting()))
+    assert job.state == "failed" and "not what was sent" in works.trouble
+
+
+def test_a_folder_that_is_gone_is_said(works, painting, tmp_path):
+    job = done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
+    assert job.state == "failed" and "gone" in works.trouble

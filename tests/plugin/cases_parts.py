@@ -1,0 +1,255 @@
+"""Settings, texts, the engine's process, the installer, the preview and the docker itself."""
+
+import json
+import sys
+
+import krita
+import pytest
+from bench import FAKE, H, W, app, here, opened, painting, pattern, pixels_of, until, works
+from glassine_krita import catalogue, engine, install, settings, shrink, texts
+from glassine_krita.layers import Place, take
+from glassine_krita.qt import QtCore, QtGui, QtWidgets
+from glassine_krita.settings import Choice, Exporting
+
+__all__ = ["app", "here", "painting", "works"]
+
+
+def test_settings_survive_what_others_wrote(here):
+    settings.write(Choice(recipe="both", shows="dög = x", score=55.0))
+    assert settings.read(Choice).shows == "dög = x"
+    here.writeSetting("glassine", "choice", '{"score": 60, "recipe": 7, "new": 1}')
+    assert settings.read(Choice) == Choice(score=60.0)
+    here.writeSetting("glassine", "choice", "no json")
+    assert settings.read(Choice) == Choice()
+    assert settings.load(Exporting, '{"marks": ["a"]}').marks == ("a",)
+
+
+def test_every_text_has_three_languages_with_the_same_fields():
+    import string
+
+    for key, row in texts.table().items():
+        assert set(row) == {"en", "de", "ja"}, key
+        named = [{f for _, f, _, _ in string.Formatter().parse(v) if f} for v in row.values()]
+        assert named[0] == named[1] == named[2], key
+        assert all(v.strip() for v in row.values()), key
+
+
+def test_every_text_that_the_code_names_is_there():
+    import ast
+    from pathlib import Path
+
+    folder = Path(texts.__file__).parent
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if not named or node.func.id not in ("t", "Refused") or not node.args:
+                continue
+            if isinstance(node.args[0], ast.Constant):
+                key = node.args[0].value
+                assert key in texts.table() or key in ("engine_", "mark_"), (path.name, key)
+
+
+def test_no_text_promises_safety():
+    for key, row in texts.table().items():
+        assert not {"guarantee", "100 %", "unbreakable"} & set(row["en"].lower().split()), key
+
+
+def test_the_catalogue_keeps_unknown_kinds_and_drops_what_is_no_list():
+    made = catalogue.catalogue({"new": [{"name": "x"}], "number": 3, "bad": [1, {}]})
+    assert made.of("new") == [{"name": "x"}] and made.of("number") == [] and made.of("bad") == []
+    assert made.says("styles", "gone") == "gone"
+
+
+def test_the_child_s_environment_is_clean(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/krita")
+    monkeypatch.setenv("PYTHONHOME", "/krita")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/own")
+    env = engine.environment()
+    assert not env.contains("PYTHONPATH") and not env.contains("PYTHONHOME")
+    assert env.contains("LD_LIBRARY_PATH"), "outside a bundle it is the artist's own"
+    monkeypatch.setenv("APPIMAGE", "/x.AppImage")
+    assert not engine.environment().contains("LD_LIBRARY_PATH")
+
+
+@pytest.mark.parametrize("words", [(), ("/nowhere/python",), (sys.executable, "-c", "raise 1")])
+def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
+    made = engine.Engine()
+    made.start(words)
+    until(lambda: made.condition.name in ("absent", "broken"))
+    expected = {0: "", 1: "not_started", 3: "no_hello"}[len(words)]
+    assert made.condition.says == expected
+    assert f"engine_{expected}" in texts.table() or not expected
+
+
+def test_another_protocol_is_refused(here, monkeypatch):
+    monkeypatch.setenv("FAKE_PROTOCOL", "2")
+    made = engine.Engine()
+    made.start((sys.executable, str(FAKE)))
+    until(lambda: made.condition.name == "broken")
+    assert made.condition.says == "protocol"
+
+
+def test_the_engine_ends_when_its_stdin_closes(here):
+    made = engine.Engine()
+    made.start((sys.executable, str(FAKE)))
+    until(lambda: made.condition.name == "ready")
+    process = made._process
+    made.stop()
+    assert process.state() == QtCore.QProcess.ProcessState.NotRunning
+    assert process.exitCode() == 0
+
+
+def test_shrinking_keeps_small_pictures_to_the_bit(here, painting):
+    doc, node = painting
+    picture, _ = take(doc, "layer")
+    small = [one for one in shrink.shrunk(picture) if one][-1]
+    assert small.pixels == pixels_of(node) and (small.width, small.height) == (W, H)
+
+
+def test_shrinking_goes_by_strips_and_keeps_the_colours(here, monkeypatch):
+    monkeypatch.setattr(shrink, "STRIP", 64)
+    flat = bytes((10, 200, 30, 255)) * (40 * 20)
+    doc, _node = opened(here, flat, width=40, height=20)
+    picture, _ = take(doc, "layer")
+    steps = list(shrink.shrunk(picture, longest=10))
+    small = steps[-1]
+    assert len(steps) > 10 and (small.width, small.height) == (10, 5)
+    assert set(zip(*[iter(small.pixels)] * 4, strict=True)) == {(10, 200, 30, 255)}
+
+
+def test_sixteen_bits_shrink_in_the_right_order(here):
+    blue = (b"\xff\xff" + b"\0\0" + b"\0\0" + b"\xff\xff") * (W * H)
+    doc, _node = opened(here, blue, "U16")
+    picture, _ = take(doc, "layer")
+    small = [one for one in shrink.shrunk(picture) if one][-1]
+    assert small.pixels[:4] == bytes((255, 0, 0, 255)), "B, G, R, A"
+
+
+def test_places_cut_each_other():
+    assert Place(0, 0, 10, 10) & Place(5, 6, 10, 10) == Place(5, 6, 5, 4)
+    assert (Place(0, 0, 4, 4) & Place(9, 9, 2, 2)).empty
+
+
+def test_the_preview_comes_and_the_slider_only_scales_it(works, painting):
+    doc, node = painting
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures)
+    assert works.preview.about["strength"] == 70.0
+    works.choose(score=55.0)
+    until(lambda: works.preview.about["strength"] == 55.0)
+    assert not doc.modified() and not doc.undo
+    works.choose(recipe="poison")
+    until(lambda: works.preview.why == "poison_incomplete")
+
+
+def test_the_preview_on_the_canvas_leaves_nothing(works, painting, here):
+    doc, node = painting
+    before = pixels_of(node)
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    assert len(here._views) == 2 and works.document is doc
+    works.show_on_canvas(False)
+    assert len(here._views) == 1
+    assert not doc.modified() and not doc.undo and pixels_of(node) == before
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    doc.close()
+    works.look()
+    assert not here._views and not works.on_canvas.on
+
+
+def test_an_estimate_comes_from_the_engine(works, painting):
+    works.look()
+    until(lambda: works.seconds)
+    assert works.seconds["quick"] == W * H / 1e4
+
+
+def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\necho 3.8 /old\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("GLASSINE_PYTHON", str(old))
+    made = install.Installer()
+    ended = []
+    made.ended.connect(ended.append)
+    made.install(install.builds()[0])
+    until(lambda: ended)
+    assert ended == ["no_python"] and install.state()["finished"] is False
+    assert install.command() == ()
+
+
+def test_an_engine_of_another_version_is_not_started(here):
+    folder = install.home()
+    folder.mkdir(parents=True)
+    install.python().parent.mkdir(parents=True)
+    install.python().write_text("")
+    state = {"version": "0.0.1", "build": "cpu", "finished": True}
+    (folder / "state.json").write_text(json.dumps(state))
+    assert install.outdated() and install.command() == ()
+    state["version"] = install.VERSION
+    (folder / "state.json").write_text(json.dumps(state))
+    assert install.command()[1:] == ("-I", "-u", "-m", "glassine.service")
+    install.remove()
+    assert install.state() == {} and not (folder / "venv").exists()
+
+
+def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
+    from glassine_krita.docker import GlassineDocker
+
+    made = GlassineDocker()
+    made.resize(280, 800)
+    made.show()
+    works.look()
+    until(lambda: works.preview.pictures)
+    assert made.status.says.whole() == "Ready · CPU, 2 threads"
+    assert made.main.apply.isEnabled()
+    styles = made.main.what.style
+    assert styles.itemText(1) == "style slow" and not styles.itemIcon(1).isNull()
+    for page in ("export", "setup", "main"):
+        made.open(page)
+        app.processEvents()
+        assert not made.grab().toImage().isNull()
+    marks = made.exporting._marks
+    assert not marks["gone"].isEnabled() and marks["gone"].toolTip() == "needs a library"
+    job = works.apply()
+    until(lambda: not job.active)
+    assert len(made.main.jobs._rows) == 1
+    made.deleteLater()
+    app.sendPostedEvents(None, 52)  # DeferredDelete
+    works.complain("after the window was closed")
+
+
+def test_fields_can_be_reached_and_are_named(works, painting):
+    from glassine_krita.docker import GlassineDocker
+
+    made = GlassineDocker()
+    kinds = (QtWidgets.QLineEdit, QtWidgets.QComboBox, QtWidgets.QSlider, QtWidgets.QSpinBox)
+    for kind in kinds:
+        for field in made.findChildren(kind):
+            if field.objectName().startswith("glassine"):
+                assert field.accessibleName(), field.objectName()
+                assert field.focusPolicy() != QtCore.Qt.FocusPolicy.NoFocus
+    made.deleteLater()
+
+
+def test_both_menus_get_the_export(here, works):
+    from glassine_krita import extension
+
+    made = extension.GlassineExtension(here)
+    made.createActions(here.activeWindow())
+    extension.into_file_menus()
+    extension.into_file_menus()
+    menus = {bar.objectName(): bar.menu() for bar in
+             here.activeWindow().qwindow().menuBar().actions()}
+    for name in ("file", "tools"):
+        rows = [row.objectName() for row in menus[name].actions()]
+        assert rows.count("glassine_export") == 1, rows
+
+
+def test_the_qt_that_was_asked_for_is_the_one_that_runs():
+    import os
+
+    assert QtCore.qVersion().startswith(os.environ["GLASSINE_QT"])
+    assert QtGui.QColor("#fff").isValid() and krita.SRGB

@@ -1,0 +1,245 @@
+"""The real engine process over its pipes: hello, pixels, cancel, bad requests, and its end."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from glassine.errors import NotUsable
+from glassine.service import raster, requests
+from glassine.service.wire import PART, PROTOCOL, Unpacker, pack
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVE = ROOT / "tests" / "fakes" / "serve.py"
+W, H = 72, 64
+
+
+class Client:
+    """What the plugin does, without Qt."""
+
+    def __init__(self):
+        env = {**os.environ, "GLASSINE_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-u", str(SERVE)],
+            env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        self.unpacker, self.waiting = Unpacker(), []
+
+    def send(self, body, blob=b""):
+        self.process.stdin.write(pack(body, blob))
+        self.process.stdin.flush()
+
+    def frame(self):
+        while not self.waiting:
+            chunk = os.read(self.process.stdout.fileno(), 1 << 20)
+            assert chunk, f"the engine ended with {self.process.wait()}"
+            self.waiting += self.unpacker.feed(chunk)
+        return self.waiting.pop(0)
+
+    def ask(self, number, method, ask, **blobs):
+        sizes = {name: len(data) for name, data in blobs.items()}
+        self.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
+        for name, data in blobs.items():
+            for start in range(0, len(data), PART):
+                self.send({"id": number, "blob": name}, data[start : start + PART])
+
+    def answer(self, number):
+        """The last frame of that request, its blobs, and the progress on the way."""
+        blobs, progress = {}, []
+        while True:
+            body, blob = self.frame()
+            if body.get("id") != number:
+                continue
+            if "blob" in body:
+                blobs[body["blob"]] = blobs.get(body["blob"], b"") + blob
+                self.send({"id": number, "got": len(blob)})
+            if "progress" in body:
+                progress.append(body["progress"])
+            if set(body) & {"result", "error", "cancelled"}:
+                return body, blobs, progress
+
+
+@pytest.fixture(scope="module")
+def client():
+    made = Client()
+    body, _ = made.frame()
+    made.hello = body["hello"]
+    yield made
+    made.process.stdin.close()
+    ended = made.process.wait(5)
+    made.process.stdout.close()
+    assert ended == 0, "ends when its stdin closes"
+
+
+@pytest.fixture
+def pixels():
+    """(H, W, 4) BGRA with texture, a hole and a see-through corner."""
+    draw = np.random.default_rng(5)
+    found = draw.integers(0, 256, (H, W, 4), dtype=np.uint8)
+    found[..., 3] = 255
+    found[:16, :16, 3] = 0
+    found[48:, 48:, 3] = 100
+    return found
+
+
+def about(kind="u8", order="BGRA", **more):
+    return {"width": W, "height": H, "order": order, "type": kind, **more}
+
+
+def intent(**more):
+    return {"recipe": "cloak", "style": "ember", "strength": 60, "effort": "preview", "seed": 3,
+            **more}
+
+
+def protected(client, number, data, kind="u8", **more):
+    ask = {"pixels": about(kind, **more), "intent": intent()}
+    client.ask(number, "protect", ask, pixels=data.tobytes())
+    body, blobs, _ = client.answer(number)
+    assert "result" in body, body
+    return body["result"], np.frombuffer(blobs["pixels"], data.dtype).reshape(data.shape)
+
+
+def test_hello_says_who_is_there_and_what_there_is(client):
+    hello = client.hello
+    assert hello["protocol"] == PROTOCOL and hello["device"]["says"]
+    listed = hello["catalogue"]
+    for kind in ("recipes", "styles", "concepts", "marks", "formats", "surrogates", "sites"):
+        assert listed[kind] and all(row["name"] for row in listed[kind]), kind
+    assert all(row["thumbnail"] for row in listed["styles"] + listed["concepts"])
+    assert len(json.dumps(hello)) < 1 << 20
+
+
+def test_pixels_go_and_come_back_in_the_same_form(client, pixels):
+    result, out = protected(client, 1, pixels)
+    assert (out[..., 3] == pixels[..., 3]).all(), "alpha to the bit"
+    assert (out[:16, :16] == pixels[:16, :16]).all(), "nothing under alpha 0 changes"
+    assert (out != pixels).any() and result["translucent"]
+    assert 59.5 < result["ssimulacra2"] < 62
+    _, again = protected(client, 2, pixels)
+    assert (out == again).all(), "same request, same pixels"
+
+
+def test_sixteen_bits_and_floats_keep_what_they_hold(client, pixels):
+    wide = pixels.astype(np.uint16) * 257
+    wide[..., :3] -= np.minimum(wide[..., :3], 101)
+    _, out = protected(client, 3, wide, "u16")
+    assert (out[..., 3] == wide[..., 3]).all() and (out % 257 != 0).mean() > 0.3
+    light = (wide / np.float32(65535)).astype(np.float32)
+    light[20, :, :3] = 4.5  # brighter than white
+    light[21, 0, 0] = np.nan
+    _, out = protected(client, 4, light, "f32", order="RGBA", linear=True)
+    assert (out[20] == light[20]).all() and np.isnan(out[21, 0, 0])
+    changed = np.abs(out[22:40, :, :3] - light[22:40, :, :3])
+    assert 0 < changed.mean() < 0.1
+
+
+def test_the_selection_is_all_that_changes(client, pixels):
+    mask = np.zeros((H, W), np.uint8)
+    mask[20:40, 20:50] = 255
+    ask = {"pixels": about(), "intent": intent()}
+    client.ask(5, "protect", ask, pixels=pixels.tobytes(), mask=mask.tobytes())
+    _, blobs, _ = client.answer(5)
+    out = np.frombuffer(blobs["pixels"], np.uint8).reshape(H, W, 4)
+    assert not out[mask == 0].any(), "nothing at all outside"
+    assert (out[mask > 0][:, 3] == pixels[mask > 0][:, 3]).all()
+    assert (out[mask > 0] != pixels[mask > 0]).any()
+
+
+def test_progress_ends_at_the_end_and_says_what_is_left(client, pixels):
+    client.ask(6, "protect", {"pixels": about(), "intent": intent()}, pixels=pixels.tobytes())
+    _, _, progress = client.answer(6)
+    assert progress and all(0 <= one["fraction"] <= 1 and one["left"] >= 0 for one in progress)
+    stages = [one["stage"] for one in progress]
+    assert stages == sorted(stages, key=("optimise", "fit").index)
+
+
+def test_a_preview_and_another_strength(client, pixels):
+    def preview(number, **more):
+        ask = {"pixels": about(), "intent": intent(**more), "seconds": 5.0, "full": True}
+        client.ask(number, "preview", ask, pixels=pixels.tobytes())
+        body, blobs, progress = client.answer(number)
+        assert "result" in body, body
+        return body["result"], blobs, progress
+
+    told, blobs, first = preview(7)
+    size = told["width"] * told["height"] * 4
+    assert {len(blobs[name]) for name in ("before", "after", "difference")} == {size}
+    assert len(blobs["full"]) == pixels.size
+    told, _, second = preview(8, strength=85)
+    assert told["ssimulacra2"] > 84.5
+    assert "optimise" in {one["stage"] for one in first}
+    assert "optimise" not in {one["stage"] for one in second}, "a new strength costs no gradient"
+
+
+def test_cancel_is_answered_within_half_a_second(client, pixels):
+    large = np.tile(pixels, (8, 8, 1))
+    ask = {"pixels": {**about(), "width": W * 8, "height": H * 8}, "intent": intent(effort="full")}
+    client.ask(9, "protect", ask, pixels=large.tobytes())
+    while "got" not in client.frame()[0]:
+        pass
+    time.sleep(0.3)
+    began = time.monotonic()
+    client.send({"id": 9, "cancel": True})
+    body, _, _ = client.answer(9)
+    assert body.get("cancelled") and time.monotonic() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("method", "ask", "word"),
+    [
+        ("protekt", {}, "protect"),
+        ("protect", {"pixels": {**about(), "height": H + 1}, "intent": intent()}, "announced"),
+        ("protect", {"pixels": about("u32"), "intent": intent()}, "u32"),
+        ("protect", {"pixels": about(), "intent": intent(recipe="claok")}, "cloak"),
+        ("protect", {"pixels": about(), "intent": intent(recipe="poison")}, "both"),
+    ],
+)
+def test_bad_requests_are_answered_in_words(client, pixels, method, ask, word):
+    client.ask(20, method, ask, pixels=pixels.tobytes())
+    body, _, _ = client.answer(20)
+    assert body["error"] != "Bug" and word in body["says"], body
+
+
+def test_an_export_is_a_file_with_its_evidence(client, pixels):
+    wanted = intent(export={"format": "png", "marks": ["xmp"], "claim": {"creator": "Ada"}})
+    client.ask(30, "export", {"pixels": about(), "intent": wanted}, pixels=pixels.tobytes())
+    body, blobs, _ = client.answer(30)
+    told = body["result"]
+    import hashlib
+
+    assert hashlib.sha256(blobs["file"]).hexdigest() == told["sha256"]
+    assert blobs["file"].startswith(b"\x89PNG") and b"Ada" in blobs["file"]
+    assert blobs["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
+    assert told["doubts"] and told["effects"] and told["cost"]["ssimulacra2"] > 55
+
+
+def test_garbage_on_stdin_ends_the_engine():
+    made = subprocess.Popen(
+        [sys.executable, "-I", "-u", str(SERVE)], stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )
+    _, words = made.communicate(b"GET / HTTP/1.1\r\n\r\n" * 4, timeout=60)
+    assert made.returncode == 2 and b"Not a frame" in words
+
+
+def test_linear_light_is_encoded_and_back():
+    light = torch.linspace(0, 1, 4096)
+    assert (raster.decoded(raster.encoded(light)) - light).abs().max() < 1e-6
+
+
+def test_a_mask_of_another_size_is_refused():
+    picture = raster.raster(about(), bytes(4 * W * H))
+    with pytest.raises(NotUsable, match="selection"):
+        requests.intent(intent(), picture, b"\1" * 7)
+
+
+def test_too_large_an_announcement_is_refused(client):
+    client.send({"id": 40, "method": "protect", "ask": {}, "blobs": {"pixels": 1 << 50}})
+    body, _, _ = client.answer(40)
+    assert "announced" in body["says"]
