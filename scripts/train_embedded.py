@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Train the embedded surrogate: compress the five tiny encoders, then heal them on the teachers' input gradients.
+"""Make the embedded surrogate: thin the five tiny encoders, refit them, optionally heal them on input gradients.
 
     python scripts/study/embedded/pictures.py            # fetch and pack the training pictures, once
-    python scripts/train_embedded.py --out DIR --hours 1 # resumable: the same line continues where it stopped
+    python scripts/train_embedded.py --out DIR --hours 0 # what ships: factored and refitted, five minutes
+    python scripts/train_embedded.py --out DIR --hours 1 # and healed; the same line continues where it stopped
     python scripts/train_embedded.py --out DIR --export core/glassine/surrogates/weights/embedded.safetensors
 
 Loss per family: what a signed step along the branch's gradient loses against one along the teacher's own, to first
@@ -27,14 +28,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "study" / "embedded"))
 from common import FAMILIES, fast, slim, teacher  # noqa: E402
 from factor import compress, cost  # noqa: E402
 from pictures import Crops  # noqa: E402
+from refit import refit  # noqa: E402
+from thin import thin  # noqa: E402
 
 
 def begin(args, crops: Crops) -> dict[str, torch.nn.Module]:
     """Branches before any training: from a file if given, else factored from the teachers."""
     if args.start:
         return slim.branches({k: v.float() for k, v in load_file(args.start).items()})
-    calibration = [crops() for _ in range(6)]
-    return {k: compress(teacher(k), calibration, args.ranks) for k in args.families}
+    calibration = [crops() for _ in range(8)]
+    out = {}
+    for k in args.families:
+        real = teacher(k)
+        if args.factor:
+            net, kept = compress(real, calibration[:6], args.factor), None
+        else:
+            net, kept = thin(real, calibration[:6], args.inner)
+        out[k] = refit(net, real, calibration, kept)
+        print(k, f"{cost(out[k]) / cost(real):.3f} of the teacher's multiply-adds", flush=True)
+    return out
 
 
 def gradient(net, x, zt, graph=False):
@@ -95,9 +107,10 @@ def train(args) -> None:
     rng = random.Random(args.seed + before["steps"])
     generator = torch.Generator().manual_seed(args.seed + before["steps"])
     crops = Crops(args.size, args.batch, args.seed + before["steps"])
+    wide = Crops(96, 6, args.seed + 1)  # for the closed-form part: larger crops, more of them
     held = Crops(96, 4, 7, held=True)
     held = [held() for _ in range(4)]
-    nets = slim.branches(before["state"]) if "state" in before else begin(args, crops)
+    nets = slim.branches(before["state"]) if "state" in before else begin(args, wide)
     real = {k: teacher(k) for k in nets}
     # what is kept and exported is the running mean of the weights: single steps on four crops are noisy
     mean = slim.branches(before["mean"]) if "mean" in before else copy.deepcopy(nets)
@@ -163,7 +176,9 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--out", required=True)
     p.add_argument("--hours", type=float, default=1.0)
-    p.add_argument("--ranks", type=lambda s: tuple(map(int, s.split(","))), default=(32, 32, 48, 48))
+    widths = {"type": lambda s: tuple(map(int, s.split(",")))}
+    p.add_argument("--inner", **widths, default=(40, 40, 40, 48), help="channels inside blocks, per stage")
+    p.add_argument("--factor", **widths, help="low rank instead, e.g. 32,32,48,48 (closer, but no faster in float32)")
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of factoring the teachers")
     p.add_argument("--rate", type=float, default=1e-4)

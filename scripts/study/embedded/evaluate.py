@@ -1,6 +1,6 @@
 """Bars 1, 2 and 4 of the issue on the real encoders: gap closed at SSIMULACRA2 70 beside the blend control.
 
-    python evaluate.py WEIGHTS --out ROWS.jsonl [--size 256] [--steps 10] [--draw 1] [--real 3] [--held] [--warm 3]
+    python evaluate.py WEIGHTS --out ROWS.jsonl [--size 256] [--long 10] [--held 15] [--real 3] [--most 30]
     python evaluate.py --table ROWS.jsonl
 """
 import argparse
@@ -10,16 +10,9 @@ import time
 from pathlib import Path
 
 import torch
-from common import FAMILIES, attack, closed, fast, note, slim, teachers
-from common import scaled
+from common import FAMILIES, attack, closing, fast, note, scaled, slim, ssimulacra2, teachers
 from safetensors.torch import load_file
 from unseen import pictures
-
-
-def row(args, kind, name, way, x, d, t, real, seconds, **more):
-    y = scaled(x, d)
-    note(args.out, {"weights": Path(args.weights).stem, "size": args.size, "kind": kind, "picture": name, "way": way,
-                    "seconds": seconds, **{k: closed(real[k], x, y, t) for k in real}, **more})
 
 
 def main(args) -> None:
@@ -30,35 +23,41 @@ def main(args) -> None:
     nets = {k: nets[k] for k in FAMILIES}
     done = set()
     if args.out.exists():
-        done = {(r["picture"], r["way"]) for r in map(json.loads, args.out.read_text().splitlines())}
-    how = {"colour": args.colour, "texture": args.texture}
-    for i, (kind, name, x, t) in enumerate(pictures(args.size)):
-        if i % args.every:
-            continue
+        done = {(r["picture"], r["size"], r["way"]) for r in map(json.loads, args.out.read_text().splitlines())}
+    how = {"colour": args.colour, "texture": args.texture, "sharp": args.sharp}
+    order = list(pictures(args.size))
+    random.Random(0).shuffle(order)  # an interrupted run is then a fair sample of the kinds
+    for turn, (kind, name, x, t) in enumerate(order[:args.most]):
+        closed = closing(real, x, t)
 
         def run(way, make, **more):
-            if (name, way) not in done:
-                # processor seconds of this process: the machine is shared, the clock on the wall is not ours
-                started = time.process_time()
-                d = make()
-                row(args, kind, name, way, x, d, t, real, time.process_time() - started, **more)
+            if (name, args.size, way) in done:
+                return
+            # processor seconds of this process: the machine is shared, the clock on the wall is not ours
+            started = time.process_time()
+            d = make()
+            seconds = time.process_time() - started
+            y = scaled(x, d)
+            note(args.out, {"weights": Path(args.weights).stem, "size": args.size, "kind": kind, "picture": name,
+                            "way": way, "seconds": seconds, "ssimulacra2": ssimulacra2(x, y), **closed(y), **more})
 
         run("blend", lambda: t - x)
-        embedded = f"embedded x{args.steps}" + (f" draw {args.draw}" if args.draw else " all")
-        run(embedded, lambda: attack(nets, x, t, args.steps, draw=args.draw, **how))
-        if args.held:
-            out = list(FAMILIES)[i % 5]
+        run(f"embedded x{args.steps}", lambda: attack(nets, x, t, args.steps, draw=args.draw, **how))
+        if turn < args.long:
+            run(f"embedded x{2 * args.steps}", lambda: attack(nets, x, t, 2 * args.steps, draw=args.draw, **how))
+        if turn < args.held:
+            out = list(FAMILIES)[turn % 5]
             four = {k: n for k, n in nets.items() if k != out}
             run("held out", lambda: attack(four, x, t, args.steps, draw=args.draw, **how), out=out)
-        if args.real and i < args.real:
-            run(f"real x{args.steps} all", lambda: attack(real, x, t, args.steps, **how))
-            run(f"real x{args.steps} draw 1", lambda: attack(real, x, t, args.steps, draw=1, **how))
-        if args.warm and i < args.real:
+        if turn < args.real:
+            run(f"real x{args.steps}", lambda: attack(real, x, t, args.steps, **how))
+            run(f"real x{args.steps}, one drawn", lambda: attack(real, x, t, args.steps, draw=1, **how))
+            run(f"real x{args.warm}", lambda: attack(real, x, t, args.warm, **how))
+
             def warm():
                 d = attack(nets, x, t, args.steps, draw=args.draw, **how)
                 return attack(real, x, t, args.warm, start=d, **how)
-            run(f"embedded, then real x{args.warm}", warm)
-            run(f"real x{args.warm} all", lambda: attack(real, x, t, args.warm, **how))
+            run(f"embedded x{args.steps}, then real x{args.warm}", warm)
 
 
 def spread(values: list[float]) -> tuple[float, float]:
@@ -104,10 +103,12 @@ if __name__ == "__main__":
     p.add_argument("--size", type=int, default=256)
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--draw", type=int, default=1, help="families per step, 0 = all")
-    p.add_argument("--every", type=int, default=1, help="only every n-th picture")
+    p.add_argument("--most", type=int, default=30, help="pictures")
+    p.add_argument("--long", type=int, default=0, help="twice the steps on the first n pictures")
+    p.add_argument("--held", type=int, default=0, help="leave one family out, in turn, on the first n pictures")
     p.add_argument("--real", type=int, default=0, help="also attack the real five on the first n pictures")
-    p.add_argument("--warm", type=int, default=0)
-    p.add_argument("--held", action="store_true", help="also leave one family out, in turn over the pictures")
+    p.add_argument("--warm", type=int, default=3, help="real steps after the embedded start")
+    p.add_argument("--sharp", type=float, default=0.2)
     p.add_argument("--colour", type=lambda s: tuple(map(float, s.split(","))), default=(1.0, 0.7, 1.5))
     p.add_argument("--texture", action="store_true", help="the engine's texture allowance")
     p.add_argument("--table", type=Path)

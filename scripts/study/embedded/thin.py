@@ -3,17 +3,11 @@
 Channels are removed, never rotated (ReLU). Which: those whose activation times gradient of the attack's own
 objective is small. What they carried is regressed on the channels that stay and folded into the next convolution.
 """
-import re
-
 import torch
 
 from common import fast, slim
 
 STAGES = ((0, 1), (2, 3, 4, 5), (6, 7, 8, 9), (10, 11, 12, 13))  # layers whose output is a stage's residual stream
-
-
-def _index(layers, i: int):
-    return dict(layers.named_children()).get(str(i))
 
 
 def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
@@ -63,48 +57,23 @@ def _fold(weight, bias, values, keep):
     return folded, bias
 
 
-def thin(net, crops, streams=(32, 32, 64, 64), inner=(16, 16, 32, 64), drop=()) -> torch.nn.Module:
-    """A narrower copy: widths of the residual stream and inside the blocks, per stage; `drop` names blocks to skip."""
+def thin(net, crops, inner: tuple[int, int, int, int]) -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
+    """A copy with fewer channels inside the blocks, per stage, and which channels each first convolution kept.
+
+    The residual streams keep their 64: cutting them cost far more of the gradient (README).
+    """
     state = {k: v.clone() for k, v in net.state_dict().items()}
-    seen = record(net, crops)
-    best = lambda score, n: score.topk(min(n, len(score))).indices.sort().values
-    stage = {layer: s for s, layers in enumerate(STAGES) for layer in layers}
-    lane = []
-    for s, layers in enumerate(STAGES):
-        total = sum(seen[str(i)][1] / seen[str(i)][1].sum() for i in layers)
-        lane.append(best(total, streams[s]))
-
-    def consume(key, values, keep):
-        state[f"{key}.weight"], bias = _fold(state[f"{key}.weight"], state.get(f"{key}.bias"), values, keep)
-        if bias is not None:
-            state[f"{key}.bias"] = bias
-
-    def produce(key, keep):
-        for k in (f"{key}.weight", f"{key}.bias"):
-            if k in state:
-                state[k] = state[k][keep]
-    for i in range(1, slim.LAST + 1):  # consumers of the stream that layer i - 1 puts out
-        values, keep = seen[str(i - 1)][0], lane[stage[i - 1]]
-        if f"{i}.pool.0.weight" in state and len(keep) < 64:
-            consume(f"{i}.pool.0", values, keep)
-            state[f"{i}.pool.3.weight"] = state[f"{i}.pool.3.weight"][keep]
-        consume(f"{i}.conv.0" if f"{i}.conv.0.weight" in state else str(i), values, keep)
-    for i, s in stage.items():  # producers, then the chains inside
-        key = f"{i}.conv.4" if f"{i}.conv.4.weight" in state else str(i)
-        produce(key, lane[s])
-        if key != str(i):
-            for relu, maker, taker in ((1, 0, 2), (3, 2, 4)):
+    seen, kept = record(net, crops), {}
+    for stage, layers in enumerate(STAGES):
+        for i in layers:
+            for relu, maker, taker in ((1, f"{i}.conv.0", f"{i}.conv.2"), (3, f"{i}.conv.2", f"{i}.conv.4")):
+                if f"{maker}.weight" not in state:
+                    continue
                 values, score = seen[f"{i}.conv.{relu}"]
-                keep = best(score, inner[s])
-                consume(f"{i}.conv.{taker}", values, keep)
-                produce(f"{i}.conv.{maker}", keep)
-    return fast(slim.encoder({k: v for k, v in state.items() if int(re.match(r"\d+", k)[0]) not in drop}))
-
-
-def cost(net) -> float:
-    """Multiply-adds per input pixel."""
-    total, scale = 0.0, 1.0
-    for name, child in net.named_children():
-        scale /= 4 if int(name) in slim.STRIDED else 1
-        total += scale * sum(m.weight.numel() for m in child.modules() if isinstance(m, torch.nn.Conv2d))
-    return total
+                keep = score.topk(inner[stage]).indices.sort().values
+                taken = _fold(state[f"{taker}.weight"], state[f"{taker}.bias"], values, keep)
+                state[f"{taker}.weight"], state[f"{taker}.bias"] = taken
+                for part in ("weight", "bias"):
+                    state[f"{maker}.{part}"] = state[f"{maker}.{part}"][keep]
+                kept[maker] = keep
+    return fast(slim.encoder(state)), kept
