@@ -146,7 +146,7 @@ def test_memory_running_out_means_smaller_tiles_and_a_sentence(monkeypatch):
     monkeypatch.setattr(loop, "attack", hungry)
     done = optimise(planned(64, 300, steps=1))
     assert done.notes == ("Memory ran out on CPU; it was done in smaller tiles.",)
-    assert sizes == [300, 256, 256]
+    assert sizes == [300, 168, 168]
 
 
 def test_memory_running_out_everywhere_is_said(monkeypatch):

@@ -31,6 +31,13 @@ def test_neighbours_overlap(length):
     assert all(b.start < a.stop for a, b in pairwise(found))
 
 
+@given(st.integers(65, 2000))
+def test_little_is_done_twice(length):
+    found = spans(length, 64, 16)
+    done = sum(interval.stop - interval.start for interval, _ in found)
+    assert done <= length + (16 + STRIDE) * len(found)
+
+
 def test_small_picture_is_one_tile():
     (tile,) = tiles(100, 80)
     assert tile.cut(torch.zeros(3, 100, 80)).shape == (3, 100, 80)

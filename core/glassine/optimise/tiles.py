@@ -42,7 +42,8 @@ def spans(length: int, size: int, margin: int) -> list[tuple[slice, Tensor]]:
     if length <= size:
         return [(slice(0, length), torch.ones(length))]
     count = ceil((length - margin) / (size - margin))
-    last = length - size
+    size = min(size, ceil((length + (count - 1) * margin) / count / STRIDE) * STRIDE)
+    last = length - size  # tiles are as small as their number allows: no pixel twice for nothing
     starts = [round(last * i / (count - 1) / STRIDE) * STRIDE for i in range(count)]
     starts[-1] = last
     heights = torch.zeros(count, length)
