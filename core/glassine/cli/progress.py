@@ -49,7 +49,7 @@ def bar(name: str) -> Iterator[Watch]:
         task = shown.add_task(f"{name}: starting", total=None)
 
         def watch(now: Progress) -> None:
-            says = f"{name}: {_STAGES[now.stage]}"
+            says = f"{name}: {_STAGES.get(now.stage, now.stage)}"
             shown.update(task, description=says, completed=now.done, total=now.total)
 
         yield watch
@@ -64,6 +64,6 @@ def lines(name: str) -> Watch:
         if now.stage == last and monotonic() - when < _PAUSE:
             return
         last, when = now.stage, monotonic()
-        click.echo(f"{name}: {_STAGES[now.stage]}, {now.done} of {now.total}", err=True)
+        click.echo(f"{name}: {_STAGES.get(now.stage, now.stage)}, {now.done} of {now.total}", err=True)
 
     return watch
