@@ -23,7 +23,7 @@ LAYERS = [
     {"plan"},
     {"optimise"},
     {"mark", "verify"},
-    {"encode", "read", "suggest"},
+    {"encode", "read"},
     {"examine", "catalogue", "protect"},
     {"deliver", "find", "jobs", "sitekit"},
     {"batch", "service", "cli"},

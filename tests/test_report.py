@@ -229,6 +229,20 @@ def test_poison_names_the_words_it_needs(hurt):
     assert "One picture alone changes nothing" in report.threat
 
 
+def test_poison_is_checked_against_what_a_captioner_says(hurt, monkeypatch):
+    from glassine import suggest
+
+    made = replace(hurt, plan=replace(hurt.plan, caption="a picture of a dog"))
+    assert "uncaptioned" in codes(verify(made))
+    names = iter(("dog", "cat"))
+    monkeypatch.setattr(suggest, "present", lambda: True)
+    monkeypatch.setattr(
+        suggest, "suggest", lambda artwork, most: [suggest.Suggestion(next(names), None)]
+    )
+    report = verify(made)
+    assert "renamed" in codes(report) and report.facts["called_after"] == "cat"
+
+
 def test_same_protected_same_report(hurt):
     assert plain(verify(hurt, purifiers=("noise05",))) == plain(
         verify(hurt, purifiers=("noise05",))

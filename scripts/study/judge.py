@@ -20,7 +20,7 @@ class Classifier(nn.Module):
         self.labels = labels
         widths, layers = (3, 32, 64, 96, 128), []
         for inside, outside in pairwise(widths):
-            layers += [nn.Conv2d(inside, outside, 3, padding=1), nn.BatchNorm2d(outside), nn.ReLU()]
+            layers += [nn.Conv2d(inside, outside, 3, padding=1), nn.GroupNorm(8, outside), nn.ReLU()]
             layers += [nn.MaxPool2d(2)]
         self.body = nn.Sequential(*layers)
         self.head = nn.Linear(widths[-1], len(labels))

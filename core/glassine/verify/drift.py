@@ -73,37 +73,50 @@ def effects(
     aims: the goals' latents; None: goals are treated too, as those that move pixels (crops) need
     short: without the scattered control, for treatments that take minutes per picture.
     """
-    clean, seen = treat(controls.clean), treat(controls.seen)
-    blend = None if controls.blend is None else treat(controls.blend)
-    scattered = None if short else treat(controls.scattered)
     if aims is None:
         aims = aimed(all_viewers, [(treat(p), w) for p, w in controls.goals])
-    jpeg = None if after else controls.jpeg
+    blend = None if controls.blend is None else treat(controls.blend)
+    looks = Looks(
+        clean=treat(controls.clean),
+        seen=treat(controls.seen),
+        scattered=None if short else treat(controls.scattered),
+        blend=blend,
+        jpeg=None if after else controls.jpeg,
+    )
     for viewer in all_viewers:
-        start, end = viewer.sees(clean), viewer.sees(seen)
-        spread = (start - start.mean()).norm().item()
-        goal = aims.get(viewer.family)
+        yield effect(viewer, looks, aims.get(viewer.family), after)
 
-        def moved(
-            picture: Tensor | None,
-            viewer: Viewer = viewer,
-            start: Tensor = start,
-            spread: float = spread,
-        ) -> float:
-            if picture is None:
-                return math.nan
-            return float((viewer.sees(picture) - start).norm()) / max(spread, 1e-9)
 
-        yield Effect(
-            family=viewer.family,
-            role=viewer.role,
-            after=after,
-            moved=(end - start).norm().item() / max(spread, 1e-9),
-            scattered=moved(scattered),
-            closed=closed(start, end, goal),
-            blend=closed(start, None if blend is None else viewer.sees(blend), goal),
-            jpeg=moved(jpeg),
+@dataclass(frozen=True)
+class Looks:
+    """The pictures of one comparison, all treated alike; None: not compared."""
+
+    clean: Tensor
+    seen: Tensor
+    scattered: Tensor | None
+    blend: Tensor | None
+    jpeg: Tensor | None
+
+
+def effect(viewer: Viewer, looks: Looks, goal: Tensor | None, after: str) -> Effect:
+    start, end = viewer.sees(looks.clean), viewer.sees(looks.seen)
+    spread = max(float((start - start.mean()).norm()), 1e-9)
+
+    def moved(picture: Tensor | None) -> float:
+        return (
+            math.nan if picture is None else float((viewer.sees(picture) - start).norm()) / spread
         )
+
+    return Effect(
+        family=viewer.family,
+        role=viewer.role,
+        after=after,
+        moved=float((end - start).norm()) / spread,
+        scattered=moved(looks.scattered),
+        closed=closed(start, end, goal),
+        blend=closed(start, None if looks.blend is None else viewer.sees(looks.blend), goal),
+        jpeg=moved(looks.jpeg),
+    )
 
 
 def aimed(all_viewers: Sequence[Viewer], goals: Sequence[tuple[Tensor, float]]) -> Aims:

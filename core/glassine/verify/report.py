@@ -16,6 +16,7 @@ from .controls import controls
 from .cost import cost
 from .doubts import doubts
 from .drift import aimed, effects, viewers
+from .people import named
 from .sight import Sight, sighted
 from .trials import scene, trial
 from .wording import LIMITS, threat
@@ -51,11 +52,12 @@ def verify(
         trials.append(tried)
         rows += after
         watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
+    called, unsure = named(protected)
     return Report(
         cost=price,
         effects=tuple(rows),
-        doubts=doubts(plan, sight, price, rows, trials),
-        facts=facts(protected, sight, device),
+        doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
+        facts=facts(protected, sight, device) | called,
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,
