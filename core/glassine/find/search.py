@@ -81,7 +81,8 @@ def matcher(works: list[Work], names: frozenset[str]) -> Callable[[Seen], list[H
     def look(seen: Seen) -> list[Hit]:
         far = np.stack([_far(seen, straight), _far(seen, mirrored)])
         wanted = _candidates(far, votes.ask(seen.features), turned.ask(seen.features))
-        found = [hit for hit in (_hit(seen, works, far, at, exact) for at in wanted) if hit]
+        pairs = (_hit(seen, works[at], far[:, at], flip, exact) for at, flip in wanted)
+        found = _best(hit for hit in pairs if hit)
         named = _named(seen, names)
         if not found and named:
             return [Hit(seen.path, None, named=named)]
@@ -104,20 +105,33 @@ def _far(seen: Seen, table: NDArray[np.uint8]) -> NDArray[np.int64]:
     return far if any(own) else np.full_like(far, 8 * fingerprint.HASH)
 
 
-def _candidates(far: NDArray[np.int64], votes: list[int], turned: list[int]) -> list[int]:
-    near = [int(at) for at in np.argsort(far.min(0), kind="stable") if far[:, at].min() <= _MAYBE]
-    return list(dict.fromkeys([*near[:_TRIES], *votes[:_TRIES], *turned[:_TRIES]]))
+def _candidates(
+    far: NDArray[np.int64], votes: list[int], turned: list[int]
+) -> list[tuple[int, bool]]:
+    """Works worth a closer look, each with whether the file would be its mirror image."""
+    order = np.argsort(far.min(0), kind="stable")
+    near = [(int(at), bool(far[0, at] > far[1, at])) for at in order if far[:, at].min() <= _MAYBE]
+    voted = [*((at, False) for at in votes[:_TRIES]), *((at, True) for at in turned[:_TRIES])]
+    return list(dict.fromkeys([*near[:_TRIES], *voted]))
+
+
+def _best(hits: Iterable[Hit]) -> list[Hit]:
+    """One hit for each work: a picture may be seen straight and mirrored."""
+    kept: dict[tuple[int, str], Hit] = {}
+    for hit in hits:
+        assert hit.work is not None, "pairs have a work"
+        key = hit.work.export, hit.work.name
+        if key not in kept or hit.inliers > kept[key].inliers:
+            kept[key] = hit
+    return list(kept.values())
 
 
 def _hit(
-    seen: Seen, works: list[Work], far: NDArray[np.int64], at: int, exact: dict[str, int]
+    seen: Seen, work: Work, far: NDArray[np.int64], flip: bool, exact: dict[str, int]
 ) -> Hit | None:
-    """The pair in detail; None when neither features nor hashes hold."""
-    work, turn = works[at], int(far[0, at] > far[1, at])
-    differ = int(far[turn, at])
-    agree = {flip: _compared(work, seen.path, flip) for flip in (bool(turn), not turn)}
-    flip = max(agree, key=lambda one: agree[one].inliers)
-    sure = agree[flip].inliers >= INLIERS
+    """The pair in detail; None when neither features nor hashes hold. `far`: straight, mirrored."""
+    differ, agree = int(far[int(flip)]), _compared(work, seen.path, flip)
+    sure = agree.inliers >= INLIERS
     if not sure and differ > ALIKE:
         return None
     return Hit(
@@ -125,9 +139,9 @@ def _hit(
         work,
         same=bool(work.export) and exact.get(seen.sha256) == work.export,
         differ=None if differ == 8 * fingerprint.HASH else differ,
-        mirrored=flip if sure else bool(turn),
-        inliers=agree[flip].inliers if sure else 0,
-        whole=sure and agree[flip].whole,
+        mirrored=flip,
+        inliers=agree.inliers if sure else 0,
+        whole=sure and agree.whole,
     )
 
 
