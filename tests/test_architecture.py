@@ -19,7 +19,7 @@ LAYERS = [
     {"types", "registry", "pixels"},
     {"weights", "device", "memory", "files", "flattened", "visibility", "fingerprint", "ledger"},
     {"surrogates", "targets", "purifiers", "marks", "formats"},
-    {"encoders", "recipes"},
+    {"encoders", "recipes", "suggest"},
     {"plan"},
     {"optimise"},
     {"mark", "verify"},
