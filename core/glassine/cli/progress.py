@@ -64,6 +64,8 @@ def lines(name: str) -> Watch:
         if now.stage == last and monotonic() - when < _PAUSE:
             return
         last, when = now.stage, monotonic()
-        click.echo(f"{name}: {_STAGES.get(now.stage, now.stage)}, {now.done} of {now.total}", err=True)
+        click.echo(
+            f"{name}: {_STAGES.get(now.stage, now.stage)}, {now.done} of {now.total}", err=True
+        )
 
     return watch
