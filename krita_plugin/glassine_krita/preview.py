@@ -27,7 +27,7 @@ class Preview(QtCore.QObject):
     def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self._requests = requests
-        self.ready = self.paused = False
+        self.ready = self.paused = self.stale = False
         self.sees = False
         self.pictures: dict[str, QtGui.QImage] = {}
         self.about: dict[str, Any] = {}
@@ -52,6 +52,9 @@ class Preview(QtCore.QObject):
         """Shows that part of the document under that choice, soon."""
         again = (doc, choice, place)
         self._fine = self._fine and scaled(self._wanted) == scaled(again)
+        if self.pictures and scaled(self._wanted) != scaled(again):
+            self.stale = True
+            self.changed.emit()
         self._wanted = again
         self._rest.start()
         if self.why:
@@ -152,7 +155,7 @@ class Preview(QtCore.QObject):
         if outcome.kind == "error":
             self._fail(outcome.says)
             return
-        about, self.why = outcome.result, ""
+        about, self.why, self.stale = outcome.result, "", self._asked != scaled(self._wanted)
         self.about = about
         self.pictures = {
             name: image(outcome.blobs[name], about["width"], about["height"])

@@ -121,6 +121,7 @@ def run(
         "KRITA_E2E_DIR": str(root),
         "KRITA_E2E_SCENARIOS": os.pathsep.join(str(path.resolve()) for path in scenarios),
         "KRITA_E2E_TIMEOUT": str(timeout),
+        "KRITA_E2E_STEPS": str(HERE / "scenarios"),
         **env,
     }
     outcome = driven(sandbox, told, timeout, size)

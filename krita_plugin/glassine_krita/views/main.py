@@ -9,7 +9,7 @@ from ..state import Studio
 from ..texts import t
 from .compare import MODES, Compare
 from .job import JobList
-from .parts import Elided, button, follow, guarded, minutes, quiet_label, tool
+from .parts import Elided, button, follow, guarded, light_up, minutes, quiet_label, tool
 from .what import What, row
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
@@ -94,6 +94,7 @@ class MainPage(QtWidgets.QWidget):
             made.setChecked(name == "wipe")
             made.setObjectName(f"glassine_mode_{name}")
             made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            light_up(made)
             made.clicked.connect(guarded(lambda checked=False, name=name: self._mode(name)))
             self.modes.addButton(made)
             line.addWidget(made)
@@ -143,6 +144,8 @@ class MainPage(QtWidgets.QWidget):
             return ""
         what = ", ".join(about.get("goals", ()))
         size = f"{about['width']} × {about['height']}"
+        if self.studio.preview.stale:
+            return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
         return t("preview_about", goals=what, size=size) + busy
 

@@ -52,11 +52,40 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     return label
 
 
-CHOSEN = (
-    "QPushButton:checked { background-color: palette(highlight);"
-    " color: palette(highlighted-text); border: 1px solid palette(shadow); }"
-    " QPushButton { padding: 3px 4px; }"
-)
+def light_up(button: QtWidgets.QAbstractButton) -> None:
+    """A button that is down gets the palette's highlight, now and in every later theme. (A style
+    sheet would do it too, and would lose the docker's small font.)"""
+    roles = QtGui.QPalette.ColorRole
+
+    def draw(*_: Any) -> None:
+        parent = button.parentWidget()
+        palette = QtGui.QPalette(parent.palette() if parent else button.palette())
+        if button.isChecked():
+            palette.setColor(roles.Button, palette.color(roles.Highlight))
+            palette.setColor(roles.ButtonText, palette.color(roles.HighlightedText))
+        button.setPalette(palette)
+
+    watcher = Themes(button, draw)
+    button.toggled.connect(draw)
+    button.installEventFilter(watcher)
+
+
+class Themes(QtCore.QObject):
+    """Tells when a widget's parent has changed its palette, or the widget its parent."""
+
+    def __init__(self, widget: QtWidgets.QWidget, draw: Callable[..., None]) -> None:
+        super().__init__(widget)
+        self._draw = draw
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # Qt's name
+        kinds = QtCore.QEvent.Type
+        if event.type() == kinds.ParentChange and watched.parentWidget() is not None:
+            watched.parentWidget().installEventFilter(self)
+        if (watched is not self.parent() and event.type() == kinds.PaletteChange) or (
+            watched is self.parent() and event.type() in (kinds.Show, kinds.ParentChange)
+        ):
+            self._draw()
+        return False
 
 
 class Segments(QtWidgets.QWidget):
@@ -74,7 +103,7 @@ class Segments(QtWidgets.QWidget):
             button.setCheckable(True)
             button.setObjectName(f"glassine_{name}")
             button.setMinimumWidth(20)
-            button.setStyleSheet(CHOSEN)
+            light_up(button)
             button.clicked.connect(guarded(lambda checked=False, name=name: chosen(name)))
             group.addButton(button)
             line.addWidget(button, 1)

@@ -115,6 +115,7 @@ class What(QtWidgets.QWidget):
                 icon = QtGui.QIcon() if picture is None else QtGui.QIcon(picture)
                 box.addItem(icon, entry.get("says", entry["name"]), entry["name"])
             if not first:
+                box.setCurrentIndex(box.findText(text))
                 box.setEditText(text)
             box.blockSignals(False)
         self.draw()
@@ -133,6 +134,7 @@ class What(QtWidgets.QWidget):
             self.shows.setText(choice.shows)
         if self.teach.currentText() != choice.teach:
             self.teach.blockSignals(True)
+            self.teach.setCurrentIndex(self.teach.findText(choice.teach))
             self.teach.setEditText(choice.teach)
             self.teach.blockSignals(False)
         words = caption(choice.shows)

@@ -1,0 +1,75 @@
+"""Scenario of krita.py: how long the event loop stands still while 8192x8192 pixels travel."""
+
+import os
+import time
+
+from krita import Krita
+from PyQt5.QtCore import QTimer
+from steps import activated, studio, until
+
+SIDE = 8192
+
+
+class Gaps:
+    """Longest time between two turns of the event loop, by what the job does meanwhile."""
+
+    def __init__(self, job):
+        self.job, self.longest, self.all = job, {}, []
+        self.last = time.perf_counter()
+        self.timer = QTimer()
+        self.timer.setInterval(0)
+        self.timer.timeout.connect(self.tick)
+        self.timer.start()
+
+    def tick(self):
+        now = time.perf_counter()
+        gap, self.last = now - self.last, now
+        key = self.job.state
+        self.longest[key] = max(self.longest.get(key, 0), gap)
+        self.all.append(gap)
+
+
+def scenario(k):
+    k.expected_dialogs = ["Waiting for image operation"]  # Krita's own, while it adds the layer
+    studio_ = yield from studio()
+    studio_.watch(False)
+    app = Krita.instance()
+    doc = app.createDocument(SIDE, SIDE, "large", "RGBA", "U8", "", 300.0)
+    app.activeWindow().addView(doc)
+    node = doc.createNode("paint", "paintlayer")
+    row = bytearray(os.urandom(SIDE * 4))
+    row[3::4] = b"\xff" * SIDE
+    for y in range(0, SIDE, 64):
+        node.setPixelData(bytes(row) * 64, 0, y, SIDE, 64)
+    doc.rootNode().addChildNode(node, None)
+    yield from activated(doc, node)
+    yield 3
+    began = time.perf_counter()
+    job = studio_.apply()
+    k.note(
+        "time",
+        what="8192 snapshot (before the pixels travel)",
+        milliseconds=round(1000 * (time.perf_counter() - began)),
+    )
+    gaps = Gaps(job)
+    yield until(lambda: job.state != "running", 300)
+    travelled = time.perf_counter() - began
+    before = dict(gaps.longest)
+    yield until(lambda: not job.active, 600)
+    k.check("done", job.state == "done", why=job.why)
+    whole = time.perf_counter() - began
+    ordered = sorted(gaps.all)
+    k.note(
+        "time",
+        what="8192 there and back",
+        seconds=round(travelled, 2),
+        longest_gap_milliseconds=round(1000 * before["running"], 1),
+        gap_99th_percentile_milliseconds=round(1000 * ordered[int(len(ordered) * 0.99)], 1),
+    )
+    k.note(
+        "time",
+        what="8192 layer in place (with Krita's own adding of it)",
+        seconds=round(whole, 2),
+        longest_gap_milliseconds=round(1000 * gaps.longest.get("placing", 0), 1),
+    )
+    gaps.timer.stop()

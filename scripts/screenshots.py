@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Takes the docker's pictures from a real Krita: dark and light, two sizes, into docs/pictures/.
+
+    screenshots.py [--picture FILE] [--size 1280x800] [--theme dark] [--out DIR]
+
+Needs what tests/krita needs. Whole windows are kept beside crops of the docker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "krita"))
+
+from harness import provide, run  # noqa: E402
+from runs import built, engine  # noqa: E402
+
+THEMES = {"dark": "Krita dark", "light": "Krita bright"}
+SIZES = ("1280x800", "1920x1080")
+DOCKER = 372  # pixels at the right of the window
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--picture", type=Path, default=ROOT / "examples" / "harbour.png")
+    parser.add_argument("--size", choices=SIZES, action="append")
+    parser.add_argument("--theme", choices=list(THEMES), action="append")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
+    args = parser.parse_args()
+    if problem := provide():
+        raise SystemExit(problem)
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        plugin = built(Path(folder))
+        for theme in args.theme or THEMES:
+            for size in args.size or SIZES:
+                for commands in (engine(), {"GLASSINE_ENGINE": "", "GLASSINE_LANGUAGE": "en"}):
+                    taken = shoot(plugin, theme, size, args.picture, commands, Path(folder) / "w")
+                    keep(taken, size, args.out)
+    return 0
+
+
+def shoot(
+    plugin: Path, theme: str, size: str, picture: Path, commands: dict[str, str], work: Path
+) -> list[Path]:
+    env = {
+        **commands,
+        "GLASSINE_THEME": theme,
+        "GLASSINE_SIZE": size,
+        "GLASSINE_PICTURE": str(picture.resolve()),
+    }
+    config = f"\n[theme]\nTheme={THEMES[theme]}\n"
+    scenario = ROOT / "tests" / "krita" / "screens.py"
+    outcome = run([scenario], [plugin], env, work=work, timeout=600, size=size, config=config)
+    problem = outcome.trouble or next(iter(outcome.verdicts.values()), "nothing ran")
+    if problem:
+        raise SystemExit(problem)
+    return sorted((work / "out").glob("*.png"))
+
+
+def keep(taken: list[Path], size: str, out: Path) -> None:
+    """The window, and at the small size the docker alone, for the README."""
+    for path in taken:
+        whole = out / f"{path.stem}-{size}.png"
+        shutil.copy(path, whole)
+        if size == SIZES[0]:
+            crop = ["-gravity", "East", "-crop", f"{DOCKER}x0+0+0", "+repage"]
+            subprocess.run(["convert", str(path), *crop, str(out / f"{path.stem}.png")], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""A scenario that takes the docker's pictures. Not a test: scripts/screenshots.py runs it."""
+
+import os
+
+from krita import Krita
+from PyQt5.QtCore import Qt
+from steps import activated, docker, until
+
+
+def scenario(k):
+    app = Krita.instance()
+    theme = os.environ["GLASSINE_THEME"]
+    window = app.activeWindow().qwindow()
+    width, height = map(int, os.environ["GLASSINE_SIZE"].split("x"))
+    window.setGeometry(0, 0, width, height)
+    yield 0.5
+    panel = docker()
+    for other in app.dockers():
+        if other.objectName() not in ("glassine_docker", "KisLayerBox", "ToolBox"):
+            other.hide()
+    window.addDockWidget(Qt.RightDockWidgetArea, panel)
+    layers = next(d for d in app.dockers() if d.objectName() == "KisLayerBox")
+    window.tabifyDockWidget(panel, layers)
+    panel.raise_()
+    window.resizeDocks([panel], [360], Qt.Horizontal)
+    studio = panel.studio
+    yield 1
+    yield k.ask("screenshot", name=f"{theme}-first-run") if not studio.engine.command else 0
+    if not studio.engine.command:
+        panel.open("setup")
+        yield 0.5
+        yield k.ask("screenshot", name=f"{theme}-install")
+        return
+    yield until(lambda: studio.engine.condition.name == "ready", 120)
+    doc = app.openDocument(os.environ["GLASSINE_PICTURE"])
+    app.activeWindow().addView(doc)
+    yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
+    app.action("zoom_to_fit").trigger() if app.action("zoom_to_fit") else None
+    yield 0.5
+    studio.choose(
+        recipe="cloak", style="starry-strokes", scope="layer", score=70.0, effort="preview"
+    )
+    studio.watch(True)
+    studio.look()
+    yield until(lambda: studio.preview.pictures, 120)
+    yield until(lambda: not studio.preview.busy and studio.preview.about["finer"] is not None, 60)
+    yield until(lambda: studio.seconds, 60)
+    yield 1
+    yield until(lambda: not studio.preview.busy, 90)
+    yield k.ask("screenshot", name=f"{theme}-preview")
+    panel.main._mode("difference")
+    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_difference").setChecked(True)
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-difference")
+    panel.main.compare.show_mode("wipe")
+    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_wipe").setChecked(True)
+    job = studio.apply()
+    studio.apply()
+    yield until(lambda: job.fraction > 0.02, 120)
+    yield k.ask("screenshot", name=f"{theme}-working")
+    studio.jobs.cancel(studio.jobs.all[-1])
+    studio.jobs.forget(studio.jobs.all[-1])
+    yield until(lambda: not job.active, 240)
+    yield 0.5
+    yield from activated(doc, doc.topLevelNodes()[0])
+    yield k.ask("screenshot", name=f"{theme}-applied")
+    studio.jobs.forget(job)
+    studio.choose(recipe="poison", shows="tree", teach="castle")
+    app.writeSetting("glassine", "poison_explained", "yes")
+    studio.choice_changed.emit()
+    yield until(lambda: studio.preview.pictures and not studio.preview.busy, 120)
+    yield 1
+    yield k.ask("screenshot", name=f"{theme}-poison")
+    panel.open("export")
+    yield 0.5
+    yield k.ask("screenshot", name=f"{theme}-export")
+    panel.open("main")
+    studio.complain(
+        "There is no anchor picture for 'dragon'. Glassine ships airplane, apple, "
+        "bicycle, bird. Give one of your own, or choose another word."
+    )
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-error")

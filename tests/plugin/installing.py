@@ -1,0 +1,72 @@
+"""Run by test_install.py in a process of its own: the plugin's installer, for real.
+
+    installing.py PLUGIN_FOLDER DATA_FOLDER
+
+Prints one JSON line: what was installed and what the installed engine says.
+"""
+
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+
+import krita
+from glassine_krita import engine, install
+from glassine_krita.qt import QtCore
+
+app = QtCore.QCoreApplication([])
+krita.Krita.instance().data = sys.argv[2]
+
+
+def until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        app.processEvents()
+        time.sleep(0.05)
+
+
+def installed(cancel_at=None):
+    made, ended = install.Installer(), []
+    made.ended.connect(ended.append)
+    made.install(next(build for build in install.builds() if build.name == "cpu"))
+    until(lambda: ended or (cancel_at is not None and made.step >= cancel_at), 900)
+    if not ended:
+        made.cancel()
+        return made, ["cancelled"]
+    return made, ended
+
+
+began = time.monotonic()
+_, first = installed(cancel_at=2)
+half = {"first": first, "half": install.state(), "command": install.command()}
+made, ended = installed()
+took = time.monotonic() - began
+child = engine.Engine()
+child.start(install.command())
+until(lambda: child.condition.name in ("ready", "broken", "absent"), 180)
+told = {
+    **half,
+    "ended": ended,
+    "log": made.log()[-2000:],
+    "state": install.state(),
+    "seconds": took,
+    "engine": child.condition.name,
+    "version": child.condition.version,
+    "device": child.condition.device,
+    "says": child.condition.says,
+    "stderr": child.log()[-2000:],
+}
+child.stop()
+size = sum(
+    os.path.getsize(os.path.join(folder, name))
+    for folder, _, names in os.walk(install.home())
+    for name in names
+    if not os.path.islink(os.path.join(folder, name))
+)
+told["megabytes"] = size >> 20
+install.remove()
+told["left"] = os.listdir(install.home())
+sys.stdout.write(json.dumps(told) + "\n")
