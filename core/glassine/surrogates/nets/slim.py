@@ -1,8 +1,9 @@
 """TAESD-type encoders of any width, as plain functions: the shapes come from the weights.
 
-The layout is that of the tiny autoencoders by O. Boer Bohan (MIT): conv3x3, one block at full size, then three times
-a stride-2 convolution and up to three blocks, then conv3x3 to the latents. A thinned branch has fewer channels in a
-stage, fewer inside a block, or fewer blocks; everything is read off the tensors, so a file needs no configuration.
+The layout is that of the tiny autoencoders by O. Boer Bohan (MIT): conv3x3, one block at full size,
+then three times a stride-2 convolution and up to three blocks, then conv3x3 to the latents. A
+thinned branch has fewer channels in a stage, fewer inside a block, or fewer blocks; everything is
+read off the tensors, so a file needs no configuration.
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,9 @@ STRIDED = (2, 6, 10)
 
 
 class Block(nn.Module):
-    """relu(conv-relu-conv-relu-conv(x) + x), (B,C,H,W) to the same; FLUX.2's also adds a pool first."""
+    """relu(conv-relu-conv-relu-conv(x) + x), (B, C, H, W) to the same; FLUX.2's adds a pool first."""
 
-    def __init__(self, conv: nn.Sequential, pool: nn.Sequential | None = None):
+    def __init__(self, conv: nn.Sequential, pool: nn.Sequential | None = None) -> None:
         super().__init__()
         self.conv, self.pool = conv, pool
 
@@ -44,7 +45,7 @@ class Pointwise(nn.Module):
 
 
 def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
-    """A convolution, or its factors 1x1, 3x3, 1x1 (`key.0`, `.1`, `.2`; the outer ones may be missing)."""
+    """A convolution, or its factors 1x1, 3x3, 1x1 (`key.0` to `.2`; the outer ones may be missing)."""
     if f"{key}.1.weight" in state:
         factors = nn.Sequential()
         for i in (0, 1, 2):
@@ -88,7 +89,8 @@ def _block(state: Mapping[str, Tensor], key: str) -> Block:
 def encoder(state: Mapping[str, Tensor]) -> nn.Sequential:
     """One branch from its tensors: (B,3,H,W) in [0,1] to (B,C,H/8,W/8) in the teacher's own units.
 
-    H and W are multiples of 8. Blocks that the weights do not name are left out, the names of the others stay.
+    H and W are multiples of 8. Blocks that the weights do not name are left out; the others keep
+    their names.
     """
     layers = nn.Sequential()
     for i in range(LAST + 1):
@@ -100,8 +102,8 @@ def encoder(state: Mapping[str, Tensor]) -> nn.Sequential:
 
 
 def branches(state: Mapping[str, Tensor]) -> dict[str, nn.Module]:
-    """Every family in the file by name: tensors are called `family.layer...`, e.g. `sd3.1.conv.0.weight`."""
-    families = dict.fromkeys(key.split(".", 1)[0] for key in state)  # a dict keeps the file's order
+    """Every family in the file: tensors are called `family.layer...`, as `sd3.1.conv.0.weight`."""
+    families = dict.fromkeys(key.split(".", 1)[0] for key in state)
     return {
         family: encoder(
             {
