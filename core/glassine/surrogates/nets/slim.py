@@ -16,7 +16,7 @@ STRIDED = (2, 6, 10)
 
 
 class Block(nn.Module):
-    """relu(conv-relu-conv-relu-conv(x) + x), (B, C, H, W) to the same; FLUX.2's adds a pool first."""
+    """relu(conv-relu-conv-relu-conv(x) + x), (B, C, H, W) to same; FLUX.2's adds a pool first."""
 
     def __init__(self, conv: nn.Sequential, pool: nn.Sequential | None = None) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Pointwise(nn.Module):
 
 
 def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
-    """A convolution, or its factors 1x1, 3x3, 1x1 (`key.0` to `.2`; the outer ones may be missing)."""
+    """A convolution, or its factors 1x1, 3x3, 1x1: `key.0` to `.2`, outer ones may be missing."""
     if f"{key}.1.weight" in state:
         factors = nn.Sequential()
         for i in (0, 1, 2):
@@ -58,7 +58,7 @@ def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
         return Pointwise(weight[:, :, 0, 0], bias)
     conv = nn.Conv2d(into, out, size, stride, size // 2, bias=bias is not None)
     conv.weight.data.copy_(weight)
-    if bias is not None:
+    if bias is not None and conv.bias is not None:
         conv.bias.data.copy_(bias)
     return conv
 
