@@ -13,6 +13,7 @@ import sys
 
 import home
 
+FLAGS = ("--again", "--json")
 EXAMPLE = home.ROOT / "examples" / "lake.png"
 
 
@@ -26,10 +27,24 @@ def main(arguments):
 
 def completed(arguments):
     """`protect` without a picture takes the one that the repository ships."""
-    if arguments and (arguments[0] != "protect" or len(arguments) > 1):
-        return arguments
+    words = arguments or ["protect"]
+    if words[0] != "protect" or "-h" in words or "--help" in words or pictures(words[1:]):
+        return words
     home.say(f"No picture was named, so this protects {EXAMPLE}.")
-    return ["protect", str(EXAMPLE)]
+    return [*words, str(EXAMPLE)]
+
+
+def pictures(words):
+    """What is neither an option nor the value of one; every option but the flags takes one."""
+    found, value = [], False
+    for word in words:
+        if value:
+            value = False
+        elif word.startswith("-"):
+            value = "=" not in word and word not in FLAGS
+        else:
+            found.append(word)
+    return found
 
 
 if __name__ == "__main__":

@@ -114,6 +114,12 @@ def test_without_a_package_index_it_says_so(tmp_path, monkeypatch, capsys):
         ([], ["protect", "lake.png"]),
         (["protect"], ["protect", "lake.png"]),
         (["protect", "mine.png"], ["protect", "mine.png"]),
+        (["protect", "--help"], ["protect", "--help"]),
+        (
+            ["protect", "--effort", "full", "--json", "--seed=3"],
+            ["protect", "--effort", "full", "--json", "--seed=3", "lake.png"],
+        ),
+        (["protect", "--json", "mine.png"], ["protect", "--json", "mine.png"]),
         (["doctor"], ["doctor"]),
         (["--help"], ["--help"]),
     ],
@@ -123,6 +129,13 @@ def test_run_protects_the_shipped_painting_where_none_is_named(given, runs, monk
     done = module.completed(given)
     assert [Path(part).name for part in done] == runs
     assert all(Path(part).exists() for part in done if part.endswith("lake.png"))
+
+
+def test_run_knows_which_options_of_protect_are_flags(monkeypatch):
+    from glassine.cli.protect import command
+
+    flags = {p.opts[-1] for p in command.params if getattr(p, "is_flag", False)}
+    assert set(script("run", monkeypatch).FLAGS) == flags - {"--help"}
 
 
 @pytest.mark.parametrize("name", ("home", "run", "test"))
