@@ -34,9 +34,9 @@ class Viewer:
     encode: Encoder
 
     @torch.no_grad()
-    def sees(self, picture: Tensor) -> Tensor:
-        """(3, h, w) -> latents."""
-        return self.encode(padded(picture)[None]).cpu()
+    def sees(self, *pictures: Tensor) -> Tensor:
+        """(3, h, w), as many as wanted -> latents of all in one pass, (N, C, h / 8, w / 8)."""
+        return self.encode(torch.stack([padded(picture) for picture in pictures])).cpu()
 
 
 def viewers(plan: Plan, device: Device) -> tuple[Viewer, ...]:
@@ -71,7 +71,7 @@ def effects(
     """One row per family.
 
     aims: the goals' latents; None: goals are treated too, as those that move pixels (crops) need
-    short: without the scattered control, for treatments that take minutes per picture.
+    short: without the scattered control; the blend is the stricter one where there is a goal
     """
     if aims is None:
         aims = aimed(all_viewers, [(treat(p), w) for p, w in controls.goals])
@@ -99,23 +99,23 @@ class Looks:
 
 
 def effect(viewer: Viewer, looks: Looks, goal: Tensor | None, after: str) -> Effect:
-    start, end = viewer.sees(looks.clean), viewer.sees(looks.seen)
+    shown = {name: look for name, look in vars(looks).items() if look is not None}
+    seen = dict(zip(shown, viewer.sees(*shown.values()), strict=True))
+    start = seen["clean"]
     spread = max(float((start - start.mean()).norm()), 1e-9)
 
-    def moved(picture: Tensor | None) -> float:
-        return (
-            math.nan if picture is None else float((viewer.sees(picture) - start).norm()) / spread
-        )
+    def moved(name: str) -> float:
+        return float((seen[name] - start).norm()) / spread if name in seen else math.nan
 
     return Effect(
         family=viewer.family,
         role=viewer.role,
         after=after,
-        moved=float((end - start).norm()) / spread,
-        scattered=moved(looks.scattered),
-        closed=closed(start, end, goal),
-        blend=closed(start, None if looks.blend is None else viewer.sees(looks.blend), goal),
-        jpeg=moved(looks.jpeg),
+        moved=moved("seen"),
+        scattered=moved("scattered"),
+        closed=closed(start, seen["seen"], goal),
+        blend=closed(start, seen.get("blend"), goal),
+        jpeg=moved("jpeg"),
     )
 
 

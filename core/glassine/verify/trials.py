@@ -68,7 +68,7 @@ def trial(
             after=name,
             treat=treat,
             aims=None if entry.moves else aims,
-            short=entry.slow,
+            short=entry.slow or bool(controls.goals),
         )
     )
     return judged(name, entry, before, rows, controls, seen[id(controls.seen)]), rows
