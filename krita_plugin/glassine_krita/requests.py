@@ -6,6 +6,7 @@ one per turn of the event loop, so that the window stays alive while a large pic
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,12 @@ class Outcome:
     blobs: dict[str, memoryview] = field(default_factory=dict)
     error: str = ""
     says: str = ""
+
+
+def room(size: int) -> memoryview:
+    """Empty memory of that size. A bytearray would be filled with zeros at once, and 256 MB of
+    them are a tenth of a second in which nobody can paint; these pages come as they are used."""
+    return memoryview(mmap.mmap(-1, size)) if size else memoryview(bytearray())
 
 
 class Requests(QtCore.QObject):
@@ -124,7 +131,7 @@ class Requests(QtCore.QObject):
         elif "got" in body:
             call.under_way -= body["got"]
         elif "blobs" in body:
-            call.incoming = {n: memoryview(bytearray(size)) for n, size in body["blobs"].items()}
+            call.incoming = {name: room(size) for name, size in body["blobs"].items()}
             call.filled = dict.fromkeys(call.incoming, 0)
         elif "blob" in body:
             self._take(call, body["blob"], blob)

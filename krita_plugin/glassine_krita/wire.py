@@ -17,7 +17,7 @@ from typing import Any
 PROTOCOL = 1
 HEAD = struct.Struct(">IQ")
 TEXT_LIMIT, BLOB_LIMIT = 1 << 24, 1 << 24
-PART, WINDOW = 1 << 21, 1 << 23
+PART, WINDOW = 1 << 20, 1 << 22
 Message = tuple[dict[str, Any], bytes]
 
 

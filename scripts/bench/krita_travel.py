@@ -11,11 +11,12 @@ SIDE = 8192
 
 
 class Gaps:
-    """Longest time between two turns of the event loop, by what the job does meanwhile."""
+    """Longest time between two turns of the event loop, by what the job does meanwhile: on the
+    clock, and as this thread's own work (what is left of it where nobody else wants the core)."""
 
     def __init__(self, job):
-        self.job, self.longest, self.all = job, {}, []
-        self.last = time.perf_counter()
+        self.job, self.longest, self.works, self.all = job, {}, {}, []
+        self.last, self.worked = time.perf_counter(), time.thread_time()
         self.timer = QTimer()
         self.timer.setInterval(0)
         self.timer.timeout.connect(self.tick)
@@ -24,9 +25,11 @@ class Gaps:
     def tick(self):
         now = time.perf_counter()
         gap, self.last = now - self.last, now
+        work, self.worked = time.thread_time() - self.worked, time.thread_time()
         key = self.job.state
         self.longest[key] = max(self.longest.get(key, 0), gap)
-        self.all.append(gap)
+        self.works[key] = max(self.works.get(key, 0), work)
+        self.all.append(work)
 
 
 def scenario(k):
@@ -54,7 +57,7 @@ def scenario(k):
     gaps = Gaps(job)
     yield until(lambda: job.state != "running", 300)
     travelled = time.perf_counter() - began
-    before = dict(gaps.longest)
+    before, work = dict(gaps.longest), dict(gaps.works)
     yield until(lambda: not job.active, 600)
     k.check("done", job.state == "done", why=job.why)
     whole = time.perf_counter() - began
@@ -64,12 +67,14 @@ def scenario(k):
         what="8192 there and back",
         seconds=round(travelled, 2),
         longest_gap_milliseconds=round(1000 * before["running"], 1),
-        gap_99th_percentile_milliseconds=round(1000 * ordered[int(len(ordered) * 0.99)], 1),
+        longest_work_milliseconds=round(1000 * work["running"], 1),
+        work_99th_percentile_milliseconds=round(1000 * ordered[int(len(ordered) * 0.99)], 1),
     )
     k.note(
         "time",
         what="8192 layer in place (with Krita's own adding of it)",
         seconds=round(whole, 2),
         longest_gap_milliseconds=round(1000 * gaps.longest.get("placing", 0), 1),
+        longest_work_milliseconds=round(1000 * gaps.works.get("placing", 0), 1),
     )
     gaps.timer.stop()

@@ -10,10 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "fakes"), str(ROOT / "krita_plugin")]
 
-import krita
-from glassine_krita import settings, state, studio
-from glassine_krita.adding import Hidden
-from glassine_krita.qt import QtCore, QtWidgets
+import krita  # noqa: E402
+from glassine_krita import settings, state, studio  # noqa: E402
+from glassine_krita.adding import Hidden  # noqa: E402
+from glassine_krita.qt import QtCore, QtWidgets  # noqa: E402
 
 FAKE = ROOT / "tests" / "fakes" / "engine.py"
 W, H = 12, 10

@@ -30,7 +30,7 @@ def test_the_result_is_one_layer_above_in_one_undo_step(works, painting):
     doc, node = painting
     before = pixels_of(node)
     assert done(works.apply()).state == "done"
-    assert [n.name() for n in doc.rootNode().childNodes()][0] == "paint"
+    assert doc.rootNode().childNodes()[0].name() == "paint"
     assert top(doc).name().startswith("paint (Cloak")
     assert pixels_of(top(doc)) == inverse(before)
     assert pixels_of(node) == before and node.visible()
@@ -56,7 +56,7 @@ def test_other_colour_models_are_converted_and_that_is_said(works, here):
 
 
 def test_a_group_is_read_through_its_projection(works, painting):
-    doc, node = painting
+    doc, _node = painting
     group = krita.Node(doc, "group", "grouplayer")
     doc.rootNode().addChildNode(group, None)
     inner = doc.createNode("inner", "paintlayer")
@@ -193,7 +193,7 @@ def test_no_document_and_half_a_poison_are_refused_in_words(works, here):
 def test_a_large_picture_travels_in_parts(works, here):
     width, height = 16, 8
     before = pattern(255, 4, width, height)
-    doc, node = opened(here, before, width=width, height=height)
+    doc, _node = opened(here, before, width=width, height=height)
     from glassine_krita import adding, layers
 
     old = layers.PART, adding.PART

@@ -5,7 +5,7 @@ import sys
 
 import krita
 import pytest
-from bench import FAKE, H, W, app, here, opened, painting, pattern, pixels_of, until, works
+from bench import FAKE, H, W, app, here, opened, painting, pixels_of, until, works
 from glassine_krita import catalogue, engine, install, settings, shrink, texts
 from glassine_krita.layers import Place, take
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
@@ -131,7 +131,7 @@ def test_places_cut_each_other():
 
 
 def test_the_preview_comes_and_the_slider_only_scales_it(works, painting):
-    doc, node = painting
+    doc, _node = painting
     works.watch(True)
     works.look()
     until(lambda: works.preview.pictures)
