@@ -27,6 +27,7 @@ _CLOSE = 40  # bits of 256
 _CELL = 48  # pixels; features are taken from all of a picture, cell by cell
 _TABLES, _KEY = 16, 16
 _VOTES = 5
+_CROWD = 64  # entries of one key past which it says nothing
 
 _NEAR = 0.08  # of a side: a crop by less still shows the whole picture
 
@@ -184,6 +185,7 @@ class Votes:
         wanted = _keys(asked, self.masks[number])
         start, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
         count = end - start
+        count[count > max(_CROWD, 8 * len(keys) >> _KEY)] = 0  # corners that are in every picture
         mine = np.repeat(np.arange(len(asked)), count)
         offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return mine, order[np.repeat(start, count) + offset]
