@@ -24,11 +24,12 @@ from runs import built, engine  # noqa: E402
 THEMES = {"dark": "Krita dark", "light": "Krita bright"}
 SIZES = ("1280x800", "1920x1080")
 DOCKER = 372  # pixels at the right of the window
+WHOLE = ("-preview", "-first-run")  # pictures of which the whole window is kept
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--picture", type=Path, default=ROOT / "examples" / "harbour.png")
+    parser.add_argument("--picture", type=Path, default=ROOT / "examples" / "lake.png")
     parser.add_argument("--size", choices=SIZES, action="append")
     parser.add_argument("--theme", choices=list(THEMES), action="append")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
@@ -67,8 +68,8 @@ def shoot(
 def keep(taken: list[Path], size: str, out: Path) -> None:
     """The window, and at the small size the docker alone, for the README."""
     for path in taken:
-        whole = out / f"{path.stem}-{size}.png"
-        shutil.copy(path, whole)
+        if path.stem.endswith(WHOLE):
+            shutil.copy(path, out / f"{path.stem}-{size}.png")
         if size == SIZES[0]:
             crop = ["-gravity", "East", "-crop", f"{DOCKER}x0+0+0", "+repage"]
             subprocess.run(["convert", str(path), *crop, str(out / f"{path.stem}.png")], check=True)

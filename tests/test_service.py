@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from glassine.errors import NotUsable
 from glassine.service import raster, requests
 from glassine.service.wire import PART, PROTOCOL, Unpacker, pack

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
+from glassine.service.wire import BLOB_LIMIT, HEAD, TEXT_LIMIT, NotAFrame, Unpacker, pack
 from hypothesis import given
 from hypothesis import strategies as st
-
-from glassine.service.wire import BLOB_LIMIT, HEAD, TEXT_LIMIT, NotAFrame, Unpacker, pack
 
 ROOT = Path(__file__).resolve().parents[1]
 bodies = st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=4)
