@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .encode import encode
+from .encode import check, encode
 from .mark import mark
 from .optimise import optimise
 from .plan import plan
@@ -17,6 +17,7 @@ def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
     """The protected copy as bytes, with the picture and the evidence it was written from."""
+    check(intent.export)  # what cannot be written is said before any work
     protected = mark(optimise(plan(read(source), intent, device=device), watch=watch), watch=watch)
     report = verify(protected, watch=watch)
     return encode(protected, report), protected, report
