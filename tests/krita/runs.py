@@ -52,7 +52,7 @@ def built(out: Path) -> Path:
 
 def session(plugin: Path, names: list[str], work: Path | None = None) -> Outcome:
     paths = [SCENARIOS / f"{name}.py" for name in names]
-    return run(paths, [plugin], engine(), timeout=60 + 40 * len(names), work=work)
+    return run(paths, [plugin], engine(), timeout=120 + 90 * len(names), work=work)
 
 
 def killed(plugin: Path) -> Outcome:
