@@ -36,14 +36,14 @@ def begin(args, crops: Crops) -> dict[str, torch.nn.Module]:
     """Branches before any training: from a file if given, else factored from the teachers."""
     if args.start:
         return slim.branches({k: v.float() for k, v in load_file(args.start).items()})
-    calibration = [crops() for _ in range(8)]
+    calibration = [crops() for _ in range(12)]
     out = {}
     for k in args.families:
         real = teacher(k)
-        if args.factor:
-            net, kept = compress(real, calibration[:6], args.factor), None
-        else:
+        if args.inner:
             net, kept = thin(real, calibration[:6], args.inner)
+        else:
+            net, kept = compress(real, calibration[:6], args.factor), None
         out[k] = refit(net, real, calibration, kept)
         print(k, f"{cost(out[k]) / cost(real):.3f} of the teacher's multiply-adds", flush=True)
     return out
@@ -177,8 +177,8 @@ if __name__ == "__main__":
     p.add_argument("--out", required=True)
     p.add_argument("--hours", type=float, default=1.0)
     widths = {"type": lambda s: tuple(map(int, s.split(",")))}
-    p.add_argument("--inner", **widths, default=(40, 40, 40, 48), help="channels inside blocks, per stage")
-    p.add_argument("--factor", **widths, help="low rank instead, e.g. 32,32,48,48 (closer, but no faster in float32)")
+    p.add_argument("--factor", **widths, default=(32, 32, 48, 48), help="ranks per stage")
+    p.add_argument("--inner", **widths, help="prune inside blocks instead, e.g. 40,40,40,48 channels per stage")
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of factoring the teachers")
     p.add_argument("--rate", type=float, default=1e-4)

@@ -11,7 +11,7 @@ from factor import _rows
 from torch import nn
 
 
-def _mend(conv: nn.Conv2d, given: list[torch.Tensor], wanted: list[torch.Tensor], ridge: float) -> None:
+def _mend(conv: nn.Module, given: list[torch.Tensor], wanted: list[torch.Tensor], ridge: float) -> None:
     """Add the ridge solution of wanted (N,O) = given (N,I) @ change + constant to the convolution."""
     a = torch.cat(given)
     a = torch.cat([a, torch.ones(len(a), 1)], 1).double()
@@ -36,7 +36,7 @@ def _mended(net, pairs, target, ridge: float, generator) -> None:
     for pair in pairs:
         middle = net[:-1](pair[0]) if isinstance(net, nn.Sequential) else pair[0]
         seen = _rows(middle)
-        if last.kernel_size == (3, 3):
+        if isinstance(last, nn.Conv2d):  # the 1x1s are matrix products
             seen = F.unfold(middle, 3, padding=1, stride=last.stride).transpose(1, 2).flatten(0, 1)
         g, w = _some(generator, seen, _rows(target(*pair) - last(middle)))
         given.append(g)

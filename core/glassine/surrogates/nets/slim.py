@@ -119,9 +119,9 @@ def branches(state: Mapping[str, Tensor]) -> dict[str, nn.Module]:
 
 
 def tensors(nets: Mapping[str, nn.Module]) -> dict[str, Tensor]:
-    """The inverse of `branches`: what to write into the file."""
+    """The inverse of `branches`: what to write into the file (matrices are 1 x 1 convolutions)."""
     return {
-        f"{family}.{key}": value
+        f"{family}.{key}": value[:, :, None, None] if value.dim() == 2 else value
         for family, net in nets.items()
         for key, value in net.state_dict().items()
     }
