@@ -28,7 +28,8 @@ from .base import Found, Mark
 CLEAR = 1e-3
 """Corrected chance below which a match is spoken of: one unmarked picture in a thousand."""
 
-_READABLE = 1e-6  # chance, uncorrected, that a fresh mark must reach after handling
+_ENOUGH = 1e-8  # chance, uncorrected, at which a fresh mark stops growing ...
+_READABLE = 1e-5  # ... and above which the artist is told; another crop costs up to a hundredfold
 _FIRST, _STEPS = 3, 11  # fitting steps before the first look at whether it is heard; the most
 _HOPELESS = 0.03  # chance at which half of the steps have shown that more would not help
 _GRAIN = 400  # steps in which the 32 loudnesses are counted
@@ -93,7 +94,7 @@ def laid(
         whole = whole.clamp(-rivagan.LARGEST, rivagan.LARGEST)  # bicubic overshoots
         marked = torch.where(free, (picture + whole).clamp(0, 1), picture)
         chance = chance_of(hear(_handled(on_white(marked, alpha))), number)
-        if chance <= _READABLE or (step > _STEPS / 2 and chance > _HOPELESS):
+        if chance <= _ENOUGH or (step > _STEPS / 2 and chance > _HOPELESS):
             break
     return marked, chance
 
