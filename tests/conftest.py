@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import socket
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 _connect = socket.socket.connect
+
+# A shell gives background jobs a deaf ear to Ctrl-C, and children inherit that but not a handler.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def only_this_machine(sock, address):

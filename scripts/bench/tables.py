@@ -1,0 +1,130 @@
+"""Writes the README's figures from the results, so that no number is typed by hand.
+
+    python scripts/bench/tables.py            shows them
+    python scripts/bench/tables.py --write    puts them between the README's two marks
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).parent / "results"
+START, END = "<!-- figures: scripts/bench/tables.py -->", "<!-- end of figures -->"
+FAMILIES = {"sd15": "SD 1/2", "sdxl": "SDXL", "sd3": "SD 3", "flux1": "FLUX.1", "flux2": "FLUX.2"}
+
+
+def figures() -> str:
+    parts = [effect("effect-256"), effect("effect-512"), loops(), growth(), start()]
+    return "\n\n".join(part for part in parts if part)
+
+
+def read(name: str) -> dict[str, Any] | None:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def circumstances(found: dict[str, Any]) -> str:
+    about = found["circumstances"]
+    return f"{about['device']}, torch {about['torch']}, commit {about['commit']}"
+
+
+def effect(name: str) -> str:
+    found = read(name)
+    if not found:
+        return ""
+    order = sorted(found["summary"], key=lambda method: mean(found["summary"][method]))
+    lines = [
+        f"Share of the latent gap closed at SSIMULACRA2 70, {found['size']} px, mean over pictures "
+        f"(lowest to highest); {circumstances(found)}:",
+        "",
+        "| made with | " + " | ".join(FAMILIES.values()) + " | mean | seconds | pictures |",
+        "|---|" + "---|" * (len(FAMILIES) + 3),
+    ]
+    for method in order:
+        row = found["summary"][method]
+        cells = [share(row[family]) for family in FAMILIES]
+        tail = [f"{mean(row):.3f}", f"{row['seconds']['mean']:.0f}", str(row["sd15"]["count"])]
+        said = "plain blend (control)" if method == "blend" else method
+        lines.append("| " + " | ".join([said, *cells, *tail]) + " |")
+    return "\n".join(lines)
+
+
+def mean(row: dict[str, Any]) -> float:
+    return sum(row[family]["mean"] for family in FAMILIES) / len(FAMILIES)
+
+
+def share(spread: dict[str, float]) -> str:
+    return f"{spread['mean']:.3f} ({spread['min']:.3f}-{spread['max']:.3f})"
+
+
+def loops() -> str:
+    found = read("loops")
+    if not found:
+        return ""
+    lines = [
+        f"Published loops and ours on the SD 1/2 encoder alone, {found['size']} px, one picture; "
+        f"{circumstances(found)}:",
+        "",
+        "| loop | its closed at SSIMULACRA2 | its seconds | ours reaches that in | times less |",
+        "|---|---|---|---|---|",
+    ]
+    for name, row in found["loops"].items():
+        ours = row["reached"]
+        reached = f"{ours[0]} steps, {ours[1]:.1f} s" if ours else "not reached"
+        times = f"{row['times less']:.0f}" if ours else "-"
+        lines.append(
+            f"| {name} | {row['closed']:.3f} at {row['ssimulacra2']:.1f} | {row['seconds']:.0f} "
+            f"| {reached} | {times} |"
+        )
+    return "\n".join(lines)
+
+
+def growth() -> str:
+    found = read("growth")
+    if not found:
+        return ""
+    lines = [
+        f"Growth with size ({found['surrogate']}, {found['steps']} step); {circumstances(found)}:",
+        "",
+        "| side | seconds | seconds per megapixel | peak memory |",
+        "|---|---|---|---|",
+    ]
+    for side, row in found["sizes"].items():
+        each = row["seconds per megapixel"]
+        lines.append(f"| {side} | {row['seconds']:.0f} | {each:.1f} | {row['peak GB']:.1f} GB |")
+    return "\n".join(lines)
+
+
+def start() -> str:
+    found = read("start")
+    if not found:
+        return ""
+    rows = [
+        f"{name} {row['median']:.2f} s ({row['min']:.2f}-{row['max']:.2f})"
+        for name, row in found["seconds"].items()
+    ]
+    return f"Start, median of whole processes: {'; '.join(rows)}; {circumstances(found)}."
+
+
+def spliced(text: str, inside: str) -> str:
+    before, rest = text.split(START)
+    after = rest.split(END)[1]
+    return f"{before}{START}\n\n{inside}\n\n{END}{after}"
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--write", action="store_true")
+    if asked.parse_args().write:
+        readme = ROOT / "README.md"
+        readme.write_text(spliced(readme.read_text(), figures()))
+    else:
+        print(figures())
+
+
+if __name__ == "__main__":
+    main()
