@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from ..surrogates import SHIPPED
@@ -13,6 +13,7 @@ from .sight import Sight
 _LITTLE, _ALIKE = 0.02, 1.25  # of the gap; times the control
 _MISSED = 2.0  # SSIMULACRA2 points
 _LEFT_OUT = 0.2  # of the pixels
+_LIMITS = 3  # sentences of the model card
 
 
 def doubts(
@@ -86,16 +87,15 @@ def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
 
 
 def embedded() -> str:
-    """The measured weakness of the encoder that ships, from its model card where that is here."""
+    """The measured weakness of the encoder that ships: the first limits of its model card."""
     says = (
         "Only the built-in encoder was used, a thinned likeness of the real ones: what it shows "
-        "is more than what the real encoders will see. For the real ones: glassine models get"
+        "is more than what the real encoders will see. For the real ones: glassine models get."
     )
-    card = SHIPPED / "embedded.json"
-    if not card.exists():
-        return f"{says}."
-    measured = json.loads(card.read_text()).get("measured", "")
-    return f"{says}. {measured}" if isinstance(measured, str) and measured else f"{says}."
+    card = SHIPPED / "embedded.md"
+    text = card.read_text(encoding="utf-8") if card.exists() else ""
+    limits = re.findall(r"^\* (.+)$", text.partition("**Limits.**")[2], re.MULTILINE)
+    return " ".join([says, *limits[:_LIMITS]])
 
 
 def about_trials(trials: Sequence[Trial]) -> Iterator[Doubt]:
