@@ -199,26 +199,26 @@ class Sandbox:
 
 def start_xvfb(sandbox: Sandbox, size: str) -> tuple[Process, str]:
     read_fd, write_fd = os.pipe()
-    logfile = open(sandbox.root / "xvfb.log", "wb")
-    process = Process(
-        "Xvfb",
-        [
+    with open(sandbox.root / "xvfb.log", "wb") as logfile:
+        process = Process(
             "Xvfb",
-            "-displayfd",
-            str(write_fd),
-            "-screen",
-            "0",
-            f"{size}x24",
-            "-nolisten",
-            "tcp",
-            "-noreset",
-            "+extension",
-            "GLX",
-        ],
-        pass_fds=[write_fd],
-        stdout=logfile,
-        stderr=logfile,
-    )
+            [
+                "Xvfb",
+                "-displayfd",
+                str(write_fd),
+                "-screen",
+                "0",
+                f"{size}x24",
+                "-nolisten",
+                "tcp",
+                "-noreset",
+                "+extension",
+                "GLX",
+            ],
+            pass_fds=[write_fd],
+            stdout=logfile,
+            stderr=logfile,
+        )
     os.close(write_fd)
     number = b""
     deadline = time.monotonic() + 15
