@@ -110,7 +110,7 @@ class Session:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Cancelled))
         with self._room:
             self._room.notify_all()
-        self._calls.pop(call.number, None)
+        self._close(call)
         self._send({"id": call.number, "cancelled": True})
 
     def _hello(self) -> None:
@@ -159,6 +159,11 @@ class Session:
             traceback.print_exc(file=sys.stderr)
             self._fail(call, "Bug", f"{type(error).__name__}: {error}")
         finally:
+            self._close(call)
+
+    def _close(self, call: Call) -> None:
+        """Only this very call: its number may be another's by the time the worker gets here."""
+        if self._calls.get(call.number) is call:
             self._calls.pop(call.number, None)
 
     def _watch(self, call: Call, progress: Progress) -> None:
@@ -189,7 +194,7 @@ class Session:
             raise Cancelled("Stopped as asked.")
 
     def _fail(self, call: Call, kind: str, says: str) -> None:
-        self._calls.pop(call.number, None)
+        self._close(call)
         if not call.stop.is_set():
             self._send({"id": call.number, "error": kind, "says": says})
 
