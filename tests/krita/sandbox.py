@@ -42,6 +42,10 @@ def write_png(path: Path, width: int, height: int, rgba) -> None:
     )
 
 
+LEFT_OUT = shutil.ignore_patterns("pykrita", "actions", "glassine")
+"""What a saved profile must not carry into the next run: plugins, and what ours wrote."""
+
+
 class Process:
     """A child in its own process group, ended by id."""
 
@@ -162,7 +166,7 @@ class Sandbox:
     def save_profile(self, cache: Path):
         part = cache.with_name(f"{cache.name}.part-{os.getpid()}")
         part.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(self.resources, part, ignore=shutil.ignore_patterns("pykrita", "actions"))
+        shutil.copytree(self.resources, part, ignore=LEFT_OUT)
         try:
             part.rename(cache)
         except OSError:  # another run was first
