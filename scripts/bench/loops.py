@@ -32,7 +32,7 @@ from glassine.visibility.lpips import distance
 from record import save
 from torch import Tensor
 
-OURS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 30, 40, 60)
+OURS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 Distance = Callable[[Tensor], Tensor]
 
 
