@@ -13,9 +13,9 @@ from ..plan import plan
 from ..types import Effect, Encoded, Protected, Report, Watch
 from ..verify import html, verify
 from . import pace
+from .answer import Answer, Json
 from .raster import artwork, raster
 from .requests import intent
-from .session import Answer, Json
 
 
 def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -19,14 +18,12 @@ from ..recipes import RECIPES, STEPS
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
 from ..visibility import ssimulacra2
 from . import pace
+from .answer import Answer, Blobs, Json, Method
 from .export import export as export_file
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
 from .requests import intent
-from .session import Answer, Json, Method
 from .wire import PROTOCOL, WINDOW
-
-Blobs = Mapping[str, bytearray]
 
 
 def hello() -> Json:

@@ -27,9 +27,9 @@ from ..types import Artwork, Plan, Watch
 from ..units import Unit
 from ..visibility import ssimulacra2
 from . import pace
+from .answer import Answer, Json
 from .raster import artwork, bgra8, raster
 from .requests import intent
-from .session import Answer, Json
 
 SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
 GAIN = 8  # the difference picture shows changes that much larger

@@ -7,17 +7,16 @@ import ctypes
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from threading import Condition, Event, Lock, get_ident
-from typing import Any
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
 from ..types import Progress
+from .answer import Answer, Json
 from .wire import PART, WINDOW, pack
 
-Json = dict[str, Any]
 LARGEST = 1 << 33  # bytes of one picture; more is a mistake in the request
 PACE = 0.05  # seconds between progress frames: a bar needs no more
 
@@ -37,17 +36,6 @@ class Call:
 
     def complete(self) -> bool:
         return all(len(self.blobs.get(name, b"")) >= size for name, size in self.sizes.items())
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a method gives back: the result, and blobs that travel in parts before it."""
-
-    result: Json
-    blobs: Mapping[str, bytes | memoryview] = field(default_factory=dict)
-
-
-Method = Callable[[Json, Mapping[str, bytearray], Callable[[Progress], None]], Answer]
 
 
 class Session:
@@ -115,7 +103,7 @@ class Session:
 
     def _hello(self) -> None:
         try:
-            from .methods import hello
+            from .methods import hello  # here: torch takes seconds, and stdin is read meanwhile
 
             self._send({"hello": hello()})
         except BaseException as error:
@@ -203,6 +191,3 @@ class Session:
             frame = memoryview(pack(body, blob))
             while frame:
                 frame = frame[self._write(frame) or 0 :]
-
-
-__all__ = ["Answer", "Json", "Method", "Session"]
