@@ -22,8 +22,8 @@ W, H = 72, 64
 class Client:
     """What the plugin does, without Qt."""
 
-    def __init__(self):
-        env = {**os.environ, "GLASSINE_THREADS": "1"}
+    def __init__(self, folder):
+        env = {**os.environ, "GLASSINE_THREADS": "1", "GLASSINE_LEDGER": str(folder / "ledger")}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-u", str(SERVE)],
             env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -65,8 +65,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def client():
-    made = Client()
+def client(tmp_path_factory):
+    made = Client(tmp_path_factory.mktemp("engine"))
     body, _ = made.frame()
     made.hello = body["hello"]
     yield made
@@ -108,6 +108,7 @@ def test_hello_says_who_is_there_and_what_there_is(client):
     hello = client.hello
     assert hello["protocol"] == PROTOCOL and hello["device"]["says"]
     listed = hello["catalogue"]
+    assert {"protect", "preview", "examine", "report"} <= set(hello["methods"])
     for kind in ("recipes", "styles", "concepts", "marks", "formats", "surrogates", "sites"):
         assert listed[kind] and all(row["name"] for row in listed[kind]), kind
     assert all(row["thumbnail"] for row in listed["styles"] + listed["concepts"])
@@ -216,6 +217,51 @@ def test_an_export_is_a_file_with_its_evidence(client, pixels):
     assert blobs["file"].startswith(b"\x89PNG") and b"Ada" in blobs["file"]
     assert blobs["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
     assert told["doubts"] and told["effects"] and told["cost"]["ssimulacra2"] > 55
+
+
+def exported(client, number, pixels, **more):
+    client.ask(number, "export", {"pixels": about(), **more}, pixels=pixels.tobytes())
+    return client.answer(number)
+
+
+def test_what_was_exported_here_is_recognised_and_asked_about(client, pixels, tmp_path):
+    wanted = intent(export={"format": "png", "marks": ["receipt"]})
+    _, blobs, _ = exported(client, 31, pixels, intent=wanted)
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(blobs["file"])
+    client.ask(32, "examine", {"file": str(copy)})
+    told = client.answer(32)[0]["result"]
+    assert "export" in told["protected"] and told["found"][0]["mark"] == "receipt"
+    body, _, _ = exported(client, 33, pixels, intent=wanted, file=str(copy))
+    assert body["error"] == "AlreadyProtected" and body["says"] == told["protected"]
+    body, _, _ = exported(client, 34, pixels, intent=wanted, file=str(copy), again=True)
+    assert "result" in body, "and is done where it is asked for"
+    ask = {"pixels": about(), "intent": intent(), "file": str(copy)}
+    client.ask(35, "protect", ask, pixels=pixels.tobytes())
+    assert client.answer(35)[0]["error"] == "AlreadyProtected"
+
+
+def test_a_file_that_is_gone_or_no_picture_is_nothing_known(client, pixels, tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("words")
+    for number, path in enumerate((other, tmp_path / "gone.png", tmp_path), 36):
+        client.ask(number, "examine", {"file": str(path), "pixels": about()},
+                   pixels=pixels.tobytes())
+        assert client.answer(number)[0]["result"] == {"protected": "", "found": []}
+
+
+def test_a_report_measures_the_file_that_was_written(client, pixels):
+    pixels[..., 3] = 255
+    body, blobs, _ = exported(client, 41, pixels, intent=intent())
+    ask = {"pixels": about(), "intent": intent(), "after": ["jpeg75"]}
+    client.ask(42, "report", ask, pixels=pixels.tobytes(), file=blobs["file"])
+    told, pages, progress = client.answer(42)
+    assert [trial["says"] for trial in told["result"]["trials"]] == ["JPEG, quality 75"]
+    assert told["result"]["doubts"] and progress[-1]["stage"] == "verify"
+    assert pages["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
+    small = {**ask, "pixels": {**about(), "height": H // 2}}
+    client.ask(43, "report", small, pixels=pixels[: H // 2].tobytes(), file=blobs["file"])
+    assert "compared" in client.answer(43)[0]["says"]
 
 
 def test_garbage_on_stdin_ends_the_engine():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 
-from ..encode import encode
+from ..encode import check, encode
 from ..mark import mark
 from ..optimise import optimise
 from ..plan import plan
@@ -14,6 +14,7 @@ from ..types import Effect, Encoded, Protected, Report, Watch
 from ..verify import html, verify
 from . import pace
 from .answer import Answer, Json
+from .examine import refuse_twice
 from .raster import artwork, raster
 from .requests import intent
 
@@ -21,7 +22,10 @@ from .requests import intent
 def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
     picture = raster(ask["pixels"], blobs["pixels"])
-    made = plan(artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b"")))
+    whole, wanted = artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b""))
+    check(wanted.export)
+    refuse_twice(ask, whole)
+    made = plan(whole, wanted)
     left = pace.Left(pace.stages(made, verify=True), watch)
     protected = mark(optimise(made, watch=left), watch=left)
     report = verify(protected, watch=left)

@@ -19,9 +19,11 @@ from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
 from ..visibility import ssimulacra2
 from . import pace
 from .answer import Answer, Blobs, Json, Method
+from .examine import examine, refuse_twice
 from .export import export as export_file
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
+from .report import report
 from .requests import intent
 from .wire import PROTOCOL, WINDOW
 
@@ -36,6 +38,7 @@ def hello() -> Json:
         "version": version(),
         "device": {"kind": device.kind, "says": device.says},
         "limits": {"window": WINDOW},
+        "methods": list(METHODS),
         "catalogue": list_everything(),
     }
 
@@ -73,8 +76,9 @@ def estimate(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
 def protect(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     """A layer's raw pixels in, the protected ones out in the same form."""
     picture = raster(ask["pixels"], blobs["pixels"])
-    mask = blobs.get("mask", b"")
-    made = plan(artwork(picture), intent(ask["intent"], picture, mask))
+    whole, mask = artwork(picture), blobs.get("mask", b"")
+    refuse_twice(ask, whole)
+    made = plan(whole, intent(ask["intent"], picture, mask))
     done = timed(made, watch)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
     about = {**told(done), "translucent": translucent(picture)}
@@ -110,4 +114,6 @@ METHODS: dict[str, Method] = {
     "preview": preview,
     "protect": protect,
     "export": export_file,
+    "examine": examine,
+    "report": report,
 }

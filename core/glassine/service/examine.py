@@ -1,0 +1,47 @@
+"""Whether a picture came out of Glassine before: asked for, and before every protection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import NotUsable, Unreadable
+from ..examine import Examination, examine_pixels
+from ..examine import examine as examine_file
+from ..types import Artwork, Watch
+from .answer import Answer, Blobs, Json
+from .raster import artwork, raster
+
+
+class AlreadyProtected(NotUsable):
+    """The message is the evidence alone; whoever asked decides whether to go on."""
+
+
+def examine(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
+    """What the document's file carries, and its pixels where they came along."""
+    picture = artwork(raster(ask["pixels"], blobs["pixels"])) if "pixels" in ask else None
+    seen = [one for one in (of_file(ask), of_pixels(picture)) if one is not None]
+    found = [{"mark": told.mark, "says": told.says} for one in seen for told in one.found]
+    protected = next((one.protected for one in seen if one.protected), "")
+    return Answer({"protected": protected, "found": found})
+
+
+def refuse_twice(ask: Json, picture: Artwork) -> None:
+    """Raises what shows that it is protected already, unless the request says "again"."""
+    if ask.get("again"):
+        return
+    for seen in (of_file(ask), of_pixels(picture)):
+        if seen is not None and seen.protected:
+            raise AlreadyProtected(seen.protected)
+
+
+def of_file(ask: Json) -> Examination | None:
+    """The file that the document was opened from; it may be gone, or of another kind."""
+    path = Path(ask.get("file") or "")
+    try:
+        return examine_file(path) if path.is_file() else None
+    except (OSError, Unreadable):
+        return None
+
+
+def of_pixels(picture: Artwork | None) -> Examination | None:
+    return None if picture is None else examine_pixels(picture)
