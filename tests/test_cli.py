@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
+from glassine import ledger
 from glassine.cli import COMMANDS, cli, stop
 from glassine.formats import FORMATS
 from glassine.read import read
@@ -109,6 +111,30 @@ def test_the_same_seed_gives_the_same_pixels(painting, tmp_path):
     for name in ("a.png", "b.png"):
         assert run("protect", painting, *SMALL, "-o", tmp_path / name, "--marks", "none") == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_the_receipt_keeps_the_path_and_lies_beside_the_file_only_when_asked(painting, capsys):
+    assert run("protect", painting, *SMALL, "--title", "Teal") == 0
+    made = painting.with_name("teal.glassine.png")
+    assert list(painting.parent.glob("*.json")) == []
+    (entry,) = ledger.entries()
+    assert entry.path == ""
+    assert run("protect", painting, *SMALL, "--seed", "4", "--keep-path", "--sidecar") == 0
+    beside = painting.with_name("teal.glassine.png.receipt.json")
+    assert str(beside) in capsys.readouterr().out
+    told = json.loads(beside.read_text("utf-8"))
+    assert told["sha256"] == sha256(made.read_bytes()).hexdigest() and told["id"] == 2
+    assert "path" not in told and str(painting.parent) not in beside.read_text("utf-8")
+    assert ledger.find("2").path == str(made.resolve())
+    assert run("ledger", "show", "2") == 0
+    assert str(made.resolve()) in capsys.readouterr().out
+
+
+def test_a_receipt_that_is_off_cannot_lie_beside_the_file(painting, capsys):
+    for option in ("--sidecar", "--keep-path"):
+        assert run("protect", painting, *SMALL, "--marks", "none", option) == 3
+        assert "--marks receipt" in capsys.readouterr().err
+    assert not painting.with_name("teal.glassine.png").exists()
 
 
 def test_json_is_all_there_is_on_standard_output(painting, capsys):

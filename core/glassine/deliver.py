@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import files
+from . import files, ledger
 from .encode import check
 from .examine import refuse_twice
 from .protect import protect
@@ -21,6 +23,7 @@ class Delivered:
     source: Path
     file: Path
     page: Path
+    sidecar: Path | None
     done: Encoded
     protected: Protected
     report: Report
@@ -35,7 +38,7 @@ def deliver(
     again: bool = False,
     watch: Watch = quiet,
 ) -> Delivered:
-    """Writes `target` and the page beside it, both as a whole or not at all.
+    """Writes `target` and the page beside it, each as a whole or not at all.
 
     `never` are files that must not be written over; the source is always one of them. A picture
     that came out of Glassine before is refused unless `again` asks for it.
@@ -45,10 +48,24 @@ def deliver(
     files.check(target, never=originals)
     page = target.with_suffix(".html")
     files.check(page, never=originals)
+    sidecar = target.with_name(f"{target.name}.receipt.json") if intent.export.sidecar else None
+    if sidecar:
+        files.check(sidecar, never=originals)
     if not again:
         refuse_twice(source)
     done, protected, report = protect(source, intent, watch=watch)
     written = html(protected, report, done).encode()
     files.write(target, done.data, never=originals)
     files.write(page, written, never=originals)
-    return Delivered(source, target, page, done, protected, report)
+    noted(done, target, sidecar, keep_path=intent.export.keep_path)
+    return Delivered(source, target, page, sidecar, done, protected, report)
+
+
+def noted(done: Encoded, target: Path, sidecar: Path | None, *, keep_path: bool) -> None:
+    """What the receipt can only say once the file lies there. The sidecar never holds a path."""
+    digest = hashlib.sha256(done.data).hexdigest()
+    if keep_path:
+        ledger.keep_path(digest, target)
+    entry = ledger.by_sha256(digest) if sidecar else None
+    if sidecar and entry:
+        files.write(sidecar, (json.dumps(entry.receipt(), indent=1) + "\n").encode())

@@ -40,6 +40,11 @@ def check(export: Export) -> None:
                 f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
                 f"it. Choose {' or '.join(carriers)}, or leave the mark out."
             )
+    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
+        raise NotUsable(
+            "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
+            "is off. Add it with --marks receipt."
+        )
 
 
 def notes(protected: Protected) -> tuple[str, ...]:

@@ -71,13 +71,19 @@ class Claim:
 
 @dataclass(frozen=True)
 class Export:
-    """The file the artist wants in the end. Known from the start: it decides what must survive."""
+    """The file the artist wants in the end. Known from the start: it decides what must survive.
+
+    keep_path  the receipt also notes where the file was put
+    sidecar    the receipt also lies beside the file, as JSON
+    """
 
     format: str = "png"
     quality: int = 95
     longest_side: int | None = None
     marks: tuple[str, ...] = ()
     claim: Claim = field(default_factory=Claim)
+    keep_path: bool = False
+    sidecar: bool = False
 
 
 @dataclass(frozen=True)

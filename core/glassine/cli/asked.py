@@ -118,6 +118,15 @@ OPTIONS = (
         help="What the file carries, for example xmp,watermark,receipt, or none. A receipt only "
         "notes it in the ledger on this machine.",
     ),
+    click.option(
+        "--keep-path",
+        is_flag=True,
+        envvar="GLASSINE_KEEP_PATH",
+        help="The receipt also notes where the file was put.",
+    ),
+    click.option(
+        "--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."
+    ),
     *claim.OPTIONS,
 )
 
@@ -138,6 +147,8 @@ def intent(given: dict[str, Any], suffix: str = "") -> Intent:
         quality=given["quality"],
         marks=() if given["marks"] == "none" else names(given["marks"]),
         claim=claim.claim(given),
+        keep_path=given["keep_path"],
+        sidecar=given["sidecar"],
     )
     return Intent(
         recipe=given["recipe"] or ("poison" if given["shows"] or given["teach"] else "cloak"),

@@ -1,7 +1,7 @@
 """The options that say whose a picture is and what machines may do, for the marks.
 
 What stays the same from picture to picture can stand in the environment once: GLASSINE_ARTIST,
-GLASSINE_RIGHTS, GLASSINE_URL, GLASSINE_CERTIFICATE, GLASSINE_KEY.
+GLASSINE_RIGHTS, GLASSINE_URL, GLASSINE_CERTIFICATE, GLASSINE_KEY (and GLASSINE_KEEP_PATH=1).
 """
 
 from __future__ import annotations

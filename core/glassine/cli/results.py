@@ -26,6 +26,8 @@ def summary(made: Delivered) -> list[str]:
         f"  Effect: {effect(report)}",
         f"  Report: {made.page}  ({doubts(report)})",
     ]
+    if made.sidecar:
+        lines.append(f"  Receipt: {made.sidecar}")
     if plan.caption:
         lines.append(f'  Publish it with these words, or it does nothing: "{plan.caption}"')
     notes = (*plan.artwork.notes, *protected.notes, *done.notes)
@@ -74,6 +76,7 @@ def facts(made: Delivered) -> dict[str, Any]:
         "source": str(made.source),
         "file": str(made.file),
         "report": str(made.page),
+        "receipt": str(made.sidecar) if made.sidecar else None,
         "sha256": sha256(done.data).hexdigest(),
         "format": done.format,
         "width": protected.rgb.shape[2],
