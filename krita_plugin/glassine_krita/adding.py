@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from . import layers
+from . import known, layers
 from .layers import PART, Place, Refused, Space
 
 
@@ -62,6 +62,7 @@ def add(doc: Any, result: Result) -> Iterator[None]:
         raise Refused("layer_gone")
     if source is None:
         doc.rootNode().addChildNode(node, None)
+        known.remember(doc, node.uniqueId())
         return
     if result.replaces:
         node.setOpacity(source.opacity())
@@ -69,6 +70,7 @@ def add(doc: Any, result: Result) -> Iterator[None]:
         node.setInheritAlpha(source.inheritAlpha())
         source.setVisible(False)
     source.parentNode().addChildNode(node, source)
+    known.remember(doc, node.uniqueId())
     if result.replaces:
         Hidden.watch(doc, source.uniqueId(), node)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .qt import QtGui
+from .texts import t
 
 Row = dict[str, Any]
+WORDS = {"styles": "style_", "marks": "mark_", "formats": "format_"}  # prefixes in texts.json
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Catalogue:
         return next((row for row in self.of(kind) if row["name"] == name), {})
 
     def says(self, kind: str, name: str) -> str:
-        return self.row(kind, name).get("says", name)
+        """In the artist's language; a newer engine's entry in the engine's words."""
+        return t(WORDS.get(kind, "") + name, default=self.row(kind, name).get("says", name))
 
     def score(self, strength: str) -> float:
         return float(self.row("strengths", strength).get("score", 70))

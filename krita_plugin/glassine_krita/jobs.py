@@ -23,9 +23,10 @@ ENDED = ("done", "failed", "cancelled")
 
 @dataclass
 class Job:
-    """state   waiting, running, placing, done, failed, cancelled, kept (a result without a home)
-    kind     "apply" or "export"
-    why      a key of texts.py or the engine's own sentence, when it failed or was kept
+    """state   waiting, running, placing, done, failed, cancelled, kept (a result without a home),
+             asking (it is protected already: only on the artist's word)
+    kind     "apply", "export", or "report" (on what an export of `path` is still worth)
+    why      a key of texts.py or the engine's own sentence, when it failed, was kept or asks
     """
 
     kind: str
@@ -45,6 +46,15 @@ class Job:
     outcome: dict[str, Any] = field(default_factory=dict)
     result: Result | None = None
     report: bytes = b""
+
+    @property
+    def method(self) -> str:
+        return {"apply": "protect"}.get(self.kind, self.kind)
+
+    @property
+    def measurable(self) -> bool:
+        """Whether its pixels are still here to compare the written file with."""
+        return self.kind == "export" and self.state == "done" and self.picture is not None
 
     @property
     def active(self) -> bool:
@@ -77,6 +87,20 @@ class Jobs(QtCore.QObject):
         self.all.append(job)
         self.next()
         return job
+
+    def again(self, job: Job) -> None:
+        """The artist has read that it is protected already, and wants it all the same."""
+        if job.state == "asking":
+            job.ask, job.state, job.why = {**job.ask, "again": True}, "waiting", ""
+            self.next()
+
+    def measure(self, job: Job) -> Job | None:
+        """Asks what the exported file still does after handling and removal; takes minutes."""
+        if not job.measurable:
+            return None
+        picture, job.picture = job.picture, None
+        ask = {"intent": job.ask["intent"]}
+        return self.add(Job("report", job.path, ask, picture, path=job.path))
 
     def next(self) -> None:
         """Starts the first waiting job, if nothing runs and the engine is there."""
@@ -114,9 +138,16 @@ class Jobs(QtCore.QObject):
         blobs = {"pixels": Blob(picture.size, picture.parts())}
         if picture.mask:
             blobs["mask"] = Blob(len(picture.mask), slices(picture.mask))
-        method = "protect" if job.kind == "apply" else "export"
+        if job.kind == "report":
+            try:
+                with open(job.path, "rb") as stream:
+                    data = stream.read()
+            except OSError as error:
+                self._end(job, "failed", f"{job.path}: {error.strerror or error}")
+                return
+            blobs["file"] = Blob(len(data), slices(data))
         job.number = self._requests.send(
-            method,
+            job.method,
             {**job.ask, "pixels": picture.about()},
             lambda outcome: self._answered(job, outcome),
             blobs,
@@ -135,12 +166,25 @@ class Jobs(QtCore.QObject):
             self._end(job, "cancelled")
         elif outcome.kind == "lost":
             self._end(job, "failed", "engine_lost")
+        elif outcome.error == "AlreadyProtected":
+            self._ask(job, outcome.says)
         elif outcome.kind == "error":
             self._end(job, "failed", outcome.says)
         else:
             job.outcome, job.fraction, job.left = outcome.result, 1.0, 0.0
             job.notes += outcome.result.get("notes", [])
-            (self._apply if job.kind == "apply" else self._write)(job, outcome.blobs)
+            ends = {"apply": self._apply, "export": self._write, "report": self._measured}
+            ends[job.kind](job, outcome.blobs)
+
+    def _ask(self, job: Job, why: str) -> None:
+        """The pixels are kept until the artist has decided."""
+        job.state, job.why, job.fraction = "asking", why, 0.0
+        self.finished.emit(job)
+        self.next()
+
+    def _measured(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        job.report = bytes(blobs["report"])
+        self._end(job, "done")
 
     def _apply(self, job: Job, blobs: dict[str, memoryview]) -> None:
         picture = job.picture
@@ -159,7 +203,6 @@ class Jobs(QtCore.QObject):
 
     def _write(self, job: Job, blobs: dict[str, memoryview]) -> None:
         """One move to the final name, read back and compared with what the engine verified."""
-        job.release()
         job.report = bytes(blobs["report"])
         try:
             save(job.path, blobs["file"])
@@ -197,7 +240,9 @@ class Jobs(QtCore.QObject):
 
     def _end(self, job: Job, state: str, why: str = "") -> None:
         job.state, job.why = state, why
-        job.release()
+        kept = [one for one in self.all if one.measurable]  # only the last: a report may be asked
+        for one in kept[:-1] if job.measurable else [job]:
+            one.release()
         self.finished.emit(job)
         self.next()
 

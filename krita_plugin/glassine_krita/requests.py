@@ -73,6 +73,11 @@ class Requests(QtCore.QObject):
     def ready(self) -> bool:
         return self._engine.condition.name == "ready"
 
+    def can(self, method: str) -> bool:
+        """Whether this engine is ready and knows that method."""
+        condition = self._engine.condition
+        return condition.name == "ready" and method in condition.hello.get("methods", ())
+
     def send(
         self,
         method: str,

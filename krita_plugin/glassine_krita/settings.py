@@ -51,7 +51,7 @@ class Exporting:
     format: str = "png"
     quality: int = 92
     longest: int = 0  # 0: as large as the document
-    marks: tuple[str, ...] = ("xmp",)
+    marks: tuple[str, ...] = ("xmp", "receipt")
     folder: str = ""
 
 

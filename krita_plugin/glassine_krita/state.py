@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import install, layers, settings
+from . import install, layers, orders, settings
 from .adding import Hidden
 from .catalogue import Catalogue, catalogue
 from .engine import Engine
 from .estimate import Estimate
 from .jobs import Job, Jobs
+from .known import Known
 from .layers import Place, Refused
 from .oncanvas import OnCanvas
 from .onview import visible
@@ -22,7 +23,6 @@ from .settings import Artist, Choice, Exporting
 from .texts import t
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
-SEED_BITS = 31
 
 
 class Studio(QtCore.QObject):
@@ -41,6 +41,7 @@ class Studio(QtCore.QObject):
         self.preview = Preview(self.requests, self)
         self.installer = install.Installer(self)
         self.on_canvas = OnCanvas(self.requests, self)
+        self.known = Known(self.requests, self)
         self.catalogue = Catalogue()
         self.choice = settings.read(Choice)
         self.artist = settings.read(Artist)
@@ -78,6 +79,7 @@ class Studio(QtCore.QObject):
     def _engine_changed(self) -> None:
         condition = self.engine.condition
         ready = condition.name == "ready"
+        self.known.forget()
         if ready:
             self.catalogue = catalogue(condition.hello.get("catalogue", {}))
             self.requests.send("warm", {}, self._warm)
@@ -127,6 +129,8 @@ class Studio(QtCore.QObject):
         Hidden.look()
         self.on_canvas.look()
         doc = self.document
+        if self.watching and not self.preview.busy:
+            self.known.look(doc)
         seen = self._sight(doc)
         if seen == self._seen:
             return
@@ -188,54 +192,20 @@ class Studio(QtCore.QObject):
 
     def apply(self) -> Job | None:
         """Protects the layer, the selection or the picture; the result is a new layer."""
-        doc = self.document
-        problem = self._not_now(doc)
-        if problem:
-            self.complain(t(problem))
-            return None
-        try:
-            picture, node = layers.take(doc, self.choice.scope)
-        except Refused as error:
-            self.complain(t(str(error)))
-            return None
-        name = self.layer_name(None if node is None else node.name())
-        above = None if node is None else node.uniqueId()
-        intent = {**self.choice.intent(), "seed": seed()}
-        return self.jobs.add(Job("apply", name, {"intent": intent}, picture, doc, above))
+        return self._order(lambda doc: orders.to_apply(doc, self.choice, self.catalogue))
 
     def export(self, path: str, how: Exporting) -> Job | None:
+        return self._order(lambda doc: orders.to_export(doc, path, how, self.choice, self.artist))
+
+    def _order(self, made: Callable[[Any], Job]) -> Job | None:
         doc = self.document
-        problem = self._not_now(doc)
-        if problem:
-            self.complain(t(problem))
-            return None
-        settings.keep_exporting(doc, how)
         try:
-            picture = layers.flattened(doc)
+            if problem := orders.refusal(doc, self.choice, self.engine.condition.name):
+                raise Refused(problem)
+            return self.jobs.add(made(doc))
         except Refused as error:
             self.complain(t(str(error)))
             return None
-        export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
-        export["longest_side"] = how.longest or None
-        export["claim"] = settings.asdict(self.artist)
-        intent = {**self.choice.intent(), "seed": seed(), "export": export}
-        return self.jobs.add(Job("export", path, {"intent": intent}, picture, doc, path=path))
-
-    def _not_now(self, doc: Any) -> str:
-        if doc is None:
-            return "no_document"
-        if self.engine.condition.name == "absent":
-            return "engine_absent"
-        return "" if self.choice.complete else "poison_incomplete"
-
-    def layer_name(self, layer: str | None) -> str:
-        """Says what was done, to which layer."""
-        choice, parts = self.choice, [t(self.choice.recipe)]
-        if choice.recipe != "poison":
-            parts.append(self.catalogue.says("styles", choice.style) or t("chosen_for_me"))
-        if choice.recipe != "cloak":
-            parts.append(f"{choice.shows} → {choice.teach}")
-        return f"{layer or t('picture')} ({', '.join(parts)})"
 
     def _job_finished(self, job: Job) -> None:
         told = job.why == "engine_lost" and self.engine.condition.name == "broken"
@@ -284,8 +254,3 @@ class Studio(QtCore.QObject):
             self.engine.log(),
         )
         return "\n".join(lines)
-
-
-def seed() -> int:
-    """Chosen here so that a failed job can be tried again with the same pixels."""
-    return uuid.uuid4().int >> (128 - SEED_BITS)

@@ -1,7 +1,7 @@
 """Every sentence of the plugin, from texts.json: one row per sentence, one column per language.
 
-To add a language: a column there. A sentence that is missing in a language appears in English; a
-text that is no key (the engine's own sentences) appears as it is.
+To add a language: a column there. A sentence that is missing in a language appears in English. The
+engine's own sentences are found by their English text; what nobody has translated appears as it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .qt import QtCore
+from .sentences import Pattern, matched, patterns
 
 FALLBACK = "en"
 
@@ -35,8 +36,19 @@ def language() -> str:
     return short if short in languages() else FALLBACK
 
 
+@cache
+def known() -> list[Pattern]:
+    return patterns(table())
+
+
+def said(sentence: str) -> str:
+    """A sentence of the engine, in the artist's language as far as somebody has translated it."""
+    key, gaps = matched(sentence, known()) if language() != FALLBACK else ("", {})
+    return t(key, **{name: said(word) for name, word in gaps.items()}) if key else sentence
+
+
 def t(key: str, default: str | None = None, **fields: Any) -> str:
     row = table().get(key)
     if row is None:
-        return key if default is None else default
+        return said(key if default is None else default)
     return row.get(language(), row[FALLBACK]).format(**fields)

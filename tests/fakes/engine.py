@@ -1,7 +1,7 @@
 """A scripted engine: speaks the frames, computes nothing, does as the request's style tells it.
 
 Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
-the frames), "big" (adds one to every byte). Without one: the colours come back inverted.
+the frames), "twice" (is protected already). Without one: the colours come back inverted.
 """
 
 import os
@@ -19,7 +19,7 @@ THUMBNAIL = (
 CATALOGUE = {
     "styles": [
         {"name": name, "says": f"style {name}", "thumbnail": THUMBNAIL}
-        for name in ("slow", "die", "fail", "stray", "big", "plain")
+        for name in ("slow", "die", "fail", "stray", "twice", "plain")
     ],
     "concepts": [{"name": "cat", "says": "cat", "thumbnail": THUMBNAIL}],
     "marks": [
@@ -79,6 +79,10 @@ class Engine:
         if order == "fail" and method == "protect":
             self.send({"id": number, "error": "NotUsable", "says": "This was asked. Do that."})
             return
+        if order == "twice" and not ask.get("again"):
+            says = "Your export 3 of 2026-11-01, to the byte; never published."
+            self.send({"id": number, "error": "AlreadyProtected", "says": says})
+            return
         getattr(self, method)(number, ask, parts)
 
     def answer(self, number, result, **blobs):
@@ -115,13 +119,24 @@ class Engine:
         result = {"ssimulacra2": 70.0, "caption": caption, "notes": [], "goals": ["a style"]}
         self.answer(number, result | {"translucent": bool(alphas - {0, 255})}, pixels=out)
 
+    def examine(self, number, ask, parts):
+        copy = "-protected" in ask.get("file", "")
+        says = "Your export 3 of 2026-11-01, to the byte; never published." if copy else ""
+        self.answer(number, {"protected": says, "found": []})
+
+    def report(self, number, ask, parts):
+        trials = [{"says": "blur", "left": 0.25}, {"says": "noise", "left": None}]
+        assert parts["file"].startswith(b"FILE") and parts["pixels"]
+        self.answer(number, {"doubts": [], "trials": trials}, report=b"<!doctype html>more")
+
     def export(self, number, ask, parts):
         import hashlib
 
         data = b"FILE" + bytes(parts["pixels"])
         wrong = ask["intent"].get("style") == "fail"
         about = {"sha256": "0" if wrong else hashlib.sha256(data).hexdigest(), "caption": ""}
-        about |= {"width": 1, "height": 1, "doubts": ["A doubt."], "notes": []}
+        about |= {"width": 1, "height": 1, "notes": []}
+        about |= {"doubts": [{"code": "new", "says": "A doubt."}]}
         about |= {"cost": {"ssimulacra2": 70.0}, "asked": ask["intent"]}
         self.answer(number, about, file=data, report=b"<!doctype html>report")
 
@@ -139,6 +154,7 @@ def main():
     sys.stderr.write("scripted engine\n")
     hello = {"protocol": int(os.environ.get("FAKE_PROTOCOL", PROTOCOL)), "version": "0.1.0"}
     hello |= {"device": {"kind": "cpu", "says": "CPU, 2 threads"}, "catalogue": CATALOGUE}
+    hello["methods"] = ["protect", "preview", "export", "examine", "report"]
     engine.send({"hello": hello})
     while chunk := os.read(0, 1 << 20):
         for body, blob in unpacker.feed(chunk):

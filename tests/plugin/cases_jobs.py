@@ -232,3 +232,61 @@ def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path
 def test_a_folder_that_is_gone_is_said(works, painting, tmp_path):
     job = done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
     assert job.state == "failed" and "gone" in works.trouble
+
+
+def test_a_layer_made_here_is_asked_about_before_it_is_protected_again(works, painting):
+    doc, node = painting
+    done(works.apply())
+    mine = top(doc)
+    doc.setActiveNode(mine)
+    job = works.apply()
+    assert job.state == "asking" and mine.name() in job.why and job.picture is not None
+    works.jobs.again(job)
+    assert done(job).state == "done"
+    doc.setActiveNode(node)
+    assert done(works.apply()).state == "done", "the clean original is not asked about"
+    works.choose(scope="picture")
+    assert works.apply().state == "asking", "the picture shows a layer of ours"
+    for layer in doc.rootNode().childNodes():
+        layer.setVisible(layer is node)
+    assert done(works.apply()).state == "done"
+
+
+def test_the_engine_s_finding_is_a_question_and_no_failure(works, painting, tmp_path):
+    works.choose(style="twice")
+    job = works.export(str(tmp_path / "copy.png"), Exporting())
+    until(lambda: job.state == "asking")
+    assert "Your export 3" in job.why and not works.trouble
+    assert not (tmp_path / "copy.png").exists() and job.picture is not None
+    works.jobs.forget(job)
+    assert job.picture is None and job not in works.jobs.all
+    job = works.export(str(tmp_path / "copy.png"), Exporting())
+    until(lambda: job.state == "asking")
+    works.jobs.again(job)
+    assert done(job).state == "done"
+
+
+def test_the_file_in_front_is_looked_at_once(works, painting, tmp_path):
+    doc, _node = painting
+    path = tmp_path / "piece-protected.png"
+    path.write_bytes(b"x")
+    doc._file = str(path)
+    works.watch(True)
+    until(lambda: works.look() or works.known.says)
+    assert "Your export 3" in works.known.says
+    doc._file = str(tmp_path / "piece.kra")
+    works.look()
+    assert works.known.says == ""
+
+
+def test_what_survives_is_measured_on_the_written_file(works, painting, tmp_path):
+    path = tmp_path / "copy.png"
+    first = done(works.export(str(path), Exporting()))
+    second = done(works.export(str(path), Exporting()))
+    assert not first.measurable and second.measurable, "only the last export keeps its pixels"
+    job = done(works.jobs.measure(second))
+    assert job.state == "done" and job.report.endswith(b"more") and job.picture is None
+    assert not second.measurable and works.jobs.measure(second) is None
+    third = done(works.export(str(path), Exporting()))
+    path.unlink()
+    assert done(works.jobs.measure(third)).state == "failed"

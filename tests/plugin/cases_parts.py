@@ -49,6 +49,21 @@ def test_every_text_that_the_code_names_is_there():
                 assert key in texts.table() or key in ("engine_", "mark_"), (path.name, key)
 
 
+def test_the_engine_s_sentences_are_said_in_the_artist_s_language(monkeypatch):
+    monkeypatch.setenv("GLASSINE_LANGUAGE", "de")
+    texts.language.cache_clear()
+    try:
+        assert texts.t("the style 'ember'") == "der Stil „ember“"
+        assert texts.t("CPU, 2 threads") == "CPU, 2 Threads"
+        assert texts.t("Nobody has translated this.") == "Nobody has translated this."
+        said = "Memory ran out on CPU, 2 threads; it was done in smaller tiles."
+        assert texts.t(said).startswith("Auf CPU, 2 Threads ging")
+        listed = catalogue.catalogue({"styles": [{"name": "ember", "says": "Red coals"}]})
+        assert listed.says("styles", "ember") == "Rote Glut im Dunkeln"
+    finally:
+        texts.language.cache_clear()
+
+
 def test_no_text_promises_safety():
     for key, row in texts.table().items():
         assert not {"guarantee", "100 %", "unbreakable"} & set(row["en"].lower().split()), key

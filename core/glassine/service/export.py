@@ -46,7 +46,7 @@ def told(protected: Protected, report: Report, done: Encoded) -> Json:
         "caption": protected.plan.caption,
         "seed": protected.plan.seed,
         "notes": [*protected.plan.artwork.notes, *protected.notes, *done.notes],
-        "doubts": [doubt.says for doubt in report.doubts],
+        "doubts": [asdict(doubt) for doubt in report.doubts],
         "cost": asdict(report.cost),
         "effects": [asdict(effect) for effect in plain(report)],
         "surrogates": protected.plan.surrogates,

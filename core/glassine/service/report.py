@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from ..errors import NotUsable
 from ..plan import plan
@@ -36,7 +36,7 @@ def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     left = pace.Left({"verify": seconds(made, len(names))}, watch)
     found = verify(protected, purifiers=names, watch=left)
     page = html(protected, found).encode()
-    doubts = [doubt.says for doubt in found.doubts]
+    doubts = [asdict(doubt) for doubt in found.doubts]
     return Answer(
         {"doubts": doubts, "trials": [row(one) for one in found.trials]}, {"report": page}
     )

@@ -99,6 +99,8 @@ class ExportPage(QtWidgets.QWidget):
         self.format.clear()
         for entry in listed.usable("formats"):
             self.format.addItem(entry["name"].upper(), entry["name"])
+            words = listed.says("formats", entry["name"])
+            self.format.setItemData(self.format.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self.size.clear()
         self.size.addItem(t("size_original"), 0)
         for entry in listed.of("sites"):
@@ -107,9 +109,10 @@ class ExportPage(QtWidgets.QWidget):
             box.deleteLater()
         self._marks = {}
         for entry in listed.of("marks"):
-            box = QtWidgets.QCheckBox(t("mark_" + entry["name"], default=entry["says"]))
+            box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
             box.setObjectName(f"glassine_mark_{entry['name']}")
-            box.setToolTip("\n".join(x for x in (entry.get("note"), entry["missing"]) if x))
+            note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
+            box.setToolTip("\n".join(words for words in (note, t(entry["missing"])) if words))
             box.setEnabled(not entry["missing"])
             self.marks.addWidget(box)
             self._marks[entry["name"]] = box

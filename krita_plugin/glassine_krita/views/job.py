@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ..jobs import Job
 from ..qt import QtCore, QtGui, QtWidgets
@@ -44,7 +45,8 @@ class JobRow(QtWidgets.QFrame):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(3)
-        self.name = Elided(os.path.basename(job.path) or job.name)
+        name = os.path.basename(job.path) or job.name
+        self.name = Elided(t("measuring", file=name) if job.kind == "report" else name)
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -58,12 +60,15 @@ class JobRow(QtWidgets.QFrame):
         line.setSpacing(4)
         self.buttons = {
             "cancel": button(t("cancel"), "glassine_cancel", lambda: studio.jobs.cancel(job)),
+            "again": button(t("again"), "glassine_again", lambda: studio.jobs.again(job)),
             "report": button(t("open_report"), "glassine_report", self._report),
+            "measure": button(t("measure"), "glassine_measure", lambda: studio.jobs.measure(job)),
             "folder": button(t("open_folder"), "glassine_folder", self._folder),
             "caption": button(t("copy_caption"), "glassine_job_caption", self._caption),
             "rescue": button(t("rescue"), "glassine_rescue", lambda: studio.jobs.rescue(job)),
             "close": button(t("dismiss"), "glassine_forget", lambda: studio.jobs.forget(job)),
         }
+        self.buttons["measure"].setToolTip(t("measure_tip"))
         line.addStretch(1)
         for made in self.buttons.values():
             line.addWidget(made)
@@ -76,6 +81,8 @@ class JobRow(QtWidgets.QFrame):
         self.says.setText(self._words())
         shown = {
             "cancel": job.active,
+            "again": job.state == "asking",
+            "measure": job.measurable and self.studio.requests.can("report"),
             "report": job.state == "done" and bool(job.report),
             "folder": job.state == "done" and job.kind == "export",
             "caption": job.state == "done" and bool(job.outcome.get("caption")),
@@ -93,7 +100,7 @@ class JobRow(QtWidgets.QFrame):
         if job.state == "running":
             left = "" if job.left < 0 else t("time_left", time=minutes(job.left))
             return " ".join(part for part in (t(f"stage_{job.stage}"), left) if part)
-        if job.state in ("failed", "kept"):
+        if job.state in ("failed", "kept", "asking"):
             return t(f"job_{job.state}", why=t(job.why))
         if job.state != "done":
             return t(f"job_{job.state}")
@@ -103,6 +110,8 @@ class JobRow(QtWidgets.QFrame):
         told = self.job.outcome
         if self.job.kind == "apply":
             return t("applied", score=round(told.get("ssimulacra2", 0)))
+        if self.job.kind == "report":
+            return worst(told["trials"])
         cost = told.get("cost", {})
         words = t(
             "exported",
@@ -110,7 +119,8 @@ class JobRow(QtWidgets.QFrame):
             height=told["height"],
             score=round(cost.get("ssimulacra2", 0)),
         )
-        return " ".join([words, *told.get("doubts", [])[:1]])
+        doubts = [t("doubt_" + one["code"], default=one["says"]) for one in told["doubts"][:1]]
+        return " ".join([words, *doubts])
 
     def _report(self) -> None:
         opened(self.job)
@@ -121,3 +131,10 @@ class JobRow(QtWidgets.QFrame):
 
     def _caption(self) -> None:
         QtGui.QGuiApplication.clipboard().setText(self.job.outcome["caption"])
+
+
+def worst(trials: list[dict[str, Any]]) -> str:
+    """The three after which least is left, in one sentence; the page has them all."""
+    tried = sorted((one for one in trials if one["left"] is not None), key=lambda one: one["left"])
+    words = ", ".join(f"{one['says']} ({one['left']:.0%})" for one in tried[:3])
+    return t("measured", tried=len(tried), worst=words or "–")

@@ -32,6 +32,9 @@ class MainPage(QtWidgets.QWidget):
         self.says = quiet_label()
         self.says.setObjectName("glassine_preview_says")
         column.addWidget(self.says)
+        self.known = quiet_label()
+        self.known.setObjectName("glassine_known")
+        column.addWidget(self.known)
         self.apply = button(t("apply"), "glassine_apply_button", self._apply)
         self.export = button(t("export"), "glassine_export_button", lambda: go("export"))
         widget, line = row()
@@ -50,7 +53,9 @@ class MainPage(QtWidgets.QWidget):
             studio.on_canvas.changed,
         )
         follow(self, self.draw_preview, studio.preview.changed)
+        follow(self, self.draw_known, studio.known.changed)
         self.draw()
+        self.draw_known()
         self.draw_preview()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
@@ -130,6 +135,11 @@ class MainPage(QtWidgets.QWidget):
         self.canvas.setEnabled(there and studio.engine.condition.name == "ready")
         self.canvas.setChecked(studio.on_canvas.on)
 
+    def draw_known(self) -> None:
+        words = self.studio.known.says
+        self.known.setText(t("known_says", why=t(words)) if words else "")
+        self.known.setVisible(bool(words))
+
     def draw_preview(self) -> None:
         preview = self.studio.preview
         words = t(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
@@ -142,7 +152,7 @@ class MainPage(QtWidgets.QWidget):
         pictures, about = self.studio.preview.pictures, self.studio.preview.about
         if not pictures:
             return ""
-        what = ", ".join(about.get("goals", ()))
+        what = ", ".join(t(goal) for goal in about.get("goals", ()))
         size = f"{about['width']} × {about['height']}"
         if self.studio.preview.stale:
             return t("preview_busy")

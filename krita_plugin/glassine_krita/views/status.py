@@ -39,7 +39,7 @@ class Status(QtWidgets.QWidget):
             words = t("installing", step=installer.step + 1, steps=installer.steps)
             name = "starting"
         elif name == "ready":
-            words = t("engine_ready", device=condition.device)
+            words = t("engine_ready", device=t(condition.device))
         else:
             words = t(f"engine_{name}")
         self.dot.paint(COLOURS[name])

@@ -113,7 +113,7 @@ class What(QtWidgets.QWidget):
             for entry in listed.usable(kind):
                 picture = thumbnail(entry)
                 icon = QtGui.QIcon() if picture is None else QtGui.QIcon(picture)
-                box.addItem(icon, entry.get("says", entry["name"]), entry["name"])
+                box.addItem(icon, listed.says(kind, entry["name"]), entry["name"])
             if not first:
                 box.setCurrentIndex(box.findText(text))
                 box.setEditText(text)

@@ -1,0 +1,145 @@
+"""The docker's languages: everything the engine can send to it has its words in all of them."""
+
+import ast
+import json
+import string
+import sys
+from pathlib import Path
+
+import pytest
+from glassine.catalogue import catalogue
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE = ROOT / "core" / "glassine"
+sys.path.insert(0, str(ROOT / "krita_plugin"))
+
+from glassine_krita.sentences import matched, patterns  # noqa: E402
+
+TABLE = json.loads((ROOT / "krita_plugin/glassine_krita/texts.json").read_text("utf-8"))
+LANGUAGES = ("en", "de", "ja")
+RAISED = {"NotUsable", "WeightsMissing", "NoSolution", "OutOfMemory", "Unreadable"}
+# What a request of the docker runs through; read.py, files.py and the CLI's own verbs it does not.
+WAY = (
+    "device",
+    "encode",
+    "encoders",
+    "mark",
+    "memory",
+    "optimise",
+    "pixels",
+    "plan",
+    "recipes",
+    "registry",
+    "service",
+    "surrogates",
+    "targets",
+    "marks",
+)
+APART = {
+    "marks/containers.py": "metadata of a file that somebody else wrote; the docker's are new",
+    "service/wire.py": "never shown: the engine is started again",
+    "formats/vips.py": "reading",
+}
+KNOWN = patterns(TABLE)
+
+
+def sentences():
+    """(file, English with {} gaps) of everything that is raised, noted or doubted on the way."""
+    for path in sorted(CORE.rglob("*.py")):
+        place = path.relative_to(CORE)
+        if place.with_suffix("").parts[0] not in WAY or str(place) in APART:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            raised = isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED
+            if raised and node.args and (text := english(node.args[0])):
+                yield str(place), text
+
+
+def english(node):
+    """A literal's text, each gap filled with a word; "" for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(p.value if isinstance(p, ast.Constant) else "7" for p in node.values)
+    return ""
+
+
+def test_every_sentence_on_the_docker_s_way_is_translated():
+    lost = [row for row in sentences() if not matched(row[1], KNOWN)[0]]
+    assert not lost, lost
+    assert len(list(sentences())) > 35, "the walk through the source finds nothing any more"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "key"),
+    [
+        ("There is no style named 'embr'. Did you mean 'ember'?", "unknown_near"),
+        ("There is no style named 'x'. Known: a, b.", "unknown"),
+        (
+            "The mark 'c2pa' needs c2pa, which is not installed. Install it with: pip install "
+            "'glassine[c2pa]'",
+            "missing",
+        ),
+        ("the style 'ember'", "goal_style"),
+        ("dog taught as cat", "goal_concept"),
+        ("CPU, 2 threads", "cpu"),
+        ("16 bits do not fit into jpeg; PNG and TIFF keep them.", "note_bits"),
+        ("JPEG has no transparency: the picture lies on white now.", "note_jpeg"),
+        ("Carries the watermark of your export 3 (32 of 32 bits agree; x).", "carries"),
+        ("Memory ran out on CPU, 2 threads; it was done in smaller tiles.", "note_tiles"),
+        ("Memory ran out on AMD; it was done on the CPU, 2 threads.", "note_processor"),
+        ("Something that nobody has translated.", ""),
+    ],
+)
+def test_a_sentence_is_found_by_its_english(sentence, key):
+    assert matched(sentence, KNOWN)[0] == (f"says.{key}" if key else "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix", "ending"),
+    [
+        ("styles", "style_", ""),
+        ("marks", "mark_", ""),
+        ("marks", "mark_", "_note"),
+        ("formats", "format_", ""),
+        ("recipes", "", ""),
+        ("recipes", "", "_tip"),
+        ("efforts", "effort_", ""),
+        ("strengths", "strength_", ""),
+    ],
+)
+def test_every_entry_of_the_catalogue_has_its_words(kind, prefix, ending):
+    for row in catalogue()[kind]:
+        key = prefix + row["name"] + ending
+        assert set(TABLE.get(key, ())) == set(LANGUAGES), key
+        if kind in ("styles", "formats"):
+            assert TABLE[key]["en"] == row["says"], "the engine's own words"
+        if ending == "_note":
+            assert TABLE[key]["en"] == row["note"]
+
+
+def test_every_doubt_has_its_words():
+    codes = set()
+    for path in (CORE / "verify").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Doubt":
+                code = node.args[0]
+                codes |= {code.value} if isinstance(code, ast.Constant) else set()
+    codes |= {"noise", "blend", "jpeg", "little", "removed-handling", "removed-removal"}
+    assert len(codes) > 12
+    assert not [code for code in codes if f"doubt_{code}" not in TABLE]
+
+
+def test_every_stage_of_a_job_has_its_words():
+    from typing import get_args, get_type_hints
+
+    from glassine.types import Progress
+
+    stages = set(get_args(get_type_hints(Progress)["stage"])) - {"look", "compare"}  # find's own
+    assert "optimise" in stages and not [one for one in stages if f"stage_{one}" not in TABLE]
+
+
+def test_gaps_are_the_same_in_every_language():
+    for key, row in TABLE.items():
+        named = [{f for _, f, _, _ in string.Formatter().parse(row[one]) if f} for one in LANGUAGES]
+        assert named[0] == named[1] == named[2], key
