@@ -8,11 +8,13 @@ import torch
 import torch.nn.functional as F
 from glassine.device import Device
 from glassine.errors import Cancelled, NoSolution, OutOfMemory
+from glassine.formats import FORMATS
+from glassine.mark import mark
 from glassine.optimise import loop, optimise
 from glassine.optimise.fit import fit, snap
 from glassine.optimise.strength import crops, scaled_to
 from glassine.pixels import on_grid
-from glassine.types import Artwork, Export, Goal, Keep, Plan, Recipe
+from glassine.types import Artwork, Claim, Export, Goal, Keep, Plan, Recipe
 from glassine.units import Levels, Score
 from glassine.visibility import ssimulacra2, texture_allowance
 from hypothesis import given, settings
@@ -237,3 +239,36 @@ def test_families_take_turns():
     turns = ["".join(loop.drawn("abcde", 2, step)) for step in range(3)]
     assert turns == ["ab", "cd", "ea"]
     assert loop.drawn("abc", 0, 7) == "abc"
+
+
+@pytest.mark.parametrize(("form", "quality"), [("jpeg", 95), ("webp", 90)])
+def test_a_lossy_file_has_the_score_asked_for(form, quality):
+    plan = replace(planned(160, 144), export=Export(form, quality))
+    seen = read_back(plan, optimise(plan).rgb)
+    assert 70 - 0.3 <= ssimulacra2(plan.artwork.rgb, seen) < 71.5
+
+
+def test_what_a_codec_alone_costs_is_said():
+    plan = replace(planned(96, 80, score=85), export=Export("jpeg", 30))
+    done = optimise(plan)
+    assert "jpeg alone" in " ".join(done.notes)
+    assert 85 <= ssimulacra2(plan.artwork.rgb, done.rgb) < 86.5
+
+
+def test_the_watermark_costs_no_more_than_was_asked_for():
+    claim = Claim(watermark=12345)
+    plan = replace(planned(256, 256), export=Export(marks=("watermark",), claim=claim))
+    marked = mark(optimise(plan)).rgb
+    assert not torch.equal(marked, optimise(plan).rgb), "the watermark must be in"
+    assert 69.3 <= ssimulacra2(plan.artwork.rgb, marked) < 71.5
+
+
+def test_the_visible_mark_is_not_held_against_the_strength():
+    plan = planned()
+    marked = replace(plan, export=Export(marks=("visible",)))
+    assert torch.equal(optimise(plan).rgb, optimise(marked).rgb)
+
+
+def read_back(plan, rgb):
+    form = FORMATS[plan.export.format]
+    return form.read(form.write(rgb, None, Keep(), plan.export.quality), "x").rgb

@@ -38,6 +38,7 @@ class Mark:
     says     what the artist reads beside the switch
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
+    visible  meant to be seen: its cost is not held against the strength that was asked for
     prepare  told before the pixels are encoded, for what only the encoder can write
     """
 
@@ -49,6 +50,7 @@ class Mark:
     read: Read | None = None
     note: str = ""
     formats: tuple[str, ...] = ()
+    visible: bool = False
 
     def __post_init__(self) -> None:
         assert (self.embed is not None) == (self.stage == "pixels"), "only pixel marks embed"

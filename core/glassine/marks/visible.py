@@ -26,6 +26,7 @@ _CORNER, _TILE = 1 / 3, 1 / 4  # width of one mark, of the picture's width
 _SLANT = 30  # degrees, tiled
 _EDGE = 1 / 24  # outline, of the letters' height
 _DRAWN = 200  # pixels, height of the letters before they are scaled
+_NEVER = "\ufdd0\U0010fffd"  # no font has these: a box with four digits, one with six
 
 
 def embed(protected: Protected) -> Protected:
@@ -77,18 +78,41 @@ def _drawable(font: ImageFont.FreeTypeFont, text: str) -> bool:
 
 
 def _by_pango(text: str) -> Tensor:
+    if lacking := unseen(text):
+        raise _no_font(text, f" ({lacking})")
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     try:
         letters = pyvips.Image.text(escaped, height=_DRAWN, width=_DRAWN * 40)
     except pyvips.Error as error:
-        raise NotUsable(
-            f"The visible mark '{text}' has letters for which no font was found here. "
-            f"Install a font that has them, or use a picture of your signature."
-        ) from error
+        raise _no_font(text) from error
     flat = np.asarray(letters).reshape(1, letters.height, letters.width).astype(np.float32)
     edge = round(_DRAWN * _EDGE)
     shape = pad(torch.from_numpy(flat) / steps(8), [edge] * 4)
     return torch.cat([shape.expand(3, -1, -1), max_pool2d(shape, 2 * edge + 1, 1, edge)])
+
+
+def unseen(text: str) -> str:
+    """Letters that no font of this machine has: Pango draws a box with their number instead."""
+    boxes = [_frame(letter) for letter in _NEVER]
+    letters = (letter for letter in dict.fromkeys(text) if not letter.isspace())
+    return "".join(letter for letter in letters if _frame(letter) in boxes)
+
+
+def _frame(letter: str) -> tuple[bytes, ...]:
+    """The four edges of what is drawn for it; nothing where nothing is."""
+    try:
+        drawn = pyvips.Image.text(letter.replace("&", "&amp;").replace("<", "&lt;"), dpi=300)
+    except pyvips.Error:
+        return ()
+    flat = np.asarray(drawn).reshape(drawn.height, drawn.width)
+    return tuple(edge.tobytes() for edge in (flat[0], flat[-1], flat[:, 0], flat[:, -1]))
+
+
+def _no_font(text: str, letters: str = "") -> NotUsable:
+    return NotUsable(
+        f"The visible mark '{text}' has letters{letters} for which no font was found here. "
+        f"Install a font that has them, or use a picture of your signature."
+    )
 
 
 def signature(path: str) -> Tensor:
@@ -152,5 +176,6 @@ ENTRY = Mark(
     says="Words or a signature drawn over the picture, for previews",
     stage="pixels",
     embed=embed,
+    visible=True,
     note="Everyone sees it, and it can be painted away. For previews, not for the work itself.",
 )

@@ -19,8 +19,9 @@ from ..surrogates import Encoder, named
 from ..types import Plan, Progress, Protected, Watch, quiet
 from ..units import to_unit
 from .fit import fit
+from .later import composite
 from .pull import Pull, pulls
-from .strength import composite, settled
+from .strength import settled
 from .tiles import SIZE, STRIDE, Tile, tiles
 
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
@@ -29,7 +30,8 @@ SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder s
 def optimise(plan: Plan, *, watch: Watch = quiet) -> Protected:
     """The change that pulls every surrogate's latents to the goals, at the plan's score."""
     change, notes = explored(plan, watch)
-    return Protected(plan, settled(plan, change, watch), notes)
+    rgb, more = settled(plan, change, watch)
+    return Protected(plan, rgb, (*notes, *more))
 
 
 def explored(plan: Plan, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:

@@ -9,71 +9,90 @@ import torch
 from torch import Tensor
 
 from ..errors import NoSolution
-from ..types import Artwork, Plan, Progress, Watch
+from ..types import Export, Plan, Progress, Watch, quiet
 from ..units import Score
 from ..visibility import sampled, ssimulacra2
 from .fit import snap
+from .later import Part, Seen, codec, composite, traces
 
 CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
 EXPONENT = 0.8  # how a score falls with a change, to begin with
 MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
 STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
+LOSSY = (
+    "Saving it as {} alone costs more than this strength allows. The strength is that of the "
+    "picture before it is saved; a higher quality or PNG would keep to it."
+)
+MARKED = (
+    "The watermark alone costs more than this strength allows. The strength is that of the "
+    "picture without it; leave the watermark out, or choose a stronger setting."
+)
 
 
-def settled(plan: Plan, change: Tensor, watch: Watch) -> Tensor:
-    """(3, H, W): the picture with the change at the plan's score, on the grid of its file."""
+def settled(plan: Plan, change: Tensor, watch: Watch = quiet) -> tuple[Tensor, tuple[str, ...]]:
+    """(3, H, W): the picture whose finished file has the plan's score, on the grid of its depth.
+
+    A lossy codec and invisible marks count. Where they alone cost more than was asked for, they
+    are left out of the search, and a sentence says so.
+    """
     looks = 0
 
-    def counted(scored: Callable[[float], Score]) -> Callable[[float], Score]:
-        def look(factor: float) -> Score:
-            nonlocal looks
-            looks += 1
-            watch(Progress(looks, max(looks, 6), "fit"))
-            return scored(factor)
+    def told() -> None:
+        nonlocal looks
+        looks += 1
+        watch(Progress(looks, max(looks, 6), "fit"))
 
-        return look
+    seen, notes = codec(plan.export), tuple[str, ...]()
+    try:
+        rgb = searched(plan, change, seen, told)
+    except NoSolution:
+        seen, notes = codec(Export()), (LOSSY.format(plan.export.format),)
+        rgb = searched(plan, change, seen, told)
+    added = traces(plan, rgb)
+    if added is None or not added.any():
+        return rgb, notes
 
-    whole = result(plan, change, slice(None), slice(None))
-    parts = crops(*change.shape[1:])
-    if len(parts) == 1:
-        return whole(scaled_to(plan.score, counted(lambda f: judged(plan.artwork, whole(f))), MOST))
-    some = counted(lambda f: glimpsed(plan, change, parts, f))
-    factor = scaled_to(plan.score, some, MOST)
-    missed = judged(plan.artwork, whole(factor)) - some(factor)  # the crops stand for the whole
-    return whole(scaled_to(Score(plan.score - missed), some, MOST))
+    def marked(rgb: Tensor, alpha: Tensor | None, part: Part) -> Tensor:
+        return seen((rgb + added[part]).clamp(0, 1), alpha, part)
 
-
-def result(plan: Plan, change: Tensor, rows: slice, columns: slice) -> Callable[[float], Tensor]:
-    """Factor -> that part of the finished picture."""
-    parts = (plan.artwork.rgb, change, plan.allowance)
-    rgb, part, allowance = (picture[:, rows, columns] for picture in parts)
-    depth = plan.artwork.keep.depth
-
-    def at(factor: float) -> Tensor:
-        out = torch.empty_like(rgb)
-        for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
-            cut = (slice(None), slice(row, row + STRIP))
-            out[cut] = snap(rgb[cut], factor * part[cut].float(), allowance[cut], depth)
-        return out
-
-    return at
+    try:
+        return searched(plan, change, marked, told), notes
+    except NoSolution:
+        return rgb, (*notes, MARKED)
 
 
-def judged(artwork: Artwork, rgb: Tensor) -> Score:
-    return ssimulacra2(composite(artwork.rgb, artwork.alpha), composite(rgb, artwork.alpha))
+def searched(plan: Plan, change: Tensor, seen: Seen, told: Callable[[], None]) -> Tensor:
+    """The picture with so much of the change that what is seen of it has the plan's score."""
+    height, width = change.shape[1:]
+    whole: Part = slice(None), slice(0, height), slice(0, width)
+    parts = [(slice(None), *part) for part in crops(height, width)]
+
+    def pair(part: Part, factor: float) -> tuple[Tensor, Tensor]:
+        alpha = None if plan.artwork.alpha is None else plan.artwork.alpha[part]
+        before = composite(plan.artwork.rgb[part], alpha)
+        return before, seen(result(plan, change, part, factor), alpha, part)
+
+    def glimpsed(factor: float) -> Score:
+        told()
+        return sampled(pair(part, factor) for part in parts)
+
+    factor = scaled_to(plan.score, glimpsed, MOST)
+    if parts != [whole]:  # the crops stand for the whole: what they miss is corrected once
+        missed = ssimulacra2(*pair(whole, factor)) - glimpsed(factor)
+        factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
+    return result(plan, change, whole, factor)
 
 
-def glimpsed(plan: Plan, change: Tensor, parts: list[tuple[slice, slice]], factor: float) -> Score:
-    """The score on crops alone."""
-
-    def pair(rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
-        alpha = plan.artwork.alpha
-        alpha = None if alpha is None else alpha[:, rows, columns]
-        after = result(plan, change, rows, columns)(factor)
-        return composite(plan.artwork.rgb[:, rows, columns], alpha), composite(after, alpha)
-
-    return sampled(pair(*part) for part in parts)
+def result(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor:
+    """That part of the picture with so much of the change."""
+    rgb, moved, allowance = (x[part] for x in (plan.artwork.rgb, change, plan.allowance))
+    out = torch.empty_like(rgb)
+    for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
+        cut = (slice(None), slice(row, row + STRIP))
+        depth = plan.artwork.keep.depth
+        out[cut] = snap(rgb[cut], factor * moved[cut].float(), allowance[cut], depth)
+    return out
 
 
 def crops(height: int, width: int) -> list[tuple[slice, slice]]:
@@ -132,8 +151,3 @@ def guess(loss: float, fair: Look | None, poor: Look | None) -> float:
     factor = low * math.pow(loss / max(little, 1e-6), 1 / max(power, 1e-3))
     edge = 0.02 * (high - low)
     return min(max(factor, low + edge), high - edge)
-
-
-def composite(rgb: Tensor, alpha: Tensor | None) -> Tensor:
-    """The picture on white, as sites and training pipelines flatten it; (3, H, W)."""
-    return rgb if alpha is None else rgb * alpha + (1 - alpha)

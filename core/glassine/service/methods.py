@@ -12,7 +12,7 @@ from ..catalogue import version
 from ..device import choose
 from ..encoders import present
 from ..optimise import optimise
-from ..optimise.strength import composite
+from ..optimise.later import composite
 from ..plan import plan
 from ..recipes import RECIPES, STEPS
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch

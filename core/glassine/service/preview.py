@@ -16,8 +16,9 @@ from torch import Tensor
 
 from ..device import choose
 from ..encoders import place, present
+from ..optimise.later import composite
 from ..optimise.loop import explored, padded
-from ..optimise.strength import composite, settled
+from ..optimise.strength import settled
 from ..pixels import on_grid
 from ..plan import plan, resized, score
 from ..recipes import STEPS
@@ -52,7 +53,7 @@ _kept = Kept()
 def preview(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     """Pictures for the compare view, BGRA with 8 bits, of the size in the result."""
     made, change = exploration(ask, blobs, watch)
-    rgb = settled(made, change, watch)
+    rgb, _ = settled(made, change, watch)
     clean, alpha = made.artwork.rgb, made.artwork.alpha
     pictures = {
         "before": bgra8(clean, alpha),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..device import Device
 from ..formats import FORMATS
-from ..optimise.strength import composite
+from ..optimise.later import composite
 from ..types import Artwork, Protected
 
 STEP = 8  # sides of what an encoder sees are multiples of it

@@ -6,6 +6,7 @@ objective is small. What they carried is regressed on the channels that stay and
 import torch
 
 from common import fast, slim
+from factor import whole
 
 STAGES = ((0, 1), (2, 3, 4, 5), (6, 7, 8, 9), (10, 11, 12, 13))  # layers whose output is a stage's residual stream
 
@@ -62,7 +63,7 @@ def thin(net, crops, inner: tuple[int, int, int, int]) -> tuple[torch.nn.Module,
 
     The residual streams keep their 64: cutting them cost far more of the gradient (README).
     """
-    state = {k: v.clone() for k, v in net.state_dict().items()}
+    state = whole(net)
     seen, kept = record(net, crops), {}
     for stage, layers in enumerate(STAGES):
         for i in layers:

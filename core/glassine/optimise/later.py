@@ -1,0 +1,57 @@
+"""What happens to the picture after it is optimised: invisible marks, and the codec of the file.
+
+The strength that an artist asks for is that of the finished file, so both are looked through when
+it is searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from torch import Tensor
+
+from ..formats import FORMATS
+from ..marks import MARKS
+from ..types import Export, Keep, Plan, Protected
+
+Part = tuple[slice, slice, slice]
+"""Channels, rows and columns of a picture (3, H, W) or (1, H, W)."""
+
+Seen = Callable[[Tensor, Tensor | None, Part], Tensor]
+"""rgb (3, h, w) and alpha (1, h, w) of a part -> what a reader of the file sees of it, on white."""
+
+NUMBER = 0x5A5A5A5A  # as many ones as zeros: what any watermark costs; none is issued for it
+
+
+def codec(export: Export) -> Seen:
+    """What the format gives back. A part is coded by itself, its borders are those of a picture."""
+    entry = FORMATS[export.format]
+    write = entry.write
+
+    def seen(rgb: Tensor, alpha: Tensor | None, _: Part) -> Tensor:
+        if not entry.lossy or write is None:
+            return composite(rgb, alpha)
+        back = entry.read(write(rgb, alpha, Keep(), export.quality), "The protected copy")
+        return composite(back.rgb, back.alpha)
+
+    return seen
+
+
+def traces(plan: Plan, rgb: Tensor) -> Tensor | None:
+    """(3, H, W) float16: what the marks that are not meant to be seen will add to this picture."""
+    names = tuple(n for n in plan.export.marks if MARKS[n].embed and not MARKS[n].visible)
+    if not names:
+        return None
+    claim = plan.export.claim
+    claim = claim if claim.watermark is not None else replace(claim, watermark=NUMBER)
+    marked = Protected(replace(plan, export=replace(plan.export, marks=names, claim=claim)), rgb)
+    for name in names:
+        embed = MARKS[name].embed
+        marked = embed(marked) if embed else marked
+    return (marked.rgb - rgb).half()
+
+
+def composite(rgb: Tensor, alpha: Tensor | None) -> Tensor:
+    """The picture on white, as sites and training pipelines flatten it; (3, H, W)."""
+    return rgb if alpha is None else rgb * alpha + (1 - alpha)
