@@ -15,15 +15,15 @@ import pytest
 import pyvips
 import torch
 from glassine import fingerprint
-from glassine.encode import encode
+from glassine.encode import check, encode
 from glassine.errors import NotUsable, Unreadable
 from glassine.examine import examine, examine_pixels, refuse_twice
 from glassine.formats import FORMATS
 from glassine.mark import mark
-from glassine.marks import MARKS, containers
+from glassine.marks import MARKS, containers, visible
 from glassine.marks.base import STAGES
 from glassine.read import read
-from glassine.types import Claim, Report, Visible
+from glassine.types import Claim, Export, Report, Visible
 
 xmp = pytest.importorskip("glassine.marks.xmp", reason="needs pyexiv2")
 c2pa = pytest.importorskip("glassine.marks.c2pa", reason="needs c2pa-python")
@@ -326,6 +326,14 @@ def test_a_signature_picture_is_drawn_in_its_own_colour(finished, scene, tmp_pat
 def test_a_visible_mark_that_cannot_be_seen_is_refused(finished, scene, wish):
     with pytest.raises(NotUsable):
         mark(finished(scene, marks=("visible",), claim=Claim(visible=wish)))
+
+
+def test_letters_that_no_font_has_are_said_before_any_work_is_done():
+    never = "\U0010fffd"
+    for wish, told in ((Visible(f"Ann {never}"), never), (Visible("Änn & Жenya <3"), "")):
+        assert visible.unseen(wish.text) == told
+    with pytest.raises(NotUsable, match=f"{never}.*no font"):
+        check(Export(marks=("visible",), claim=Claim(visible=Visible(f"Ann {never}"))))
 
 
 # --- recognising what was protected before -----------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import ObjectIdentifier
-from glassine.encode import encode
+from glassine.encode import check, encode
 from glassine.errors import NotUsable
 from glassine.marks import c2pa, certificate
-from glassine.types import Claim, Report
+from glassine.types import Claim, Export, Report
 
 MAIL = "1.3.6.1.5.5.7.3.4"
 KEYS = {
@@ -147,6 +148,44 @@ def test_a_locked_key_is_opened_with_the_keyrings_passphrase(make, signed, monke
     monkeypatch.setattr(keyring, "get_password", lambda service, name: stored.get(name))
     certificate.remember(certificate.Path(path), "open sesame")
     assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
+
+
+@pytest.mark.parametrize("suffix", [".pem", ".p12"])
+def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkeypatch, suffix):
+    path, root = make(suffix=suffix, passphrase=b"open sesame")
+    asked, answers = [], ["wrong", "open sesame"]
+    monkeypatch.setitem(sys.modules, "keyring", None)  # as where it is not installed
+    monkeypatch.setattr(sys, "stdin", Terminal())
+
+    def answer(prompt):
+        asked.append(prompt)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(certificate.getpass, "getpass", answer)
+    with pytest.raises(NotUsable, match="missing or wrong"):
+        signed(path)
+    for _ in range(3):
+        assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
+    assert len(asked) == 2 and path in asked[0], "a wrong answer is forgotten, a right one kept"
+    with pytest.raises(NotUsable, match=r"keyring refuses.*pip install keyring"):
+        certificate.remember(certificate.Path(path), "open sesame")
+
+
+class Terminal:
+    def isatty(self):
+        return True
+
+
+def test_an_end_that_is_near_is_said_with_every_export(make, finished, scene):
+    for days, told in ((10, True), (60, False)):
+        claim = Claim(certificate=make(days=(-1, days))[0])
+        done = encode(finished(scene, marks=("c2pa",), claim=claim), Report(None, (), ()))
+        assert any("expires soon" in note for note in done.notes) == told
+
+
+def test_a_bad_certificate_is_said_before_any_work_is_done(make):
+    with pytest.raises(NotUsable, match="expired on"):
+        check(Export(marks=("c2pa",), claim=Claim(certificate=make(days=(-30, -1))[0])))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def check(export: Export) -> None:
                 f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
                 f"it. Choose {' or '.join(carriers)}, or leave the mark out."
             )
+    told(export)
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
         raise NotUsable(
             "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
@@ -47,8 +48,14 @@ def check(export: Export) -> None:
         )
 
 
+def told(export: Export) -> tuple[str, ...]:
+    """What the marks have to say about what was claimed: a certificate that ends soon."""
+    checks = (MARKS[name].check for name in export.marks)
+    return tuple(said for check in checks if check for said in check(export.claim))
+
+
 def notes(protected: Protected) -> tuple[str, ...]:
-    """What the format could not hold, in sentences."""
+    """What the format could not hold, and what the marks have to say, in sentences."""
     artwork, name = protected.plan.artwork, protected.plan.export.format
     said = []
     if artwork.keep.depth not in FORMATS[name].depths:
@@ -57,7 +64,7 @@ def notes(protected: Protected) -> tuple[str, ...]:
         said.append("JPEG has no transparency: the picture lies on white now.")
     if artwork.keep.exif and name == "tiff":
         said.append("TIFF files are written without the EXIF block of the original.")
-    return tuple(said)
+    return (*said, *told(protected.plan.export))
 
 
 def writable() -> tuple[str, ...]:

@@ -262,7 +262,7 @@ class Encoded:
     data: bytes
     format: str
     marks: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what the format could not hold, in sentences
+    notes: tuple[str, ...] = ()  # what the format could not hold, what the marks have to say
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ..types import Protected, Report
+    from ..types import Claim, Protected, Report
 
 Stage = Literal["pixels", "metadata", "signature", "record"]
 STAGES: tuple[Stage, ...] = ("pixels", "metadata", "signature", "record")
@@ -15,6 +15,8 @@ STAGES: tuple[Stage, ...] = ("pixels", "metadata", "signature", "record")
 
 Embed = Callable[["Protected"], "Protected"]
 Stamp = Callable[[bytes, "Protected", "Report"], bytes]
+Check = Callable[["Claim"], tuple[str, ...]]
+"""Raises what would be raised at the very end; gives sentences to tell with the result."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class Mark:
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
     visible  meant to be seen: its cost is not held against the strength that was asked for
+    check    asked before any work is done
     prepare  told before the pixels are encoded, for what only the encoder can write
     """
 
     says: str
     stage: Stage
     embed: Embed | None = None
+    check: Check | None = None
     prepare: Embed | None = None
     stamp: Stamp | None = None
     read: Read | None = None

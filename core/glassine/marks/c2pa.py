@@ -73,6 +73,12 @@ def manifest(claim: Claim) -> dict[str, Any]:
     }
 
 
+def check(claim: Claim) -> tuple[str, ...]:
+    """The certificate opens, may sign and is not about to end; asks for its passphrase now."""
+    signer = certificate.signing(claim.certificate, claim.key, claim.creator)
+    return (signer.soon,) if signer.soon else ()
+
+
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Signs the finished file; nothing may touch it afterwards."""
     claim = protected.plan.export.claim
@@ -202,6 +208,7 @@ def thumbnails(told: dict[str, Any]) -> list[str]:
 ENTRY = Mark(
     says="Content Credentials: a signed statement that refuses training (C2PA)",
     stage="signature",
+    check=check,
     stamp=stamp,
     read=read,
     formats=tuple(_MIMES),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -61,7 +62,7 @@ class Signing:
     @property
     def says(self) -> str:
         until = self.chain[0].not_valid_after_utc
-        soon = " It expires soon." if until - datetime.now(UTC) < _SOON else ""
+        soon = f" {self.soon}" if self.soon else ""
         who = common_name(self.chain[0])
         if self.own:
             return f"Signed as '{who}', valid until {until:%Y-%m-%d}.{soon}"
@@ -69,6 +70,18 @@ class Signing:
             f"Signed with a certificate made on this machine, '{who}', valid until "
             f"{until:%Y-%m-%d}. It shows whether the file was changed, not who you are: "
             f"viewers will say that the signer is unknown.{soon}"
+        )
+
+    @property
+    def soon(self) -> str:
+        """A sentence when its end is near. Our signatures carry no time stamp, which needs a
+        network, so they end with it."""
+        until = self.chain[0].not_valid_after_utc
+        if until - datetime.now(UTC) >= _SOON:
+            return ""
+        return (
+            f"The certificate expires soon, on {until:%Y-%m-%d}: from then on it cannot sign, and "
+            f"readers may refuse what it signed before."
         )
 
     def sign(self, data: bytes) -> bytes:
@@ -222,7 +235,14 @@ def _words(path: Path) -> Iterator[bytes | None]:
         if stored:
             yield stored.encode()
     if sys.stdin is not None and sys.stdin.isatty():
-        yield getpass.getpass(f"Passphrase of {path}: ").encode()
+        yield _asked(path)
+        _asked.cache_clear()  # it was wrong
+
+
+@lru_cache
+def _asked(path: Path) -> bytes:
+    """Once for a run, not once for every picture."""
+    return getpass.getpass(f"Passphrase of {path}: ").encode()
 
 
 def remember(path: Path, passphrase: str) -> None:

@@ -18,7 +18,7 @@ from torch.nn.functional import interpolate, max_pool2d, pad
 
 from ..errors import NotUsable
 from ..pixels import steps
-from ..types import Protected, Visible
+from ..types import Claim, Protected, Visible
 from .base import Mark
 
 _MARGIN = 1 / 40  # of the shorter side
@@ -53,6 +53,14 @@ def checked(wish: Visible) -> float:
             f"Use more than 0 (not seen) and at most 1 (covers the picture)."
         )
     return wish.opacity
+
+
+def check(claim: Claim) -> tuple[str, ...]:
+    """Draws it once, small as it is, so that a letter nobody has is said before the work."""
+    wish = claim.visible
+    checked(wish)
+    signature(wish.picture) if wish.picture else words(wish.text)
+    return ()
 
 
 def words(text: str) -> Tensor:
@@ -175,6 +183,7 @@ def scaled(stamp: Tensor, wide: int, most: int) -> Tensor:
 ENTRY = Mark(
     says="Words or a signature drawn over the picture, for previews",
     stage="pixels",
+    check=check,
     embed=embed,
     visible=True,
     note="Everyone sees it, and it can be painted away. For previews, not for the work itself.",

@@ -68,6 +68,11 @@ def merged(claim: Claim, existing: bytes | None) -> bytes:
         return str(image.read_raw_xmp()).encode()
 
 
+def check(claim: Claim) -> tuple[str, ...]:
+    properties(claim)
+    return ()
+
+
 def prepare(protected: Protected) -> Protected:
     """Gives the encoder the packet, for the format that only it can write."""
     plan = protected.plan
@@ -143,6 +148,7 @@ def read(data: bytes, anchors: str = "") -> Found | None:
 ENTRY = Mark(
     says="Do not train, creator and rights in the file's metadata (XMP, IPTC)",
     stage="metadata",
+    check=check,
     prepare=prepare,
     stamp=stamp,
     read=read,
