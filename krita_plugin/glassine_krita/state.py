@@ -169,8 +169,8 @@ class Studio(QtCore.QObject):
     # choosing
 
     def choose(self, **what: Any) -> None:
-        choice = replace(self.choice, **what)
-        if choice == self.choice:
+        before, choice = self.choice, replace(self.choice, **what)
+        if choice == before:
             return
         self.choice = choice
         settings.write(choice)
@@ -178,7 +178,8 @@ class Studio(QtCore.QObject):
         self._want()
         if self.on_canvas.document is not None:
             self.on_canvas.show(self.on_canvas.document, choice, self.region(self.document))
-        self._estimate.want(self.document, self.choice)
+        if (choice.scope, choice.recipe) != (before.scope, before.recipe):
+            self._estimate.want(self.document, self.choice)
 
     def sign(self, artist: Artist) -> None:
         self.artist = artist

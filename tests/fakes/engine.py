@@ -35,6 +35,8 @@ CATALOGUE = {
     "version_of_list": 3,
 }
 
+OPPOSITE = bytes(255 - value for value in range(256))
+
 
 class Engine:
     def __init__(self):
@@ -143,7 +145,7 @@ class Engine:
 
 def inverted(data, size):
     """Colours inverted, alpha kept."""
-    out = bytearray(255 - value for value in data)
+    out = bytearray(data.translate(OPPOSITE))
     for k in range(size):
         out[3 * size + k :: 4 * size] = data[3 * size + k :: 4 * size]
     return bytes(out)

@@ -19,6 +19,17 @@ def scenario(k):
         about={x: studio_.preview.about[x] for x in ("width", "height", "goals")},
     )
     k.check("after is not before", shown["before"] != shown["after"])
+    from glassine_krita.onview import visible
+
+    view = app.activeWindow().activeView().canvas()
+    zoom, whole = view.zoomLevel(), visible(doc)
+    k.check("all of it is in view", (whole.width, whole.height) == (W, H), place=whole)
+    view.setZoomLevel(40.0)
+    yield 0.3
+    part = visible(doc)
+    k.check("zoomed in, a part is", 0 < part.width < W and 0 < part.height < H, place=part)
+    view.setZoomLevel(zoom)
+    yield 0.3
     k.check("an untouched document", not doc.modified() and pixels(node) == before)
     undo = app.action("edit_undo").text()
     views = len(app.views())
