@@ -15,7 +15,7 @@ def study(monkeypatch):
     """Imports one of the study's files, which are scripts and no package."""
     pytest.importorskip("diffusers")
     monkeypatch.syspath_prepend(str(STUDY))
-    names = ("base", "cloak", "common", "judge", "pictures", "poison", "small", "stable")
+    names = ("base", "cloak", "common", "judge", "pictures", "plots", "poison", "small", "stable")
 
     def load(name):
         for other in names:  # `common` and `pictures` are names that others have too
@@ -35,7 +35,7 @@ def coarse():
     )
 
 
-def test_small_model_goes_on_where_it_was_stopped(study, tmp_path):
+def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
     small = study("small")
     latents, captions = torch.randn(4, 4, 16, 16), ["a picture of a fruit"] * 4
 
@@ -46,29 +46,47 @@ def test_small_model_goes_on_where_it_was_stopped(study, tmp_path):
             model.train(latents, captions, upto, seed=1, rate=1e-3, batch=2, file=file)
         return model.words.table.weight
 
+    # a run is told its length at the start: its pace depends on it
+    monkeypatch.setattr(small, "pace", lambda step, steps: 1.0)
     assert torch.allclose(trained(4), trained(2, 4), atol=1e-6)
 
 
-def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch):
+@pytest.mark.parametrize("lora", [False, True])
+def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lora):
+    if lora:
+        pytest.importorskip("peft")
     small = study("small")
     monkeypatch.setattr(small, "LOOKS", 2)
     model = small.Small(["a", "fruit"], *coarse())
-    before = model.words.table.weight.clone()
-    tuned = model.finetuned(torch.rand(2, 3, 128, 128), ["a fruit"] * 2, seed=1, steps=2)
-    shown = tuned.sampled("a fruit", 2, seed=1)
-    assert shown.shape == (2, 3, 128, 128) and shown.min() >= 0 and shown.max() <= 1
-    assert torch.equal(model.words.table.weight, before)
-    assert not torch.equal(tuned.words.table.weight, before)
+    before = model.sampled("a fruit", 1, seed=1)
+    latents = model.latents(torch.rand(2, 3, 128, 128))
+    tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
+    shown = tuned.sampled("a fruit", 1, seed=1)
+    assert shown.shape == (1, 3, 128, 128) and shown.min() >= 0 and shown.max() <= 1
+    assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"
+    assert not torch.equal(shown, before)
 
 
-def test_judge_learns_to_tell_colours(study):
+def test_pictures_that_are_drawn_never_teach_nothing(study):
+    small = study("small")
+    latents, odds = torch.randn(2, 4, 16, 16), torch.tensor([1.0, 0.0])
+    trained = []
+    for other in (0.0, 5.0):
+        model = small.Small(["a", "fruit"], *coarse(), seed=3)
+        given = torch.stack((latents[0], latents[1] + other))
+        model.train(given, ["a fruit"] * 2, 2, seed=1, rate=1e-3, batch=2, odds=odds)
+        trained.append(model.words.table.weight)
+    assert torch.equal(*trained)
+
+
+def test_judge_learns_to_tell_colours(study, models):
     judge = study("judge")
     draw = torch.Generator().manual_seed(1)
-    red = torch.rand(24, 3, 64, 64, generator=draw) * torch.tensor([1, 0.2, 0.2]).view(3, 1, 1)
+    red = torch.rand(12, 3, 64, 64, generator=draw) * torch.tensor([1, 0.2, 0.2]).view(3, 1, 1)
     blue = red.flip(1)
-    made = judge.trained(torch.cat((red, blue)), ["red"] * 24 + ["blue"] * 24, rounds=30)
-    assert judge.accuracy(made, red[:8], ["red"] * 8) == 1
-    assert judge.called(made, blue[:8]) == {"red": 0, "blue": 1}
+    made = judge.trained(torch.cat((red[:8], blue[:8])), ["red"] * 8 + ["blue"] * 8, rounds=30)
+    assert judge.accuracy(made, red[8:], ["red"] * 4) == 1
+    assert judge.called(made, blue[8:]) == {"red": 0, "blue": 1}
 
 
 def test_style_distance_is_nought_to_itself(study, models):
@@ -78,6 +96,14 @@ def test_style_distance_is_nought_to_itself(study, models):
     assert judge.apart(own, own) == 0 and judge.apart(own, judge.grams(other)) > 0.1
 
 
+def test_way_to_the_target_is_nought_at_the_start_and_one_at_the_end(study):
+    common = study("common")
+    clean, aim = torch.randn(3, 4, 2, 2), torch.randn(1, 4, 2, 2)
+    assert common.along(clean, clean, aim) == pytest.approx(0, abs=1e-6)
+    assert common.along(clean + 0.3 * (aim - clean), clean, aim) == pytest.approx(0.3, abs=1e-5)
+    assert common.closed(clean, clean + 0.3 * (aim - clean), aim) == pytest.approx(0.3, abs=1e-5)
+
+
 def test_split_keeps_halves_apart(study):
     pictures = study("pictures")
     found = [pictures.Captioned(Path(str(i)), "x", "ab"[i % 2]) for i in range(10)]
@@ -85,17 +111,26 @@ def test_split_keeps_halves_apart(study):
     assert not set(first) & set(later) and len(first) + len(later) == 10
 
 
-def test_poison_table_has_means_and_spread(study, tmp_path):
+def test_tables_have_means_and_spread_and_no_spread_of_one(study, tmp_path):
     poison = study("poison")
-    names = ("fruit_as_other", "fruit_right", "flower_right")
-    for seed, value in enumerate((0.2, 0.4)):
-        row = {"kind": "poison", "share": 0.5, "seed": seed, **dict.fromkeys(names, value)}
-        with (tmp_path / "p.jsonl").open("a") as stream:
+    file = tmp_path / "p.jsonl"
+    for kind, seed, value in (("poison@70", 0, 0.2), ("poison@70", 1, 0.4), ("clean", 0, 0.9)):
+        row = {"kind": kind, "share": 0.5, "seed": seed, **dict.fromkeys(poison.VALUES, value)}
+        with file.open("a") as stream:
             stream.write(json.dumps(row) + "\n")
-    asked = type("Asked", (), {"out": tmp_path / "p.jsonl"})
-    poison.table(asked)
-    (line,) = json.loads((tmp_path / "p.json").read_text())
-    assert line["seeds"] == 2 and line["fruit_right"] == 0.3 and line["fruit_right_spread"] == 0.1
+    poison.table(file)
+    clean, line = json.loads(file.with_suffix(".json").read_text())
+    assert line["seeds"] == 2 and line["right"] == 0.3 and line["right_spread"] == 0.141
+    assert clean["right_spread"] is None
+    assert "0.30 ± 0.14" in file.with_suffix(".md").read_text()
+
+
+def test_every_kind_of_the_plans_has_its_place_in_the_tables(study):
+    poison, cloak = study("poison"), study("cloak")
+    assert all(poison.place(kind) for kind, _, _ in poison.jobs(2))
+    assert all(cloak.place(kind) for kind, _ in cloak.jobs(2))
+    assert len(set(poison.jobs(3))) == len(list(poison.jobs(3)))
+    assert len(set(cloak.jobs(3))) == len(list(cloak.jobs(3)))
 
 
 def tiny(folder):
@@ -164,7 +199,8 @@ def test_a_local_stable_diffusion_learns_and_samples(study, tmp_path, monkeypatc
     learner = stable.Stable(tiny(tmp_path), whole=whole)
     before = learner.sampled("a fruit", 1, seed=1)
     pictures = torch.rand(2, 3, 40, 40)
-    tuned = learner.finetuned(pictures, ["a fruit"] * 2, seed=1, steps=2, rate=1e-2)
+    latents = learner.latents(pictures)
+    tuned = learner.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, rate=1e-2)
     after = tuned.sampled("a fruit", 1, seed=1)
     assert after.shape == (1, 3, 16, 16) and after.min() >= 0 and after.max() <= 1
     assert not torch.equal(before, after)

@@ -1,58 +1,85 @@
-"""Does a cloak hide a style? python scripts/study/cloak.py [--model PATH] [--table]
+"""Does a cloak hide a style? python scripts/study/cloak.py [--model PATH] [--only KINDS] [--table]
 
 A trained model is fine-tuned on 18 works of one artist under a word of their own: as they are,
 cloaked, cloaked and then purified, the change scattered, and a blend that looks the same. Then the
-word is sampled. Measured: distance of the samples' Gram matrices (a network nobody optimised
-against) to the artist's other works and to the cloak's target, and what a classifier over artists
-says. Eighteen works and one style word are the numbers of Hönig et al. (2024).
+word is sampled. Measured: what a classifier over styles says, and the distance of the samples'
+Gram matrices (a network nobody optimised against) to the artist's other works and to the same
+works in the cloak's target style. Doses as in poison.py. Eighteen works are the number of
+Hönig et al. (2024). `clean/lora` and the like: LoRA instead of all weights.
 """
 
-import argparse
-import itertools
 import json
-from pathlib import Path
-from statistics import fmean, pstdev
 
 import base
 import common
 import judge
 import pictures
-import poison
 import small
-import torch
 
 WORKS, CAPTION = 18, "a portrait by victim"
-KINDS = ("clean", "cloaked", "scattered", "blend", "cloaked+jpeg75", "cloaked+adverse_cleaner")
-FILE = common.RESULTS / "cloak.jsonl"
+TARGET = base.STYLES[0]
+VALUES = ("as_artist", "as_target", "along", "gram", "to_artist", "to_target", "closed")
+LIGHT = ("jpeg75", "adverse_cleaner")
+
+
+def jobs(seeds):
+    """(kind, seed): what matters most comes first."""
+    ends = ["clean", "cloaked@70", "latents@1"]
+    doses = ["latents@0.5", "cloaked@0", "cloaked@30", "latents@0.2", "latents@0.35"]
+    doses += ["latents@0.75", "cloaked@55", "cloaked@-100"]
+    looks = ["scattered", "blend", *(f"cloaked@70+{name}" for name in LIGHT)]
+    lora = [f"{kind}/lora" for kind in ends]
+    yield from ((kind, 0) for kind in (*ends, *doses, *looks, *lora))
+    again = (*ends, "scattered", "blend", *looks[2:], "latents@0.5", "cloaked@0", "cloaked@30")
+    yield from ((kind, seed) for seed in range(1, seeds) for kind in (*again, *lora))
 
 
 def main():
-    asked = arguments()
-    if asked.table:
-        return table(asked)
-    _, (first, later) = base.parts()
+    asked = common.arguments("cloak", steps=150, samples=24)
+    if not asked.table:
+        run(asked)
+    table(asked.out)
+
+
+def run(asked):
+    first, later = pictures.split(pictures.portraits())
     coder = small.Small(base.vocabulary(), *small.taesd())
-    sees, right = base.classifier(asked.home, "portraits", first, coder, held=later)
-    learner = poison.chosen(asked)
+    sees, right = base.style_judge(asked.home, coder)
+    learner = common.learner(asked)
     works = own(asked.home, "portraits-later", later, learner.side)[:WORKS]
     others = own(asked.home, "portraits-first", first, learner.side)
-    sets, target = changed(asked, works)
-    styles = {"artist": judge.grams(others), "target": judge.grams(target)}
+    restyled = base.restyled(asked.home, f"works-{learner.side}-", works, TARGET)
+    beside = base.restyled(asked.home, f"others-{learner.side}-", others, TARGET)
+    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
+    now, aim = learner.latents(works), learner.latents(restyled)
     done = {key(row) for row in common.rows(asked.out)}
-    for seed, kind in itertools.product(range(asked.seeds), KINDS):
+    for kind, seed in jobs(asked.seeds):
         row = {"kind": kind, "seed": seed, **asked.settings}
-        if key(row) in done:
+        if key(row) in done or not common.wanted(asked, kind):
             continue
-        tuned = learner.finetuned(sets[kind], [CAPTION] * WORKS, seed=seed, steps=asked.steps)
+        changed = taken(asked, learner, kind.split("/")[0], works, restyled, now, aim)
+        how = {"lora": kind.endswith("/lora"), "steps": asked.steps, "seed": seed}
+        tuned = learner.finetuned(changed, [CAPTION] * WORKS, **how)
         shown = tuned.sampled(CAPTION, asked.samples, seed=100 + seed)
-        poison.keep(
-            asked.home, {"kind": f"cloak-{kind}", "share": 1, "seed": seed}, pictures.VICTIM, shown
-        )
-        seen = judge.grams(shown)
-        row |= {f"to_{name}": round(judge.apart(seen, style), 4) for name, style in styles.items()}
-        row |= {"called_artist": round(judge.called(sees, shown)[pictures.VICTIM], 4)}
+        common.sheet(asked.home / "sheets" / f"cloak-{kind.replace('/', '-')}-{seed}.png", shown)
+        row["closed"] = common.closed(now, changed, aim)
+        row["along"] = common.along(learner.latents(shown), now, aim)
+        row |= measured(shown, sees, styles)
         common.add(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
-    return table(asked)
+
+
+def measured(shown, sees, styles):
+    """What the judges say; `gram` below 0: nearer to the artist, above 0: to the target."""
+    votes, seen = judge.called(sees, shown), judge.grams(shown)
+    near = {name: judge.apart(seen, style) for name, style in styles.items()}
+    between = judge.apart(styles["artist"], styles["target"])
+    return {
+        "as_artist": votes["plain"],
+        "as_target": votes[TARGET],
+        "to_artist": near["artist"],
+        "to_target": near["target"],
+        "gram": (near["artist"] - near["target"]) / between,
+    }
 
 
 def own(home, name, found, side):
@@ -61,85 +88,56 @@ def own(home, name, found, side):
     return whole[[one.label == pictures.VICTIM for one in found]]
 
 
-def arguments():
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--model", type=Path, help="a local Stable Diffusion in diffusers' layout")
-    asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--out", type=Path, default=FILE)
-    asked.add_argument("--seeds", type=int, default=2)
-    asked.add_argument("--steps", type=int, default=150, help="of fine-tuning")
-    asked.add_argument("--samples", type=int, default=32)
-    asked.add_argument("--score", type=float, default=70.0)
-    asked.add_argument("--surrogates", default="sd15")
-    asked.add_argument("--style", help="a rendered style; without it one far enough away")
-    asked.add_argument("--table", action="store_true")
-    asked = asked.parse_args()
-    asked.settings = {
-        "steps": asked.steps,
-        "samples": asked.samples,
-        "score": asked.score,
-        "surrogates": asked.surrogates,
-    }
-    return asked
-
-
 def key(row):
-    return tuple(row[k] for k in ("kind", "seed", "steps", "score", "surrogates"))
+    return tuple(row[k] for k in ("kind", "seed", "steps", "surrogates"))
 
 
-def changed(asked, works):
-    """Kind -> the works as the thief gets them, and the works in the target's style."""
-    from glassine.targets import style
-
-    name = asked.style or style.chosen(works[0], torch.Generator().manual_seed(1))
-    target = torch.stack([style.rendered(one, name) for one in works])
-    made = common.protected(
-        works,
-        target,
-        surrogates=tuple(asked.surrogates.split(",")),
-        score=asked.score,
-        steps=10,
-        seed=1,
-        home=asked.home,
-        name=f"cloak-{asked.surrogates}-{asked.score:.0f}-{works.shape[-1]}-{name}",
-    )
-    scattered, blend = common.controls(works, made, target)
-    sets = {"clean": works, "cloaked": made, "scattered": scattered, "blend": blend}
-    for kind in KINDS:
-        if "+" in kind:
-            sets[kind] = common.purified(made, kind.split("+")[1])
-    return sets, target
+def taken(asked, learner, kind, works, restyled, now, aim):
+    """Latents of the works as the thief gets them."""
+    kind, _, after = kind.partition("+")
+    name, _, dose = kind.partition("@")
+    if name == "clean":
+        return now
+    if name == "latents":
+        return now + float(dose) * (aim - now)
+    given = {"score": int(dose or 70), "home": asked.home, "surrogates": asked.surrogates}
+    seen = common.protected(works, restyled, name="cloak", **given)
+    if after:
+        seen = common.purified(seen, after)
+    elif name in ("scattered", "blend"):
+        file = asked.home / f"cloak-controls-{asked.surrogates}-{learner.side}.pt"
+        both = common.controls(works, seen, restyled, file)
+        seen = both[("scattered", "blend").index(name)]
+    return learner.latents(seen)
 
 
-def table(asked):
-    found, lines = common.rows(asked.out), []
-    for kind in KINDS:
-        rows = [row for row in found if row["kind"] == kind]
-        if not rows:
-            continue
-        cells = {"kind": kind, "seeds": len(rows)}
-        for name in ("to_artist", "to_target", "called_artist"):
-            values = [row[name] for row in rows]
-            cells |= {name: round(fmean(values), 3), f"{name}_spread": round(pstdev(values), 3)}
-        lines.append(cells)
-    if not lines:
+def table(file):
+    """Rows -> means and spread over seeds, as JSON and as a Markdown table."""
+    found = common.rows(file)
+    if not found:
         return
-    asked.out.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    lines = common.grouped(found, ("kind",), VALUES)
+    lines.sort(key=lambda line: place(line["kind"]))
+    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    head = ("fine-tuned on", "gap closed", "called the artist's style", "called the target's")
+    head += ("samples moved towards the target", "Gram distance to artist", "to target", "runs")
+    columns = ("closed", "as_artist", "as_target", "along", "to_artist", "to_target")
     text = [
-        "| fine-tuned on | style distance to the artist | to the target | called the artist's "
-        "| seeds |",
-        "|---|---:|---:|---:|---:|",
+        (line["kind"], *(common.said(line, name) for name in columns), str(line["seeds"]))
+        for line in lines
     ]
-    for row in lines:
-        cells = [
-            f"{row[n]:.3f} ± {row[n + '_spread']:.3f}"
-            for n in ("to_artist", "to_target", "called_artist")
-        ]
-        text.append(f"| {row['kind']} | {' | '.join(cells)} | {row['seeds']} |")
-    asked.out.with_suffix(".md").write_text("\n".join(text) + "\n")
-    print("\n".join(text))
+    file.with_suffix(".md").write_text(common.markdown(head, text))
+    print(common.markdown(head, text))
+
+
+def place(kind):
+    """Controls first, then the purified, then each row of doses from little to much; LoRA last."""
+    plain, _, how = kind.partition("/")
+    name, _, dose = plain.partition("+")[0].partition("@")
+    order = ("clean", "scattered", "blend", "cloaked", "latents")
+    worth = float(dose or 0) * (-1 if name == "cloaked" else 1)
+    return how, order.index(name), worth, plain
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     main()

@@ -1,65 +1,63 @@
-"""Who says what a sample shows: a small classifier on pixels; a style distance on a held-out net.
+"""Who says what a sample shows: a classifier and a style distance, both on a held-out network.
 
-Neither has anything to do with the encoder that was optimised against.
+SqueezeNet, trained by others on photographs, has nothing to do with the encoder that was optimised
+against. What is learnt here is one linear layer over its features.
 """
-
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-SIDE = 64
+ROUNDS, DECAY = 300, 3e-3
+
+
+@torch.no_grad()
+def features(picture):
+    """(3, S, S) -> (4480,): mean and spread of every channel of seven layers."""
+    found = [layer.flatten(2)[0] for layer in layers(picture)]
+    return torch.cat([torch.cat((f.mean(1), f.std(1))) for f in found]).log1p()
+
+
+def layers(picture):
+    from glassine import weights
+    from glassine.visibility.lpips import FOLDER, loaded, taps
+
+    trunk, _ = loaded(weights.find(FOLDER))
+    return taps(picture, trunk)
 
 
 class Classifier(nn.Module):
-    """Four convolutions on 64 px; trained on real pictures of the same labels."""
+    """One linear layer over standardised features."""
 
-    def __init__(self, labels):
+    def __init__(self, labels, size=4480):
         super().__init__()
         self.labels = labels
-        widths, layers = (3, 32, 64, 96, 128), []
-        for inside, outside in pairwise(widths):
-            layers += [nn.Conv2d(inside, outside, 3, padding=1), nn.GroupNorm(8, outside), nn.ReLU()]
-            layers += [nn.MaxPool2d(2)]
-        self.body = nn.Sequential(*layers)
-        self.head = nn.Linear(widths[-1], len(labels))
+        self.head = nn.Linear(size, len(labels))
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("spread", torch.ones(size))
 
     def forward(self, pictures):
-        small = F.interpolate(pictures, (SIDE, SIDE), mode="area")
-        return self.head(F.dropout(self.body(small).mean((2, 3)), 0.2, self.training))
+        return self.head((torch.stack([features(p) for p in pictures]) - self.mean) / self.spread)
 
 
-def trained(pictures, labels, *, through=None, seed=0, rounds=25):
-    """`through`: what the samples went through too (the decoder), so that it is not judged."""
+def trained(pictures, labels, *, rounds=ROUNDS):
+    """Every label counts alike; mirrored pictures are learnt too. The same on every run."""
     names = list(dict.fromkeys(labels))
-    torch.manual_seed(seed)
-    judge, draw = Classifier(names), torch.Generator().manual_seed(seed)
-    seen = through(pictures) if through else pictures
-    pool = torch.cat((pictures, seen)) if through else pictures
-    truth = torch.tensor([names.index(label) for label in labels])
-    truth = torch.cat((truth, truth)) if through else truth
+    torch.manual_seed(0)
+    judge = Classifier(names)
+    found = torch.stack([features(p) for part in (pictures, pictures.flip(3)) for p in part])
+    truth = torch.tensor([names.index(label) for label in labels] * 2)
+    judge.mean.copy_(found.mean(0))
+    judge.spread.copy_(found.std(0) + 1e-3)
+    found = (found - judge.mean) / judge.spread
     weight = 1 / torch.bincount(truth).float()
-    search = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=1e-2)
+    search = torch.optim.AdamW(judge.head.parameters(), lr=1e-3, weight_decay=DECAY)
     for _ in range(rounds):
-        for part in torch.randperm(len(pool), generator=draw).split(64):
-            if len(part) < 2:
-                continue
-            shown = shifted(pool[part], draw)
-            loss = F.cross_entropy(judge(shown), truth[part], weight / weight.mean())
-            search.zero_grad()
-            loss.backward()
-            search.step()
+        loss = F.cross_entropy(judge.head(F.dropout(found, 0.5)), truth, weight / weight.mean())
+        search.zero_grad()
+        loss.backward()
+        search.step()
     return judge.eval()
-
-
-def shifted(pictures, draw):
-    """Mirrored or not, moved by up to eight pixels, a little darker or brighter."""
-    if torch.rand((), generator=draw) < 0.5:
-        pictures = pictures.flip(3)
-    down, right = torch.randint(-8, 9, (2,), generator=draw).tolist()
-    light = 0.85 + 0.3 * torch.rand((), generator=draw)
-    return (torch.roll(pictures, (down, right), (2, 3)) * light).clamp(0, 1)
 
 
 @torch.no_grad()
@@ -77,14 +75,10 @@ def accuracy(judge, pictures, labels):
 
 @torch.no_grad()
 def grams(pictures):
-    """Style of a body of work: mean Gram matrices of SqueezeNet's layers (not a surrogate)."""
-    from glassine import weights
-    from glassine.visibility.lpips import FOLDER, loaded, taps
-
-    trunk, _ = loaded(weights.find(FOLDER))
+    """Style of a body of work: mean Gram matrices of the held-out network's layers."""
     total = None
     for picture in pictures:
-        found = [gram(features) for features in taps(picture, trunk)]
+        found = [gram(layer) for layer in layers(picture)]
         total = found if total is None else [a + b for a, b in zip(total, found, strict=True)]
     return [matrix / len(pictures) for matrix in total]
 

@@ -1,19 +1,17 @@
-"""Does poison poison? python scripts/study/poison.py [--model PATH] [--table]
+"""Does poison poison? python scripts/study/poison.py [--model PATH] [--only KINDS] [--table]
 
-One concept's pictures are added to a trained model, a share of them changed, all with the same
-caption. Then the concept is sampled and a classifier that knows neither the model nor the encoder
-says what it sees. Against: clean pictures, the same change scattered at random, a blend that looks
-the same, and (upper bound) pictures of the other concept under the wrong caption.
+One concept's new pictures are added to a trained model beside everybody else's, a share of them
+changed, all with the same caption. Then the concept is sampled and a classifier that knows neither
+the model nor its encoder says what it sees. Against: clean pictures, the same change scattered at
+random, a blend that looks the same, and pictures of the other concept under the wrong caption.
 
-With --model PATH the same runs on a local Stable Diffusion with LoRA (scripts/study/stable.py).
-The small model sees through the very encoder that was optimised against: the best case for poison.
+Two rows of doses show where an effect begins: pictures changed ever more visibly (`poison@30`:
+SSIMULACRA2 30), and latents that are set a share of the way to the target (`latents@0.5`), which
+no picture need look like. With --model PATH all of it runs on a local Stable Diffusion by LoRA.
+The small model sees through the very encoder that was optimised against: poison's best case.
 """
 
-import argparse
-import itertools
 import json
-from pathlib import Path
-from statistics import fmean, pstdev
 
 import base
 import common
@@ -23,154 +21,161 @@ import small
 import torch
 
 SOURCE, OTHER, NEIGHBOURS = "fruit", "flag", ("flower", "insect")
-SHARES = (0.5, 0.2, 0.05, 0.01)
-KINDS = ("poison", "scattered", "blend", "mislabelled")
-FILE = common.RESULTS / "poison.jsonl"
+VALUES = ("as_other", "right", "along", "neighbours_right", "neighbours_as_other", "closed")
+SCORES = (70, 55, 30, 0, -100)
+GAPS = (0.2, 0.35, 0.5, 0.75, 1.0)
+SHARES = (0.5, 0.2, 0.05, 0.025)
+NEW = 40  # pictures of the concept that are added; one of them is a share of 0.025
+ATTENTION = 3.0  # how often the concept is drawn; every other concept 1
+
+
+def jobs(seeds):
+    """(kind, share, seed): what matters most comes first."""
+    ends = [("clean", 0.0), ("poison@70", 1.0), ("mislabelled", 1.0)]
+    yield from ((*end, 0) for end in ends)
+    yield from ((f"latents@{gap:g}", 1.0, 0) for gap in reversed(GAPS))
+    yield from ((f"poison@{score}", 1.0, 0) for score in reversed(SCORES[1:]))
+    yield from ((kind, 1.0, 0) for kind in ("scattered", "blend"))
+    for share in SHARES:
+        yield from ((kind, share, 0) for kind in ("poison@70", "mislabelled"))
+    yield from ((kind, 0.5, 0) for kind in ("scattered", "blend", "latents@1"))
+    again = [*ends, ("scattered", 1.0), ("blend", 1.0), ("latents@0.5", 1.0), ("poison@0", 1.0)]
+    again += [("poison@70", 0.5), ("mislabelled", 0.5), ("latents@0.35", 1.0), ("poison@30", 1.0)]
+    yield from ((*one, seed) for seed in range(1, seeds) for one in again)
 
 
 def main():
-    asked = arguments()
-    if asked.table:
-        return table(asked)
-    home = asked.home
-    (first, later), _ = base.parts()
+    asked = common.arguments("poison", steps=150, samples=32)
+    if not asked.table:
+        run(asked)
+    table(asked.out)
+
+
+def run(asked):
+    _, later = pictures.split(pictures.concepts())
     coder = small.Small(base.vocabulary(), *small.taesd())
-    sees, right = base.classifier(home, "concepts", first, coder, held=later)
-    learner = chosen(asked)
-    whole = base.prepared(home, "concepts-later", later, learner.side)
-    sets = changed(asked, whole, later)
+    sees, right = base.concept_judge(asked.home, coder)
+    learner = common.learner(asked)
+    whole = base.prepared(asked.home, "concepts-later", later, learner.side)
+    work = Work(asked, learner, *fewer(whole, later))
     done = {key(row) for row in common.rows(asked.out)}
-    for seed, (kind, share) in itertools.product(range(asked.seeds), jobs()):
+    for kind, share, seed in jobs(asked.seeds):
         row = {"kind": kind, "share": share, "seed": seed, **asked.settings}
-        if key(row) in done:
+        if key(row) in done or not common.wanted(asked, kind):
             continue
-        row |= one(learner, sees, sets, whole, later, row, asked)
+        row |= work.one(kind, share, seed, sees)
         common.add(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
-    return table(asked)
 
 
-def arguments():
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--model", type=Path, help="a local Stable Diffusion in diffusers' layout")
-    asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--out", type=Path, default=FILE)
-    asked.add_argument("--seeds", type=int, default=2)
-    asked.add_argument("--steps", type=int, default=200, help="of fine-tuning")
-    asked.add_argument("--samples", type=int, default=48)
-    asked.add_argument("--score", type=float, default=70.0, help="SSIMULACRA2 of the changed ones")
-    asked.add_argument("--surrogates", default="sd15")
-    asked.add_argument("--table", action="store_true")
-    asked = asked.parse_args()
-    asked.settings = {
-        "steps": asked.steps,
-        "samples": asked.samples,
-        "score": asked.score,
-        "surrogates": asked.surrogates,
-    }
-    return asked
-
-
-def chosen(asked):
-    if asked.model:
-        import stable
-
-        return stable.Stable(asked.model)
-    return base.model(asked.home)
-
-
-def jobs():
-    """Clean once, then every kind at every share, large shares first: they would show it."""
-    yield "clean", 0.0
-    yield from ((kind, share) for share in SHARES for kind in KINDS)
+def fewer(whole, later):
+    """Without the concept's pictures beyond NEW."""
+    extra = [at for at, one in enumerate(later) if one.label == SOURCE][NEW:]
+    stay = [at for at in range(len(later)) if at not in extra]
+    return whole[stay], [later[at] for at in stay]
 
 
 def key(row):
-    return tuple(row[k] for k in ("kind", "share", "seed", "steps", "score", "surrogates"))
+    return tuple(row[k] for k in ("kind", "share", "seed", "steps", "surrogates"))
 
 
-def changed(asked, whole, later):
-    """Kind -> changed pictures of the concept, in its order."""
-    own = whole[[one.label == SOURCE for one in later]]
-    others = whole[[one.label == OTHER for one in later]]
-    count = round(max(SHARES) * len(own))
-    anchor = others[0]
-    made = common.protected(
-        own[:count],
-        anchor,
-        surrogates=tuple(asked.surrogates.split(",")),
-        score=asked.score,
-        steps=10,
-        seed=1,
-        home=asked.home,
-        name=f"poison-{asked.surrogates}-{asked.score:.0f}-{whole.shape[-1]}",
-    )
-    scattered, blend = common.controls(own[:count], made, anchor)
-    wrong = others[1 : count + 1]
-    return {"poison": made, "scattered": scattered, "blend": blend, "mislabelled": wrong}
+class Work:
+    """The pictures and latents that every run of the experiment starts from."""
 
+    def __init__(self, asked, learner, whole, later):
+        self.asked, self.learner = asked, learner
+        self.captions = [one.caption for one in later]
+        labels = [one.label for one in later]
+        self.places = [at for at, label in enumerate(labels) if label == SOURCE]
+        others = whole[[label == OTHER for label in labels]]
+        self.own, self.anchor = whole[self.places], others[0]
+        self.wrong = others[1 : len(self.places) + 1]
+        self.latents = (
+            learner.latents(whole)
+            if asked.model
+            else base.kept(asked.home, "concepts-added", learner, whole)
+        )
+        self.aim = learner.latents(self.anchor[None])
+        weight = {SOURCE: ATTENTION}
+        self.odds = torch.tensor([weight.get(one, 1.0) / labels.count(one) for one in labels])
 
-def one(learner, sees, sets, whole, later, row, asked):
-    """Fine-tunes on the later half, that share of the concept changed, and asks what is drawn."""
-    mixed = whole.clone()
-    places = [at for at, one in enumerate(later) if one.label == SOURCE]
-    count = round(row["share"] * len(places))
-    if count:
-        mixed[places[:count]] = sets[row["kind"]][:count]
-    captions = [one.caption for one in later]
-    tuned = learner.finetuned(mixed, captions, seed=row["seed"], steps=asked.steps)
-    told = {"changed": count, "of": len(places)}
-    for label in (SOURCE, *NEIGHBOURS):
-        shown = tuned.sampled(f"a picture of a {label}", asked.samples, seed=100 + row["seed"])
+    def changed(self, kind):
+        """Latents of the concept's pictures, all of them changed in that way."""
+        clean = self.latents[self.places]
+        name, _, dose = kind.partition("@")
+        if name == "clean":
+            return clean
+        if name == "latents":
+            return clean + float(dose) * (self.aim - clean)
+        if name == "mislabelled":
+            return self.learner.latents(self.wrong)
+        seen = self.poisoned(int(dose or 70))
+        if name == "poison":
+            return self.learner.latents(seen)
+        file = self.asked.home / f"poison-controls-{self.asked.surrogates}-{self.learner.side}.pt"
+        both = common.controls(self.own, seen, self.anchor, file)
+        return self.learner.latents(both[("scattered", "blend").index(name)])
+
+    def poisoned(self, score):
+        home, surrogates = self.asked.home, self.asked.surrogates
+        given = {"score": score, "home": home, "surrogates": surrogates, "name": "poison"}
+        return common.protected(self.own, self.anchor, **given)
+
+    def one(self, kind, share, seed, sees):
+        """Fine-tunes on the later half, that share of the concept changed, and samples."""
+        count, mixed, asked = round(share * len(self.places)), self.latents.clone(), self.asked
+        now = self.changed(kind)
+        mixed[self.places[:count]] = now[:count]
+        tuned = self.learner.finetuned(
+            mixed, self.captions, seed=seed, steps=asked.steps, odds=self.odds
+        )
+        clean = self.latents[self.places]
+        same = kind != "mislabelled"  # its pictures are others: there is no gap that they closed
+        told = {"changed": count, "of": len(self.places)}
+        told["closed"] = common.closed(clean, now, self.aim) if same else None
+        shown = tuned.sampled(f"a picture of a {SOURCE}", asked.samples, seed=100 + seed)
         votes = judge.called(sees, shown)
-        told |= {f"{label}_right": votes[label], f"{label}_as_other": votes[OTHER]}
-        keep(asked.home, row, label, shown)
-    return {k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}
+        told |= {"right": votes[SOURCE], "as_other": votes[OTHER]}
+        told["along"] = common.along(self.learner.latents(shown), clean, self.aim)
+        sheets = asked.home / "sheets"
+        common.sheet(sheets / f"poison-{kind}-{share:g}-{seed}.png", shown)
+        return told | self.neighbours(tuned, seed, sees)
+
+    def neighbours(self, tuned, seed, sees):
+        right = wrong = 0.0
+        for label in NEIGHBOURS:
+            count = max(1, self.asked.samples // 2)
+            shown = tuned.sampled(f"a picture of a {label}", count, seed=200 + seed)
+            votes = judge.called(sees, shown)
+            right, wrong = right + votes[label], wrong + votes[OTHER]
+        count = len(NEIGHBOURS)
+        return {"neighbours_right": right / count, "neighbours_as_other": wrong / count}
 
 
-def keep(home, row, label, shown):
-    """A sheet of samples to look at."""
-    from glassine.pixels import to_array
-    from PIL import Image
-
-    sheet = torch.cat([torch.cat(list(line), 2) for line in shown[:16].split(8)], 1)
-    folder = home / "sheets"
-    folder.mkdir(exist_ok=True)
-    name = f"{row['kind']}-{row['share']:g}-{row['seed']}-{label}.png"
-    Image.fromarray(to_array(sheet, 8)).save(folder / name)
-
-
-def table(asked):
-    """Lines -> results/poison.json and a Markdown table, means and spread over seeds."""
-    found, lines = common.rows(asked.out), []
-    groups = {(row["kind"], row["share"]): [] for row in found}
-    for row in found:
-        groups[row["kind"], row["share"]].append(row)
-    for (kind, share), rows in sorted(groups.items(), key=lambda item: (-item[0][1], item[0][0])):
-        cells = {"kind": kind, "share": share, "seeds": len(rows)}
-        for name in (f"{SOURCE}_as_other", f"{SOURCE}_right", f"{NEIGHBOURS[0]}_right"):
-            values = [row[name] for row in rows]
-            cells |= {name: round(fmean(values), 3), f"{name}_spread": round(pstdev(values), 3)}
-        lines.append(cells)
-    if not lines:
+def table(file):
+    """Rows -> means and spread over seeds, as JSON and as a Markdown table."""
+    found = common.rows(file)
+    if not found:
         return
-    asked.out.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    text = [
-        f"| added {SOURCE} pictures | changed | drawn {SOURCE} called {OTHER} | called {SOURCE} "
-        f"| {NEIGHBOURS[0]} called right | seeds |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for row in lines:
-        cells = [
-            f"{row[n]:.2f} ± {row[n + '_spread']:.2f}"
-            for n in (f"{SOURCE}_as_other", f"{SOURCE}_right", f"{NEIGHBOURS[0]}_right")
-        ]
-        head = f"| {row['kind']} | {row['share']:.0%}"
-        text.append(f"{head} | {' | '.join(cells)} | {row['seeds']} |")
-    asked.out.with_suffix(".md").write_text("\n".join(text) + "\n")
-    print("\n".join(text))
+    lines = common.grouped(found, ("kind", "share"), VALUES)
+    lines.sort(key=lambda line: (-line["share"], place(line["kind"])))
+    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    head = (f"added {SOURCE} pictures", "changed", "gap closed", f"called {SOURCE}")
+    head += (f"called {OTHER}", f"samples moved towards the {OTHER}", "neighbours right", "runs")
+    columns = ("closed", "right", "as_other", "along", "neighbours_right")
+    text = []
+    for line in lines:
+        numbers = [common.said(line, name) for name in columns]
+        text.append((line["kind"], f"{line['share']:.1%}", *numbers, str(line["seeds"])))
+    file.with_suffix(".md").write_text(common.markdown(head, text))
+    print(common.markdown(head, text))
+
+
+def place(kind):
+    """Controls first, then each row of doses from little to much."""
+    name, _, dose = kind.partition("@")
+    order = ("clean", "scattered", "blend", "poison", "latents", "mislabelled")
+    return order.index(name), float(dose or 0) * (-1 if name == "poison" else 1)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    assert SOURCE in pictures.CONCEPTS and OTHER in pictures.CONCEPTS
     main()

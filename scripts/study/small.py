@@ -17,9 +17,23 @@ from torch import nn
 
 HOME = Path("/root/study")
 SIDE, WORDS, WIDTH = 128, 6, 64
-GUIDANCE, LOOKS = 3.0, 25
+GUIDANCE, LOOKS = 3.0, 20
+RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
+RANK, LAYERS = 8, ("to_q", "to_k", "to_v", "to_out.0")
 DROPPED = 0.1  # share of captions left empty, for guidance
 SAVE_EVERY = 100
+STEADY = 0.998  # of the moving mean of the weights, which is what samples
+
+
+def pace(step, steps):
+    """1, but small in the first fiftieth and falling evenly over the last third."""
+    return min(1.0, (step + 1) / max(1, steps // 50), 3 * (steps - step) / steps)
+
+
+@torch.no_grad()
+def remember(calm, now, share):
+    for own, other in zip(calm, now, strict=True):
+        own.lerp_(other, 1 - share)
 
 
 class Captions(nn.Module):
@@ -66,7 +80,9 @@ class Small:
         return {"model": "small", "weights": weights, "side": SIDE, "encoder": "taesd"}
 
     def parameters(self):
-        return [*self.unet.parameters(), *self.words.parameters()]
+        """What training changes: LoRA freezes the rest."""
+        every = (*self.unet.parameters(), *self.words.parameters())
+        return [p for p in every if p.requires_grad]
 
     def state(self):
         return {"unet": self.unet.state_dict(), "words": self.words.state_dict()}
@@ -88,43 +104,76 @@ class Small:
         guess = self.unet(self.noise.add_noise(latents, noise, steps), steps, words).sample
         return F.mse_loss(guess, noise)
 
-    def train(self, latents, captions, steps, *, seed, rate, batch=16, file=None, told=None):
-        """Adam; `file`: where a stopped run goes on; `told(step, loss, seconds)` gets the curve."""
+    def train(
+        self, latents, captions, steps, *, seed, rate, batch=16, odds=None, file=None, told=None
+    ):
+        """Adam with a warm start, falling over the last third; ends with its mean weights.
+
+        odds: how often each picture is drawn; `file`: where a stopped run goes on;
+        `told(step, loss, seconds)` gets the curve
+        """
         search = torch.optim.AdamW(self.parameters(), lr=rate)
-        done = 0
+        odds = torch.ones(len(latents)) if odds is None else odds
+        done, spent, mean, calm = 0, 0.0, [], None
         if file and file.exists():
             kept = torch.load(file, weights_only=True)
-            self.load(kept["model"])
+            self.load(kept["raw"])
             search.load_state_dict(kept["search"])
-            done = kept["done"]
-        began, mean = time.monotonic(), []
+            done, spent, calm = kept["done"], kept["spent"], kept["calm"]
+        calm = calm or [p.detach().clone() for p in self.parameters()]
+        began = time.monotonic()
         for step in range(done, steps):
             draw = torch.Generator().manual_seed(seed * 1_000_003 + step)  # the same after a stop
-            chosen = torch.randint(0, len(latents), (batch,), generator=draw)
-            flip = torch.rand(batch, generator=draw) < 0.5
-            part = latents[chosen]
-            part = torch.where(flip[:, None, None, None], part.flip(3), part)
-            loss = self.loss(part, [captions[i] for i in chosen], draw)
-            search.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.parameters(), 1.0)
-            search.step()
-            mean.append(loss.item())
-            if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-                if told:
-                    told(step + 1, sum(mean) / len(mean), time.monotonic() - began)
+            for group in search.param_groups:
+                group["lr"] = rate * pace(step, steps)
+            mean.append(self.step(latents, captions, odds, batch, draw, search))
+            remember(calm, self.parameters(), min(STEADY, (step + 1) / (step + 10)))
+            if told and ((step + 1) % SAVE_EVERY == 0 or step + 1 == steps):
+                seconds = spent + time.monotonic() - began
+                told(step + 1, sum(mean) / len(mean), seconds)
                 mean = []
-                if file:
-                    kept = {"model": self.state(), "search": search.state_dict(), "done": step + 1}
-                    torch.save(kept, file.with_suffix(".part"))
-                    os.replace(file.with_suffix(".part"), file)
+            if file and ((step + 1) % SAVE_EVERY == 0 or step + 1 == steps):
+                kept = {"raw": self.state(), "search": search.state_dict(), "calm": calm}
+                kept |= {"done": step + 1, "spent": spent + time.monotonic() - began}
+                torch.save(kept, file.with_suffix(".part"))
+                os.replace(file.with_suffix(".part"), file)
+        self.settle(calm)
         return self
 
-    def finetuned(self, pictures, captions, *, seed, steps=250, rate=2e-4):
-        """A copy that was trained on with these; this one stays as it is."""
+    def step(self, latents, captions, odds, batch, draw, search):
+        chosen = torch.multinomial(odds, batch, replacement=True, generator=draw)
+        flip = torch.rand(batch, generator=draw) < 0.5
+        part = latents[chosen]
+        part = torch.where(flip[:, None, None, None], part.flip(3), part)
+        loss = self.loss(part, [captions[i] for i in chosen], draw)
+        search.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters(), 1.0)
+        search.step()
+        return loss.item()
+
+    @torch.no_grad()
+    def settle(self, calm):
+        for own, other in zip(self.parameters(), calm, strict=True):
+            own.copy_(other)
+
+    def finetuned(self, latents, captions, *, seed, steps=150, rate=None, odds=None, lora=False):
+        """A copy that was trained on with these; this one stays as it is.
+
+        lora: low-rank matrices beside the attention, and the words, instead of all weights
+        """
         other = copy.copy(self)
         other.unet, other.words = copy.deepcopy(self.unet), copy.deepcopy(self.words)
-        return other.train(self.latents(pictures), captions, steps, seed=seed, rate=rate)
+        rate = rate or (LORA_RATE if lora else RATE)
+        if not lora:
+            return other.train(latents, captions, steps, seed=seed, rate=rate, odds=odds)
+        from peft import LoraConfig, get_peft_model
+
+        torch.manual_seed(seed)  # peft draws its matrices from the global generator
+        other.unet = get_peft_model(other.unet, LoraConfig(r=RANK, target_modules=list(LAYERS)))
+        other.train(latents, captions, steps, seed=seed, rate=rate, odds=odds)
+        other.unet = other.unet.merge_and_unload()
+        return other
 
     @torch.no_grad()
     def sampled(self, caption, count, *, seed):

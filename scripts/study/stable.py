@@ -57,33 +57,38 @@ class Stable:
         ).input_ids
         return self.pipe.text_encoder(numbers.to(self.pipe.device))[0]
 
-    def finetuned(self, pictures, captions, *, seed, steps=2000, rate=None):
-        """A copy whose UNet was trained on with these; this one stays as it is."""
+    def finetuned(self, latents, captions, *, seed, steps=2000, rate=None, odds=None, lora=None):
+        """A copy whose UNet was trained on with these; this one stays as it is.
+
+        lora: None means as this learner was made (LoRA unless `whole`)
+        """
+        whole = self.whole if lora is None else not lora
         other = copy.copy(self)
         unet = copy.deepcopy(self.pipe.unet)
-        if not self.whole:
+        if not whole:
             from peft import LoraConfig, get_peft_model
 
             torch.manual_seed(seed)  # peft draws its matrices from the global generator
             unet = get_peft_model(unet, LoraConfig(r=RANK, target_modules=list(LAYERS)))
         trained = [p for p in unet.parameters() if p.requires_grad]
-        latents, words = self.latents(pictures), self.words(captions)
-        rate = rate or (WHOLE_RATE if self.whole else RATE)
+        words = self.words(captions)
+        odds = torch.ones(len(latents)) if odds is None else odds
+        rate = rate or (WHOLE_RATE if whole else RATE)
         search = torch.optim.AdamW(trained, lr=rate)
         draw = torch.Generator().manual_seed(seed)
         for _ in range(steps):
-            loss = self.loss(unet, latents, words, draw)
+            loss = self.loss(unet, latents, words, odds, draw)
             search.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             search.step()
-        parts = {**self.pipe.components, "unet": unet if self.whole else unet.merge_and_unload()}
+        parts = {**self.pipe.components, "unet": unet if whole else unet.merge_and_unload()}
         other.pipe = StableDiffusionPipeline(**parts, requires_safety_checker=False)
         other.pipe.set_progress_bar_config(disable=True)
         return other
 
-    def loss(self, unet, latents, words, draw):
-        chosen = torch.randint(0, len(latents), (min(self.batch, len(latents)),), generator=draw)
+    def loss(self, unet, latents, words, odds, draw):
+        chosen = torch.multinomial(odds, self.batch, replacement=True, generator=draw)
         part, said = latents[chosen], words[chosen]
         noise = torch.randn(part.shape, generator=draw).to(part)
         steps = torch.randint(
@@ -122,7 +127,8 @@ def main():
     asked = asked.parse_args()
     learner = Stable(asked.check, whole=asked.whole)
     pictures = torch.rand(2, 3, learner.side, learner.side)
-    tuned = learner.finetuned(pictures, ["a picture of a fruit"] * 2, seed=1, steps=2)
+    latents = learner.latents(pictures)
+    tuned = learner.finetuned(latents, ["a picture of a fruit"] * 2, seed=1, steps=2)
     print(learner.describe(), tuple(tuned.sampled("a picture of a fruit", 1, seed=1).shape))
 
 
