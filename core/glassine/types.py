@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Effort = Literal["preview", "quick", "full"]
 Strength = Literal["subtle", "balanced", "strong"]
 
+UNKNOWN = Score(math.nan)
+"""Not measured."""
+
 
 @dataclass(frozen=True)
 class Keep:
@@ -232,7 +235,7 @@ class Trial:
     source: str
     verdict: Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
     left: float = math.nan
-    ssimulacra2: Score = Score(math.nan)
+    ssimulacra2: Score = UNKNOWN
     skipped: str = ""
 
 

@@ -84,11 +84,17 @@ def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
 
 
 def families(plan: Plan, device: Device) -> list[tuple[int, list[Encoder]]]:
-    """Groups of encoders, each with how many of it one step looks at; 0 = all."""
-    loaded = {name: list(encoders(name, device).values()) for name in plan.surrogates}
+    """Groups of encoders in the order of their turns, each with how many a step looks at; 0 = all.
+
+    What a recipe draws, it draws from all families alike.
+    """
+    loaded = {name: encoders(name, device) for name in plan.surrogates}
     if plan.recipe.draw:
-        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets])]
-    return [(named(name).draw, nets) for name, nets in loaded.items()]
+        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets.values()])]
+    return [
+        (named(name).draw, [nets[family] for family in named(name).turns or nets])
+        for name, nets in loaded.items()
+    ]
 
 
 def attack(

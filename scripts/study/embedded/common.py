@@ -1,15 +1,18 @@
-"""What every study of the embedded surrogate shares: teachers, pictures, the attack and the yardstick.
+"""What the embedded surrogate's studies share: teachers, pictures, attack and yardstick.
 
 Pictures are float32 (B,3,H,W) in [0,1]; latents are in each teacher's own units.
 """
-import importlib.util
+
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from glassine.optimise.strength import MOST, scaled_to
+from glassine.surrogates.nets import slim
+from glassine.units import Score
+from glassine.visibility import ssimulacra2 as judged
+from glassine.visibility import texture_allowance
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -18,20 +21,9 @@ SHARED = Path("/work/shared")  # real encoders and paintings; only development h
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
 
 
-def _engine(path: str):
-    # by path: the study must not need the rest of the package to be importable
-    spec = importlib.util.spec_from_file_location(Path(path).stem, REPO / "core/glassine" / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-slim = _engine("surrogates/nets/slim.py")
-
-
 def allowance(x: torch.Tensor) -> torch.Tensor:
     """(1,1,H,W): the engine's texture allowance of a picture (1,3,H,W)."""
-    return _engine("visibility/jnd.py").texture_allowance(x[0])[None]
+    return texture_allowance(x[0])[None]
 
 
 def fast(net: torch.nn.Module) -> torch.nn.Module:
@@ -39,11 +31,16 @@ def fast(net: torch.nn.Module) -> torch.nn.Module:
 
 
 def teacher(family: str) -> torch.nn.Module:
-    """The real encoder, (B,3,H,W) in [0,1] to latents; float32 (bfloat16 is slower on this machine)."""
-    state = load_file(next((SHARED / "models" / FAMILIES[family]).glob("*encoder.safetensors"), None)
-                      or next((SHARED / "models" / FAMILIES[family]).glob("*.safetensors")))
-    state = {k.removeprefix("encoder.layers."): v.float() for k, v in state.items()
-             if not k.startswith("decoder")}
+    """The real encoder, (B,3,H,W) in [0,1] to latents; float32 (bfloat16 is slower here)."""
+    state = load_file(
+        next((SHARED / "models" / FAMILIES[family]).glob("*encoder.safetensors"), None)
+        or next((SHARED / "models" / FAMILIES[family]).glob("*.safetensors"))
+    )
+    state = {
+        k.removeprefix("encoder.layers."): v.float()
+        for k, v in state.items()
+        if not k.startswith("decoder")
+    }
     return fast(slim.encoder(state))
 
 
@@ -64,13 +61,19 @@ def picture(path: Path | str, size: int) -> torch.Tensor:
 
 def closing(real: dict, x: torch.Tensor, t: torch.Tensor):
     """y -> share of the latent gap from x to the target t that y closes, per encoder."""
+
     def see(encode, v):
         with torch.no_grad():
             return encode(v.contiguous(memory_format=torch.channels_last))
+
     ends = {k: (see(n, x), see(n, t)) for k, n in real.items()}
 
     def closed(y: torch.Tensor) -> dict[str, float]:
-        return {k: 1 - ((see(real[k], y) - zt).norm() / (z - zt).norm()).item() for k, (z, zt) in ends.items()}
+        return {
+            k: 1 - ((see(real[k], y) - zt).norm() / (z - zt).norm()).item()
+            for k, (z, zt) in ends.items()
+        }
+
     return closed
 
 
@@ -79,31 +82,21 @@ def eight_bit(x: torch.Tensor) -> torch.Tensor:
 
 
 def ssimulacra2(x: torch.Tensor, y: torch.Tensor) -> float:
-    from ssimulacra2 import compute_ssimulacra2
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        for name, v in (("x", x), ("y", y)):
-            pixels = (v.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255).round().astype("uint8")
-            Image.fromarray(pixels).save(f"{folder}/{name}.png", compress_level=0)
-        return compute_ssimulacra2(f"{folder}/x.png", f"{folder}/y.png")
+    """Of two pictures (1,3,H,W), by the engine's twin of the published program."""
+    return float(judged(x[0], y[0]))
 
 
-def scaled(x: torch.Tensor, d: torch.Tensor, score: float = 70.0, rounds: int = 11) -> torch.Tensor:
-    """x + a*d as 8-bit values, a such that SSIMULACRA2 is `score` from above.
-
-    The search runs over the size of the change (root mean square up to 0.1), not over a: a blend needs a few percent
-    of d and a sign perturbation about all of it, and a search over a in [0, 3] stopped at score 76 for the blend,
-    which made the control too weak.
-    """
-    unit = d * (0.1 / d.square().mean().sqrt())
-    low, high = 0.0, 1.0
-    for _ in range(rounds):
-        middle = (low + high) / 2
-        low, high = (low, middle) if ssimulacra2(x, x + middle * unit) < score else (middle, high)
-    return eight_bit(x + low * unit)
+def scaled(x: torch.Tensor, d: torch.Tensor, score: float = 70.0) -> torch.Tensor:
+    """x + a*d as 8-bit values, a such that SSIMULACRA2 is `score`, found as the engine finds it."""
+    unit = d * (
+        0.02 / d.square().mean().sqrt()
+    )  # a blend needs a few percent, signed steps about all
+    factor = scaled_to(Score(score), lambda a: Score(ssimulacra2(x, eight_bit(x + a * unit))), MOST)
+    return eight_bit(x + factor * unit)
 
 
 def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
-    """y -> gradient of every family's relative squared distance to the target, each normalised to mean |g| 1."""
+    """y -> gradient of every family's squared distance to the target, scaled to mean |g| 1."""
     with torch.no_grad():
         goals = {k: (n(x), n(t)) for k, n in nets.items()}
 
@@ -116,38 +109,45 @@ def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
             (g,) = torch.autograd.grad(loss, v)
             out[k] = g / g.abs().mean().clamp_min(1e-20)
         return out
+
     return gradient
 
 
-def attack(nets: dict, x: torch.Tensor, t: torch.Tensor, steps: int = 10, eps: float = 6 / 255,
-           draw: int = 0, colour: tuple = (1.0, 1.0, 1.0), texture: bool = False, sharp: float = 0.0,
-           start: torch.Tensor | None = None) -> torch.Tensor:
-    """Signed steps on the sum of the families' normalised gradients, as measured in DESIGN.md; the perturbation.
+def attack(
+    nets: dict,
+    x: torch.Tensor,
+    t: torch.Tensor,
+    steps: int = 10,
+    eps: float = 8 / 255,
+    draw: int = 0,
+    turns: tuple[str, ...] = (),
+    colour: tuple = (1.2, 0.8, 1.2),
+    texture: bool = True,
+    start: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """The engine's signed steps on the sum of the families' normalised gradients; the perturbation.
 
     draw     families per step, each in turn; 0 = all
+    turns    whose turn it is, for draw > 0; empty = each family once a round
     colour   share of eps for red, green and blue
     texture  the engine's texture allowance instead of the same reach everywhere
-    sharp    the summed gradient is sharpened by (-sharp, 1 + 2 sharp, -sharp) along both axes before its sign is
-             taken: SSIMULACRA2 punishes what is coarse more than what is fine
     start    a perturbation to walk on from (then steps begin at a third of eps)
     """
-    gradient, names = pull(nets, x, t), list(nets)
-    limit = eps * torch.tensor(colour).view(1, 3, 1, 1) * (allowance(x) if texture else torch.ones_like(x))
+    gradient = pull(nets, x, t)
+    names = [k for k in turns if k in nets] or list(nets)
+    limit = (
+        eps
+        * torch.tensor(colour).view(1, 3, 1, 1)
+        * (allowance(x) if texture else torch.ones_like(x))
+    )
     d = torch.zeros_like(x) if start is None else start
     for i in range(steps):
-        only = [names[(i * draw + j) % len(names)] for j in range(draw)] or names
-        g = sharpened(sum(gradient(x + d, only).values()), sharp)
-        pace = (1 if start is None else 1 / 3) * (1 - 0.99 * i / steps)
+        only = [names[(i * draw + j) % len(names)] for j in range(draw)] or list(nets)
+        g = sum(gradient(x + d, only).values())
+        pace = (1 if start is None else 1 / 3) * (1 - i / steps)
         d = torch.maximum(torch.minimum(d - pace * limit * g.sign(), limit), -limit)
         d = (x + d).clamp(0, 1) - x
     return d
-
-
-def sharpened(g: torch.Tensor, amount: float) -> torch.Tensor:
-    """(B,3,H,W) with its fine detail raised."""
-    line = torch.tensor([-amount, 1 + 2 * amount, -amount])
-    kernel = (line[:, None] * line).expand(3, 1, 3, 3)
-    return F.conv2d(F.pad(g, (1,) * 4, mode="reflect"), kernel, groups=3) if amount else g
 
 
 def paintings() -> list[Path]:

@@ -1,13 +1,14 @@
-"""Low-rank factors of a tiny encoder's convolutions without training: the start of every embedded branch.
+"""Low-rank factors of a tiny encoder's convolutions without training: an alternative to pruning.
 
-Each 3x3 convolution 64 -> 64 becomes 1x1 (64 -> a), 3x3 (a -> b), 1x1 (b -> 64); ReLUs and skips stay where they are.
-The subspaces are balanced: those in which the activation is large *and* the gradient of the attack's objective is
+Each 3x3 convolution 64 -> 64 becomes 1x1 (64 -> a), 3x3 (a -> b), 1x1 (b -> 64); ReLUs and skips
+stay where they are.
+The subspaces are balanced: those where activation *and* gradient of the attack's objective are
 large (the truncation known from control theory), because the surrogate is wanted for its gradients.
 """
-import torch
-from torch import nn
 
+import torch
 from common import fast, slim
+from torch import nn
 
 
 def _rows(v: torch.Tensor) -> torch.Tensor:
@@ -15,22 +16,27 @@ def _rows(v: torch.Tensor) -> torch.Tensor:
 
 
 def moments(net: nn.Module, crops: list[torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
-    """Per 3x3 convolution 64 -> 64: second moments (64,64) of input, output and their gradients, and the means."""
-    convs = {n: m for n, m in net.named_modules()
-             if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) and m.weight.shape[:2] == (64, 64)}
+    """Per 3x3 convolution 64 -> 64: second moments (64,64) of input, output, gradients; means."""
+    convs = {
+        n: m
+        for n, m in net.named_modules()
+        if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) and m.weight.shape[:2] == (64, 64)
+    }
     live, out = {}, {n: {} for n in convs}
 
     def watch(name):
         def hook(_, given, result):
             live[name] = (given[0], result)
+
         return hook
+
     hooks = [m.register_forward_hook(watch(n)) for n, m in convs.items()]
     for x in crops:
         z = net(x.clone().requires_grad_(True))
         # roll: the other pictures of the batch are the targets
         loss = (z - z.detach().roll(1, 0)).square().sum()
         grads = torch.autograd.grad(loss, [live[n][1] for n in convs])
-        for (n, m), g in zip(convs.items(), grads):
+        for (n, m), g in zip(convs.items(), grads, strict=True):
             into, result = live[n]
             gin = torch.nn.grad.conv2d_input(into.shape, m.weight, g, m.stride, m.padding)
             for key, v in (("x", into), ("gx", gin), ("y", result), ("gy", g)):
@@ -51,7 +57,7 @@ def _root(m: torch.Tensor) -> torch.Tensor:
 
 
 def subspace(m: dict, side: str):
-    """(A (64,64), B (64,64), s (64,), mean (64,)): B reads the balanced coordinates, A writes them back, by size."""
+    """(A (64,64), B (64,64), s (64,), mean (64,)): B reads balanced coordinates, A writes them."""
     mean = m[side + "mean"] / m[side + "count"]
     centred = m[side] / m[side + "count"] - torch.outer(mean, mean)
     lx, lg = _root(centred), _root(m["g" + side] / m[side + "count"])
@@ -62,11 +68,15 @@ def subspace(m: dict, side: str):
 
 
 def uniform(found: dict, per_stage: tuple[int, int, int, int]) -> dict[str, tuple[int, int]]:
-    """The same rank on both sides of every block convolution of a stage (greedy allocation was no better: README).
+    """The same rank on both sides of every convolution of a stage (greedy was no better: README).
 
-    The three strided convolutions stay whole: they cost 5 % and SDXL's gradient does not survive thinning them.
+    The three strided convolutions stay whole: they cost 5 %, and SDXL's gradient does not survive
+    thinning them.
     """
-    stage = lambda n: sum(int(n.split(".")[0]) >= i for i in slim.STRIDED)
+
+    def stage(n: str) -> int:
+        return sum(int(n.split(".")[0]) >= i for i in slim.STRIDED)
+
     return {n: (per_stage[stage(n)],) * 2 if "." in n else (64, 64) for n in found}
 
 
@@ -100,7 +110,7 @@ def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) ->
             if bias.any():
                 state[f"{n}.bias"] = bias
             continue
-        if a < 64:  # rows and columns of length 1, the sizes into the core: one learning rate fits all three
+        if a < 64:  # rows and columns of length 1, sizes into the core: one learning rate fits
             size = state[f"{n}.0.weight"].flatten(1).norm(dim=1)
             state[f"{n}.0.weight"] /= size.view(-1, 1, 1, 1)
             core = core * size.view(1, -1, 1, 1)
@@ -114,8 +124,10 @@ def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) ->
     return fast(slim.encoder(state))
 
 
-def compress(net: nn.Module, crops: list[torch.Tensor], per_stage: tuple[int, int, int, int]) -> nn.Module:
-    """A branch whose 3x3 convolutions have these ranks in the stages at 1, 1/2, 1/4 and 1/8 of the size."""
+def compress(
+    net: nn.Module, crops: list[torch.Tensor], per_stage: tuple[int, int, int, int]
+) -> nn.Module:
+    """A branch whose 3x3 convolutions have these ranks at 1, 1/2, 1/4 and 1/8 of the size."""
     found = {n: (subspace(m, "x"), subspace(m, "y")) for n, m in moments(net, crops).items()}
     return factored(net, found, uniform(found, per_stage))
 

@@ -1,8 +1,10 @@
-"""After factoring: every convolution in turn is fitted, in closed form, to what the teacher's puts out.
+"""After thinning: every convolution in turn is fitted, in closed form, to what the teacher's gives.
 
-Each layer sees what the thinned layers before it give, so it also mends their errors. The ridge pulls towards the
+Each layer sees what the thinned layers before it give, so it also mends their errors. The ridge
+pulls towards the
 present weights, not towards 0: a plain fit would drop the quiet directions that the gradient needs.
 """
+
 import copy
 
 import torch
@@ -11,8 +13,10 @@ from factor import _rows
 from torch import nn
 
 
-def _mend(conv: nn.Module, given: list[torch.Tensor], wanted: list[torch.Tensor], ridge: float) -> None:
-    """Add the ridge solution of wanted (N,O) = given (N,I) @ change + constant to the convolution."""
+def _mend(
+    conv: nn.Module, given: list[torch.Tensor], wanted: list[torch.Tensor], ridge: float
+) -> None:
+    """Add the ridge solution of wanted (N,O) = given (N,I) @ change + constant."""
     a = torch.cat(given)
     a = torch.cat([a, torch.ones(len(a), 1)], 1).double()
     gram, right = a.T @ a / len(a), a.T @ torch.cat(wanted).double() / len(a)
@@ -30,7 +34,7 @@ def _some(generator, *rows: torch.Tensor, most: int = 2500) -> list[torch.Tensor
 
 
 def _mended(net, pairs, target, ridge: float, generator) -> None:
-    """Fit the last convolution of `net` (a 3x3, or factors) so that net(a) comes close to target(a, b, a0, b0)."""
+    """Fit the last convolution of `net` so that net(a) comes close to target(a, b, a0, b0)."""
     last = net[-1] if isinstance(net, nn.Sequential) else net
     given, wanted = [], []
     for pair in pairs:
@@ -45,9 +49,14 @@ def _mended(net, pairs, target, ridge: float, generator) -> None:
 
 
 @torch.no_grad()
-def refit(net: nn.Module, real: nn.Module, crops: list[torch.Tensor], kept: dict[str, torch.Tensor] | None = None,
-          ridge: float = 1e-2) -> nn.Module:
-    """The branch with its convolutions (of factored ones the last part) mended on the crops (B,3,h,w).
+def refit(
+    net: nn.Module,
+    real: nn.Module,
+    crops: list[torch.Tensor],
+    kept: dict[str, torch.Tensor] | None = None,
+    ridge: float = 1e-2,
+) -> nn.Module:
+    """The branch with its convolutions (factored: the last part) mended on crops (B,3,h,w).
 
     kept: of a pruned branch, the teacher's channels that a convolution still puts out.
     """
@@ -57,7 +66,7 @@ def refit(net: nn.Module, real: nn.Module, crops: list[torch.Tensor], kept: dict
         true = dict(real.named_children())[name]
         if not hasattr(child, "conv"):
             if name != "0":
-                _mended(child, pairs, lambda a, b: true(b), ridge, generator)
+                _mended(child, pairs, lambda a, b, true=true: true(b), ridge, generator)
             pairs = [(child(a), true(b)) for a, b in pairs]
             continue
         if child.pool is not None:
@@ -69,8 +78,11 @@ def refit(net: nn.Module, real: nn.Module, crops: list[torch.Tensor], kept: dict
             def target(_, b, a0, b0, whole=true.conv[i], few=few, last=i == 4):
                 # the last convolution can also mend what the skip brings
                 return whole(b)[:, few] + (b0 - a0 if last else 0)
+
             _mended(child.conv[i], now, target, ridge, generator)
             after = (lambda v: v) if i == 4 else torch.relu
-            now = [(after(child.conv[i](a)), after(true.conv[i](b)), a0, b0) for a, b, a0, b0 in now]
+            now = [
+                (after(child.conv[i](a)), after(true.conv[i](b)), a0, b0) for a, b, a0, b0 in now
+            ]
         pairs = [((a + a0).relu(), (b + b0).relu()) for a, b, a0, b0 in now]
     return net

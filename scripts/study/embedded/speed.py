@@ -1,9 +1,10 @@
-"""Bar 3: what one optimiser step (forward and input gradient) costs on the branches and on the real five.
+"""Bar 3: what one step (forward and input gradient) costs on the branches and on the real five.
 
     python speed.py WEIGHTS SIZE [float32|bfloat16] >> results/speed.jsonl
 
-Processor seconds of one thread, the smaller of two, in turn teacher and branch: the machine is shared.
+Processor seconds of one thread, the smaller of two, in turn teacher and branch.
 """
+
 import json
 import sys
 import time
@@ -32,6 +33,16 @@ if __name__ == "__main__":
         pairs = [(step(t, x), step(b, x)) for _ in range(2)]
         real[k], thin[k] = min(p[0] for p in pairs), min(p[1] for p in pairs)
     five, one = sum(real.values()), sum(thin.values()) / len(thin)
-    print(json.dumps({"size": size, "dtype": str(kind), "five_real": round(five, 2), "one_branch": round(one, 3),
-                      "share": round(one / five, 3), "real": {k: round(v, 2) for k, v in real.items()},
-                      "thin": {k: round(v, 2) for k, v in thin.items()}}))
+    print(
+        json.dumps(
+            {
+                "size": size,
+                "dtype": str(kind),
+                "five_real": round(five, 2),
+                "one_branch": round(one, 3),
+                "share": round(one / five, 3),
+                "real": {k: round(v, 2) for k, v in real.items()},
+                "thin": {k: round(v, 2) for k, v in thin.items()},
+            }
+        )
+    )

@@ -1,18 +1,24 @@
 """Structured pruning of a tiny encoder without training: the start of every embedded branch.
 
-Channels are removed, never rotated (ReLU). Which: those whose activation times gradient of the attack's own
-objective is small. What they carried is regressed on the channels that stay and folded into the next convolution.
+Channels are removed, never rotated (ReLU). Which: those whose activation times gradient of the
+attack's own objective is small. What they carried is regressed on the channels that stay and folded
+into the next convolution.
 """
-import torch
 
+import torch
 from common import fast, slim
 from factor import whole
 
-STAGES = ((0, 1), (2, 3, 4, 5), (6, 7, 8, 9), (10, 11, 12, 13))  # layers whose output is a stage's residual stream
+STAGES = (
+    (0, 1),
+    (2, 3, 4, 5),
+    (6, 7, 8, 9),
+    (10, 11, 12, 13),
+)  # layers whose output is a stage's residual stream
 
 
 def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Every residual stream and inner activation: name -> (values (N,C), importance (C,)) over the crops."""
+    """Residual streams and inner activations: name -> (values (N,C), importance (C,))."""
     kept: dict[str, list] = {}
     score: dict[str, torch.Tensor] = {}
     live: dict[str, torch.Tensor] = {}
@@ -20,19 +26,23 @@ def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torc
     def watch(name):
         def hook(_, __, out):
             live[name] = out
+
         return hook
+
     hooks = []
     for name, child in net.named_children():
         hooks.append(child.register_forward_hook(watch(name)))
         if hasattr(child, "conv"):
-            hooks += [child.conv[i].register_forward_hook(watch(f"{name}.conv.{i}")) for i in (1, 3)]
+            hooks += [
+                child.conv[i].register_forward_hook(watch(f"{name}.conv.{i}")) for i in (1, 3)
+            ]
     generator = torch.Generator().manual_seed(0)
     for x in crops:
         x = x.clone().requires_grad_(True)
         z = net(x)
         loss = (z - z.detach().roll(1, 0)).square().sum()
         grads = torch.autograd.grad(loss, list(live.values()))
-        for (name, value), g in zip(live.items(), grads):
+        for (name, value), g in zip(live.items(), grads, strict=True):
             flat = value.detach().permute(0, 2, 3, 1).flatten(0, 2)
             part = (flat * g.permute(0, 2, 3, 1).flatten(0, 2)).square().sum(0) / g.square().sum()
             score[name] = score.get(name, 0) + part
@@ -44,7 +54,7 @@ def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torc
 
 
 def _fold(weight, bias, values, keep):
-    """Consumer weights on the kept channels, with the dropped ones' linear prediction from them added."""
+    """Consumer weights on the kept channels, plus the dropped ones' prediction from them."""
     drop = [c for c in range(values.shape[1]) if c not in set(keep.tolist())]
     if not drop:
         return weight, bias
@@ -58,8 +68,10 @@ def _fold(weight, bias, values, keep):
     return folded, bias
 
 
-def thin(net, crops, inner: tuple[int, int, int, int]) -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
-    """A copy with fewer channels inside the blocks, per stage, and which channels each first convolution kept.
+def thin(
+    net, crops, inner: tuple[int, int, int, int]
+) -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
+    """A copy with fewer channels inside the blocks, and which channels every maker kept.
 
     The residual streams keep their 64: cutting them cost far more of the gradient (README).
     """
@@ -67,7 +79,10 @@ def thin(net, crops, inner: tuple[int, int, int, int]) -> tuple[torch.nn.Module,
     seen, kept = record(net, crops), {}
     for stage, layers in enumerate(STAGES):
         for i in layers:
-            for relu, maker, taker in ((1, f"{i}.conv.0", f"{i}.conv.2"), (3, f"{i}.conv.2", f"{i}.conv.4")):
+            for relu, maker, taker in (
+                (1, f"{i}.conv.0", f"{i}.conv.2"),
+                (3, f"{i}.conv.2", f"{i}.conv.4"),
+            ):
                 if f"{maker}.weight" not in state:
                     continue
                 values, score = seen[f"{i}.conv.{relu}"]

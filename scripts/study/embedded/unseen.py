@@ -1,7 +1,8 @@
-"""The pictures nobody trained on: ten paintings, and twenty of other kinds from packages that training does not use.
+"""Pictures nobody trained on: ten paintings, twenty of other kinds from packages not used there.
 
-    python unseen.py    # fetch the packages once: apt-get download, dpkg-deb -x; nothing is installed
+python unseen.py    # fetch the packages once: apt-get download, dpkg-deb -x; nothing is installed
 """
+
 import subprocess
 from pathlib import Path
 
@@ -12,15 +13,34 @@ from PIL import Image
 
 FOLDER = Path("/root/unseen")
 PACKAGES = ("tuxpaint-data", "supertux-data", "neverball-data", "crawl-tiles-data")
-_PAINT, _TUX = "tuxpaint-data/usr/share/tuxpaint", "supertux-data/usr/share/games/supertux2/images/background"
-_BALL, _CRAWL = "neverball-data/usr/share/games/neverball", "crawl-tiles-data/usr/share/crawl/dat/tiles"
+_PAINT, _TUX = (
+    "tuxpaint-data/usr/share/tuxpaint",
+    "supertux-data/usr/share/games/supertux2/images/background",
+)
+_BALL, _CRAWL = (
+    "neverball-data/usr/share/games/neverball",
+    "crawl-tiles-data/usr/share/crawl/dat/tiles",
+)
 OTHERS = {
-    "photo": [f"{_PAINT}/templates/{n}.jpg" for n in ("lighthouse", "sheep", "jellyfish", "burnt_bark")],
-    "line": [f"{_PAINT}/starters/{n}.png" for n in ("tux_farmer", "shipwreck", "pansy", "carcassone")],
-    "3d": [f"{_BALL}/{n}" for n in ("shot-fwp/museum.png", "shot-fwp/tree.png", "shot-fwp/ufo.png",
-                                    "shot-medium/woodmaze.jpg")],
-    "flat": [f"{_TUX}/{n}.jpg" for n in ("christmas/intro", "misc/oiltux", "halloween/outro",
-                                         "antarctic/semi_arctic")],
+    "photo": [
+        f"{_PAINT}/templates/{n}.jpg" for n in ("lighthouse", "sheep", "jellyfish", "burnt_bark")
+    ],
+    "line": [
+        f"{_PAINT}/starters/{n}.png" for n in ("tux_farmer", "shipwreck", "pansy", "carcassone")
+    ],
+    "3d": [
+        f"{_BALL}/{n}"
+        for n in (
+            "shot-fwp/museum.png",
+            "shot-fwp/tree.png",
+            "shot-fwp/ufo.png",
+            "shot-medium/woodmaze.jpg",
+        )
+    ],
+    "flat": [
+        f"{_TUX}/{n}.jpg"
+        for n in ("christmas/intro", "misc/oiltux", "halloween/outro", "antarctic/semi_arctic")
+    ],
     "pixel": [f"{_CRAWL}/{n}.png" for n in ("main", "player", "wall", "feat")],
 }
 
@@ -38,7 +58,12 @@ def pictures(size: int):
     art = paintings()
     look = [picture(p, size) for p in art]
     for i, p in enumerate(art):
-        yield "painting", p.stem[:9], look[i], look[(i + 5) % 10]  # olive groves look at sunflowers and back
+        yield (
+            "painting",
+            p.stem[:9],
+            look[i],
+            look[(i + 5) % 10],
+        )  # olive groves look at sunflowers and back
     for i, (kind, path) in enumerate((k, FOLDER / f) for k, files in OTHERS.items() for f in files):
         x = atlas(path, size) if kind == "pixel" else picture(path, size)
         yield kind, path.stem, x, look[(3 * i) % 10]
@@ -49,4 +74,7 @@ if __name__ == "__main__":
     for package in PACKAGES:
         if not (FOLDER / package).exists():
             subprocess.run(["apt-get", "download", package], cwd=FOLDER, check=True)
-            subprocess.run(["dpkg-deb", "-x", next(FOLDER.glob(f"{package}_*.deb")), FOLDER / package], check=True)
+            subprocess.run(
+                ["dpkg-deb", "-x", next(FOLDER.glob(f"{package}_*.deb")), FOLDER / package],
+                check=True,
+            )
