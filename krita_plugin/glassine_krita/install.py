@@ -8,55 +8,19 @@ nothing is added to the system, to Krita or to another plugin, and removing the 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import VERSION, layers
+from . import VERSION, layers, pythons
+from .builds import Build, torch_arguments
 from .engine import environment
 from .qt import QtCore, Signal
 
-INDEX = "https://download.pytorch.org/whl/"
-OLDEST = (3, 11)
-PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2], sys.executable)"
 LINES = 60
-
-
-@dataclass(frozen=True)
-class Build:
-    """One way to install torch. Sizes are what is downloaded and what lies on the disk, in MB."""
-
-    name: str
-    says: str
-    index: str
-    download: int
-    disk: int
-
-
-def builds() -> list[Build]:
-    """Those for this system, the most likely one first."""
-    cpu = Build("cpu", "CPU", INDEX + "cpu", 260, 1100)
-    if sys.platform == "darwin":
-        return [Build("mps", "Apple GPU or CPU", "", 150, 700)]
-    cuda = Build("cuda", "NVIDIA (CUDA)", INDEX + "cu126", 2600, 6200)
-    xpu = Build("xpu", "Intel Arc (XPU)", INDEX + "xpu", 1500, 4200)
-    rocm = Build("rocm", "AMD (ROCm)", INDEX + "rocm6.4", 4600, 15000)
-    found = [cpu, cuda, xpu] + ([rocm] if sys.platform.startswith("linux") else [])
-    return sorted(found, key=lambda build: build.name != guess())
-
-
-def guess() -> str:
-    """From drivers that lie on the disk; nothing is loaded into Krita's process to find out."""
-    if sys.platform == "win32":
-        system = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32"
-        return "cuda" if (system / "nvcuda.dll").exists() else "cpu"
-    if Path("/proc/driver/nvidia/version").exists():
-        return "cuda"
-    return "rocm" if Path("/dev/kfd").exists() else "cpu"
+MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
 
 
 def home() -> Path:
@@ -110,28 +74,6 @@ def wheel() -> str:
     return str(inside[-1]) if inside else f"glassine=={VERSION}"
 
 
-def candidates() -> list[tuple[str, ...]]:
-    """Pythons that may be new enough, best first. Krita's own is not asked: it is no program."""
-    if named := os.environ.get("GLASSINE_PYTHON"):
-        return [(named,)]
-    found: list[tuple[str, ...]] = []
-    if launcher := shutil.which("py"):
-        found += [(launcher, f"-3.{minor}") for minor in (13, 12, 11)]
-    for name in ("python3.13", "python3.12", "python3.11", "python3", "python"):
-        if path := shutil.which(name):
-            found.append((path,))
-    for place in ("/opt/homebrew/bin/python3", "/usr/local/bin/python3"):
-        if os.path.exists(place):
-            found.append((place,))
-    return found
-
-
-def torch_arguments(build: Build) -> list[str]:
-    if (named := os.environ.get("GLASSINE_TORCH")) is not None:
-        return named.split()
-    return ["torch", *(("--index-url", build.index) if build.index else ())]
-
-
 class Installer(QtCore.QObject):
     """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
 
@@ -146,6 +88,7 @@ class Installer(QtCore.QObject):
         self._lines: deque[str] = deque(maxlen=LINES)
         self._todo: list[list[str]] = []
         self._pythons: list[tuple[str, ...]] = []
+        self._spared = 0  # the step that may fail
 
     @property
     def running(self) -> bool:
@@ -159,7 +102,7 @@ class Installer(QtCore.QObject):
         self._lines.clear()
         home().mkdir(parents=True, exist_ok=True)
         self._note(finished=False)
-        self._pythons = candidates()
+        self._pythons = pythons.candidates()
         self._next_python()
 
     def cancel(self) -> None:
@@ -179,41 +122,42 @@ class Installer(QtCore.QObject):
         (home() / "state.json").write_text(json.dumps(told), encoding="utf-8")
 
     def _next_python(self) -> None:
-        if not self._pythons:
+        """Asks the Pythons one after the other; where none will do, uv makes the environment."""
+        if self._pythons:
+            self._run([*self._pythons.pop(0), "-I", "-c", pythons.PROBE], self._looked_at_python)
+        elif program := pythons.uv():
+            self._begin(pythons.made_by_uv(program, home() / "venv"))
+        else:
             self._fail("no_python")
-            return
-        one = self._pythons.pop(0)
-        self._run([*one, "-I", "-c", PROBE], self._looked_at_python)
 
     def _looked_at_python(self, code: int, text: str) -> None:
-        words = text.strip().splitlines()[-1].split(" ", 1) if text.strip() else []
-        version = tuple(int(n) for n in words[0].split(".")) if code == 0 and words else ()
-        if len(words) < 2 or version < OLDEST:
+        version, program = pythons.version(text) if code == 0 else ((), "")
+        if version < pythons.OLDEST:
             self._next_python()
             return
+        fresh = not python().exists()
+        self._begin(pythons.made_by_python(program, home() / "venv", fresh=fresh))
+
+    def _begin(self, environment: list[str]) -> None:
         assert self.build is not None
         pip = [str(python()), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
         self._todo = [
-            [
-                words[1],
-                "-I",
-                "-m",
-                "venv",
-                *([] if python().exists() else ["--clear"]),
-                str(home() / "venv"),
-            ],
+            environment,
             [*pip, "--upgrade", "pip"],
             [*pip, *torch_arguments(self.build)],
             [*pip, wheel()],
         ]
         if wheel().endswith(".whl"):  # of the same version while the plugin is being developed
             self._todo.append([*pip, "--force-reinstall", "--no-deps", wheel()])
+        self._todo.append([*pip, wheel() + MARKS])
+        self._spared = len(self._todo)
         self._todo.append([str(python()), "-I", "-c", "import glassine.service.methods"])
         self.steps = len(self._todo)
         self._next_step(0, "")
 
     def _next_step(self, code: int, text: str) -> None:
-        if code != 0:
+        ended = self.steps - len(self._todo)
+        if code != 0 and ended != self._spared:
             self._fail("install_failed")
             return
         if not self._todo:

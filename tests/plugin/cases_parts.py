@@ -6,7 +6,7 @@ import sys
 import krita
 import pytest
 from bench import FAKE, H, W, app, here, opened, painting, pixels_of, until, works
-from glassine_krita import catalogue, engine, install, settings, shrink, texts
+from glassine_krita import builds, catalogue, engine, install, settings, shrink, texts
 from glassine_krita.layers import Place, take
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
 from glassine_krita.settings import Choice, Exporting
@@ -189,10 +189,76 @@ def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
     made = install.Installer()
     ended = []
     made.ended.connect(ended.append)
-    made.install(install.builds()[0])
+    made.install(builds.builds()[0])
     until(lambda: ended)
     assert ended == ["no_python"] and install.state()["finished"] is False
     assert install.command() == ()
+
+
+def script(path, *lines):
+    path.write_text("\n".join(("#!/bin/sh", *lines, "")))
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp_path):
+    """A uv that notes how it was called and makes an environment whose python does nothing."""
+    calls = tmp_path / "calls"
+    made_python = 'mkdir -p "$venv/bin"; printf "#!/bin/sh\\n" > "$venv/bin/python"'
+    lines = (f'echo "$@" > {calls}', 'for venv in "$@"; do :; done', made_python,
+             'chmod +x "$venv/bin/python"')
+    monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
+    monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
+    made, ended = install.Installer(), []
+    made.ended.connect(ended.append)
+    made.install(builds.builds()[0])
+    until(lambda: ended)
+    assert ended == [""] and install.state()["finished"], made.log()
+    said = calls.read_text().split()
+    assert said[0] == "venv" and "--seed" in said and ">=3.11" in said
+    assert said[-1] == str(install.home() / "venv")
+    assert install.command()[0] == str(install.python())
+
+
+def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp_path):
+    """The libraries of the marks are the one step that may fail."""
+    for torch, expected in (("0", ""), ("1", "install_failed")):
+        lines = ('for venv in "$@"; do :; done', 'mkdir -p "$venv/bin"',
+                 f'cp {tmp_path}/inner "$venv/bin/python"')
+        inner = ("case $* in *'[xmp'*) exit 1;; *' torch'*) exit " + torch + ";; esac",)
+        script(tmp_path / "inner", *inner)
+        monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
+        monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
+        made, ended = install.Installer(), []
+        made.ended.connect(ended.append)
+        made.install(builds.builds()[0])
+        until(lambda ended=ended: ended)
+        assert ended == [expected], made.log()
+
+
+def test_uv_is_found_in_the_usual_places(monkeypatch, tmp_path):
+    from pathlib import Path
+
+    from glassine_krita import pythons
+
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert not pythons.uv().startswith(str(tmp_path))
+    folder = tmp_path / ".local" / "bin"
+    folder.mkdir(parents=True)
+    script(folder / pythons.UV, "")
+    assert pythons.uv() == str(folder / pythons.UV)
+    assert pythons.version("3.12 /a b/python\n") == ((3, 12), "/a b/python")
+    assert pythons.version("no python here") == pythons.version("") == ((), "")
+
+
+@pytest.mark.parametrize("system", ["linux", "win32", "darwin", "freebsd14"])
+def test_every_build_says_its_size_beforehand(system):
+    from glassine_krita.views.setup import sizes
+
+    for build in builds.builds(system):
+        assert 100 < build.download < build.disk
+        assert "download" in sizes(build) and ("asked in" in sizes(build)) == bool(build.asked)
 
 
 def test_an_engine_of_another_version_is_not_started(here):

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 import krita
-from glassine_krita import engine, install
+from glassine_krita import builds, engine, install
 from glassine_krita.qt import QtCore
 
 app = QtCore.QCoreApplication([])
@@ -31,7 +31,7 @@ def until(condition, seconds):
 def installed(cancel_at=None):
     made, ended = install.Installer(), []
     made.ended.connect(ended.append)
-    made.install(next(build for build in install.builds() if build.name == "cpu"))
+    made.install(next(build for build in builds.builds() if build.name == "cpu"))
     until(lambda: ended or (cancel_at is not None and made.step >= cancel_at), 900)
     if not ended:
         made.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import install, settings
+from ..builds import Build, builds
 from ..qt import Qt, QtWidgets
 from ..state import Studio
 from ..texts import t
@@ -29,9 +30,8 @@ class SetupPage(QtWidgets.QWidget):
         self.builds.setObjectName("glassine_build")
         self.builds.setAccessibleName(t("build_label").replace("&", ""))
         self.builds.setMinimumWidth(60)
-        for build in install.builds():
-            sizes = t("build_sizes", download=size(build.download), disk=size(build.disk))
-            self.builds.addItem(f"{build.says} – {sizes}", build.name)
+        for build in builds():
+            self.builds.addItem(f"{build.says} – {sizes(build)}", build.name)
         column.addWidget(self.builds)
         widget, line = row()
         self.go = button(t("install_engine"), "glassine_install", self._install)
@@ -96,7 +96,7 @@ class SetupPage(QtWidgets.QWidget):
     def _install(self) -> None:
         self.studio.engine.stop()
         wanted = self.builds.currentData()
-        build = next(build for build in install.builds() if build.name == wanted)
+        build = next(build for build in builds() if build.name == wanted)
         self.studio.complain("")
         self.studio.installer.install(build)
 
@@ -110,6 +110,13 @@ class SetupPage(QtWidgets.QWidget):
         if path != settings.word("python"):
             settings.remember("python", path)
             self.studio.start_engine()
+
+
+def sizes(build: Build) -> str:
+    """Said before anything is downloaded: as the index told, or an estimate."""
+    told = {"download": size(build.download), "disk": size(build.disk)}
+    key = "build_sizes" if build.asked else "build_sizes_about"
+    return t(key, asked=build.asked, **told)
 
 
 def size(megabytes: int) -> str:
