@@ -37,7 +37,7 @@ def encoder(monkeypatch):
     net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
     monkeypatch.setattr(loop, "encoders", lambda name, device: {name: net})
     monkeypatch.setattr(loop, "choose", lambda wish: CPU)
-    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=0, turns=()))
+    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=0))
     return net
 
 
@@ -239,17 +239,6 @@ def test_families_take_turns():
     turns = ["".join(loop.drawn("abcde", 2, step)) for step in range(3)]
     assert turns == ["ab", "cd", "ea"]
     assert loop.drawn("abc", 0, 7) == "abc"
-
-
-def test_a_family_named_twice_in_the_turns_comes_twice_a_round(monkeypatch):
-    nets = {"a": lambda x: x, "b": lambda x: x}
-    monkeypatch.setattr(loop, "encoders", lambda name, device: nets)
-    entry = SimpleNamespace(draw=1, turns=("b", "a", "b"))
-    monkeypatch.setattr(loop, "named", lambda name: entry)
-    [(count, group)] = loop.families(planned(), CPU)
-    assert (count, group) == (1, [nets["b"], nets["a"], nets["b"]])
-    drawing = replace(planned(), recipe=replace(planned().recipe, draw=2))
-    assert loop.families(drawing, CPU) == [(2, [nets["a"], nets["b"]])]
 
 
 @pytest.mark.parametrize(("form", "quality"), [("jpeg", 95), ("webp", 90)])

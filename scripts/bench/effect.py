@@ -49,8 +49,8 @@ def flat(chosen: Plan) -> Plan:
     return replace(by_steps(10)(chosen), allowance=torch.ones_like(chosen.allowance))
 
 
-def only(*surrogates: str) -> Callable[[Plan], Plan]:
-    return lambda chosen: replace(by_steps(10)(chosen), surrogates=surrogates)
+def only(*surrogates: str, steps: int = 10) -> Callable[[Plan], Plan]:
+    return lambda chosen: replace(by_steps(steps)(chosen), surrogates=surrogates)
 
 
 METHODS: dict[str, Callable[[Plan], Plan]] = {
@@ -62,6 +62,7 @@ METHODS: dict[str, Callable[[Plan], Plan]] = {
     "one family per step, 10 steps": by_steps(10, draw=1),
     "one family per step, 25 steps": by_steps(25, draw=1),
     "embedded, 10 steps": only("embedded"),
+    "embedded, 30 steps": only("embedded", steps=30),
 }
 
 

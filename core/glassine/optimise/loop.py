@@ -84,17 +84,11 @@ def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
 
 
 def families(plan: Plan, device: Device) -> list[tuple[int, list[Encoder]]]:
-    """Groups of encoders in the order of their turns, each with how many a step looks at; 0 = all.
-
-    What a recipe draws, it draws from all families alike.
-    """
-    loaded = {name: encoders(name, device) for name in plan.surrogates}
+    """Groups of encoders, each with how many of it one step looks at; 0 = all."""
+    loaded = {name: list(encoders(name, device).values()) for name in plan.surrogates}
     if plan.recipe.draw:
-        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets.values()])]
-    return [
-        (named(name).draw, [nets[family] for family in named(name).turns or nets])
-        for name, nets in loaded.items()
-    ]
+        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets])]
+    return [(named(name).draw, nets) for name, nets in loaded.items()]
 
 
 def attack(
@@ -114,7 +108,9 @@ def attack(
     limit = here(plan.allowance) * to_unit(plan.recipe.reach) * colour[:, None, None]
     alpha = None if plan.artwork.alpha is None else here(plan.artwork.alpha)
     goals = [(here(goal.picture)[None], goal.weight) for goal in plan.goals]
-    groups = [(count, pulls(group, goals)) for count, group in nets]
+    groups = [  # a family whose turn never comes needs no goal: a preview has three steps
+        (count, pulls(group[: count * plan.steps or None], goals)) for count, group in nets
+    ]
     change, drift = torch.zeros_like(clean), torch.zeros_like(clean)
     for done in range(plan.steps):
         change.requires_grad_(True)

@@ -31,9 +31,8 @@ class Pull:
 
 @torch.no_grad()
 def pulls(encoders: Sequence[Encoder], goals: Sequence[tuple[Tensor, float]]) -> tuple[Pull, ...]:
-    """`goals` are (1, 3, H, W) pictures with weights that sum to 1; one pull per encoder named."""
-    made = {
-        encode: Pull(encode, sum(weight * encode(picture) for picture, weight in goals))  # type: ignore
-        for encode in dict.fromkeys(encoders)
-    }
-    return tuple(made[encode] for encode in encoders)
+    """`goals` are (1, 3, H, W) pictures with weights that sum to 1."""
+    return tuple(
+        Pull(encode, sum(weight * encode(picture) for picture, weight in goals))  # type: ignore
+        for encode in encoders
+    )

@@ -32,7 +32,6 @@ class Surrogate:
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
     sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
     draw     families that one step looks at, in turn; 0 = all of them
-    turns    whose turn it is; a family that is named twice comes twice a round; empty: each once
     """
 
     covers: str
@@ -43,7 +42,6 @@ class Surrogate:
     sees: Callable[[Path], Callable[[Tensor], Tensor]] | None = None
     expects: tuple[float, float] = (0, 1)
     draw: int = 0
-    turns: tuple[str, ...] = ()
 
     def encoder(self, net: nn.Module) -> Encoder:
         """Wraps a loaded network so that it takes [0, 1] like everything else here."""

@@ -10,10 +10,6 @@ from torch import nn
 from .base import Surrogate
 from .nets.slim import branches
 
-TURNS = ("sd3", "flux1", "sdxl", "sd3", "flux1", "sd15", "sdxl", "sd3", "flux1", "flux2")
-"""SD 3 and FLUX.1 three times a round and SDXL twice: with equal turns a blend comes nearest to
-what they yield (2.4 to 2.9 times, SD 1.x and FLUX.2 4 to 6 times; see scripts/study/embedded)."""
-
 
 def load(folder: Path) -> dict[str, nn.Module]:
     """Family -> thinned encoder, from `embedded.safetensors`; how it was made: its model card."""
@@ -29,5 +25,4 @@ ENTRY = Surrogate(
     weights=(),
     load=load,
     draw=1,
-    turns=TURNS,
 )

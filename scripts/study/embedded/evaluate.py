@@ -13,7 +13,6 @@ from pathlib import Path
 
 import torch
 from common import FAMILIES, attack, closing, fast, note, scaled, slim, ssimulacra2, teachers
-from glassine.surrogates.embedded import TURNS
 from safetensors.torch import load_file
 from unseen import pictures
 
@@ -24,7 +23,7 @@ def ways(turn: int, nets: dict, real: dict, x, t, args) -> Iterator[tuple[str, M
     """(name, how to make the perturbation, what to note besides) for the turn-th picture."""
 
     def ours(steps: int, branches: dict = nets) -> torch.Tensor:
-        return attack(branches, x, t, steps, draw=args.draw, turns=TURNS)
+        return attack(branches, x, t, steps, draw=args.draw)
 
     def warm() -> torch.Tensor:
         return attack(real, x, t, args.warm, start=ours(args.steps))
