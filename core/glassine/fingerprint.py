@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,7 @@ def view(pixels: Bytes) -> bytes:
     return data
 
 
+@lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float32]:
     """The first 16 rows of a 64-point DCT-II, without the constant one's weight."""
     k, n = np.arange(16)[:, None], np.arange(64)[None]

@@ -1,12 +1,13 @@
 """Corners that are recognised again after cropping, turning, scaling and overpainting (ORB).
 
 Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). Two steps: a few features of
-every file vote for works through a hash table; the pair is then confirmed with many features and
-one plane-to-plane mapping that most of them agree on.
+every file vote for works through a hash table and must stand out in them; the pair is then
+confirmed with many features and one plane-to-plane mapping that most of them agree on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,10 @@ from .. import fingerprint
 from ..errors import NotUsable
 
 FEW, MANY = 200, 1500
+ENOUGH = 4
+"""Of a file's few features, those that stand out in a work before the pair is looked at in detail:
+every kind of copy tried had five and more, nine of ten strangers less (scripts/bench/find.py)."""
+
 INLIERS = 25
 """Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""
 
@@ -26,7 +31,8 @@ _RATIO, _PIXELS = 0.75, 5.0  # Lowe's ratio; distance at which a feature still a
 _CLOSE = 40  # bits of 256
 _CELL = 48  # pixels; features are taken from all of a picture, cell by cell
 _TABLES, _KEY = 16, 16
-_VOTES = 5
+_VOTES = 4
+_TIE = 4  # bits; corners that lie as near to many works speak for none of them
 _CROWD = 64  # entries of one key past which it says nothing
 
 _NEAR = 0.08  # of a side: a crop by less still shows the whole picture
@@ -101,7 +107,7 @@ def _of_file(path: Path, mirrored: bool) -> Picture:
     return pictured(pixels[:, ::-1] if mirrored else pixels)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # some 60 kB each
 def _of_view(view: bytes) -> Picture:
     return pictured(fingerprint.opened(view))
 
@@ -110,18 +116,36 @@ def pictured(pixels: fingerprint.Bytes) -> Picture:
     return Picture(pixels.shape[1], pixels.shape[0], *described(pixels, MANY))
 
 
+def distinct(asked: Descriptors, view: bytes, *, mirrored: bool = False) -> int:
+    """How many of a file's few features stand out in a work, which costs no look at the file."""
+    return len(_matched(asked, _of_mirrored(view) if mirrored else _of_view(view).features))
+
+
+@lru_cache(maxsize=2048)
+def _of_mirrored(view: bytes) -> Descriptors:
+    return described(fingerprint.opened(view)[:, ::-1], MANY)[1]
+
+
+def _matched(mine: Descriptors, theirs: Descriptors) -> list[tuple[int, int]]:
+    """Lowe's ratio test: pairs whose second best is much worse."""
+    cv2 = _cv2()
+    if min(len(mine), len(theirs)) < 2:
+        return []
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, theirs, k=2)  # type: ignore[attr-defined]
+    return [
+        (best.queryIdx, best.trainIdx)
+        for best, second in pairs
+        if best.distance < _RATIO * second.distance
+    ]
+
+
 def agreement(one: Picture, two: Picture) -> Agreement:
     """Lowe's ratio test, then RANSAC on a homography."""
     cv2 = _cv2()
-    here, mine, there, theirs = one.places, one.features, two.places, two.features
-    if min(len(mine), len(theirs)) < 8:
+    good = np.array(_matched(one.features, two.features), dtype=np.int64).reshape(-1, 2)
+    if len(good) < INLIERS:
         return Agreement()
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, theirs, k=2)  # type: ignore[attr-defined]
-    good = [one[0] for one in pairs if len(one) == 2 and one[0].distance < _RATIO * one[1].distance]
-    if len(good) < 8:
-        return Agreement()
-    ours = np.array([here[one.queryIdx] for one in good])
-    other = np.array([there[one.trainIdx] for one in good])
+    ours, other = one.places[good[:, 0]], two.places[good[:, 1]]
     plane, kept = cv2.findHomography(ours, other, cv2.RANSAC, _PIXELS)  # type: ignore[attr-defined]
     if plane is None or not _possible(plane):
         return Agreement()
@@ -147,50 +171,68 @@ def _possible(plane: NDArray[np.float64]) -> bool:
 
 @dataclass(frozen=True)
 class Votes:
-    """All works' descriptors, in tables by 16 of their bits each."""
+    """All works' descriptors, in tables by 16 of their bits each.
+
+    tables  (where each of the 65,536 keys starts, the descriptors in the order of their keys)
+    """
 
     owner: NDArray[np.int32]
     all: NDArray[np.uint64]
     masks: NDArray[np.int64]
-    tables: tuple[tuple[NDArray[np.uint16], NDArray[np.int64]], ...]
+    tables: tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]
 
     @staticmethod
     def of(each: list[Descriptors]) -> Votes:
         owner = np.repeat(np.arange(len(each), dtype=np.int32), [len(one) for one in each])
-        every = np.concatenate(each) if each else np.zeros((0, 32), np.uint8)
+        every = np.concatenate([np.zeros((0, 32), np.uint8), *each])
         draw = np.random.default_rng(0)
         masks = np.stack([draw.choice(256, _KEY, replace=False) for _ in range(_TABLES)])
-        tables = []
+        bits, tables = np.unpackbits(every, axis=1), []
         for mask in masks:
-            keys = _keys(every, mask)
-            order = np.argsort(keys, kind="stable")
-            tables.append((keys[order], order))
+            keys = _keys(bits, mask)
+            count = np.bincount(keys, minlength=1 << _KEY)
+            start = np.concatenate([[0], np.cumsum(count)])
+            tables.append((start, np.argsort(keys, kind="stable")))
         return Votes(owner, np.ascontiguousarray(every).view(np.uint64), masks, tuple(tables))
 
-    def ask(self, asked: Descriptors) -> list[int]:
-        """Works for which at least five features of a file vote, most votes first."""
+    def ask(self, files: Sequence[Descriptors], tie: int = _TIE) -> list[list[int]]:
+        """For each file the works for which enough of its features vote, most votes first.
+
+        A feature votes for the works that have one like it, at most `tie` bits further away than
+        the nearest.
+        """
+        asked = np.concatenate([np.zeros((0, 32), np.uint8), *files])
         if not len(asked) or not len(self.owner):
-            return []
-        pairs = [self._pairs(asked, number) for number in range(_TABLES)]
+            return [[] for _ in files]
+        bits = np.unpackbits(asked, axis=1)
+        pairs = [self._pairs(bits, number) for number in range(_TABLES)]
         mine, theirs = (np.concatenate(side) for side in zip(*pairs, strict=True))
         words = np.ascontiguousarray(asked).view(np.uint64)
         far = np.bitwise_count(words[mine] ^ self.all[theirs]).sum(axis=1)
-        close = far <= _CLOSE
-        votes = np.unique(np.stack([self.owner[theirs[close]], mine[close]]), axis=1)[0]
-        count = np.bincount(votes, minlength=1)
-        return [int(at) for at in np.argsort(-count, kind="stable") if count[at] >= _VOTES]
+        least = np.full(len(asked), _CLOSE, far.dtype)
+        np.minimum.at(least, mine, far)
+        close = (far <= _CLOSE) & (far <= least[mine] + tie)
+        votes = np.unique(np.stack([mine[close], self.owner[theirs[close]]]), axis=1)
+        whose = np.repeat(np.arange(len(files)), [len(one) for one in files])[votes[0]]
+        works = int(self.owner.max()) + 1
+        count = np.bincount(whose * works + votes[1], minlength=len(files) * works)
+        return [_elected(row) for row in count.reshape(len(files), works)]
 
-    def _pairs(self, asked: Descriptors, number: int) -> Pairs:
-        keys, order = self.tables[number]
-        wanted = _keys(asked, self.masks[number])
-        start, end = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
-        count = end - start
-        count[count > max(_CROWD, 8 * len(keys) >> _KEY)] = 0  # corners that are in every picture
-        mine = np.repeat(np.arange(len(asked)), count)
+    def _pairs(self, bits: NDArray[np.uint8], number: int) -> Pairs:
+        start, order = self.tables[number]
+        wanted = _keys(bits, self.masks[number])
+        first, count = start[wanted], start[wanted + 1] - start[wanted]
+        count[count > max(_CROWD, 8 * len(order) >> _KEY)] = 0  # corners that every picture has
+        mine = np.repeat(np.arange(len(bits)), count)
         offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return mine, order[np.repeat(start, count) + offset]
+        return mine, order[np.repeat(first, count) + offset]
 
 
-def _keys(descriptors: Descriptors, mask: NDArray[np.int64]) -> NDArray[np.uint16]:
-    bits = np.unpackbits(descriptors, axis=1)[:, mask]
-    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint16).ravel()
+def _elected(count: NDArray[np.int64]) -> list[int]:
+    some = np.flatnonzero(count >= _VOTES)
+    return [int(at) for at in some[np.argsort(-count[some], kind="stable")]]
+
+
+def _keys(bits: NDArray[np.uint8], mask: NDArray[np.int64]) -> NDArray[np.int64]:
+    packed = np.ascontiguousarray(np.packbits(bits[:, mask], axis=1))
+    return packed.view(np.uint16).ravel().astype(np.int64)

@@ -19,6 +19,9 @@ from .hits import ALIKE
 from .works import Work
 
 
+_ANY = 256  # bits
+
+
 @dataclass(frozen=True)
 class Cluster:
     """Works that show the same picture, or parts of it."""
@@ -44,7 +47,8 @@ def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
     table = np.stack([np.frombuffer(work.hashes[: fingerprint.HASH], np.uint8) for work in works])
     root = list(range(len(works)))
     for at, work in enumerate(works):
-        for other in sorted({*_alike(work, table), *votes.ask(seen[at].features)}):
+        (voted,) = votes.ask([seen[at].features], _ANY)  # the nearest is always itself
+        for other in sorted({*_alike(work, table), *voted}):
             joined = _top(root, at) == _top(root, other)
             if other != at and not joined and _same(at, other, table, seen):
                 root[_top(root, other)] = _top(root, at)

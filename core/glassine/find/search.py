@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,7 +19,7 @@ from ..marks import watermark
 from ..marks.watermark import CLEAR, Match
 from ..types import Progress, Watch, quiet
 from . import index
-from .features import INLIERS, MANY, Agreement, Votes, compared, described
+from .features import ENOUGH, INLIERS, MANY, Agreement, Votes, compared, described, distinct
 from .hits import ALIKE, ORDER, Hit, Search
 from .index import Seen
 from .works import Work
@@ -24,6 +27,7 @@ from .works import Work
 _MAYBE = 96
 """Bits of 256: crops and overlays of a picture lie below (crop by a tenth: 86), others above."""
 
+_BATCH = 256  # files whose features are asked about at once
 _TRIES = 5  # works a file is compared with in detail, best candidates first
 _KEPT_PROBLEMS = 200
 _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
@@ -50,18 +54,18 @@ def search(
             "named. Name one with --works, or export something with a receipt first."
         )
     files = index.update(folder, watch)
-    look = matcher(works, _names(creator))
+    look, marked = matcher(works, _names(creator)), works_have_marks(works)
     hits: list[Hit] = []
-    problems, listened = [], 0
-    for done, seen in enumerate(index.seen(folder)):
-        if seen.problem:
-            problems.append(seen.problem)
-            continue
-        found = look(seen)
-        if works_have_marks(works) and (found or listen_to_all):
-            listened += 1
-            found = with_mark(seen, found, works)
-        hits += found
+    problems, listened, done = [], 0, 0
+    for batch in batched(index.seen(folder), _BATCH):
+        problems += [seen.problem for seen in batch if seen.problem]
+        whole = [seen for seen in batch if not seen.problem]
+        for seen, found in zip(whole, look(whole), strict=True):
+            if marked and (listen_to_all or any(map(_could_be_marked, found))):
+                listened += 1
+                found = with_mark(seen, found, works)
+            hits += found
+        done += len(batch)
         watch(Progress(done, files, "compare"))
     hits = corrected(hits, listened)
     hits.sort(key=lambda hit: (ORDER.index(hit.verdict), -hit.inliers, str(hit.path)))
@@ -69,8 +73,19 @@ def search(
                   tuple(problems[:_KEPT_PROBLEMS]), _doubts(works, problems, listened, files))
 
 
-def matcher(works: list[Work], names: frozenset[str]) -> Callable[[Seen], list[Hit]]:
-    """All works' hashes and features in tables, as a function that a file is shown to."""
+def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
+    rest = iter(line)
+    while batch := list(islice(rest, count)):
+        yield batch
+
+
+def matcher(
+    works: list[Work], names: frozenset[str]
+) -> Callable[[Sequence[Seen]], Iterator[list[Hit]]]:
+    """All works' hashes and features in tables, as a function that files are shown to.
+
+    Many at once, because that is what the tables are quick at; pairs are confirmed in threads.
+    """
     straight = _table(works, 0)
     mirrored = _table(works, 1)
     views = [fingerprint.opened(work.view) for work in works]
@@ -78,9 +93,9 @@ def matcher(works: list[Work], names: frozenset[str]) -> Callable[[Seen], list[H
     turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
     exact = {entry.sha256: entry.id for entry in ledger.entries()}
 
-    def look(seen: Seen) -> list[Hit]:
+    def one(seen: Seen, voted: list[int], turned_voted: list[int]) -> list[Hit]:
         far = np.stack([_far(seen, straight), _far(seen, mirrored)])
-        wanted = _candidates(far, votes.ask(seen.features), turned.ask(seen.features))
+        wanted = _candidates(seen, works, far, voted, turned_voted)
         pairs = (_hit(seen, works[at], far[:, at], flip, exact) for at, flip in wanted)
         found = _best(hit for hit in pairs if hit)
         named = _named(seen, names)
@@ -88,6 +103,11 @@ def matcher(works: list[Work], names: frozenset[str]) -> Callable[[Seen], list[H
             return [Hit(seen.path, None, named=named)]
         return [replace(hit, named=named) for hit in found]
 
+    def look(several: Sequence[Seen]) -> Iterator[list[Hit]]:
+        few = [seen.features for seen in several]
+        return pool.map(one, several, votes.ask(few), turned.ask(few))
+
+    pool = ThreadPoolExecutor(os.cpu_count())
     return look
 
 
@@ -106,12 +126,17 @@ def _far(seen: Seen, table: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _candidates(
-    far: NDArray[np.int64], votes: list[int], turned: list[int]
+    seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], turned: list[int]
 ) -> list[tuple[int, bool]]:
     """Works worth a closer look, each with whether the file would be its mirror image."""
     order = np.argsort(far.min(0), kind="stable")
     near = [(int(at), bool(far[0, at] > far[1, at])) for at in order if far[:, at].min() <= _MAYBE]
-    voted = [*((at, False) for at in votes[:_TRIES]), *((at, True) for at in turned[:_TRIES])]
+    voted = [
+        (at, flip)
+        for flip, elected in ((False, votes), (True, turned))
+        for at in elected[:_TRIES]
+        if distinct(seen.features, works[at].view, mirrored=flip) >= ENOUGH
+    ]
     return list(dict.fromkeys([*near[:_TRIES], *voted]))
 
 
@@ -150,6 +175,10 @@ def _compared(work: Work, path: Path, flip: bool) -> Agreement:
         return compared(work.view, path, mirrored=flip)
     except (Unreadable, OSError):  # gone since it was indexed
         return Agreement()
+
+
+def _could_be_marked(hit: Hit) -> bool:
+    return hit.work is None or hit.work.watermark is not None
 
 
 def works_have_marks(works: list[Work]) -> bool:
