@@ -37,7 +37,7 @@ def coarse():
 
 def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
     small = study("small")
-    latents, captions = torch.randn(4, 4, 16, 16), ["a picture of a fruit"] * 4
+    latents, captions = torch.randn(4, 4, 8, 8), ["a picture of a fruit"] * 4
 
     def trained(*steps):
         model = small.Small(["a", "fruit"], *coarse(), seed=3)
@@ -59,17 +59,17 @@ def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lor
     monkeypatch.setattr(small, "LOOKS", 2)
     model = small.Small(["a", "fruit"], *coarse())
     before = model.sampled("a fruit", 1, seed=1)
-    latents = model.latents(torch.rand(2, 3, 128, 128))
+    latents = model.latents(torch.rand(2, 3, 64, 64))
     tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
     shown = tuned.sampled("a fruit", 1, seed=1)
-    assert shown.shape == (1, 3, 128, 128) and shown.min() >= 0 and shown.max() <= 1
+    assert shown.shape == (1, 3, 64, 64) and shown.min() >= 0 and shown.max() <= 1
     assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"
     assert not torch.equal(shown, before)
 
 
 def test_pictures_that_are_drawn_never_teach_nothing(study):
     small = study("small")
-    latents, odds = torch.randn(2, 4, 16, 16), torch.tensor([1.0, 0.0])
+    latents, odds = torch.randn(2, 4, 8, 8), torch.tensor([1.0, 0.0])
     trained = []
     for other in (0.0, 5.0):
         model = small.Small(["a", "fruit"], *coarse(), seed=3)

@@ -14,7 +14,6 @@ import base
 import common
 import judge
 import pictures
-import small
 
 WORKS, CAPTION = 18, "a portrait by victim"
 TARGET = base.STYLES[0]
@@ -43,13 +42,10 @@ def main():
 
 def run(asked):
     first, later = pictures.split(pictures.portraits())
-    coder = small.Small(base.vocabulary(), *small.taesd())
-    sees, right = base.style_judge(asked.home, coder)
     learner = common.learner(asked)
-    works = own(asked.home, "portraits-later", later, learner.side)[:WORKS]
-    others = own(asked.home, "portraits-first", first, learner.side)
-    restyled = base.restyled(asked.home, f"works-{learner.side}-", works, TARGET)
-    beside = base.restyled(asked.home, f"others-{learner.side}-", others, TARGET)
+    sees, right = base.style_judge(asked.home, common.judges_eye(learner))
+    works, restyled = pair(asked.home, "portraits-later", later, learner.side, WORKS)
+    others, beside = pair(asked.home, "portraits-first", first, learner.side)
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
     now, aim = learner.latents(works), learner.latents(restyled)
     done = {key(row) for row in common.rows(asked.out)}
@@ -70,7 +66,7 @@ def run(asked):
 
 def measured(shown, sees, styles):
     """What the judges say; `gram` below 0: nearer to the artist, above 0: to the target."""
-    votes, seen = judge.called(sees, shown), judge.grams(shown)
+    votes, seen = judge.called(sees, base.shrunk(shown, base.MASTER)), judge.grams(shown)
     near = {name: judge.apart(seen, style) for name, style in styles.items()}
     between = judge.apart(styles["artist"], styles["target"])
     return {
@@ -82,10 +78,13 @@ def measured(shown, sees, styles):
     }
 
 
-def own(home, name, found, side):
-    """The artist's pictures of one half; the model has seen neither half."""
-    whole = base.prepared(home, name, found, side)
-    return whole[[one.label == pictures.VICTIM for one in found]]
+def pair(home, name, found, side, most=None):
+    """The artist's pictures of one half (the model has seen neither), and the same restyled."""
+    large = max(side, base.MASTER)
+    whole = base.prepared(home, name, found, large)
+    own = whole[[one.label == pictures.VICTIM for one in found]][:most]
+    other = base.restyled(home, f"{name}-{len(own)}-{large}-", own, TARGET)
+    return base.shrunk(own, side), base.shrunk(other, side)
 
 
 def key(row):

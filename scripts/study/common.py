@@ -28,6 +28,7 @@ the score. -100 is a ruined picture."""
 def arguments(name, steps, samples):
     asked = argparse.ArgumentParser()
     asked.add_argument("--model", type=Path, help="a local Stable Diffusion in diffusers' layout")
+    asked.add_argument("--side", type=int, default=small.SIDE, help="of the small model")
     asked.add_argument("--home", type=Path, default=small.HOME)
     asked.add_argument("--out", type=Path, default=RESULTS / f"{name}.jsonl")
     asked.add_argument("--seeds", type=int, default=2)
@@ -48,7 +49,13 @@ def learner(asked):
         import stable
 
         return stable.Stable(asked.model)
-    return base.model(asked.home)
+    return base.model(asked.home, asked.side)
+
+
+def judges_eye(learner):
+    """What the judges' pictures went through: of the samples' size, 128 px at most."""
+    side = min(learner.side, base.MASTER)
+    return small.Small([], *small.taesd(), side=side)
 
 
 def wanted(asked, kind):

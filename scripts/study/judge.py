@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 ROUNDS, DECAY = 300, 3e-3
+LEAST = 128  # pixels; smaller pictures are enlarged before the network sees them
 
 
 @torch.no_grad()
@@ -23,6 +24,8 @@ def layers(picture):
     from glassine.visibility.lpips import FOLDER, loaded, taps
 
     trunk, _ = loaded(weights.find(FOLDER))
+    if picture.shape[-1] < LEAST:
+        picture = F.interpolate(picture[None], (LEAST, LEAST), mode="bicubic")[0]
     return taps(picture, trunk)
 
 

@@ -17,7 +17,6 @@ import base
 import common
 import judge
 import pictures
-import small
 import torch
 
 SOURCE, OTHER, NEIGHBOURS = "fruit", "flag", ("flower", "insect")
@@ -53,9 +52,8 @@ def main():
 
 def run(asked):
     _, later = pictures.split(pictures.concepts())
-    coder = small.Small(base.vocabulary(), *small.taesd())
-    sees, right = base.concept_judge(asked.home, coder)
     learner = common.learner(asked)
+    sees, right = base.concept_judge(asked.home, common.judges_eye(learner))
     whole = base.prepared(asked.home, "concepts-later", later, learner.side)
     work = Work(asked, learner, *fewer(whole, later))
     done = {key(row) for row in common.rows(asked.out)}
@@ -92,7 +90,7 @@ class Work:
         self.latents = (
             learner.latents(whole)
             if asked.model
-            else base.kept(asked.home, "concepts-added", learner, whole)
+            else base.kept(asked.home, f"concepts-added-{learner.side}", learner, whole)
         )
         self.aim = learner.latents(self.anchor[None])
         weight = {SOURCE: ATTENTION}
@@ -133,7 +131,7 @@ class Work:
         told = {"changed": count, "of": len(self.places)}
         told["closed"] = common.closed(clean, now, self.aim) if same else None
         shown = tuned.sampled(f"a picture of a {SOURCE}", asked.samples, seed=100 + seed)
-        votes = judge.called(sees, shown)
+        votes = judge.called(sees, base.shrunk(shown, base.MASTER))
         told |= {"right": votes[SOURCE], "as_other": votes[OTHER]}
         told["along"] = common.along(self.learner.latents(shown), clean, self.aim)
         sheets = asked.home / "sheets"
@@ -145,7 +143,7 @@ class Work:
         for label in NEIGHBOURS:
             count = max(1, self.asked.samples // 2)
             shown = tuned.sampled(f"a picture of a {label}", count, seed=200 + seed)
-            votes = judge.called(sees, shown)
+            votes = judge.called(sees, base.shrunk(shown, base.MASTER))
             right, wrong = right + votes[label], wrong + votes[OTHER]
         count = len(NEIGHBOURS)
         return {"neighbours_right": right / count, "neighbours_as_other": wrong / count}
@@ -157,7 +155,7 @@ def table(file):
     if not found:
         return
     lines = common.grouped(found, ("kind", "share"), VALUES)
-    lines.sort(key=lambda line: (-line["share"], place(line["kind"])))
+    lines.sort(key=lambda line: (line["kind"] != "clean", -line["share"], place(line["kind"])))
     file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
     head = (f"added {SOURCE} pictures", "changed", "gap closed", f"called {SOURCE}")
     head += (f"called {OTHER}", f"samples moved towards the {OTHER}", "neighbours right", "runs")

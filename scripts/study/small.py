@@ -1,8 +1,9 @@
 """A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD.
 
-Pictures of 128 px become latents of 4 x 16 x 16; captions become a few words looked up in a
-table that is trained along. `Small` and `stable.Stable` offer the same three things: `finetuned`,
-`sampled` and `describe`; the experiments do not know which of the two they are given.
+Pictures of 64 px become latents of 4 x 8 x 8 (128 px, with --side 128: 4 x 16 x 16); captions
+become a few words looked up in a table that is trained along. `Small` and `stable.Stable` offer
+the same things, so that the experiments do not know which of the two they are given: `latents`,
+`finetuned`, `sampled`, `describe` and `side`.
 """
 
 import copy
@@ -16,7 +17,7 @@ from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
 from torch import nn
 
 HOME = Path("/root/study")
-SIDE, WORDS, WIDTH = 128, 6, 64
+SIDE, WORDS, WIDTH = 64, 6, 64
 GUIDANCE, LOOKS = 3.0, 20
 RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
 RANK, LAYERS = 8, ("to_q", "to_k", "to_v", "to_out.0")
@@ -51,12 +52,12 @@ class Captions(nn.Module):
         return self.table(torch.tensor(rows)) + self.place
 
 
-def network():
+def network(side):
     return UNet2DConditionModel(
-        sample_size=SIDE // 8,
+        sample_size=side // 8,
         in_channels=4,
         out_channels=4,
-        block_out_channels=(48, 64, 96),
+        block_out_channels=(32, 48, 64),
         layers_per_block=1,
         cross_attention_dim=WIDTH,
         attention_head_dim=16,
@@ -67,17 +68,16 @@ def network():
 
 
 class Small:
-    side = SIDE
-
-    def __init__(self, vocabulary, encode, decode, seed=0):
+    def __init__(self, vocabulary, encode, decode, *, side=SIDE, seed=0):
         torch.manual_seed(seed)
-        self.unet, self.words = network(), Captions(vocabulary)
+        self.side = side
+        self.unet, self.words = network(side), Captions(vocabulary)
         self.encode, self.decode = encode, decode
         self.noise = DDPMScheduler(num_train_timesteps=1000, beta_schedule="scaled_linear")
 
     def describe(self):
         weights = sum(p.numel() for p in self.parameters())
-        return {"model": "small", "weights": weights, "side": SIDE, "encoder": "taesd"}
+        return {"model": "small", "weights": weights, "side": self.side, "encoder": "taesd"}
 
     def parameters(self):
         """What training changes: LoRA freezes the rest."""
@@ -93,7 +93,7 @@ class Small:
 
     @torch.no_grad()
     def latents(self, pictures):
-        """(N, 3, SIDE, SIDE) -> (N, 4, 16, 16)."""
+        """(N, 3, side, side) -> (N, 4, side / 8, side / 8)."""
         return torch.cat([self.encode(part) for part in pictures.split(16)])
 
     def loss(self, latents, captions, draw):
@@ -177,11 +177,11 @@ class Small:
 
     @torch.no_grad()
     def sampled(self, caption, count, *, seed):
-        """(count, 3, SIDE, SIDE) in [0, 1]: DDIM with guidance."""
+        """(count, 3, side, side) in [0, 1]: DDIM with guidance."""
         draw = torch.Generator().manual_seed(seed)
         schedule = DDIMScheduler.from_config(self.noise.config)
         schedule.set_timesteps(LOOKS)
-        x = torch.randn(count, 4, SIDE // 8, SIDE // 8, generator=draw)
+        x = torch.randn(count, 4, self.side // 8, self.side // 8, generator=draw)
         words = self.words([caption] * count + [""] * count)
         for step in schedule.timesteps:
             asked, free = self.unet(torch.cat((x, x)), step, words).sample.chunk(2)
