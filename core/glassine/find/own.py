@@ -18,7 +18,6 @@ from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
 from .works import Work
 
-
 _ANY = 256  # bits
 
 
