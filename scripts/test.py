@@ -1,8 +1,8 @@
 """Sets up and passes the tests: python3 scripts/test.py [pytest's own arguments]
 
 Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs the few
-programs that some tests drive (Krita under a virtual screen, exiftool); tests whose program is
-absent skip and say so. `.ci/run` is this script.
+programs that some tests drive (Krita under a virtual screen, exiftool) and ten photos; tests whose
+program or photos are absent skip and say so. `.ci/run` is this script.
 """
 
 import os
@@ -20,8 +20,9 @@ PACKAGES = {
     "import": ("imagemagick",),
     "exiftool": ("libimage-exiftool-perl",),
     "chromium": ("chromium",),
+    "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
-"""Program -> Debian packages that bring it."""
+"""Program or folder -> Debian packages that bring it."""
 
 
 def main(arguments):
@@ -34,12 +35,12 @@ def main(arguments):
 
 def install_programs():
     """Missing programs, where that needs no questions: Debian, and root."""
-    missing = [name for name in PACKAGES if not shutil.which(name)]
+    missing = [name for name in PACKAGES if not (shutil.which(name) or os.path.isdir(name))]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not missing:
         return
     if not (root and shutil.which("apt-get")):
-        home.say(f"Not here: {', '.join(missing)}. The tests that drive them will skip.")
+        home.say(f"Not here: {', '.join(missing)}. The tests that need them will skip.")
         return
     packages = [package for name in missing for package in PACKAGES[name]]
     home.say(f"Installing {', '.join(packages)}")
