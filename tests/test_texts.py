@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from glassine.catalogue import catalogue
+from glassine.optimise import strength
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "core" / "glassine"
@@ -88,6 +89,8 @@ def test_every_sentence_on_the_docker_s_way_is_translated():
         ("Carries the watermark of your export 3 (32 of 32 bits agree; x).", "carries"),
         ("Memory ran out on CPU, 2 threads; it was done in smaller tiles.", "note_tiles"),
         ("Memory ran out on AMD; it was done on the CPU, 2 threads.", "note_processor"),
+        (strength.LOSSY.format("jpeg"), "note_lossy"),
+        (strength.MARKED, "note_marked"),
         ("Something that nobody has translated.", ""),
     ],
 )

@@ -56,7 +56,7 @@ class Preview(QtCore.QObject):
             self.stale = True
             self.changed.emit()
         self._wanted = again
-        self._rest.start()
+        self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
         if self.why:
             self.why = ""
             self.changed.emit()

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Times in a real Krita, beside the engine's own: results/krita.json.
 
-    krita.py [--out FILE]
+    krita.py [--only PART ...] [--out FILE]
 
 First preview and apply at 2048x2048, export at 4096x4096, and the longest gap of the event loop
 while 8192x8192 pixels travel both ways (an engine that only carries them, so that the gap is the
-plugin's and Krita's). Machine, load and commit are recorded; a busy machine shows in the times.
+plugin's and Krita's). Machine, load before and after, and commit are recorded; a busy machine
+shows in the times. The engine is the one that ships (no real encoders), as after an installation.
 """
 
 from __future__ import annotations
@@ -30,24 +31,29 @@ HERE = Path(__file__).resolve().parent
 OUT = HERE / "results" / "krita.json"
 
 
+PARTS = ("travel", "previews", "apply", "export")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--only", choices=["travel", "work"])
+    parser.add_argument("--only", choices=PARTS, action="append", help="the others keep their rows")
     args = parser.parse_args()
     if problem := provide():
         raise SystemExit(problem)
     found = json.loads(args.out.read_text()) if args.out.exists() else {}
     carrier = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "engine.py")]
-    parts = {
-        "travel": {"GLASSINE_ENGINE": "\x1f".join(carrier), "GLASSINE_LANGUAGE": "en"},
-        "work": {**engine(), "GLASSINE_PICTURE": str(ROOT / "examples" / "lake.png")},
-    }
+    picture = str(ROOT / "examples" / "lake.png")
     with tempfile.TemporaryDirectory() as folder:
         plugin = built(Path(folder))
-        for name, env in parts.items():
-            if args.only in (None, name):
-                found |= measured(name, plugin, env)
+        for part in args.only or PARTS:
+            if part == "travel":
+                env = {"GLASSINE_ENGINE": "\x1f".join(carrier), "GLASSINE_LANGUAGE": "en"}
+                found["travel"] = measured("travel", plugin, env)
+                continue
+            env = {**engine(), "GLASSINE_PICTURE": picture, "GLASSINE_PARTS": part}
+            found[part] = measured("work", plugin, env)
+            found[f"{part} alone"] = alone(picture, part)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     sys.stdout.write(args.out.read_text())
@@ -65,7 +71,18 @@ def measured(name: str, plugin: Path, env: dict[str, str]) -> dict:
         notes[note["what"]] = {
             k: v for k, v in note.items() if k not in ("t", "ev", "note", "what")
         }
-    return {name: {**notes, "machine": machine(), "load_before": load}}
+    loads = {"load_before": load, "load_after": os.getloadavg()[0]}
+    return {**notes, "machine": machine(), **loads}
+
+
+def alone(picture: str, part: str) -> dict:
+    """The same requests without Krita."""
+    load = os.getloadavg()[0]
+    words = [sys.executable, str(HERE / "krita_alone.py"), picture, part]
+    env = {name: value for name, value in os.environ.items() if name != "GLASSINE_MODELS"}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    loads = {"load_before": load, "load_after": os.getloadavg()[0]}
+    return {**json.loads(done.stdout), "machine": machine(), **loads}
 
 
 def machine() -> dict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import mean
 
 import torch
 
@@ -20,7 +21,7 @@ from ..surrogates import named
 from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
 
-LOOKS = 6  # judgements until the strength is found: four or five, rarely more
+LOOKS = 5  # judgements until the strength is found: three or four, rarely more
 CROPS = 9 * 512**2  # pixels of a large picture that are judged at most; see `strength`
 _PROBE = 192  # pixels, side of the timed tile
 _LEARN = 0.5  # how far one job moves the estimate of its stage
@@ -54,13 +55,12 @@ def predicted(
 ) -> dict[str, float]:
     pixels = covered(width) * covered(height)
     groups = [(named(name).draw, slope_seconds(name, device)) for name in surrogates]
-    family = [seconds for _, group in groups for seconds in group]
-    groups = [(draw, tuple(family))] if draw else groups
-    step = sum(
-        sum(group) * (min(count, len(group)) / len(group) if count else 1)
-        for count, group in groups
+    if draw:
+        groups = [(draw, tuple(seconds for _, group in groups for seconds in group))]
+    step = sum(mean(group) * min(count or len(group), len(group)) for count, group in groups)
+    goals = sum(  # one forward pass of forward + backward, for each family whose turn comes
+        mean(group) * min(count * steps or len(group), len(group)) / 3 for count, group in groups
     )
-    goals = sum(family) / 3  # one forward pass of forward + backward
     looked = min(width * height, CROPS)
     found = {
         "optimise": pixels * (steps * step + goals),
