@@ -241,6 +241,27 @@ def test_families_take_turns():
     assert loop.drawn("abc", 0, 7) == "abc"
 
 
+def test_a_warm_start_walks_on_the_likenesses_of_the_plans_families_first(monkeypatch):
+    asked, plan = [], replace(planned(steps=3), surrogates=("a",), warm=2)
+
+    def known(name, device):
+        shared = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
+
+        def saw(who):
+            return lambda rgb: (
+                asked.append((name, who)) if rgb.requires_grad else None,
+                shared(rgb),
+            )[1]
+
+        return {"a": saw("a"), "b": saw("b")} if name == "embedded" else {name: saw(name)}
+
+    monkeypatch.setattr(loop, "encoders", known)
+    told = []
+    loop.explored(plan, told.append)
+    assert asked == [("embedded", "a")] * 2 + [("a", "a")] * 3
+    assert [p.done for p in told] == [1, 2, 3, 4, 5] and told[0].total == 5
+
+
 @pytest.mark.parametrize(("form", "quality"), [("jpeg", 95), ("webp", 90)])
 def test_a_lossy_file_has_the_score_asked_for(form, quality):
     plan = replace(planned(160, 144), export=Export(form, quality))

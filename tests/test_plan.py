@@ -4,6 +4,7 @@ import glassine
 import pytest
 import torch
 from glassine.errors import NotUsable, UnknownEntry
+from glassine.plan import likened
 from glassine.recipes import RECIPES, SCORES
 from glassine.types import Artwork, Export, Intent
 from glassine.units import Score
@@ -129,3 +130,9 @@ def test_a_small_picture_is_not_enlarged(artwork):
 @pytest.mark.parametrize("name", RECIPES)
 def test_goals_of_a_recipe_share_one_pull(name):
     assert sum(weight for _, weight in RECIPES[name].goals) == pytest.approx(1)
+
+
+def test_real_encoders_are_started_on_their_likenesses():
+    assert likened(("sd15",)) and likened(("flux2", "sdxl"))
+    assert not likened(("embedded",)) and not likened(("embedded", "sd15"))
+    assert not likened(("/a/folder/of/ones/own",))

@@ -15,7 +15,7 @@ from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
 from .marks import MARKS
 from .recipes import RECIPES, SCORES, STEPS
-from .surrogates import named
+from .surrogates import SMALL, named
 from .targets import TARGETS
 from .targets.concept import tidy
 from .targets.resize import lanczos
@@ -46,6 +46,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         seed=seed,
         device=choose(device).kind,
         caption=caption(intent),
+        warm=recipe.warm if likened(used) else 0,
     )
 
 
@@ -62,10 +63,16 @@ def check(intent: Intent) -> None:
 
 def surrogates(intent: Intent) -> tuple[str, ...]:
     """What was asked for, else every real one that is present, else the one that ships."""
-    names = intent.surrogates or encoders.present() or ("embedded",)
+    names = intent.surrogates or encoders.present() or (SMALL,)
     for name in names:
         named(name)
     return names
+
+
+def likened(names: tuple[str, ...]) -> bool:
+    """Whether the embedded surrogate holds a likeness of one of them, and is not used itself."""
+    covered = named(SMALL).families
+    return SMALL not in names and any(name in covered for name in names)
 
 
 def score(intent: Intent) -> Score:

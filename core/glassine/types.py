@@ -126,6 +126,7 @@ class Recipe:
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
+    warm    steps on the embedded surrogate before those on the real ones
     """
 
     name: str
@@ -136,6 +137,7 @@ class Recipe:
     colour: tuple[float, float, float] = (1.2, 0.8, 1.2)
     momentum: float = 0.0
     draw: int = 0
+    warm: int = 10
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Plan:
     artwork    at export size, before any mark; what the report compares with
     allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
     score      SSIMULACRA2 that the finished picture should have
+    warm       steps on the embedded surrogate before the others; 0 where it likens none of them
     caption    the words that must go with a poisoned picture; "" otherwise
     """
 
@@ -170,6 +173,7 @@ class Plan:
     seed: int
     device: str
     caption: str = ""
+    warm: int = 0
 
 
 @dataclass(frozen=True)

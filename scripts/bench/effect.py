@@ -36,10 +36,9 @@ EXACT = Device("cpu", "float32", torch.float32)
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 
 
-def by_steps(steps: int, draw: int = 0, momentum: float = 0.0) -> Callable[[Plan], Plan]:
+def by_steps(steps: int, draw: int = 0, warm: int = 0) -> Callable[[Plan], Plan]:
     def change(chosen: Plan) -> Plan:
-        recipe = replace(chosen.recipe, draw=draw, momentum=momentum)
-        return replace(chosen, steps=steps, recipe=recipe)
+        return replace(chosen, steps=steps, recipe=replace(chosen.recipe, draw=draw), warm=warm)
 
     return change
 
@@ -59,6 +58,8 @@ METHODS: dict[str, Callable[[Plan], Plan]] = {
     "five families, 3 steps": by_steps(3),
     "five families, 10 steps": by_steps(10),
     "five families, 30 steps": by_steps(30),
+    "embedded start, five families, 3 steps": by_steps(3, warm=10),
+    "embedded start, five families, 10 steps": by_steps(10, warm=10),
     "one family per step, 10 steps": by_steps(10, draw=1),
     "one family per step, 25 steps": by_steps(25, draw=1),
     "embedded, 10 steps": only("embedded"),

@@ -6,6 +6,7 @@ Projected gradient descent (Madry et al., 2018) with the momentum of MI-FGSM (Do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +16,7 @@ from ..device import Device, choose
 from ..encoders import encoders
 from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
-from ..surrogates import Encoder, named
+from ..surrogates import SMALL, Encoder, named
 from ..types import Plan, Progress, Protected, Watch, quiet
 from ..units import to_unit
 from .fit import fit
@@ -24,6 +25,7 @@ from .pull import Pull, pulls
 from .strength import settled
 from .tiles import SIZE, STRIDE, Tile, tiles
 
+AFTER = 0.5  # of the allowance: the first step of a walk that goes on from a start
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
 
 
@@ -70,33 +72,52 @@ def ran_out_of_memory(error: Exception) -> bool:
 def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
     """(3, H, W) float16, enough for a change of a few levels: all tiles' changes, cross-faded."""
     _, height, width = plan.artwork.rgb.shape
-    nets = families(plan, device)
+    walks = (*warm(plan, device), Walk(plan.steps, families(plan, device)))
     todo = [tile for tile in tiles(height, width, size) if tile.cut(plan.allowance).any()]
     change = torch.zeros(3, height, width, dtype=torch.float16)
-    for at, tile in enumerate(todo):
+    done, total = 0, len(todo) * sum(walk.steps for walk in walks)
 
-        def told(done: int, at: int = at) -> None:
-            watch(Progress(at * plan.steps + done, len(todo) * plan.steps, "optimise"))
+    def told() -> None:
+        nonlocal done
+        done += 1
+        watch(Progress(done, total, "optimise"))
 
-        found = tile.weight * attack(plan, tile, nets, device, told)
+    for tile in todo:
+        found = tile.weight * attack(plan, tile, walks, device, told)
         change[:, tile.rows, tile.columns] += found.half()
     return change
 
 
-def families(plan: Plan, device: Device) -> list[tuple[int, list[Encoder]]]:
-    """Groups of encoders, each with how many of it one step looks at; 0 = all."""
-    loaded = {name: list(encoders(name, device).values()) for name in plan.surrogates}
+@dataclass(frozen=True)
+class Walk:
+    """Steps on the same encoders, smaller and smaller ones.
+
+    groups  each with how many of it one step looks at; 0 = all
+    """
+
+    steps: int
+    groups: tuple[tuple[int, tuple[Encoder, ...]], ...]
+
+
+def families(plan: Plan, device: Device) -> tuple[tuple[int, tuple[Encoder, ...]], ...]:
+    """The plan's surrogates as groups of encoders."""
+    loaded = {name: tuple(encoders(name, device).values()) for name in plan.surrogates}
     if plan.recipe.draw:
-        return [(plan.recipe.draw, [net for nets in loaded.values() for net in nets])]
-    return [(named(name).draw, nets) for name, nets in loaded.items()]
+        return ((plan.recipe.draw, tuple(net for nets in loaded.values() for net in nets)),)
+    return tuple((named(name).draw, nets) for name, nets in loaded.items())
+
+
+def warm(plan: Plan, device: Device) -> tuple[Walk, ...]:
+    """A cheap start on the thinned likenesses of the real encoders, where the plan has one."""
+    if not plan.warm:
+        return ()
+    likenesses = encoders(SMALL, device)
+    group = tuple(net for family, net in likenesses.items() if family in plan.surrogates)
+    return (Walk(plan.warm, ((named(SMALL).draw, group),)),)
 
 
 def attack(
-    plan: Plan,
-    tile: Tile,
-    nets: Sequence[tuple[int, Sequence[Encoder]]],
-    device: Device,
-    told: Callable[[int], None],
+    plan: Plan, tile: Tile, walks: Sequence[Walk], device: Device, told: Callable[[], None]
 ) -> Tensor:
     """(3, h, w): the change of one tile after all steps."""
 
@@ -108,19 +129,22 @@ def attack(
     limit = here(plan.allowance) * to_unit(plan.recipe.reach) * colour[:, None, None]
     alpha = None if plan.artwork.alpha is None else here(plan.artwork.alpha)
     goals = [(here(goal.picture)[None], goal.weight) for goal in plan.goals]
-    groups = [  # a family whose turn never comes needs no goal: a preview has three steps
-        (count, pulls(group[: count * plan.steps or None], goals)) for count, group in nets
-    ]
     change, drift = torch.zeros_like(clean), torch.zeros_like(clean)
-    for done in range(plan.steps):
-        change.requires_grad_(True)
-        seen = handled(composite(clean + change, alpha), plan.recipe.resist, draw)[None]
-        now = [pull for count, group in groups for pull in drawn(group, count, done)]
-        slope = slopes(now, seen, change)
-        drift = plan.recipe.momentum * drift + slope / slope.abs().mean().clamp_min(1e-20)
-        pace = limit * (1 - done / plan.steps)
-        change = fit(change.detach() - pace * drift.sign(), clean, limit)
-        told(done + 1)
+    for number, walk in enumerate(walks):
+        groups = [  # a family whose turn never comes needs no goal: a preview has three steps
+            (count, pulls(group[: count * walk.steps or None], goals))
+            for count, group in walk.groups
+        ]
+        first = AFTER if number else 1.0
+        for done in range(walk.steps):
+            change.requires_grad_(True)
+            seen = handled(composite(clean + change, alpha), plan.recipe.resist, draw)[None]
+            now = [pull for count, group in groups for pull in drawn(group, count, done)]
+            slope = slopes(now, seen, change)
+            drift = plan.recipe.momentum * drift + slope / slope.abs().mean().clamp_min(1e-20)
+            pace = first * limit * (1 - done / walk.steps)
+            change = fit(change.detach() - pace * drift.sign(), clean, limit)
+            told()
     height, width = tile.cut(plan.allowance).shape[1:]
     return change[:, :height, :width].cpu()
 

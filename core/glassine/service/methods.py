@@ -13,8 +13,9 @@ from ..device import choose
 from ..encoders import present
 from ..optimise import optimise
 from ..optimise.later import composite
-from ..plan import plan
+from ..plan import likened, plan
 from ..recipes import RECIPES, STEPS
+from ..surrogates import SMALL
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
 from ..visibility import ssimulacra2
 from . import pace
@@ -60,12 +61,13 @@ def warm(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
 
 def estimate(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
-    names, device = tuple(ask.get("surrogates") or present() or ("embedded",)), choose()
+    names, device = tuple(ask.get("surrogates") or present() or (SMALL,)), choose()
     recipe, size = RECIPES[ask["recipe"]], (int(ask["width"]), int(ask["height"]))
+    warm = recipe.warm if likened(names) else 0
     seconds = {
         effort: sum(
             pace.predicted(
-                *size, steps, names, device, recipe.draw, verify=bool(ask.get("verify"))
+                *size, steps, names, device, recipe.draw, warm, verify=bool(ask.get("verify"))
             ).values()
         )
         for effort, steps in STEPS.items()

@@ -17,7 +17,7 @@ import torch
 from ..device import Device, choose
 from ..encoders import encoders
 from ..optimise.tiles import MARGIN, SIZE, spans
-from ..surrogates import named
+from ..surrogates import SMALL, named
 from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
 
@@ -39,6 +39,7 @@ def stages(plan: Plan, *, verify: bool = False) -> dict[str, float]:
         plan.surrogates,
         choose(plan.device),
         plan.recipe.draw,
+        plan.warm,
         verify=verify,
     )
 
@@ -50,6 +51,7 @@ def predicted(
     surrogates: tuple[str, ...],
     device: Device,
     draw: int = 0,
+    warm: int = 0,
     *,
     verify: bool = False,
 ) -> dict[str, float]:
@@ -61,9 +63,10 @@ def predicted(
     goals = sum(  # one forward pass of forward + backward, for each family whose turn comes
         mean(group) * min(count * steps or len(group), len(group)) / 3 for count, group in groups
     )
+    start = warm * mean(slope_seconds(SMALL, device)) if warm else 0.0
     looked = min(width * height, CROPS)
     found = {
-        "optimise": pixels * (steps * step + goals),
+        "optimise": pixels * (start + steps * step + goals),
         "fit": LOOKS * looked * look_seconds(),
     }
     if verify:

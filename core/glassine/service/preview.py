@@ -22,7 +22,7 @@ from ..optimise.strength import settled
 from ..pixels import on_grid
 from ..plan import plan, resized, score
 from ..recipes import STEPS
-from ..surrogates import SHIPPED, named
+from ..surrogates import SHIPPED, SMALL, named
 from ..targets.resize import lanczos
 from ..types import Artwork, Plan, Watch
 from ..units import Unit
@@ -65,8 +65,10 @@ def preview(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     if ask.get("full"):
         pictures["full"] = enlarged(ask, blobs, rgb - clean)
     if ask.get("sees"):
-        about["seen_by"], look = seeing(made.surrogates)
-        pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
+        about["seen_by"] = seer(made.surrogates)
+        if about["seen_by"]:
+            look = decoder(about["seen_by"])
+            pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
     about["ssimulacra2"] = ssimulacra2(composite(clean, alpha), composite(rgb, alpha))
     about |= {"surrogates": made.surrogates, "goals": [goal.says for goal in made.goals]}
     about["finer"] = max(height, width) < min(SIZES[0], ask["pixels"]["width"])
@@ -102,14 +104,14 @@ def small_plan(ask: Json, blobs: Mapping[str, bytearray]) -> Plan:
         mask = lanczos(mask, *small.rgb.shape[1:])
     fast = wanted.surrogates or (quickest(),)
     made = plan(small, replace(wanted, mask=mask, effort=effort, seed=SEED, surrogates=fast))
-    return replace(made, recipe=replace(made.recipe, draw=DRAW))
+    return replace(made, recipe=replace(made.recipe, draw=DRAW), warm=0)
 
 
 def quickest() -> str:
     """What a preview runs on: one surrogate that is on this machine and fast."""
-    names = (*(("embedded",) if shipped() else ()), *present())
+    names = (*((SMALL,) if shipped() else ()), *present())
     if not names:
-        return "embedded"  # its own error says what is missing
+        return SMALL  # its own error says what is missing
     return str(min(names, key=lambda name: sum(pace.slope_seconds(name, choose()))))
 
 
@@ -134,12 +136,9 @@ def longest(ask: Json, side: int, steps: int) -> int:
     return min(SIZES[-1], side)
 
 
-def seeing(names: tuple[str, ...]) -> tuple[str, Callable[[Tensor], Tensor]]:
-    """The first surrogate that can turn its latents back into a picture."""
-    for name in (*names, *present()):
-        if named(name).sees is not None:
-            return name, decoder(name)
-    return "", lambda rgb: rgb
+def seer(names: tuple[str, ...]) -> str:
+    """The first surrogate here that can turn its latents back into a picture; "" without one."""
+    return next((name for name in (*names, *present()) if named(name).sees is not None), "")
 
 
 @lru_cache(maxsize=2)

@@ -18,6 +18,9 @@ SURROGATES: Registry[Surrogate] = Registry(
     ),
 )
 
+SMALL = "embedded"
+"""The one that is always there, and cheap enough for previews and warm starts."""
+
 SHIPPED = Path(__file__).parent / "weights"
 """Weights that come with the package; every other entry's are the user's to get."""
 
@@ -31,4 +34,4 @@ def named(name: str) -> Surrogate:
     return local(Path(name).expanduser().resolve())
 
 
-__all__ = ["SHIPPED", "SURROGATES", "Encoder", "Surrogate", "named"]
+__all__ = ["SHIPPED", "SMALL", "SURROGATES", "Encoder", "Surrogate", "named"]

@@ -25,4 +25,5 @@ ENTRY = Surrogate(
     weights=(),
     load=load,
     draw=1,
+    families=("sd15", "sdxl", "sd3", "flux1", "flux2"),
 )

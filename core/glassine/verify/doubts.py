@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from ..surrogates import SHIPPED
+from ..surrogates import SHIPPED, SMALL
 from ..types import Cost, Doubt, Effect, Plan, Trial
 from .sight import Sight
 
@@ -64,7 +64,7 @@ def named(rows: Sequence[Effect]) -> str:
 
 
 def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
-    if plan.surrogates == ("embedded",):
+    if plan.surrogates == (SMALL,):
         yield Doubt("embedded", embedded())
     if not plan.held_out:
         yield Doubt(
