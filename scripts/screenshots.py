@@ -3,12 +3,14 @@
 
     screenshots.py [--picture FILE] [--size 1280x800] [--theme dark] [--out DIR]
 
-Needs what tests/krita needs. Whole windows are kept beside crops of the docker.
+Needs what tests/krita needs. Whole windows are kept beside crops of the docker. With real encoders
+in $GLASSINE_MODELS only "what the model sees" is taken: everything else is shown as it ships.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -32,6 +34,7 @@ def main() -> int:
     parser.add_argument("--picture", type=Path, default=ROOT / "examples" / "lake.png")
     parser.add_argument("--size", choices=SIZES, action="append")
     parser.add_argument("--theme", choices=list(THEMES), action="append")
+    parser.add_argument("--language", default="en", help="of the docker")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
     args = parser.parse_args()
     if problem := provide():
@@ -41,7 +44,8 @@ def main() -> int:
         plugin = built(Path(folder))
         for theme in args.theme or THEMES:
             for size in args.size or SIZES:
-                for commands in (engine(), {"GLASSINE_ENGINE": "", "GLASSINE_LANGUAGE": "en"}):
+                for commands in (engine(), {"GLASSINE_ENGINE": ""}):
+                    commands = {**commands, "GLASSINE_LANGUAGE": args.language}
                     taken = shoot(plugin, theme, size, args.picture, commands, Path(folder) / "w")
                     keep(taken, size, args.out)
     return 0
@@ -50,8 +54,10 @@ def main() -> int:
 def shoot(
     plugin: Path, theme: str, size: str, picture: Path, commands: dict[str, str], work: Path
 ) -> list[Path]:
+    models = os.environ.get("GLASSINE_MODELS")
     env = {
         **commands,
+        **({"GLASSINE_MODELS": models} if models else {}),
         "GLASSINE_THEME": theme,
         "GLASSINE_SIZE": size,
         "GLASSINE_PICTURE": str(picture.resolve()),
@@ -67,6 +73,8 @@ def shoot(
 
 def keep(taken: list[Path], size: str, out: Path) -> None:
     """The window, and at the small size the docker alone, for the README."""
+    if os.environ.get("GLASSINE_MODELS"):
+        taken = [path for path in taken if path.stem.endswith("-sees")]
     for path in taken:
         if path.stem.endswith(WHOLE):
             shutil.copy(path, out / f"{path.stem}-{size}.png")

@@ -177,6 +177,19 @@ def test_a_preview_and_another_strength(client, pixels):
     assert "optimise" not in {one["stage"] for one in second}, "a new strength costs no gradient"
 
 
+def test_without_a_decoder_nobody_is_shown_what_a_model_sees(client, pixels):
+    """The picture itself under that title would be a lie."""
+    from glassine.encoders import present
+
+    if present():
+        pytest.skip("a real encoder is on this machine")
+    ask = {"pixels": about(), "intent": intent(), "seconds": 5.0, "sees": True}
+    client.ask(11, "preview", ask, pixels=pixels.tobytes())
+    body, blobs, _ = client.answer(11)
+    assert body["result"]["seen_by"] == "" and "after" in blobs
+    assert not [name for name in blobs if name.startswith("sees")]
+
+
 def test_cancel_is_answered_within_half_a_second(client, pixels):
     large = np.tile(pixels, (8, 8, 1))
     ask = {"pixels": {**about(), "width": W * 8, "height": H * 8}, "intent": intent(effort="full")}
@@ -252,7 +265,7 @@ def test_a_file_that_is_gone_or_no_picture_is_nothing_known(client, pixels, tmp_
 
 def test_a_report_measures_the_file_that_was_written(client, pixels):
     pixels[..., 3] = 255
-    body, blobs, _ = exported(client, 41, pixels, intent=intent())
+    _, blobs, _ = exported(client, 41, pixels, intent=intent())
     ask = {"pixels": about(), "intent": intent(), "after": ["jpeg75"]}
     client.ask(42, "report", ask, pixels=pixels.tobytes(), file=blobs["file"])
     told, pages, progress = client.answer(42)

@@ -52,8 +52,25 @@ def scenario(k):
     panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_difference").setChecked(True)
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-difference")
+    if not os.environ.get("GLASSINE_MODELS"):
+        yield from working(k, panel, doc, theme)
+        return
+    panel.main._mode("sees")
+    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_sees").setChecked(True)
+    yield until(lambda: "sees_after" in studio.preview.pictures, 120)
+    yield until(lambda: not studio.preview.busy, 90)
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-sees")
+
+
+def working(k, panel, doc, theme):
+    """Jobs, a question, poison, the other pages, an error."""
+    from glassine_krita import settings
+
+    app, studio = Krita.instance(), panel.studio
     panel.main.compare.show_mode("wipe")
     panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_wipe").setChecked(True)
+    studio.watch(False)
     job = studio.apply()
     studio.apply()
     yield until(lambda: job.fraction > 0.02, 120)
@@ -64,7 +81,12 @@ def scenario(k):
     yield 0.5
     yield from activated(doc, doc.topLevelNodes()[0])
     yield k.ask("screenshot", name=f"{theme}-applied")
+    again = studio.export(str(k.out / "twice.png"), settings.Exporting())
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-asking")
+    studio.jobs.forget(again)
     studio.jobs.forget(job)
+    studio.watch(True)
     studio.choose(recipe="poison", shows="tree", teach="castle")
     app.writeSetting("glassine", "poison_explained", "yes")
     studio.choice_changed.emit()
@@ -74,6 +96,9 @@ def scenario(k):
     panel.open("export")
     yield 0.5
     yield k.ask("screenshot", name=f"{theme}-export")
+    panel.open("setup")
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-settings")
     panel.open("main")
     studio.complain(
         "There is no anchor picture for 'dragon'. Glassine ships airplane, apple, "

@@ -302,6 +302,18 @@ def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
     works.complain("after the window was closed")
 
 
+def test_a_model_s_view_needs_a_decoder_and_that_is_said(works, painting):
+    from glassine_krita.views.compare import Compare
+
+    made = Compare()
+    made.show_pictures({"before": QtGui.QImage(4, 4, QtGui.QImage.Format.Format_ARGB32)}, "")
+    made.show_mode("sees")
+    made.blind = True
+    assert "decoder" in made._why_empty()
+    made.blind = False
+    assert made._why_empty() == texts.t("preview_none")
+
+
 def test_fields_can_be_reached_and_are_named(works, painting):
     from glassine_krita.docker import GlassineDocker
 

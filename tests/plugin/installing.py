@@ -20,10 +20,10 @@ app = QtCore.QCoreApplication([])
 krita.Krita.instance().data = sys.argv[2]
 
 
-def until(condition, seconds):
+def until(condition, seconds, what=lambda: ""):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain: {what()}"
         app.processEvents()
         time.sleep(0.05)
 
@@ -32,7 +32,8 @@ def installed(cancel_at=None):
     made, ended = install.Installer(), []
     made.ended.connect(ended.append)
     made.install(next(build for build in builds.builds() if build.name == "cpu"))
-    until(lambda: ended or (cancel_at is not None and made.step >= cancel_at), 900)
+    until(lambda: ended or (cancel_at is not None and made.step >= cancel_at), 900,
+          lambda: f"step {made.step} of {made.steps}: {made.log()[-800:]}")
     if not ended:
         made.cancel()
         return made, ["cancelled"]

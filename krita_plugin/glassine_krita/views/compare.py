@@ -25,6 +25,7 @@ class Compare(QtWidgets.QWidget):
         super().__init__()
         self.mode = "wipe"
         self.words = ""
+        self.blind = False  # no model here can show what it sees
         self._pictures: dict[str, QtGui.QImage] = {}
         self._wipe, self._zoom = 0.5, 1.0
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
@@ -51,7 +52,7 @@ class Compare(QtWidgets.QWidget):
         return self._wipe
 
     def sizeHint(self) -> QtCore.QSize:  # Qt's name
-        return QtCore.QSize(260, 240)
+        return QtCore.QSize(260, 150)  # more where there is room: it is what stretches
 
     # geometry
 
@@ -99,7 +100,7 @@ class Compare(QtWidgets.QWidget):
         painter.fillRect(self.rect(), palette.color(QtGui.QPalette.ColorRole.Base).darker(108))
         left, right = self._pair()
         if left is None or right is None:
-            self._paint_words(painter, self.rect(), self.words or t("preview_none"))
+            self._paint_words(painter, self.rect(), self._why_empty())
         else:
             self._paint_pictures(painter, left, right)
         if self.hasFocus():
@@ -145,6 +146,11 @@ class Compare(QtWidgets.QWidget):
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _why_empty(self) -> str:
+        """Words instead of a picture; a model's view needs a decoder, which may not be here."""
+        blind = self.mode == "sees" and "before" in self._pictures and self.blind
+        return t("sees_nothing") if blind else self.words or t("preview_none")
 
     def _paint_words(self, painter: QtGui.QPainter, area: QtCore.QRect, words: str) -> None:
         painter.setPen(self.palette().color(QtGui.QPalette.ColorRole.Text))

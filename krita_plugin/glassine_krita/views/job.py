@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from functools import partial
 from typing import Any
 
 from ..jobs import Job
@@ -11,6 +13,8 @@ from ..reports import opened
 from ..state import Studio
 from ..texts import t
 from .parts import Elided, button, follow, minutes, quiet_label
+
+SOON = 50  # milliseconds until a new row has its place
 
 
 class JobList(QtWidgets.QWidget):
@@ -32,8 +36,18 @@ class JobList(QtWidgets.QWidget):
             if key not in self._rows:
                 self._rows[key] = JobRow(self.studio, job)
                 self._column.addWidget(self._rows[key])
+                QtCore.QTimer.singleShot(SOON, partial(self._reveal, key))
             self._rows[key].draw()
         self.setVisible(bool(jobs))
+
+    def _reveal(self, key: int) -> None:
+        """In a low docker the page scrolls to what was just asked for."""
+        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+            area = self.parentWidget()
+            while area is not None and not isinstance(area, QtWidgets.QScrollArea):
+                area = area.parentWidget()
+            if area is not None and key in self._rows:
+                area.ensureWidgetVisible(self._rows[key], 0, 4)
 
 
 class JobRow(QtWidgets.QFrame):

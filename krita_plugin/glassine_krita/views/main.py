@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from ..qt import Qt, QtWidgets
@@ -143,6 +144,7 @@ class MainPage(QtWidgets.QWidget):
     def draw_preview(self) -> None:
         preview = self.studio.preview
         words = t(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
+        self.compare.blind = preview.about.get("seen_by") == ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about(preview))
         self.says.setVisible(bool(self.says.text()))
@@ -152,12 +154,21 @@ class MainPage(QtWidgets.QWidget):
         pictures, about = self.studio.preview.pictures, self.studio.preview.about
         if not pictures:
             return ""
-        what = ", ".join(t(goal) for goal in about.get("goals", ()))
+        what = ", ".join(self._goal(goal) for goal in about.get("goals", ()))
         size = f"{about['width']} × {about['height']}"
         if self.studio.preview.stale:
             return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
         return t("preview_about", goals=what, size=size) + busy
+
+    def _goal(self, says: str) -> str:
+        """As the menu calls it, where it is a style of the menu."""
+        named = re.fullmatch(r"the style '(.+)'", says)
+        return (
+            t("goal_style", style=self.studio.catalogue.says("styles", named[1]))
+            if named
+            else t(says)
+        )
 
     def _mode(self, name: str) -> None:
         self.compare.show_mode(name)

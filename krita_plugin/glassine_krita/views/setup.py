@@ -79,6 +79,8 @@ class SetupPage(QtWidgets.QWidget):
             words = t("setup_installed", version=told["version"], build=told["build"])
         elif told:
             words = t("setup_unfinished")
+        elif self.studio.engine.command:
+            words = t("setup_own")
         else:
             words = t("setup_none")
         self.state.setText(words)
