@@ -33,6 +33,7 @@ from torch import Tensor
 
 SCORE = Score(70)
 EXACT = Device("cpu", "float32", torch.float32)
+THIN = 0.75  # of a real encoder's gradient, for an embedded branch (scripts/study/embedded)
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 
 
@@ -65,6 +66,13 @@ METHODS: dict[str, Callable[[Plan], Plan]] = {
     "embedded, 10 steps": only("embedded"),
     "embedded, 30 steps": only("embedded", steps=30),
 }
+
+
+def passes(chosen: Plan) -> float:
+    """What the plan's steps cost: gradients of one real encoder, one like another."""
+    real = 0.0 if chosen.surrogates == ("embedded",) else float(len(chosen.surrogates))
+    thin = chosen.warm if real else chosen.steps
+    return chosen.steps * (min(chosen.recipe.draw, real) or real) + THIN * thin
 
 
 def blend(clean: Tensor, goal: Tensor) -> Tensor:
@@ -107,6 +115,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
             **{f: spread([r["closed"][f] for r in have]) for f in FAMILIES},
             "ssimulacra2": spread([r["ssimulacra2"] for r in have]),
             "seconds": spread([r["seconds"] for r in have]),
+            "passes": have[0].get("passes", 0.0),
         }
     return found
 
@@ -136,12 +145,15 @@ def main() -> None:
         chosen = replace(chosen, surrogates=FAMILIES)
         for method, change in wanted.items():
             if method in done:
+                done[method]["passes"] = passes(change(chosen))
                 continue
             started = time.perf_counter()
             after = optimise(change(chosen)).rgb
             done[method] = row(clean, after, goal, time.perf_counter() - started)
+            done[method]["passes"] = passes(change(chosen))
             print(path.stem[:24].ljust(24), method.ljust(40), done[method]["closed"], flush=True)
             save(name, {"size": args.size, "summary": summary(rows), "pictures": rows})
+    save(name, {"size": args.size, "summary": summary(rows), "pictures": rows})
 
 
 if __name__ == "__main__":

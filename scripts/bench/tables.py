@@ -1,7 +1,7 @@
 """Writes the README's figures from the results, so that no number is typed by hand.
 
-    python scripts/bench/tables.py            shows them
-    python scripts/bench/tables.py --write    puts them between the README's two marks
+python scripts/bench/tables.py            shows them
+python scripts/bench/tables.py --write    puts them between the README's two marks
 """
 
 from __future__ import annotations
@@ -32,25 +32,27 @@ def circumstances(found: dict[str, Any]) -> str:
     return f"{about['device']}, torch {about['torch']}, commit {about['commit']}"
 
 
+def table(says: str, head: list[str], rows: list[list[str]]) -> str:
+    """A sentence and the Markdown table that it is about."""
+    lines = [head, ["---"] * len(head), *rows]
+    return f"{says}:\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def effect(name: str) -> str:
     found = read(name)
     if not found:
         return ""
-    order = sorted(found["summary"], key=lambda method: mean(found["summary"][method]))
-    lines = [
-        f"Share of the latent gap closed at SSIMULACRA2 70, {found['size']} px, mean over pictures "
-        f"(lowest to highest); {circumstances(found)}:",
-        "",
-        "| made with | " + " | ".join(FAMILIES.values()) + " | mean | seconds | pictures |",
-        "|---|" + "---|" * (len(FAMILIES) + 3),
-    ]
-    for method in order:
-        row = found["summary"][method]
-        cells = [share(row[family]) for family in FAMILIES]
-        tail = [f"{mean(row):.3f}", f"{row['seconds']['mean']:.0f}", str(row["sd15"]["count"])]
+    rows = []
+    for method, row in sorted(found["summary"].items(), key=lambda item: mean(item[1])):
         said = "plain blend (control)" if method == "blend" else method
-        lines.append("| " + " | ".join([said, *cells, *tail]) + " |")
-    return "\n".join(lines)
+        tail = [f"{mean(row):.3f}", f"{row['passes']:.0f}", str(row["sd15"]["count"])]
+        rows.append([said, *(share(row[family]) for family in FAMILIES), *tail])
+    return table(
+        f"Share of the latent gap closed at SSIMULACRA2 70, {found['size']} px, mean over pictures "
+        f"(lowest to highest); cost in gradients of one encoder; {circumstances(found)}",
+        ["made with", *FAMILIES.values(), "mean", "cost", "pictures"],
+        rows,
+    )
 
 
 def mean(row: dict[str, Any]) -> float:
@@ -65,38 +67,38 @@ def loops() -> str:
     found = read("loops")
     if not found:
         return ""
-    lines = [
-        f"Published loops and ours on the SD 1/2 encoder alone, {found['size']} px, one picture; "
-        f"{circumstances(found)}:",
-        "",
-        "| loop | its closed at SSIMULACRA2 | its seconds | ours reaches that in | times less |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for name, row in found["loops"].items():
         ours = row["reached"]
         reached = f"{ours[0]} steps, {ours[1]:.1f} s" if ours else "not reached"
         times = f"{row['times less']:.0f}" if ours else "-"
-        lines.append(
-            f"| {name} | {row['closed']:.3f} at {row['ssimulacra2']:.1f} | {row['seconds']:.0f} "
-            f"| {reached} | {times} |"
-        )
-    return "\n".join(lines)
+        end = f"{row['closed']:.3f} at {row['ssimulacra2']:.1f}"
+        rows.append([name, end, f"{row['seconds']:.0f}", reached, times])
+    return table(
+        f"Published loops and ours on the SD 1/2 encoder alone, {found['size']} px, one picture; "
+        f"{circumstances(found)}",
+        ["loop", "its closed at SSIMULACRA2", "its seconds", "ours reaches that in", "times less"],
+        rows,
+    )
 
 
 def growth() -> str:
     found = read("growth")
     if not found:
         return ""
-    lines = [
-        f"Growth with size ({found['surrogate']}, {found['steps']} step); {circumstances(found)}:",
-        "",
-        "| side | seconds | seconds per megapixel | peak memory |",
-        "|---|---|---|---|",
-    ]
-    for side, row in found["sizes"].items():
-        each = row["seconds per megapixel"]
-        lines.append(f"| {side} | {row['seconds']:.0f} | {each:.1f} | {row['peak GB']:.1f} GB |")
-    return "\n".join(lines)
+    return table(
+        f"Growth with size ({found['surrogate']}, {found['steps']} step); {circumstances(found)}",
+        ["side", "seconds", "seconds per megapixel", "peak memory"],
+        [
+            [
+                side,
+                f"{row['seconds']:.0f}",
+                f"{row['seconds per megapixel']:.1f}",
+                f"{row['peak GB']:.1f} GB",
+            ]
+            for side, row in found["sizes"].items()
+        ],
+    )
 
 
 def start() -> str:
