@@ -3,6 +3,9 @@
 import os
 import signal
 
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QPushButton
 from steps import ENGINE_SECONDS, colours, docker, document, finished, studio, until
 
 
@@ -20,6 +23,9 @@ def scenario(k):
         "the docker shows them",
         docker().trouble.isVisible() and docker().trouble.says.text() == studio_.trouble,
     )
+    QTest.mouseClick(docker().findChild(QPushButton, "glassine_copy_details"), Qt.LeftButton)
+    copied = QApplication.clipboard().text()
+    k.check("they can be copied", copied.startswith(studio_.trouble) and "Krita" in copied)
     yield until(lambda: studio_.engine.condition.name == "ready", ENGINE_SECONDS)
     k.check("another engine runs", studio_.engine.process_id not in (0, first))
     studio_.choose(effort="preview")

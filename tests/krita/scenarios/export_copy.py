@@ -7,7 +7,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLineEdit, QPushButton
-from steps import H, W, colours, docker, document, pixels, studio, until
+from steps import H, W, colours, docker, document, finished, pixels, studio, until
 
 
 def scenario(k):
@@ -81,4 +81,24 @@ def scenario(k):
         why=job.why,
         size=(picture.width(), picture.height()),
     )
+    for name, start in (("webp", b"RIFF"), ("tiff", b"II*")):
+        path = k.out / f"copy.{name}"
+        how = Exporting(format=name, longest=64, marks=())
+        job = yield from finished(studio_.export(str(path), how), 90)
+        wrote = job.state == "done" and path.read_bytes().startswith(start)
+        k.check(f"a {name} file", wrote, why=job.why)
+    working = k.out / "working.kra"
+    doc.setBatchmode(True)
+    k.check("saved", doc.saveAs(str(working)))
+    again = Krita.instance().openDocument(str(working))
+    from glassine_krita import settings
+
+    kept = settings.exporting(again)
+    k.check("the .kra remembers the last choice", kept.format == "tiff", kept=kept)
+    again.close()
+    studio_.jobs.measure(job)
+    report = studio_.jobs.all[-1]
+    yield until(lambda: report.fraction > 0 or not report.active, 60)
+    k.check("what survives can be measured", report.kind == "report" and report.active)
+    studio_.jobs.cancel(report)
     Krita.instance().activeDocument().setModified(False)

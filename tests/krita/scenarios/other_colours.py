@@ -34,6 +34,33 @@ def scenario(k):
         made.colorModel() == "RGBA" and doc.colorModel() == "CMYKA",
         model=made.colorModel(),
     )
+    for model, channels in (("GRAYA", 2), ("LABA", 4)):
+        doc = app.createDocument(W, H, model, model, "U16", "", 72.0)
+        app.activeWindow().addView(doc)
+        yield 0.4
+        node = doc.createNode("tones", "paintlayer")
+        row = [
+            (i * 977 % 65536 if c < channels - 1 else 65535)
+            for i in range(W * H)
+            for c in range(channels)
+        ]
+        before = struct.pack(f"<{len(row)}H", *row)
+        node.setPixelData(before, 0, 0, W, H)
+        doc.rootNode().addChildNode(node, None)
+        doc.waitForDone()
+        yield from activated(doc, node)
+        job = yield from finished(studio_.apply())
+        said = job.state == "done" and "converted" in job.notes
+        k.check(f"{model} is done in RGB, and said", said, why=job.why, trouble=studio_.trouble)
+        yield 0.2
+        made = doc.topLevelNodes()[-1]
+        space = (made.colorModel(), made.colorDepth(), doc.colorModel())
+        k.check(
+            f"{model} keeps its depth and its model", space == ("RGBA", "U16", model), got=space
+        )
+        same = bytes(node.pixelData(0, 0, W, H)) == before
+        k.check(f"{model}: the original is untouched", same)
+        doc.setModified(False)
     values = []
     for i, v in enumerate(colours()):
         values.append(1.0 if i % 4 == 3 else (3.5 if i < 4 * W else v / 255))
