@@ -73,7 +73,11 @@ class Small:
         self.side = side
         self.unet, self.words = network(side), Captions(vocabulary)
         self.encode, self.decode = encode, decode
-        self.noise = DDPMScheduler(num_train_timesteps=1000, beta_schedule="scaled_linear")
+        self.noise = DDPMScheduler(
+            num_train_timesteps=1000,
+            beta_schedule="scaled_linear",
+            clip_sample=False,  # latents reach beyond 1, pixels in [-1, 1] do not
+        )
 
     def describe(self):
         weights = sum(p.numel() for p in self.parameters())
