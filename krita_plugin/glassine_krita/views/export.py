@@ -112,7 +112,11 @@ class ExportPage(QtWidgets.QWidget):
             box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
             box.setObjectName(f"glassine_mark_{entry['name']}")
             note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
-            box.setToolTip("\n".join(words for words in (note, t(entry["missing"])) if words))
+            lines = (
+                f"{entry['name']}: {note}",
+                t(entry["missing"]),
+            )  # named as on the command line
+            box.setToolTip("\n".join(words for words in lines if words))
             box.setEnabled(not entry["missing"])
             self.marks.addWidget(box)
             self._marks[entry["name"]] = box
