@@ -293,7 +293,7 @@ def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
         app.processEvents()
         assert not made.grab().toImage().isNull()
     marks = made.exporting._marks
-    assert not marks["gone"].isEnabled() and marks["gone"].toolTip() == "gone: \nneeds a library"
+    assert not marks["gone"].isEnabled() and marks["gone"].toolTip() == "gone\nneeds a library"
     job = works.apply()
     until(lambda: not job.active)
     assert len(made.main.jobs._rows) == 1

@@ -112,11 +112,8 @@ class ExportPage(QtWidgets.QWidget):
             box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
             box.setObjectName(f"glassine_mark_{entry['name']}")
             note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
-            lines = (
-                f"{entry['name']}: {note}",
-                t(entry["missing"]),
-            )  # named as on the command line
-            box.setToolTip("\n".join(words for words in lines if words))
+            named = ": ".join(filter(None, (entry["name"], note)))  # as on the command line
+            box.setToolTip("\n".join(filter(None, (named, t(entry["missing"])))))
             box.setEnabled(not entry["missing"])
             self.marks.addWidget(box)
             self._marks[entry["name"]] = box
