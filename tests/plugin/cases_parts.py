@@ -314,6 +314,22 @@ def test_a_model_s_view_needs_a_decoder_and_that_is_said(works, painting):
     assert made._why_empty() == texts.t("preview_none")
 
 
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_a_narrow_docker_cuts_nothing_off(works, painting, monkeypatch, language):
+    from glassine_krita.docker import GlassineDocker
+
+    monkeypatch.setenv("GLASSINE_LANGUAGE", language)
+    texts.language.cache_clear()
+    try:
+        made = GlassineDocker()
+        for page in (made.main, made.exporting, made.setup):
+            wide = page.minimumSizeHint().width() / page.fontMetrics().averageCharWidth()
+            assert wide < 36, f"{type(page).__name__} wants {wide:.0f} letters"
+        made.deleteLater()
+    finally:
+        texts.language.cache_clear()
+
+
 def test_fields_can_be_reached_and_are_named(works, painting):
     from glassine_krita.docker import GlassineDocker
 

@@ -11,7 +11,7 @@ from ..qt import Qt, QtWidgets
 from ..settings import Artist, Exporting
 from ..state import Studio
 from ..texts import t
-from .parts import button, follow, guarded, quiet_label
+from .parts import button, follow, guarded, narrow, quiet_label
 from .what import row
 
 SUFFIX = "-protected"
@@ -59,7 +59,7 @@ class ExportPage(QtWidgets.QWidget):
             label.setBuddy(field)
             field.setObjectName(f"glassine_{name}")
             field.setAccessibleName(t(f"{name}_label").replace("&", ""))
-            field.setMinimumWidth(60)
+            field.setMinimumWidth(40)
             grid.addWidget(label, at, 0)
             grid.addWidget(field, at, 1)
         browse = button("…", "glassine_browse", self._browse)
@@ -110,7 +110,7 @@ class ExportPage(QtWidgets.QWidget):
         self._marks = {}
         for entry in listed.of("marks"):
             box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
-            box.setObjectName(f"glassine_mark_{entry['name']}")
+            narrow(box, box.text()).setObjectName(f"glassine_mark_{entry['name']}")
             note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
             named = ": ".join(filter(None, (entry["name"], note)))  # as on the command line
             box.setToolTip("\n".join(filter(None, (named, t(entry["missing"])))))
@@ -198,4 +198,4 @@ def heading(text: str) -> QtWidgets.QLabel:
     font.setBold(True)
     label.setFont(font)
     label.setAlignment(Qt.AlignmentFlag.AlignLeft)
-    return label
+    return narrow(label)

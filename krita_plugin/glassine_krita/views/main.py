@@ -10,7 +10,7 @@ from ..state import Studio
 from ..texts import t
 from .compare import MODES, Compare
 from .job import JobList
-from .parts import Elided, button, follow, guarded, light_up, minutes, quiet_label, tool
+from .parts import Elided, button, follow, guarded, light_up, minutes, narrow, quiet_label, tool
 from .what import What, row
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
@@ -89,29 +89,36 @@ class MainPage(QtWidgets.QWidget):
         return widget
 
     def _preview_bar(self) -> QtWidgets.QWidget:
-        widget, line = row()
-        line.setSpacing(2)
+        """What the view compares, over its whole width; below it what else can be done with it."""
+        widget = QtWidgets.QWidget()
+        grid = QtWidgets.QGridLayout(widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(0)
+        grid.setVerticalSpacing(3)
         self.modes = QtWidgets.QButtonGroup(self)
-        for name in MODES:
-            made = QtWidgets.QToolButton()
-            made.setText(t(f"mode_{name}"))
-            made.setToolTip(t(f"mode_{name}_tip"))
-            made.setCheckable(True)
-            made.setChecked(name == "wipe")
-            made.setObjectName(f"glassine_mode_{name}")
-            made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            light_up(made)
-            made.clicked.connect(guarded(lambda checked=False, name=name: self._mode(name)))
+        for at, name in enumerate(MODES):
+            made = self._mode_button(name)
             self.modes.addButton(made)
-            line.addWidget(made)
-        line.addStretch(1)
-        self.canvas = QtWidgets.QCheckBox(t("on_canvas"))
+            grid.addWidget(made, 0, at)
+            grid.setColumnStretch(at, 1)
+        self.canvas = narrow(QtWidgets.QCheckBox(t("on_canvas")))
         self.canvas.setObjectName("glassine_on_canvas")
         self.canvas.setToolTip(t("on_canvas_tip"))
         self.canvas.clicked.connect(guarded(lambda on=False: self.studio.show_on_canvas(on)))
-        line.addWidget(self.canvas)
-        line.addWidget(tool("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh))
+        grid.addWidget(self.canvas, 1, 0, 1, 2)
+        again = tool("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh)
+        grid.addWidget(again, 1, 2, Qt.AlignmentFlag.AlignRight)
         return widget
+
+    def _mode_button(self, name: str) -> QtWidgets.QPushButton:
+        made = QtWidgets.QPushButton(t(f"mode_{name}"))
+        made.setToolTip(t(f"mode_{name}_tip"))
+        made.setCheckable(True)
+        made.setChecked(name == "wipe")
+        made.setObjectName(f"glassine_mode_{name}")
+        light_up(made)
+        made.clicked.connect(guarded(lambda checked=False: self._mode(name)))
+        return narrow(made)
 
     def shown(self) -> None:
         self.studio.look()

@@ -52,6 +52,14 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     return label
 
 
+def narrow(widget: QtWidgets.QWidget, tip: str = "") -> Any:
+    """Lets it be squeezed: a page that is wider than its docker is cut off. The rest in the tip."""
+    widget.setMinimumWidth(20)
+    if tip and not widget.toolTip():
+        widget.setToolTip(tip)
+    return widget
+
+
 def light_up(button: QtWidgets.QAbstractButton) -> None:
     """A button that is down gets the palette's highlight, now and in every later theme. (A style
     sheet would do it too, and would lose the docker's small font.)"""
