@@ -21,6 +21,7 @@ def docker():
     found.show()
     found.raise_()
     found.open("main")
+    found.pages.currentWidget().verticalScrollBar().setValue(0)  # a new job scrolled to its row
     return found
 
 
