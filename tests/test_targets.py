@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -293,6 +294,30 @@ def test_a_local_clip_suggests_words_with_shares(scene, clip):
     assert len(found) == 3
     shares = [one.share for one in found]
     assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, finished):
+    from glassine.verify.people import named
+    from transformers import CLIPModel
+
+    net = CLIPModel.from_pretrained(clip)  # random as it is: let it look at the picture more
+    with torch.no_grad():
+        net.vision_model.embeddings.patch_embedding.weight.mul_(100)
+        net.vision_model.encoder.layers[0].self_attn.out_proj.weight.mul_(100)
+    net.save_pretrained(clip)
+    made = finished(scene)
+    made = replace(made, plan=replace(made.plan, caption="a picture of a dog"))
+    told, doubts = named(made)
+    assert told["called_before"] == told["called_after"] and not doubts, "nothing was changed"
+    others = (1 - scene, scene.flip(0), torch.zeros_like(scene), torch.rand_like(scene))
+    found = [named(replace(made, rgb=other)) for other in others]
+    assert all(told["called_before"] == now["called_before"] for now, _ in found)
+    for now, doubts in found:
+        renamed = now["called_after"] != now["called_before"]
+        assert [doubt.code for doubt in doubts] == ["renamed"] * renamed
+        assert not renamed or f"'{now['called_after']}'" in doubts[0].says
+    assert any(doubts for _, doubts in found), "a random network tells some of these apart"
 
 
 @pytest.mark.filterwarnings("ignore")
