@@ -11,6 +11,7 @@ import cloak
 import common
 import matplotlib
 import poison
+from small import SIDE
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
@@ -21,7 +22,7 @@ pyplot.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.r
 
 
 def main():
-    curve(common.RESULTS / "base.json", common.RESULTS / "base.png")
+    curve(common.RESULTS / f"base-{SIDE}.json", common.RESULTS / "base.png")
     files = [common.RESULTS / f"{name}.jsonl" for name in ("poison", "cloak")]
     poison.table(files[0])
     cloak.table(files[1])
