@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ObjectIdentifier
 from glassine.encode import check, encode
 from glassine.errors import NotUsable
-from glassine.marks import c2pa, certificate
+from glassine.marks import c2pa, certificate, passphrase
 from glassine.types import Claim, Export, Report
 
 MAIL = "1.3.6.1.5.5.7.3.4"
@@ -146,7 +146,7 @@ def test_a_locked_key_is_opened_with_the_keyrings_passphrase(make, signed, monke
     stored = {}
     monkeypatch.setattr(keyring, "set_password", lambda s, name, word: stored.update({name: word}))
     monkeypatch.setattr(keyring, "get_password", lambda service, name: stored.get(name))
-    certificate.remember(certificate.Path(path), "open sesame")
+    passphrase.remember(passphrase.Path(path), "open sesame")
     assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
 
 
@@ -161,14 +161,14 @@ def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkey
         asked.append(prompt)
         return answers[len(asked) - 1]
 
-    monkeypatch.setattr(certificate.getpass, "getpass", answer)
+    monkeypatch.setattr(passphrase.getpass, "getpass", answer)
     with pytest.raises(NotUsable, match="missing or wrong"):
         signed(path)
     for _ in range(3):
         assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
     assert len(asked) == 2 and path in asked[0], "a wrong answer is forgotten, a right one kept"
     with pytest.raises(NotUsable, match=r"keyring refuses.*pip install keyring"):
-        certificate.remember(certificate.Path(path), "open sesame")
+        passphrase.remember(passphrase.Path(path), "open sesame")
 
 
 class Terminal:

@@ -108,11 +108,12 @@ def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
 
     try:
         from ..marks import certificate as certificates
+        from ..marks import passphrase
     except ModuleNotFoundError as error:
         raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
     if file and remember:
         word = click.prompt(f"Passphrase of {file}", hide_input=True)
-        certificates.remember(key or file, word)
+        passphrase.remember(key or file, word)
     signing = certificates.signing(str(file or ""), str(key or ""))
     click.echo(signing.says)
     if not file:

@@ -6,16 +6,12 @@ about who signed: anyone can make one in any name. Rules: C2PA 2.2, 14.5; RFC 52
 
 from __future__ import annotations
 
-import getpass
 import os
-import sys
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .. import ledger
-from ..errors import NotUsable
+from .passphrase import refused, unlocked
 
 EKUS = (
     "1.3.6.1.5.5.7.3.4",  # e-mail protection
@@ -39,9 +35,7 @@ EKUS = (
 _SIGNS = EKUS[:2] + EKUS[4:]  # of these, the purposes that sign pictures
 _YEARS = timedelta(days=3650)
 _SOON = timedelta(days=30)
-_SERVICE = "glassine"
 
-T = TypeVar("T")
 Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 
@@ -132,9 +126,7 @@ def make(name: str = "") -> None:
     place = folder()
     place.mkdir(parents=True, exist_ok=True)
     pem = serialization.Encoding.PEM
-    secret = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     _private(place / "key.pem", secret)
     _private(place / "chain.pem", b"".join(one.public_bytes(pem) for one in chain))
 
@@ -169,8 +161,15 @@ def _builder(
     """The profile C2PA asks for; the purpose is e-mail protection, which every reader accepts."""
     now = datetime.now(UTC)
     uses = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-         "encipher_only", "decipher_only"), False,
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
     )
     builder = (
         x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
@@ -199,63 +198,19 @@ def opened(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], 
         chain = tuple(x509.load_pem_x509_certificates(data))
         secret = key.read_bytes() if key else data
         if b"PRIVATE KEY" not in secret:
-            raise _bad(path, "there is no private key in it. Name the key's file too")
-        loaded = _unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))
+            raise refused(path, "there is no private key in it. Name the key's file too")
+        loaded = unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))
     except (OSError, ValueError) as error:
         why = f"it cannot be read ({error}). Give a PEM chain with key, or .p12"
-        raise _bad(path, why) from error
+        raise refused(path, why) from error
     return chain, cast(Key, loaded)  # checked() refuses other kinds of key
 
 
 def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Key]:
-    key, leaf, others = _unlocked(path, lambda word: pkcs12.load_key_and_certificates(data, word))
+    key, leaf, others = unlocked(path, lambda word: pkcs12.load_key_and_certificates(data, word))
     if key is None or leaf is None:
-        raise _bad(path, "it holds no certificate with a key. Export it with its key")
+        raise refused(path, "it holds no certificate with a key. Export it with its key")
     return (leaf, *others), cast(Key, key)
-
-
-def _unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:
-    """Tries without a passphrase, then the keyring's, then asks where someone can answer."""
-    for word in _words(path):
-        with suppress(TypeError, ValueError):
-            return load(word)
-    raise _bad(
-        path,
-        "its passphrase is missing or wrong. Store it with: "
-        f"glassine marks certificate {path} --remember",
-    )
-
-
-def _words(path: Path) -> Iterator[bytes | None]:
-    yield None
-    with suppress(Exception):  # a keyring that is locked, absent or broken is no keyring
-        import keyring
-
-        stored = keyring.get_password(_SERVICE, str(path.resolve()))
-        if stored:
-            yield stored.encode()
-    if sys.stdin is not None and sys.stdin.isatty():
-        yield _asked(path)
-        _asked.cache_clear()  # it was wrong
-
-
-@lru_cache
-def _asked(path: Path) -> bytes:
-    """Once for a run, not once for every picture."""
-    return getpass.getpass(f"Passphrase of {path}: ").encode()
-
-
-def remember(path: Path, passphrase: str) -> None:
-    """Puts the passphrase into the system's keyring."""
-    try:
-        import keyring
-
-        keyring.set_password(_SERVICE, str(path.resolve()), passphrase)
-    except Exception as error:
-        raise NotUsable(
-            f"The passphrase of {path} was to be stored and the system's keyring refuses "
-            f"({error}). Run `pip install keyring`, unlock it, or sign from a terminal."
-        ) from error
 
 
 def checked(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
@@ -263,13 +218,13 @@ def checked(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Sign
     leaf, now = chain[0], datetime.now(UTC)
     who = Path(common_name(leaf))
     if leaf.not_valid_after_utc < now:
-        raise _bad(who, f"it expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one")
+        raise refused(who, f"it expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one")
     if leaf.not_valid_before_utc > now:
-        raise _bad(who, f"it is valid only from {leaf.not_valid_before_utc:%Y-%m-%d} on")
+        raise refused(who, f"it is valid only from {leaf.not_valid_before_utc:%Y-%m-%d} on")
     if leaf.public_key() != key.public_key():
-        raise _bad(who, "the key belongs to another certificate. The leaf must come first")
+        raise refused(who, "the key belongs to another certificate. The leaf must come first")
     if leaf.issuer == leaf.subject and _is_ca(leaf):
-        raise _bad(who, "it is a certificate authority's own. Use one that it issued")
+        raise refused(who, "it is a certificate authority's own. Use one that it issued")
     _check_purpose(leaf, who)
     return Signing(chain, key, _algorithm(key, who), own)
 
@@ -279,11 +234,11 @@ def _check_purpose(leaf: x509.Certificate, who: Path) -> None:
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
         purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound as error:
-        raise _bad(who, "it does not say what it may be used for (key usage)") from error
+        raise refused(who, "it does not say what it may be used for (key usage)") from error
     if not usage.digital_signature:
-        raise _bad(who, "it may not sign (key usage lacks digitalSignature)")
+        raise refused(who, "it may not sign (key usage lacks digitalSignature)")
     if not any(one.dotted_string in _SIGNS for one in purposes):
-        raise _bad(
+        raise refused(
             who, "it is not for signing documents or mail. C2PA accepts those and its own purpose"
         )
 
@@ -295,8 +250,11 @@ def _algorithm(key: Key, who: Path) -> str:
         return "PS256"
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
-    raise _bad(who, "its kind of key is not accepted. C2PA takes P-256, P-384, P-521, Ed25519 "
-                    "and RSA of 2048 bits or more")
+    raise refused(
+        who,
+        "its kind of key is not accepted. C2PA takes P-256, P-384, P-521, Ed25519 "
+        "and RSA of 2048 bits or more",
+    )
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
@@ -308,7 +266,3 @@ def _is_ca(certificate: x509.Certificate) -> bool:
 def common_name(certificate: x509.Certificate) -> str:
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
-
-
-def _bad(path: Path, why: str) -> NotUsable:
-    return NotUsable(f"The certificate '{path}' was to sign, but {why}.")

@@ -1,0 +1,64 @@
+"""The passphrase of a key: out of the system's keyring, or asked for where someone can answer."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import NotUsable
+
+T = TypeVar("T")
+_SERVICE = "glassine"
+
+
+def unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:
+    """Tries without a passphrase, then the keyring's, then asks where someone can answer."""
+    for word in _words(path):
+        with suppress(TypeError, ValueError):
+            return load(word)
+    raise refused(
+        path,
+        "its passphrase is missing or wrong. Store it with: "
+        f"glassine marks certificate {path} --remember",
+    )
+
+
+def _words(path: Path) -> Iterator[bytes | None]:
+    yield None
+    with suppress(Exception):  # a keyring that is locked, absent or broken is no keyring
+        import keyring
+
+        stored = keyring.get_password(_SERVICE, str(path.resolve()))
+        if stored:
+            yield stored.encode()
+    if sys.stdin is not None and sys.stdin.isatty():
+        yield _asked(path)
+        _asked.cache_clear()  # it was wrong
+
+
+@lru_cache
+def _asked(path: Path) -> bytes:
+    """Once for a run, not once for every picture."""
+    return getpass.getpass(f"Passphrase of {path}: ").encode()
+
+
+def remember(path: Path, passphrase: str) -> None:
+    """Puts the passphrase into the system's keyring."""
+    try:
+        import keyring
+
+        keyring.set_password(_SERVICE, str(path.resolve()), passphrase)
+    except Exception as error:
+        raise NotUsable(
+            f"The passphrase of {path} was to be stored and the system's keyring refuses "
+            f"({error}). Run `pip install keyring`, unlock it, or sign from a terminal."
+        ) from error
+
+
+def refused(path: Path, why: str) -> NotUsable:
+    return NotUsable(f"The certificate '{path}' was to sign, but {why}.")
