@@ -3,7 +3,8 @@
     python scripts/bench/growth.py [--sizes 512,1024,...] [--surrogate embedded] [--steps 1]
 
 Each size runs in a process of its own, because peak memory never falls. The picture and its target
-are drawn by this script. What is timed: plan, optimise and writing a PNG, after loading torch.
+are drawn by this script. What is timed: the whole way from the bytes of a PNG to those of the
+protected one and its report, after loading torch; `steps` replace those of effort "preview".
 """
 
 from __future__ import annotations
@@ -32,32 +33,38 @@ def scene(side: int, seed: int) -> torch.Tensor:
 
 
 def one(side: int, surrogate: str, steps: int) -> dict[str, float]:
-    """Runs in the child: one picture, its time and the process's peak memory."""
+    """Runs in the child: one picture, its time by stage and the process's peak memory."""
     import resource
-    from dataclasses import replace
 
     from glassine.formats import FORMATS
-    from glassine.optimise import optimise
     from glassine.pixels import on_grid
-    from glassine.plan import plan
-    from glassine.types import Artwork, Intent
+    from glassine.protect import protect
+    from glassine.recipes import STEPS
+    from glassine.types import Intent, Keep, Progress
 
     def peak() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
-    clean, goal = on_grid(scene(side, 0), 8), scene(256, 1)
-    loaded, started = peak(), time.perf_counter()
-    chosen = plan(Artwork(clean), Intent(target=goal, seed=1, surrogates=(surrogate,)))
-    done = optimise(replace(chosen, steps=steps))
-    optimised = time.perf_counter()
-    FORMATS["png"].write(done.rgb, None, chosen.artwork.keep, 92)
+    ends: dict[str, float] = {}
+
+    def watch(now: Progress) -> None:
+        ends[now.stage] = time.perf_counter()
+
+    write = FORMATS["png"].write
+    assert write is not None
+    data = write(on_grid(scene(side, 0), 8), None, Keep(), 95)
+    STEPS["preview"] = steps
+    intent = Intent(target=scene(256, 1), seed=1, surrogates=(surrogate,), effort="preview")
+    before, started = peak(), time.perf_counter()
+    protect(data, intent, device="cpu", watch=watch)
     seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
-        "seconds optimising": optimised - started,
+        "seconds until optimised": ends["optimise"] - started,
+        "seconds until fitted": ends["fit"] - started,
         "seconds per megapixel": seconds / (side * side / 1e6),
         "peak GB": peak(),
-        "GB before": loaded,
+        "GB before": before,
     }
 
 

@@ -94,8 +94,9 @@ def embedded() -> str:
     )
     card = SHIPPED / "embedded.md"
     text = card.read_text(encoding="utf-8") if card.exists() else ""
-    limits = re.findall(r"^\* (.+)$", text.partition("**Limits.**")[2], re.MULTILINE)
-    return " ".join([says, *limits[:_LIMITS]])
+    said = text.partition("**Limits.**")[2].partition("\n**")[0]
+    limits = re.split(r"^\* ", said, flags=re.MULTILINE)[1:]
+    return " ".join([says, *(" ".join(one.split()) for one in limits[:_LIMITS])])
 
 
 def about_trials(trials: Sequence[Trial]) -> Iterator[Doubt]:
