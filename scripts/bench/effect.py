@@ -143,9 +143,10 @@ def main() -> None:
             done["blend"] = row(clean, blend(clean, goal), goal, 0.0)
         chosen = replace(plan(Artwork(clean), Intent(target=goal, seed=1)), score=SCORE)
         chosen = replace(chosen, surrogates=FAMILIES)
-        for method, change in wanted.items():
+        for method, change in METHODS.items():
             if method in done:
                 done[method]["passes"] = passes(change(chosen))
+            if method in done or method not in wanted:
                 continue
             started = time.perf_counter()
             after = optimise(change(chosen)).rgb
