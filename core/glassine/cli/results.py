@@ -64,8 +64,8 @@ def doubts(report: Report) -> str:
     count = len(report.doubts)
     if count == 0:
         return "no doubts found; read what it does not show"
-    first = report.doubts[0].says
-    return f"{count} doubt{'s' * (count > 1)}, first: {first}"
+    first = report.doubts[0].says.split(". ")[0].rstrip(".")  # the page has all of it
+    return f"{count} doubt{'s' * (count > 1)}, first: {first}."
 
 
 def facts(made: Delivered) -> dict[str, Any]:
