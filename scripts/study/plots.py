@@ -50,13 +50,21 @@ def doses(poisoned, cloaked, out):
     other = f"called {poison.OTHER}"
     panel(both[0], lines, "poison", "as_other", f"Poison: {poison.SOURCE}, all changed", other)
     lines = [row for row in common.rows(cloaked) if "/" not in row["kind"]]
-    panel(both[1], lines, "cloaked", "as_target", "Cloak: eighteen works", "called target's style")
+    panel(
+        both[1],
+        lines,
+        "cloaked",
+        "as_target",
+        "Cloak: eighteen works",
+        "called target's style",
+        "lower right",
+    )
     both[0].set_ylabel("share of samples")
     figure.tight_layout()
     figure.savefig(out)
 
 
-def panel(axes, rows, name, value, title, says):
+def panel(axes, rows, name, value, title, says, legend="upper left"):
     lines = common.grouped(rows, ("kind",), (value, "closed"))
     series = {
         "latents": ("o-", TEAL, "latents set part of the way"),
@@ -73,7 +81,7 @@ def panel(axes, rows, name, value, title, says):
                 axes.annotate(
                     "SSIMULACRA2 70",
                     (at["closed"], at[value]),
-                    (6, 14),
+                    (8, -14),
                     color=RUST,
                     textcoords="offset points",
                     fontsize=8,
@@ -83,7 +91,7 @@ def panel(axes, rows, name, value, title, says):
             axes.plot(at["closed"], at[value], mark, color=GREY, label=kind, ms=7)
     axes.set(xlabel="share of the latent gap closed in training", ylim=(-0.04, 1.04))
     axes.set_title(f"{title}: {says}", loc="left", color=INK, fontsize=9)
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.legend(frameon=False, fontsize=8, loc=legend)
 
 
 def filled(readme, results):
