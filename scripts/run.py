@@ -13,7 +13,7 @@ import sys
 
 import home
 
-FLAGS = ("--again", "--json")
+FLAGS = ("--again", "--json", "--keep-path", "--sidecar")
 EXAMPLE = home.ROOT / "examples" / "lake.png"
 
 

@@ -67,5 +67,5 @@ def scenario(k):
     yield until(lambda: studio_.on_canvas.shown.on, 40)
     doc.setModified(False)
     doc.close()
-    yield until(lambda: not app.documents())
+    yield until(lambda: not app.documents() and not studio_.on_canvas.on)
     k.check("closing the document closes the preview", not studio_.on_canvas.on)
