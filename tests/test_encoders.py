@@ -130,3 +130,9 @@ def test_bfloat16_is_used_only_where_it_wins(monkeypatch, amx, short, maker, fas
 
 def test_the_processor_has_a_name():
     assert device.processor() or not platform.processor()
+
+
+def test_the_embedded_surrogate_names_the_families_that_it_likens():
+    """A warm start looks them up by these names."""
+    found = encoders.encoders("embedded", Device("cpu", "CPU", torch.float32))
+    assert set(SURROGATES["embedded"].families) == set(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .marks import MARKS, Mark
+from .marks import named
 from .pixels import on_grid
 from .types import Progress, Protected, Watch, quiet
 
@@ -21,8 +21,7 @@ def mark(protected: Protected, watch: Watch = quiet) -> Protected:
     top of everything that could disturb it. The returned plan holds what was chosen on the way
     (the watermark's id), so that running it again gives the same pixels.
     """
-    named = protected.plan.export.marks
-    embeds = [entry.embed for name, entry in wanted(named) if entry.embed]
+    embeds = [entry.embed for _, entry in named(protected.plan.export.marks) if entry.embed]
     for done, embed in enumerate(embeds):
         watch(Progress(done, len(embeds), "mark"))
         protected = embed(protected)
@@ -30,7 +29,3 @@ def mark(protected: Protected, watch: Watch = quiet) -> Protected:
         return protected
     watch(Progress(len(embeds), len(embeds), "mark"))
     return replace(protected, rgb=on_grid(protected.rgb, protected.plan.artwork.keep.depth))
-
-
-def wanted(named: tuple[str, ...]) -> list[tuple[str, Mark]]:
-    return [(name, MARKS[name]) for name in MARKS if name in named]

@@ -33,13 +33,6 @@ def jobs(seeds):
     yield from ((kind, seed) for seed in range(1, seeds) for kind in (*again, *lora))
 
 
-def main():
-    asked = common.arguments("cloak", steps=150, samples=24)
-    if not asked.table:
-        run(asked)
-    table(asked.out)
-
-
 def run(asked):
     first, later = pictures.split(pictures.portraits())
     learner = common.learner(asked)
@@ -139,4 +132,4 @@ def place(kind):
 
 
 if __name__ == "__main__":
-    main()
+    common.main("cloak", run, table, steps=150, samples=24)

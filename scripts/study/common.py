@@ -43,6 +43,14 @@ def arguments(name, steps, samples):
     return asked
 
 
+def main(name, run, table, **defaults):
+    """An experiment's command line: its runs, unless only the tables are asked for."""
+    asked = arguments(name, **defaults)
+    if not asked.table:
+        run(asked)
+    table(asked.out)
+
+
 def learner(asked):
     """The small model, or a Stable Diffusion: both offer latents, finetuned, sampled, describe."""
     if asked.model:

@@ -43,13 +43,6 @@ def jobs(seeds):
     yield from ((*one, seed) for seed in range(1, seeds) for one in again)
 
 
-def main():
-    asked = common.arguments("poison", steps=150, samples=32)
-    if not asked.table:
-        run(asked)
-    table(asked.out)
-
-
 def run(asked):
     _, later = pictures.split(pictures.concepts())
     learner = common.learner(asked)
@@ -176,4 +169,4 @@ def place(kind):
 
 
 if __name__ == "__main__":
-    main()
+    common.main("poison", run, table, steps=150, samples=32)

@@ -1,5 +1,7 @@
 """What an exported file carries. To add one: a file here, and its name below."""
 
+from collections.abc import Iterable
+
 from ..registry import Registry
 from .base import Found, Mark
 
@@ -15,4 +17,11 @@ MARKS: Registry[Mark] = Registry(
     ),
 )
 
-__all__ = ["MARKS", "Found", "Mark"]
+
+def named(names: Iterable[str]) -> list[tuple[str, Mark]]:
+    """Those marks in the registry's order, whatever order they were named in."""
+    asked = set(names)
+    return [(name, MARKS[name]) for name in MARKS if name in asked]
+
+
+__all__ = ["MARKS", "Found", "Mark", "named"]

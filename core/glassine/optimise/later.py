@@ -12,7 +12,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from ..formats import FORMATS
-from ..marks import MARKS
+from ..marks import named
 from ..types import Export, Keep, Plan, Protected
 
 Part = tuple[slice, slice, slice]
@@ -40,15 +40,16 @@ def codec(export: Export) -> Seen:
 
 def traces(plan: Plan, rgb: Tensor) -> Tensor | None:
     """(3, H, W) float16: what the marks that are not meant to be seen will add to this picture."""
-    names = tuple(n for n in plan.export.marks if MARKS[n].embed and not MARKS[n].visible)
-    if not names:
+    hidden = [(name, mark.embed) for name, mark in named(plan.export.marks) if not mark.visible]
+    embeds = {name: embed for name, embed in hidden if embed}
+    if not embeds:
         return None
     claim = plan.export.claim
     claim = claim if claim.watermark is not None else replace(claim, watermark=NUMBER)
-    marked = Protected(replace(plan, export=replace(plan.export, marks=names, claim=claim)), rgb)
-    for name in names:
-        embed = MARKS[name].embed
-        marked = embed(marked) if embed else marked
+    export = replace(plan.export, marks=tuple(embeds), claim=claim)
+    marked = Protected(replace(plan, export=export), rgb)
+    for embed in embeds.values():
+        marked = embed(marked)
     return (marked.rgb - rgb).half()
 
 

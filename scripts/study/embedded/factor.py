@@ -80,15 +80,9 @@ def uniform(found: dict, per_stage: tuple[int, int, int, int]) -> dict[str, tupl
     return {n: (per_stage[stage(n)],) * 2 if "." in n else (64, 64) for n in found}
 
 
-def whole(net: nn.Module) -> dict[str, torch.Tensor]:
-    """Every tensor, with matrix products written as the 1 x 1 convolutions that they are."""
-    state = {k: v.clone() for k, v in net.state_dict().items()}
-    return {k: v[:, :, None, None] if v.dim() == 2 else v for k, v in state.items()}
-
-
 def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) -> nn.Module:
     """The thinned branch; means are kept exactly through the bias (but for the zero border)."""
-    state = whole(net)
+    state = slim.written(net)
     for n, (a, b) in chosen.items():
         w = state.pop(f"{n}.weight")
         bias = state.pop(f"{n}.bias", torch.zeros(64))

@@ -7,7 +7,6 @@ into the next convolution.
 
 import torch
 from common import fast, slim
-from factor import whole
 
 STAGES = (
     (0, 1),
@@ -75,7 +74,7 @@ def thin(
 
     The residual streams keep their 64: cutting them cost far more of the gradient (README).
     """
-    state = whole(net)
+    state = slim.written(net)
     seen, kept = record(net, crops), {}
     for stage, layers in enumerate(STAGES):
         for i in layers:

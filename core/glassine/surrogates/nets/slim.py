@@ -118,10 +118,16 @@ def branches(state: Mapping[str, Tensor]) -> dict[str, nn.Module]:
     }
 
 
+def written(net: nn.Module) -> dict[str, Tensor]:
+    """Copies of its tensors as they stand in a file: matrices are 1 x 1 convolutions."""
+    state = {key: value.clone() for key, value in net.state_dict().items()}
+    return {k: v[:, :, None, None] if v.dim() == 2 else v for k, v in state.items()}
+
+
 def tensors(nets: Mapping[str, nn.Module]) -> dict[str, Tensor]:
-    """The inverse of `branches`: what to write into the file (matrices are 1 x 1 convolutions)."""
+    """The inverse of `branches`: what to write into the file."""
     return {
-        f"{family}.{key}": value[:, :, None, None] if value.dim() == 2 else value
+        f"{family}.{key}": value
         for family, net in nets.items()
-        for key, value in net.state_dict().items()
+        for key, value in written(net).items()
     }
