@@ -81,7 +81,7 @@ def panel(axes, rows, name, value, title, says, legend="upper left"):
                 axes.annotate(
                     "SSIMULACRA2 70",
                     (at["closed"], at[value]),
-                    (8, -14),
+                    (8, -14 if at[value] > 0.1 else 14),  # never on the axis
                     color=RUST,
                     textcoords="offset points",
                     fontsize=8,
