@@ -19,6 +19,7 @@ _C2 = 0.0009
 _SCALES = 6
 _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
+_BLOCK = 32  # pixels
 _CORE, _HALO = 1536, 192  # pixels; the halo is the blur radius at the coarsest scale, and more
 _BIAS = 0.0037930732552754493
 _OPSIN = (
@@ -162,16 +163,28 @@ def halved(light: Tensor) -> Tensor:
 
 
 def blur(picture: Tensor) -> Tensor:
-    """Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as upstream."""
-    at = torch.arange(-_RADIUS, _RADIUS + 1, device=picture.device, dtype=picture.dtype)
-    bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
-    bell = (bell / bell.sum()).expand(picture.shape[1], 1, -1)
+    """Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as upstream.
+
+    As products with a band matrix, _BLOCK pixels at a time: many times faster on a processor
+    than a convolution of each channel by itself.
+    """
+    height, width = picture.shape[2:]
     first = picture[:, :, :_RADIUS].flip(2)
     last = picture[:, :, -_RADIUS:].flip(2)
     tall = torch.cat((first, picture, last), 2)  # scipy's 'reflect' repeats the edge pixel
-    groups = picture.shape[1]
-    wide = F.conv2d(tall, bell[..., None], groups=groups)
-    return F.conv2d(wide, bell[:, :, None], padding=(0, _RADIUS), groups=groups)
+    tall = F.pad(tall, (_RADIUS, _RADIUS + -width % _BLOCK, 0, -height % _BLOCK))
+    window, bells = _BLOCK + 2 * _RADIUS, band(picture)
+    down = (bells @ tall.unfold(2, window, _BLOCK).mT).flatten(2, 3)
+    across = (down.unfold(3, window, _BLOCK) @ bells.mT).flatten(3)
+    return across[:, :, :height, :width]
+
+
+def band(like: Tensor) -> Tensor:
+    """(_BLOCK, _BLOCK + 2 _RADIUS): each row a Gaussian, one pixel further than the row before."""
+    at = torch.arange(-_RADIUS, _RADIUS + 1, device=like.device, dtype=like.dtype)
+    bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
+    bell /= bell.sum()
+    return torch.stack([F.pad(bell, (row, _BLOCK - 1 - row)) for row in range(_BLOCK)])
 
 
 def errors(a: Tensor, b: Tensor) -> Tensor:
