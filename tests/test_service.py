@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from glassine import ledger
 from glassine.errors import NotUsable
 from glassine.service import raster, requests
 from glassine.service.wire import PART, PROTOCOL, Unpacker, pack
@@ -23,7 +24,8 @@ class Client:
     """What the plugin does, without Qt."""
 
     def __init__(self, folder):
-        env = {**os.environ, "GLASSINE_THREADS": "1", "GLASSINE_LEDGER": str(folder / "ledger")}
+        self.ledger = folder / "ledger"
+        env = {**os.environ, "GLASSINE_THREADS": "1", "GLASSINE_LEDGER": str(self.ledger)}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-u", str(SERVE)],
             env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -230,6 +232,18 @@ def test_an_export_is_a_file_with_its_evidence(client, pixels):
     assert blobs["file"].startswith(b"\x89PNG") and b"Ada" in blobs["file"]
     assert blobs["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
     assert told["doubts"] and told["effects"] and told["cost"]["ssimulacra2"] > 55
+    assert set(blobs) == {"file", "report"}
+
+
+def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkeypatch):
+    wanted = intent(export={"format": "png", "marks": ["receipt"], "sidecar": True})
+    body, blobs, _ = exported(client, 29, pixels, intent=wanted)
+    digest, place = body["result"]["sha256"], str(tmp_path / "copy.png")
+    assert json.loads(blobs["receipt"])["sha256"] == digest
+    client.ask(28, "placed", {"sha256": digest, "path": place})
+    assert "result" in client.answer(28)[0]
+    monkeypatch.setenv("GLASSINE_LEDGER", str(client.ledger))
+    assert ledger.by_sha256(digest).path == place
 
 
 def exported(client, number, pixels, **more):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +61,10 @@ def deliver(
 
 
 def noted(done: Encoded, target: Path, sidecar: Path | None, *, keep_path: bool) -> None:
-    """What the receipt can only say once the file lies there. The sidecar never holds a path."""
+    """What the receipt can only say once the file lies there."""
     digest = hashlib.sha256(done.data).hexdigest()
     if keep_path:
         ledger.keep_path(digest, target)
     entry = ledger.by_sha256(digest) if sidecar else None
     if sidecar and entry:
-        files.write(sidecar, (json.dumps(entry.receipt(), indent=1) + "\n").encode())
+        files.write(sidecar, entry.sidecar())

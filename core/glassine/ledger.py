@@ -76,6 +76,10 @@ class Entry:
         plain["watermark"] = None if self.watermark is None else f"{self.watermark:08x}"
         return {key: value for key, value in plain.items() if value is not None}
 
+    def sidecar(self) -> bytes:
+        """The receipt as a file to lie beside the export; it never holds a path."""
+        return (json.dumps(self.receipt(), indent=1) + "\n").encode()
+
 
 def place() -> Path:
     """The file: $GLASSINE_LEDGER, else in the user's data folder."""

@@ -18,6 +18,7 @@ from .layers import Picture, Refused
 from .qt import QtCore, Signal
 from .requests import Blob, Outcome, Requests
 
+RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -206,13 +207,23 @@ class Jobs(QtCore.QObject):
         job.report = bytes(blobs["report"])
         try:
             save(job.path, blobs["file"])
+            if "receipt" in blobs:
+                save(job.path + RECEIPT, blobs["receipt"])
             with open(job.path, "rb") as stream:
                 digest = hashlib.sha256(stream.read()).hexdigest()
         except OSError as error:
             self._end(job, "failed", f"{job.path}: {error.strerror or error}")
             return
         same = digest == job.outcome["sha256"]
+        if same and job.ask["intent"]["export"].get("keep_path"):
+            place = {"sha256": digest, "path": os.path.abspath(job.path)}
+            self._requests.send("placed", place, lambda outcome: self._placed(job, outcome))
         self._end(job, "done" if same else "failed", "" if same else "file_differs")
+
+    def _placed(self, job: Job, outcome: Outcome) -> None:
+        if outcome.kind == "error":
+            job.notes.append(outcome.says)
+            self.changed.emit()
 
     def _begin(self, job: Job, steps: Iterator[Any]) -> None:
         self._placing, self._steps = job, steps

@@ -31,6 +31,7 @@ def to_export(doc: Any, path: str, how: Exporting, choice: Choice, artist: Artis
     export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
     export["longest_side"] = how.longest or None
     export["claim"] = asdict(artist)
+    export |= {"keep_path": how.keep_path, "sidecar": how.sidecar}
     ask = {"intent": {**choice.intent(), "seed": seed(), "export": export}}
     ask["file"] = known.file_of(doc)
     settings.keep_exporting(doc, how)

@@ -46,13 +46,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Exporting:
-    """The last export's choices."""
+    """The last export's choices.
+
+    longest    pixels; 0: as large as the document
+    keep_path  the receipt also notes where the file was put
+    sidecar    the receipt also lies beside the file, as JSON
+    """
 
     format: str = "png"
     quality: int = 92
-    longest: int = 0  # 0: as large as the document
+    longest: int = 0
     marks: tuple[str, ...] = ("xmp", "receipt")
     folder: str = ""
+    keep_path: bool = False
+    sidecar: bool = False
 
 
 @dataclass(frozen=True)

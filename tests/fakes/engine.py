@@ -24,6 +24,7 @@ CATALOGUE = {
     "concepts": [{"name": "cat", "says": "cat", "thumbnail": THUMBNAIL}],
     "marks": [
         {"name": "xmp", "says": "metadata", "note": "", "formats": ["png"], "missing": ""},
+        {"name": "receipt", "says": "ledger", "note": "", "formats": [], "missing": ""},
         {"name": "gone", "says": "gone", "note": "", "formats": [], "missing": "needs a library"},
     ],
     "formats": [
@@ -140,7 +141,14 @@ class Engine:
         about |= {"width": 1, "height": 1, "notes": []}
         about |= {"doubts": [{"code": "new", "says": "A doubt."}]}
         about |= {"cost": {"ssimulacra2": 70.0}, "asked": ask["intent"]}
-        self.answer(number, about, file=data, report=b"<!doctype html>report")
+        blobs = {"file": data, "report": b"<!doctype html>report"}
+        if ask["intent"]["export"].get("sidecar"):
+            blobs["receipt"] = b'{"id": 1}\n'
+        self.answer(number, about, **blobs)
+
+    def placed(self, number, ask, parts):
+        says = f"noted {ask['path']}"
+        self.send({"id": number, "error": "NotUsable", "says": says})
 
 
 def inverted(data, size):

@@ -223,6 +223,14 @@ def test_export_writes_what_was_measured_and_remembers_the_choice(works, paintin
     assert not doc.modified(), "the same choice must not touch the document"
 
 
+def test_the_receipt_lies_beside_the_file_and_notes_its_place(works, painting, tmp_path):
+    path = tmp_path / "copy.png"
+    job = done(works.export(str(path), Exporting(sidecar=True, keep_path=True)))
+    assert (tmp_path / "copy.png.receipt.json").read_bytes() == b'{"id": 1}\n'
+    until(lambda: job.notes)  # this engine refuses, so that the asking can be seen
+    assert job.notes == [f"noted {path}"] and job.state == "done"
+
+
 def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path):
     works.choose(style="fail")
     job = done(works.export(str(tmp_path / "copy.png"), Exporting()))

@@ -292,7 +292,13 @@ def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
         made.open(page)
         app.processEvents()
         assert not made.grab().toImage().isNull()
-    marks = made.exporting._marks
+    page = made.exporting
+    marks = page._marks
+    marks["receipt"].setChecked(True)
+    page._more["sidecar"].setChecked(True)
+    assert page.more.isVisibleTo(page) and page.how().sidecar and not page.how().keep_path
+    marks["receipt"].setChecked(False)
+    assert not page.more.isVisibleTo(page) and not page.how().sidecar
     assert not marks["gone"].isEnabled() and marks["gone"].toolTip() == "gone\nneeds a library"
     job = works.apply()
     until(lambda: not job.active)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
+from pathlib import Path
 
+from .. import ledger
 from ..encode import check, encode
 from ..mark import mark
 from ..optimise import optimise
@@ -32,7 +34,16 @@ def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     left.end_of_stage()
     done = encode(protected, report)
     page = html(protected, report, done).encode()
-    return Answer(told(protected, report, done), {"file": done.data, "report": page})
+    said = told(protected, report, done)
+    files = {"file": done.data, "report": page}
+    entry = ledger.by_sha256(said["sha256"]) if wanted.export.sidecar else None
+    return Answer(said, files | ({"receipt": entry.sidecar()} if entry else {}))
+
+
+def placed(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
+    """Notes where Krita put an exported file; asked only where the artist wants it kept."""
+    ledger.keep_path(ask["sha256"], Path(ask["path"]))
+    return Answer({})
 
 
 def told(protected: Protected, report: Report, done: Encoded) -> Json:

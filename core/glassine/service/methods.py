@@ -22,6 +22,7 @@ from . import pace
 from .answer import Answer, Blobs, Json, Method
 from .examine import examine, refuse_twice
 from .export import export as export_file
+from .export import placed
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
 from .report import report
@@ -116,6 +117,7 @@ METHODS: dict[str, Method] = {
     "preview": preview,
     "protect": protect,
     "export": export_file,
+    "placed": placed,
     "examine": examine,
     "report": report,
 }

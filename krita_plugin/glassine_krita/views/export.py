@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import settings
@@ -15,6 +15,7 @@ from .parts import button, follow, guarded, narrow, quiet_label
 from .what import row
 
 SUFFIX = "-protected"
+RECEIPT, INDENT = "receipt", 18  # the mark that has switches of its own, and pixels before them
 
 
 class ExportPage(QtWidgets.QWidget):
@@ -32,6 +33,8 @@ class ExportPage(QtWidgets.QWidget):
         self.marks = QtWidgets.QVBoxLayout()
         self.marks.setSpacing(2)
         column.addLayout(self.marks)
+        self._more = {name: switch(name) for name in ("keep_path", "sidecar")}
+        self.more = indented(self._more.values())
         column.addWidget(self._claim())
         column.addWidget(quiet_label(t("export_hint")))
         widget, line = row()
@@ -117,6 +120,9 @@ class ExportPage(QtWidgets.QWidget):
             box.setEnabled(not entry["missing"])
             self.marks.addWidget(box)
             self._marks[entry["name"]] = box
+            if entry["name"] == RECEIPT:
+                box.toggled.connect(guarded(self.more.setVisible))
+                self.marks.addWidget(self.more)
         self.shown()
 
     def shown(self) -> None:
@@ -130,6 +136,9 @@ class ExportPage(QtWidgets.QWidget):
         self.size.setCurrentIndex(max(self.size.findData(how.longest), 0))
         for name, box in self._marks.items():
             box.setChecked(name in how.marks and box.isEnabled())
+        for name, box in self._more.items():
+            box.setChecked(getattr(how, name))
+        self.more.setVisible(RECEIPT in how.marks)
         for name, field in self.claim.items():
             field.setText(getattr(self.studio.artist, name))
         self.path.setText(suggested(doc, how, self._suffix()))
@@ -160,12 +169,15 @@ class ExportPage(QtWidgets.QWidget):
             self.path.setText(path if os.path.splitext(path)[1] else path + self._suffix())
 
     def how(self) -> Exporting:
+        marks = tuple(name for name, box in self._marks.items() if box.isChecked())
+        more = {name: RECEIPT in marks and box.isChecked() for name, box in self._more.items()}
         return Exporting(
             format=self.format.currentData() or "png",
             quality=self.quality.value(),
             longest=self.size.currentData() or 0,
-            marks=tuple(name for name, box in self._marks.items() if box.isChecked()),
+            marks=marks,
             folder=os.path.dirname(self.path.text()),
+            **more,
         )
 
     def _export(self) -> None:
@@ -190,6 +202,23 @@ def suggested(doc: Any, how: Exporting, suffix: str) -> str:
     if not os.path.isdir(folder):
         folder = os.path.expanduser("~")
     return os.path.join(folder, stem + SUFFIX + suffix)
+
+
+def switch(name: str) -> QtWidgets.QCheckBox:
+    box = QtWidgets.QCheckBox(t(name))
+    narrow(box, box.text()).setObjectName(f"glassine_{name}")
+    return box
+
+
+def indented(rows: Iterable[QtWidgets.QWidget]) -> QtWidgets.QWidget:
+    """One below the other, as what belongs to the line above."""
+    widget = QtWidgets.QWidget()
+    column = QtWidgets.QVBoxLayout(widget)
+    column.setContentsMargins(INDENT, 0, 0, 0)
+    column.setSpacing(2)
+    for one in rows:
+        column.addWidget(one)
+    return widget
 
 
 def heading(text: str) -> QtWidgets.QLabel:
