@@ -61,7 +61,7 @@ class ExportPage(QtWidgets.QWidget):
             label = QtWidgets.QLabel(t(f"{name}_label"))
             label.setBuddy(field)
             field.setObjectName(f"glassine_{name}")
-            field.setAccessibleName(t(f"{name}_label").replace("&", ""))
+            field.setAccessibleName(t(f"{name}_label"))
             field.setMinimumWidth(40)
             grid.addWidget(label, at, 0)
             grid.addWidget(field, at, 1)
@@ -84,7 +84,7 @@ class ExportPage(QtWidgets.QWidget):
         for at, name in enumerate(("creator", "rights", "url")):
             field = QtWidgets.QLineEdit()
             field.setObjectName(f"glassine_{name}")
-            field.setAccessibleName(t(f"{name}_label").replace("&", ""))
+            field.setAccessibleName(t(f"{name}_label"))
             field.setPlaceholderText(t(f"{name}_example"))
             label = QtWidgets.QLabel(t(f"{name}_label"))
             label.setBuddy(field)

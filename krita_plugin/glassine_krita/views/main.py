@@ -82,7 +82,7 @@ class MainPage(QtWidgets.QWidget):
         for at, (text, field) in enumerate(labels):
             label = QtWidgets.QLabel(text)
             label.setBuddy(field)
-            field.setAccessibleName(text.replace("&", ""))
+            field.setAccessibleName(text)
             grid.addWidget(label, 2 * at, 0)
             grid.addWidget(field, 2 * at, 1)
         grid.addWidget(self.strength, 1, 1)

@@ -28,7 +28,7 @@ class SetupPage(QtWidgets.QWidget):
         column.addWidget(quiet_label(t("setup_explained")))
         self.builds = QtWidgets.QComboBox()
         self.builds.setObjectName("glassine_build")
-        self.builds.setAccessibleName(t("build_label").replace("&", ""))
+        self.builds.setAccessibleName(t("build_label"))
         self.builds.setMinimumWidth(60)
         for build in builds():
             self.builds.addItem(f"{build.says} – {sizes(build)}", build.name)
@@ -59,7 +59,7 @@ class SetupPage(QtWidgets.QWidget):
         self.python = QtWidgets.QLineEdit(settings.word("python"))
         self.python.setObjectName("glassine_python")
         self.python.setPlaceholderText(t("python_example"))
-        self.python.setAccessibleName(t("python_label").replace("&", ""))
+        self.python.setAccessibleName(t("python_label"))
         label = QtWidgets.QLabel(t("python_label"))
         label.setBuddy(self.python)
         label.setAlignment(Qt.AlignmentFlag.AlignVCenter)

@@ -69,7 +69,7 @@ class What(QtWidgets.QWidget):
         for at, (key, field) in enumerate((("shows", self.shows), ("teach", self.teach))):
             label = QtWidgets.QLabel(t(f"{key}_label"))
             label.setBuddy(field)
-            field.setAccessibleName(t(f"{key}_label").replace("&", ""))
+            field.setAccessibleName(t(f"{key}_label"))
             grid.addWidget(label, at, 0)
             grid.addWidget(field, at, 1)
         self.caption = quiet_label()
