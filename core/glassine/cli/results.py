@@ -18,10 +18,11 @@ def summary(made: Delivered) -> list[str]:
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
+    start = f", after {plan.warm} on what is embedded" if plan.warm else ""
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
         f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
-        f"{plan.steps} steps on {', '.join(plan.surrogates)}",
+        f"{plan.steps} steps on {', '.join(plan.surrogates)}{start}",
         f"  Visible: {visible(report)}",
         f"  Effect: {effect(report)}",
         f"  Report: {made.page}  ({doubts(report)})",
@@ -86,6 +87,7 @@ def facts(made: Delivered) -> dict[str, Any]:
         "surrogates": list(plan.surrogates),
         "seed": plan.seed,
         "steps": plan.steps,
+        "warm": plan.warm,
         "caption": plan.caption,
         "marks": list(done.marks),
         "notes": [*plan.artwork.notes, *protected.notes, *done.notes],

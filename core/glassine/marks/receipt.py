@@ -22,6 +22,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "recipe": plan.recipe.name,
         "score": float(plan.score),
         "steps": plan.steps,
+        "warm": plan.warm,
         "surrogates": list(plan.surrogates),
         "goals": [goal.name for goal in plan.goals],
         "caption": plan.caption,

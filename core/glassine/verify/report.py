@@ -74,6 +74,7 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "goal_names": [goal.name for goal in plan.goals],
         "score": float(plan.score),
         "steps": plan.steps,
+        "warm": plan.warm,
         "seed": plan.seed,
         "surrogates": list(plan.surrogates),
         "held_out": list(plan.held_out),

@@ -61,17 +61,8 @@ def scenario(k):
         same = bytes(node.pixelData(0, 0, W, H)) == before
         k.check(f"{model}: the original is untouched", same)
         doc.setModified(False)
-    values = []
-    for i, v in enumerate(colours()):
-        values.append(1.0 if i % 4 == 3 else (3.5 if i < 4 * W else v / 255))
-    doc, node = yield from document(struct.pack(f"<{len(values)}f", *values), depth="F32")
-    job = yield from finished(studio_.apply())
-    k.check("float done", job.state == "done", why=job.why, trouble=studio_.trouble)
-    yield 0.2
-    made = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
-    after = struct.unpack(f"<{len(values)}f", made)
-    k.check("values above 1 keep their bits", list(after[: 4 * W]) == values[: 4 * W])
-    k.check("others moved", any(abs(a - b) > 1e-4 for a, b in zip(after, values)))
+    for depth, letter in (("F32", "f"), ("F16", "e")):
+        yield from floats(k, studio_, depth, letter)
     studio_.choose(scope="picture")
     doc, node = yield from document(colours())
     job = yield from finished(studio_.apply())
@@ -80,3 +71,24 @@ def scenario(k):
         job.state == "done" and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
         got=doc.topLevelNodes()[-1].name(),
     )
+
+
+def floats(k, studio_, depth, letter):
+    """A layer whose upper rows are brighter than white."""
+    values = []
+    for i, v in enumerate(colours()):
+        values.append(1.0 if i % 4 == 3 else (3.5 if i < 4 * W else v / 255))
+    before = struct.pack(f"<{len(values)}{letter}", *values)
+    pixel = len(before) // (W * H)
+    doc, node = yield from document(before, depth=depth)
+    job = yield from finished(studio_.apply())
+    k.check(f"{depth} done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    yield 0.2
+    made = doc.topLevelNodes()[-1]
+    after = bytes(made.pixelData(0, 0, W, H))
+    k.check(f"{depth} keeps its depth", made.colorDepth() == depth, got=made.colorDepth())
+    k.check(f"{depth}: values above 1 keep their bits", after[: pixel * W] == before[: pixel * W])
+    moved = [abs(a - b) for a, b in zip(struct.unpack(f"<{len(values)}{letter}", after), values)]
+    k.check(f"{depth}: others moved", max(moved) > 1e-3)
+    same = bytes(node.pixelData(0, 0, W, H)) == before
+    k.check(f"{depth}: the original is untouched", same)
