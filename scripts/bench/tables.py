@@ -101,12 +101,13 @@ def growth() -> str:
         return ""
     return table(
         f"Growth with size ({found['surrogate']}, {found['steps']} step); {circumstances(found)}",
-        ["side", "seconds", "processor seconds per megapixel", "peak memory"],
+        ["side", "optimised, s/MP", "strength found after", "all, with its report", "peak memory"],
         [
             [
                 side,
-                f"{row['seconds']:.0f}",
-                f"{row['processor seconds per megapixel']:.1f}",
+                f"{row['seconds until optimised'] / (int(side) ** 2 / 1e6):.2f}",
+                f"{row['seconds until fitted']:.0f} s",
+                f"{row['seconds']:.0f} s",
                 f"{row['peak GB']:.1f} GB",
             ]
             for side, row in found["sizes"].items()

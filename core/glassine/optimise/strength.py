@@ -17,6 +17,7 @@ from .later import Part, Seen, codec, composite, traces
 
 CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
 EXPONENT = 0.8  # how a score falls with a change, to begin with
+LEAST = 1 / 256  # of the explored reach: a few hundredths of a level
 MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
 STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
@@ -127,6 +128,8 @@ def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> fl
                 break
         else:
             poor = factor, loss
+            if factor <= LEAST:
+                break
         factor = min(most, guess(100 - score - CLOSE / 2, fair, poor))
     if fair is None:
         raise NoSolution(
