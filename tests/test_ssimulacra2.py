@@ -1,5 +1,7 @@
 """The torch twin of SSIMULACRA2 agrees with the package, and with itself in windows."""
 
+import importlib
+import math
 import sys
 
 import numpy as np
@@ -9,6 +11,8 @@ import torch.nn.functional as F
 from glassine.pixels import to_array
 from glassine.visibility import sampled, ssimulacra2
 
+measure = importlib.import_module("glassine.visibility.measure")
+cost = importlib.import_module("glassine.verify.cost")
 MODULE = sys.modules["glassine.visibility.ssimulacra2"]
 
 
@@ -59,3 +63,16 @@ def test_a_crop_is_judged_like_a_picture():
     clean = picture(96, 128)
     other = disturbed(clean, 0.03)
     assert sampled([(clean, other)]) == ssimulacra2(clean, other)
+
+
+def test_a_cost_taken_in_strips_is_that_of_the_whole(monkeypatch):
+    clean = picture(70, 40)
+    other = clean.clone()
+    other[:, 60, 7] = 1 - other[:, 60, 7]  # in the last strip only
+    whole = (other - clean).abs()
+    for module in (measure, cost):
+        monkeypatch.setattr(module, "STRIP", 32)
+    largest, share = cost.changed(clean, other)
+    assert largest == whole.max() and share == pytest.approx(1 / 2800)
+    expected = -10 * math.log10(whole.square().double().mean())
+    assert measure.psnr(clean, other) == pytest.approx(expected)
