@@ -44,6 +44,12 @@ def test_a_wrong_name_is_said_before_any_work(artwork, asked, wrong):
         planned(artwork, **asked)
 
 
+def test_a_watermark_has_its_number_before_any_work(artwork):
+    one, two = (planned(artwork, export=Export(marks=("watermark",))) for _ in range(2))
+    numbers = {made.export.claim.watermark for made in (one, two)}
+    assert None not in numbers and len(numbers) == 2
+
+
 def test_what_ships_is_used_where_nothing_was_downloaded(artwork):
     chosen = planned(artwork)
     assert (chosen.surrogates, chosen.held_out) == (("embedded",), ())

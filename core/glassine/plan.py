@@ -9,17 +9,16 @@ from typing import TypeVar
 
 from torch import Generator, Tensor
 
-from . import encoders
+from . import encoders, marks
 from .device import choose
 from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
-from .marks import MARKS
 from .recipes import RECIPES, SCORES, STEPS
 from .surrogates import SMALL, named
 from .targets import TARGETS
 from .targets.concept import tidy
 from .targets.resize import lanczos
-from .types import Artwork, Goal, Intent, Plan, Recipe
+from .types import Artwork, Export, Goal, Intent, Plan, Recipe
 from .units import Score
 from .visibility import texture_allowance
 
@@ -36,7 +35,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     return Plan(
         artwork=artwork,
         recipe=recipe,
-        export=intent.export,
+        export=decided(intent.export),
         surrogates=used,
         held_out=tuple(name for name in encoders.present() if name not in used),
         goals=goals(artwork, intent, recipe, seed),
@@ -58,7 +57,15 @@ def known(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 def check(intent: Intent) -> None:
     """Names that are used only at the end fail now, not after minutes of work."""
-    _ = FORMATS[intent.export.format], [MARKS[name] for name in intent.export.marks]
+    _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
+
+
+def decided(export: Export) -> Export:
+    """What the marks choose where the claim leaves it open: a watermark's id."""
+    for _, mark in marks.named(export.marks):
+        if mark.decide:
+            export = replace(export, claim=mark.decide(export.claim))
+    return export
 
 
 def surrogates(intent: Intent) -> tuple[str, ...]:

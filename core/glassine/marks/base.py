@@ -17,6 +17,7 @@ Embed = Callable[["Protected"], "Protected"]
 Stamp = Callable[[bytes, "Protected", "Report"], bytes]
 Check = Callable[["Claim"], tuple[str, ...]]
 """Raises what would be raised at the very end; gives sentences to tell with the result."""
+Decide = Callable[["Claim"], "Claim"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Mark:
     formats  that can carry it; empty for all of them
     visible  meant to be seen: its cost is not held against the strength that was asked for
     check    asked before any work is done
+    decide   asked while it is planned, for what the claim left open; what is decided stays
     prepare  told before the pixels are encoded, for what only the encoder can write
     """
 
@@ -49,6 +51,7 @@ class Mark:
     stage: Stage
     embed: Embed | None = None
     check: Check | None = None
+    decide: Decide | None = None
     prepare: Embed | None = None
     stamp: Stamp | None = None
     read: Read | None = None

@@ -21,8 +21,6 @@ Part = tuple[slice, slice, slice]
 Seen = Callable[[Tensor, Tensor | None, Part], Tensor]
 """rgb (3, h, w) and alpha (1, h, w) of a part -> what a reader of the file sees of it, on white."""
 
-NUMBER = 0x5A5A5A5A  # as many ones as zeros: what any watermark costs; none is issued for it
-
 
 def codec(export: Export) -> Seen:
     """What the format gives back. A part is coded by itself, its borders are those of a picture."""
@@ -44,9 +42,7 @@ def traces(plan: Plan, rgb: Tensor) -> Tensor | None:
     embeds = {name: embed for name, embed in hidden if embed}
     if not embeds:
         return None
-    claim = plan.export.claim
-    claim = claim if claim.watermark is not None else replace(claim, watermark=NUMBER)
-    export = replace(plan.export, marks=tuple(embeds), claim=claim)
+    export = replace(plan.export, marks=tuple(embeds))
     marked = Protected(replace(plan, export=export), rgb)
     for embed in embeds.values():
         marked = embed(marked)
