@@ -106,6 +106,14 @@ def test_the_mask_limits_where(artwork):
     assert allowance[:, :40].min() > 0 and not allowance[:, 40:].any()
 
 
+def test_the_mask_shrinks_with_its_picture(artwork):
+    mask = torch.zeros(1, 96, 128)
+    mask[:, :, 64:] = 1
+    allowance = planned(artwork, mask=mask, export=Export(longest_side=64)).allowance
+    assert allowance.shape == (1, 48, 64)
+    assert not allowance[:, :, :28].any() and allowance[:, :, 36:].any()
+
+
 def test_a_mask_of_another_size_is_refused_with_both_sizes(artwork):
     with pytest.raises(NotUsable, match=r"64 x 32 .* 128 x 96"):
         planned(artwork, mask=torch.ones(1, 32, 64))

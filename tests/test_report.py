@@ -29,10 +29,12 @@ from glassine.types import (
 )
 from glassine.units import Levels, Score
 from glassine.verify import SCHEMA, html, plain, verify
-from glassine.verify.controls import Controls, blended, scattered
+from glassine.verify.controls import Controls, blended, controls, scattered
+from glassine.verify.doubts import about_trials
 from glassine.verify.drift import Viewer, aimed, closed, effects
-from glassine.verify.sight import part, sighted
+from glassine.verify.sight import Sight, part, sighted
 from glassine.verify.summary import markdown, summarised
+from glassine.verify.trained import sizes, trained
 from glassine.verify.trials import trial
 from glassine.visibility import ssimulacra2
 from glassine.visibility.lpips import distance
@@ -156,6 +158,31 @@ def test_a_crop_moves_its_goal_too():
     """Cropping an untouched picture must not look like an effect."""
     _, (row,), _ = tried("crop10", strength=0.0)
     assert abs(row.closed) < 0.02
+
+
+@pytest.mark.parametrize(("fine", "verdict"), [(True, "removed"), (False, "survives")])
+def test_what_is_left_at_the_size_of_training(fine, verdict):
+    """Detail of one pixel is gone at half the size; broad strokes are not."""
+    clean, broad = waves(size=1024), 0.3 * (waves(0.4, 1024) - 0.5)
+    stroke = 0.06 * board(1024) if fine else broad
+    goal = clean + (0.2 * board(1024) if fine else 3 * broad)
+    made = planned(clean, goals=(Goal("picture", "", goal),))
+    whole = slice(384, 640)
+    sight = Sight(clean, clean + stroke, whole, whole, (0, 0))
+    viewers = eyes() if fine else (Viewer("fake", "used", lambda rgb: rgb[:, :, ::8, ::8]),)
+    against = controls(made, sight, 0.0)
+    before = tuple(effects(viewers, against, aims=aimed(viewers, against.goals)))
+    trial, rows = trained(512, made, sight, against.share, viewers, before)
+    assert trial.verdict == verdict and {row.after for row in rows} == {"trained512"}
+    report = codes(Report(None, rows, tuple(about_trials([trial])), trials=(trial,)))
+    assert report == ({"size"} if fine else set()), "said once, with what to do"
+
+
+def test_small_pictures_are_learned_as_they_are():
+    sides = [(600, 2000), (650, 700), (1400, 1300)]
+    pictures = [planned(torch.rand(3, *side)) for side in sides]
+    assert [sizes(made) for made in pictures] == [(), (512,), (1024, 512)]
+    assert sizes(replace(pictures[2], goals=())) == (), "without a goal nothing is covered"
 
 
 def test_gap_closed_on_known_distances():

@@ -28,7 +28,7 @@ T = TypeVar("T")
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     """Every choice that the intent left open is made; nothing is computed yet."""
     recipe = known("recipe", intent.recipe, RECIPES)
-    artwork = resized(artwork, intent.export.longest_side)
+    whole, artwork = artwork, resized(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used = surrogates(intent)
     check(intent)
@@ -39,7 +39,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         surrogates=used,
         held_out=tuple(name for name in encoders.present() if name not in used),
         goals=goals(artwork, intent, recipe, seed),
-        allowance=allowance(artwork, intent.mask),
+        allowance=allowance(artwork, followed(intent.mask, whole, artwork)),
         score=score(intent),
         steps=known("effort", intent.effort, STEPS),
         seed=seed,
@@ -137,3 +137,11 @@ def resized(artwork: Artwork, longest: int | None) -> Artwork:
     size = max(1, round(height * factor)), max(1, round(width * factor))
     alpha = None if artwork.alpha is None else lanczos(artwork.alpha, *size)
     return replace(artwork, rgb=lanczos(artwork.rgb, *size), alpha=alpha)
+
+
+def followed(mask: Tensor | None, before: Artwork, after: Artwork) -> Tensor | None:
+    """The mask, as small as its picture has become; one of a wrong size stays as it is."""
+    if mask is None or mask.shape[1:] != before.rgb.shape[1:]:
+        return mask
+    height, width = after.rgb.shape[1:]
+    return lanczos(mask, height, width)

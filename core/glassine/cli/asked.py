@@ -108,6 +108,12 @@ OPTIONS = (
         show_default=True,
         help="For jpeg, webp and avif.",
     ),
+    click.option(
+        "--longest-side",
+        type=click.IntRange(16),
+        metavar="PIXELS",
+        help="Make the copy that small, then protect it: what is posted small is learned as it is.",
+    ),
     click.option("--seed", type=int, help="The same seed and settings give the same pixels."),
     click.option(
         "--marks",
@@ -124,9 +130,7 @@ OPTIONS = (
         envvar="GLASSINE_KEEP_PATH",
         help="The receipt also notes where the file was put.",
     ),
-    click.option(
-        "--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."
-    ),
+    click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
 )
 
@@ -145,6 +149,7 @@ def intent(given: dict[str, Any], suffix: str = "") -> Intent:
     export = Export(
         format=format_name(given["format_"], suffix),
         quality=given["quality"],
+        longest_side=given["longest_side"],
         marks=() if given["marks"] == "none" else names(given["marks"]),
         claim=claim.claim(given),
         keep_path=given["keep_path"],

@@ -58,6 +58,12 @@ def effect(report: Report) -> str:
         f"(a plain blend that looks the same: {mean(row.blend for row in rows):.0%})"
         for role, rows in groups.items()
     ]
+    for trial in report.trials:
+        rows = [row for row in report.effects if row.after == trial.name and row.role == "used"]
+        said.append(
+            f"{trial.says[0].lower()}{trial.says[1:]}: {mean(row.closed for row in rows):.0%} "
+            f"({mean(row.blend for row in rows):.0%})"
+        )
     return "; ".join(said) or "not measured"
 
 

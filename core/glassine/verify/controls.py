@@ -22,7 +22,7 @@ class Controls:
     """(3, h, w) each, the measured part.
 
     scattered  the very change, its pixels in random order
-    blend      so much of the goal mixed in that SSIMULACRA2 is the protected picture's
+    blend      so much of the goal mixed in (`share`) that SSIMULACRA2 is the protected picture's
     jpeg       the clean picture saved as JPEG 90
     goal       what the blend mixes in; None where nothing is aimed at
     """
@@ -33,18 +33,24 @@ class Controls:
     jpeg: Tensor
     blend: Tensor | None
     goals: tuple[tuple[Tensor, float], ...]
+    share: float = 0.0
 
 
-def controls(plan: Plan, sight: Sight) -> Controls:
+def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
+    """`share` of the blend, where it was found elsewhere; else it is searched here."""
     clean, seen = sight.cut(sight.clean), sight.cut(sight.seen)
     goals = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
+    goal = mixed(goals) if goals else clean
+    if share is None:
+        share = alike(clean, seen, goal) if goals else 0.0
     return Controls(
         clean=clean,
         seen=seen,
         scattered=scattered(clean, seen, plan.seed),
         jpeg=through_jpeg(clean, _JPEG),
-        blend=blended(clean, seen, mixed(goals)) if goals else None,
+        blend=clean + share * (goal - clean) if goals else None,
         goals=goals,
+        share=share,
     )
 
 
@@ -62,6 +68,10 @@ def scattered(clean: Tensor, seen: Tensor, seed: int) -> Tensor:
 
 
 def blended(clean: Tensor, seen: Tensor, goal: Tensor) -> Tensor:
+    return clean + alike(clean, seen, goal) * (goal - clean)
+
+
+def alike(clean: Tensor, seen: Tensor, goal: Tensor) -> float:
     """Halving: the largest share of the goal that scores no worse than the protected picture."""
     score = ssimulacra2(clean, seen)
     low, high = 0.0, 1.0
@@ -71,4 +81,4 @@ def blended(clean: Tensor, seen: Tensor, goal: Tensor) -> Tensor:
         low, high = (low, share) if got < score else (share, high)
         if abs(got - score) < _NEAR:
             break
-    return clean + low * (goal - clean)
+    return low

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from ..surrogates import SHIPPED, SMALL
 from ..types import Cost, Doubt, Effect, Plan, Trial
 from .sight import Sight
+from .trials import TRAINED, WEAKENED
 
 _LITTLE, _ALIKE = 0.02, 1.25  # of the gap; times the control
 _MISSED = 2.0  # SSIMULACRA2 points
@@ -100,14 +101,29 @@ def embedded() -> str:
 
 
 def about_trials(trials: Sequence[Trial]) -> Iterator[Doubt]:
+    yield from about_size([one for one in trials if one.name.startswith(TRAINED)])
     gone = [trial for trial in trials if trial.verdict == "removed"]
     for kind, word in (("handling", "Ordinary handling"), ("removal", "Removers")):
-        names = ", ".join(trial.says for trial in gone if trial.kind == kind)
+        told = [one for one in gone if one.kind == kind and not one.name.startswith(TRAINED)]
+        names = ", ".join(trial.says for trial in told)
         if names:
             yield Doubt(f"removed-{kind}", f"{word} took the effect away: {names}.")
     absent = [trial.says for trial in trials if trial.verdict == "not run"]
     if absent:
         yield Doubt("untried", f"Not tried, because something is missing: {', '.join(absent)}.")
+
+
+def about_size(trials: Sequence[Trial]) -> Iterator[Doubt]:
+    """The training size at which least is left."""
+    known = [trial for trial in trials if not math.isnan(trial.left)]
+    worst = min(known, key=lambda trial: trial.left, default=None)
+    if worst and worst.left < WEAKENED:
+        yield Doubt(
+            "size",
+            f"Models learn from smaller pictures: {worst.says[0].lower()}{worst.says[1:]}, "
+            f"{worst.left:.0%} of the effect beyond its control is left. A copy that is exported "
+            "at that size (--longest-side) is protected at the size at which it is learned.",
+        )
 
 
 def about_cost(plan: Plan, cost: Cost) -> Iterator[Doubt]:

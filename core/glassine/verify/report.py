@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -11,13 +11,14 @@ from torch import Tensor
 
 from ..device import Device, choose
 from ..pixels import to_array
-from ..types import Plan, Progress, Protected, Report, Watch, quiet
-from .controls import controls
+from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+from .controls import Controls, controls
 from .cost import cost
 from .doubts import doubts
-from .drift import aimed, effects, viewers
+from .drift import Aims, Viewer, aimed, effects, viewers
 from .people import named
 from .sight import Sight, sighted
+from .trained import sizes, trained
 from .trials import scene, trial
 from .wording import LIMITS, threat
 
@@ -36,7 +37,7 @@ def verify(
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sighted(protected, device, side)
     eyes = viewers(plan, device)
-    total, rows, trials = 2 + len(eyes) + len(purifiers), [], []
+    total, rows, trials = 2 + len(eyes) + len(sizes(plan)) + len(purifiers), [], []
     price = cost(sight)
     watch(Progress(1, total, "verify"))
     against = controls(plan, sight)
@@ -45,10 +46,7 @@ def verify(
     for row in effects(eyes, against, aims=aims):
         rows.append(row)
         watch(Progress(2 + len(rows), total, "verify"))
-    before, around = tuple(rows), None
-    for name in purifiers:
-        around = around or scene(max(sight.clean.shape[1:]), device)
-        tried, after = trial(name, around, against, eyes, before, aims, plan.seed)
+    for tried, after in endured(plan, sight, against, eyes, tuple(rows), aims, purifiers):
         trials.append(tried)
         rows += after
         watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
@@ -62,6 +60,24 @@ def verify(
         threat=threat(plan),
         limits=LIMITS,
     )
+
+
+def endured(
+    plan: Plan,
+    sight: Sight,
+    against: Controls,
+    eyes: tuple[Viewer, ...],
+    before: Sequence[Effect],
+    aims: Aims,
+    purifiers: Sequence[str],
+) -> Iterator[tuple[Trial, tuple[Effect, ...]]]:
+    """What is left at the sizes of training, and after each purifier."""
+    for side in sizes(plan):
+        yield trained(side, plan, sight, against.share, eyes, before)
+    if purifiers:
+        around = scene(max(sight.clean.shape[1:]), choose(plan.device))
+    for name in purifiers:
+        yield trial(name, around, against, eyes, before, aims, plan.seed)
 
 
 def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from html import escape
 
 from ..surrogates import SURROGATES
 from ..types import Cost, Effect, Report, Trial
+from .trials import TRAINED
 
 _KINDS = {
     "handling": (
@@ -121,13 +122,13 @@ def bar(value: float, full: float, kind: str = "") -> str:
 
 
 def trials(report: Report) -> str:
-    if not report.trials:
-        return (
-            '<section aria-labelledby="survival"><h2 id="survival">What survives</h2>'
+    sections = []
+    if all(trial.name.startswith(TRAINED) for trial in report.trials):
+        sections.append(
+            '<section aria-labelledby="more"><h2 id="more">What survives sites and removers</h2>'
             '<p class="note">Not measured yet. It is, with: glassine report PICTURE '
             "--original ORIGINAL</p></section>"
         )
-    sections = []
     for kind, (anchor, title, note) in _KINDS.items():
         rows = [trial for trial in report.trials if trial.kind == kind]
         if rows:

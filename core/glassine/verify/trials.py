@@ -22,6 +22,7 @@ from .drift import Aims, Viewer, effects
 
 Verdict = Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
 REMOVED, WEAKENED = 0.15, 0.75  # share of the effect beyond its control
+TRAINED = "trained"  # how the names of trials at training sizes begin; see trained.py
 _NOTHING = 0.005  # an effect that small is none
 
 

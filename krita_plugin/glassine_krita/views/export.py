@@ -15,6 +15,7 @@ from .parts import button, follow, guarded, narrow, quiet_label
 from .what import row
 
 SUFFIX = "-protected"
+TRAINING = 1024  # pixels; most models learn at this size or below
 RECEIPT, INDENT = "receipt", 18  # the mark that has switches of its own, and pixels before them
 
 
@@ -106,6 +107,7 @@ class ExportPage(QtWidgets.QWidget):
             self.format.setItemData(self.format.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self.size.clear()
         self.size.addItem(t("size_original"), 0)
+        self.size.addItem(t("size_training"), TRAINING)
         for entry in listed.of("sites"):
             self.size.addItem(f"{entry['says']} ({entry['longest']} px)", entry["longest"])
         for box in self._marks.values():
