@@ -42,11 +42,14 @@ def main() -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         plugin = built(Path(folder))
+        place = Path(tempfile.gettempdir()) / "paintings"  # its path stands in a field
+        place.mkdir(exist_ok=True)
+        picture = Path(shutil.copy(args.picture, place))
         for theme in args.theme or THEMES:
             for size in args.size or SIZES:
                 for commands in (engine(), {"GLASSINE_ENGINE": ""}):
                     commands = {**commands, "GLASSINE_LANGUAGE": args.language}
-                    taken = shoot(plugin, theme, size, args.picture, commands, Path(folder) / "w")
+                    taken = shoot(plugin, theme, size, picture, commands, Path(folder) / "w")
                     keep(taken, size, args.out)
     return 0
 
