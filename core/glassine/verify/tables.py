@@ -123,12 +123,6 @@ def bar(value: float, full: float, kind: str = "") -> str:
 
 def trials(report: Report) -> str:
     sections = []
-    if all(trial.name.startswith(TRAINED) for trial in report.trials):
-        sections.append(
-            '<section aria-labelledby="more"><h2 id="more">What survives sites and removers</h2>'
-            '<p class="note">Not measured yet. It is, with: glassine report PICTURE '
-            "--original ORIGINAL</p></section>"
-        )
     for kind, (anchor, title, note) in _KINDS.items():
         rows = [trial for trial in report.trials if trial.kind == kind]
         if rows:
@@ -138,6 +132,12 @@ def trials(report: Report) -> str:
                 f"the encoders that were optimised against.</p>{survived(title, rows, report)}"
                 "</section>"
             )
+    if all(trial.name.startswith(TRAINED) for trial in report.trials):
+        sections.append(
+            '<section aria-labelledby="more"><h2 id="more">What survives sites and removers</h2>'
+            '<p class="note">Not measured yet. It is, with: glassine report PICTURE '
+            "--original ORIGINAL</p></section>"
+        )
     return "".join(sections)
 
 
