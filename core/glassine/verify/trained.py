@@ -55,7 +55,7 @@ def trained(
     aims = aimed(eyes, against.goals)
     after = tuple(effects(eyes, against, after=name, aims=aims, short=True))
     entry = Purifier(
-        says=f"Reduced to {side} pixels, as for training",
+        says=f"Shorter side reduced to {side} pixels, as for training",
         kind="handling",
         differentiable=False,
         apply=lambda picture, _: small(picture),
