@@ -17,7 +17,7 @@ import time
 
 import torch
 import torch.nn.functional as F
-from record import RESULTS, save
+from record import kept, save
 
 SIZES = (512, 1024, 2048, 4096, 8192)
 
@@ -80,7 +80,7 @@ def main() -> None:
         print(json.dumps(one(args.child, args.surrogate, args.steps)))
         return
     about = {"surrogate": args.surrogate, "steps": args.steps}
-    table = kept(about)
+    table = kept("growth", about, "sizes")
     for side in map(int, args.sizes.split(",")):
         command = [sys.executable, __file__, "--child", str(side), "--steps", str(args.steps)]
         out = subprocess.run(
@@ -89,13 +89,6 @@ def main() -> None:
         table[str(side)] = json.loads(out.stdout)
         print(side, table[str(side)], flush=True)
         save("growth", {**about, "sizes": table})
-
-
-def kept(about: dict[str, object]) -> dict[str, dict[str, float]]:
-    """The other sizes of an earlier run: the largest takes ten minutes."""
-    file = RESULTS / "growth.json"
-    found = json.loads(file.read_text()) if file.exists() else {}
-    return found["sizes"] if about.items() <= found.items() else {}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +31,7 @@ from glassine.types import Artwork, Intent
 from glassine.units import Levels, to_unit
 from glassine.visibility import ssimulacra2
 from glassine.visibility.lpips import distance
-from record import RESULTS, save
+from record import kept, save
 from torch import Tensor
 
 OURS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
@@ -163,7 +162,7 @@ def main() -> None:
             return 1 - ((encode(rgb[None]) - there).norm() / gap).item()
 
     about = {"size": args.size, "picture": args.picture.stem}
-    table = kept(about)
+    table = kept("loops", about, "loops")
     for name in args.loops.split(","):
         theirs = measured(name, clean, loss, closed)
         mine = ours(clean, goal, closed, max(theirs["ssimulacra2"], SCORE - 1))
@@ -174,13 +173,6 @@ def main() -> None:
         table[name]["on"] = choose("cpu").says
         print(name, table[name], flush=True)
         save("loops", {**about, "loops": table})
-
-
-def kept(about: dict[str, Any]) -> dict[str, Any]:
-    """The rows of an earlier run on the same picture: each loop takes half an hour."""
-    file = RESULTS / "loops.json"
-    found = json.loads(file.read_text()) if file.exists() else {}
-    return found["loops"] if about.items() <= found.items() else {}
 
 
 if __name__ == "__main__":

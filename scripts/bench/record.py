@@ -53,6 +53,13 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
+def kept(name: str, about: dict[str, Any], rows: str) -> dict[str, Any]:
+    """The rows of an earlier run that was about the same, so that a long one can be added to."""
+    path = RESULTS / f"{name}.json"
+    found = json.loads(path.read_text()) if path.exists() else {}
+    return found[rows] if about.items() <= found.items() else {}
+
+
 def save(name: str, figures: dict[str, Any]) -> Path:
     """results/NAME.json, written whole; earlier runs are in the history of the repository."""
     RESULTS.mkdir(exist_ok=True)
