@@ -1,7 +1,9 @@
 """The real engine process over its pipes: hello, pixels, cancel, bad requests, and its end."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -286,9 +288,13 @@ def test_a_report_measures_the_file_that_was_written(client, pixels):
     assert [trial["says"] for trial in told["result"]["trials"]] == ["JPEG, quality 75"]
     assert told["result"]["doubts"] and progress[-1]["stage"] == "verify"
     assert pages["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
-    small = {**ask, "pixels": {**about(), "height": H // 2}}
+    marked = intent(export={"format": "png", "marks": ["watermark"]})
+    small = {**ask, "intent": marked, "pixels": {**about(), "height": H // 2}}
     client.ask(43, "report", small, pixels=pixels[: H // 2].tobytes(), file=blobs["file"])
     assert "compared" in client.answer(43)[0]["says"]
+    with contextlib.closing(sqlite3.connect(client.ledger)) as link:
+        issued = link.execute("SELECT count(*) FROM ids").fetchone()
+    assert issued == (0,), "a report draws no watermark's number"
 
 
 def test_garbage_on_stdin_ends_the_engine():

@@ -22,7 +22,9 @@ def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     The intent is the one that the file was made with, its seed included: the same goals again.
     """
     picture = raster(ask["pixels"], blobs["pixels"])
-    made = plan(artwork(picture), intent(ask["intent"], picture))
+    wanted = intent(ask["intent"], picture)
+    measured = Export(format="png", longest_side=wanted.export.longest_side)  # as read, unmarked
+    made = plan(artwork(picture), replace(wanted, export=measured))
     after = read(bytes(blobs["file"])).rgb
     if after.shape != made.artwork.rgb.shape:
         height, width = made.artwork.rgb.shape[1:]
@@ -30,7 +32,6 @@ def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
             f"The file of {after.shape[2]} x {after.shape[1]} pixels was to be compared with the "
             f"picture it was made from, which gives {width} x {height}. Export it again."
         )
-    made = replace(made, export=Export(format="png"))  # measured as it was read, not saved again
     names = tuple(ask.get("after") or (name for name in PURIFIERS if not PURIFIERS[name].slow))
     protected = Protected(made, after, ("Measured on the pixels of the file as they were read.",))
     left = pace.Left({"verify": seconds(made, len(names))}, watch)
