@@ -19,6 +19,7 @@ LAYERS = [
     {"types", "registry", "pixels"},
     {"weights", "device", "memory", "files", "flattened", "visibility", "fingerprint", "ledger"},
     {"surrogates", "targets", "purifiers", "marks", "formats"},
+    {"learned"},
     {"encoders", "recipes", "suggest"},
     {"plan"},
     {"optimise"},

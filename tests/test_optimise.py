@@ -9,9 +9,11 @@ import torch.nn.functional as F
 from glassine.device import Device
 from glassine.errors import Cancelled, NoSolution, OutOfMemory
 from glassine.formats import FORMATS
+from glassine.learned import shrunk
 from glassine.mark import mark
 from glassine.optimise import loop, optimise
 from glassine.optimise.fit import fit, snap
+from glassine.optimise.levels import levels
 from glassine.optimise.strength import crops, scaled_to
 from glassine.pixels import on_grid
 from glassine.types import Artwork, Claim, Export, Goal, Keep, Plan, Recipe
@@ -41,7 +43,7 @@ def encoder(monkeypatch):
     return net
 
 
-def planned(height=96, width=80, *, alpha=None, score=70, steps=4, depth=8, resist=()):
+def planned(height=96, width=80, *, alpha=None, score=70, steps=4, depth=8, resist=(), sizes=()):
     clean = picture(height, width)
     clean = on_grid(clean, depth)
     allowance = texture_allowance(clean)
@@ -49,7 +51,9 @@ def planned(height=96, width=80, *, alpha=None, score=70, steps=4, depth=8, resi
         allowance = allowance * (alpha > 0)
     return Plan(
         artwork=Artwork(clean, alpha, Keep(depth=depth)),
-        recipe=Recipe(name="t", says="", goals=(), reach=Levels(8), momentum=0.5, resist=resist),
+        recipe=Recipe(
+            name="t", says="", goals=(), reach=Levels(8), momentum=0.5, resist=resist, sizes=sizes
+        ),
         export=Export(),
         surrogates=("fake",),
         held_out=(),
@@ -91,10 +95,11 @@ def test_same_plan_gives_same_pixels():
     assert torch.equal(optimise(plan).rgb, optimise(plan).rgb)
 
 
-def test_transparent_pixels_keep_their_bits():
+@pytest.mark.parametrize("sizes", [(), (64,)])
+def test_transparent_pixels_keep_their_bits(sizes):
     alpha = torch.ones(1, 96, 80)
     alpha[:, :40] = 0
-    plan = planned(alpha=alpha)
+    plan = planned(alpha=alpha, sizes=sizes)
     done = optimise(plan).rgb
     assert torch.equal(done[:, :40], plan.artwork.rgb[:, :40])
     assert not torch.equal(done[:, 40:], plan.artwork.rgb[:, 40:])
@@ -110,7 +115,7 @@ def test_tiles_leave_no_seam(monkeypatch):
     """Change along the tile borders is as rough as change anywhere else."""
     monkeypatch.setattr(loop, "SIZE", 64)
     plan = planned(192, 192)
-    change = loop.tiled(plan, CPU, 64, lambda _: None).float()
+    change = loop.pyramid(plan, CPU, 64, lambda _: None).float()
     rough = (change[:, :, 1:] - change[:, :, :-1]).abs().mean((0, 1))
     border = torch.tensor([span.start for span, _ in loop_spans(192)][1:]) - 1
     assert (rough[border].mean() / rough.mean()).item() == pytest.approx(1, abs=0.25)
@@ -120,6 +125,27 @@ def loop_spans(length):
     from glassine.optimise.tiles import MARGIN, spans
 
     return spans(length, 64, MARGIN)
+
+
+def test_a_copy_reduced_as_for_training_keeps_effect(encoder):
+    """What is optimised at full size only is fine detail, which reduction takes away."""
+
+    def after_reduction(plan):
+        goal = Goal("other", "", shrunk(plan.goals[0].picture, 80))
+        small = replace(plan, artwork=Artwork(shrunk(plan.artwork.rgb, 80)), goals=(goal,))
+        return closed(small, shrunk(optimise(plan).rgb, 80), encoder)
+
+    both, fine = planned(160, 200, sizes=(80,)), planned(160, 200)
+    assert after_reduction(both) > 1.5 * after_reduction(fine)
+
+
+@pytest.mark.parametrize(("shorter", "expected"), [(639, ()), (640, (512,)), (1280, (1024, 512))])
+def test_only_what_training_would_reduce_is_optimised_smaller(shorter, expected):
+    plan = planned(shorter, shorter + 9, sizes=(1024, 512))
+    full, *reduced = levels(plan)
+    assert full.plan is plan and full.weight == 1
+    assert tuple(min(level.plan.allowance.shape[1:]) for level in reduced) == expected
+    assert all(0 < level.weight < 1 for level in reduced)
 
 
 def test_watcher_hears_every_step_and_can_stop():

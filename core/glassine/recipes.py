@@ -1,5 +1,6 @@
 """Named ways to protect. A recipe is data: no recipe has code of its own."""
 
+from .learned import SIZES
 from .types import Recipe
 from .units import Levels, Score
 
@@ -17,18 +18,21 @@ RECIPES = {
             says="Moves the picture's style, as models see it, towards another style",
             goals=(("style", 1.0),),
             reach=Levels(8),
+            sizes=tuple(SIZES),
         ),
         Recipe(
             name="poison",
             says="Moves what the picture shows, as models see it, towards another concept",
             goals=(("concept", 1.0),),
             reach=Levels(8),
+            sizes=tuple(SIZES),
         ),
         Recipe(
             name="both",
             says="Cloak and poison in one optimisation",
             goals=(("style", 0.5), ("concept", 0.5)),
             reach=Levels(8),
+            sizes=tuple(SIZES),
         ),
     )
 }

@@ -127,6 +127,7 @@ class Recipe:
     colour  how much of the reach red, green and blue may use: the eye judges green most
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
     warm    steps on the embedded surrogate before those on the real ones
+    sizes   shorter sides to which a larger picture is reduced and optimised there as well
     """
 
     name: str
@@ -138,6 +139,7 @@ class Recipe:
     momentum: float = 0.0
     draw: int = 0
     warm: int = 10
+    sizes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 Every picture is protected once per variant, all at the same SSIMULACRA2, and measured as it is and
 after each purifier, on encoders that were used and on encoders that were held out. One line per
-picture is written as soon as it is measured; a stopped run goes on where it was. `--table` makes
-results/matrix.json and results/matrix.md out of all lines.
+picture is written as soon as it is measured, all variants of a picture before the next one; a
+stopped run goes on where it was. `--table` makes results/matrix.json and results/matrix.md out of
+all lines.
 """
 
 import argparse
@@ -37,44 +38,54 @@ VARIANTS = {
     "codec": {"resist": ("jpeg85", "jpeg60")},
     "scales": {"resist": ("half", "blur", "screenshot")},
     "mixed": {"resist": ("jpeg75", "half", "blur", "noise05")},
+    "sizes": {"sizes": (128, 64)},
 }
-"""What is changed about the cloak; the seed differs per picture in all of them."""
+"""What is changed about the cloak; the seed differs per picture in all of them.
+
+`sizes` optimises reduced copies too, which other variants do for larger pictures only.
+"""
 
 
 def main():
     asked = argparse.ArgumentParser()
     asked.add_argument("--variant", choices=VARIANTS, action="append")
     asked.add_argument("--folder", default=common.SHARED / "art")
-    asked.add_argument("--side", type=int, default=160)
+    asked.add_argument("--side", type=int, default=256)
     asked.add_argument("--effort", default="quick")
     asked.add_argument("--pictures", type=int, help="only the first of them, art first")
     asked.add_argument("--table", action="store_true")
     asked = asked.parse_args()
     if not asked.table:
-        for variant in asked.variant or VARIANTS:
-            run(variant, asked)
+        run(asked.variant or list(VARIANTS), asked)
     table()
 
 
-def run(variant, asked):
-    file = common.RESULTS / f"matrix-{variant}.jsonl"
-    done = {row["picture"] for row in common.rows(file)}
+def run(variants, asked):
     todo = ordered(common.pictures(asked.folder, asked.side))
     for seed, (name, artwork) in itertools.islice(enumerate(todo), asked.pictures):
-        if name in done:
-            continue
-        began = time.monotonic()
-        intent = Intent(seed=seed, effort=asked.effort, surrogates=USED)
-        made = plan(artwork, intent)
-        recipe = replace(made.recipe, **VARIANTS[variant])
-        made = optimise(replace(made, recipe=recipe, held_out=HELD_OUT))
-        took = time.monotonic() - began
-        report = plain(verify(made, purifiers=PURIFIERS, side=asked.side))
-        kept = {key: report[key] for key in ("cost", "effects", "trials")}
-        told = {"picture": name, "variant": variant, "side": asked.side, "effort": asked.effort}
-        told |= {"goal": made.plan.goals[0].says, "seconds": round(took, 1)}
-        common.add(file, told | {"machine": common.machine()} | kept)
-        print(variant, name, f"{time.monotonic() - began:.0f} s", flush=True)
+        for variant in variants:
+            file = common.RESULTS / f"matrix-{variant}.jsonl"
+            if any(row["picture"] == name for row in common.rows(file)):
+                continue
+            began = time.monotonic()
+            common.add(file, measured(variant, seed, artwork, asked) | {"picture": name})
+            print(variant, name, f"{time.monotonic() - began:.0f} s", flush=True)
+
+
+def measured(variant, seed, artwork, asked):
+    """One line: how it was made, what it cost, its effect after nothing and after everything."""
+    began = time.monotonic()
+    made = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
+    recipe = replace(made.recipe, **VARIANTS[variant])
+    made = optimise(replace(made, recipe=recipe, held_out=HELD_OUT))
+    told = {"variant": variant, "side": asked.side, "effort": asked.effort}
+    told |= {"goal": made.plan.goals[0].says, "seconds": round(time.monotonic() - began, 1)}
+    report = plain(verify(made, purifiers=PURIFIERS, side=asked.side))
+    return (
+        told
+        | {"machine": common.machine()}
+        | {key: report[key] for key in ("cost", "effects", "trials")}
+    )
 
 
 def ordered(found):

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from effect import FAMILIES, SCORE, blend, closed
+from glassine.learned import shrunk
 from glassine.optimise import optimise
 from glassine.pixels import on_grid
 from glassine.plan import plan
 from glassine.read import read
 from glassine.targets.resize import lanczos
 from glassine.types import Artwork, Intent
-from glassine.verify.trained import shrunk
 from record import save, spread
 from torch import Tensor
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from .. import memory
 from ..device import Device, choose
 from ..encoders import encoders
 from ..errors import OutOfMemory
@@ -21,6 +22,7 @@ from ..types import Plan, Progress, Protected, Watch, quiet
 from ..units import to_unit
 from .fit import fit
 from .later import composite
+from .levels import add, levels
 from .pull import Pull, pulls
 from .strength import settled
 from .tiles import SIZE, STRIDE, Tile, tiles
@@ -42,7 +44,8 @@ def explored(plan: Plan, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
     for device, size, instead in ladder(choose(plan.device)):
         notes = (*notes, *([instead] if instead else []))
         try:
-            return tiled(plan, device, size, watch), notes
+            with memory.reused():
+                return pyramid(plan, device, size, watch), notes
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
                 raise
@@ -69,23 +72,31 @@ def ran_out_of_memory(error: Exception) -> bool:
     return isinstance(error, kinds) or "can't allocate memory" in str(error)
 
 
-def tiled(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
-    """(3, H, W) float16, enough for a change of a few levels: all tiles' changes, cross-faded."""
-    _, height, width = plan.artwork.rgb.shape
+def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
+    """(3, H, W) float16, enough for a change of a few levels: the changes of all sizes together."""
     walks = (*warm(plan, device), Walk(plan.steps, families(plan, device)))
-    todo = [tile for tile in tiles(height, width, size) if tile.cut(plan.allowance).any()]
-    change = torch.zeros(3, height, width, dtype=torch.float16)
-    done, total = 0, len(todo) * sum(walk.steps for walk in walks)
+    todo = [(level, cut(level.plan, size)) for level in levels(plan)]
+    total = torch.zeros(plan.artwork.rgb.shape, dtype=torch.float16)
+    done, steps = 0, sum(len(parts) for _, parts in todo) * sum(walk.steps for walk in walks)
 
     def told() -> None:
         nonlocal done
         done += 1
-        watch(Progress(done, total, "optimise"))
+        watch(Progress(done, steps, "optimise"))
 
-    for tile in todo:
-        found = tile.weight * attack(plan, tile, walks, device, told)
-        change[:, tile.rows, tile.columns] += found.half()
-    return change
+    for level, parts in todo:
+        change = torch.zeros(level.plan.artwork.rgb.shape, dtype=torch.float16)
+        for tile in parts:
+            found = tile.weight * attack(level.plan, tile, walks, device, told)
+            change[:, tile.rows, tile.columns] += found.half()
+        add(total, change, level.weight)
+    return total
+
+
+def cut(plan: Plan, size: int) -> list[Tile]:
+    """Tiles in which something may change."""
+    _, height, width = plan.artwork.rgb.shape
+    return [tile for tile in tiles(height, width, size) if tile.cut(plan.allowance).any()]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import torch
 
 from ..device import Device, choose
 from ..encoders import encoders
+from ..learned import SIZES, smaller
 from ..optimise.tiles import MARGIN, SIZE, spans
 from ..surrogates import SMALL, named
 from ..types import Plan, Progress, Watch
@@ -40,6 +41,7 @@ def stages(plan: Plan, *, verify: bool = False) -> dict[str, float]:
         choose(plan.device),
         plan.recipe.draw,
         plan.warm,
+        plan.recipe.sizes,
         verify=verify,
     )
 
@@ -52,16 +54,20 @@ def predicted(
     device: Device,
     draw: int = 0,
     warm: int = 0,
+    sizes: tuple[int, ...] = tuple(SIZES),
     *,
     verify: bool = False,
 ) -> dict[str, float]:
     pixels = covered(width) * covered(height)
+    for side in smaller(min(width, height), sizes):
+        factor = side / min(width, height)
+        pixels += covered(round(factor * width)) * covered(round(factor * height))
     groups = [(named(name).draw, slope_seconds(name, device)) for name in surrogates]
     if draw:
         groups = [(draw, tuple(seconds for _, group in groups for seconds in group))]
     step = sum(mean(group) * min(count or len(group), len(group)) for count, group in groups)
     goals = sum(  # one forward pass of forward + backward, for each family whose turn comes
-        mean(group) * min(count * steps or len(group), len(group)) / 3 for count, group in groups
+        mean(group) * min(count * steps or len(group), len(group)) / 2 for count, group in groups
     )
     start = warm * mean(slope_seconds(SMALL, device)) if warm else 0.0
     looked = min(width * height, CROPS)

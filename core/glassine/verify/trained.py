@@ -1,7 +1,7 @@
 """What is left once the picture is reduced to the size at which models are trained.
 
-Training pictures are reduced before anything is learned from them. A change is optimised at the
-size of the picture, where it consists of fine detail, and reduction averages fine detail away.
+Training pictures are reduced before anything is learned from them, and reduction averages fine
+detail away. What is left is measured here whatever the optimiser did about it.
 """
 
 from __future__ import annotations
@@ -11,27 +11,18 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from ..learned import SIZES, shrunk, smaller
 from ..purifiers import Purifier
-from ..targets.resize import lanczos
 from ..types import Effect, Plan, Trial
 from .controls import controls
 from .drift import Viewer, aimed, effects
 from .sight import Sight, part
 from .trials import TRAINED, judged
 
-SIZES = {
-    1024: "SDXL, SD 3, FLUX; Podell et al. (2023), 2.3",
-    512: "Stable Diffusion 1 and 2; Rombach et al. (2022), model cards",
-}
-"""Shorter side in pixels -> models that are trained at about that size, and where it says so."""
-
-MATTERS = 1.25  # times as large as a training picture; below that little is lost
-
 
 def sizes(plan: Plan) -> tuple[int, ...]:
-    """The training sizes that this picture would be reduced to, where there is a goal."""
-    shorter = min(plan.artwork.rgb.shape[1:])
-    return tuple(side for side in SIZES if plan.goals and shorter >= MATTERS * side)
+    """The training sizes to which this picture would be reduced, where there is a goal."""
+    return smaller(min(plan.artwork.rgb.shape[1:])) if plan.goals else ()
 
 
 def trained(
@@ -63,10 +54,3 @@ def trained(
         moves=True,
     )
     return judged(name, entry, before, after, against, against.seen), after
-
-
-def shrunk(picture: Tensor, side: int) -> Tensor:
-    """(3, H, W) -> its shorter side that long, as data loaders do it."""
-    height, width = picture.shape[1:]
-    factor = side / min(height, width)
-    return lanczos(picture, round(height * factor), round(width * factor))

@@ -25,7 +25,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.pool is not None:
             x = x + self.pool(x)
-        return F.relu(self.conv(x) + x)
+        return F.relu_(self.conv(x).add_(x))
 
 
 class Pointwise(nn.Module):
@@ -72,7 +72,7 @@ def _norm(state: Mapping[str, Tensor], key: str) -> nn.GroupNorm:
 
 def _block(state: Mapping[str, Tensor], key: str) -> Block:
     conv = [_conv(state, f"{key}.conv.{i}") for i in (0, 2, 4)]
-    chain = nn.Sequential(conv[0], nn.ReLU(), conv[1], nn.ReLU(), conv[2])
+    chain = nn.Sequential(conv[0], nn.ReLU(inplace=True), conv[1], nn.ReLU(inplace=True), conv[2])
     if f"{key}.pool.0.weight" not in state:
         return Block(chain)
     return Block(

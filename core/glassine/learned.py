@@ -1,0 +1,27 @@
+"""The sizes at which models learn: training reduces larger pictures first."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from .targets.resize import lanczos
+
+SIZES = {
+    1024: "SDXL, SD 3, FLUX; Podell et al. (2023), 2.3",
+    512: "Stable Diffusion 1 and 2; Rombach et al. (2022), model cards",
+}
+"""Shorter side in pixels -> models that are trained at about that size, and where it says so."""
+
+MATTERS = 1.25  # times as large as a training picture; below that little is lost
+
+
+def smaller(shorter: int, sizes: tuple[int, ...] = tuple(SIZES)) -> tuple[int, ...]:
+    """Those of the sizes to which a picture with that shorter side would be reduced."""
+    return tuple(side for side in sizes if shorter >= MATTERS * side)
+
+
+def shrunk(picture: Tensor, side: int) -> Tensor:
+    """(C, H, W) -> its shorter side that long, as data loaders do it."""
+    height, width = picture.shape[1:]
+    factor = side / min(height, width)
+    return lanczos(picture, round(height * factor), round(width * factor))

@@ -1,0 +1,60 @@
+"""The picture as it is posted, and as it is learned: a large one is optimised at both sizes.
+
+What is optimised at full size is fine detail, which averages away when training reduces the
+picture. So its reduced copies are optimised too, each by itself, and all changes are added up. They
+hardly disturb each other: a coarse change is a fraction of the fine one's effect, and the other way
+round (scripts/bench/results/reduced.json).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..learned import shrunk, smaller
+from ..types import Plan
+
+SHARE = 0.7  # of a level's weight for the next smaller one: coarse changes are seen most
+
+
+@dataclass(frozen=True)
+class Level:
+    """The same plan at one size; `weight` is what its change counts in the sum."""
+
+    plan: Plan
+    weight: float
+
+
+def levels(plan: Plan) -> tuple[Level, ...]:
+    """Full size first, then every size at which the picture would be learned."""
+    sides = smaller(min(plan.artwork.rgb.shape[1:]), plan.recipe.sizes)
+    plans = (plan, *(reduced(plan, side) for side in sides))
+    return tuple(Level(one, SHARE**depth) for depth, one in enumerate(plans))
+
+
+def reduced(plan: Plan, side: int) -> Plan:
+    """The plan for a copy whose shorter side is `side`."""
+    alpha = plan.artwork.alpha
+    artwork = replace(
+        plan.artwork,
+        rgb=shrunk(plan.artwork.rgb, side),
+        alpha=None if alpha is None else shrunk(alpha, side),
+    )
+    return replace(
+        plan,
+        artwork=artwork,
+        goals=tuple(replace(goal, picture=shrunk(goal.picture, side)) for goal in plan.goals),
+        allowance=shrunk(plan.allowance, side),
+    )
+
+
+def add(total: Tensor, change: Tensor, weight: float) -> None:
+    """Adds a level's change to the whole picture's (3, H, W) float16, channel by channel."""
+    for into, channel in zip(total, change, strict=True):
+        whole = F.interpolate(
+            channel[None, None].float(), total.shape[1:], mode="bicubic", align_corners=False
+        )
+        into += (weight * whole[0, 0]).to(torch.float16)
