@@ -3,9 +3,9 @@
     python scripts/bench/reduced.py PICTURE PICTURE... [--side 1024] [--surrogates embedded]
 
 Each picture's middle square of `--side` pixels is pulled towards the next one's in ten steps, at
-SSIMULACRA2 70, and judged on the five real encoders: as posted, reduced to half and to a quarter,
-and when the copy was made that small before it was protected. The blend beside each is the one that
-looks the same at the size at which it is posted.
+SSIMULACRA2 70, and judged on the five real encoders: as posted, reduced to half and to a quarter;
+optimised at full size only, and at reduced sizes too; and when the copy was made that small before
+it was protected. The blend beside each is the one that looks the same at the size it is posted at.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from glassine.types import Artwork, Intent
 from record import save, spread
 from torch import Tensor
 
+WAYS = {"full size only": (), "full size and half": (2,), "full, half, quarter": (2, 4)}
+"""How it is said -> the reduced copies that are optimised too."""
+
 
 def square(path: Path, side: int) -> Tensor:
     """The middle of the picture, reduced until its shorter side is `side`."""
@@ -34,9 +37,13 @@ def square(path: Path, side: int) -> Tensor:
     return on_grid(rgb[:, top : top + side, left : left + side], 8)
 
 
-def protected(clean: Tensor, goal: Tensor, surrogates: tuple[str, ...]) -> Tensor:
+def protected(
+    clean: Tensor, goal: Tensor, surrogates: tuple[str, ...], sizes: tuple[int, ...] = ()
+) -> Tensor:
     chosen = plan(Artwork(clean), Intent(target=goal, seed=1, surrogates=surrogates), device="cpu")
-    return optimise(replace(chosen, score=SCORE)).rgb
+    return optimise(
+        replace(chosen, score=SCORE, recipe=replace(chosen.recipe, sizes=sizes), steps=10)
+    ).rgb
 
 
 def mean(shares: dict[str, float]) -> float:
@@ -46,17 +53,21 @@ def mean(shares: dict[str, float]) -> float:
 def measured(clean: Tensor, goal: Tensor, surrogates: tuple[str, ...]) -> dict[str, Any]:
     """What was done -> mean over families of the protected copy and of its blend."""
     side, found = clean.shape[1], {}
-    after, plain = protected(clean, goal, surrogates), blend(clean, goal)
-    for size in (side, side // 2, side // 4):
-        there, cloak, mix, aim = (
-            lanczos(picture, size, size) for picture in (clean, after, plain, goal)
-        )
-        done = f"posted at {side}" + (f", reduced to {size}" if size < side else "")
-        found[done] = [mean(closed(there, look, aim)) for look in (cloak, mix)]
+    plain = blend(clean, goal)
+    for way, sizes in WAYS.items():
+        after = protected(clean, goal, surrogates, tuple(side // part for part in sizes))
+        for size in (side, side // 2, side // 4):
+            there, cloak, mix, aim = (
+                lanczos(picture, size, size) for picture in (clean, after, plain, goal)
+            )
+            done = f"{way}, " + ("as posted" if size == side else f"reduced to {size}")
+            found[done] = [mean(closed(there, look, aim)) for look in (cloak, mix)]
     for size in (side // 2, side // 4):
         there, aim = (on_grid(lanczos(picture, size, size), 8) for picture in (clean, goal))
         looks = protected(there, aim, surrogates), blend(there, aim)
-        found[f"posted at {size}"] = [mean(closed(there, look, aim)) for look in looks]
+        found[f"made {size} px before, as posted"] = [
+            mean(closed(there, look, aim)) for look in looks
+        ]
     return found
 
 

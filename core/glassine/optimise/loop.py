@@ -75,8 +75,7 @@ def ran_out_of_memory(error: Exception) -> bool:
 def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
     """(3, H, W) float16, enough for a change of a few levels: the changes of all sizes together."""
     walks = (*warm(plan, device), Walk(plan.steps, families(plan, device)))
-    todo = [(level, cut(level.plan, size)) for level in levels(plan)]
-    total = torch.zeros(plan.artwork.rgb.shape, dtype=torch.float16)
+    (_, full), *smaller = todo = [(level, cut(level.plan, size)) for level in levels(plan)]
     done, steps = 0, sum(len(parts) for _, parts in todo) * sum(walk.steps for walk in walks)
 
     def told() -> None:
@@ -84,13 +83,17 @@ def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
         done += 1
         watch(Progress(done, steps, "optimise"))
 
-    for level, parts in todo:
-        change = torch.zeros(level.plan.artwork.rgb.shape, dtype=torch.float16)
+    def tiled(plan: Plan, parts: Sequence[Tile]) -> Tensor:
+        change = torch.zeros(plan.artwork.rgb.shape, dtype=torch.float16)
         for tile in parts:
-            found = tile.weight * attack(level.plan, tile, walks, device, told)
+            found = tile.weight * attack(plan, tile, walks, device, told)
             change[:, tile.rows, tile.columns] += found.half()
-        add(total, change, level.weight)
-    return total
+        return change
+
+    change = tiled(plan, full)
+    for level, parts in smaller:
+        add(change, tiled(level.plan, parts), level.weight)
+    return change
 
 
 def cut(plan: Plan, size: int) -> list[Tile]:
