@@ -17,7 +17,7 @@ from torch import Tensor
 from ..learned import shrunk, smaller
 from ..types import Plan
 
-SHARE = 0.7  # of a level's weight for the next smaller one: coarse changes are seen most
+SHARE = 0.6  # of a level's weight for the next smaller one: coarse changes are seen most
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def main(args) -> None:
     loaded = slim.branches({k: v.float() for k, v in load_file(args.weights).items()})
     nets = {k: fast(loaded[k]) for k in FAMILIES}
     done = {(r["picture"], r["size"], r["way"]) for r in rows(args.out)}
-    order = list(pictures(args.size))
+    order = [row for row in pictures(args.size) if row[0] in (args.kind or row[0])]
     random.Random(0).shuffle(order)  # an interrupted run is then a fair sample of the kinds
     for turn, (kind, name, x, t) in enumerate(order[: args.most]):
         closed = closing(real, x, t)
@@ -123,6 +123,7 @@ if __name__ == "__main__":
     p.add_argument("--size", type=int, default=256)
     p.add_argument("--steps", type=int, default=10)
     p.add_argument("--draw", type=int, default=1, help="families per step, 0 = all")
+    p.add_argument("--kind", action="append", help="only these kinds of pictures")
     p.add_argument("--most", type=int, default=30, help="pictures")
     p.add_argument("--long", type=int, default=0, help="pictures with three times the steps too")
     p.add_argument("--held", type=int, default=0, help="pictures with one family left out, in turn")
