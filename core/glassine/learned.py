@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from .targets.resize import lanczos
+from .types import Plan
 
 SIZES = {
     1024: "SDXL, SD 3, FLUX; Podell et al. (2023), 2.3",
@@ -18,6 +19,11 @@ MATTERS = 1.25  # times as large as a training picture; below that little is los
 def smaller(shorter: int, sizes: tuple[int, ...] = tuple(SIZES)) -> tuple[int, ...]:
     """Those of the sizes to which a picture with that shorter side would be reduced."""
     return tuple(side for side in sizes if shorter >= MATTERS * side)
+
+
+def sizes(plan: Plan) -> tuple[int, ...]:
+    """The reduced copies that are optimised besides the picture itself."""
+    return smaller(min(plan.artwork.rgb.shape[1:]), plan.recipe.sizes)
 
 
 def shrunk(picture: Tensor, side: int) -> Tensor:

@@ -8,9 +8,11 @@ from hashlib import sha256
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from ..learned import sizes
+
 if TYPE_CHECKING:
     from ..deliver import Delivered
-    from ..types import Effect, Report
+    from ..types import Effect, Plan, Report
 
 
 def summary(made: Delivered) -> list[str]:
@@ -22,7 +24,7 @@ def summary(made: Delivered) -> list[str]:
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
         f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
-        f"{plan.steps} steps on {', '.join(plan.surrogates)}{start}",
+        f"{plan.steps} steps on {', '.join(plan.surrogates)}{start}{also(plan)}",
         f"  Visible: {visible(report)}",
         f"  Effect: {effect(report)}",
         f"  Report: {made.page}  ({doubts(report)})",
@@ -33,6 +35,12 @@ def summary(made: Delivered) -> list[str]:
         lines.append(f'  Publish it with these words, or it does nothing: "{plan.caption}"')
     notes = (*plan.artwork.notes, *protected.notes, *done.notes)
     return [*lines, *(f"  Note: {note}" for note in notes)]
+
+
+def also(plan: Plan) -> str:
+    """The reduced copies that were optimised too, so that training that reduces finds them."""
+    sides = " and ".join(str(side) for side in sizes(plan))
+    return f", also at {sides} px" if sides else ""
 
 
 def megabytes(size: int) -> str:
@@ -94,6 +102,7 @@ def facts(made: Delivered) -> dict[str, Any]:
         "seed": plan.seed,
         "steps": plan.steps,
         "warm": plan.warm,
+        "also_at": list(sizes(plan)),
         "caption": plan.caption,
         "marks": list(done.marks),
         "notes": [*plan.artwork.notes, *protected.notes, *done.notes],

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..learned import shrunk, smaller
+from ..learned import shrunk, sizes
 from ..types import Plan
 
 SHARE = 0.6  # of a level's weight for the next smaller one: coarse changes are seen most
@@ -30,8 +30,7 @@ class Level:
 
 def levels(plan: Plan) -> tuple[Level, ...]:
     """Full size first, then every size at which the picture would be learned."""
-    sides = smaller(min(plan.artwork.rgb.shape[1:]), plan.recipe.sizes)
-    plans = (plan, *(reduced(plan, side) for side in sides))
+    plans = (plan, *(reduced(plan, side) for side in sizes(plan)))
     return tuple(Level(one, SHARE**depth) for depth, one in enumerate(plans))
 
 

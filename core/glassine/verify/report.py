@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .. import learned
 from ..device import Device, choose
 from ..pixels import to_array
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
@@ -91,6 +92,7 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "score": float(plan.score),
         "steps": plan.steps,
         "warm": plan.warm,
+        "also_at": list(learned.sizes(plan)),
         "seed": plan.seed,
         "surrogates": list(plan.surrogates),
         "held_out": list(plan.held_out),
