@@ -28,7 +28,7 @@ def pictures(folder, side):
 
 def short(stem):
     """ "00014-0-vincent-van-gogh_still-life-..." -> "still-life-..."."""
-    return stem.split("_", 1)[-1][:40]
+    return stem.split("_", 1)[-1]
 
 
 def sized(rgb, side):
