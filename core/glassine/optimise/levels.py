@@ -1,9 +1,9 @@
 """The picture as it is posted, and as it is learned: a large one is optimised at both sizes.
 
 What is optimised at full size is fine detail, which averages away when training reduces the
-picture. So its reduced copies are optimised too, each by itself, and all changes are added up. They
-hardly disturb each other: a coarse change is a fraction of the fine one's effect, and the other way
-round (scripts/bench/results/reduced.json).
+picture. So its reduced copies are optimised too, each by itself, and all changes are added up, which
+is as good as one walk on all sizes at once. At the same visibility a 1024 px picture gives up 9 % of
+its effect as posted and gains 45 % once it is reduced to 512 (scripts/bench/results/reduced.json).
 """
 
 from __future__ import annotations
