@@ -29,5 +29,10 @@ def sizes(plan: Plan) -> tuple[int, ...]:
 def shrunk(picture: Tensor, side: int) -> Tensor:
     """(C, H, W) -> its shorter side that long, as data loaders do it."""
     height, width = picture.shape[1:]
+    return lanczos(picture, *lengths(height, width, side))
+
+
+def lengths(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width of the copy whose shorter side is `side`."""
     factor = side / min(height, width)
-    return lanczos(picture, round(height * factor), round(width * factor))
+    return round(height * factor), round(width * factor)

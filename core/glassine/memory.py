@@ -52,8 +52,8 @@ def reused() -> Iterator[None]:
     """Freed memory is handed out again instead of going back to the system, until the end.
 
     A gradient frees and asks for the same dozens of megabytes layer by layer. glibc returns blocks
-    of that size to the kernel each time, which then zeroes every page anew: a sixth of all time on
-    a CPU. Elsewhere (Windows, macOS, musl) nothing is done.
+    of that size to the kernel each time, which then zeroes every page anew: an eighth to a fifth
+    of the time on a CPU. Elsewhere (Windows, macOS, musl) nothing is done.
     """
     try:
         libc = ctypes.CDLL("libc.so.6")

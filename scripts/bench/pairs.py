@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from effect import FAMILIES, blend, closed
+from effect import blend, closed
 from glassine.errors import GlassineError
 from glassine.optimise import optimise
 from glassine.plan import plan
@@ -27,7 +27,7 @@ from glassine.purifiers import PURIFIERS
 from glassine.types import Artwork, Intent
 from glassine.visibility import ssimulacra2
 from record import save, spread
-from reduced import square
+from reduced import mean, square
 from torch import Generator, Tensor, nn
 
 SIDE, CROP, BATCH = 192, 64, 8  # pixels of a training picture, of a crop; crops of one step
@@ -124,10 +124,6 @@ def measured(clean: Tensor, turn: int, way: dict[str, Any], net: Remover) -> dic
             "ssimulacra2": ssimulacra2(clean, cloak),
         }
     return found
-
-
-def mean(shares: dict[str, float]) -> float:
-    return sum(shares[family] for family in FAMILIES) / len(FAMILIES)
 
 
 def main() -> None:

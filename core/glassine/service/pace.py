@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from statistics import mean
 
 import torch
 
 from ..device import Device, choose
 from ..encoders import encoders
-from ..learned import SIZES, smaller
+from ..learned import SIZES, lengths, smaller
 from ..optimise.tiles import MARGIN, SIZE, spans
 from ..surrogates import SMALL, named
 from ..types import Plan, Progress, Watch
@@ -60,8 +61,7 @@ def predicted(
 ) -> dict[str, float]:
     pixels = covered(width) * covered(height)
     for side in smaller(min(width, height), sizes):
-        factor = side / min(width, height)
-        pixels += covered(round(factor * width)) * covered(round(factor * height))
+        pixels += prod(covered(length) for length in lengths(height, width, side))
     groups = [(named(name).draw, slope_seconds(name, device)) for name in surrogates]
     if draw:
         groups = [(draw, tuple(seconds for _, group in groups for seconds in group))]
