@@ -226,6 +226,16 @@ def test_the_measured_part_goes_to_where_the_change_is():
     assert part(clean, clean + 0.1, 64) == (slice(118, 182), slice(168, 232))
 
 
+def test_a_plain_middle_is_not_what_is_measured():
+    clean = torch.full((3, 300, 400), 0.5)
+    change = torch.linspace(0.01, 0.03, 400).expand(3, 300, 400).clone()
+    change[:, 60:240, 100:300] = 0.001  # a plain area that hardly changes
+    rows, columns = part(clean, clean + change, 64)
+    amount = change[:, rows, columns].mean()
+    assert amount > 0.005, "the plain middle was measured"
+    assert amount < 0.025, "the place with the most change was chosen"
+
+
 @pytest.mark.parametrize("size", [(5, 7), (8, 64), (70, 33)])
 def test_tiny_and_odd_pictures_get_a_report(size):
     clean = torch.rand(3, *size)

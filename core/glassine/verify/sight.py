@@ -17,6 +17,7 @@ SIDES = {"cpu": 256}
 ELSEWHERE = 512
 _ENCODED_WHOLE = 4_000_000  # pixels; of larger pictures a crop stands for the file size
 _SAMPLE = 1024
+SPOTS = 5  # places along each side among which the part is chosen
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,37 @@ def middle(length: int, side: int) -> slice:
 
 
 def part(clean: Tensor, seen: Tensor, side: int) -> tuple[slice, slice]:
-    """The middle; where a mask leaves that unchanged, the place with the most change."""
-    rows, columns = (middle(length, side) for length in clean.shape[1:])
-    if not torch.equal(clean[:, rows, columns], seen[:, rows, columns]):
-        return rows, columns
-    change = (clean - seen).abs().amax(0)
-    down, across = (placed(change.amax(axis), side) for axis in (1, 0))
-    return down, across
+    """The middle, unless less than half as much changed there as it typically did elsewhere.
+
+    A plain or masked middle says little about the picture. The place instead has the median
+    change, not the largest: that would show the tool at its best.
+    """
+    height, width = clean.shape[1:]
+    places = [(r, c) for r in spaced(height, side) for c in spaced(width, side)]
+    amounts = [changed(clean, seen, *place) for place in places]
+    known = sorted(amount for amount in amounts if amount)
+    if not known:
+        change = (clean - seen).abs().amax(0)
+        down, across = (placed(change.amax(axis), side) for axis in (1, 0))
+        return down, across
+    typical = known[len(known) // 2]
+    if amounts[0] >= typical / 2:
+        return places[0]
+    return places[amounts.index(typical)]
+
+
+def spaced(length: int, side: int) -> list[slice]:
+    """The middle, then stretches as long from one end to the other."""
+    centre = middle(length, side)
+    long = centre.stop - centre.start
+    starts = [step * (length - long) // (SPOTS - 1) for step in range(SPOTS)]
+    return [centre, *(slice(start, start + long) for start in starts if start != centre.start)]
+
+
+def changed(clean: Tensor, seen: Tensor, rows: slice, columns: slice) -> float:
+    """Mean change of that place, in the pictures' unit."""
+    cut = (slice(None), rows, columns)
+    return float((clean[cut].float() - seen[cut].float()).abs().mean())
 
 
 def placed(profile: Tensor, side: int) -> slice:
