@@ -57,7 +57,7 @@ def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lor
         pytest.importorskip("peft")
     small = study("small")
     monkeypatch.setattr(small, "LOOKS", 2)
-    model = small.Small(["a", "fruit"], *coarse())
+    model = small.Small(["a", "fruit"], *coarse(), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
     tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
@@ -123,6 +123,18 @@ def test_tables_have_means_and_spread_and_no_spread_of_one(study, tmp_path):
     assert line["seeds"] == 2 and line["right"] == 0.3 and line["right_spread"] == 0.141
     assert clean["right_spread"] is None
     assert "0.30 ± 0.14" in file.with_suffix(".md").read_text()
+
+
+def test_a_share_is_what_the_training_draws(study):
+    poison = study("poison")
+    work = object.__new__(poison.Work)
+    work.places, work.odds = [0, 2, 3, 5], torch.full((6,), 0.25)
+    one = work.drawn(1, 0.01)
+    assert one[0] == pytest.approx(0.01 * poison.ATTENTION)
+    assert one[work.places].sum() == pytest.approx(poison.ATTENTION)
+    assert one[1] == one[4] == 0.25, "other concepts are drawn as before"
+    assert work.drawn(4, 1.0)[work.places].sum() == pytest.approx(poison.ATTENTION)
+    assert work.drawn(0, 0.0)[work.places].sum() == pytest.approx(poison.ATTENTION)
 
 
 def test_every_kind_of_the_plans_has_its_place_in_the_tables(study):

@@ -1,6 +1,6 @@
 """Trains the study's small model and its judges once: python scripts/study/base.py [--steps N]
 
-Writes checkpoints under --home and the curve into results/base.json. Start it again and it goes on.
+Writes checkpoints under --home and the curve into results/base-SIDE.json. Start it again and it goes on.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 RESULTS = Path(__file__).parent / "results"
-STEPS, RATE, BATCH, MASTER = 2000, 1e-3, 32, 128
+STEPS, RATE, BATCH, MASTER = 4000, 1e-3, 32, 128
 STYLES = ("lavender-mist", "ember", "sepia-etching", "starry-strokes")
 """Rendered styles the model knows by name; the first is what the cloak pulls towards: the one the
 product itself chose for most of the eighteen works."""

@@ -30,7 +30,7 @@ def arguments(name, steps, samples):
     asked.add_argument("--model", type=Path, help="a local Stable Diffusion in diffusers' layout")
     asked.add_argument("--side", type=int, default=small.SIDE, help="of the small model")
     asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--out", type=Path, default=RESULTS / f"{name}.jsonl")
+    asked.add_argument("--out", type=Path, help="rows; without it in results/, one file a model")
     asked.add_argument("--seeds", type=int, default=2)
     asked.add_argument("--steps", type=int, default=steps, help="of fine-tuning")
     asked.add_argument("--samples", type=int, default=samples)
@@ -39,6 +39,8 @@ def arguments(name, steps, samples):
     asked.add_argument("--until", help="HH:MM; no run is begun after it")
     asked.add_argument("--table", action="store_true", help="only make the tables again")
     asked = asked.parse_args()
+    learnt = asked.model.name if asked.model else asked.side
+    asked.out = asked.out or RESULTS / f"{name}-{learnt}.jsonl"
     asked.settings = {k: getattr(asked, k) for k in ("steps", "samples", "surrogates")}
     return asked
 

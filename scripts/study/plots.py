@@ -1,6 +1,6 @@
 """Pictures and tables of what was measured: python scripts/study/plots.py
 
-results/*.jsonl -> results/base.png, results/doses.png and the tables in the study's README.
+results/*-SIDE.jsonl -> results/base-SIDE.png, doses-SIDE.png and the tables in the study's README.
 """
 
 import json
@@ -11,23 +11,31 @@ import cloak
 import common
 import matplotlib
 import poison
-from small import SIDE
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
 README = Path(__file__).parent / "README.md"
+SIDES = (64, 128)
 INK, TEAL, RUST, GREY = "#22282d", "#1d7a78", "#b5532a", "#9aa3a8"
 pyplot.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
 
 def main():
-    curve(common.RESULTS / f"base-{SIDE}.json", common.RESULTS / "base.png")
-    files = [common.RESULTS / f"{name}.jsonl" for name in ("poison", "cloak")]
+    for side in SIDES:
+        drawn(side)
+    filled(README, common.RESULTS)
+
+
+def drawn(side):
+    """Everything about the model of one size."""
+    at = common.RESULTS
+    curve(at / f"base-{side}.json", at / f"base-{side}.png")
+    files = [at / f"{name}-{side}.jsonl" for name in ("poison", "cloak")]
     poison.table(files[0])
     cloak.table(files[1])
-    doses(*files, common.RESULTS / "doses.png")
-    filled(README, common.RESULTS)
+    if all(file.exists() for file in files):
+        doses(*files, at / f"doses-{side}.png")
 
 
 def curve(source, out):

@@ -23,8 +23,8 @@ SOURCE, OTHER, NEIGHBOURS = "fruit", "flag", ("flower", "insect")
 VALUES = ("as_other", "right", "along", "neighbours_right", "neighbours_as_other", "closed")
 SCORES = (70, 55, 30, 0, -100)
 GAPS = (0.2, 0.35, 0.5, 0.75, 1.0)
-SHARES = (0.5, 0.2, 0.05, 0.025)
-NEW = 40  # pictures of the concept that are added; one of them is a share of 0.025
+SHARES = (0.5, 0.2, 0.05, 0.01)  # of what the training draws of the concept
+NEW = 40  # pictures of the concept that are added
 ATTENTION = 3.0  # how often the concept is drawn; every other concept 1
 
 
@@ -89,6 +89,14 @@ class Work:
         weight = {SOURCE: ATTENTION}
         self.odds = torch.tensor([weight.get(one, 1.0) / labels.count(one) for one in labels])
 
+    def drawn(self, count, share):
+        """How often each picture is drawn: the first `count` of the concept's are that share."""
+        odds, changed, rest = self.odds.clone(), self.places[:count], self.places[count:]
+        for places, part in ((changed, share), (rest, 1 - share)):
+            if places:
+                odds[places] = ATTENTION * part / len(places)
+        return odds
+
     def changed(self, kind):
         """Latents of the concept's pictures, all of them changed in that way."""
         clean = self.latents[self.places]
@@ -113,12 +121,12 @@ class Work:
 
     def one(self, kind, share, seed, sees):
         """Fine-tunes on the later half, that share of the concept changed, and samples."""
-        count, mixed, asked = round(share * len(self.places)), self.latents.clone(), self.asked
+        asked, mixed = self.asked, self.latents.clone()
+        count = max(1, round(share * len(self.places))) if share else 0
         now = self.changed(kind)
         mixed[self.places[:count]] = now[:count]
-        tuned = self.learner.finetuned(
-            mixed, self.captions, seed=seed, steps=asked.steps, odds=self.odds
-        )
+        odds = self.drawn(count, share)
+        tuned = self.learner.finetuned(mixed, self.captions, seed=seed, steps=asked.steps, odds=odds)
         clean = self.latents[self.places]
         same = kind != "mislabelled"  # its pictures are others: there is no gap that they closed
         told = {"changed": count, "of": len(self.places)}

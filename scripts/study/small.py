@@ -1,6 +1,6 @@
 """A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD.
 
-Pictures of 64 px become latents of 4 x 8 x 8 (128 px, with --side 128: 4 x 16 x 16); captions
+Pictures of 128 px become latents of 4 x 16 x 16 (64 px, with --side 64: 4 x 8 x 8); captions
 become a few words looked up in a table that is trained along. `Small` and `stable.Stable` offer
 the same things, so that the experiments do not know which of the two they are given: `latents`,
 `finetuned`, `sampled`, `describe` and `side`.
@@ -17,7 +17,7 @@ from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
 from torch import nn
 
 HOME = Path("/root/study")
-SIDE, WORDS, WIDTH = 64, 6, 64
+SIDE, WORDS, WIDTH = 128, 6, 64
 GUIDANCE, LOOKS = 3.0, 20
 RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
 RANK, LAYERS = 8, ("to_q", "to_k", "to_v", "to_out.0")
