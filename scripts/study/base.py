@@ -1,6 +1,6 @@
 """Trains the study's small model and its judges once: python scripts/study/base.py [--steps N]
 
-Writes checkpoints under --home and the curve into results/base-SIDE.json. Start it again and it goes on.
+Writes checkpoints under --home, the curve into results/base-SIDE.json; start it again to go on.
 """
 
 import argparse

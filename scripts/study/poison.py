@@ -126,7 +126,9 @@ class Work:
         now = self.changed(kind)
         mixed[self.places[:count]] = now[:count]
         odds = self.drawn(count, share)
-        tuned = self.learner.finetuned(mixed, self.captions, seed=seed, steps=asked.steps, odds=odds)
+        tuned = self.learner.finetuned(
+            mixed, self.captions, seed=seed, steps=asked.steps, odds=odds
+        )
         clean = self.latents[self.places]
         same = kind != "mislabelled"  # its pictures are others: there is no gap that they closed
         told = {"changed": count, "of": len(self.places)}
