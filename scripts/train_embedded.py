@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Make the embedded surrogate: thin the five tiny encoders, refit them, optionally heal them.
+"""Make the embedded surrogate: the five tiny encoders, thinned and healed if asked, in bytes.
 
     python scripts/study/embedded/pictures.py            # fetch and pack the pictures, once
-    python scripts/train_embedded.py --out DIR --hours 0 # what ships: thinned, refitted; 2 minutes
+    python scripts/train_embedded.py --out DIR --hours 0 # what ships: all channels, no training
+    python scripts/train_embedded.py --out DIR --hours 0 --inner 48,48,48,48  # thinned, refitted
     python scripts/train_embedded.py --out DIR --hours 1 # and healed; the same line continues it
     python scripts/train_embedded.py --out DIR \\
         --export core/glassine/surrogates/weights/embedded.safetensors
@@ -15,23 +16,24 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "study" / "embedded"))
-from common import FAMILIES, slim, teacher
+from common import FAMILIES, teacher
 from factor import compress, cost
+from glassine.surrogates.embedded import SCALE, opened
 from heal import heal, taken_up
 from pictures import Crops
 from refit import refit
 from thin import thin
 
-SHIPPED = (48, 48, 48, 48)  # of 64 channels inside the blocks, by stage
-
 
 def begin(args) -> dict[str, torch.nn.Module]:
     """Branches before any training: from a file if given, else thinned from the teachers."""
     if args.start:
-        return slim.branches({k: v.float() for k, v in load_file(args.start).items()})
+        return opened(Path(args.start))
+    if not (args.inner or args.factor):
+        return {k: teacher(k) for k in args.families}
     crops = Crops(96, 6, args.seed + 1)  # for the closed-form part: larger crops, more of them
     calibration, out = [crops() for _ in range(12)], {}
     for k in args.families:
@@ -64,12 +66,23 @@ def train(args) -> None:
 def export(args) -> None:
     state = torch.load(Path(args.out) / "checkpoint.pt", weights_only=True)["mean"]
     about = {"made_by": "scripts/train_embedded.py", "licence": "MIT (weights derived from TAESD)"}
-    halves = {k: v.half().contiguous() for k, v in state.items()}
-    save_file(halves, args.export, about)
-    nets = slim.branches({k: v.float() for k, v in load_file(args.export).items()})
-    for k, net in nets.items():
+    save_file(small(state), args.export, about)
+    for k, net in opened(Path(args.export)).items():
         print(k, share(net, teacher(k)))
     print(f"{Path(args.export).stat().st_size / 1e6:.1f} MB")
+
+
+def small(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """3x3 weights inside the blocks as bytes with a scale per output channel, the rest float16."""
+    out = {}
+    for k, v in state.items():
+        if ".conv." not in k or v.shape[2:] != (3, 3):
+            out[k] = v.half().contiguous()
+            continue
+        scale = (v.abs().amax((1, 2, 3)).clamp_min(1e-6) / 127).half()
+        whole = (v / scale.float()[:, None, None, None]).round().clamp(-127, 127)
+        out[k], out[k + SCALE] = whole.to(torch.int8).contiguous(), scale
+    return out
 
 
 def asked() -> argparse.Namespace:
@@ -77,7 +90,7 @@ def asked() -> argparse.Namespace:
     widths = {"type": lambda s: tuple(map(int, s.split(",")))}
     p.add_argument("--out", required=True)
     p.add_argument("--hours", type=float, default=1.0)
-    p.add_argument("--inner", **widths, default=SHIPPED, help="channels kept inside the blocks")
+    p.add_argument("--inner", **widths, help="channels kept inside the blocks, e.g. 48,48,48,48")
     p.add_argument("--factor", **widths, help="low rank instead, e.g. 48,48,48,48 by stage")
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of thinning the teachers")

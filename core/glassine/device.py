@@ -8,16 +8,24 @@ from pathlib import Path
 
 import torch
 
+from . import bytewise
 from .errors import NotUsable
 
 
 @dataclass(frozen=True)
 class Device:
-    """`kind` as torch names it; `says` is what a person reads; `dtype` is what networks run in."""
+    """What computes.
+
+    kind   as torch names it
+    says   what a person reads
+    dtype  what networks run in
+    in_bytes  whether slopes are found faster in bytes, with `bytewise`
+    """
 
     kind: str
     says: str
     dtype: torch.dtype
+    in_bytes: bool = False
 
 
 def choose(wish: str = "auto") -> Device:
@@ -44,9 +52,10 @@ def present() -> list[Device]:
         found.append(Device("xpu", f"Intel {torch.xpu.get_device_name()}", torch.bfloat16))
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU", torch.float16))
-    cores = torch.get_num_threads()
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-    return [*found, Device("cpu", f"CPU, {cores} threads", dtype)]
+    in_bytes = dtype == torch.float32 and bytewise.usable()
+    says = f"CPU, {torch.get_num_threads()} threads" + (", steps in bytes" if in_bytes else "")
+    return [*found, Device("cpu", says, dtype, in_bytes)]
 
 
 def has_fast_bfloat16() -> bool:

@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 
 from .. import memory
 from ..device import Device, choose
-from ..encoders import encoders
+from ..encoders import walkers
 from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
 from ..surrogates import SMALL, Encoder, named
@@ -115,7 +115,7 @@ class Walk:
 
 def families(plan: Plan, device: Device) -> tuple[tuple[int, tuple[Encoder, ...]], ...]:
     """The plan's surrogates as groups of encoders."""
-    loaded = {name: tuple(encoders(name, device).values()) for name in plan.surrogates}
+    loaded = {name: tuple(walkers(name, device).values()) for name in plan.surrogates}
     if plan.recipe.draw:
         return ((plan.recipe.draw, tuple(net for nets in loaded.values() for net in nets)),)
     return tuple((named(name).draw, nets) for name, nets in loaded.items())
@@ -125,7 +125,7 @@ def warm(plan: Plan, device: Device) -> tuple[Walk, ...]:
     """A cheap start on the thinned likenesses of the real encoders, where the plan has one."""
     if not plan.warm:
         return ()
-    likenesses = encoders(SMALL, device)
+    likenesses = walkers(SMALL, device)
     group = tuple(net for family, net in likenesses.items() if family in plan.surrogates)
     return (Walk(plan.warm, ((named(SMALL).draw, group),)),)
 

@@ -10,16 +10,26 @@ from torch import nn
 from .base import Surrogate
 from .nets.slim import branches
 
+FILE, SCALE = "embedded.safetensors", ".scale"
+
 
 def load(folder: Path) -> dict[str, nn.Module]:
-    """Family -> thinned encoder, from `embedded.safetensors`; how it was made: its model card."""
-    state = load_file(folder / "embedded.safetensors")
-    nets = branches({name: value.float() for name, value in state.items()})
-    return {family: net.eval().requires_grad_(False) for family, net in nets.items()}
+    """Family -> encoder, of which most weights were rounded to bytes; more: its model card."""
+    return opened(folder / FILE)
+
+
+def opened(file: Path) -> dict[str, nn.Module]:
+    """Branches of such a file. A tensor of bytes has its scale per output channel beside it."""
+    state = load_file(file)
+    scales = {k.removesuffix(SCALE): state.pop(k) for k in list(state) if k.endswith(SCALE)}
+    whole = {k: value.float() for k, value in state.items()}
+    for name, scale in scales.items():
+        whole[name] *= scale.float()[:, None, None, None]
+    return {family: net.eval().requires_grad_(False) for family, net in branches(whole).items()}
 
 
 ENTRY = Surrogate(
-    covers="Stable Diffusion 1.x to 3.5 and FLUX.1 and 2, in a thinned likeness",
+    covers="Stable Diffusion 1.x to 3.5 and FLUX.1 and 2, in a rounded likeness",
     folder="weights",
     licence="MIT (derived from TAESD)",
     weights=(),

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from common import FAMILIES, attack, closing, fast, note, scaled, slim, ssimulacra2, teachers
-from safetensors.torch import load_file
+from common import FAMILIES, attack, closing, note, scaled, ssimulacra2, teachers, walking
+from glassine.surrogates.embedded import opened
 from unseen import pictures
 
 Make = Callable[[], torch.Tensor]
@@ -46,15 +46,16 @@ def ways(turn: int, nets: dict, real: dict, x, t, args) -> Iterator[tuple[str, M
 def main(args) -> None:
     torch.set_num_threads(1)
     real = teachers()
-    loaded = slim.branches({k: v.float() for k, v in load_file(args.weights).items()})
-    nets = {k: fast(loaded[k]) for k in FAMILIES}
+    loaded = opened(Path(args.weights))
+    nets = {k: walking(loaded[k]) for k in FAMILIES}
+    five = {k: walking(net) for k, net in real.items()}
     done = {(r["picture"], r["size"], r["way"]) for r in rows(args.out)}
     order = [row for row in pictures(args.size) if row[0] in (args.kind or row[0])]
     random.Random(0).shuffle(order)  # an interrupted run is then a fair sample of the kinds
     for turn, (kind, name, x, t) in enumerate(order[: args.most]):
         closed = closing(real, x, t)
         about = {"weights": Path(args.weights).stem, "size": args.size, "kind": kind}
-        for way, make, more in ways(turn, nets, real, x, t, args):
+        for way, make, more in ways(turn, nets, five, x, t, args):
             if (name, args.size, way) in done:
                 continue
             # processor seconds of this process: the machine is shared, the clock is not ours

@@ -1,17 +1,20 @@
 """Bar 3: what one step (forward and input gradient) costs on the branches and on the real five.
 
-    python speed.py WEIGHTS SIZE [float32|bfloat16] >> results/speed.jsonl
+    python speed.py WEIGHTS SIZE >> results/speed.jsonl
 
-Processor seconds of one thread, the smaller of two, in turn teacher and branch.
+Processor seconds of one thread, the smallest of four, in turn: the real encoder as it is (float32),
+the real one as the engine walks by it, the branch as the engine walks by it.
 """
 
 import json
 import sys
 import time
+from pathlib import Path
 
 import torch
-from common import FAMILIES, fast, slim, teacher
-from safetensors.torch import load_file
+from common import FAMILIES, teacher, walking
+from glassine import bytewise, memory
+from glassine.surrogates.embedded import opened
 
 
 def step(net, x) -> float:
@@ -23,26 +26,18 @@ def step(net, x) -> float:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     weights, size = sys.argv[1], int(sys.argv[2])
-    kind = getattr(torch, (sys.argv[3:] or ["float32"])[0])
-    nets = slim.branches({k: v.float() for k, v in load_file(weights).items()})
-    x = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0)).to(kind)
+    nets = opened(Path(weights))
+    x = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_(True)
-    real, thin = {}, {}
-    for k in FAMILIES:
-        t, b = teacher(k).to(kind), fast(nets[k]).to(kind)
-        pairs = [(step(t, x), step(b, x)) for _ in range(2)]
-        real[k], thin[k] = min(p[0] for p in pairs), min(p[1] for p in pairs)
-    five, one = sum(real.values()), sum(thin.values()) / len(thin)
-    print(
-        json.dumps(
-            {
-                "size": size,
-                "dtype": str(kind),
-                "five_real": round(five, 2),
-                "one_branch": round(one, 3),
-                "share": round(one / five, 3),
-                "real": {k: round(v, 2) for k, v in real.items()},
-                "thin": {k: round(v, 2) for k, v in thin.items()},
-            }
-        )
-    )
+    seconds = {}
+    with memory.reused():
+        for k in FAMILIES:
+            three = teacher(k), walking(teacher(k)), walking(nets[k])
+            seconds[k] = [
+                min(one) for one in zip(*([step(n, x) for n in three] for _ in "four"), strict=True)
+            ]
+    exact, walked, branch = (sum(row[i] for row in seconds.values()) for i in range(3))
+    about = {"weights": Path(weights).stem, "size": size, "bytes": bytewise.usable()}
+    about |= {"five_exact": round(exact, 3), "five_walked": round(walked, 3)}
+    about |= {"one_branch": round(branch / 5, 4), "of_exact": round(branch / 5 / exact, 3)}
+    print(json.dumps(about | {"of_walked": round(branch / 5 / walked, 3)}))
