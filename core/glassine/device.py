@@ -27,6 +27,11 @@ class Device:
     dtype: torch.dtype
     in_bytes: bool = False
 
+    @property
+    def steps_in(self) -> str:
+        """The numbers in which steps are taken: another machine's may give other pixels."""
+        return "bytes" if self.in_bytes else str(self.dtype).removeprefix("torch.")
+
 
 def choose(wish: str = "auto") -> Device:
     """The named device, or with "auto" the fastest one present."""
@@ -54,8 +59,7 @@ def present() -> list[Device]:
         found.append(Device("mps", "Apple GPU", torch.float16))
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
     in_bytes = dtype == torch.float32 and bytewise.usable()
-    says = f"CPU, {torch.get_num_threads()} threads" + (", steps in bytes" if in_bytes else "")
-    return [*found, Device("cpu", says, dtype, in_bytes)]
+    return [*found, Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)]
 
 
 def has_fast_bfloat16() -> bool:

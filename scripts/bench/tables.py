@@ -109,7 +109,7 @@ def loops() -> str:
 
 
 def said(steps: int, *row: float) -> str:
-    """A run of ours: how many steps, after how many on the embedded likeness."""
+    """A run of ours: how many steps; older rows also after how many on the embedded likeness."""
     warm = row[3] if len(row) > 3 else 0
     return f"{steps} steps after {warm:.0f} cheap ones" if warm else f"{steps} steps"
 

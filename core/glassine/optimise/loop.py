@@ -122,7 +122,7 @@ def families(plan: Plan, device: Device) -> tuple[tuple[int, tuple[Encoder, ...]
 
 
 def warm(plan: Plan, device: Device) -> tuple[Walk, ...]:
-    """A cheap start on the thinned likenesses of the real encoders, where the plan has one."""
+    """A cheap start on the shipped likenesses of the real encoders, one a step, where planned."""
     if not plan.warm:
         return ()
     likenesses = walkers(SMALL, device)

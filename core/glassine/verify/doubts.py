@@ -90,8 +90,8 @@ def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
 def embedded() -> str:
     """The measured weakness of the encoder that ships: the first limits of its model card."""
     says = (
-        "Only the built-in encoder was used, a thinned likeness of the real ones: what it shows "
-        "is more than what the real encoders will see. For the real ones: glassine models get."
+        "Only the built-in encoders were used, one family a step. All families in every step cover "
+        "more of the way: glassine models get."
     )
     card = SHIPPED / "embedded.md"
     text = card.read_text(encoding="utf-8") if card.exists() else ""

@@ -101,6 +101,7 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "format": plan.export.format,
         "quality": plan.export.quality,
         "device": device.says,
+        "steps_in": device.steps_in,
         "size": list(reversed(protected.rgb.shape[1:])),
         "measured": box(sight),
         "sha256_clean_pixels": digest(plan.artwork.rgb, plan),

@@ -3,7 +3,7 @@
 A few slopes inside an encoder outweigh all others many times over and say little about where the
 next step should go. Cut off at CUT root mean squares, convolution by convolution, ten steps close 3
 to 6 % more of the gap at the same visibility, and a third more on SDXL, whose slopes are wildest
-(scripts/bench/README.md). What is reported is always measured with the encoders as they are.
+(scripts/study/embedded/README.md). What is reported is always measured with the encoders as they are.
 
 On CPUs that multiply bytes four times as fast as float32, a block's three convolutions and their
 backward passes are done in bytes: half of the time, and 1 % less effect.
@@ -98,8 +98,8 @@ class Cut(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Kept, slope: Tensor) -> Tensor:
-        most = CUT * mean_size(slope)
-        return slope.clamp(-most, most)
+        mean = slope.norm(dtype=torch.float32) / math.sqrt(slope.numel())  # stays on the device
+        return slope.clamp(-CUT * mean, CUT * mean)
 
 
 class Bytes(torch.autograd.Function):

@@ -1,0 +1,136 @@
+"""Encoders to walk by: the same latents, slopes that are cut, and the arithmetic of bytes."""
+
+import pytest
+import torch
+from glassine import bytewise, device
+from glassine.bytewise import MIDDLE, ByteConv, rounded, span
+from glassine.surrogates.nets import tiny, walk
+from glassine.surrogates.nets.walk import walkable
+from torch import nn
+
+in_bytes = pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
+BOTH = [False, pytest.param(True, marks=in_bytes)]
+
+
+def last(x):
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(3)
+    return tiny.encoder(4, pool=True).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def picture():
+    return last(torch.rand(2, 3, 40, 64, generator=torch.Generator().manual_seed(1)))
+
+
+def slope(net, picture):
+    at = picture.clone().requires_grad_(True)
+    return torch.autograd.grad(net(at).square().sum(), at)[0]
+
+
+def test_cut_slopes_leave_the_latents_as_they_are(net, picture):
+    assert torch.allclose(walkable(net, False)(picture), net(picture), atol=1e-6)
+
+
+def test_what_is_not_huge_is_not_cut(net, picture, monkeypatch):
+    monkeypatch.setattr(walk, "CUT", 1e9)
+    assert torch.allclose(slope(walkable(net, False), picture), slope(net, picture), rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_huge_slope_is_cut_to_eight_times_the_mean_size(dtype):
+    given = torch.ones(1, 1, 100, 100, dtype=dtype)
+    given[0, 0, 3, 4] = 1e4
+    at = torch.zeros_like(given).requires_grad_(True)
+    walk.Cut.apply(at).backward(given)
+    mean = given.float().square().mean().sqrt()
+    assert at.grad[0, 0, 3, 4].item() == pytest.approx(8 * mean.item(), rel=1e-2)
+    assert at.grad[0, 0, 0, 0] == 1 and at.grad.dtype == dtype
+
+
+@pytest.mark.parametrize("walked", BOTH)
+def test_a_network_with_dead_slopes_still_gives_numbers(walked):
+    net = tiny.encoder(4).eval().requires_grad_(False)
+    for weight in net.parameters():
+        weight.zero_()
+    assert not slope(walkable(net, walked), last(torch.rand(1, 3, 32, 32))).any()
+
+
+@in_bytes
+def test_bytes_come_close_to_the_real_thing(net, picture):
+    walked, cut = walkable(net, True), walkable(net, False)
+    true = net(picture)
+    assert (walked(picture) - true).norm() < 0.1 * true.norm()
+    one, other = slope(walked, picture).flatten(), slope(cut, picture).flatten()
+    assert torch.cosine_similarity(one, other, 0) > 0.7
+    assert one.norm().item() == pytest.approx(other.norm().item(), rel=0.2)
+
+
+@in_bytes
+def test_nothing_flows_back_where_a_block_was_silent():
+    torch.manual_seed(1)
+    block = tiny.Block(32)
+    with torch.no_grad():
+        block.conv[4].bias.fill_(-1e3)  # the sum with x never passes the last ReLU
+    (walked,) = walkable(nn.Sequential(block), True)
+    at = last(torch.rand(1, 32, 8, 8)).requires_grad_(True)
+    out = walked(at)
+    out.sum().backward()
+    assert not out.any() and not at.grad.any()
+
+
+@in_bytes
+def test_the_same_bytes_every_time(net, picture):
+    walked = walkable(net, True)
+    assert torch.equal(slope(walked, picture), slope(walked, picture))
+
+
+def test_a_network_without_such_blocks_is_walked_by_as_it_is():
+    plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    assert walkable(plain, True) is plain
+
+
+@in_bytes
+@pytest.mark.parametrize("low", [0.0, -0.7])
+def test_a_convolution_in_bytes(low):
+    draw = torch.Generator().manual_seed(2)
+    x = last(low + torch.rand(1, 64, 24, 40, generator=draw))
+    weight, bias = torch.randn(64, 64, 3, 3, generator=draw), torch.randn(64, generator=draw)
+    scale, zero = span(x)
+    assert zero == (MIDDLE if low else 0)
+    out = ByteConv.of(weight, bias)(rounded(x, scale, zero), scale, zero)
+    true = torch.nn.functional.conv2d(x, weight, bias, padding=1)
+    assert (out - true).norm() < 0.02 * true.norm()
+
+
+def test_rounding_holds_what_is_out_of_range_at_the_ends(monkeypatch):
+    bytewise.usable()  # torch's one warning is heard there
+    x = torch.tensor([[-9.0, -1.0, 0.0, 0.4, 1.0, 9.0]])
+    assert rounded(x, 0.1, MIDDLE).tolist() == [[38, 118, 128, 132, 138, 218]]
+    assert rounded(x, 0.01, 0).tolist() == [[0, 0, 0, 40, 100, 255]]
+    noise = torch.randn(1, 4, 9, 9, generator=torch.Generator().manual_seed(3))
+    usual = rounded(noise, 0.03, MIDDLE)
+    monkeypatch.delattr(torch, "quantize_per_tensor")
+    assert torch.equal(rounded(noise, 0.03, MIDDLE), usual), "without what torch will remove"
+
+
+def test_a_cpu_that_gains_nothing_keeps_its_numbers(monkeypatch):
+    bytewise.usable.cache_clear()
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    assert not device.choose("cpu").in_bytes
+    bytewise.usable.cache_clear()
+
+
+def test_a_torch_without_the_kernels_keeps_its_numbers(monkeypatch):
+    def gone(*_):
+        raise RuntimeError("no such operator")
+
+    bytewise.usable.cache_clear()
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
+    monkeypatch.setattr(bytewise.ByteConv, "of", gone)
+    assert not bytewise.usable()
+    bytewise.usable.cache_clear()
