@@ -30,7 +30,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     recipe = known("recipe", intent.recipe, RECIPES)
     whole, artwork = artwork, resized(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
-    used = surrogates(intent)
+    used, steps = surrogates(intent), known("effort", intent.effort, STEPS)
     check(intent)
     return Plan(
         artwork=artwork,
@@ -41,11 +41,11 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         goals=goals(artwork, intent, recipe, seed),
         allowance=allowance(artwork, followed(intent.mask, whole, artwork)),
         score=score(intent),
-        steps=known("effort", intent.effort, STEPS),
+        steps=steps,
         seed=seed,
         device=choose(device).kind,
         caption=caption(intent),
-        warm=recipe.warm if likened(used) else 0,
+        warm=started(recipe, used, steps),
     )
 
 
@@ -74,6 +74,11 @@ def surrogates(intent: Intent) -> tuple[str, ...]:
     for name in names:
         named(name)
     return names
+
+
+def started(recipe: Recipe, names: tuple[str, ...], steps: int) -> int:
+    """Steps of the cheap start. Where as many real ones follow, it adds nothing (measured)."""
+    return recipe.warm if likened(names) and steps < recipe.warm else 0
 
 
 def likened(names: tuple[str, ...]) -> bool:

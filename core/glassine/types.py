@@ -126,7 +126,7 @@ class Recipe:
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
-    warm    steps on the embedded surrogate before those on the real ones
+    warm    steps on the embedded surrogate before those on the real ones, where fewer follow
     sizes   shorter sides to which a larger picture is reduced and optimised there as well
     """
 
@@ -159,7 +159,7 @@ class Plan:
     artwork    at export size, before any mark; what the report compares with
     allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
     score      SSIMULACRA2 that the finished picture should have
-    warm       steps on the embedded surrogate before the others; 0 where it likens none of them
+    warm       steps on the embedded surrogate before the others; 0 where it is of no use
     caption    the words that must go with a poisoned picture; "" otherwise
     """
 

@@ -13,7 +13,7 @@ from ..device import choose
 from ..encoders import present
 from ..optimise import optimise
 from ..optimise.later import composite
-from ..plan import likened, plan
+from ..plan import plan, started
 from ..recipes import RECIPES, STEPS
 from ..surrogates import SMALL
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
@@ -64,16 +64,14 @@ def estimate(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     names, device = tuple(ask.get("surrogates") or present() or (SMALL,)), choose()
     recipe, size = RECIPES[ask["recipe"]], (int(ask["width"]), int(ask["height"]))
-    warm = recipe.warm if likened(names) else 0
-    seconds = {
-        effort: sum(
-            pace.predicted(
-                *size, steps, names, device, recipe.draw, warm, verify=bool(ask.get("verify"))
-            ).values()
-        )
-        for effort, steps in STEPS.items()
-    }
-    return Answer({"seconds": seconds, "surrogates": names, "device": device.says})
+    verify = bool(ask.get("verify"))
+
+    def seconds(steps: int) -> float:
+        given = (*size, steps, names, device, recipe.draw, started(recipe, names, steps))
+        return sum(pace.predicted(*given, verify=verify).values())
+
+    found = {effort: seconds(steps) for effort, steps in STEPS.items()}
+    return Answer({"seconds": found, "surrogates": names, "device": device.says})
 
 
 def protect(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
