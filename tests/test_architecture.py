@@ -17,6 +17,7 @@ FILES = CORE + OURS
 LAYERS = [
     {"units", "errors"},
     {"types", "registry", "pixels"},
+    {"bytewise"},
     {"weights", "device", "memory", "files", "flattened", "visibility", "fingerprint", "ledger"},
     {"surrogates", "targets", "purifiers", "marks", "formats"},
     {"learned"},
