@@ -37,7 +37,7 @@ def encoder(monkeypatch):
     """One random strided convolution stands for a family."""
     torch.manual_seed(3)
     net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
-    monkeypatch.setattr(loop, "encoders", lambda name, device: {name: net})
+    monkeypatch.setattr(loop, "walkers", lambda name, device: {name: net})
     monkeypatch.setattr(loop, "choose", lambda wish: CPU)
     monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=0))
     return net
@@ -288,7 +288,7 @@ def test_a_warm_start_walks_on_the_likenesses_of_the_plans_families_first(monkey
 
         return {"a": saw("a"), "b": saw("b")} if name == "embedded" else {name: saw(name)}
 
-    monkeypatch.setattr(loop, "encoders", known)
+    monkeypatch.setattr(loop, "walkers", known)
     told = []
     loop.explored(plan, told.append)
     assert asked == [("embedded", "a")] * 2 + [("a", "a")] * 3
