@@ -17,7 +17,13 @@ LINES = {
     "embedded alone": "embedded,",
     "embedded start, then all five": "embedded start,",
 }
-NOT = "even allowance"
+OTHER = ("even allowance", "float32")
+BEFORE = "float32, nothing cut"
+
+
+def points(rows: dict, names: list[str]) -> zip:
+    """Costs and effects, from cheap to dear."""
+    return zip(*sorted((rows[name]["passes"], mean(rows[name])) for name in names), strict=True)
 
 
 def main() -> None:
@@ -26,15 +32,13 @@ def main() -> None:
     rows = found["summary"]
     figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
     for says, begins in LINES.items():
-        points = sorted(
-            (row["passes"], mean(row))
-            for name, row in rows.items()
-            if name.startswith(begins) and NOT not in name
-        )
-        axes.plot(*zip(*points, strict=True), "o-", label=says)
+        names = [n for n in rows if n.startswith(begins) and not any(o in n for o in OTHER)]
+        axes.plot(*points(rows, names), "o-", label=says)
+    names = [name for name in rows if name.endswith(BEFORE)]
+    axes.plot(*points(rows, names), "s", color="grey", label="one and five a step, plain float32")
     axes.axhline(mean(rows["blend"]), color="grey", ls=":", label="plain blend (control)")
     axes.set(
-        xlabel="cost: gradients of one encoder",
+        xlabel="cost: gradients of one encoder in float32",
         ylabel="share of the gap closed, mean of five",
         title=f"SSIMULACRA2 70, {found['size']} px, {rows['blend']['sd15']['count']} paintings",
         ylim=(0, None),
