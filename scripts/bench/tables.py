@@ -50,7 +50,8 @@ def effect(name: str) -> str:
         rows.append([said, *(share(row[family]) for family in FAMILIES), *tail])
     return table(
         f"Share of the latent gap closed at SSIMULACRA2 70, {found['size']} px, mean over pictures "
-        f"(lowest to highest); cost in gradients of one encoder in float32 (in bytes: .45); {circumstances(found)}",
+        "(lowest to highest); cost in gradients of one encoder in float32, one in bytes being "
+        f".45; {circumstances(found)}",
         ["made with", *FAMILIES.values(), "mean", "cost", "pictures"],
         rows,
     )
