@@ -1,6 +1,6 @@
 """Bar 3: a whole run on the branch beside one on the real five, tiles, goals and strength included.
 
-    python whole.py PICTURE TARGET SIZE [STEPS] >> results/whole.jsonl
+    python whole.py PICTURE TARGET SIZE [STEPS] >> results/times_1024.jsonl
 
 Both pictures are brought to SIZE x SIZE; seconds of the clock and of the processor, one run each.
 """
