@@ -64,13 +64,13 @@ def rounded(x: Tensor, scale: float, zero: int) -> Tensor:
 @cache
 def usable() -> bool:
     """Whether this processor gains by it and this torch can do it: seen by trying."""
-    if not torch.cpu._is_vnni_supported():
-        return False
     draw = torch.Generator().manual_seed(1)
     x = torch.rand(1, 32, 16, 16, generator=draw).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(32, 32, 3, 3, generator=draw)
     scale, zero = span(x)
     try:
+        if not torch.cpu._is_vnni_supported():
+            return False
         with warnings.catch_warnings():  # torch warns once that it will drop what `rounded` uses
             warnings.simplefilter("ignore")
             out = ByteConv.of(weight, None)(rounded(x, scale, zero), scale, zero)
