@@ -34,7 +34,7 @@ from glassine.visibility.lpips import distance
 from record import kept, save
 from torch import Tensor
 
-OURS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 40)
+OURS = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 22, 24, 26, 30, 40)
 Distance = Callable[[Tensor], Tensor]
 
 
