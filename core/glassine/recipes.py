@@ -5,7 +5,7 @@ from .types import Recipe
 from .units import Levels, Score
 
 STEPS = {"preview": 3, "quick": 10, "full": 30}
-"""Optimiser steps by effort: three give a first idea, ten 92 % of what thirty give."""
+"""Optimiser steps by effort: three give a first idea, ten 95 % of what thirty give."""
 
 SCORES = {"subtle": Score(85), "balanced": Score(70), "strong": Score(55)}
 """What the words for strength mean: SSIMULACRA2 of the finished file."""
