@@ -124,7 +124,8 @@ class Recipe:
     goals   kinds of target and how strongly each pulls
     resist  purifiers of which one is drawn for each step (expectation over transformation)
     reach   largest change the optimiser explores before the result is scaled to its score
-    colour  how much of the reach red, green and blue may use: the eye judges green most
+    colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
+    power   of its own size that a slope adds to a step: 0 = its sign alone, 1 = the slope itself
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
     warm    steps on the embedded surrogate before those on the real ones, where fewer follow
     sizes   shorter sides to which a larger picture is reduced and optimised there as well
@@ -135,7 +136,8 @@ class Recipe:
     goals: tuple[tuple[str, float], ...]
     reach: Levels
     resist: tuple[str, ...] = ()
-    colour: tuple[float, float, float] = (1.2, 0.8, 1.2)
+    colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
+    power: float = 0.35
     momentum: float = 0.0
     draw: int = 0
     warm: int = 10

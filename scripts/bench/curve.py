@@ -18,7 +18,7 @@ LINES = {
     "embedded start, then all five": "embedded start,",
 }
 OTHER = ("even allowance", "float32")
-BEFORE = "float32, nothing cut"
+BEFORE = "plain float32"
 
 
 def points(rows: dict, names: list[str]) -> zip:

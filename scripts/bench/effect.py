@@ -45,8 +45,18 @@ def by_steps(steps: int, draw: int = 0, warm: int = 0) -> Callable[[Plan], Plan]
     return change
 
 
+def signs(change: Callable[[Plan], Plan]) -> Callable[[Plan], Plan]:
+    """Along the signs of slopes alone, in milder colours: what everything else is measured by."""
+
+    def plainly(chosen: Plan) -> Plan:
+        done = change(chosen)
+        return replace(done, recipe=replace(done.recipe, colour=(1.2, 0.8, 1.2), power=0.0))
+
+    return plainly
+
+
 def flat(chosen: Plan) -> Plan:
-    """The same budget for every pixel and channel: what the allowance is worth."""
+    """The same budget for every pixel: what the texture-aware allowance is worth."""
     return replace(by_steps(10)(chosen), allowance=torch.ones_like(chosen.allowance))
 
 
@@ -55,8 +65,8 @@ def only(*surrogates: str, steps: int = 10) -> Callable[[Plan], Plan]:
 
 
 METHODS: dict[str, Callable[[Plan], Plan]] = {
-    "one family per step, 10 steps, float32, nothing cut": by_steps(10, draw=1),
-    "five families, 10 steps, float32, nothing cut": by_steps(10),
+    "one family per step, 10 steps, plain float32": signs(by_steps(10, draw=1)),
+    "five families, 10 steps, plain float32": signs(by_steps(10)),
     "five families, 10 steps, float32": by_steps(10),
     "five families, 10 steps, even allowance": flat,
     "five families, 3 steps": by_steps(3),
@@ -75,7 +85,7 @@ def steps_in(method: str) -> AbstractContextManager[None]:
     """The arithmetic that a method's name asks for; without a word, what this machine would do."""
     if "float32" not in method:
         return nullcontext()
-    return exactly() if "nothing cut" in method else walked_in(EXACT)
+    return exactly() if "plain float32" in method else walked_in(EXACT)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The optimiser: signed steps with momentum under a per-pixel allowance, tile by tile.
 
-Projected gradient descent (Madry et al., 2018) with the momentum of MI-FGSM (Dong et al., 2018).
+Projected gradient descent (Madry et al., 2018) with the momentum of MI-FGSM (Dong et al., 2018);
+steps are a little larger where slopes are steep.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from .strength import settled
 from .tiles import SIZE, STRIDE, Tile, tiles
 
 AFTER = 0.5  # of the allowance: the first step of a walk that goes on from a start
+STEEP = 3.0  # times the mean size of a slope: no step grows beyond it
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
 
 
@@ -157,7 +159,7 @@ def attack(
             slope = slopes(now, seen, change)
             drift = plan.recipe.momentum * drift + slope / slope.abs().mean().clamp_min(1e-20)
             pace = first * limit * (1 - done / walk.steps)
-            change = fit(change.detach() - pace * drift.sign(), clean, limit)
+            change = fit(change.detach() - pace * sized(drift, plan.recipe.power), clean, limit)
             told()
     height, width = tile.cut(plan.allowance).shape[1:]
     return change[:, :height, :width].cpu()
@@ -166,6 +168,16 @@ def attack(
 def slopes(towards: Sequence[Pull], seen: Tensor, change: Tensor) -> Tensor:
     """Sum over families of slopes of equal size: no family shouts another down."""
     return torch.stack([pull.slope(seen, change) for pull in towards]).sum(0)
+
+
+def sized(slope: Tensor, power: float) -> Tensor:
+    """Its sign, larger where the slope is steep: where it is nearly flat the sign is chance.
+
+    With the power .35 a step on one family in turn closes 4 % more at equal visibility than with 0,
+    a step on all five as much at a lower LPIPS (scripts/study/embedded).
+    """
+    steep = slope.abs() / slope.abs().mean().clamp_min(1e-20)
+    return slope.sign() * steep.clamp_max(STEEP) ** power
 
 
 def drawn(group: Sequence[Pull], count: int, step: int) -> Sequence[Pull]:

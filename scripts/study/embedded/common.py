@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from glassine import bytewise
+from glassine.optimise.loop import sized
 from glassine.optimise.strength import MOST, scaled_to
 from glassine.surrogates.nets import slim
 from glassine.surrogates.nets.walk import walkable
@@ -128,7 +129,8 @@ def attack(
     eps: float = 8 / 255,
     draw: int = 0,
     turns: tuple[str, ...] = (),
-    colour: tuple = (1.2, 0.8, 1.2),
+    colour: tuple = (1.0, 0.6, 1.8),
+    power: float = 0.35,
     texture: bool = True,
     start: torch.Tensor | None = None,
 ) -> torch.Tensor:
@@ -137,6 +139,7 @@ def attack(
     draw     families per step, each in turn; 0 = all
     turns    whose turn it is, for draw > 0; empty = each family once a round
     colour   share of eps for red, green and blue
+    power    of its own size that a slope adds to a step
     texture  the engine's texture allowance instead of the same reach everywhere
     start    a perturbation to walk on from (then steps begin at a third of eps)
     """
@@ -152,7 +155,7 @@ def attack(
         only = [names[(i * draw + j) % len(names)] for j in range(draw)] or list(nets)
         g = sum(gradient(x + d, only).values())
         pace = (1 if start is None else 1 / 3) * (1 - i / steps)
-        d = torch.maximum(torch.minimum(d - pace * limit * g.sign(), limit), -limit)
+        d = torch.maximum(torch.minimum(d - pace * limit * sized(g, power), limit), -limit)
         d = (x + d).clamp(0, 1) - x
     return d
 
