@@ -15,6 +15,8 @@ from glassine.optimise import loop, optimise
 from glassine.optimise.fit import fit, snap
 from glassine.optimise.levels import levels
 from glassine.optimise.strength import crops, scaled_to
+from glassine.optimise.tiles import tiles
+from glassine.optimise.tint import CELL, cells, tint
 from glassine.pixels import on_grid
 from glassine.types import Artwork, Claim, Export, Goal, Keep, Plan, Recipe
 from glassine.units import Levels, Score
@@ -88,6 +90,53 @@ def test_the_result_has_the_score_asked_for(score):
     plan = planned(score=score)
     got = ssimulacra2(plan.artwork.rgb, optimise(plan).rgb)
     assert score <= got < score + 1.5
+
+
+@pytest.mark.parametrize("power", [0.0, 0.35, 1.0])
+def test_steps_grow_with_slopes_up_to_three_times_their_mean(power):
+    slope = torch.tensor([0.0, -1.0, 1.0, 2.0, -2.0, 0.5, 0.5, 93.0])  # of mean size 12.5
+    step = loop.sized(slope, power)
+    assert torch.equal(step.sign(), slope.sign())
+    assert step[-1].item() == pytest.approx(3**power)
+    assert step[3].item() == pytest.approx((2 / 12.5) ** power)
+    assert not loop.sized(torch.zeros(3), power).any()
+
+
+def test_blue_moves_most_and_green_least():
+    plan = planned(sizes=())
+    moved = (optimise(plan).rgb - plan.artwork.rgb).abs().mean((1, 2))
+    assert moved[2] > moved[0] > moved[1]
+
+
+def test_colours_lean_towards_the_goal_by_the_recipes_share():
+    plan = planned(96, 80)
+    grey, goal = torch.full((3, 96, 80), 0.5), torch.tensor([0.9, 0.5, 0.1])
+    goals = (Goal("one", "", goal[:, None, None].expand(3, 96, 80)),)
+    plan = replace(plan, artwork=Artwork(grey), goals=goals, allowance=torch.ones(1, 96, 80))
+    (whole,) = tiles(96, 80)
+    added = tint(plan, whole, cells(plan))
+    expected = plan.recipe.tint * (goal - 0.5)
+    assert torch.allclose(added, expected[:, None, None].expand(3, 96, 80), atol=1e-6)
+    masked = replace(plan, allowance=plan.allowance * (torch.arange(80) < 40))
+    assert not tint(masked, whole, cells(masked))[:, :, 40:].any()
+
+
+def test_tinted_tiles_are_cut_from_one_picture_and_smooth():
+    plan = planned(200, 150)
+    plan = replace(plan, allowance=torch.ones_like(plan.allowance))
+    coarse = cells(plan)
+    (whole,) = tiles(200, 150)
+    added = tint(plan, whole, coarse)
+    for tile in tiles(200, 150, 96, 32):
+        assert torch.allclose(tint(plan, tile, coarse), tile.cut(added), atol=1e-7)
+    steepest = added.diff(dim=1).abs().max(), added.diff(dim=2).abs().max()
+    assert max(steepest) < 1.5 * plan.recipe.tint / CELL, "no edge of the goal shows"
+
+
+def test_only_the_full_size_brings_the_colours():
+    plan = planned(128, 128, sizes=(64,))
+    assert plan.recipe.tint > 0
+    assert [level.plan.recipe.tint for level in levels(plan)[1:]] == [0.0]
 
 
 def test_same_plan_gives_same_pixels():

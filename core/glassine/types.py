@@ -126,6 +126,7 @@ class Recipe:
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
     power   of its own size that a slope adds to a step: 0 = its sign alone, 1 = the slope itself
+    tint    share of the goals' colours, smooth over many pixels, that is added beforehand
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
     warm    steps on the embedded surrogate before those on the real ones, where fewer follow
     sizes   shorter sides to which a larger picture is reduced and optimised there as well
@@ -138,6 +139,7 @@ class Recipe:
     resist: tuple[str, ...] = ()
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     power: float = 0.35
+    tint: float = 0.02
     momentum: float = 0.0
     draw: int = 0
     warm: int = 10

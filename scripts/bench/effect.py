@@ -35,6 +35,8 @@ from torch import Tensor
 SCORE = Score(70)
 EXACT = Device("cpu", "float32", torch.float32)
 IN_BYTES = 0.45  # of a gradient in float32 (scripts/study/embedded/results/speed.jsonl)
+SIGNS = {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0}  # of a recipe
+BESIDE = ("ssimulacra2", "lpips", "ssim", "psnr", "seconds")
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 
 
@@ -46,11 +48,11 @@ def by_steps(steps: int, draw: int = 0, warm: int = 0) -> Callable[[Plan], Plan]
 
 
 def signs(change: Callable[[Plan], Plan]) -> Callable[[Plan], Plan]:
-    """Along the signs of slopes alone, in milder colours: what everything else is measured by."""
+    """By the signs of slopes alone, in milder colours: what everything else is measured by."""
 
     def plainly(chosen: Plan) -> Plan:
         done = change(chosen)
-        return replace(done, recipe=replace(done.recipe, colour=(1.2, 0.8, 1.2), power=0.0))
+        return replace(done, recipe=replace(done.recipe, **SIGNS))
 
     return plainly
 
@@ -154,8 +156,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
         have = [done[method] for done in rows.values() if method in done]
         found[method] = {
             **{f: spread([r["closed"][f] for r in have]) for f in FAMILIES},
-            "ssimulacra2": spread([r["ssimulacra2"] for r in have]),
-            "seconds": spread([r["seconds"] for r in have]),
+            **{name: spread([r[name] for r in have]) for name in BESIDE},
             "passes": have[0].get("passes", 0.0),
         }
     return found

@@ -35,6 +35,7 @@ PURIFIERS = (
 )
 VARIANTS = {
     "plain": {},
+    "signs": {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0},
     "codec": {"resist": ("jpeg85", "jpeg60")},
     "scales": {"resist": ("half", "blur", "screenshot")},
     "mixed": {"resist": ("jpeg75", "half", "blur", "noise05")},
@@ -42,6 +43,8 @@ VARIANTS = {
 }
 """What is changed about the cloak; the seed differs per picture in all of them.
 
+`signs` is how steps were taken before they grew with steep slopes, favoured blue and
+began with a tint.
 `sizes` optimises reduced copies too, which other variants do for larger pictures only.
 """
 

@@ -35,7 +35,7 @@ def levels(plan: Plan) -> tuple[Level, ...]:
 
 
 def reduced(plan: Plan, side: int) -> Plan:
-    """The plan for a copy whose shorter side is `side`."""
+    """The plan for a copy whose shorter side is `side`; the full size brings the colours."""
     alpha = plan.artwork.alpha
     artwork = replace(
         plan.artwork,
@@ -45,6 +45,7 @@ def reduced(plan: Plan, side: int) -> Plan:
     return replace(
         plan,
         artwork=artwork,
+        recipe=replace(plan.recipe, tint=0.0),
         goals=tuple(replace(goal, picture=shrunk(goal.picture, side)) for goal in plan.goals),
         allowance=shrunk(plan.allowance, side),
     )

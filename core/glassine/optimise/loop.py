@@ -27,6 +27,7 @@ from .levels import add, levels
 from .pull import Pull, pulls
 from .strength import settled
 from .tiles import SIZE, STRIDE, Tile, tiles
+from .tint import cells, tint
 
 AFTER = 0.5  # of the allowance: the first step of a walk that goes on from a start
 STEEP = 3.0  # times the mean size of a slope: no step grows beyond it
@@ -87,8 +88,10 @@ def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
 
     def tiled(plan: Plan, parts: Sequence[Tile]) -> Tensor:
         change = torch.zeros(plan.artwork.rgb.shape, dtype=torch.float16)
+        colours = cells(plan)
         for tile in parts:
-            found = tile.weight * attack(plan, tile, walks, device, told)
+            start = tint(plan, tile, colours)
+            found = tile.weight * attack(plan, tile, start, walks, device, told)
             change[:, tile.rows, tile.columns] += found.half()
         return change
 
@@ -133,15 +136,21 @@ def warm(plan: Plan, device: Device) -> tuple[Walk, ...]:
 
 
 def attack(
-    plan: Plan, tile: Tile, walks: Sequence[Walk], device: Device, told: Callable[[], None]
+    plan: Plan,
+    tile: Tile,
+    start: Tensor,
+    walks: Sequence[Walk],
+    device: Device,
+    told: Callable[[], None],
 ) -> Tensor:
-    """(3, h, w): the change of one tile after all steps."""
+    """(3, h, w): the change of one tile after all steps, which add to its `start`."""
 
     def here(picture: Tensor) -> Tensor:
         return padded(tile.cut(picture).float()).to(device.kind)
 
     draw = Generator().manual_seed(plan.seed)
-    clean, colour = here(plan.artwork.rgb), torch.tensor(plan.recipe.colour, device=device.kind)
+    untouched, colour = here(plan.artwork.rgb), torch.tensor(plan.recipe.colour, device=device.kind)
+    clean = (untouched + padded(start).to(device.kind)).clamp(0, 1)
     limit = here(plan.allowance) * to_unit(plan.recipe.reach) * colour[:, None, None]
     alpha = None if plan.artwork.alpha is None else here(plan.artwork.alpha)
     goals = [(here(goal.picture)[None], goal.weight) for goal in plan.goals]
@@ -162,7 +171,7 @@ def attack(
             change = fit(change.detach() - pace * sized(drift, plan.recipe.power), clean, limit)
             told()
     height, width = tile.cut(plan.allowance).shape[1:]
-    return change[:, :height, :width].cpu()
+    return (change + clean - untouched)[:, :height, :width].cpu()
 
 
 def slopes(towards: Sequence[Pull], seen: Tensor, change: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _LUMA = (0.299, 0.587, 0.114)
-_FLOOR = 0.35  # share of the reach that a perfectly flat area keeps
+FLOOR = 0.35  # share of the reach that a perfectly flat area keeps
 _HALF = 0.02  # local contrast at which half of the rest is reached
 
 
@@ -20,7 +20,7 @@ def texture_allowance(rgb: Tensor) -> Tensor:
     grey = sum(weight * plane for weight, plane in zip(_LUMA, rgb, strict=True))[None, None]
     contrast = (box(grey**2, 5) - box(grey, 5) ** 2).clamp_min(0).sqrt()
     texture = box(-F.max_pool2d(padded(-contrast, 7), 7, stride=1), 9)
-    return (_FLOOR + (1 - _FLOOR) * texture / (texture + _HALF))[0]
+    return (FLOOR + (1 - FLOOR) * texture / (texture + _HALF))[0]
 
 
 def box(plane: Tensor, size: int) -> Tensor:

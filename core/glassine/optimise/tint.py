@@ -1,0 +1,48 @@
+"""A little of the goals' colours, too smooth for a ghost of the goals to show.
+
+Steps leave that part of the way out: in a slope, what is smooth drowns in what is fine. At equal
+visibility it adds most where fine change is seen most, on flat colour and line art.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..types import Plan
+from ..visibility.jnd import FLOOR
+from .later import composite
+from .tiles import Tile
+
+CELL = 32  # pixels; cells of 16 add less and show more
+
+
+def cells(plan: Plan) -> Tensor:
+    """(3, rows, columns): the recipe's share of the distance to the goals, as means of cells."""
+    rgb, alpha = plan.artwork.rgb, plan.artwork.alpha
+    height, width = rgb.shape[1:]
+    grid = ceil(height / CELL), ceil(width / CELL)
+
+    def means(picture: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(picture, grid)
+
+    here = torch.cat([means(composite(channel[None], alpha)) for channel in rgb])
+    there = sum(goal.weight * means(goal.picture) for goal in plan.goals)
+    return plan.recipe.tint * (there - here)
+
+
+def tint(plan: Plan, tile: Tile, coarse: Tensor) -> Tensor:
+    """(3, h, w): what `cells` add to a tile, fading out where a mask does."""
+    height, width = plan.artwork.rgb.shape[1:]
+    rows, columns = lines(tile.rows, height), lines(tile.columns, width)
+    return (rows @ coarse @ columns.T) * (tile.cut(plan.allowance) / FLOOR).clamp_max(1)
+
+
+def lines(part: slice, length: int) -> Tensor:
+    """(pixels of the part, cells of the axis): the weights of linear interpolation."""
+    count = ceil(length / CELL)
+    at = (torch.arange(part.start, part.stop) + 0.5) * count / length - 0.5
+    return (1 - (at.clamp(0, count - 1)[:, None] - torch.arange(count)).abs()).clamp_min(0)
