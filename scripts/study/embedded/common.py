@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from glassine import bytewise
 from glassine.optimise.loop import sized
 from glassine.optimise.strength import MOST, scaled_to
+from glassine.optimise.tint import CELL
 from glassine.surrogates.nets import slim
 from glassine.surrogates.nets.walk import walkable
 from glassine.units import Score
@@ -131,6 +133,7 @@ def attack(
     turns: tuple[str, ...] = (),
     colour: tuple = (1.0, 0.6, 1.8),
     power: float = 0.35,
+    tint: float = 0.02,
     texture: bool = True,
     start: torch.Tensor | None = None,
 ) -> torch.Tensor:
@@ -140,24 +143,32 @@ def attack(
     turns    whose turn it is, for draw > 0; empty = each family once a round
     colour   share of eps for red, green and blue
     power    of its own size that a slope adds to a step
+    tint     share of the target's colours, smooth over CELL pixels, that it begins with
     texture  the engine's texture allowance instead of the same reach everywhere
     start    a perturbation to walk on from (then steps begin at a third of eps)
     """
+    clean, x = x, (x + tint * smooth(t - x)).clamp(0, 1)
     gradient = pull(nets, x, t)
     names = [k for k in turns if k in nets] or list(nets)
     limit = (
         eps
         * torch.tensor(colour).view(1, 3, 1, 1)
-        * (allowance(x) if texture else torch.ones_like(x))
+        * (allowance(clean) if texture else torch.ones_like(x))
     )
-    d = torch.zeros_like(x) if start is None else start
+    d = torch.zeros_like(x) if start is None else start + clean - x
     for i in range(steps):
         only = [names[(i * draw + j) % len(names)] for j in range(draw)] or list(nets)
         g = sum(gradient(x + d, only).values())
         pace = (1 if start is None else 1 / 3) * (1 - i / steps)
         d = torch.maximum(torch.minimum(d - pace * limit * sized(g, power), limit), -limit)
         d = (x + d).clamp(0, 1) - x
-    return d
+    return d + x - clean
+
+
+def smooth(x: torch.Tensor) -> torch.Tensor:
+    """(B, 3, H, W) without what is finer than CELL pixels, as the engine's tint is."""
+    means = F.adaptive_avg_pool2d(x, [-(-side // CELL) for side in x.shape[2:]])
+    return F.interpolate(means, x.shape[2:], mode="bilinear")
 
 
 def paintings() -> list[Path]:
