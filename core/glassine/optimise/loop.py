@@ -182,8 +182,8 @@ def slopes(towards: Sequence[Pull], seen: Tensor, change: Tensor) -> Tensor:
 def sized(slope: Tensor, power: float) -> Tensor:
     """Its sign, larger where the slope is steep: where it is nearly flat the sign is chance.
 
-    With the power .35 a step on one family in turn closes 4 % more at equal visibility than with 0,
-    a step on all five as much at a lower LPIPS (scripts/study/embedded).
+    With the power .35 steps on one family in turn close 3 % more at equal visibility than with 0,
+    steps on all five as much at a lower LPIPS (scripts/study/embedded).
     """
     steep = slope.abs() / slope.abs().mean().clamp_min(1e-20)
     return slope.sign() * steep.clamp_max(STEEP) ** power
