@@ -305,7 +305,7 @@ def golden():
     """A report with every field filled, made by hand."""
     row = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.02, 0.18)
     return Report(
-        cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200),
+        cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200, 1.5),
         effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
         doubts=(Doubt("transfer", "Every encoder here was optimised against."),),
         facts={"engine": "0", "seed": 5, "goals": ["another picture"]},

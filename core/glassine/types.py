@@ -206,6 +206,7 @@ class Cost:
     changed_share: float
     bytes_before: int = 0  # the artwork in the export's format, without marks
     bytes_after: int = 0
+    colour_shift: float = math.nan  # CIELAB, of what is smooth over 16 pixels
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..types import Cost
 from ..units import Unit, to_levels
-from ..visibility import lpips, psnr, ssim, ssimulacra2
+from ..visibility import colour_shift, lpips, psnr, ssim, ssimulacra2
 from ..visibility.measure import STRIP
 from .sight import Sight, middle
 
@@ -27,6 +27,7 @@ def cost(sight: Sight) -> Cost:
         changed_share=share,
         bytes_before=sight.sizes[0],
         bytes_after=sight.sizes[1],
+        colour_shift=colour_shift(sight.clean, sight.seen),
     )
 
 

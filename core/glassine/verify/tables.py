@@ -54,6 +54,9 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], text
 _RIGHT = ' class="n"'
 
 
+COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on it is seen side by side"
+
+
 def cost(cost: Cost) -> str:
     growth = cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
     rows = [
@@ -62,6 +65,7 @@ def cost(cost: Cost) -> str:
         ("SSIM", number(cost.ssim, ".4f"), "1 is identical"),
         ("PSNR", f"{number(cost.psnr, '.1f')} dB", "higher is closer"),
         ("Largest change", number(cost.largest_change, ".0f"), "of 255 levels"),
+        ("Smooth colour shift", number(cost.colour_shift, ".1f"), COLOURS),
         ("Pixels changed", number(cost.changed_share, ".0%"), ""),
         (
             "File size",

@@ -1,7 +1,15 @@
 """What a person can see of a change: the allowance before, the measurements after."""
 
 from .jnd import texture_allowance
-from .measure import lpips, psnr, ssim
+from .measure import colour_shift, lpips, psnr, ssim
 from .ssimulacra2 import sampled, ssimulacra2
 
-__all__ = ["lpips", "psnr", "sampled", "ssim", "ssimulacra2", "texture_allowance"]
+__all__ = [
+    "colour_shift",
+    "lpips",
+    "psnr",
+    "sampled",
+    "ssim",
+    "ssimulacra2",
+    "texture_allowance",
+]
