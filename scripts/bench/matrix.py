@@ -104,13 +104,13 @@ def table():
     lines = {variant: rows for variant, rows in lines.items() if rows}
     if not lines:
         return
-    shared = set.intersection(*({row["picture"] for row in rows} for rows in lines.values()))
-    parts = {
-        "all pictures of " + next(iter(lines)): {next(iter(lines)): next(iter(lines.values()))}
-    }
-    if len(lines) > 1:
-        parts["pictures that every variant has"] = {
-            v: [row for row in rows if row["picture"] in shared] for v, rows in lines.items()
+    first, *others = lines
+    parts = {f"all pictures of {first}": {first: lines[first]}}
+    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
+        chosen = {v: rows for v, rows in lines.items() if len(rows) >= low}
+        shared = set.intersection(*({row["picture"] for row in rows} for rows in chosen.values()))
+        parts[f"pictures that {', '.join(chosen)} have"] = {
+            v: [row for row in rows if row["picture"] in shared] for v, rows in chosen.items()
         }
     told = {title: {v: summary(rows) for v, rows in part.items()} for title, part in parts.items()}
     (common.RESULTS / "matrix.json").write_text(json.dumps(told, indent=1) + "\n")
