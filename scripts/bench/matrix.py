@@ -16,6 +16,7 @@ from statistics import fmean, pstdev
 
 import common
 import torch
+from effect import SIGNS
 from glassine.optimise import optimise
 from glassine.plan import plan
 from glassine.types import Intent
@@ -35,7 +36,7 @@ PURIFIERS = (
 )
 VARIANTS = {
     "plain": {},
-    "signs": {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0},
+    "signs": SIGNS,
     "codec": {"resist": ("jpeg85", "jpeg60")},
     "scales": {"resist": ("half", "blur", "screenshot")},
     "mixed": {"resist": ("jpeg75", "half", "blur", "noise05")},

@@ -20,7 +20,8 @@ FAMILIES = {"sd15": "SD 1/2", "sdxl": "SDXL", "sd3": "SD 3", "flux1": "FLUX.1", 
 
 
 def figures() -> str:
-    parts = [effect("effect-256"), effect("effect-512"), reduced(), loops(), growth(), start()]
+    effects = [effect("effect-256"), effect("effect-512"), reduced(), removal()]
+    parts = [*effects, loops(), growth(), start()]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -79,6 +80,32 @@ def reduced() -> str:
         f"{found['side']} px, {found['surrogates']}, 10 steps, SSIMULACRA2 70 at the size posted, "
         f"mean of the five real encoders; {circumstances(found)}",
         ["copy", "cloak", "blend (control)"],
+        rows,
+    )
+
+
+def removal() -> str:
+    """What handling and removal leave, for the variants that were measured on most pictures."""
+    found = read("matrix")
+    if not found:
+        return ""
+    variants = next(part for part in found.values() if len(part) > 1)
+    (first, some), *_ = variants.items()
+    rows = [
+        [
+            name or "as posted",
+            *(f"{row['after'][name]['covered']:.3f}" for row in variants.values()),
+            f"{here['blend']:.3f}",
+            f"{here['left']:.0%}",
+        ]
+        for name, here in some["after"].items()
+    ]
+    return table(
+        f"What is left after handling and removal: share of the gap closed on two families that "
+        f"were optimised against, {some['pictures']} pictures of {some['side']} px at SSIMULACRA2 "
+        f"70, and how much of {first}'s effect beyond the blend is left "
+        "([variants and spread](scripts/bench/results/matrix.md))",
+        ["after", *variants, "blend (control)", "left"],
         rows,
     )
 

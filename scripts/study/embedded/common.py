@@ -13,6 +13,7 @@ from glassine import bytewise
 from glassine.optimise.loop import sized
 from glassine.optimise.strength import MOST, scaled_to
 from glassine.optimise.tint import CELL
+from glassine.recipes import RECIPES
 from glassine.surrogates.nets import slim
 from glassine.surrogates.nets.walk import walkable
 from glassine.units import Score
@@ -24,6 +25,7 @@ from safetensors.torch import load_file
 REPO = Path(__file__).resolve().parents[3]
 SHARED = Path("/work/shared")  # real encoders and paintings; only development has them
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
+CLOAK = RECIPES["cloak"]
 
 
 def allowance(x: torch.Tensor) -> torch.Tensor:
@@ -131,9 +133,9 @@ def attack(
     eps: float = 8 / 255,
     draw: int = 0,
     turns: tuple[str, ...] = (),
-    colour: tuple = (1.0, 0.6, 1.8),
-    power: float = 0.35,
-    tint: float = 0.02,
+    colour: tuple = CLOAK.colour,
+    power: float = CLOAK.power,
+    tint: float = CLOAK.tint,
     texture: bool = True,
     start: torch.Tensor | None = None,
 ) -> torch.Tensor:
