@@ -71,6 +71,29 @@ def test_bytes_come_close_to_the_real_thing(net, picture):
 
 
 @in_bytes
+@pytest.mark.parametrize("low", [0.0, -0.5])
+def test_halving_in_bytes(low):
+    torch.manual_seed(2)
+    conv = nn.Conv2d(32, 32, 3, stride=2, padding=1, bias=False)
+    x = last(low + torch.rand(2, 32, 24, 40)).requires_grad_(True)
+    out, true = walk.Halving(conv)(x), conv(x)
+    assert (out - true).norm() < 0.02 * true.norm()
+    (back,) = torch.autograd.grad(out, x, torch.ones_like(out))
+    assert torch.allclose(back, torch.autograd.grad(true, x, torch.ones_like(true))[0], atol=1e-5)
+
+
+def test_the_entry_is_that_of_torch():
+    torch.manual_seed(2)
+    conv = nn.Conv2d(3, 16, 3, padding=1)
+    x = last(torch.rand(2, 3, 24, 40)).requires_grad_(True)
+    out, true = walk.Entry(conv)(x), conv(x)
+    given = torch.randn(true.shape)
+    assert torch.equal(out, true)
+    (back,) = torch.autograd.grad(out, x, last(given))
+    assert torch.allclose(back, torch.autograd.grad(true, x, given)[0], atol=1e-5)
+
+
+@in_bytes
 def test_nothing_flows_back_where_a_block_was_silent():
     torch.manual_seed(1)
     block = tiny.Block(32)

@@ -19,26 +19,28 @@ TOP, MIDDLE = torch.iinfo(torch.uint8).max, 128  # MIDDLE stands for 0 where the
 
 @dataclass(frozen=True)
 class ByteConv:
-    """A convolution with stride 1 whose weights are packed for the kernel."""
+    """A convolution whose weights are packed for the kernel."""
 
     weight: Tensor
     scales: Tensor  # (out,)
     bias: Tensor | None
+    stride: int
 
     @classmethod
-    def of(cls, weight: Tensor, bias: Tensor | None) -> ByteConv:
+    def of(cls, weight: Tensor, bias: Tensor | None, stride: int = 1) -> ByteConv:
         """weight: (out, in, 3, 3) float32"""
         scales = weight.abs().amax((1, 2, 3)).clamp_min(1e-12) / (MIDDLE - 1)
         whole = (weight / scales[:, None, None, None]).round().to(torch.int8).contiguous()
-        one = [1, 1]
+        one, steps = [1, 1], [stride, stride]
         pack = torch.ops.onednn.qconv_prepack
-        return cls(pack(whole, scales, 1.0, 0, one, one, one, 1, None), scales, bias)
+        return cls(pack(whole, scales, 1.0, 0, steps, one, one, 1, None), scales, bias, stride)
 
     def __call__(self, seen: Tensor, scale: float, zero: int) -> Tensor:
-        """seen: (B, in, H, W) bytes, channels last -> (B, out, H, W) float32."""
-        one, zeros = [1, 1], torch.zeros(len(self.scales), dtype=torch.long)
+        """seen: (B, in, H, W) bytes, channels last -> (B, out, H / stride, W / stride) float32."""
+        one, steps = [1, 1], [self.stride, self.stride]
+        zeros = torch.zeros(len(self.scales), dtype=torch.long)
         out: Tensor = torch.ops.onednn.qconv2d_pointwise(
-            *(seen, scale, zero, self.weight, self.scales, zeros, self.bias, one, one, one, 1),
+            *(seen, scale, zero, self.weight, self.scales, zeros, self.bias, steps, one, one, 1),
             *(1.0, 0, torch.float32, "none", [], ""),
         )
         return out
