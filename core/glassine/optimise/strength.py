@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import NoSolution
 from ..types import Export, Plan, Progress, Watch, quiet
 from ..units import Score
-from ..visibility import sampled, ssimulacra2
+from ..visibility import sampled, scales, ssimulacra2
 from .fit import snap
 from .later import Part, Seen, codec, composite, traces
 
@@ -69,18 +69,24 @@ def searched(plan: Plan, change: Tensor, seen: Seen, told: Callable[[], None]) -
     whole: Part = slice(None), slice(0, height), slice(0, width)
     parts = [(slice(None), *part) for part in crops(height, width)]
 
-    def pair(part: Part, factor: float) -> tuple[Tensor, Tensor]:
-        alpha = None if plan.artwork.alpha is None else plan.artwork.alpha[part]
-        before = composite(plan.artwork.rgb[part], alpha)
-        return before, seen(result(plan, change, part, factor), alpha, part)
+    def alpha(part: Part) -> Tensor | None:
+        return None if plan.artwork.alpha is None else plan.artwork.alpha[part]
+
+    def before(part: Part) -> Tensor:
+        return composite(plan.artwork.rgb[part], alpha(part))
+
+    def after(part: Part, factor: float) -> Tensor:
+        return seen(result(plan, change, part, factor), alpha(part), part)
+
+    originals = [tuple(scales(before(part))) for part in parts]
 
     def glimpsed(factor: float) -> Score:
         told()
-        return sampled(pair(part, factor) for part in parts)
+        return sampled(zip(originals, (after(part, factor) for part in parts), strict=True))
 
     factor = scaled_to(plan.score, glimpsed, MOST)
     if parts != [whole]:  # the crops stand for the whole: what they miss is corrected once
-        missed = ssimulacra2(*pair(whole, factor)) - glimpsed(factor)
+        missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     return result(plan, change, whole, factor)
 

@@ -8,6 +8,7 @@ never sees its gradient, because what an optimiser sees it learns to cheat.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -76,39 +77,56 @@ def ssimulacra2(clean: Tensor, other: Tensor) -> Score:
     Large pictures go through in windows; the result is that of the whole, memory is not.
     """
     return scored(
-        (clean[:, rows, columns], other[:, rows, columns], inner)
+        (scales(clean[:, rows, columns]), other[:, rows, columns], inner)
         for rows, columns, inner in windows(*clean.shape[1:])
     )
 
 
-def sampled(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
-    """The score of a picture of which only these crops are looked at."""
-    return scored((a, b, (slice(None), slice(None))) for a, b in pairs)
+def sampled(pairs: Iterable[tuple[Iterable[Scale], Tensor]]) -> Score:
+    """The score of a picture of which only these crops are looked at: (`scales` of one, other)."""
+    return scored((clean, other, (slice(None), slice(None))) for clean, other in pairs)
 
 
 Window = tuple[slice, slice]
 
 
 @torch.no_grad()
-def scored(parts: Iterable[tuple[Tensor, Tensor, Window]]) -> Score:
-    """Parts are (clean, other, which rows and columns of them count)."""
+def scored(parts: Iterable[tuple[Iterable[Scale], Tensor, Window]]) -> Score:
+    """Parts are (scales of the clean one, other, which rows and columns of them count)."""
     sums = torch.zeros(3, _SCALES, 2, 3, dtype=torch.float64)
     counts = torch.zeros(_SCALES, dtype=torch.float64)
     for clean, other, inner in parts:
-        here, there = (linear(picture.float().clamp(0, 1)[None]) for picture in (clean, other))
-        for scale in range(_SCALES):
-            if min(here.shape[2:]) < _SMALLEST:
-                break
-            maps = errors(xyb(here), xyb(there))[:, halved_slice(inner[0], scale)]
+        for scale, (here, there) in enumerate(zip(clean, scales(other), strict=True)):
+            maps = errors(here, there)[:, halved_slice(inner[0], scale)]
             maps = maps[:, :, halved_slice(inner[1], scale)]
             sums[:, scale, 0] += maps.sum((1, 2)).cpu()
             sums[:, scale, 1] += maps.pow(4).sum((1, 2)).cpu()
             counts[scale] += maps[0, ..., 0].numel()
-            here, there = halved(here), halved(there)
     mean = sums / counts.clamp_min(1)[:, None, None]
     mean[:, :, 1] = mean[:, :, 1] ** 0.25
     weights = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
     return Score(curve(0.9562382616834844 * (weights * mean).sum().item()))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the judge knows of one picture by itself at one scale; all (1, 3, H, W)."""
+
+    xyb: Tensor
+    mean: Tensor  # over a neighbourhood
+    square: Tensor  # mean of squares there
+
+
+@torch.no_grad()
+def scales(rgb: Tensor) -> Iterator[Scale]:
+    """(3, H, W) sRGB in [0, 1], finest scale first. Kept, an original is not worked out twice."""
+    light = linear(rgb.float().clamp(0, 1)[None])
+    for _ in range(_SCALES):
+        if min(light.shape[2:]) < _SMALLEST:
+            return
+        here = xyb(light)
+        yield Scale(here, blur(here), blur(here * here))
+        light = halved(light)
 
 
 def windows(height: int, width: int) -> Iterator[tuple[slice, slice, Window]]:
@@ -187,11 +205,10 @@ def band(like: Tensor) -> Tensor:
     return torch.stack([F.pad(bell, (row, _BLOCK - 1 - row)) for row in range(_BLOCK)])
 
 
-def errors(a: Tensor, b: Tensor) -> Tensor:
-    """(1, 3, H, W) twice -> (3, H, W, 3): per channel the maps of ssim, artefact, lost detail."""
-    mean_a, mean_b = blur(a), blur(b)
-    varied = 2 * (blur(a * b) - mean_a * mean_b) + _C2
-    spread = (blur(a * a) - mean_a**2) + (blur(b * b) - mean_b**2) + _C2
-    ssim = (1 - (1 - (mean_a - mean_b) ** 2) * varied / spread).clamp_min_(0)
-    edge = (1 + (b - mean_b).abs()) / (1 + (a - mean_a).abs()) - 1
+def errors(a: Scale, b: Scale) -> Tensor:
+    """(3, H, W, 3): per channel the maps of ssim, artefact, lost detail."""
+    varied = 2 * (blur(a.xyb * b.xyb) - a.mean * b.mean) + _C2
+    spread = (a.square - a.mean**2) + (b.square - b.mean**2) + _C2
+    ssim = (1 - (1 - (a.mean - b.mean) ** 2) * varied / spread).clamp_min_(0)
+    edge = (1 + (b.xyb - b.mean).abs()) / (1 + (a.xyb - a.mean).abs()) - 1
     return torch.stack((ssim, edge.clamp_min(0), (-edge).clamp_min(0)), -1)[0]
