@@ -1,6 +1,7 @@
 """Finding one's own work: copies and parts are found, strangers are not, and it can be stopped."""
 
 import json
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -15,7 +16,7 @@ from glassine.encode import encode
 from glassine.errors import Cancelled, NotUsable
 from glassine.find import index, report
 from glassine.pixels import on_grid, to_array
-from glassine.types import Claim, Report
+from glassine.types import Claim, Report, quiet
 
 pytest.importorskip("cv2", reason="needs opencv-python-headless")
 
@@ -85,8 +86,11 @@ def dump(tmp_path, works, pictures):
 def test_copies_and_parts_are_found_and_strangers_are_not(dump):
     found = find.search(dump, find.from_ledger())
     told = {hit.path.name: hit.verdict for hit in found.hits}
-    wanted = {path.name: path.name.split()[0] for path in dump.rglob("*")
-              if path.is_file() and not path.name.startswith("stranger")}
+    wanted = {
+        path.name: path.name.split()[0]
+        for path in dump.rglob("*")
+        if path.is_file() and not path.name.startswith("stranger")
+    }
     assert told == wanted
     work = {hit.path.name: hit.work.export for hit in found.hits}
     assert work["is same.png"] == 1 and work["is half.jpg"] == 2
@@ -265,3 +269,44 @@ def test_the_index_holds_no_picture(dump):
     link.close()
     assert sum(len(part) for part in row if isinstance(part, bytes)) < 8000
     assert ledger.entries()
+
+
+# --- files that nothing can be made of -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (1, 480), (2, 3000)])
+def test_a_sliver_of_a_picture_has_no_features_and_stops_no_search(dump, size):
+    save(torch.rand(3, *size), dump / "stranger sliver.png")
+    found = find.search(dump, find.from_ledger())
+    assert len(found.hits) == 7
+    works, _ = find.from_folder(dump)
+    assert "stranger sliver.png" in {work.name for work in works}
+    assert find.search(dump, works).hits
+
+
+def test_a_picture_that_opencv_refuses_is_listed(dump, monkeypatch):
+    import cv2
+
+    class Refusing:
+        def detectAndCompute(self, *_):
+            raise cv2.error("(-215:Assertion failed) !empty() in function 'resize'")
+
+    with monkeypatch.context() as one:
+        one.setattr(cv2, "ORB_create", lambda count: Refusing())
+        index.update(dump, quiet)
+    problems = [seen.problem for seen in index.seen(dump) if seen.path.suffix == ".webp"]
+    assert problems and "OpenCV" in problems[0] and "Leave it out" in problems[0]
+
+
+def test_names_that_are_no_text_are_listed_and_found(dump, works):
+    try:
+        Path(os.fsdecode(os.fsencode(dump) + b"/caf\xe9.png")).write_bytes(b"")
+        Path(os.fsdecode(os.fsencode(dump) + b"/is caf\xe9.png")).write_bytes(works[0])
+    except OSError:
+        pytest.skip("this system has no such file names")
+    found = find.search(dump, find.from_ledger())
+    assert len(found.hits) == 8 and any("caf" in problem for problem in found.problems)
+    report.page(found).encode()
+    mine, _ = find.from_folder(dump)
+    report.page(find.search(dump, mine)).encode()
+    report.own_page(find.clusters(mine, quiet)).encode()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import fingerprint
-from ..errors import NotUsable
+from ..errors import NotUsable, Unreadable
 
 FEW, MANY = 200, 1500
 ENOUGH = 4
@@ -26,6 +26,7 @@ every kind of copy tried had five and more, nine of ten strangers less (scripts/
 INLIERS = 25
 """Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""
 
+_SMALLEST = 8  # pixels on a side; ORB looks at reductions down to 3.6 times smaller
 _WIDE = 768  # pixels, longest side at which a pair is confirmed
 _RATIO, _PIXELS = 0.75, 5.0  # Lowe's ratio; distance at which a feature still agrees
 _CLOSE = 40  # bits of 256
@@ -53,12 +54,24 @@ def _cv2() -> object:
     return cv2
 
 
-def described(pixels: fingerprint.Bytes, count: int) -> tuple[NDArray[np.float32], Descriptors]:
-    """(n, 2) places in pixels and (n, 32) descriptors, at most `count`, all over the picture."""
-    cv2 = _cv2()
+def described(
+    pixels: fingerprint.Bytes, count: int, name: str = "A picture"
+) -> tuple[NDArray[np.float32], Descriptors]:
+    """(n, 2) places in pixels and (n, 32) descriptors, at most `count`, all over the picture.
+
+    A sliver has none. Raises Unreadable, with `name` in it, where OpenCV refuses the picture.
+    """
+    cv2, found = _cv2(), None
     make = getattr(cv2, "ORB_create", None) or cv2.ORB.create  # type: ignore[attr-defined]
     grey = np.ascontiguousarray(fingerprint.grey(pixels).astype(np.uint8))
-    points, found = make(max(count, MANY)).detectAndCompute(grey, None)
+    if min(grey.shape) >= _SMALLEST:
+        try:
+            points, found = make(max(count, MANY)).detectAndCompute(grey, None)
+        except cv2.error as error:  # type: ignore[attr-defined]
+            why = " ".join(str(error).split())
+            raise Unreadable(
+                f"{name} was to be looked at, but OpenCV cannot ({why}). Leave it out."
+            ) from error
     if found is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
     places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)

@@ -76,8 +76,10 @@ def update(folder: Path, watch: Watch) -> int:
     """Looks at what is new or changed, forgets what is gone; gives the number of pictures."""
     files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
     with opened(folder) as link:
-        known = {path: (size, at) for path, size, at in
-                 link.execute("SELECT path, size, changed FROM files")}
+        known = {
+            path: (size, at)
+            for path, size, at in link.execute("SELECT path, size, changed FROM files")
+        }
         states = {os.fsencode(path): _state(path) for path in files}
         gone = [(path,) for path in known if path not in states]
         link.execute("BEGIN")
@@ -117,13 +119,19 @@ def _row(name: bytes) -> tuple[object, ...]:
     try:
         data = path.read_bytes()
         pixels = fingerprint.opened(data, name=f"'{path}'")
-        hashes, features = fingerprint.hashes(pixels), described(pixels, FEW)[1]
+        hashes, features = fingerprint.hashes(pixels), described(pixels, FEW, f"'{path}'")[1]
         says, signed = (containers.packet(data) or b""), containers.signed(data)
     except (Unreadable, OSError, MemoryError) as error:
-        return name, *state, b"", b"", "", "", 0, str(error) or type(error).__name__
+        problem = str(error) or type(error).__name__
+        return name, *state, b"", b"", "", "", 0, text(problem)
     digest = hashlib.sha256(data).hexdigest()
     words = says.decode("utf-8", "replace")
     return name, *state, hashes, features.tobytes(), digest, words, int(signed), ""
+
+
+def text(sentence: str) -> str:
+    """A sentence that can be stored, though a name in it may be bytes that are no text."""
+    return sentence.encode("utf-8", "replace").decode()
 
 
 def seen(folder: Path) -> Iterator[Seen]:

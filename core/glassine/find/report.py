@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 from datetime import date
 from html import escape
-from pathlib import Path
 
 from .. import fingerprint
 from ..errors import Unreadable
 from .hits import Hit, Search
+from .index import text
 from .own import Cluster
 
 _SHOWN = 400
@@ -41,7 +41,7 @@ def page(search: Search) -> str:
         rows.append(f"<section><h2>Further files</h2><ul>{''.join(rest)}</ul></section>")
     return _document(
         "Find my work",
-        f"<h1>{count} found in {escape(_name(search.folder))}</h1>"
+        f"<h1>{count} found in {escape(str(search.folder))}</h1>"
         f"<p class=path>{search.works} works looked for, {date.today():%Y-%m-%d}</p>"
         + _list("doubts", search.doubts)
         + "".join(rows)
@@ -57,8 +57,10 @@ def own_page(clusters: list[Cluster]) -> str:
         + "</div></section>"
         for one in clusters
     ]
-    title = f"{len(clusters)} pictures were exported more than once" if clusters else (
-        "No picture was exported more than once"
+    title = (
+        f"{len(clusters)} pictures were exported more than once"
+        if clusters
+        else ("No picture was exported more than once")
     )
     return _document("My own duplicates", f"<h1>{title}</h1>" + "".join(groups))
 
@@ -71,7 +73,7 @@ def _article(hit: Hit) -> str:
     ours = _figure(hit.work.view, hit.work.name) if hit.work else "<figure></figure>"
     return (
         f"<article>{ours}{_figure(found, hit.path.name)}"
-        f"<div><h2>{escape(hit.says.capitalize())}</h2><p class=path>{escape(_name(hit.path))}</p>"
+        f"<div><h2>{escape(hit.says.capitalize())}</h2><p class=path>{escape(str(hit.path))}</p>"
         f"{_list('', hit.evidence)}</div></article>"
     )
 
@@ -79,11 +81,11 @@ def _article(hit: Hit) -> str:
 def _figure(picture: bytes, caption: str) -> str:
     data = base64.b64encode(picture).decode()
     image = f'<img loading=lazy alt="" src="data:image/jpeg;base64,{data}">' if picture else ""
-    return f"<figure>{image}<figcaption>{escape(_name(Path(caption)))}</figcaption></figure>"
+    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def _line(hit: Hit) -> str:
-    return f"<li>{escape(_name(hit.path))}: {escape(hit.says)}</li>"
+    return f"<li>{escape(str(hit.path))}: {escape(hit.says)}</li>"
 
 
 def _list(kind: str, sentences: tuple[str, ...]) -> str:
@@ -97,13 +99,9 @@ def _problems(problems: tuple[str, ...]) -> str:
     return f"<section><h2>Not looked at</h2>{_list('', problems)}</section>"
 
 
-def _name(path: Path) -> str:
-    """A path that can be written as UTF-8, whatever bytes the disk holds."""
-    return str(path).encode("utf-8", "replace").decode()
-
-
 def _document(title: str, body: str) -> str:
-    return (
+    """The page; names of files in it may be bytes that are no text, and show as question marks."""
+    return text(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
         f'<meta name=viewport content="width=device-width"><meta name=robots content=noindex>'
         f"<style>{_STYLE}</style><body>{body}</html>"
