@@ -27,7 +27,7 @@ LAYERS = [
     {"mark", "verify"},
     {"encode", "read"},
     {"examine", "catalogue", "protect"},
-    {"deliver", "find", "jobs", "sitekit"},
+    {"deliver", "find", "jobs", "sitekit", "worker"},
     {"batch", "service", "cli"},
 ]
 KINDS = {"surrogates", "targets", "purifiers", "marks", "formats"}  # must not know of each other

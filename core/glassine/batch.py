@@ -1,28 +1,21 @@
 """A folder in, a folder out, one intent; stopped at any moment, it goes on where it was.
 
-One worker process holds the networks and does one picture after another. When it dies (out of
-memory, a driver's crash) that costs the picture it was at one attempt, and a new one goes on.
+One worker process does one picture after another. When it dies, that costs the picture it was at
+one attempt, and a new one goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from .errors import GlassineError, NotUsable
+from .errors import NotUsable
 from .jobs import Job, Jobs
 from .types import Intent, Progress
-
-if TYPE_CHECKING:
-    from .deliver import Delivered
+from .worker import Worker
 
 ATTEMPTS = 2
 _OURS = ".glassine."
@@ -230,70 +223,3 @@ def size(path: Path) -> int:
 def digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-class Worker:
-    """A process that loads the networks once and is replaced when it dies."""
-
-    def __init__(self) -> None:
-        self._process: BaseProcess | None = None
-        self._pipe: Connection | None = None
-
-    def do(self, work: tuple[Path, Path, Intent], watch: Callable[[Progress], None]) -> str:
-        """ "" when it worked, else why not; EOFError when the worker died."""
-        pipe = self._started()
-        try:
-            pipe.send_bytes(pickle.dumps(work))
-            while isinstance(answer := pipe.recv(), Progress):
-                watch(answer)
-        except (EOFError, ConnectionError, OSError) as error:
-            self.stop()
-            raise EOFError from error
-        assert isinstance(answer, str), "a worker answers with progress and then with a sentence"
-        return answer
-
-    def _started(self) -> Connection:
-        if self._pipe is None:
-            context = multiprocessing.get_context("spawn")  # a fork would share torch's threads
-            self._pipe, other = context.Pipe()
-            self._process = context.Process(target=work, args=(other,), daemon=True)
-            self._process.start()
-            other.close()
-        return self._pipe
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
-    def stop(self) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self._process = self._pipe = None
-
-
-def work(pipe: Connection) -> None:
-    """The worker: ends when the pipe closes, also when the batch was killed."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
-    while True:
-        try:
-            source, target, intent = pickle.loads(pipe.recv_bytes())
-            pipe.send(delivered(source, target, intent, pipe.send))
-        except (EOFError, ConnectionError, OSError):
-            return
-
-
-def delivered(source: Path, target: Path, intent: Intent, watch: Callable[[Progress], None]) -> str:
-    from .deliver import deliver
-
-    try:
-        _: Delivered = deliver(source, target, intent, watch=watch)
-    except GlassineError as error:
-        return str(error)
-    except MemoryError:
-        return "This machine ran out of memory. Try a smaller copy."
-    return ""
