@@ -12,7 +12,7 @@ from dataclasses import replace
 import psutil
 import pytest
 import torch
-from glassine.batch import batch, fingerprint, found
+from glassine.batch import batch, fingerprint, found, targets
 from glassine.errors import NotUsable
 from glassine.formats import FORMATS
 from glassine.jobs import NAME
@@ -78,6 +78,27 @@ def test_all_pictures_pull_towards_one_style_also_in_later_runs(folders):
     assert len(pages) == 2 and all(style in page for page in pages)
 
 
+def test_the_style_is_drawn_later_where_the_first_run_could_read_no_picture(folders):
+    inside, out = folders
+    good = {path: path.read_bytes() for path in inside.rglob("*.png")}
+    for path in good:
+        path.write_bytes(b"nonsense")
+    assert run(inside, out)[0].failed == 2
+    base = sqlite3.connect(out / NAME)
+    assert base.execute("SELECT count(*) FROM choices").fetchone() == (0,)
+    base.execute("INSERT INTO choices VALUES ('style', '')")  # as earlier versions stored it
+    base.commit()
+    base.close()
+    for path, data in good.items():
+        path.write_bytes(data)
+    assert run(inside, out)[0].done == 2
+    base = sqlite3.connect(out / NAME)
+    (style,) = base.execute("SELECT value FROM choices WHERE kind='style'").fetchone()
+    base.close()
+    pages = [path.read_text("utf-8") for path in out.rglob("*.html")]
+    assert style and len(pages) == 2 and all(style in page for page in pages)
+
+
 def test_a_bad_picture_costs_only_itself(folders):
     inside, out = folders
     (inside / "0bad.png").write_bytes(b"nonsense")
@@ -87,6 +108,64 @@ def test_a_bad_picture_costs_only_itself(folders):
     (inside / "0bad.png").write_bytes((inside / "a.png").read_bytes())
     end, _ = run(inside, out)
     assert (end.done, end.failed, end.skipped) == (1, 0, 2), "what failed is tried again"
+
+
+def test_the_folder_is_named_with_the_picture_that_failed(folders):
+    inside, out = folders
+    (inside / "deep" / "bad.png").write_bytes(b"nonsense")
+    _, states = run(inside, out)
+    assert any("deep/bad.png: " in state.says for state in states)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that fails to read")
+def test_a_file_that_the_disk_does_not_give_costs_only_itself(folders):
+    inside, out = folders
+    (inside / "0.png").symlink_to("/proc/self/mem")
+    end, states = run(inside, out)
+    assert (end.done, end.failed) == (2, 1)
+    (said,) = (state.says for state in states if state.failed and state.name == "0.png")
+    assert said.startswith("0.png: ") and "could not be" in said
+
+
+def test_a_file_in_the_place_of_a_folder_costs_only_its_pictures(folders):
+    inside, out = folders
+    (out / "deep").write_bytes(b"in the way")
+    end, states = run(inside, out)
+    assert (end.done, end.failed) == (1, 1)
+    assert any(s.says.startswith("deep/c.png: ") and "folder" in s.says for s in states)
+    assert (out / "deep").read_bytes() == b"in the way"
+
+
+def test_a_name_that_is_no_text_is_a_name_like_any_other(folders):
+    inside, out = folders
+    try:
+        odd = os.fsencode(inside) + b"/caf\xe9.png"
+        os.rename(inside / "a.png", odd)
+    except OSError:
+        pytest.skip("this system has no such file names")
+    end, _ = run(inside, out)
+    assert (end.done, end.failed) == (2, 0)
+    assert os.path.exists(os.fsencode(out) + b"/caf\xe9.glassine.png")
+    assert run(inside, out)[0].skipped == 2
+    with open(odd, "wb") as stream:
+        stream.write(b"nonsense")
+    assert run(inside, out)[0].failed == 1
+
+
+def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
+    from glassine import deliver, worker
+
+    def broken(*_, **__):
+        raise TypeError("a network of the wrong shape")
+
+    monkeypatch.setattr(deliver, "deliver", broken)
+    source = folders[0] / "a.png"
+    said = worker.delivered(source, source.with_suffix(".x"), INTENT, False, lambda now: None)
+    assert "a network of the wrong shape" in said and "GLASSINE_DEBUG" in said
+    assert "Traceback" not in capfd.readouterr().err
+    monkeypatch.setenv("GLASSINE_DEBUG", "1")
+    worker.delivered(source, source.with_suffix(".x"), INTENT, False, lambda now: None)
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_a_dead_worker_costs_one_attempt_of_one_picture(folders):
@@ -186,7 +265,8 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
     ("source", "target", "words"),
     [
         ("none", "out", "no folder"),
-        ("in", "none", "Make it first"),
+        ("in", "none/deep", "Make it first"),
+        ("in", "in/a.png", "is a file"),
         ("in", "in", "folder of the originals"),
         ("out", "in", "no picture in"),
     ],
@@ -194,7 +274,24 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
 def test_folders_that_cannot_be_used_are_said(folders, source, target, words):
     top = folders[0].parent
     with pytest.raises(NotUsable, match=words):
-        found(top / source, top / target)
+        run(top / source, top / target)
+
+
+def test_the_folder_for_the_results_is_made(folders):
+    inside, out = folders
+    end, _ = run(inside, out / "new")
+    assert end.done == 2 and (out / "new" / "a.glassine.png").exists()
+
+
+def test_what_is_protected_already_is_done_when_it_is_asked_for(folders):
+    inside, out = folders
+    noted = replace(INTENT, export=Export(marks=("receipt",)))
+    run(inside, out, noted)
+    (inside / "copy.png").write_bytes((out / "a.glassine.png").read_bytes())
+    end, states = run(inside, out, noted)
+    assert end.failed == 1 and any("--again" in state.says for state in states)
+    end = batch(inside, out, noted, lambda state: None, again=True)
+    assert (end.done, end.skipped) == (1, 2)
 
 
 def test_twins_of_different_formats_stay_apart(folders):
@@ -205,6 +302,16 @@ def test_twins_of_different_formats_stay_apart(folders):
     end, _ = run(inside, out)
     names = {path.name for path in out.glob("*.png")}
     assert end.done == 2 and names == {"a.png.glassine.png", "a.webp.glassine.png"}
+
+
+def test_no_two_pictures_share_a_result_on_any_disk(tmp_path):
+    names = ("A.png", "a.jpg", "a.png.webp", "b.png", "b.png.webp", "d/a.png")
+    paths = [tmp_path / name for name in names]
+    made = targets(paths, tmp_path, tmp_path / "out", ".png")
+    assert list(made) == paths
+    assert len({str(path).casefold() for path in made.values()}) == len(names)
+    assert made[tmp_path / "d" / "a.png"] == tmp_path / "out" / "d" / "a.glassine.png"
+    assert made[tmp_path / "b.png"].name == "b.glassine.png"
 
 
 def test_the_fingerprint_of_a_request_sees_every_part():

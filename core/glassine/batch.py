@@ -7,12 +7,15 @@ one attempt, and a new one goes on.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
-from .errors import NotUsable
+from . import files
+from .errors import NotUsable, NotWritable
 from .jobs import Job, Jobs
 from .types import Intent, Progress
 from .worker import Worker
@@ -38,16 +41,18 @@ class State:
 Told = Callable[[State], None]
 
 
-def batch(folder: Path, out: Path, intent: Intent, told: Told) -> State:
+def batch(folder: Path, out: Path, intent: Intent, told: Told, *, again: bool = False) -> State:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
     All of them pull towards one style, drawn once from the first picture: a model averages over
-    an artist's pictures, and so many directions would cancel out.
+    an artist's pictures, and so many directions would cancel out. `again`: also pictures that
+    came out of Glassine before.
     """
     pictures = found(folder, out)
+    make(out)
     with Jobs(out) as jobs:
         intent = shared(intent, pictures, jobs)
-        run = Run(pictures, folder, out, intent, jobs, told)
+        run = Run(pictures, folder, out, intent, jobs, told, again=again)
         try:
             for path in pictures:
                 run.one(path)
@@ -63,9 +68,7 @@ def found(folder: Path, out: Path) -> list[Path]:
     suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
     if not folder.is_dir():
         raise NotUsable(f"There is no folder '{folder}'. Check its name.")
-    if not out.is_dir():
-        raise NotUsable(f"There is no folder '{out}' for the results. Make it first.")
-    if out.samefile(folder):
+    if files.same(out, folder):
         raise NotUsable(f"'{out}' is the folder of the originals. Name another one with -o.")
     pictures = [
         path
@@ -79,6 +82,25 @@ def found(folder: Path, out: Path) -> list[Path]:
     if not pictures:
         raise NotUsable(f"There is no picture in '{folder}'. Glassine opens {', '.join(FORMATS)}.")
     return pictures
+
+
+def make(out: Path) -> None:
+    """The folder of the results, when the one that it lies in is there."""
+    try:
+        out.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise NotUsable(
+            f"The results were to go to '{out}', and there is no folder '{out.parent}' to make it "
+            f"in. Make it first."
+        ) from error
+    except FileExistsError as error:
+        raise NotUsable(
+            f"The results were to go to the folder '{out}', which is a file. Choose another."
+        ) from error
+    except OSError as error:
+        raise NotWritable(
+            f"The results were to go to the folder '{out}': {files.why(out, error)}"
+        ) from error
 
 
 def shared(intent: Intent, pictures: list[Path], jobs: Jobs) -> Intent:
@@ -130,9 +152,20 @@ class Run:
     """One batch on its way: the worker it holds, and what happened so far."""
 
     def __init__(
-        self, pictures: list[Path], folder: Path, out: Path, intent: Intent, jobs: Jobs, told: Told
+        self,
+        pictures: list[Path],
+        folder: Path,
+        out: Path,
+        intent: Intent,
+        jobs: Jobs,
+        told: Told,
+        *,
+        again: bool,
     ) -> None:
-        self.pictures, self.folder, self.out = pictures, folder, out
+        from .encode import suffix_of
+
+        self.pictures, self.folder, self.again = pictures, folder, again
+        self.targets = targets(pictures, folder, out, suffix_of(intent.export))
         self.intent, self.settings, self.jobs, self.told = intent, fingerprint(intent), jobs, told
         self.worker = Worker()
         self.done = self.failed = self.skipped = 0
@@ -140,14 +173,21 @@ class Run:
         self.sizes = {path: size(path) for path in pictures}
 
     def one(self, path: Path) -> None:
-        job = Job(sha256=digest(path), settings=self.settings, name=self.name(path))
-        target = self.target(path)
-        if self.jobs.finished(job) and target.is_file():
-            self.skipped += 1
-            return self.told(self.state(path))
-        began = monotonic()
-        problem = self.attempts(path, target, self.intent_for(job))
-        self.jobs.write(job, str(target), problem)
+        """One picture, whose troubles are told and end nothing."""
+        target, began = self.targets[path], monotonic()
+        try:
+            job = Job(sha256=digest(path), settings=self.settings, name=self.name(path))
+            if self.jobs.finished(job) and target.is_file():
+                self.skipped += 1
+                return self.told(self.state(path))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            problem = self.attempts(path, target, self.intent_for(job))
+            self.jobs.write(job, str(target), problem)
+        except (OSError, UnicodeError) as error:
+            problem = (
+                f"It was to be protected into the folder '{target.parent}', but the file or that "
+                f"folder could not be used ({error}). Check both, or leave the picture out."
+            )
         if problem:
             self.failed += 1
             return self.told(self.state(path, says=self.about(path, problem)))
@@ -157,11 +197,11 @@ class Run:
 
     def attempts(self, path: Path, target: Path, intent: Intent) -> str:
         """ "" when it worked, else the sentence that says why not."""
-        target.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
             try:
                 return self.worker.do(
-                    (path, target, intent), lambda now: self.told(self.state(path, now))
+                    (path, target, intent, self.again),
+                    lambda now: self.told(self.state(path, now)),
                 )
             except EOFError:
                 says = f"{self.name(path)}: the worker died in attempt {attempt + 1} of {ATTEMPTS}"
@@ -172,8 +212,8 @@ class Run:
         )
 
     def about(self, path: Path, problem: str) -> str:
-        """The sentence, with the picture's name in front unless it says it itself."""
-        return problem if path.name in problem else f"{self.name(path)}: {problem}"
+        """The sentence, with the picture's place in front unless it says that itself."""
+        return problem if self.name(path) in problem else f"{self.name(path)}: {problem}"
 
     def intent_for(self, job: Job) -> Intent:
         """With a seed that only depends on the picture, so that a repeat gives the same pixels."""
@@ -183,15 +223,6 @@ class Run:
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
-
-    def target(self, path: Path) -> Path:
-        """Where its protected copy goes; a.png and a.jpg in one folder stay apart."""
-        from .encode import suffix_of
-
-        twins = [other for other in self.pictures if other.with_suffix("") == path.with_suffix("")]
-        stem = path.name if len(twins) > 1 else path.stem
-        place = self.out / path.relative_to(self.folder).parent
-        return place / f"{stem}{_OURS.rstrip('.')}{suffix_of(self.intent.export)}"
 
     def state(self, path: Path | None = None, now: Progress | None = None, says: str = "") -> State:
         ended = self.done + self.failed + self.skipped
@@ -213,11 +244,33 @@ class Run:
         )
 
 
+def targets(pictures: list[Path], folder: Path, out: Path, suffix: str) -> dict[Path, Path]:
+    """Where each protected copy goes. No two share a name, also where case does not count:
+    a.png and A.jpg in one folder keep their suffixes, and what still collides is counted."""
+    stems = Counter(str(path.with_suffix("")).casefold() for path in pictures)
+    made: dict[Path, Path] = {}
+    taken = set[str]()
+    for path in pictures:
+        twin = stems[str(path.with_suffix("")).casefold()] > 1
+        place, stem = out / path.relative_to(folder).parent, path.name if twin else path.stem
+        for number in count(1):
+            more = f".{number}" if number > 1 else ""
+            target = place / f"{stem}{more}{_OURS.rstrip('.')}{suffix}"
+            if str(target).casefold() not in taken:
+                break
+        taken.add(str(target).casefold())
+        made[path] = target
+    return made
+
+
 def size(path: Path) -> int:
     """Pixels, from the header where libvips knows the format; else a guess from the bytes."""
     from .formats.vips import pixels
 
-    return pixels(path) or path.stat().st_size
+    try:
+        return pixels(path) or path.stat().st_size
+    except OSError:  # its turn comes, and then it is reported
+        return 0
 
 
 def digest(path: Path) -> str:

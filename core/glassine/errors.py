@@ -14,8 +14,23 @@ GlassineError
 A message says what was asked, what is wrong, and what to do next, in that order.
 """
 
+import os
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+
+def accident(error: Exception) -> str:
+    """A sentence for what nobody foresaw at one picture; $GLASSINE_DEBUG shows where it was."""
+    if os.environ.get("GLASSINE_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, MemoryError):
+        return "This machine ran out of memory. Try a smaller copy."
+    return (
+        f"This picture was to be protected, and the program failed at it "
+        f"({type(error).__name__}: {error}). Export it anew and try that; for a report of the "
+        f"fault, set GLASSINE_DEBUG=1 and run it once more."
+    )
 
 
 class GlassineError(Exception):

@@ -6,6 +6,7 @@ result lies on the disk, so a batch that is killed loses the picture it was at a
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,23 +62,27 @@ class Jobs:
         """Whether it was done with these settings by this version."""
         row = self._base.execute(
             "SELECT problem FROM jobs WHERE sha256=? AND settings=? AND version=? AND name=?",
-            (job.sha256, job.settings, engine(), job.name),
+            (job.sha256, job.settings, engine(), stored(job.name)),
         ).fetchone()
         return row is not None and not row[0]
 
     def write(self, job: Job, file: str, problem: str) -> None:
-        self._base.execute(
-            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
-            (job.sha256, job.settings, engine(), job.name, file, problem),
-        )
+        texts = (job.name, file, problem)
+        try:
+            self._base.execute(
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
+                (job.sha256, job.settings, engine(), *map(stored, texts)),
+            )
+        except sqlite3.OperationalError as error:  # the disk is full
+            raise self._explained(error) from error
 
     def remembered(self, kind: str, make: Callable[[], str]) -> str:
-        """A choice that is made once for this folder."""
+        """A choice that is made once for this folder; "" is none, and is made again."""
         row = self._base.execute("SELECT value FROM choices WHERE kind=?", (kind,)).fetchone()
-        if row:
+        if row and row[0]:
             return str(row[0])
-        value = make()
-        self._base.execute("INSERT INTO choices VALUES (?, ?)", (kind, value))
+        if value := make():
+            self._base.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (kind, value))
         return value
 
     def _explained(self, error: sqlite3.OperationalError) -> NotUsable:
@@ -86,6 +91,15 @@ class Jobs:
                 f"Another batch is working in '{self._path.parent}'. Wait for it, or stop it."
             )
         return NotWritable(f"'{self._path}' could not be written: {error}. Choose another folder.")
+
+
+def stored(text: str) -> str | bytes:
+    """As SQLite takes it: a name on a disk may be bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
 
 
 def engine() -> str:

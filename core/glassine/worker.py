@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import GlassineError
+from .errors import GlassineError, accident
 from .types import Intent, Progress
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Worker:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
 
-    def do(self, work: tuple[Path, Path, Intent], watch: Callable[[Progress], None]) -> str:
+    def do(self, work: tuple[Path, Path, Intent, bool], watch: Callable[[Progress], None]) -> str:
         """ "" when it worked, else why not; EOFError when the worker died."""
         pipe = self._started()
         try:
@@ -69,19 +69,24 @@ def work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
     while True:
         try:
-            source, target, intent = pickle.loads(pipe.recv_bytes())
-            pipe.send(delivered(source, target, intent, pipe.send))
+            source, target, intent, again = pickle.loads(pipe.recv_bytes())
+            pipe.send(delivered(source, target, intent, again, pipe.send))
         except (EOFError, ConnectionError, OSError):
             return
 
 
-def delivered(source: Path, target: Path, intent: Intent, watch: Callable[[Progress], None]) -> str:
+def delivered(
+    source: Path, target: Path, intent: Intent, again: bool, watch: Callable[[Progress], None]
+) -> str:
+    """ "" when it worked, else why not, whatever it was."""
     from .deliver import deliver
 
     try:
-        _: Delivered = deliver(source, target, intent, watch=watch)
+        _: Delivered = deliver(source, target, intent, again=again, watch=watch)
     except GlassineError as error:
         return str(error)
-    except MemoryError:
-        return "This machine ran out of memory. Try a smaller copy."
+    except ConnectionError:
+        raise  # the batch is gone: nobody is there to be told
+    except Exception as error:
+        return accident(error)
     return ""
