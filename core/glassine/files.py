@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,9 +24,9 @@ def check(path: Path, *, never: Iterable[Path] = ()) -> None:
                 f"'{path}' is the original, and Glassine never writes over one. "
                 f"Choose another name with -o."
             )
-    if path.is_dir():
-        raise NotWritable(f"'{path}' is a folder. Name a file in it.")
     try:
+        if is_folder(path):
+            raise NotWritable(f"'{path}' is a folder. Name a file in it.")
         number, name = tempfile.mkstemp(prefix=".glassine.", suffix=".part", dir=path.parent)
         os.close(number)
         os.unlink(name)
@@ -57,6 +58,14 @@ def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
                 temporary.unlink()
 
 
+def is_folder(folder: Path) -> bool:
+    """Whether a folder has that name; raises OSError for a name that the disk cannot hold."""
+    try:
+        return stat.S_ISDIR(folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
@@ -76,14 +85,16 @@ def usual_permissions(path: Path) -> None:
 def why(path: Path, error: OSError) -> str:
     """What is wrong and what to do, in words."""
     folder = path.parent
-    if not folder.exists():
-        return f"there is no folder '{folder}'. Make it, or choose another with -o."
-    if not folder.is_dir():
-        return f"'{folder}' is a file, not a folder. Choose another with -o."
+    if error.errno == errno.ENAMETOOLONG:
+        return "its name is too long for this disk. Choose a shorter one with -o."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full. Make room, or choose a folder on another disk with -o."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"the folder '{folder}' may not be written to. Choose another with -o."
+    if not folder.exists():
+        return f"there is no folder '{folder}'. Make it, or choose another with -o."
+    if not folder.is_dir():
+        return f"'{folder}' is a file, not a folder. Choose another with -o."
     if path.is_dir():
         return "that is a folder. Name a file in it."
     return f"{error.strerror or error}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from . import encoders, marks
 from .device import choose
 from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
+from .formats.vips import SMALLEST, check_sides
 from .recipes import RECIPES, SCORES, STEPS
 from .surrogates import SMALL, named
 from .targets import TARGETS
@@ -32,6 +34,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = surrogates(intent), known("effort", intent.effort, STEPS)
     check(intent)
+    fits(artwork, intent.export)
     return Plan(
         artwork=artwork,
         recipe=recipe,
@@ -58,6 +61,13 @@ def known(kind: str, name: str, table: Mapping[str, T]) -> T:
 def check(intent: Intent) -> None:
     """Names that are used only at the end fail now, not after minutes of work."""
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
+
+
+def fits(artwork: Artwork, export: Export) -> None:
+    """The same for a picture that is longer than its format can hold."""
+    entry = FORMATS[export.format]
+    if entry.largest is not None:
+        check_sides(artwork.rgb, entry.largest, entry.says.partition(",")[0])
 
 
 def decided(export: Export) -> Export:
@@ -140,8 +150,19 @@ def resized(artwork: Artwork, longest: int | None) -> Artwork:
         return artwork
     factor = longest / max(height, width)
     size = max(1, round(height * factor)), max(1, round(width * factor))
+    if longest < (needed := least(artwork)):
+        raise NotUsable(
+            f"A copy of {size[1]} x {size[0]} pixels was asked for, and Glassine needs {SMALLEST} "
+            f"on each side. Ask for a longest side of at least {needed} for this picture."
+        )
     alpha = None if artwork.alpha is None else lanczos(artwork.alpha, *size)
     return replace(artwork, rgb=lanczos(artwork.rgb, *size), alpha=alpha)
+
+
+def least(artwork: Artwork) -> int:
+    """The longest side in pixels at which the other one is still large enough to be protected."""
+    sides = artwork.rgb.shape[1:]
+    return math.ceil(SMALLEST * max(sides) / min(sides))
 
 
 def followed(mask: Tensor | None, before: Artwork, after: Artwork) -> Tensor | None:

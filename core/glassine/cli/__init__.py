@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -77,9 +78,12 @@ class Table(click.Group):
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version  # not needed by the overview
+        from importlib.metadata import PackageNotFoundError, version  # not needed by the overview
 
-        click.echo(f"glassine {version('glassine')}")
+        try:
+            click.echo(f"glassine {version('glassine')}")
+        except PackageNotFoundError:
+            click.echo("glassine, run from a checkout that is not installed")
         ctx.exit()
 
 
@@ -98,4 +102,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show costs no work
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(stop.guarded(lambda: cli.main(arguments, "glassine", standalone_mode=False)))

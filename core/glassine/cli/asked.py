@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -110,11 +111,16 @@ OPTIONS = (
     ),
     click.option(
         "--longest-side",
-        type=click.IntRange(16),
+        type=click.IntRange(32),
         metavar="PIXELS",
         help="Make the copy that small, then protect it: what is posted small is learned as it is.",
     ),
-    click.option("--seed", type=int, help="The same seed and settings give the same pixels."),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        metavar="NUMBER",
+        help="The same seed and settings give the same pixels.",
+    ),
     click.option(
         "--marks",
         metavar="NAME,...",
@@ -186,7 +192,7 @@ def format_name(named: str | None, suffix: str) -> str:
 
 def style(given: str | None) -> tuple[str | None, Tensor | None]:
     """A name, or the picture that lies there."""
-    if given and Path(given).is_file():
+    if given and isfile(given):  # Path.is_file() raises where words are too long for a name
         return None, picture(given)
     return given, None
 

@@ -32,8 +32,14 @@ written beside it. What is missing on this machine is left out and named.
 @click.argument("part", type=click.Choice(("effect", "survival", "removal")))
 @click.argument("folder", type=click.Path(path_type=Path))
 @asked.options
-@click.option("--limit", type=int, default=None, help="At most so many pictures.")
-@click.option("--longest", type=int, default=512, show_default=True, help="Shrink to this side.")
+@click.option("--limit", type=click.IntRange(1), default=None, help="At most so many pictures.")
+@click.option(
+    "--longest",
+    type=click.IntRange(32),
+    default=512,
+    show_default=True,
+    help="Shrink to this side.",
+)
 @click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
 @click.option("--json", "data", metavar="FILE", help="The lines as JSON; - for standard output.")
 def command(
@@ -46,9 +52,12 @@ def command(
     **given: object,
 ) -> None:
     """Measure effect, survival or removal over the pictures of FOLDER."""
+    from .. import files
     from ..verify.schema import clean
     from ..verify.summary import summarised, totals
 
+    if data and data != "-":
+        files.check(Path(data))
     intent = asked.intent(given)
     intent = replace(intent, export=replace(intent.export, longest_side=longest))
     with progress.shown(folder.name, silent=data == "-") as watch:
@@ -60,7 +69,7 @@ def command(
         if data == "-":
             click.echo(text)
             return
-        Path(data).write_text(text, encoding="utf-8")
+        files.write(Path(data), text.encode())
     table(lines)
     click.echo(
         f"{seen['pictures']} pictures, SSIMULACRA2 {seen['ssimulacra2']:.1f}, files "

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import GlassineError
+from ..errors import GlassineError, NotUsable
 from . import stop
 
 if TYPE_CHECKING:
     from ..examine import Examination
 
+_PEM = "-----BEGIN CERTIFICATE-----"
 EPILOG = """\b
 Examples:
   glassine marks show downloaded.jpg
@@ -34,7 +35,7 @@ def command() -> None:
 @click.option(
     "--trust",
     metavar="PEM",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Certificates of authorities that you trust.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
@@ -46,10 +47,10 @@ def show(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> int:
     """
     from ..examine import examine
 
-    rows, code = [], stop.DONE
+    rows, code, anchors = [], stop.DONE, trusted(trust) if trust else ""
     for file in files:
         try:
-            seen = examine(file, anchors=trust.read_text() if trust else "")
+            seen = examine(file, anchors=anchors)
         except GlassineError as error:
             if len(files) == 1:
                 raise
@@ -61,6 +62,19 @@ def show(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(rows, indent=1, default=str))
     return code
+
+
+def trusted(file: Path) -> str:
+    """The certificates in it as text; raises where it holds none."""
+    from ..read import contents
+
+    text = contents(file).decode("utf-8", "replace")
+    if _PEM not in text:
+        raise NotUsable(
+            f"'{file}' was named as what you trust, and holds no certificate in PEM form "
+            f"({_PEM}). Convert a DER file with: openssl x509 -inform der -in FILE -out FILE.pem"
+        )
+    return text
 
 
 def lines(seen: Examination) -> list[str]:

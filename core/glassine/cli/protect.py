@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import GlassineError
 from . import asked, progress, stop
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def command(
     for source, target in named(sources, out, intent):
         try:
             rows.append(one(source, target, sources, intent, again=again, as_json=as_json))
-        except GlassineError as error:
-            whose = f"{source}: " if len(sources) > 1 else ""
-            codes.append(stop.say(f"glassine: {whose}{error}", stop.code_of(error)))
-            rows.append({"source": str(source), "error": str(error)})
+        except BrokenPipeError:
+            raise  # nobody reads on
+        except Exception as error:
+            whose, (said, code) = f"{source}: " if len(sources) > 1 else "", stop.told(error)
+            codes.append(stop.say(f"glassine: {whose}{said}", code))
+            rows.append({"source": str(source), "error": said})
     if as_json:
         click.echo(json.dumps({"pictures": rows}, indent=1))
     if len(sources) == 1 and codes:
@@ -75,7 +77,7 @@ def one(
 
 def is_folder(out: str, sources: list[Path]) -> bool:
     path = Path(out)
-    return len(sources) > 1 or out.endswith(("/", "\\")) or path.is_dir() or not path.suffix
+    return len(sources) > 1 or out.endswith(("/", "\\")) or isdir(out) or not path.suffix
 
 
 def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:

@@ -16,6 +16,7 @@ from ..errors import (
     NotUsable,
     NotWritable,
     WeightsMissing,
+    accident,
 )
 
 DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 5, 130
@@ -38,6 +39,13 @@ def guarded(run: Callable[[], Any]) -> int:
         return say(f"glassine: {error}", code_of(error))
     except MemoryError:
         return say("glassine: This machine ran out of memory. Try a smaller copy.", FAILED)
+
+
+def told(error: Exception) -> tuple[str, int]:
+    """The sentence and the code for whatever went wrong at one picture of several."""
+    if isinstance(error, GlassineError):
+        return str(error), code_of(error)
+    return accident(error), FAILED
 
 
 def code_of(error: GlassineError) -> int:

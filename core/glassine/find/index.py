@@ -21,7 +21,7 @@ import pyvips
 from platformdirs import user_cache_path
 
 from .. import fingerprint
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable, NotWritable, Unreadable
 from ..marks import containers
 from ..types import Progress, Watch
 from .features import FEW, Descriptors, described
@@ -57,19 +57,27 @@ def place(folder: Path) -> Path:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    file = place(folder)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    link = sqlite3.connect(file, timeout=30, isolation_level=None)
+    file, link = place(folder), None
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(
+            f"The folder '{folder}' was to be searched, but its index cannot be put into "
+            f"'{file.parent}': {error.strerror or error}. Name another folder with GLASSINE_CACHE."
+        ) from error
+    try:
+        link = sqlite3.connect(file, timeout=30, isolation_level=None)
         link.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLE}")
         yield link
     except sqlite3.DatabaseError as error:
         raise NotUsable(
             f"The index {file} of this folder cannot be used ({error}). It holds nothing that "
-            f"cannot be made again: delete it and search once more."
+            f"cannot be made again: delete it and search once more, or name another folder for it "
+            f"with GLASSINE_CACHE."
         ) from error
     finally:
-        link.close()
+        if link is not None:
+            link.close()
 
 
 def update(folder: Path, watch: Watch) -> int:

@@ -54,4 +54,5 @@ ENTRY = Format(
     opens=opens,
     read=read,
     write=write,
+    largest=_LARGEST,
 )

@@ -17,6 +17,7 @@ class Format:
     suffixes  of its file names; the first is the one that is written
     lossy     whether its files give back other pixels than they were given
     depths    bits per channel that it holds without loss of depth
+    largest   pixels on one side that it holds; None: more than a machine can
     opens     whether bytes are of this format; looks at the first few only
     read      bytes and what to call them in a sentence -> artwork; raises Unreadable
     write     rgb (3, H, W), alpha (1, H, W) or None, keep, quality 1-100; None: it only reads
@@ -29,3 +30,4 @@ class Format:
     opens: Callable[[bytes], bool]
     read: Callable[[bytes, str], Artwork]
     write: Callable[[Tensor, Tensor | None, Keep, int], bytes] | None
+    largest: int | None = None

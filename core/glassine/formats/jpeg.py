@@ -10,12 +10,15 @@ from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
 
+_LARGEST = 65500  # pixels on one side, a limit of libjpeg's writer
+
 
 def read(data: bytes, what: str) -> Artwork:
     return vips.read(pyvips.Image.jpegload_buffer, data, what)
 
 
 def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
+    vips.check_sides(rgb, _LARGEST, "JPEG")
     image = vips.image_of(rgb if alpha is None else on_white(rgb, alpha), None, keep, 8)
     data: bytes = image.jpegsave_buffer(
         Q=quality,
@@ -39,4 +42,5 @@ ENTRY = Format(
     opens=lambda data: data.startswith(b"\xff\xd8\xff"),
     read=read,
     write=write,
+    largest=_LARGEST,
 )

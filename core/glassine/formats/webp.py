@@ -38,4 +38,5 @@ ENTRY = Format(
     opens=lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
     read=read,
     write=write,
+    largest=_LARGEST,
 )

@@ -20,7 +20,7 @@ from ..optimise.later import composite
 from ..optimise.loop import explored, padded
 from ..optimise.strength import settled
 from ..pixels import on_grid
-from ..plan import plan, resized, score
+from ..plan import least, plan, resized, score
 from ..recipes import STEPS
 from ..surrogates import SHIPPED, SMALL, named
 from ..targets.resize import lanczos
@@ -120,7 +120,7 @@ def shipped() -> bool:
 
 
 def shrunk(whole: Artwork, side: int) -> Artwork:
-    small = resized(whole, side)
+    small = resized(whole, max(side, least(whole)))
     keep = replace(small.keep, depth=8)
     return replace(small, rgb=on_grid(small.rgb, 8), keep=keep)
 

@@ -148,6 +148,11 @@ def write(folder: Path, pieces: tuple[Piece, ...]) -> list[Path]:
         )
     for piece in pieces:
         target = folder / piece.path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotWritable(
+                f"The site kit was to be written to '{folder}', but {files.why(target, error)}"
+            ) from error
         files.write(target, piece.text.encode())
     return [folder / piece.path for piece in pieces]
