@@ -133,6 +133,7 @@ def test_a_receipt_holds_no_path_and_no_picture(tmp_path):
 def test_an_entry_is_found_by_number_and_by_how_its_hash_or_mark_begins():
     done = ledger.record(entry(0xABCDEF << 232, watermark=0x12345678))
     assert ledger.find("1") == ledger.find(done.sha256[:8]) == ledger.find("12345678")
+    assert ledger.find("1") == ledger.find("123456")
     assert ledger.find("1") == replace(done, view=b"")
     with pytest.raises(NotUsable, match="not in the ledger"):
         ledger.find("0")

@@ -170,7 +170,7 @@ def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
     )
     (tmp_path / "SHA256SUMS").write_text(sums)
     place = weights.adopt("net", wanted, tmp_path)
-    assert {path.name for path in place.iterdir()} == {"model.safetensors", "config.json"}
+    assert {path.name for path in place.iterdir()} == {"model.safetensors"}, "what was checked"
     assert "SHA256SUMS" in weights.verify("net", wanted)
     (place / "model.safetensors").write_bytes(BODY[1:])
     with pytest.raises(WeightsMissing, match="changed or cut off"):
@@ -178,6 +178,67 @@ def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
     (inside / "model.safetensors").write_bytes(b"other")
     with pytest.raises(WeightsMissing, match="changed or cut off"):
         weights.adopt("net", wanted, tmp_path)
+
+
+def test_a_named_folder_is_where_weights_go(origin, wanted, tmp_path, monkeypatch):
+    earlier = got(wanted)
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path / "mine"))
+    assert weights.find("net") == earlier, "the user's own folder is still looked into"
+    assert got(wanted) == tmp_path / "mine" / "net" == weights.find("net")
+
+
+def test_a_folder_that_takes_nothing_is_said_with_the_way_out(tmp_path, wanted, monkeypatch):
+    (tmp_path / "net_encoder.pth").write_bytes(BODY)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path / "file"))
+    with pytest.raises(NotWritable, match="set GLASSINE_MODELS to another folder"):
+        weights.adopt("net", wanted, tmp_path)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://[", "http://127.0.0.1:9/ö"])
+def test_an_origin_that_is_no_address_is_said(monkeypatch, wanted, address):
+    monkeypatch.setenv("GLASSINE_ORIGIN", address)
+    with pytest.raises(WeightsMissing, match=r"GLASSINE_ORIGIN.*https://"):
+        got(wanted)
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_file_with_one_flipped_bit_is_not_used(origin, wanted):
+    place = got(wanted)
+    assert weights.sound("net", wanted) == weights.sound("net") == place
+    weights.compared.cache_clear()  # another process
+    flip(place / "net_encoder.pth")
+    for published in (wanted, ()):
+        with pytest.raises(WeightsMissing, match=r"not the published file.*glassine models get"):
+            weights.sound("net", published)
+
+
+def test_a_file_that_nobody_listed_is_taken_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "own.safetensors").write_bytes(BODY)
+    assert weights.sound("net") == tmp_path / "net"
+
+
+def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
+    from glassine.plan import plan
+    from glassine.types import Artwork, Intent
+
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
+    for name, file in (("taesd", "taesd_encoder.pth"), ("lpips_squeeze", "linear.safetensors")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_bytes(BODY)
+        digest = hashlib.sha256(BODY[1:]).hexdigest()
+        (tmp_path / "SHA256SUMS").write_text(f"{digest}  ./{name}/{file}\n")
+        with pytest.raises(WeightsMissing, match=rf"{file}' is not the published file"):
+            plan(Artwork(scene), Intent(seed=1, style="ember", surrogates=("embedded",)))
+        (tmp_path / name / file).unlink()
+        (tmp_path / name).rmdir()
 
 
 def test_a_folder_without_them_says_what_it_should_hold(tmp_path, wanted):

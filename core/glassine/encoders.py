@@ -12,6 +12,8 @@ from . import weights
 from .device import Device
 from .surrogates import SHIPPED, SURROGATES, Encoder, Surrogate, named
 from .surrogates.nets.walk import walkable
+from .visibility.lpips import FOLDER as JUDGE
+from .weights import Wanted
 
 
 def present() -> tuple[str, ...]:
@@ -21,6 +23,17 @@ def present() -> tuple[str, ...]:
         for name in SURROGATES
         if SURROGATES[name].weights and weights.present(SURROGATES[name].folder)
     )
+
+
+def sound() -> None:
+    """Raises WeightsMissing where a network on this machine is not what it was published as.
+
+    Those that only judge are among them: they are asked at the end, after minutes of work.
+    """
+    for name in present():
+        place(SURROGATES[name])
+    if weights.present(JUDGE):
+        weights.sound(JUDGE)
 
 
 @lru_cache(maxsize=16)
@@ -46,7 +59,7 @@ def placed(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict
 def place(entry: Surrogate) -> Path:
     """Where the entry's weights lie: shipped, in a folder of the user's, or among the downloads."""
     if entry.weights:
-        return weights.find(entry.folder)
+        return weights.sound(entry.folder, (Wanted(w.file, w.blob) for w in entry.weights))
     return SHIPPED if entry.folder == SHIPPED.name else Path(entry.folder)
 
 

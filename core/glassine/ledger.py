@@ -177,7 +177,7 @@ def find(name: str) -> Entry:
     """The entry with that number, or whose file or watermark begins so."""
     for entry in entries():
         mark = "" if entry.watermark is None else f"{entry.watermark:08x}"
-        begins = len(name) >= 6 and name in (entry.sha256[: len(name)], mark)
+        begins = len(name) >= 6 and name in (entry.sha256[: len(name)], mark[: len(name)])
         if begins or name == str(entry.id):
             return entry
     raise NotUsable(

@@ -59,7 +59,8 @@ def known(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 
 def check(intent: Intent) -> None:
-    """Names that are used only at the end fail now, not after minutes of work."""
+    """Names and networks that are used only at the end fail now, not after minutes of work."""
+    encoders.sound()
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 

@@ -1,7 +1,9 @@
 """Where surrogates' weights lie on this machine, and how they are checked and fetched.
 
 Nothing is fetched unless somebody asks for it. Every file is known by its git blob id at one
-commit of the public repository that its makers publish, so a changed file is never used.
+commit of the public repository that its makers publish, or by its sum in SHA256SUMS beside it.
+Encoders are compared with these before their first use in a process, so a changed one is never
+used; a file that neither knows is the user's own and is taken as it is.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -44,13 +47,13 @@ class Wanted:
 
 def folders() -> tuple[Path, ...]:
     """Places that are searched, in order: $GLASSINE_MODELS, then the user's own data folder."""
-    named = os.environ.get("GLASSINE_MODELS")
-    return (*((Path(named),) if named else ()), home())
+    return tuple(dict.fromkeys((home(), user_data_path("glassine") / "models")))
 
 
 def home() -> Path:
-    """Where fetched weights are put."""
-    return user_data_path("glassine") / "models"
+    """Where fetched weights are put: the first of these."""
+    named = os.environ.get("GLASSINE_MODELS")
+    return Path(named) if named else user_data_path("glassine") / "models"
 
 
 def present(name: str) -> bool:
@@ -68,6 +71,48 @@ def find(name: str) -> Path:
     )
 
 
+def sound(name: str, published: Iterable[Wanted] = ()) -> Path:
+    """The folder of that name, unless a file in it is not what was published or listed.
+
+    Each folder is looked at once in a process (0.1 s for all encoders); raises WeightsMissing.
+    """
+    place = find(name)
+    try:
+        compared(place, tuple(published))
+    except OSError as error:
+        raise WeightsMissing(
+            f"The weights '{name}' in '{place}' could not be read: {error.strerror or error}. "
+            f"Fetch them again with: glassine models get"
+        ) from error
+    return place
+
+
+@cache
+def compared(place: Path, published: tuple[Wanted, ...]) -> None:
+    """Raises where a file of that folder has another sum than the one that is known of it."""
+    blobs, sums = {file.file: file.blob for file in published}, listed(place.parent, place.name)
+    for path in sorted(place.iterdir()):
+        if path.name in blobs:
+            right = blob_id(path.read_bytes()) == blobs[path.name]
+        elif path.name in sums:
+            right = hashlib.sha256(path.read_bytes()).hexdigest() == sums[path.name]
+        else:
+            continue
+        if not right:
+            raise corrupt(path)
+
+
+def listed(source: Path, name: str) -> dict[str, str]:
+    """Files of the folder `name` that the list of sums in `source` has, each with its sum."""
+    path, found = source / _SUMS, {}
+    for line in path.read_text("utf-8", "replace").splitlines() if path.is_file() else ():
+        digest, _, file = line.partition("  ")
+        folder, _, inside = file.strip().removeprefix("./").partition("/")
+        if folder == name and inside:
+            found[inside] = digest
+    return found
+
+
 def blob_id(data: bytes) -> str:
     """What git calls these contents: sha1 of "blob <size>", a zero byte, and the contents."""
     head = f"blob {len(data)}\0".encode()
@@ -83,10 +128,14 @@ def get(name: str, wanted: Iterable[Wanted], told: Fetched) -> Path:
             fetch(file, making / file.file, told)
         return finished(making, place)
     except OSError as error:
-        raise NotWritable(
-            f"The weights '{name}' could not be stored in '{home()}': "
-            f"{error.strerror or error}. Make room, or set GLASSINE_MODELS to another folder."
-        ) from error
+        raise not_stored(name, error) from error
+
+
+def not_stored(name: str, error: OSError) -> NotWritable:
+    return NotWritable(
+        f"The weights '{name}' could not be stored in '{home()}': {error.strerror or error}. "
+        f"Make room, or set GLASSINE_MODELS to another folder."
+    )
 
 
 def finished(making: Path, place: Path) -> Path:
@@ -144,15 +193,22 @@ def reason(error: Exception) -> str:
 def download(name: str, part: Path, told: Fetched) -> None:
     """Adds to the part that is there; a server that cannot go on starts from the beginning."""
     done = part.stat().st_size if part.exists() else 0
-    request = Request(f"{os.environ.get(_ORIGIN_VARIABLE, ORIGIN)}/{name}")
-    if done:
-        request.add_header("Range", f"bytes={done}-")
+    origin = os.environ.get(_ORIGIN_VARIABLE, ORIGIN)
     try:
+        request = Request(f"{origin}/{name}")
+        if done:
+            request.add_header("Range", f"bytes={done}-")
         answer = urlopen(request, timeout=_PATIENCE)
     except HTTPError as error:
         if error.code == 416:  # nothing after what is there: it is whole
             return
         raise
+    except ValueError as error:
+        raise WeightsMissing(
+            f"The file '{name}' was to be fetched from '{origin}', as {_ORIGIN_VARIABLE} says, "
+            f"and that is no web address ({error}). Write it in full, like https://example.org/"
+            f"models, or leave {_ORIGIN_VARIABLE} out."
+        ) from error
     with answer:
         done = done if answer.status == 206 else 0
         total = done + int(answer.headers.get("Content-Length") or 0)
@@ -187,9 +243,7 @@ def adopt(name: str, wanted: Iterable[Wanted], source: Path) -> Path:
             shutil.copy2(path, making / path.name)
         return finished(making, home() / name)
     except OSError as error:
-        raise NotWritable(
-            f"The weights '{name}' could not be stored in '{home()}': {error.strerror or error}."
-        ) from error
+        raise not_stored(name, error) from error
 
 
 def originals(files: list[Wanted], source: Path, name: str) -> list[Path]:
@@ -208,24 +262,20 @@ def originals(files: list[Wanted], source: Path, name: str) -> list[Path]:
 def checked(source: Path, name: str) -> list[Path]:
     """Every file of that folder that the list of sums names, each compared with it."""
     found = []
-    for line in (source / _SUMS).read_text("utf-8").splitlines():
-        digest, _, path = line.partition("  ")
-        file = source / path.strip().removeprefix("./")
-        if file.parent != source / name:
-            continue
+    for inside, digest in listed(source, name).items():
+        file = source / name / inside
         if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
             raise corrupt(file)
         found.append(file)
     if not found:
         raise WeightsMissing(f"The list '{source / _SUMS}' names no file of '{name}'.")
-    config = source / name / "config.json"
-    return [*found, *([config] if config.is_file() and config not in found else [])]
+    return found
 
 
 def corrupt(path: Path) -> WeightsMissing:
     return WeightsMissing(
         f"'{path}' is not the published file: it was changed or cut off on the way. "
-        f"Copy or fetch it again."
+        f"Copy it again, or fetch it with: glassine models get"
     )
 
 

@@ -29,7 +29,14 @@ done is kept in OUT/.glassine-batch.sqlite.
 
 @click.command(epilog=EPILOG)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, metavar="OUT", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(path_type=Path),
+    help="A folder for the results; made where it is missing.",
+)
 @asked.options
 @click.option("--again", is_flag=True, help="Also pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")

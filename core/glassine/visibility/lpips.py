@@ -32,7 +32,7 @@ def distance() -> Callable[[Tensor, Tensor], Tensor] | None:
     """(3, H, W) in [0, 1], twice -> scalar, differentiable; None while weights are missing."""
     if not weights.present(FOLDER):
         return None
-    trunk, linear = loaded(weights.find(FOLDER))
+    trunk, linear = loaded(weights.sound(FOLDER))
 
     def apart(one: Tensor, other: Tensor) -> Tensor:
         pairs = zip(taps(one, trunk), taps(other, trunk), linear, strict=True)
