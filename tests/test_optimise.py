@@ -19,7 +19,7 @@ from glassine.optimise.tiles import tiles
 from glassine.optimise.tint import CELL, cells, tint
 from glassine.pixels import on_grid
 from glassine.types import Artwork, Claim, Export, Goal, Keep, Plan, Recipe
-from glassine.units import Levels, Score
+from glassine.units import Levels, Score, to_unit
 from glassine.visibility import ssimulacra2, texture_allowance
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -119,6 +119,11 @@ def test_colours_lean_towards_the_goal_by_the_recipes_share():
     assert torch.allclose(added, expected[:, None, None].expand(3, 96, 80), atol=1e-6)
     masked = replace(plan, allowance=plan.allowance * (torch.arange(80) < 40))
     assert not tint(masked, whole, cells(masked))[:, :, 40:].any()
+
+
+@pytest.mark.parametrize(("score", "share"), [(55, 1), (70, 1), (80, 1), (85, 0.75), (95, 0.25)])
+def test_a_walk_goes_less_far_where_little_may_be_seen(score, share):
+    assert loop.far(planned(score=score)) == pytest.approx(share * to_unit(Levels(8)))
 
 
 def test_tinted_tiles_are_cut_from_one_picture_and_smooth():

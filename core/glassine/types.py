@@ -139,7 +139,7 @@ class Recipe:
     resist: tuple[str, ...] = ()
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     power: float = 0.35
-    tint: float = 0.02
+    tint: float = 0.03
     momentum: float = 0.0
     draw: int = 0
     warm: int = 10
