@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from glassine import ledger
+from glassine import deliver, ledger
 from glassine.cli import COMMANDS, cli, stop
+from glassine.errors import NotUsable
 from glassine.formats import FORMATS
 from glassine.read import read
 from glassine.types import Keep
@@ -191,6 +192,68 @@ def test_what_cannot_be_served_ends_in_a_sentence_and_its_code(
     assert run("protect", "teal.png", "--effort", "preview", *arguments) == code
     assert words in capsys.readouterr().err
     assert [path.name for path in painting.parent.iterdir()] == ["teal.png"]
+
+
+POISON = ("--shows", "dog", "--teach", "cat")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((*POISON, "--recipe", "poison", "--style", "ember"), "--style was given, and the recipe"),
+        ((*POISON, "--recipe", "poison", "--target", "teal.png"), "--recipe both"),
+        ((*POISON, "--recipe", "cloak"), "--shows was given, and the recipe 'cloak'"),
+        (("--recipe", "cloak", "--anchor", "teal.png"), "--anchor was given"),
+        (("--target", "teal.png", "--style", "ember"), "--style and --target"),
+        (("--visible", "Ann"), "--marks visible,receipt"),
+        (("--signature", "teal.png"), "--marks visible,receipt"),
+        (("--opacity", ".5"), "--marks visible,receipt"),
+        (("--layout", "tiled", "--marks", "none"), "--marks visible\n"),
+        (("--certificate", "nope.p12"), "--marks c2pa,receipt"),
+        (("--key", "nope.pem", "--marks", "xmp"), "--marks c2pa,xmp"),
+        (("--artist", "Ann"), "xmp or c2pa: --marks xmp,receipt"),
+        (("--policy", "no-mining"), "--marks xmp,receipt"),
+        (("--terms", "None", "--marks", "c2pa"), "--marks xmp,c2pa"),
+        (("--title", "Teal", "--marks", "watermark"), "--marks xmp,watermark"),
+        (("--format", "jpeg", "-o", "x.png"), "OUT ends in '.png'"),
+        (("--format", "png", "-o", "x.JPG"), "end in '.png'"),
+        (("--format", "jpg", "-o", "x.wepb"), "end in '.jpg'"),
+    ],
+)
+def test_no_option_is_dropped_without_a_word(painting, monkeypatch, capsys, arguments, words):
+    monkeypatch.chdir(painting.parent)
+    monkeypatch.setattr(deliver, "protect", unwanted)
+    assert run("protect", "teal.png", "--effort", "preview", *arguments) == 2
+    assert words in capsys.readouterr().err
+    assert [path.name for path in painting.parent.iterdir()] == ["teal.png"]
+
+
+def unwanted(*_, **__):
+    raise NotUsable("No work was to be done.")
+
+
+def intent(monkeypatch, *arguments):
+    """What `protect` makes of the arguments."""
+    wanted = []
+    monkeypatch.setattr(
+        deliver, "deliver", lambda *given, **_: wanted.append(given[2]) or unwanted()
+    )
+    run("protect", "teal.png", *arguments)
+    return wanted[0]
+
+
+def test_a_style_beside_the_words_of_a_poison_asks_for_both(monkeypatch):
+    assert intent(monkeypatch, *POISON, "--style", "ember").recipe == "both"
+    assert intent(monkeypatch, *POISON).recipe == "poison"
+    assert intent(monkeypatch, *POISON, "--recipe", "both", "--style", "ember").style == "ember"
+    assert intent(monkeypatch, "--title", "Teal").export.claim.title == "Teal"
+    assert intent(monkeypatch, "--format", "jpg", "-o", "x.JPEG").export.format == "jpeg"
+
+
+def test_what_stands_in_the_environment_may_be_of_no_use(monkeypatch):
+    monkeypatch.setenv("GLASSINE_ARTIST", "Ann")
+    monkeypatch.setenv("GLASSINE_CERTIFICATE", "nope.p12")
+    assert intent(monkeypatch).export.claim.creator == "Ann"
 
 
 def test_the_original_is_never_the_output(painting, capsys):

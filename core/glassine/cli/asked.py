@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from . import claim
+from . import claim, dropped
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +42,7 @@ OPTIONS = (
         "--recipe",
         type=click.Choice(("cloak", "poison", "both")),
         help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
-        "or poison where --shows and --teach are given.",
+        "or poison where --shows and --teach are given, or both where a style is named too.",
     ),
     click.option(
         "--style",
@@ -151,18 +151,21 @@ def intent(given: dict[str, Any], suffix: str = "") -> Intent:
     """What was asked for, with every picture it names opened; raises before any work is done."""
     from ..types import Export, Intent
 
+    recipe, marks = dropped.recipe(given), names(given["marks"])
+    marks = () if marks == ("none",) else marks
+    dropped.check(given, recipe, marks)
     word, lent = style(given["style"])
     export = Export(
         format=format_name(given["format_"], suffix),
         quality=given["quality"],
         longest_side=given["longest_side"],
-        marks=() if given["marks"] == "none" else names(given["marks"]),
+        marks=marks,
         claim=claim.claim(given),
         keep_path=given["keep_path"],
         sidecar=given["sidecar"],
     )
     return Intent(
-        recipe=given["recipe"] or ("poison" if given["shows"] or given["teach"] else "cloak"),
+        recipe=recipe,
         style=word,
         style_picture=lent,
         target=picture(given["target"]),
@@ -183,11 +186,19 @@ def names(listed: str) -> tuple[str, ...]:
 
 
 def format_name(named: str | None, suffix: str) -> str:
-    from ..encode import format_of
+    """The format that was named, else the one that OUT's suffix says; they must not differ."""
+    from ..encode import format_of, writable
+    from ..formats import FORMATS
 
-    if named:
-        return "jpeg" if named.lower() == "jpg" else named.lower()
-    return format_of(suffix) if suffix else "png"
+    if not named:
+        return format_of(suffix) if suffix else "png"
+    name = "jpeg" if named.lower() == "jpg" else named.lower()
+    if suffix and name in writable() and suffix.lower() not in FORMATS[name].suffixes:
+        raise click.UsageError(
+            f"The format '{name}' was asked for, and OUT ends in '{suffix}'. Leave --format out, "
+            f"or let OUT end in '{FORMATS[name].suffixes[0]}'."
+        )
+    return name
 
 
 def style(given: str | None) -> tuple[str | None, Tensor | None]:
