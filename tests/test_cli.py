@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from glassine import deliver, ledger
+from glassine import deliver, files, ledger
 from glassine.cli import COMMANDS, cli, stop
-from glassine.errors import NotUsable
+from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
 from glassine.types import Keep
@@ -131,6 +131,46 @@ def test_the_receipt_keeps_the_path_and_lies_beside_the_file_only_when_asked(pai
     assert str(made.resolve()) in capsys.readouterr().out
 
 
+def test_what_was_not_written_is_not_in_the_ledger(painting, monkeypatch, capsys):
+    def full(path, data, **_):
+        raise NotWritable(f"'{path}' could not be written: the disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", full)
+        assert run("protect", painting, *SMALL) == 5
+    assert ledger.entries() == [] and "disk is full" in capsys.readouterr().err
+    assert run("protect", painting, *SMALL) == 0
+    (entry,) = ledger.entries()
+    made = painting.with_name("teal.glassine.png").read_bytes()
+    assert entry.sha256 == sha256(made).hexdigest()
+    assert run("protect", painting, *SMALL) == 0 and len(ledger.entries()) == 1
+
+
+def test_a_page_that_cannot_be_written_leaves_the_receipt_of_the_file(painting, monkeypatch):
+    write = files.write
+
+    def only_pictures(path, data, **more):
+        if path.suffix == ".html":
+            raise NotWritable("the disk is full.")
+        write(path, data, **more)
+
+    monkeypatch.setattr(files, "write", only_pictures)
+    assert run("protect", painting, *SMALL) == 5
+    assert painting.with_name("teal.glassine.png").exists() and len(ledger.entries()) == 1
+
+
+def test_a_ledger_that_fails_at_the_end_is_said_beside_what_is_written(
+    painting, monkeypatch, capsys
+):
+    def locked(entry):
+        raise NotUsable("The ledger was to be opened and cannot be used.")
+
+    monkeypatch.setattr(ledger, "record", locked)
+    assert run("protect", painting, *SMALL) == 3
+    said = capsys.readouterr().err
+    assert "teal.glassine.png' is written, but could not be noted: The ledger" in said
+
+
 def test_a_receipt_that_is_off_cannot_lie_beside_the_file(painting, capsys):
     for option in ("--sidecar", "--keep-path"):
         assert run("protect", painting, *SMALL, "--marks", "none", option) == 3
@@ -222,7 +262,7 @@ POISON = ("--shows", "dog", "--teach", "cat")
 )
 def test_no_option_is_dropped_without_a_word(painting, monkeypatch, capsys, arguments, words):
     monkeypatch.chdir(painting.parent)
-    monkeypatch.setattr(deliver, "protect", unwanted)
+    monkeypatch.setattr(deliver, "verified", unwanted, raising=False)
     assert run("protect", "teal.png", "--effort", "preview", *arguments) == 2
     assert words in capsys.readouterr().err
     assert [path.name for path in painting.parent.iterdir()] == ["teal.png"]

@@ -59,11 +59,17 @@ def test_marks_come_in_the_only_order_that_works(scene, monkeypatch):
     def stamp(letter):
         return lambda data, done, report: data + letter
 
+    noted = []
+
+    def note(data, done, report):
+        noted.append(data)
+        return data
+
     def prepare(done):
         return replace(done, rgb=torch.zeros_like(done.rgb))
 
     marks = {
-        "record": Mark(says="r", stage="record", stamp=stamp(b"R")),
+        "record": Mark(says="r", stage="record", stamp=note),
         "sign": Mark(says="s", stage="signature", stamp=stamp(b"S")),
         "tell": Mark(says="t", stage="metadata", stamp=stamp(b"T"), prepare=prepare),
     }
@@ -72,8 +78,21 @@ def test_marks_come_in_the_only_order_that_works(scene, monkeypatch):
     made = replace(made, plan=replace(made.plan, export=export))
     monkeypatch.setattr(encoding, "MARKS", marks)
     done = encode(made, None)
-    assert done.data.endswith(b"TSR")
-    assert read(done.data[:-3]).rgb.max() == 0
+    assert done.data.endswith(b"TS") and noted == [done.data]
+    assert read(done.data[:-2]).rgb.max() == 0
+
+
+def test_nothing_is_noted_of_a_file_that_may_never_be_written(scene, monkeypatch):
+    noted = []
+    mark = Mark(says="r", stage="record", stamp=lambda data, *_: noted.append(data) or data)
+    made = protected(scene)
+    export = replace(made.plan.export, marks=("note",))
+    made = replace(made, plan=replace(made.plan, export=export))
+    monkeypatch.setattr(encoding, "MARKS", {"note": mark})
+    done = encoding.encoded(made, None)
+    assert noted == []
+    encoding.record(done, made, None)
+    assert noted == [done.data]
 
 
 def test_a_mark_that_the_format_cannot_carry_is_refused(monkeypatch):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import files, ledger
-from .encode import check
+from .encode import check, encoded, record
+from .errors import GlassineError, NotUsable
 from .examine import refuse_twice
-from .protect import protect
+from .protect import verified
 from .types import Encoded, Intent, Protected, Report, Watch, quiet
 from .verify import html
 
@@ -39,6 +40,8 @@ def deliver(
 ) -> Delivered:
     """Writes `target` and the page beside it, each as a whole or not at all.
 
+    The receipt is noted as soon as the file lies there, and not where it could not be written.
+
     `never` are files that must not be written over; the source is always one of them. A picture
     that came out of Glassine before is refused unless `again` asks for it.
     """
@@ -52,19 +55,25 @@ def deliver(
         files.check(sidecar, never=originals)
     if not again:
         refuse_twice(source)
-    done, protected, report = protect(source, intent, watch=watch)
+    protected, report = verified(source, intent, watch=watch)
+    done = encoded(protected, report)
     written = html(protected, report, done).encode()
     files.write(target, done.data, never=originals)
+    made = Delivered(source, target, page, sidecar, done, protected, report)
+    noted(made, keep_path=intent.export.keep_path)
     files.write(page, written, never=originals)
-    noted(done, target, sidecar, keep_path=intent.export.keep_path)
-    return Delivered(source, target, page, sidecar, done, protected, report)
+    return made
 
 
-def noted(done: Encoded, target: Path, sidecar: Path | None, *, keep_path: bool) -> None:
-    """What the receipt can only say once the file lies there."""
-    digest = hashlib.sha256(done.data).hexdigest()
-    if keep_path:
-        ledger.keep_path(digest, target)
-    entry = ledger.by_sha256(digest) if sidecar else None
-    if sidecar and entry:
-        files.write(sidecar, entry.sidecar())
+def noted(made: Delivered, *, keep_path: bool) -> None:
+    """The receipt, and what it can only say once the file lies there."""
+    digest = hashlib.sha256(made.done.data).hexdigest()
+    try:
+        record(made.done, made.protected, made.report)
+        if keep_path:
+            ledger.keep_path(digest, made.file)
+        entry = ledger.by_sha256(digest) if made.sidecar else None
+    except GlassineError as error:
+        raise NotUsable(f"'{made.file}' is written, but could not be noted: {error}") from error
+    if made.sidecar and entry:
+        files.write(made.sidecar, entry.sidecar())

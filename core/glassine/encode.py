@@ -5,17 +5,27 @@ from __future__ import annotations
 from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
 from .marks import MARKS
-from .marks.base import STAGES
+from .marks.base import STAGES, Mark
 from .types import Encoded, Export, Protected, Report
 
 ORDER = {stage: number for number, stage in enumerate(STAGES)}
 
 
 def encode(protected: Protected, report: Report) -> Encoded:
-    """The file as it will be posted, with its marks; nothing is written to disk here."""
+    """The file as it will be posted, with its marks, for a caller who puts it on disk.
+
+    A receipt that was asked for is noted now, as if the file lay there already.
+    """
+    done = encoded(protected, report)
+    record(done, protected, report)
+    return done
+
+
+def encoded(protected: Protected, report: Report) -> Encoded:
+    """The same with nothing noted yet; `record` does that once the file is written."""
     export = protected.plan.export
     check(export)
-    marks = sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
+    marks = [mark for mark in ordered(export) if mark.stage != "record"]
     for mark in marks:
         protected = mark.prepare(protected) if mark.prepare else protected
     artwork, write = protected.plan.artwork, FORMATS[export.format].write
@@ -24,6 +34,17 @@ def encode(protected: Protected, report: Report) -> Encoded:
     for mark in marks:
         data = mark.stamp(data, protected, report) if mark.stamp else data
     return Encoded(data, export.format, export.marks, notes(protected))
+
+
+def record(done: Encoded, protected: Protected, report: Report) -> None:
+    """Notes the finished file wherever its marks say so."""
+    for mark in ordered(protected.plan.export):
+        if mark.stage == "record" and mark.stamp:
+            mark.stamp(done.data, protected, report)
+
+
+def ordered(export: Export) -> list[Mark]:
+    return sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
 
 
 def check(export: Export) -> None:

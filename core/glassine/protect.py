@@ -17,7 +17,14 @@ def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
     """The protected copy as bytes, with the picture and the evidence it was written from."""
+    protected, report = verified(source, intent, device=device, watch=watch)
+    return encode(protected, report), protected, report
+
+
+def verified(
+    source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
+) -> tuple[Protected, Report]:
+    """The protected picture with its evidence, not a file yet."""
     check(intent.export)  # what cannot be written is said before any work
     protected = mark(optimise(plan(read(source), intent, device=device), watch=watch), watch=watch)
-    report = verify(protected, watch=watch)
-    return encode(protected, report), protected, report
+    return protected, verify(protected, watch=watch)

@@ -38,6 +38,8 @@ None where the file does not carry it."""
 class Mark:
     """One mark. Pixel marks have `embed`; all others have `stamp`, which takes and gives a file.
 
+    A mark of the stage "record" stamps a file that is written already and leaves it as it is.
+
     says     what the artist reads beside the switch
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
