@@ -1,6 +1,7 @@
 """The command line as people and programs meet it."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,8 @@ from glassine.cli import COMMANDS, cli, stop
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
-from glassine.types import Keep
+from glassine.types import Cost, Effect, Encoded, Keep, Report
+from glassine.units import Levels, Score
 
 SMALL = ("--effort", "preview", "--surrogates", "embedded", "--seed", "3")
 
@@ -184,6 +186,27 @@ def test_json_is_all_there_is_on_standard_output(painting, capsys):
     (row,) = json.loads(out)["pictures"]
     assert err == "" and row["file"].endswith("teal.glassine.jpg") and row["seed"] == 3
     assert {"closed", "blend", "role"} <= set(row["effects"][0])
+
+
+def test_json_has_null_for_what_was_not_measured(painting, scene, finished, monkeypatch, capsys):
+    """As for a picture from 640 px on, whose reduced copies are measured only in part."""
+    row = Effect("sd15", "used", "trained512", 0.1, math.nan, 0.1, 0.1)
+    cost = Cost(Score(70), math.inf, 0.97, None, Levels(9), 0.98)
+    made = deliver.Delivered(
+        painting,
+        painting,
+        painting,
+        None,
+        Encoded(b"", "png", ()),
+        finished(scene),
+        Report(cost, (row,), ()),
+    )
+    monkeypatch.setattr(deliver, "deliver", lambda *_, **__: made)
+    assert run("protect", painting, "--json") == 0
+    out = capsys.readouterr().out
+    (told,) = json.loads(out, parse_constant=lambda name: pytest.fail(name))["pictures"]
+    assert told["effects"][0]["scattered"] is None and told["cost"]["psnr"] is None
+    assert told["effects"][0]["closed"] == 0.1 and told["cost"]["colour_shift"] is None
 
 
 def test_json_also_tells_what_failed(tmp_path, capsys):

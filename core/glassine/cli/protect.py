@@ -56,7 +56,7 @@ def command(
             codes.append(stop.say(f"glassine: {whose}{said}", code))
             rows.append({"source": str(source), "error": said})
     if as_json:
-        click.echo(json.dumps({"pictures": rows}, indent=1))
+        click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
     if len(sources) == 1 and codes:
         return codes[0]
     return stop.FAILED if codes else stop.DONE

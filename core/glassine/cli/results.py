@@ -9,6 +9,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from ..learned import sizes
+from ..verify.schema import clean
 
 if TYPE_CHECKING:
     from ..deliver import Delivered
@@ -84,10 +85,10 @@ def doubts(report: Report) -> str:
 
 
 def facts(made: Delivered) -> dict[str, Any]:
-    """The same as data, for --json."""
+    """The same as data, for --json; what was not measured is null."""
     done, protected, report = made.done, made.protected, made.report
     plan = protected.plan
-    return {
+    told = {
         "source": str(made.source),
         "file": str(made.file),
         "report": str(made.page),
@@ -110,3 +111,5 @@ def facts(made: Delivered) -> dict[str, Any]:
         "cost": asdict(report.cost),
         "effects": [asdict(effect) for effect in report.effects],
     }
+    cleaned: dict[str, Any] = clean(told)
+    return cleaned
