@@ -26,7 +26,7 @@ LAYERS = [
     {"optimise"},
     {"mark", "verify"},
     {"encode", "read"},
-    {"examine", "catalogue", "protect"},
+    {"examine", "catalogue", "protect", "pages"},
     {"deliver", "find", "jobs", "sitekit", "worker"},
     {"batch", "service", "cli"},
 ]

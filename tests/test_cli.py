@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from glassine import deliver, files, ledger
+from glassine import deliver, files, ledger, pages
 from glassine.cli import COMMANDS, cli, stop
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
@@ -322,6 +322,41 @@ def test_what_stands_in_the_environment_may_be_of_no_use(monkeypatch):
 def test_the_original_is_never_the_output(painting, capsys):
     assert run("protect", painting, *SMALL, "-o", painting) == 5
     assert "is the original" in capsys.readouterr().err
+
+
+def test_a_picture_that_glassine_did_not_make_is_not_written_over(
+    painting, tmp_path, scene, capsys
+):
+    other = tmp_path / "other.png"
+    other.write_bytes(FORMATS["png"].write(scene[:, :64, :64], None, Keep(), 95))
+    before = other.read_bytes()
+    assert run("protect", painting, *SMALL, "-o", other) == 5
+    assert other.read_bytes() == before and "--again" in capsys.readouterr().err
+    assert not other.with_suffix(".html").exists()
+    assert run("protect", painting, *SMALL, "-o", other, "--again", "--marks", "none") == 0
+    assert run("protect", painting, *SMALL, "-o", other, "--seed", "4") == 0, "its page knows it"
+    other.with_suffix(".html").unlink()
+    assert run("protect", painting, *SMALL, "-o", other) == 0, "the ledger knows it"
+
+
+def test_a_page_that_glassine_did_not_write_is_not_written_over(painting, tmp_path, capsys):
+    mine = tmp_path / "cats.html"
+    mine.write_text("<h1>Cats</h1>")
+    assert run("protect", painting, *SMALL, "-o", tmp_path / "cats.png") == 5
+    assert mine.read_text() == "<h1>Cats</h1>" and "not one of" in capsys.readouterr().err
+    assert not (tmp_path / "cats.png").exists()
+
+
+@pytest.mark.parametrize("formats", (("png", "jpeg"), ("jpeg", "png")))
+def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
+    for format_, style in zip(formats, ("ember", "glacier"), strict=True):
+        assert run("protect", painting, *SMALL, "--style", style, "--format", format_) == 0
+    copies = [painting.with_name(f"teal.glassine{end}") for end in (".png", ".jpg")]
+    names = sorted(path.name for path in painting.parent.glob("*.html"))
+    assert names == ["teal.glassine.html", "teal.glassine.jpg.html"]
+    assert pages.facts(copies[0].with_suffix(".html"))["format"] == "png"
+    told = {pages.settings(copy)["format"]: pages.settings(copy)["goals"][0] for copy in copies}
+    assert "ember" in told[formats[0]] and "glacier" in told[formats[1]]
 
 
 def test_of_several_pictures_the_good_ones_are_done(painting, capsys):

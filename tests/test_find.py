@@ -13,7 +13,7 @@ import torch
 from click.testing import CliRunner
 from glassine import find, fingerprint, ledger
 from glassine.encode import encode
-from glassine.errors import Cancelled, NotUsable
+from glassine.errors import Cancelled, NotUsable, NotWritable
 from glassine.find import index, report
 from glassine.pixels import on_grid, to_array
 from glassine.types import Claim, Report, quiet
@@ -254,6 +254,18 @@ def test_the_command_finds_and_writes_the_page(dump, tmp_path):
     assert done.exit_code == 0 and "Side by side" in done.output
     assert CliRunner().invoke(command, []).exit_code == 2
     assert CliRunner().invoke(command, [str(dump), "--own"]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ("same.png", "mine.html"))
+def test_the_page_goes_over_nothing_else(dump, works, name):
+    from glassine.cli.find import command
+
+    (dump / "same.png").write_bytes(works[0])
+    (dump / "mine.html").write_text("<p>mine</p>")
+    before = (dump / name).read_bytes()
+    for asked in ([str(dump)], ["--own"]):
+        done = CliRunner().invoke(command, [*asked, "-o", str(dump / name)])
+        assert isinstance(done.exception, NotWritable) and (dump / name).read_bytes() == before
 
 
 def test_a_flat_picture_has_no_hash_and_matches_nothing():

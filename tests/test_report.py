@@ -3,15 +3,17 @@
 import json
 import math
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import CliRunner
+from glassine import pages
 from glassine.cli import report as command
 from glassine.cli.bench import command as bench
 from glassine.device import choose
-from glassine.errors import NotUsable
+from glassine.errors import NotUsable, NotWritable
 from glassine.purifiers import Scene
 from glassine.purifiers.grain import noisy
 from glassine.types import (
@@ -19,6 +21,7 @@ from glassine.types import (
     Cost,
     Doubt,
     Effect,
+    Encoded,
     Export,
     Goal,
     Plan,
@@ -38,6 +41,7 @@ from glassine.verify.trained import sizes, trained
 from glassine.verify.trials import trial
 from glassine.visibility import ssimulacra2
 from glassine.visibility.lpips import distance
+from PIL import Image, ImageOps
 
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
 SIZE = 96
@@ -352,6 +356,91 @@ def test_lpips_matches_the_official_numbers(models):
 EXPECTED_LPIPS = 0.277409
 
 
+def reported(*arguments):
+    return CliRunner().invoke(command.command, list(map(str, arguments)), standalone_mode=False)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """An original and a copy of it that was changed, as two files."""
+    from glassine.formats import FORMATS
+    from glassine.types import Keep
+
+    write, clean = FORMATS["png"].write, waves()
+    seen = noisy(clean, 0.02, torch.Generator().manual_seed(2))
+    original, copy = tmp_path / "sun.png", tmp_path / "sun.glassine.png"
+    original.write_bytes(write(clean, None, Keep(), 100))
+    copy.write_bytes(write(seen, None, Keep(), 100))
+    return original, copy, Protected(planned(clean, surrogates=("embedded",)), seen)
+
+
+def page_of(made, copy, **facts):
+    """The page that `protect` would have written beside the copy."""
+    whole = verify(made)
+    told = replace(whole, facts=whole.facts | {"goals": ["the style 'texture'"], "seed": 9} | facts)
+    return html(made, told, Encoded(copy.read_bytes(), "png", ()))
+
+
+def test_a_page_is_believed_only_about_its_own_file(pair):
+    _, copy, made = pair
+    page = copy.with_suffix(".html")
+    page.write_text(page_of(made, copy))
+    assert pages.settings(copy)["seed"] == 9
+    again = Image.open(copy).copy()
+    again.save(copy, optimize=True)
+    assert pages.settings(copy)["seed"] == 9, "the same pixels, saved again"
+    page.write_text(page_of(made, copy, format="jpeg", sha256_file="0"))
+    told = json.loads(page.read_text().split('id="report">')[1].split("</script>")[0])["facts"]
+    assert told["sha256_file"] == sha256(copy.read_bytes()).hexdigest()
+    ImageOps.invert(again).save(copy)
+    assert pages.settings(copy) == {}, "another picture under the old name"
+    out = reported(copy, "--quick")
+    assert "'sun.glassine.html' tells of another file" in out.output, out.output
+    copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
+    assert pages.settings(copy)["seed"] == 4, "the longer name is looked at too"
+
+
+def test_pages_of_two_exports_of_one_name_stay_apart(pair):
+    _, copy, made = pair
+    usual, other = copy.with_suffix(".html"), copy.with_suffix(".jpg")
+    assert pages.place(other) == pages.place(copy) == usual
+    usual.write_text(page_of(made, copy))
+    assert pages.place(copy) == usual and pages.room(usual, copy) is None
+    longer = copy.with_name("sun.glassine.jpg.html")
+    assert pages.place(other) == longer
+    Image.open(copy).save(other)
+    usual.write_text(page_of(made, other, format="jpeg"))
+    assert pages.place(other) == usual == pages.place(copy), "a PNG has the usual name"
+    assert pages.room(usual, copy) == longer and pages.room(usual, other) is None
+    longer.write_text("<p>mine</p>")
+    with pytest.raises(NotWritable, match="not one of Glassine's"):
+        pages.room(usual, copy)
+
+
+@pytest.mark.parametrize("option", ("-o", "--json"))
+@pytest.mark.parametrize("name", ("sun.png", "sun.glassine.png", "goal.png", "notes.html"))
+def test_a_report_writes_over_nothing_that_is_not_a_report(pair, tmp_path, option, name):
+    original, copy, _ = pair
+    (tmp_path / "goal.png").write_bytes(original.read_bytes())
+    (tmp_path / "notes.html").write_text("<p>mine</p>")
+    before = (tmp_path / name).read_bytes()
+    given = ("--original", original, "--target", tmp_path / "goal.png", "--quick")
+    out = reported(copy, *given, option, tmp_path / name)
+    assert isinstance(out.exception, NotWritable)
+    assert (tmp_path / name).read_bytes() == before
+    assert not copy.with_suffix(".report.html").exists()
+
+
+def test_a_report_replaces_its_own_page_and_json(pair, tmp_path):
+    _, copy, _ = pair
+    for _ in range(2):
+        out = reported(copy, "--quick", "-o", tmp_path / "a.html", "--json", tmp_path / "a.json")
+        assert out.exception is None, out.exception
+    assert isinstance(reported(copy, "-o", tmp_path / "a.png").exception, NotWritable)
+    both = reported(copy, "-o", tmp_path / "b.html", "--json", tmp_path / "b.html")
+    assert "Name two" in str(both.exception)
+
+
 def test_the_command_finds_original_and_target_by_itself(tmp_path):
     from glassine.formats import FORMATS
     from glassine.types import Keep
@@ -361,13 +450,11 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     (tmp_path / "sun.png").write_bytes(write(clean, None, Keep(), 100))
     (tmp_path / "sun.glassine.png").write_bytes(write(seen, None, Keep(), 100))
     made = Protected(planned(clean, surrogates=("embedded",)), seen)
-    page = html(made, replace(verify(made), facts={"goals": ["the style 'texture'"], "seed": 9}))
+    done = Encoded((tmp_path / "sun.glassine.png").read_bytes(), "png", ())
+    facts = {"goals": ["the style 'texture'"], "seed": 9}
+    page = html(made, replace(verify(made), facts=facts), done)
     (tmp_path / "sun.glassine.html").write_text(page)
-    out = CliRunner().invoke(
-        command.command,
-        [str(tmp_path / "sun.glassine.png"), "--after", "jpeg75", "--json", "-"],
-        standalone_mode=False,
-    )
+    out = reported(tmp_path / "sun.glassine.png", "--after", "jpeg75", "--json", "-")
     assert out.exception is None, out.exception
     told = json.loads(out.stdout)
     assert told["trials"][0]["name"] == "jpeg75" and told["facts"]["seed"] == 9

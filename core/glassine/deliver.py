@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import files, ledger
+from . import files, ledger, pages
 from .encode import check, encoded, record
-from .errors import GlassineError, NotUsable
-from .examine import refuse_twice
+from .errors import GlassineError, NotUsable, NotWritable
+from .examine import examine, refuse_twice
 from .protect import verified
 from .types import Encoded, Intent, Protected, Report, Watch, quiet
 from .verify import html
+
+_OURS = ".glassine."
+"""In the names that Glassine gives."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,21 @@ def deliver(
 
     The receipt is noted as soon as the file lies there, and not where it could not be written.
 
-    `never` are files that must not be written over; the source is always one of them. A picture
-    that came out of Glassine before is refused unless `again` asks for it.
+    `never` are files that must not be written over; the source is always one of them. Unless
+    `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
+    that lies there and did not.
     """
     check(intent.export)
     originals = (source, *never)
     files.check(target, never=originals)
-    page = target.with_suffix(".html")
-    files.check(page, never=originals)
+    page = pages.place(target)
+    pages.check(page, never=originals)
+    room = pages.room(page, target)
     sidecar = target.with_name(f"{target.name}.receipt.json") if intent.export.sidecar else None
     if sidecar:
         files.check(sidecar, never=originals)
     if not again:
+        refuse_foreign(target)
         refuse_twice(source)
     protected, report = verified(source, intent, watch=watch)
     done = encoded(protected, report)
@@ -61,8 +67,25 @@ def deliver(
     files.write(target, done.data, never=originals)
     made = Delivered(source, target, page, sidecar, done, protected, report)
     noted(made, keep_path=intent.export.keep_path)
+    if room:
+        files.write(room, page.read_bytes())
     files.write(page, written, never=originals)
     return made
+
+
+def refuse_foreign(target: Path) -> None:
+    """Raises where a picture would be lost that Glassine did not write as it is now."""
+    if not target.exists() or _OURS in target.name or pages.settings(target):
+        return
+    try:
+        known = examine(target).protected
+    except GlassineError:
+        known = ""
+    if not known:
+        raise NotWritable(
+            f"'{target}' was to become the protected copy, and it is there already and is no copy "
+            f"that Glassine made. Choose another name with -o, or ask for it explicitly (--again)."
+        )
 
 
 def noted(made: Delivered, *, keep_path: bool) -> None:

@@ -62,11 +62,11 @@ def command(
     Compares hashes, then features that survive cropping and overpainting, then the watermark,
     then metadata. It proves that a work is there; it cannot prove that it is not.
     """
-    from .. import files
+    from .. import pages
 
     if (folder is None) != own:
         raise click.UsageError("Name a FOLDER to search, or --own for your own exports.")
-    files.check(out)
+    pages.check(out)
     with progress.shown(str(folder or "ledger"), silent=as_json) as watch:
         looked_for = gathered(works, watch)
         if own:

@@ -32,7 +32,11 @@ is. Post the first, keep the original to yourself: a copy that was online before
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 @click.option("-o", "--out", metavar="OUT", help="A file, or a folder for several pictures.")
 @asked.options
-@click.option("--again", is_flag=True, help="Also pictures that are already protected.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also pictures that are already protected, and over whatever picture -o names.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
 def command(
     pictures: tuple[str, ...], out: str | None, again: bool, as_json: bool, **given: object

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import NotUsable
+from ..errors import NotUsable, NotWritable
 from . import progress
 
 if TYPE_CHECKING:
     from ..types import Artwork, Intent, Plan, Protected, Report
+
+_KIND = b'"kind": "glassine report"'
 
 EPILOG = """\b
 Examples:
@@ -66,19 +68,41 @@ def command(
     from .. import files
     from ..verify import html, plain, verify
 
-    protected = compared(picture, original or beside(picture), target)
+    original, page = (
+        original or beside(picture),
+        out or picture.with_name(f"{picture.stem}.report.html"),
+    )
+    check(page, data, [picture, original, *([Path(target)] if target else [])])
+    protected = compared(picture, original, target)
     names = () if quick else chosen(after, slow)
     with progress.shown(picture.name, silent=data == "-") as watch:
         found = verify(protected, purifiers=names, side=side, watch=watch)
-    page = out or picture.with_name(f"{picture.stem}.report.html")
-    files.write(page, html(protected, found).encode(), never=[picture])
+    files.write(page, html(protected, found).encode())
     text = json.dumps(plain(found), indent=1)
     if data == "-":
         click.echo(text)
         return
     if data:
-        files.write(Path(data), text.encode(), never=[picture])
+        files.write(Path(data), text.encode())
     click.echo("\n".join(summary(picture, found, page)))
+
+
+def check(page: Path, data: str | None, never: Sequence[Path]) -> None:
+    """Raises where a picture or somebody's file would be lost, before minutes of work."""
+    from .. import files, pages
+
+    pages.check(page, never=never)
+    if data in (None, "-"):
+        return
+    file = Path(str(data))
+    files.check(file, never=never)
+    if files.same(file, page):
+        raise click.UsageError(f"The page and the JSON were both to become '{file}'. Name two.")
+    if file.is_file() and _KIND not in file.read_bytes()[:400]:
+        raise NotWritable(
+            f"'{file}' was to hold the report as JSON, and it is there already and is no such "
+            f"report. Choose another name for --json."
+        )
 
 
 def chosen(after: str, slow: bool) -> tuple[str, ...]:
@@ -108,39 +132,35 @@ def beside(picture: Path) -> Path:
     )
 
 
-def settings(picture: Path) -> dict[str, Any]:
-    """The facts in the page that `protect` wrote beside the picture; empty without one."""
-    page = picture.with_suffix(".html")
-    if not page.exists():
-        return {}
-    inside = re.search(
-        r'<script type="application/json" id="report">(.*?)</script>',
-        page.read_text(encoding="utf-8", errors="replace"),
-        re.DOTALL,
-    )
-    try:
-        facts = json.loads(inside[1])["facts"] if inside else {}
-    except (ValueError, KeyError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
-
-
 def compared(picture: Path, original: Path, target: str | None) -> Protected:
     """The two files as one Protected; its plan says what was aimed at, as far as is known."""
     from dataclasses import replace
 
+    from .. import pages
     from ..read import read
     from ..types import Protected
     from . import asked
 
-    facts, after, before = settings(picture), read(picture), read(original)
+    facts, after, before = pages.settings(picture), read(picture), read(original)
     before = matched(before, after, original.name, picture.name)
     lent = asked.picture(target)
     plan = planned(before, facts, lent)
     if "score" in facts:
         plan = replace(plan, caption=facts.get("caption", ""), steps=facts.get("steps", 0))
     notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
-    return Protected(plan, after.rgb, notes)
+    return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
+
+
+def overlooked(picture: Path) -> list[str]:
+    """Says so where a page lies beside the picture and tells of another file."""
+    from .. import pages
+
+    return [
+        f"'{page.name}' tells of another file, or of this one before it was changed, and was not "
+        f"used. What was aimed at can be named: --target PICTURE"
+        for page in pages.both(picture)
+        if pages.facts(page)
+    ]
 
 
 def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Artwork:
@@ -229,4 +249,5 @@ def summary(picture: Path, found: Report, page: Path) -> list[str]:
     if worst:
         said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
         lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
-    return [*lines, f"  Page: {page}"]
+    notes = (f"  Note: {note}" for note in found.facts["notes"])
+    return [*lines, *notes, f"  Page: {page}"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
@@ -25,10 +27,10 @@ _NO_DECODER = (
 
 
 def html(protected: Protected, report: Report, done: Encoded | None = None) -> str:
-    """`done`: the finished file, for its size and notes."""
+    """`done`: the finished file, for its notes and so that the page can be told to be of it."""
     device = choose(protected.plan.device)
     sight = sighted(protected, device)
-    notes = [*report.facts.get("notes", ()), *(done.notes if done else ())]
+    report = replace(report, facts=report.facts | (finished(report, done) if done else {}))
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title="Glassine report",
         lead=escape(lead(protected)),
@@ -41,9 +43,16 @@ def html(protected: Protected, report: Report, done: Encoded | None = None) -> s
         trials=tables.trials(report),
         threat=escape(report.threat),
         limits=items(report.limits),
-        facts=rows_of(report.facts | {"notes": notes}),
+        facts=rows_of(report.facts),
         data=json.dumps(plain(report)).replace("<", "\\u003c"),
     )
+
+
+def finished(report: Report, done: Encoded) -> dict[str, object]:
+    return {
+        "notes": [*report.facts.get("notes", ()), *done.notes],
+        "sha256_file": hashlib.sha256(done.data).hexdigest(),
+    }
 
 
 def lead(protected: Protected) -> str:

@@ -104,8 +104,8 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "steps_in": device.steps_in,
         "size": list(reversed(protected.rgb.shape[1:])),
         "measured": box(sight),
-        "sha256_clean_pixels": digest(plan.artwork.rgb, plan),
-        "sha256_protected_pixels": digest(protected.rgb, plan),
+        "sha256_clean_pixels": digest(plan.artwork.rgb, plan.artwork.keep.depth),
+        "sha256_protected_pixels": digest(protected.rgb, plan.artwork.keep.depth),
         "notes": [*plan.artwork.notes, *protected.notes],
     }
 
@@ -116,8 +116,8 @@ def box(sight: Sight) -> list[int]:
     return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
 
 
-def digest(rgb: Tensor, plan: Plan) -> str:
-    return hashlib.sha256(to_array(rgb, plan.artwork.keep.depth).tobytes()).hexdigest()
+def digest(rgb: Tensor, depth: int) -> str:
+    return hashlib.sha256(to_array(rgb, depth).tobytes()).hexdigest()
 
 
 def engine() -> str:

@@ -1,0 +1,114 @@
+"""The pages of evidence beside pictures: where they go, and what a later report may believe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from . import files
+from .encode import writable
+from .errors import GlassineError, NotWritable
+from .formats import FORMATS
+from .read import contents, read
+from .verify.report import digest
+
+_DATA = '<script type="application/json" id="report">'
+_FOUND = ("<title>Find my work</title>", "<title>My own duplicates</title>")
+
+
+def check(page: Path, *, never: Iterable[Path] = ()) -> None:
+    """Raises before any work where a page cannot go: an original, a page of somebody else."""
+    files.check(page, never=never)
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise NotWritable(
+            f"'{page}' was to become a page of evidence, and its name is no page's. Choose one "
+            f"that ends in '.html'."
+        )
+    if page.exists() and not ours(page):
+        raise NotWritable(
+            f"'{page}' was to become a page of evidence, and it is there already and not one of "
+            f"Glassine's. Move it, or choose another name with -o."
+        )
+
+
+def ours(page: Path) -> bool:
+    """Whether Glassine wrote it, so that it may be replaced."""
+    said = text(page)
+    return _DATA in said or any(title in said for title in _FOUND)
+
+
+def text(page: Path) -> str:
+    """Empty where there is none, or none that may be read."""
+    try:
+        return page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
+    except OSError:
+        return ""
+
+
+def facts(page: Path) -> dict[str, Any]:
+    """What a page says about the run it was written for; empty where it says nothing."""
+    inside = re.search(f"{re.escape(_DATA)}(.*?)</script>", text(page), re.DOTALL)
+    try:
+        told = json.loads(inside[1])["facts"] if inside else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def fits(told: dict[str, Any], picture: Path) -> bool:
+    """Whether they were told of this very file, or of its pixels before it was saved again."""
+    try:
+        data = contents(picture)
+        if told.get("sha256_file") == hashlib.sha256(data).hexdigest():
+            return True
+        if told.get("format") not in FORMATS or not FORMATS[told["format"]].opens(data):
+            return False
+        artwork = read(data)
+    except GlassineError:
+        return False
+    return told.get("sha256_protected_pixels") == digest(artwork.rgb, artwork.keep.depth)
+
+
+def both(picture: Path) -> tuple[Path, Path]:
+    """The two names its page may have: painting.html, and painting.jpg.html."""
+    return picture.with_suffix(".html"), picture.with_name(f"{picture.name}.html")
+
+
+def settings(picture: Path) -> dict[str, Any]:
+    """The facts of the page that was written for exactly this file; empty without one."""
+    for page in both(picture):
+        if (told := facts(page)) and fits(told, picture):
+            return told
+    return {}
+
+
+def owner(page: Path) -> Path | None:
+    """The picture of that name that the page was written for, while both lie there."""
+    told = facts(page)
+    suffixes = [suffix for name in writable() for suffix in FORMATS[name].suffixes] if told else []
+    near = (page.with_suffix(suffix) for suffix in suffixes)
+    return next((one for one in near if one.is_file() and fits(told, one)), None)
+
+
+def place(target: Path) -> Path:
+    """painting.html; painting.jpg.html while the first is the page of painting.png.
+
+    A PNG always has the first: see `room`.
+    """
+    usual, longer = both(target)
+    taken = target.suffix.lower() != ".png" and owner(usual) not in (None, target)
+    return longer if taken else usual
+
+
+def room(page: Path, target: Path) -> Path | None:
+    """Where another picture's page has to go before the target's may take its place."""
+    other = owner(page)
+    if other is None or files.same(other, target):
+        return None
+    longer = both(other)[1]
+    check(longer)
+    return longer
