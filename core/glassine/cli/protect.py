@@ -25,6 +25,7 @@ Examples:
 
 Writes NAME.glassine.png and NAME.glassine.html beside each picture and leaves the original as it
 is. Post the first, keep the original to yourself: a copy that was online before stays unprotected.
+A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 """
 
 
