@@ -16,6 +16,7 @@ from glassine.device import choose
 from glassine.errors import NotUsable, NotWritable
 from glassine.purifiers import Scene
 from glassine.purifiers.grain import noisy
+from glassine.read import read
 from glassine.types import (
     Artwork,
     Cost,
@@ -460,6 +461,19 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     assert told["trials"][0]["name"] == "jpeg75" and told["facts"]["seed"] == 9
     assert told["effects"][0]["closed"] is not None
     assert (tmp_path / "sun.glassine.report.html").exists()
+
+
+def test_of_two_originals_the_one_that_was_protected_is_compared_with(pair):
+    original, copy, made = pair
+    photo = original.with_suffix(".jpg")
+    Image.open(original).save(photo)
+    assert command.beside(copy) == original
+    rgb = read(photo).rgb
+    made = replace(made, plan=replace(made.plan, artwork=Artwork(rgb)))
+    copy.with_suffix(".html").write_text(page_of(made, copy))
+    assert command.beside(copy) == photo
+    copy.with_suffix(".html").write_text(page_of(made, copy, sha256_clean_pixels="reduced"))
+    assert command.beside(copy) == original
 
 
 def test_the_command_asks_for_what_it_cannot_find(tmp_path):

@@ -73,6 +73,15 @@ def fits(told: dict[str, Any], picture: Path) -> bool:
     return told.get("sha256_protected_pixels") == digest(artwork.rgb, artwork.keep.depth)
 
 
+def clean(told: dict[str, Any], picture: Path) -> bool:
+    """Whether they were told of a protected copy of this picture, at its own size."""
+    try:
+        artwork = read(picture)
+    except GlassineError:
+        return False
+    return told.get("sha256_clean_pixels") == digest(artwork.rgb, artwork.keep.depth)
+
+
 def both(picture: Path) -> tuple[Path, Path]:
     """The two names its page may have: painting.html, and painting.jpg.html."""
     return picture.with_suffix(".html"), picture.with_name(f"{picture.name}.html")

@@ -118,18 +118,21 @@ def chosen(after: str, slow: bool) -> tuple[str, ...]:
 
 
 def beside(picture: Path) -> Path:
-    """painting.png beside painting.glassine.png."""
+    """painting.png beside painting.glassine.png; of several the one that its page tells of."""
+    from .. import pages
     from ..formats import FORMATS
 
     stem = picture.stem.removesuffix(".glassine")
-    if stem != picture.stem:
-        for suffix in (s for entry in FORMATS.values() for s in entry.suffixes):
-            if (there := picture.with_name(stem + suffix)).exists():
-                return there
-    raise NotUsable(
-        f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
-        "only be measured against what was there before. Name it: --original ORIGINAL"
-    )
+    suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
+    near = [picture.with_name(stem + suffix) for suffix in suffixes if stem != picture.stem]
+    there = [path for path in near if path.exists()]
+    if not there:
+        raise NotUsable(
+            f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
+            "only be measured against what was there before. Name it: --original ORIGINAL"
+        )
+    told = pages.settings(picture) if len(there) > 1 else {}
+    return next((path for path in there if told and pages.clean(told, path)), there[0])
 
 
 def compared(picture: Path, original: Path, target: str | None) -> Protected:
