@@ -80,11 +80,16 @@ class Shown:
         self._copy.setModified(False)
 
     def _open(self, doc: Any, title: str) -> None:
+        """A clone has the artist's own file name, under which a save would write the preview over
+        their work; and what is painted in it is lost with it, so its layers are locked."""
         copy = doc.clone()
+        copy.setFileName("")
         copy.setName(title)
         copy.setBatchmode(True)
         self._layer = copy.createNode(title, "paintlayer")
         copy.rootNode().addChildNode(self._layer, None)
+        for node in copy.rootNode().childNodes():
+            node.setLocked(True)
         copy.setModified(False)
         layers.app().activeWindow().addView(copy)
         self._copy, self._of = copy, layers.key(doc)

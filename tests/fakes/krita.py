@@ -44,6 +44,7 @@ class Node:
         self._space = (doc.colorModel(), doc.colorDepth(), doc.colorProfile())
         self._pixels = {}  # (x, y) -> bytes of one pixel
         self._opacity, self._visible, self._mode, self._inherit = 255, True, "normal", False
+        self._locked = False
         self.refuses = False
 
     def copied(self, doc):
@@ -97,6 +98,13 @@ class Node:
 
     def setVisible(self, on):
         self._visible = on
+
+    def locked(self):
+        return self._locked
+
+    def setLocked(self, on):
+        """Keeps the artist's tools away; `setPixelData` writes all the same, as in Krita."""
+        self._locked = on
 
     def blendingMode(self):
         return self._mode
@@ -195,9 +203,7 @@ class Selection:
         left, top, wide, high = self._at
         return QtCore.QByteArray(
             bytes(
-                self._value
-                if left <= x + i < left + wide and top <= y + j < top + high
-                else 0
+                self._value if left <= x + i < left + wide and top <= y + j < top + high else 0
                 for j in range(h)
                 for i in range(w)
             )
@@ -230,7 +236,7 @@ class Document:
     def clone(self):
         other = Document(*self._size, self._name, self._space)
         other._root = self._root.copied(other)
-        other._selection = self._selection
+        other._selection, other._file = self._selection, self._file
         return other
 
     def setColorSpace(self, model, depth, profile):
@@ -267,6 +273,18 @@ class Document:
 
     def fileName(self):
         return self._file
+
+    def setFileName(self, path):
+        self._file = path
+
+    def save(self):
+        """What Ctrl+S does; without a file name Krita asks for one."""
+        if not self._file:
+            return False
+        with open(self._file, "wb") as stream:
+            stream.write(b"".join(pixel for _, pixel in sorted(self._root._own().items())))
+        self._modified = False
+        return True
 
     def colorModel(self):
         return self._space[0]

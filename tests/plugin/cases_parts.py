@@ -1,6 +1,7 @@
 """Settings, texts, the engine's process, the installer, the preview and the docker itself."""
 
 import json
+import os
 import sys
 
 import krita
@@ -175,6 +176,21 @@ def test_the_preview_on_the_canvas_leaves_nothing(works, painting, here):
     assert not here._views and not works.on_canvas.on
 
 
+def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
+    works, painting, here, tmp_path
+):
+    doc, _node = painting
+    doc.setFileName(str(tmp_path / "piece.kra"))
+    assert doc.clone().fileName() == doc.fileName(), "so Krita does it"
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    copy = here.activeDocument()
+    assert copy is not doc and not copy.save() and not os.listdir(tmp_path)
+    assert all(node.locked() for node in copy.rootNode().childNodes()), "painting there is lost"
+    assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()
+
+
 def test_an_estimate_comes_from_the_engine(works, painting):
     works.look()
     until(lambda: works.seconds)
@@ -205,8 +221,12 @@ def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp
     """A uv that notes how it was called and makes an environment whose python does nothing."""
     calls = tmp_path / "calls"
     made_python = 'mkdir -p "$venv/bin"; printf "#!/bin/sh\\n" > "$venv/bin/python"'
-    lines = (f'echo "$@" > {calls}', 'for venv in "$@"; do :; done', made_python,
-             'chmod +x "$venv/bin/python"')
+    lines = (
+        f'echo "$@" > {calls}',
+        'for venv in "$@"; do :; done',
+        made_python,
+        'chmod +x "$venv/bin/python"',
+    )
     monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
     monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
     made, ended = install.Installer(), []
@@ -223,8 +243,11 @@ def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp
 def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp_path):
     """The libraries of the marks are the one step that may fail."""
     for torch, expected in (("0", ""), ("1", "install_failed")):
-        lines = ('for venv in "$@"; do :; done', 'mkdir -p "$venv/bin"',
-                 f'cp {tmp_path}/inner "$venv/bin/python"')
+        lines = (
+            'for venv in "$@"; do :; done',
+            'mkdir -p "$venv/bin"',
+            f'cp {tmp_path}/inner "$venv/bin/python"',
+        )
         inner = ("case $* in *'[xmp'*) exit 1;; *' torch'*) exit " + torch + ";; esac",)
         script(tmp_path / "inner", *inner)
         monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
@@ -356,15 +379,14 @@ def test_both_menus_get_the_export(here, works):
     made.createActions(here.activeWindow())
     extension.into_file_menus()
     extension.into_file_menus()
-    menus = {bar.objectName(): bar.menu() for bar in
-             here.activeWindow().qwindow().menuBar().actions()}
+    menus = {
+        bar.objectName(): bar.menu() for bar in here.activeWindow().qwindow().menuBar().actions()
+    }
     for name in ("file", "tools"):
         rows = [row.objectName() for row in menus[name].actions()]
         assert rows.count("glassine_export") == 1, rows
 
 
 def test_the_qt_that_was_asked_for_is_the_one_that_runs():
-    import os
-
     assert QtCore.qVersion().startswith(os.environ["GLASSINE_QT"])
     assert QtGui.QColor("#fff").isValid() and krita.SRGB

@@ -50,6 +50,11 @@ def scenario(k):
         "and the studio still works on it",
         studio_.document.rootNode().uniqueId() == doc.rootNode().uniqueId(),
     )
+    k.check(
+        "under no file name, and locked",
+        not copy.fileName() and all(node.locked() for node in copy.topLevelNodes()),
+        file=copy.fileName(),
+    )
     target = k.out / "saved.kra"
     doc.setBatchmode(True)
     k.check("saved meanwhile", doc.saveAs(str(target)))
@@ -69,3 +74,13 @@ def scenario(k):
     doc.close()
     yield until(lambda: not app.documents() and not studio_.on_canvas.on)
     k.check("closing the document closes the preview", not studio_.on_canvas.on)
+    doc = app.openDocument(str(target))
+    app.activeWindow().addView(doc)
+    yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
+    studio_.show_on_canvas(True)
+    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    named = studio_.on_canvas.shown._copy.fileName()
+    k.check("a saved document's preview has no file name either", not named, file=named)
+    k.check("the document keeps its own", doc.fileName() == str(target), file=doc.fileName())
+    studio_.show_on_canvas(False)
+    doc.setModified(False)
