@@ -78,9 +78,7 @@ def add(doc: Any, result: Result) -> Iterator[None]:
 def new_layer(doc: Any, result: Result) -> Any:
     """A detached paint layer in the result's own colour space."""
     node = doc.createNode(result.name, "paintlayer")
-    wanted = result.space
-    if layers.space(node) != wanted:
-        node.setColorSpace(wanted.model, wanted.depth, wanted.profile)
+    layers.keep_as(node, result.space)
     return node
 
 

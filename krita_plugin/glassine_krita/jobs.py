@@ -14,7 +14,8 @@ from typing import Any
 
 from . import adding, layers
 from .adding import Result
-from .layers import Picture, Refused
+from .layers import Refused
+from .pictures import Picture
 from .qt import QtCore, Signal
 from .requests import Blob, Outcome, Requests
 

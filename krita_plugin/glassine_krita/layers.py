@@ -17,8 +17,9 @@ from krita import DockWidget, DockWidgetFactory, DockWidgetFactoryBase, Extensio
 
 PART = 1 << 20  # bytes read or written at once: about 1 ms
 SIZES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+CHANNELS = {"CMYKA": 5, "GRAYA": 2}  # all others have four
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
-MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
+SAME = (SRGB, "sRGB-elle-V4-srgbtrc.icc", "sRGB built-in", "sRGB IEC61966-2.1")
 REAL = (
     "paintlayer",
     "grouplayer",
@@ -52,6 +53,11 @@ class Place:
     def grown(self, by: int) -> Place:
         return Place(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
+    def strips(self, rows: int) -> Iterator[Place]:
+        """From the top, so many rows each."""
+        for top in range(0, self.height, rows):
+            yield Place(self.x, self.y + top, self.width, min(rows, self.height - top))
+
     @property
     def empty(self) -> bool:
         return not self.width or not self.height
@@ -71,7 +77,15 @@ class Space:
 
     @property
     def pixel(self) -> int:
-        return 4 * SIZES[self.depth]
+        """Bytes."""
+        return CHANNELS.get(self.model, 4) * SIZES.get(self.depth, 0)
+
+    def same(self, other: Space) -> bool:
+        """Whether pixels of the one are pixels of the other. Other profiles than these have sRGB's
+        curve in their name and not its colours."""
+        if (self.model, self.depth) != (other.model, other.depth):
+            return False
+        return self.profile == other.profile or {self.profile, other.profile} <= set(SAME)
 
     def about(self, place: Place) -> dict[str, Any]:
         """What a request says of its pixels; see the engine's raster.py."""
@@ -83,44 +97,6 @@ class Space:
             "type": self.depth.lower(),
             "linear": "linear" in name or "g10" in name,
         }
-
-
-class Picture:
-    """Pixels held still while they travel: a clone, so that the artist can paint on."""
-
-    def __init__(self, doc: Any, node_id: Any, place: Place, space: Space, mask: bytes) -> None:
-        self._doc, self.place, self.space, self.mask = doc, place, space, mask
-        self._node = None if node_id is None else find(doc, node_id)
-        self.converted = False
-
-    @property
-    def size(self) -> int:
-        return self.place.width * self.place.height * self.space.pixel
-
-    def about(self) -> dict[str, Any]:
-        return self.space.about(self.place)
-
-    def parts(self) -> Iterator[bytes]:
-        """All rows from the top, a few at a time."""
-        step = max(1, PART // (self.place.width * self.space.pixel))
-        for top in range(0, self.place.height, step):
-            yield self.rows(top, min(step, self.place.height - top))
-
-    def rows(self, top: int, count: int) -> bytes:
-        source, place = self._node, self.place
-        read = self._doc.pixelData if source is None else source.projectionPixelData
-        if source is not None and source.type() == "paintlayer" and not source.childNodes():
-            read = source.pixelData
-        part = bytes(read(place.x, place.y + top, place.width, count))
-        if len(part) != place.width * count * self.space.pixel:
-            raise Refused("unreadable")
-        return part
-
-    def close(self) -> None:
-        if self._doc is not None:
-            self._doc.setModified(False)
-            self._doc.close()
-            self._doc = self._node = None
 
 
 def app() -> Any:
@@ -144,6 +120,12 @@ def key(doc: Any) -> str:
 
 def space(thing: Any) -> Space:
     return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
+
+
+def keep_as(node: Any, wanted: Space) -> None:
+    """Converts a layer's pixels, if it has any."""
+    if space(node) != wanted:
+        node.setColorSpace(wanted.model, wanted.depth, wanted.profile)
 
 
 def canvas(doc: Any) -> Place:
@@ -179,72 +161,11 @@ def selection(doc: Any) -> Place | None:
     return None if place.empty else place
 
 
-def take(
-    doc: Any, scope: str, within: Place | None = None, simple: bool = False
-) -> tuple[Picture, Any]:
-    """What is to be protected, held still, and the layer it came from (None: all of them).
-
-    scope   "layer", "selection" (of the active layer) or "picture" (everything that shows)
-    simple  converted to 8- or 16-bit sRGB where it is anything else, for a preview
-    """
-    node = None if scope == "picture" else active_layer(doc)
-    if scope != "picture" and node is None:
-        raise Refused("no_layer")
-    place, chosen = canvas(doc), selection(doc)
-    if scope == "selection" and chosen is None:
-        raise Refused("no_selection")
-    if node is not None:
-        bounds = node.bounds()
-        place &= Place(bounds.x(), bounds.y(), bounds.width(), bounds.height())
-    if scope == "selection":
-        place &= chosen.grown(MARGIN)
-    if within is not None:
-        place &= within
-    if place.empty:
-        raise Refused("empty")
-    mask = b""
-    if scope == "selection":
-        mask = bytes(doc.selection().pixelData(place.x, place.y, place.width, place.height))
-    return held(doc, node, place, mask, simple), node
-
-
-def held(doc: Any, node: Any, place: Place, mask: bytes, simple: bool = False) -> Picture:
-    """A clone, converted to RGB where the document's colours are something else."""
-    kept, copy = space(doc if node is None else node), doc.clone()
-    if copy is None:
-        raise Refused("unreadable")
-    node_id = None if node is None else node.uniqueId()
-    if kept.usable and not (simple and kept.depth.startswith("F")):
-        return Picture(copy, node_id, place, kept, mask)
-    depth = "U8" if kept.depth == "U8" or simple else "U16"
-    copy.setColorSpace("RGBA", depth, SRGB)
-    copy.waitForDone()
-    picture = Picture(copy, node_id, place, Space("RGBA", depth, SRGB), mask)
-    picture.converted = not kept.usable
-    return picture
-
-
-def flattened(doc: Any) -> Picture:
-    """The whole picture for an export: sRGB, 8 or 16 bits, as files want it."""
-    kept, copy = space(doc), doc.clone()
-    if copy is None:
-        raise Refused("unreadable")
-    depth = "U8" if kept.depth == "U8" else "U16"
-    wanted = Space("RGBA", depth, SRGB)
-    if (kept.model, kept.depth) != ("RGBA", depth) or "srgbtrc" not in kept.profile.lower():
-        copy.setColorSpace(*(wanted.model, wanted.depth, wanted.profile))
-        copy.waitForDone()
-    picture = Picture(copy, None, canvas(doc), wanted, b"")
-    picture.converted = not kept.usable
-    return picture
-
-
 __all__ = [
     "DockWidget",
     "DockWidgetFactory",
     "DockWidgetFactoryBase",
     "Extension",
-    "Picture",
     "Place",
     "Refused",
     "Space",
@@ -254,9 +175,8 @@ __all__ = [
     "app",
     "canvas",
     "find",
-    "flattened",
+    "keep_as",
     "key",
     "selection",
     "space",
-    "take",
 ]

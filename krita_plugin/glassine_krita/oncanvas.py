@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import layers
-from .layers import Picture, Place, Refused
+from .layers import Place, Refused
 from .onview import Shown
+from .pictures import SCREEN, Picture, take
 from .qt import QtCore, Signal
 from .requests import Blob, Outcome, Requests
 from .settings import Choice
@@ -51,7 +52,7 @@ class OnCanvas(QtCore.QObject):
         self._doc = doc
         assert self._place is not None
         try:
-            self._picture, _ = layers.take(doc, choice.scope, self._place, simple=True)
+            self._picture, _ = take(doc, choice.scope, self._place, SCREEN)
         except Refused as error:
             self.hide()
             self.failed.emit(t(str(error)))

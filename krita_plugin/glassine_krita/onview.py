@@ -11,6 +11,7 @@ from typing import Any
 
 from . import layers
 from .layers import Place
+from .pictures import SCREEN
 from .qt import QtWidgets
 
 _POINTS = 72.0  # per inch: Krita's zoom level counts document points
@@ -68,14 +69,11 @@ class Shown:
         return layers.alive(self._copy)
 
     def show(self, doc: Any, picture: bytes, place: Place, title: str) -> None:
-        """Puts the picture (8-bit BGRA, as large as the place) on top of a clone."""
+        """Puts the picture (8-bit sRGB, BGRA, as large as the place) on top of a clone."""
         if not self.on or self._of != layers.key(doc):
             self.remove()
             self._open(doc, title)
-        node = self._layer
-        if layers.space(self._copy).depth != "U8" or layers.space(self._copy).model != "RGBA":
-            node.setColorSpace("RGBA", "U8", layers.SRGB)
-        node.setPixelData(picture, place.x, place.y, place.width, place.height)
+        self._layer.setPixelData(picture, place.x, place.y, place.width, place.height)
         self._copy.refreshProjection()
         self._copy.setModified(False)
 
@@ -87,6 +85,7 @@ class Shown:
         copy.setName(title)
         copy.setBatchmode(True)
         self._layer = copy.createNode(title, "paintlayer")
+        layers.keep_as(self._layer, SCREEN)
         copy.rootNode().addChildNode(self._layer, None)
         for node in copy.rootNode().childNodes():
             node.setLocked(True)

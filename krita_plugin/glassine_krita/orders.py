@@ -6,7 +6,7 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from . import known, layers, settings
+from . import known, pictures, settings
 from .catalogue import Catalogue
 from .jobs import Job
 from .layers import Refused
@@ -18,7 +18,7 @@ SEED_BITS = 31
 
 def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
     """Protects the layer, the selection or the picture; the result is a new layer."""
-    picture, node = layers.take(doc, choice.scope)
+    picture, node = pictures.take(doc, choice.scope)
     name = layer_name(None if node is None else node.name(), choice, listed)
     above = None if node is None else node.uniqueId()
     ask = {"intent": {**choice.intent(), "seed": seed()}, "file": known.file_of(doc)}
@@ -27,7 +27,7 @@ def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
 
 def to_export(doc: Any, path: str, how: Exporting, choice: Choice, artist: Artist) -> Job:
     """What shows, flattened, to a file with marks."""
-    picture = layers.flattened(doc)
+    picture = pictures.flattened(doc)
     export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
     export["longest_side"] = how.longest or None
     export["claim"] = asdict(artist)

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import layers
 from .layers import Place, Refused
+from .pictures import SCREEN, take
 from .qt import QtCore, QtGui, Signal
 from .requests import Blob, Outcome, Requests
 from .settings import Choice
@@ -107,7 +108,7 @@ class Preview(QtCore.QObject):
             self._ask(self._small[1])
             return
         try:
-            self._picture, _ = layers.take(doc, choice.scope, place, simple=True)
+            self._picture, _ = take(doc, choice.scope, place, SCREEN)
         except Refused as error:
             self._fail(str(error))
             return

@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .layers import Picture, Place
+from .layers import Place
+from .pictures import Picture
 from .qt import Qt, QtGui
 
 LONGEST = 1024  # pixels; the engine's largest preview
 STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms
 Format = QtGui.QImage.Format
+FORMATS = {"U8": Format.Format_ARGB32, "U16": Format.Format_RGBA64}  # of B, G, R, A: order is kept
 
 
 @dataclass(frozen=True)
 class Small:
-    """Straight-alpha BGRA with 8 bits, and the part of the document that it shows."""
+    """Straight-alpha sRGB, BGRA with 8 bits, and the part of the document that it shows."""
 
     pixels: bytes
     mask: bytes
@@ -33,33 +35,32 @@ class Small:
 
 
 def shrunk(picture: Picture, longest: int = LONGEST) -> Iterator[Small | None]:
-    """Yields None while there is more to do, and at last the small copy."""
-    place = picture.place
+    """Yields None while there is more to do, and at last the small copy.
+
+    What Qt can scale is converted when it is small; anything else while it is read.
+    """
+    place, kept = picture.place, picture.kept
+    early = not kept.usable or kept.depth not in FORMATS
+    form = FORMATS["U8" if early else kept.depth]
+    pixel = picture.space.pixel if early else kept.pixel
     factor = min(1.0, longest / max(place.width, place.height))
     width, height = max(1, round(place.width * factor)), max(1, round(place.height * factor))
-    out = QtGui.QImage(width, height, Format.Format_ARGB32)
+    out = QtGui.QImage(width, height, form)
     out.fill(0)
-    done, top = 0, 0
-    step = max(1, STRIP // place.width)
-    while top < place.height:
-        count = min(step, place.height - top)
-        image = as_image(picture, top, count)
-        bottom = height if top + count == place.height else round((top + count) * factor)
+    done = 0
+    for strip in place.strips(max(1, STRIP // place.width)):
+        data = picture.read(strip) if early else picture.raw(strip)
+        image = QtGui.QImage(data, strip.width, strip.height, strip.width * pixel, form)
+        last = strip.y + strip.height - place.y
+        bottom = height if last == place.height else round(last * factor)
         if bottom > done:
             paste(out, image, done, width, bottom - done)
-        done, top = max(done, bottom), top + count
+        done = max(done, bottom)
         yield None
+    data = bits(out, pixel)
     mask = small_mask(picture, width, height) if picture.mask else b""
-    yield Small(bits(out, 4), mask, width, height, place)
-
-
-def as_image(picture: Picture, top: int, count: int) -> QtGui.QImage:
-    """Rows of the picture as ARGB32."""
-    data, width = picture.rows(top, count), picture.place.width
-    if picture.space.depth == "U16":
-        wide = QtGui.QImage(data, width, count, width * 8, Format.Format_RGBA64)
-        return wide.rgbSwapped().convertToFormat(Format.Format_ARGB32)
-    return QtGui.QImage(data, width, count, width * 4, Format.Format_ARGB32).copy()
+    small = data if early else picture.moved(data, width, height)
+    yield Small(small, mask, width, height, place)
 
 
 def paste(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: int) -> None:

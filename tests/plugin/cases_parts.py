@@ -2,16 +2,32 @@
 
 import json
 import os
+import struct
 import sys
 
 import krita
 import pytest
-from bench import FAKE, H, W, app, here, opened, painting, pixels_of, until, works
+from bench import (
+    FAKE,
+    H,
+    W,
+    app,
+    here,
+    opened,
+    painting,
+    pattern,
+    pixels_of,
+    top,
+    until,
+    works,
+)
 from glassine_krita import builds, catalogue, engine, install, settings, shrink, texts
-from glassine_krita.layers import Place, take
+from glassine_krita.layers import Place, Refused, Space
+from glassine_krita.pictures import SCREEN, flattened, take
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
 from glassine_krita.settings import Choice, Exporting
 
+M = 65535  # the most that 16 bits hold
 __all__ = ["app", "here", "painting", "works"]
 
 
@@ -136,9 +152,102 @@ def test_shrinking_goes_by_strips_and_keeps_the_colours(here, monkeypatch):
 def test_sixteen_bits_shrink_in_the_right_order(here):
     blue = (b"\xff\xff" + b"\0\0" + b"\0\0" + b"\xff\xff") * (W * H)
     doc, _node = opened(here, blue, "U16")
-    picture, _ = take(doc, "layer")
+    picture, _ = take(doc, "layer", wanted=SCREEN)
     small = [one for one in shrink.shrunk(picture) if one][-1]
     assert small.pixels[:4] == bytes((255, 0, 0, 255)), "B, G, R, A"
+
+
+LINEAR = "sRGB-elle-V2-g10.icc"
+
+
+def grey(here, depth, value, profile=LINEAR):
+    """A linear-light document of one grey."""
+    pixel = struct.pack(
+        "<4e" if depth == "F16" else "<4H", *[value] * 3, 1 if depth == "F16" else M
+    )
+    doc, node = opened(here, pixel * (W * H), depth)
+    node._space = doc._space = doc._root._space = ("RGBA", depth, profile)
+    return doc, node
+
+
+def test_a_linear_document_is_shown_as_bright_as_it_is(works, here):
+    """Krita's own default for 16 bits is linear light."""
+    for depth, value in (("U16", round(0.214 * M)), ("F16", 0.214)):
+        _doc, _node = grey(here, depth, value)
+        works.watch(True)
+        works.look()
+        until(lambda: works.preview.pictures and not works.preview.stale)
+        shown = works.preview.pictures["before"].pixelColor(W // 2, H // 2).red()
+        assert abs(shown - 127) <= 1, (depth, shown)
+        works.preview.clear()
+
+
+def test_dark_tones_of_a_linear_document_do_not_band(here):
+    doc, node = grey(here, "U16", 0)
+    ramp = [round(M * (i / W / 12.92 / 8)) for i in range(W)]
+    node.setPixelData(b"".join(struct.pack("<4H", v, v, v, M) for v in ramp) * H, 0, 0, W, H)
+    picture, _ = take(doc, "layer", wanted=SCREEN)
+    small = [one for one in shrink.shrunk(picture) if one][-1]
+    assert len(set(small.pixels[: 4 * W : 4])) == W, "eight linear bits have four of these"
+
+
+def test_the_canvas_layer_of_a_linear_document_is_srgb(works, here):
+    doc, _node = grey(here, "U16", round(0.214 * M))
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    made = top(here.activeDocument())
+    assert made._space == ("RGBA", "U8", krita.SRGB)
+    assert abs(255 - bytes(made.pixelData(4, 4, 1, 1))[0] - 127) <= 1, "this engine inverts"
+
+
+def half_over_black(here):
+    """Half-transparent white over black in a group, in linear light: 0.5, which is sRGB 188."""
+    doc, node = grey(here, "U16", 0)
+    group = krita.Node(doc, "group", "grouplayer")
+    doc.rootNode().addChildNode(group, None)
+    black, white = doc.createNode("black", "paintlayer"), doc.createNode("white", "paintlayer")
+    for made, alpha, value in ((black, M, 0), (white, M // 2, M)):
+        made.setPixelData(struct.pack("<4H", value, value, value, alpha) * (W * H), 0, 0, W, H)
+        group.addChildNode(made, None)
+    doc.setActiveNode(group)
+    node.setVisible(False)
+    doc.setModified(False)
+    return doc
+
+
+def test_pixels_are_converted_after_they_were_blended(here):
+    doc = half_over_black(here)
+    word = struct.unpack_from("<H", b"".join(flattened(doc).parts()))[0]
+    assert abs(word / 257 - 188) < 1, "an export looks as the canvas does"
+    for scope in ("layer", "picture"):
+        picture, _ = take(doc, scope, wanted=SCREEN)
+        assert abs(next(picture.parts())[0] - 188) <= 1, scope
+    assert doc._space[2] == LINEAR and not doc.modified()
+
+
+def test_only_srgb_itself_is_taken_for_srgb(here):
+    srgb = Space("RGBA", "U8", krita.SRGB)
+    assert srgb.same(Space("RGBA", "U8", "sRGB-elle-V4-srgbtrc.icc"))
+    for profile in ("ClayRGB-elle-V4-srgbtrc.icc", LINEAR, ""):
+        assert not srgb.same(Space("RGBA", "U8", profile)), profile
+    doc, _node = opened(here, pattern())
+    doc._space = ("RGBA", "U8", "ClayRGB-elle-V4-srgbtrc.icc")
+    asked = []
+    old = krita.Node.setColorSpace
+    krita.Node.setColorSpace = lambda *words: (asked.append(words[1:]), old(*words))
+    try:
+        next(flattened(doc).parts())
+    finally:
+        krita.Node.setColorSpace = old
+    assert ("RGBA", "U8", krita.SRGB) in asked
+
+
+def test_a_layer_that_its_clone_lacks_is_refused(here, monkeypatch):
+    doc, _node = opened(here, pattern())
+    monkeypatch.setattr(krita.Node, "copied", lambda self, doc: krita.Node(doc, "root", "group"))
+    with pytest.raises(Refused, match="unreadable"):
+        take(doc, "layer")
 
 
 def test_places_cut_each_other():

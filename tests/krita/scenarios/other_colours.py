@@ -61,6 +61,7 @@ def scenario(k):
         same = bytes(node.pixelData(0, 0, W, H)) == before
         k.check(f"{model}: the original is untouched", same)
         doc.setModified(False)
+    yield from blended(k)
     for depth, letter in (("F32", "f"), ("F16", "e")):
         yield from floats(k, studio_, depth, letter)
     studio_.choose(scope="picture")
@@ -71,6 +72,42 @@ def scenario(k):
         job.state == "done" and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
         got=doc.topLevelNodes()[-1].name(),
     )
+
+
+def blended(k):
+    """What an export and the previews read looks as Krita's own canvas: blended, then converted."""
+    from glassine_krita.pictures import SCREEN, flattened, take
+
+    white = struct.pack("<4H", 65535, 65535, 65535, 32768) * (W * H)
+    doc, node = yield from document(struct.pack("<4H", 0, 0, 0, 65535) * (W * H), depth="U16")
+    group = doc.createGroupLayer("lights")
+    doc.rootNode().addChildNode(group, None)
+    for name, data in (("black", bytes(node.pixelData(0, 0, W, H))), ("white", white)):
+        made = doc.createNode(name, "paintlayer")
+        made.setPixelData(data, 0, 0, W, H)
+        group.addChildNode(made, None)
+    doc.refreshProjection()
+    doc.waitForDone()
+    yield from activated(doc, group)
+    wanted = doc.projection(0, 0, W, H).pixelColor(W // 2, H // 2).red()
+    profile = doc.colorProfile()
+    picture = flattened(doc)
+    word = struct.unpack_from("<H", b"".join(picture.parts()))[0] / 257
+    picture.close()
+    k.check("an export is as bright as the canvas", abs(word - wanted) <= 2, got=word, want=wanted)
+    for scope in ("layer", "picture"):
+        picture, _ = take(doc, scope, wanted=SCREEN)
+        seen = b"".join(picture.parts())[0]
+        picture.close()
+        k.check(
+            f"so is the preview of the {scope}",
+            abs(seen - wanted) <= 2,
+            got=seen,
+            want=wanted,
+            profile=profile,
+        )
+    k.check("nothing was done to the document", doc.colorDepth() == "U16")
+    doc.setModified(False)
 
 
 def floats(k, studio_, depth, letter):

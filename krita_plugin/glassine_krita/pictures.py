@@ -1,0 +1,139 @@
+"""What the engine is to see, held still while it travels, in a colour space that it can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import layers
+from .layers import SRGB, Place, Refused, Space, active_layer, canvas, find, selection, space
+
+MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
+CONVERTED = 4  # parts that are converted at once: each time Krita has its own to do
+SCREEN = Space("RGBA", "U8", SRGB)
+
+
+class Picture:
+    """A part of a clone, so that the artist can paint on.
+
+    Pixels are converted as they are read, after Krita has blended them in the document's own colour
+    space: layers that are converted one by one mix to another picture than the one on the canvas.
+
+    kept   how the document keeps them
+    space  how they are read
+    """
+
+    def __init__(
+        self, copy: Any, node_id: Any, place: Place, kept: Space, wanted: Space, mask: bytes = b""
+    ) -> None:
+        self._doc, self._node = copy, None if node_id is None else find(copy, node_id)
+        self.place, self.kept, self.space, self.mask = place, kept, wanted, mask
+        if node_id is not None and self._node is None:
+            self.close()
+            raise Refused("unreadable")  # all of the picture would be read instead
+
+    @property
+    def converted(self) -> bool:
+        """Whether the artist has to be told."""
+        return not self.kept.usable
+
+    @property
+    def size(self) -> int:
+        return self.place.width * self.place.height * self.space.pixel
+
+    def about(self) -> dict[str, Any]:
+        return self.space.about(self.place)
+
+    def parts(self) -> Iterator[bytes]:
+        """All rows from the top, a few at a time."""
+        return (self.read(strip) for strip in self.strips(self.place))
+
+    def strips(self, place: Place) -> Iterator[Place]:
+        """Places that are read or written in one turn."""
+        much = layers.PART * (1 if self.kept.same(self.space) else CONVERTED)
+        return place.strips(max(1, much // (place.width * self.space.pixel)))
+
+    def read(self, place: Place) -> bytes:
+        return self.moved(self.raw(place), place.width, place.height)
+
+    def raw(self, place: Place) -> bytes:
+        """Packed rows as the document keeps them."""
+        source = self._node
+        read = self._doc.pixelData if source is None else source.projectionPixelData
+        if source is not None and source.type() == "paintlayer" and not source.childNodes():
+            read = source.pixelData
+        data = bytes(read(place.x, place.y, place.width, place.height))
+        return sized(data, place.width * place.height * self.kept.pixel)
+
+    def moved(self, data: bytes, width: int, height: int) -> bytes:
+        """From `kept` to `space`, by Krita, in a layer that is put nowhere."""
+        if self.kept.same(self.space):
+            return data
+        node = self._doc.createNode("", "paintlayer")
+        layers.keep_as(node, self.kept)
+        node.setPixelData(data, 0, 0, width, height)
+        layers.keep_as(node, self.space)
+        if space(node) != self.space:
+            raise Refused("unreadable")
+        data = bytes(node.pixelData(0, 0, width, height))
+        return sized(data, width * height * self.space.pixel)
+
+    def close(self) -> None:
+        if self._doc is not None:
+            self._doc.setModified(False)
+            self._doc.close()
+            self._doc = self._node = None
+
+
+def sized(data: bytes, size: int) -> bytes:
+    """Krita tells of a failed read by fewer bytes, or none."""
+    if len(data) != size:
+        raise Refused("unreadable")
+    return data
+
+
+def take(
+    doc: Any, scope: str, within: Place | None = None, wanted: Space | None = None
+) -> tuple[Picture, Any]:
+    """What is to be protected, held still, and the layer it came from (None: all of them).
+
+    scope   "layer", "selection" (of the active layer) or "picture" (everything that shows)
+    wanted  how it is read; None: as the document has it, or in RGB where that is something else
+    """
+    node = None if scope == "picture" else active_layer(doc)
+    if scope != "picture" and node is None:
+        raise Refused("no_layer")
+    place, chosen = canvas(doc), selection(doc)
+    if scope == "selection" and chosen is None:
+        raise Refused("no_selection")
+    if node is not None:
+        place &= Place(*node.bounds().getRect())
+    if scope == "selection":
+        place &= chosen.grown(MARGIN)
+    if within is not None:
+        place &= within
+    if place.empty:
+        raise Refused("empty")
+    mask = b""
+    if scope == "selection":
+        mask = bytes(doc.selection().pixelData(place.x, place.y, place.width, place.height))
+    return held(doc, node, place, wanted, mask), node
+
+
+def held(doc: Any, node: Any, place: Place, wanted: Space | None, mask: bytes = b"") -> Picture:
+    kept, copy = space(doc if node is None else node), doc.clone()
+    if copy is None:
+        raise Refused("unreadable")
+    if wanted is None:
+        wanted = kept if kept.usable else file_space(kept)
+    return Picture(copy, None if node is None else node.uniqueId(), place, kept, wanted, mask)
+
+
+def flattened(doc: Any) -> Picture:
+    """The whole picture for an export."""
+    return held(doc, None, canvas(doc), file_space(space(doc)))
+
+
+def file_space(kept: Space) -> Space:
+    """sRGB with 8 or 16 bits, as files want it."""
+    return Space("RGBA", "U8" if kept.depth == "U8" else "U16", SRGB)
