@@ -148,11 +148,14 @@ def test_the_selection_is_all_that_changes(client, pixels):
     mask[20:40, 20:50] = 255
     ask = {"pixels": about(), "intent": intent()}
     client.ask(5, "protect", ask, pixels=pixels.tobytes(), mask=mask.tobytes())
-    _, blobs, _ = client.answer(5)
+    body, blobs, _ = client.answer(5)
     out = np.frombuffer(blobs["pixels"], np.uint8).reshape(H, W, 4)
     assert not out[mask == 0].any(), "nothing at all outside"
     assert (out[mask > 0][:, 3] == pixels[mask > 0][:, 3]).all()
     assert (out[mask > 0] != pixels[mask > 0]).any()
+    seen_through = (pixels[mask > 0][:, 3] < 255).any()
+    assert (pixels[..., 3] < 255).any() and not seen_through, "as this test needs them"
+    assert not body["result"]["translucent"], "what lies beside the selection does not count"
 
 
 def test_progress_ends_at_the_end_and_says_what_is_left(client, pixels):

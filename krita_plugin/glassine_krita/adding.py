@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from . import known, layers
-from .layers import PART, Place, Refused, Space
+from .layers import Place, Refused, Space
+from .pictures import Picture
+from .qt import QtCore
+
+SELECTED = re.compile(rb"[^\0]+")
+LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,7 @@ class Result:
 
     replaces  the original has see-through parts or a blending mode of its own: a copy above it
               would show twice, so the original is hidden (it is not changed)
+    rest      of a part that replaces the whole: the picture that it was taken from
     """
 
     pixels: memoryview
@@ -24,55 +32,90 @@ class Result:
     name: str
     above: Any = None  # unique id of the layer it came from; None: on top of all
     replaces: bool = False
+    rest: Picture | None = None
 
 
-def rows(result: Result) -> Iterator[tuple[int, int, bytes]]:
-    """(top, rows, bytes), a few rows at a time."""
-    stride = result.place.width * result.space.pixel
-    step = max(1, PART // stride)
-    for top in range(0, result.place.height, step):
-        count = min(step, result.place.height - top)
-        yield top, count, bytes(result.pixels[top * stride : (top + count) * stride])
+def rows(result: Result) -> Iterator[tuple[Place, bytes]]:
+    """A few rows at a time, and where they go."""
+    place, pixel = result.place, result.space.pixel
+    stride = place.width * pixel
+    for strip in place.strips(max(1, layers.PART // stride)):
+        start = (strip.y - place.y) * stride
+        part = bytes(result.pixels[start : start + strip.height * stride])
+        yield strip, part if result.rest is None else among(result.rest, strip, part, pixel)
+
+
+def among(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
+    """Selected pixels of the result among the original's others."""
+    whole, start = bytearray(rest.read(strip)), (strip.y - rest.place.y) * strip.width
+    for run in SELECTED.finditer(rest.mask, start, start + strip.width * strip.height):
+        at, end = (run.start() - start) * pixel, (run.end() - start) * pixel
+        whole[at:end] = part[at:end]
+    return bytes(whole)
 
 
 def fill(node: Any, result: Result) -> Iterator[None]:
     """Writes all rows into a layer; yields between parts so that the window stays alive."""
-    place = result.place
-    for top, count, part in rows(result):
-        node.setPixelData(part, place.x, place.y + top, place.width, count)
+    if result.rest is not None:
+        for strip in result.rest.strips(result.rest.bounds):
+            write(node, strip, result.rest.read(strip))
+            yield
+    for strip, part in rows(result):
+        write(node, strip, part)
         yield
-    sample = bytes(node.pixelData(place.x, place.y, place.width, 1))
-    if sample != bytes(result.pixels[: len(sample)]) or not sample:
-        raise Refused("not_written")  # 5.1.5 tells of a failed write by nothing at all
+
+
+def write(node: Any, strip: Place, part: bytes) -> None:
+    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
+    node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
+    sample = bytes(node.pixelData(strip.x, strip.y, strip.width, 1))
+    if not sample or not part.startswith(sample):
+        raise Refused("not_written")
 
 
 def add(doc: Any, result: Result) -> Iterator[None]:
     """Yields until the layer is in its place; raises Refused where it has none any more."""
-    if not layers.alive(doc):
-        raise Refused("document_gone")
-    source = None if result.above is None else layers.find(doc, result.above)
-    if result.above is not None and source is None:
-        raise Refused("layer_gone")
+    home(doc, result)
     node = new_layer(doc, result)
     yield from fill(node, result)
-    if not layers.alive(doc):
-        raise Refused("document_gone")
-    source = None if result.above is None else layers.find(doc, result.above)
-    if result.above is not None and source is None:
-        raise Refused("layer_gone")
-    if source is None:
-        doc.rootNode().addChildNode(node, None)
-        known.remember(doc, node.uniqueId())
-        return
+    source, was = home(doc, result), doc.activeNode()
+    hidden = []
     if result.replaces:
+        hidden = layers.shown(doc) if source is None else [source]
+    if hidden and source is not None:
         node.setOpacity(source.opacity())
         node.setBlendingMode(source.blendingMode())
         node.setInheritAlpha(source.inheritAlpha())
-        source.setVisible(False)
-    source.parentNode().addChildNode(node, source)
+    for one in hidden:
+        one.setVisible(False)
+    parent = doc.rootNode() if source is None else source.parentNode()
+    parent.addChildNode(node, source)
     known.remember(doc, node.uniqueId())
-    if result.replaces:
-        Hidden.watch(doc, source.uniqueId(), node)
+    for one in hidden:
+        Hidden.watch(doc, one.uniqueId(), node)
+    if was is not None:
+        stay(doc, was.uniqueId(), node.uniqueId())
+
+
+def home(doc: Any, result: Result) -> Any:
+    """The layer that the result came from; None for a picture, which is all of them."""
+    if not layers.alive(doc):
+        raise Refused("document_gone")
+    source = None if result.above is None else layers.find(doc, result.above)
+    if result.above is not None and source is None:
+        raise Refused("layer_gone")
+    return source
+
+
+def stay(doc: Any, was: Any, made: Any, looks: int = LOOKS) -> None:
+    """The artist goes on where they were: Krita makes an added layer the active one a moment
+    later, and who paints on would paint on the protected copy."""
+    active = doc.activeNode() if layers.alive(doc) else None
+    if active is not None and active.uniqueId() == made:
+        if (node := layers.find(doc, was)) is not None:
+            doc.setActiveNode(node)
+    elif looks and active is not None and active.uniqueId() == was:
+        QtCore.QTimer.singleShot(LOOK, partial(stay, doc, was, made, looks - 1))
 
 
 def new_layer(doc: Any, result: Result) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,14 +193,16 @@ class Jobs(QtCore.QObject):
         picture = job.picture
         assert picture is not None
         replaces = bool(job.outcome.get("translucent")) or not plain(job.doc, job.above)
+        rest = picture if replaces and picture.mask else None
         job.result = Result(
-            blobs["pixels"], picture.place, picture.space, job.name, job.above, replaces
+            blobs["pixels"], picture.place, picture.space, job.name, job.above, replaces, rest
         )
         if picture.converted:
             job.notes.append("converted")
-        if replaces and job.above is not None:
-            job.notes.append("replaced")
-        job.release()
+        if replaces:
+            job.notes.append("replaced" if job.above is not None else "replaced_all")
+        if rest is None:
+            job.release()
         job.state = "placing"
         self._begin(job, adding.add(job.doc, job.result))
 
@@ -245,6 +248,10 @@ class Jobs(QtCore.QObject):
         except Refused as error:
             self._stop_placing()
             self._end(job, "kept", str(error))
+        except Exception as error:  # whatever it was, minutes of work are in the result
+            traceback.print_exc()
+            self._stop_placing()
+            self._end(job, "kept", f"{type(error).__name__}: {error}")
 
     def _stop_placing(self) -> None:
         self._timer.stop()

@@ -153,6 +153,12 @@ def active_layer(doc: Any) -> Any:
     return None if node is None or node.parentNode() is None else node
 
 
+def shown(doc: Any) -> list[Any]:
+    """The top layers that make up the picture."""
+    nodes = doc.rootNode().childNodes()
+    return [node for node in nodes if node.type() in REAL and node.visible()]
+
+
 def selection(doc: Any) -> Place | None:
     found = doc.selection()
     if found is None:
@@ -178,5 +184,6 @@ __all__ = [
     "keep_as",
     "key",
     "selection",
+    "shown",
     "space",
 ]

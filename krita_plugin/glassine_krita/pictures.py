@@ -38,6 +38,11 @@ class Picture:
         return not self.kept.usable
 
     @property
+    def bounds(self) -> Place:
+        """All of the layer that this is a part of."""
+        return Place(*self._node.bounds().getRect())
+
+    @property
     def size(self) -> int:
         return self.place.width * self.place.height * self.space.pixel
 

@@ -116,8 +116,11 @@ class Engine:
     def protect(self, number, ask, parts):
         data, about = bytes(parts["pixels"]), ask["pixels"]
         size = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}[about["type"]]
-        out = inverted(data, size)
-        alphas = set(data[4 * size - 1 :: 4 * size])
+        out = bytearray(inverted(data, size))
+        mask = bytes(parts.get("mask") or bytes([1]) * (len(data) // (4 * size)))
+        for at in (at for at, chosen in enumerate(mask) if not chosen):
+            out[4 * size * at : 4 * size * (at + 1)] = bytes(4 * size)
+        alphas = set(out[4 * size - 1 :: 4 * size])
         caption = ask["intent"].get("shows", "")
         result = {"ssimulacra2": 70.0, "caption": caption, "notes": [], "goals": ["a style"]}
         self.answer(number, result | {"translucent": bool(alphas - {0, 255})}, pixels=out)

@@ -20,6 +20,7 @@ else:
 
 SIZES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
 CHANNELS = {"RGBA": 4, "CMYKA": 5, "GRAYA": 2}
+ACTIVE_LATER = 30  # milliseconds until an added layer is the active one
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 assert QImage
 
@@ -168,6 +169,8 @@ class Node:
         self._children.insert(at, node)
         node._parent = self
         self._doc._did("Add Layer", lambda: self._drop(node), lambda: self._put(node, at))
+        if any(view.document() is self._doc for view in Krita.instance()._views):
+            QtCore.QTimer.singleShot(ACTIVE_LATER, lambda: self._doc._activate(node))
         return True
 
     def _drop(self, node):
@@ -306,6 +309,11 @@ class Document:
 
     def setActiveNode(self, node):
         self._active = node
+
+    def _activate(self, node):
+        """Krita does so a moment after a layer was added to a document that is on screen."""
+        if node._parent is not None:
+            self._active = node
 
     def createNode(self, name, kind):
         return Node(self, name, kind)

@@ -73,15 +73,14 @@ def pattern(alpha=255, pixel=4, width=W, height=H):
 
 
 def opened(app, pixels, depth="U8", model="RGBA", width=W, height=H):
-    doc = app.open(krita.Document(width, height, "piece", (model, depth, krita.SRGB)))
+    doc = krita.Document(width, height, "piece", (model, depth, krita.SRGB))
     node = doc.createNode("paint", "paintlayer")
     node.setPixelData(pixels, 0, 0, width, height)
     doc.rootNode().addChildNode(node, None)
     doc.setActiveNode(node)
     doc.setModified(False)
     doc.undo.clear()
-    app._documents = [*app._documents]
-    return doc, node
+    return app.open(doc), node
 
 
 def top(doc):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import time
 
 import krita
 import pytest
@@ -93,6 +94,94 @@ def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, 
     assert len(job.picture.mask) == W * H
     assert sum(v > 0 for v in job.picture.mask) == 20
     assert done(job).state == "done"
+
+
+def shown(doc):
+    return bytes(doc.pixelData(0, 0, W, H))
+
+
+@pytest.mark.parametrize("model", ["RGBA", "CMYKA"])
+def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, here, model):
+    pixel = 4 if model == "RGBA" else 5
+    before = bytearray(pattern(255, pixel))
+    before[3::pixel] = bytes(W * H)  # no black ink, which other inks could stand for
+    before[pixel - 1 :: pixel] = bytes([200]) * (W * H)
+    doc, node = opened(here, bytes(before), model=model)
+    node.setPixelData(bytes([90] * pixel), W + 3, 2, 1, 1)  # beside the canvas
+    was = shown(doc)
+    doc.setSelection(krita.Selection(2, 3, 4, 5))
+    works.choose(scope="selection")
+    job = done(works.apply())
+    assert "replaced" in job.notes and not node.visible() and job.picture is None
+    now = shown(doc)
+    assert now[pixel - 1 :: pixel] == was[pixel - 1 :: pixel], "it shows once, all of it"
+    moved = set()
+    for at in range(W * H):
+        old, new = (data[pixel * at : pixel * (at + 1)] for data in (was, now))
+        if max(abs(a - b) for a, b in zip(old, new, strict=True)) > 2:
+            moved.add((at % W, at // W))
+    assert moved and moved <= {(x, y) for x in range(2, 6) for y in range(3, 8)}
+    assert top(doc)._pixels.get((W + 3, 2)), "what lies beside the canvas stays as well"
+    doc.undo_one()
+    works.look()
+    assert node.visible() and shown(doc) == was
+
+
+def test_soft_parts_beside_the_selection_hide_nothing(works, here):
+    before = bytearray(pattern(255))
+    before[3] = 100
+    doc, node = opened(here, bytes(before))
+    doc.setSelection(krita.Selection(2, 3, 4, 5))
+    works.choose(scope="selection")
+    job = done(works.apply())
+    assert job.state == "done" and not job.notes and node.visible()
+
+
+def test_a_see_through_picture_shows_once(works, here):
+    doc, node = opened(here, pattern(alpha=200))
+    mask = krita.Node(doc, "Selection Mask", "selectionmask")
+    doc.rootNode().addChildNode(mask, None)
+    doc.undo.clear()
+    was = shown(doc)
+    works.choose(scope="picture")
+    job = done(works.apply())
+    assert "replaced_all" in job.notes and not node.visible() and mask.visible()
+    assert shown(doc) == inverse(was) == pixels_of(top(doc))
+    doc.undo_one()
+    works.look()
+    assert node.visible() and shown(doc) == was
+
+
+def test_the_artist_stays_on_the_layer_they_were_on(works, painting, monkeypatch):
+    doc, node = painting
+    moved, real = [], krita.Document._activate
+    watch = lambda doc, made: (real(doc, made), moved.append(doc.activeNode()))  # noqa: E731
+    monkeypatch.setattr(krita.Document, "_activate", watch)
+    done(works.apply())
+    until(lambda: moved)
+    assert moved == [top(doc)], "Krita goes to the new layer, a moment later"
+    until(lambda: doc.activeNode() is node)
+
+
+def test_an_artist_who_goes_elsewhere_is_left_there(works, painting, monkeypatch):
+    doc, _node = painting
+    other = doc.createNode("other", "paintlayer")
+    doc.rootNode().addChildNode(other, None)
+    monkeypatch.setattr(krita.Document, "_activate", lambda *words: None)
+    done(works.apply())
+    doc.setActiveNode(other)
+    end = time.monotonic() + 0.3
+    until(lambda: time.monotonic() > end)
+    assert doc.activeNode() is other
+
+
+def test_no_failure_while_placing_costs_the_result(works, painting, monkeypatch):
+    def broken(self, node, above):
+        raise RuntimeError("Krita said no")
+
+    monkeypatch.setattr(krita.Node, "addChildNode", broken)
+    job = done(works.apply())
+    assert job.state == "kept" and "Krita said no" in job.why and job.result is not None
 
 
 def test_painting_on_does_not_change_what_was_asked_for(works, painting):
@@ -194,16 +283,15 @@ def test_a_large_picture_travels_in_parts(works, here):
     width, height = 16, 8
     before = pattern(255, 4, width, height)
     doc, _node = opened(here, before, width=width, height=height)
-    from glassine_krita import adding, layers
+    from glassine_krita import layers
 
-    old = layers.PART, adding.PART
-    layers.PART = adding.PART = 64  # one row
+    old, layers.PART = layers.PART, 64  # one row
     try:
         job = works.apply()
         assert len(list(job.picture.parts())) == height
         assert done(job).state == "done"
     finally:
-        layers.PART, adding.PART = old
+        layers.PART = old
     assert pixels_of(top(doc), width, height) == inverse(before)
 
 

@@ -192,7 +192,7 @@ def test_dark_tones_of_a_linear_document_do_not_band(here):
 
 
 def test_the_canvas_layer_of_a_linear_document_is_srgb(works, here):
-    doc, _node = grey(here, "U16", round(0.214 * M))
+    _doc, _node = grey(here, "U16", round(0.214 * M))
     works.look()
     works.show_on_canvas(True)
     until(lambda: works.on_canvas.shown.on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -82,7 +83,7 @@ def protect(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     made = plan(whole, intent(ask["intent"], picture, mask))
     done = timed(made, watch)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
-    about = {**told(done), "translucent": translucent(picture)}
+    about = {**told(done), "translucent": translucent(replace(picture, numbers=out))}
     return Answer(about, {"pixels": np.ascontiguousarray(out).data.cast("B")})
 
 

@@ -123,7 +123,9 @@ class JobRow(QtWidgets.QFrame):
     def _result(self) -> str:
         told = self.job.outcome
         if self.job.kind == "apply":
-            return t("applied", score=round(told.get("ssimulacra2", 0)))
+            instead = {"replaced", "replaced_all"} & set(self.job.notes)
+            score = round(told.get("ssimulacra2", 0))
+            return t("applied_instead" if instead else "applied", score=score)
         if self.job.kind == "report":
             return worst(told["trials"])
         cost = told.get("cost", {})

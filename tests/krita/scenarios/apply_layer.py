@@ -32,6 +32,9 @@ def scenario(k):
         69.5 < job.outcome["ssimulacra2"] < 71.5,
         score=job.outcome["ssimulacra2"],
     )
+    yield 0.8
+    active = doc.activeNode().name()
+    k.check("the artist is still on their own layer", active == "paint", got=active)
     made.setOpacity(128)
     doc.refreshProjection()
     doc.waitForDone()

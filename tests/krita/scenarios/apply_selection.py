@@ -42,3 +42,30 @@ def scenario(k):
     edge = sum(shown[i : i + 4] == before[i : i + 4] for i in range(0, len(shown), 4))
     k.check("what shows outside is the original", edge >= W * H - 50 * 40, got=edge)
     doc.setSelection(None)
+    yield from soft(k, studio_, chosen)
+
+
+def soft(k, studio_, chosen):
+    """A see-through layer is replaced as a whole, though only a part of it was selected."""
+    before = bytearray(colours())
+    before[3::4] = bytes([150]) * (W * H)
+    doc, node = yield from document(bytes(before))
+    was = bytes(doc.pixelData(0, 0, W, H))
+    doc.setSelection(chosen)
+    yield 0.6
+    job = yield from finished(studio_.apply())
+    k.check("soft: done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    yield 0.2
+    doc.waitForDone()
+    now = bytes(doc.pixelData(0, 0, W, H))
+    k.check("the original is hidden", not node.visible() and "replaced" in job.notes)
+    far = max(abs(a - b) for a, b in zip(now[3::4], was[3::4]))
+    k.check("all of the layer shows, and once", far <= 1, most=far)
+    moved = {
+        (i % W, i // W)
+        for i in range(W * H)
+        if max(abs(a - b) for a, b in zip(now[4 * i : 4 * i + 4], was[4 * i : 4 * i + 4])) > 2
+    }
+    inside = all(30 <= x < 80 and 20 <= y < 60 for x, y in moved)
+    k.check("changed inside the selection only", moved and inside, moved=len(moved))
+    doc.setSelection(None)
