@@ -17,6 +17,7 @@ from .qt import QtCore, Signal
 from .wire import PROTOCOL, NotAFrame, Unpacker, pack
 
 LINES = 200  # of the engine's stderr that a bug report gets
+SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
 TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
 DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "VIRTUAL_ENV")
 BUNDLED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "SSL_CERT_FILE")
@@ -24,7 +25,8 @@ BUNDLED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH"
 
 @dataclass(frozen=True)
 class Condition:
-    """One line about the engine. `name` is one of absent, starting, ready, broken."""
+    """One line about the engine. `name` is one of absent, starting, ready, stopped (on somebody's
+    word), broken; `says` why it is broken, or that starting takes long."""
 
     name: str = "absent"
     device: str = ""
@@ -48,7 +50,7 @@ class Engine(QtCore.QObject):
 
     changed = Signal()
     frame = Signal(dict, bytes)
-    lost = Signal()  # it was there, and it is gone
+    lost = Signal()  # it was there, and it is gone; the condition says already what is now
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,10 @@ class Engine(QtCore.QObject):
         self._errors: deque[str] = deque(maxlen=LINES)
         self._starts: deque[float] = deque(maxlen=TRIES)
         self._wanted = False
+        self._slow = QtCore.QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW)
+        self._slow.timeout.connect(lambda: self._say(Condition("starting", says="slow")))
 
     def start(self, command: tuple[str, ...]) -> None:
         """Runs the interpreter named first, with the rest as its arguments; never a shell."""
@@ -80,7 +86,16 @@ class Engine(QtCore.QObject):
         process.start(command[0], list(command[1:]))
 
     def stop(self) -> None:
-        """Closes its stdin, which ends it; what does not end within two seconds is ended."""
+        """Ends it; what it was asked for is lost."""
+        if self._process is not None:
+            self.close()
+            self._say(Condition("stopped"))
+            self.lost.emit()
+
+    def close(self) -> None:
+        """Closes its stdin, which ends it; what does not end within two seconds is ended. Nobody is
+        told: Krita may be closing."""
+        self._slow.stop()
         process, self._process, self._wanted = self._process, None, False
         if process is None:
             return
@@ -92,9 +107,12 @@ class Engine(QtCore.QObject):
             process.waitForFinished(500)
         process.deleteLater()
 
-    def send(self, body: dict[str, Any], blob: bytes = b"") -> None:
-        if self._process is not None:
-            self._process.write(pack(body, blob))
+    def send(self, body: dict[str, Any], blob: bytes = b"") -> bool:
+        """Whether there is a process to send it to."""
+        if self._process is None:
+            return False
+        self._process.write(pack(body, blob))
+        return True
 
     def waiting(self) -> int:
         """Bytes that the operating system has not taken yet."""
@@ -153,17 +171,22 @@ class Engine(QtCore.QObject):
             self._say(Condition("broken", says="keeps_dying" if often else "no_hello"))
             self.lost.emit()
             return
+        self._say(Condition("starting"))
         self.lost.emit()
         self.start(self.command)
 
     def _break(self, why: str) -> None:
         self._read_errors()
-        self.stop()
+        self.close()
         self._say(Condition("broken", says=why))
         self.lost.emit()
 
     def _say(self, condition: Condition) -> None:
         self.condition = condition
+        if condition == Condition("starting"):
+            self._slow.start()
+        else:
+            self._slow.stop()
         self.changed.emit()
 
 

@@ -28,9 +28,16 @@ class GlassineExtension(layers.Extension):
         made = {}
         for name, (text, menu) in ACTIONS.items():
             made[name] = window.createAction(name, t(text), menu)
-        made["glassine_apply"].triggered.connect(lambda: studio().apply())
+        made["glassine_apply"].triggered.connect(lambda: apply())
         made[EXPORT].triggered.connect(lambda: show_docker("export"))
         made["glassine_docker"].triggered.connect(lambda: show_docker("main"))
+
+
+def apply() -> None:
+    """Why there is no job, or what it asks, is read in the docker."""
+    job = studio().apply()
+    if job is None or job.state == "asking":
+        show_docker("main")
 
 
 def into_file_menus() -> None:

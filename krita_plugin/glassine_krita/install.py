@@ -20,6 +20,7 @@ from .engine import environment
 from .qt import QtCore, Signal
 
 LINES = 60
+CANCELLED = "cancelled"
 MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
 
 
@@ -78,7 +79,7 @@ class Installer(QtCore.QObject):
     """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
 
     changed = Signal()
-    ended = Signal(str)  # "" or what went wrong: a sentence, or a key of texts.py
+    ended = Signal(str)  # "", CANCELLED, or what went wrong: a sentence, or a key of texts.py
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,10 +101,9 @@ class Installer(QtCore.QObject):
             return
         self.build, self.step, self.line = build, 0, ""
         self._lines.clear()
-        home().mkdir(parents=True, exist_ok=True)
-        self._note(finished=False)
         self._pythons = pythons.candidates()
         self._next_python()
+        self.changed.emit()
 
     def cancel(self) -> None:
         process, self._process = self._process, None
@@ -112,6 +112,7 @@ class Installer(QtCore.QObject):
             process.kill()
             process.waitForFinished(1000)
             self.changed.emit()
+            self.ended.emit(CANCELLED)
 
     def log(self) -> str:
         return "\n".join(self._lines)
@@ -139,7 +140,10 @@ class Installer(QtCore.QObject):
         self._begin(pythons.made_by_python(program, home() / "venv", fresh=fresh))
 
     def _begin(self, environment: list[str]) -> None:
+        """From here on the engine that was there may be half another one."""
         assert self.build is not None
+        home().mkdir(parents=True, exist_ok=True)
+        self._note(finished=False)
         pip = [str(python()), "-I", "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
         self._todo = [
             environment,

@@ -168,7 +168,7 @@ class Jobs(QtCore.QObject):
         if outcome.kind == "cancelled":
             self._end(job, "cancelled")
         elif outcome.kind == "lost":
-            self._end(job, "failed", "engine_lost")
+            self._end(job, "failed", outcome.says)
         elif outcome.error == "AlreadyProtected":
             self._ask(job, outcome.says)
         elif outcome.kind == "error":

@@ -95,7 +95,7 @@ class OnCanvas(QtCore.QObject):
             pixels = bytes(outcome.blobs["full"])
             self.shown.show(self._doc, pixels, picture.place, t("preview_title"))
         elif outcome.kind in ("error", "lost"):
-            self.failed.emit(outcome.says or t("engine_lost"))
+            self.failed.emit(t(outcome.says))
             self.hide()
         if picture is not None:
             picture.close()

@@ -48,9 +48,9 @@ def asking(job: Job, scope: str) -> Job:
 def refusal(doc: Any, choice: Choice, engine: str) -> str:
     """A key of texts.py, or "" where nothing is in the way."""
     if doc is None:
-        return "no_document"
+        return "nothing_to_protect"
     if engine == "absent":
-        return "engine_absent"
+        return "needs_engine"
     return "" if choice.complete else "poison_incomplete"
 
 

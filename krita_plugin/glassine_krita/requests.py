@@ -16,6 +16,7 @@ from .qt import QtCore
 from .wire import WINDOW
 
 Json = dict[str, Any]
+ENDED = "engine_ended"  # and was not started again by itself
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a request ended: with a result, an error with its words, cancelled, or engine lost."""
+    """How a request ended: with a result, an error with its words, cancelled, or engine lost (then
+    `says` is a key of texts.py)."""
 
     kind: str  # "result", "error", "cancelled", "lost"
     result: Json = field(default_factory=dict)
@@ -90,10 +92,12 @@ class Requests(QtCore.QObject):
         number, blobs = self._next, blobs or {}
         self._next += 1
         outgoing = [(name, blob.parts) for name, blob in blobs.items()]
-        self._calls[number] = Call(number, method, progress, ended, outgoing)
+        call = self._calls[number] = Call(number, method, progress, ended, outgoing)
         sizes = {name: blob.size for name, blob in blobs.items()}
-        self._engine.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
-        if outgoing:
+        sent = self._engine.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
+        if not sent:  # the caller does not know the number yet
+            QtCore.QTimer.singleShot(0, lambda: self._end(call, Outcome("lost", says=ENDED)))
+        elif outgoing:
             self._pump.start()
         return number
 
@@ -158,5 +162,6 @@ class Requests(QtCore.QObject):
             call.ended(outcome)
 
     def _lost(self) -> None:
+        again = self._engine.condition.name == "starting"
         for call in list(self._calls.values()):
-            self._end(call, Outcome("lost"))
+            self._end(call, Outcome("lost", says="engine_lost" if again else ENDED))

@@ -18,7 +18,7 @@ from .oncanvas import OnCanvas
 from .onview import visible
 from .preview import Preview
 from .qt import QtCore, Signal
-from .requests import Outcome, Requests
+from .requests import ENDED, Outcome, Requests
 from .settings import Artist, Choice, Exporting
 from .texts import t
 
@@ -71,10 +71,11 @@ class Studio(QtCore.QObject):
         """Krita quits: the preview goes, the engine ends with its stdin."""
         self._timer.stop()
         self.on_canvas.hide()
+        self.preview.clear()
         self.installer.cancel()
         for job in self.jobs.all:
             job.release()
-        self.engine.stop()
+        self.engine.close()
 
     def _engine_changed(self) -> None:
         condition = self.engine.condition
@@ -83,7 +84,9 @@ class Studio(QtCore.QObject):
         if ready:
             self.catalogue = catalogue(condition.hello.get("catalogue", {}))
             self.requests.send("warm", {}, self._warm)
-        if condition.name == "broken":
+            if self.trouble == t("engine_slow"):
+                self.trouble = ""
+        elif condition.says:
             self.complain(t("engine_" + condition.says, default=condition.says))
         self.jobs.ready = ready
         self._jobs_changed()
@@ -94,18 +97,21 @@ class Studio(QtCore.QObject):
         if outcome.kind == "error":
             self.complain(outcome.says)
         self._estimate.forget()
+        self._estimate.want(self.document, self.choice)
         self.preview.resume()
 
     def _engine_lost(self) -> None:
         self._estimate.forget()
-        if self.engine.condition.name != "broken":
+        if self.engine.condition.name == "starting":
             self.complain(t("engine_lost"))
 
     def _installed(self, why: str) -> None:
-        if why:
+        """However it ended: the engine that is there now runs again, if it still can."""
+        if not self._timer.isActive():
+            return  # Krita is closing
+        self.start_engine()
+        if why not in ("", install.CANCELLED):
             self.complain(t(why))
-        else:
-            self.start_engine()
         self.engine_changed.emit()
 
     # what is in front of the artist
@@ -209,7 +215,7 @@ class Studio(QtCore.QObject):
             return None
 
     def _job_finished(self, job: Job) -> None:
-        told = job.why == "engine_lost" and self.engine.condition.name == "broken"
+        told = job.why == ENDED and self.engine.condition.name == "broken"
         if job.state == "failed" and not told:
             self.complain(t(job.why))
 

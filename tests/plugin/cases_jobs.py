@@ -218,6 +218,15 @@ def test_an_engine_that_dies_is_started_again_and_that_is_said(works, painting):
     assert done(works.apply()).state == "done"
 
 
+def test_the_queue_outlives_an_engine_that_dies(works, painting):
+    works.choose(style="die")
+    first = works.apply()
+    works.choose(style="plain")
+    rest = works.apply(), works.apply()
+    assert done(first).state == "failed"
+    assert [done(job).state for job in rest] == ["done", "done"]
+
+
 def test_an_engine_that_keeps_dying_stays_down(works, painting):
     for _ in range(3):
         until(lambda: works.engine.condition.name == "ready")

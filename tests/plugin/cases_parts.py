@@ -306,6 +306,26 @@ def test_an_estimate_comes_from_the_engine(works, painting):
     assert works.seconds["quick"] == W * H / 1e4
 
 
+def test_an_estimate_is_there_soon_after_the_start(here, painting):
+    from glassine_krita import state
+
+    works = state.Studio()
+    works.look()
+    works.start_engine()
+    until(lambda: works.seconds)
+    works.close()
+
+
+def test_closing_lets_go_of_what_the_preview_was_reading(works, painting, monkeypatch):
+    monkeypatch.setattr(shrink, "STRIP", W)
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview._picture is not None)
+    picture = works.preview._picture
+    works.close()
+    assert picture._doc is None and not works.preview._reading.isActive()
+
+
 def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
     old = tmp_path / "old"
     old.write_text("#!/bin/sh\necho 3.8 /old\n")
@@ -316,8 +336,8 @@ def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
     made.ended.connect(ended.append)
     made.install(builds.builds()[0])
     until(lambda: ended)
-    assert ended == ["no_python"] and install.state()["finished"] is False
-    assert install.command() == ()
+    assert ended == ["no_python"] and install.command() == ()
+    assert not install.home().exists(), "nothing was begun"
 
 
 def script(path, *lines):
@@ -366,6 +386,98 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp
         made.install(builds.builds()[0])
         until(lambda ended=ended: ended)
         assert ended == [expected], made.log()
+
+
+def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
+    works, painting, monkeypatch, tmp_path
+):
+    from glassine_krita.docker import GlassineDocker
+
+    monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "slow", "exec sleep 30"))
+    install.home().mkdir(parents=True)
+    told = {"version": install.VERSION, "build": "cpu", "finished": True}
+    (install.home() / "state.json").write_text(json.dumps(told))
+    works.choose(style="slow")
+    job, before = works.apply(), works.engine.process_id
+    until(lambda: job.fraction)
+    made = GlassineDocker()
+    made.setup._install()
+    assert job.state == "failed" and job.why == "engine_ended" and not works.trouble
+    assert works.engine.condition.name == "stopped" and not made.status.act.isVisibleTo(made)
+    until(lambda: works.installer.running)
+    works.installer.cancel()
+    assert install.state() == told, "nothing was changed yet"
+    until(lambda: works.engine.condition.name == "ready")
+    assert works.engine.process_id != before and not works.trouble
+    works.choose(style="plain")
+    again = works.apply()
+    until(lambda: not again.active)
+    assert again.state == "done"
+    made.deleteLater()
+
+
+def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, painting):
+    from glassine_krita.docker import GlassineDocker
+
+    made, told = GlassineDocker(), []
+    works.engine.stop()
+    assert made.status.says.whole() == "The engine is not running"
+    assert made.status.act.text() == "Restart" and made.status.act.isVisibleTo(made)
+    works.requests.send("estimate", {}, told.append)
+    assert not told, "the caller does not know the number yet"
+    until(lambda: told)
+    assert (told[0].kind, told[0].says) == ("lost", "engine_ended")
+    made.deleteLater()
+
+
+def test_an_engine_that_never_greets_is_explained(here, painting, monkeypatch):
+    from glassine_krita import state
+    from glassine_krita.docker import GlassineDocker
+
+    monkeypatch.setenv("GLASSINE_ENGINE", "/bin/sleep 30")
+    monkeypatch.setattr(engine, "SLOW", 50)
+    works = state.Studio()
+    works.start_engine()
+    monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
+    made = GlassineDocker()
+    assert not made.status.act.isVisibleTo(made)
+    until(lambda: works.trouble)
+    assert "for a minute" in works.trouble and made.status.act.isVisibleTo(made)
+    monkeypatch.setenv("GLASSINE_ENGINE", f"{sys.executable}\x1f{FAKE}")
+    made.status._act()
+    until(lambda: works.engine.condition.name == "ready")
+    assert works.trouble == "" and not made.status.act.isVisibleTo(made)
+    works.close()
+    made.deleteLater()
+
+
+def test_an_action_without_a_job_is_answered_in_the_docker(works, painting, here):
+    from glassine_krita import extension
+    from glassine_krita.docker import DOCKER_ID, GlassineDocker
+
+    made = GlassineDocker()
+    made.setObjectName(DOCKER_ID)
+    here._dockers.append(made)
+    made.open("export")
+    doc, node = painting
+    doc.setActiveNode(None)
+    extension.apply()
+    assert made.isVisible() and made.pages.currentIndex() == 0 and works.trouble
+    made.hide()
+    doc.setActiveNode(node)
+    extension.apply()
+    assert not made.isVisible(), "a job goes its way"
+    made.deleteLater()
+
+
+def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
+    from glassine_krita import state
+
+    monkeypatch.setenv("GLASSINE_ENGINE", "")
+    works = state.Studio()
+    works.start_engine()
+    assert works.apply() is None and "Install it" in works.trouble
+    works.close()
 
 
 def test_uv_is_found_in_the_usual_places(monkeypatch, tmp_path):

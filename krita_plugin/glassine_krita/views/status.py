@@ -9,7 +9,8 @@ from ..state import Studio
 from ..texts import t
 from .parts import Dot, Elided, button, follow, quiet_label, tool
 
-COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "absent": "#8a8a8a", "broken": "#cf4b45"}
+GREY = "#8a8a8a"
+COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45"}
 
 
 class Status(QtWidgets.QWidget):
@@ -42,10 +43,11 @@ class Status(QtWidgets.QWidget):
             words = t("engine_ready", device=t(condition.device))
         else:
             words = t(f"engine_{name}")
-        self.dot.paint(COLOURS[name])
+        self.dot.paint(COLOURS.get(name, GREY))
         self.says.say(words)
         self.says.setAccessibleName(words)
-        self.act.setVisible(name in ("absent", "broken"))
+        stuck = name == "starting" and bool(condition.says) and not installer.running
+        self.act.setVisible(stuck or name in ("absent", "stopped", "broken"))
         self.act.setText(t("install_engine") if name == "absent" else t("restart_engine"))
 
     def _act(self) -> None:
