@@ -39,7 +39,9 @@ class GlassineDocker(layers.DockWidget):
         column.addWidget(self.trouble)
         column.addWidget(self.pages, 1)
         self.setWidget(body)
-        self.visibilityChanged.connect(self.studio.watch)
+        watch, who = self.studio.watch, id(self)
+        self.visibilityChanged.connect(lambda on: watch(on, who))
+        self.destroyed.connect(lambda: watch(False, who))
 
     def open(self, page: str) -> None:
         """Shows one of PAGES; no page is a window of its own."""

@@ -15,6 +15,7 @@ from .texts import t
 
 LONGEST = 1024  # pixels of the document; the middle of the visible part
 SECONDS = 4.0
+REST = 150  # milliseconds without a change: a slider that is dragged would clone at every step
 
 
 class OnCanvas(QtCore.QObject):
@@ -27,9 +28,13 @@ class OnCanvas(QtCore.QObject):
         super().__init__(parent)
         self._requests, self.shown = requests, Shown()
         self._doc: Any = None
+        self._choice = Choice()
         self._place: Place | None = None
         self._number = 0
         self._picture: Picture | None = None
+        self._rest = QtCore.QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._begin)
 
     @property
     def on(self) -> bool:
@@ -42,15 +47,22 @@ class OnCanvas(QtCore.QObject):
 
     @property
     def waiting(self) -> bool:
-        return bool(self._number)
+        return bool(self._number) or self._rest.isActive()
 
     def show(self, doc: Any, choice: Choice, place: Place) -> None:
-        """Shows it, or shows it anew under another choice."""
-        self._stop()
+        """Shows it, or shows it anew under another choice, soon."""
         if self._doc is None:
             self._place = middle(place)
-        self._doc = doc
-        assert self._place is not None
+        self._rest.start(0 if self._doc is None else REST)
+        self._doc, self._choice = doc, choice
+        self.changed.emit()
+
+    def _begin(self) -> None:
+        self._stop()
+        doc, choice = self.document, self._choice
+        if doc is None:
+            self.hide()
+            return
         try:
             self._picture, _ = take(doc, choice.scope, self._place, SCREEN)
         except Refused as error:
@@ -63,10 +75,14 @@ class OnCanvas(QtCore.QObject):
             blobs["mask"] = Blob(len(picture.mask), iter((picture.mask,)))
         intent = {**choice.intent(), "effort": "preview"}
         ask = {"pixels": picture.about(), "intent": intent, "seconds": SECONDS, "full": True}
-        self._number = self._requests.send("preview", ask, self._answered, blobs)
+        number = self._requests.send(
+            "preview", ask, lambda outcome: self._answered(number, outcome), blobs
+        )
+        self._number = number
         self.changed.emit()
 
     def hide(self) -> None:
+        self._rest.stop()
         self._stop()
         self.shown.remove()
         self._doc = self._place = None
@@ -88,7 +104,9 @@ class OnCanvas(QtCore.QObject):
             self._picture.close()
             self._picture = None
 
-    def _answered(self, outcome: Outcome) -> None:
+    def _answered(self, number: int, outcome: Outcome) -> None:
+        if number != self._number:
+            return  # late, of a request that was cancelled
         picture, self._number = self._picture, 0
         self._picture = None
         if outcome.kind == "result" and picture is not None and layers.alive(self._doc):

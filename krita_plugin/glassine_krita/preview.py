@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import layers
@@ -18,6 +18,24 @@ FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
 ON_CANVAS = 1024  # pixels, longest side of what is shown on the canvas at full size
 PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A part of a document under a choice.
+
+    key  what is read: document, layer, scope, selection and place
+    """
+
+    doc: Any
+    choice: Choice
+    place: Place
+    key: tuple[Any, ...]
+
+    @property
+    def explored(self) -> Any:
+        """Everything but the strength: the same here means that the engine explores the same."""
+        return self.key, replace(self.choice, score=0.0, effort="")
 
 
 class Preview(QtCore.QObject):
@@ -35,10 +53,11 @@ class Preview(QtCore.QObject):
         self.place: Place | None = None
         self.why = ""  # a key of texts.py or the engine's sentence, when there is no picture
         self.busy = False
-        self._wanted: tuple[Any, Choice, Place] | None = None
+        self._wanted: Wanted | None = None
         self._small: tuple[tuple[Any, ...], Small] | None = None
         self._number, self._fine, self._again = 0, False, False
-        self._asked: Any = None
+        self._asked: Wanted | None = None
+        self._reads: Wanted | None = None
         self._steps: Iterator[Small | None] | None = None
         self._picture: Any = None
         self._rest = QtCore.QTimer(self)
@@ -51,12 +70,13 @@ class Preview(QtCore.QObject):
 
     def want(self, doc: Any, choice: Choice, place: Place) -> None:
         """Shows that part of the document under that choice, soon."""
-        again = (doc, choice, place)
-        self._fine = self._fine and scaled(self._wanted) == scaled(again)
-        if self.pictures and scaled(self._wanted) != scaled(again):
+        wanted = seen(doc, choice, place)
+        same = self._wanted is not None and self._wanted.explored == wanted.explored
+        self._fine = self._fine and same
+        if self.pictures and not same:
             self.stale = True
             self.changed.emit()
-        self._wanted = again
+        self._wanted = wanted
         self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
         if self.why:
             self.why = ""
@@ -65,8 +85,8 @@ class Preview(QtCore.QObject):
     def refresh(self) -> None:
         """The document was painted on: read it again."""
         self._small = None
-        if self._wanted is not None:
-            self.want(*self._wanted)
+        if (wanted := self._wanted) is not None:
+            self.want(wanted.doc, wanted.choice, wanted.place)
 
     def clear(self, why: str = "") -> None:
         self._stop()
@@ -93,62 +113,62 @@ class Preview(QtCore.QObject):
     def _begin(self) -> None:
         if self._wanted is None or not self.ready or self.paused:
             return
-        if self._number and self._asked == scaled(self._wanted):
+        wanted = self._wanted
+        if self._number and self._asked and self._asked.explored == wanted.explored:
             self._again = True  # the engine scales what it is exploring now; do not start anew
             return
         self._stop()
-        doc, choice, place = self._wanted
-        if not choice.complete:
+        if not wanted.choice.complete:
             self.pictures, self.why = {}, "poison_incomplete"
             self.changed.emit()
             return
         self.busy = True
         self.changed.emit()
-        if self._small is not None and self._small[0] == self._key():
-            self._ask(self._small[1])
+        if self._small is not None and self._small[0] == wanted.key:
+            self._ask(wanted, self._small[1])
             return
         try:
-            self._picture, _ = take(doc, choice.scope, place, SCREEN)
+            self._read(wanted)
         except Refused as error:
             self._fail(str(error))
-            return
-        self._steps = shrunk(self._picture)
+
+    def _read(self, wanted: Wanted) -> None:
+        """Of the layer that is active now, whichever it is when the reading is done."""
+        wanted = self._wanted = seen(wanted.doc, wanted.choice, wanted.place)
+        self._picture, _ = take(wanted.doc, wanted.choice.scope, wanted.place, SCREEN)
+        self._reads, self._steps = wanted, shrunk(self._picture)
         self._reading.start()
 
-    def _key(self) -> tuple[Any, ...]:
-        assert self._wanted is not None
-        doc, choice, place = self._wanted
-        node = layers.active_layer(doc) if layers.alive(doc) else None
-        name = None if node is None else node.uniqueId().toString()
-        return (layers.key(doc) if layers.alive(doc) else "", name, choice.scope, place)
-
     def _read_some(self) -> None:
-        assert self._steps is not None
+        assert self._steps is not None and self._reads is not None
         try:
             small = next(self._steps)
         except Refused as error:
             self._fail(str(error))
             return
         if small is not None:
-            key = self._key()
             self._reading.stop()
             self._picture.close()
             self._picture = self._steps = None
-            self._small = (key, small)
-            self._ask(small)
+            self._small = (self._reads.key, small)
+            self._ask(self._reads, small)
 
-    def _ask(self, small: Small) -> None:
-        assert self._wanted is not None
-        intent = {**self._wanted[1].intent(), "effort": "preview"}
+    def _ask(self, wanted: Wanted, small: Small) -> None:
+        intent = {**wanted.choice.intent(), "effort": "preview"}
         blobs = {"pixels": Blob(len(small.pixels), iter((small.pixels,)))}
         if small.mask:
             blobs["mask"] = Blob(len(small.mask), iter((small.mask,)))
         ask = {"pixels": small.about(), "intent": intent, "sees": self.sees}
         ask["seconds"] = FINER if self._fine else FIRST
-        self._asked, self._again = scaled(self._wanted), False
-        self._number = self._requests.send("preview", ask, self._answered, blobs)
+        self._asked, self._again = wanted, False
+        number = self._requests.send(
+            "preview", ask, lambda outcome: self._answered(number, outcome), blobs
+        )
+        self._number = number
 
-    def _answered(self, outcome: Outcome) -> None:
+    def _answered(self, number: int, outcome: Outcome) -> None:
+        if number != self._number:
+            return  # late, of a request that was cancelled
         self._number, self.busy = 0, False
         if outcome.kind in ("cancelled", "lost"):
             self.changed.emit()
@@ -156,8 +176,10 @@ class Preview(QtCore.QObject):
         if outcome.kind == "error":
             self._fail(outcome.says)
             return
-        about, self.why, self.stale = outcome.result, "", self._asked != scaled(self._wanted)
-        self.about = about
+        assert self._asked is not None
+        self.about = about = outcome.result
+        self.why = ""
+        self.stale = self._wanted is None or self._asked.explored != self._wanted.explored
         self.pictures = {
             name: image(outcome.blobs[name], about["width"], about["height"])
             for name in PICTURES
@@ -177,10 +199,11 @@ class Preview(QtCore.QObject):
         self.changed.emit()
 
 
-def scaled(wanted: tuple[Any, Choice, Place] | None) -> Any:
-    """Everything but the strength: the same here means that the engine explores the same."""
-    if wanted is None:
-        return None
-    doc, choice, place = wanted
-    same = replace(choice, score=0.0, effort="")
-    return (layers.key(doc) if layers.alive(doc) else "", same, place)
+def seen(doc: Any, choice: Choice, place: Place) -> Wanted:
+    """That part as it is now."""
+    if not layers.alive(doc):
+        return Wanted(doc, choice, place, ())
+    node = None if choice.scope == "picture" else layers.active_layer(doc)
+    layer = None if node is None else node.uniqueId().toString()
+    chosen = layers.selection(doc) if choice.scope == "selection" else None
+    return Wanted(doc, choice, place, (layers.key(doc), layer, choice.scope, chosen, place))

@@ -46,9 +46,9 @@ class Studio(QtCore.QObject):
         self.choice = settings.read(Choice)
         self.artist = settings.read(Artist)
         self.trouble = ""  # the last thing that went wrong, in words
-        self.watching = False  # a docker is on screen: previews are worth their work
+        self._watchers: set[int] = set()
         self._seen: Any = None
-        self._region: Place | None = None
+        self._region: tuple[str, Place] | None = None
         self._estimate = Estimate(self.requests, self)
         self._estimate.changed.connect(self.estimate_changed)
         self.engine.changed.connect(self._engine_changed)
@@ -154,11 +154,11 @@ class Studio(QtCore.QObject):
         return layers.key(doc), layers.canvas(doc), name, bounds, chosen, self.region(doc)
 
     def region(self, doc: Any) -> Place:
-        """What a preview looks at: the visible part."""
-        if self.on_canvas.on and self._region is not None:
-            return self._region
-        self._region = visible(doc)
-        return self._region
+        """What a preview looks at: the visible part, held still while one is on the canvas."""
+        key = layers.key(doc)
+        if not (self.on_canvas.on and self._region is not None and self._region[0] == key):
+            self._region = key, visible(doc)
+        return self._region[1]
 
     def _want(self) -> None:
         doc = self.document
@@ -167,10 +167,18 @@ class Studio(QtCore.QObject):
         elif self.watching:
             self.preview.want(doc, self.choice, self.region(doc))
 
-    def watch(self, on: bool) -> None:
-        self.watching = on
+    @property
+    def watching(self) -> bool:
+        """Whether a docker is on screen: previews are worth their work."""
+        return bool(self._watchers)
+
+    def watch(self, on: bool, who: int = 0) -> None:
+        """Each window has a docker of its own; one of them is enough."""
         if on:
+            self._watchers.add(who)
             self._want()
+        else:
+            self._watchers.discard(who)
 
     # choosing
 
@@ -182,8 +190,8 @@ class Studio(QtCore.QObject):
         settings.write(choice)
         self.choice_changed.emit()
         self._want()
-        if self.on_canvas.document is not None:
-            self.on_canvas.show(self.on_canvas.document, choice, self.region(self.document))
+        if (shown := self.on_canvas.document) is not None:
+            self.on_canvas.show(shown, choice, self.region(shown))
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._estimate.want(self.document, self.choice)
 

@@ -1,7 +1,8 @@
 """A scripted engine: speaks the frames, computes nothing, does as the request's style tells it.
 
 Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
-the frames), "twice" (is protected already). Without one: the colours come back inverted.
+the frames), "twice" (is protected already), "later" (previews take a moment, and can be cancelled
+meanwhile). Without one: the colours come back inverted.
 """
 
 import os
@@ -19,7 +20,7 @@ THUMBNAIL = (
 CATALOGUE = {
     "styles": [
         {"name": name, "says": f"style {name}", "thumbnail": THUMBNAIL}
-        for name in ("slow", "die", "fail", "stray", "twice", "plain")
+        for name in ("slow", "die", "fail", "stray", "twice", "plain", "later")
     ],
     "concepts": [{"name": "cat", "says": "cat", "thumbnail": THUMBNAIL}],
     "marks": [
@@ -36,6 +37,7 @@ CATALOGUE = {
     "version_of_list": 3,
 }
 
+LATER = 0.2  # seconds
 OPPOSITE = bytes(255 - value for value in range(256))
 
 
@@ -86,7 +88,14 @@ class Engine:
             says = "Your export 3 of 2026-11-01, to the byte; never published."
             self.send({"id": number, "error": "AlreadyProtected", "says": says})
             return
+        if order == "later" and method == "preview":
+            threading.Timer(LATER, self.if_wanted, (number, ask, parts)).start()
+            return
         getattr(self, method)(number, ask, parts)
+
+    def if_wanted(self, number, ask, parts):
+        if number in self.calls:
+            self.preview(number, ask, parts)
 
     def answer(self, number, result, **blobs):
         self.send({"id": number, "blobs": {name: len(data) for name, data in blobs.items()}})

@@ -28,6 +28,12 @@ def until(condition, seconds=10.0):
         time.sleep(0.002)
 
 
+def turn(seconds):
+    """Turns the event loop for that long."""
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() > end)
+
+
 @pytest.fixture(scope="session")
 def app():
     yield QtWidgets.QApplication.instance() or QtWidgets.QApplication(["test"])

@@ -3,11 +3,10 @@
 import hashlib
 import os
 import signal
-import time
 
 import krita
 import pytest
-from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, until, works
+from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, turn, until, works
 from glassine_krita import settings
 from glassine_krita.settings import Exporting
 
@@ -170,8 +169,7 @@ def test_an_artist_who_goes_elsewhere_is_left_there(works, painting, monkeypatch
     monkeypatch.setattr(krita.Document, "_activate", lambda *words: None)
     done(works.apply())
     doc.setActiveNode(other)
-    end = time.monotonic() + 0.3
-    until(lambda: time.monotonic() > end)
+    turn(0.3)
     assert doc.activeNode() is other
 
 

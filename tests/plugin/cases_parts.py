@@ -18,6 +18,7 @@ from bench import (
     pattern,
     pixels_of,
     top,
+    turn,
     until,
     works,
 )
@@ -283,6 +284,103 @@ def test_the_preview_on_the_canvas_leaves_nothing(works, painting, here):
     doc.close()
     works.look()
     assert not here._views and not works.on_canvas.on
+
+
+def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, monkeypatch):
+    cloned, real = [], krita.Document.clone
+    monkeypatch.setattr(krita.Document, "clone", lambda doc: (cloned.append(1), real(doc))[1])
+    works.choose(style="later")
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas._number)
+    cloned.clear()
+    for score in range(69, 59, -1):
+        works.choose(score=float(score))
+        turn(0.02)
+    assert len(cloned) <= 1, "nothing is read while the slider moves"
+    works.on_canvas._begin()
+    first = works.on_canvas._number
+    works.on_canvas._begin()  # the first one's answer comes when the second is under way
+    assert works.on_canvas._number == first + 1
+    until(lambda: not works.on_canvas.waiting)
+    assert works.on_canvas.on and works.on_canvas.shown.on and not works.trouble
+
+
+def test_a_late_answer_does_not_end_the_next_preview(works, painting):
+    works.choose(style="later")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview._number)
+    busy = []
+    works.preview.changed.connect(lambda: busy.append(works.preview.busy))
+    works.choose(teach="cat")  # the same pixels: asked again at once
+    works.preview._begin()
+    until(lambda: works.preview.pictures)
+    assert busy[:-1] == [True] * len(busy[:-1]) and not works.preview.stale, busy
+
+
+def test_the_preview_shows_the_layer_that_is_active(works, here, monkeypatch):
+    monkeypatch.setattr(shrink, "STRIP", W)
+    works._timer.setInterval(1 << 20)
+    doc, first = opened(here, bytes((10, 10, 10, 255)) * (W * H))
+    others = [doc.createNode(str(value), "paintlayer") for value in (100, 200)]
+    for value, node in zip((100, 200), others, strict=True):
+        node.setPixelData(bytes((value, value, value, 255)) * (W * H), 0, 0, W, H)
+        doc.rootNode().addChildNode(node, None)
+    until(lambda: doc.activeNode() is others[-1])
+    doc.setActiveNode(first)
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview.busy)
+    doc.setActiveNode(others[0])
+    works.look()
+    assert works.preview.stale, "another layer is another picture"
+    until(lambda: works.preview._reading.isActive())
+    doc.setActiveNode(others[1])
+    works.look()
+    until(lambda: not works.preview.busy and not works.preview._rest.isActive())
+    assert not works.preview.stale
+    assert works.preview.pictures["before"].pixelColor(0, 0).red() == 200
+
+
+def test_another_selection_is_another_preview(works, painting):
+    doc, _node = painting
+    doc.setSelection(krita.Selection(2, 3, 4, 5))
+    works.choose(scope="selection")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview.busy)
+    was = works.preview._small[1].mask
+    doc.setSelection(krita.Selection(0, 0, 2, 2))
+    works.look()
+    until(lambda: not works.preview.stale and not works.preview.busy)
+    assert works.preview._small[1].mask != was
+
+
+def test_a_preview_on_the_canvas_of_one_document_does_not_choose_for_another(works, here):
+    first, _node = opened(here, pattern())
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    second, _node = opened(here, pattern(width=40, height=30), width=40, height=30)
+    assert works.region(second) == Place(0, 0, 40, 30)
+    assert works.region(first) == Place(0, 0, W, H)
+
+
+def test_one_hidden_docker_of_two_does_not_end_the_previews(works, painting):
+    from glassine_krita.docker import GlassineDocker
+
+    first, second = GlassineDocker(), GlassineDocker()
+    for made in (first, second):
+        made.show()
+    until(lambda: works.watching)
+    second.hide()
+    turn(0.05)
+    assert works.watching
+    first.hide()
+    until(lambda: not works.watching)
+    for made in (first, second):
+        made.deleteLater()
 
 
 def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(

@@ -55,6 +55,15 @@ def scenario(k):
         not copy.fileName() and all(node.locked() for node in copy.topLevelNodes()),
         file=copy.fileName(),
     )
+    for score in (68.0, 66.0, 64.0, 62.0, 60.0):
+        studio_.choose(score=score)
+        yield 0.05
+    yield until(lambda: not studio_.on_canvas.waiting, 40)
+    k.check(
+        "the strength can be dragged meanwhile",
+        studio_.on_canvas.on and studio_.on_canvas.shown.on and not studio_.trouble,
+        trouble=studio_.trouble,
+    )
     target = k.out / "saved.kra"
     doc.setBatchmode(True)
     k.check("saved meanwhile", doc.saveAs(str(target)))
