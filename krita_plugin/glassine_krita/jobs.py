@@ -80,8 +80,7 @@ class Jobs(QtCore.QObject):
         self.all: list[Job] = []
         self.ready = False
         self._requests = requests
-        self._steps: Iterator[Any] | None = None
-        self._placing: Job | None = None
+        self._placing: list[tuple[Job, Iterator[Any]]] = []  # the first one moves
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._place_some)
@@ -118,7 +117,7 @@ class Jobs(QtCore.QObject):
         if job.state == "running":
             self._requests.cancel(job.number)
         if job.state == "placing":
-            self._stop_placing()
+            self._stop_placing(job)
         if job.active:
             self._end(job, "cancelled")
 
@@ -130,7 +129,7 @@ class Jobs(QtCore.QObject):
 
     def rescue(self, job: Job) -> None:
         """A result that was kept -> a document of its own."""
-        if job.state == "kept" and job.result is not None and self._placing is None:
+        if job.state == "kept" and job.result is not None:
             job.state = "placing"
             self._begin(job, adding.as_document(job.result))
 
@@ -230,32 +229,30 @@ class Jobs(QtCore.QObject):
             self.changed.emit()
 
     def _begin(self, job: Job, steps: Iterator[Any]) -> None:
-        self._placing, self._steps = job, steps
+        self._placing.append((job, steps))
         self._timer.start()
         self.changed.emit()
 
     def _place_some(self) -> None:
-        job, steps = self._placing, self._steps
-        if job is None or steps is None:
-            self._timer.stop()
-            return
+        job, steps = self._placing[0]
         try:
             next(steps)
         except StopIteration:
-            self._stop_placing()
+            self._stop_placing(job)
             job.result = None
             self._end(job, "done")
         except Refused as error:
-            self._stop_placing()
+            self._stop_placing(job)
             self._end(job, "kept", str(error))
         except Exception as error:  # whatever it was, minutes of work are in the result
             traceback.print_exc()
-            self._stop_placing()
+            self._stop_placing(job)
             self._end(job, "kept", f"{type(error).__name__}: {error}")
 
-    def _stop_placing(self) -> None:
-        self._timer.stop()
-        self._placing = self._steps = None
+    def _stop_placing(self, job: Job) -> None:
+        self._placing = [row for row in self._placing if row[0] is not job]
+        if not self._placing:
+            self._timer.stop()
 
     def _end(self, job: Job, state: str, why: str = "") -> None:
         job.state, job.why = state, why

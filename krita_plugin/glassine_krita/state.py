@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -256,7 +257,8 @@ class Studio(QtCore.QObject):
             QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
 
     def details(self) -> str:
-        """For a bug report: no picture, no file name."""
+        """For a bug report: no picture; a file's name only where the trouble names it, and never
+        the home folder, which has the artist's own name."""
         from .engine import platform
 
         condition = self.engine.condition
@@ -268,4 +270,5 @@ class Studio(QtCore.QObject):
             "",
             self.engine.log(),
         )
-        return "\n".join(lines)
+        home = os.path.expanduser("~") + os.sep
+        return "\n".join(lines).replace(home, "~" + os.sep)

@@ -259,6 +259,22 @@ def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, 
     assert pixels_of(top(here.activeDocument())) == inverse(before)
 
 
+def test_a_kept_result_can_be_opened_while_another_is_placed(works, here, monkeypatch):
+    from glassine_krita import layers
+
+    doc, _node = opened(here, pattern())
+    kept = works.apply()
+    doc.close()
+    assert done(kept).state == "kept"
+    doc, _node = opened(here, pattern())
+    job = works.apply()
+    monkeypatch.setattr(layers, "PART", 4 * W)  # a row at a time
+    until(lambda: job.state == "placing")
+    works.jobs.rescue(kept)
+    assert done(kept).state == "done" and done(job).state == "done"
+    assert top(doc).name().startswith("paint (Cloak")
+
+
 def test_a_result_without_a_layer_is_kept(works, painting):
     _doc, node = painting
     job = works.apply()
@@ -335,6 +351,12 @@ def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path
 def test_a_folder_that_is_gone_is_said(works, painting, tmp_path):
     job = done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
     assert job.state == "failed" and "gone" in works.trouble
+
+
+def test_details_for_a_report_do_not_name_the_artist(works, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada.aquarell")
+    works.complain("/home/ada.aquarell/art/copy.png: No space left on device")
+    assert works.details().startswith("~/art/copy.png: No space") and "ada" not in works.details()
 
 
 def test_a_layer_made_here_is_asked_about_before_it_is_protected_again(works, painting):
