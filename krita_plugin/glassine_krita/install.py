@@ -7,9 +7,12 @@ nothing is added to the system, to Krita or to another plugin, and removing the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
+import threading
+import uuid
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from .qt import QtCore, Signal
 
 LINES = 60
 CANCELLED = "cancelled"
+REMOVED = "removed-"  # how the name of a folder begins that is being deleted
 MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
 
 
@@ -62,11 +66,20 @@ def outdated() -> bool:
     return bool(told.get("finished")) and told.get("version") != VERSION
 
 
-def remove() -> None:
-    """Deletes the engine's folder, if it is one: the state file is the proof."""
-    if state():
-        shutil.rmtree(home() / "venv", ignore_errors=True)
-        (home() / "state.json").unlink(missing_ok=True)
+def remove() -> threading.Thread | None:
+    """Deletes the engine's folder, if it is one: the state file is the proof. It is gone at once
+    for everybody; freeing its gigabytes takes seconds, in which nobody could paint."""
+    if not state():
+        return None
+    (home() / "state.json").unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # nothing there, or Windows has a file of it open
+        (home() / "venv").rename(home() / f"{REMOVED}{uuid.uuid4().hex}")
+    left = [*home().glob("venv"), *home().glob(REMOVED + "*")]
+    freeing = threading.Thread(
+        target=lambda: [shutil.rmtree(one, ignore_errors=True) for one in left]
+    )
+    freeing.start()
+    return freeing
 
 
 def wheel() -> str:

@@ -614,8 +614,29 @@ def test_an_engine_of_another_version_is_not_started(here):
     state["version"] = install.VERSION
     (folder / "state.json").write_text(json.dumps(state))
     assert install.command()[1:] == ("-I", "-u", "-m", "glassine.service")
-    install.remove()
+    freeing = install.remove()
     assert install.state() == {} and not (folder / "venv").exists()
+    freeing.join()
+    assert os.listdir(folder) == [] and install.remove() is None
+
+
+def test_removing_the_engine_is_asked_once(works, monkeypatch):
+    from glassine_krita.docker import GlassineDocker
+
+    (install.home() / "venv").mkdir(parents=True)
+    told = {"version": install.VERSION, "build": "cpu", "finished": True}
+    (install.home() / "state.json").write_text(json.dumps(told))
+    made = GlassineDocker()
+    made.open("setup")
+    made.setup.remove.click()
+    assert install.state() == told and made.setup.remove.text() == "Really remove it?"
+    made.open("setup")
+    assert made.setup.remove.text() == "Remove engine", "who leaves has not said yes"
+    made.setup.remove.click()
+    made.setup.remove.click()
+    assert install.state() == {} and not (install.home() / "venv").exists()
+    until(lambda: not os.listdir(install.home()))
+    made.deleteLater()
 
 
 def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):

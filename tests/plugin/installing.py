@@ -68,6 +68,6 @@ size = sum(
     if not os.path.islink(os.path.join(folder, name))
 )
 told["megabytes"] = size >> 20
-install.remove()
+install.remove().join()
 told["left"] = os.listdir(install.home())
 sys.stdout.write(json.dumps(told) + "\n")

@@ -18,6 +18,7 @@ class SetupPage(QtWidgets.QWidget):
     def __init__(self, studio: Studio, go: Callable[[str], None]) -> None:
         super().__init__()
         self.studio = studio
+        self._sure = False  # the next click removes gigabytes
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -69,6 +70,7 @@ class SetupPage(QtWidgets.QWidget):
         return widget
 
     def shown(self) -> None:
+        self._sure = False
         self.draw()
 
     def draw(self) -> None:
@@ -87,6 +89,7 @@ class SetupPage(QtWidgets.QWidget):
         self.go.setText(t("update_engine" if told.get("finished") else "install_engine"))
         self.go.setVisible(not installer.running)
         self.stop.setVisible(installer.running)
+        self.remove.setText(t("remove_sure" if self._sure else "remove_engine"))
         self.remove.setVisible(bool(told) and not installer.running)
         self.builds.setEnabled(not installer.running)
         self.bar.setVisible(installer.running)
@@ -96,6 +99,7 @@ class SetupPage(QtWidgets.QWidget):
         self.line.setText(installer.line[:160])
 
     def _install(self) -> None:
+        self._sure = False
         self.studio.engine.stop()
         wanted = self.builds.currentData()
         build = next(build for build in builds() if build.name == wanted)
@@ -103,9 +107,13 @@ class SetupPage(QtWidgets.QWidget):
         self.studio.installer.install(build)
 
     def _remove(self) -> None:
-        self.studio.engine.stop()
-        install.remove()
-        self.studio.start_engine()
+        """Asks by the button itself, once; never a dialog."""
+        self._sure = not self._sure
+        if not self._sure:
+            self.studio.engine.stop()
+            install.remove()
+            self.studio.start_engine()
+        self.draw()
 
     def _python_named(self) -> None:
         path = self.python.text().strip()
