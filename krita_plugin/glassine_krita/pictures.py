@@ -50,8 +50,11 @@ class Picture:
         return self.space.about(self.place)
 
     def parts(self) -> Iterator[bytes]:
-        """All rows from the top, a few at a time."""
-        return (self.read(strip) for strip in self.strips(self.place))
+        """All rows from the top, in parts as they are sent."""
+        for strip in self.strips(self.place):
+            data = self.read(strip)
+            for start in range(0, len(data), layers.PART):
+                yield data[start : start + layers.PART]
 
     def strips(self, place: Place) -> Iterator[Place]:
         """Places that are read or written in one turn."""
@@ -78,7 +81,7 @@ class Picture:
         layers.keep_as(node, self.kept)
         node.setPixelData(data, 0, 0, width, height)
         layers.keep_as(node, self.space)
-        if space(node) != self.space:
+        if not space(node).same(self.space):
             raise Refused("unreadable")
         data = bytes(node.pixelData(0, 0, width, height))
         return sized(data, width * height * self.space.pixel)

@@ -244,6 +244,24 @@ def test_only_srgb_itself_is_taken_for_srgb(here):
     assert ("RGBA", "U8", krita.SRGB) in asked
 
 
+def test_what_is_converted_is_still_sent_in_small_parts(here, monkeypatch):
+    doc, _node = opened(here, bytes(5 * W * H), model="CMYKA")
+    monkeypatch.setattr("glassine_krita.layers.PART", 4 * W)
+    parts = list(flattened(doc).parts())
+    assert len(parts) == H and {len(part) for part in parts} == {4 * W}
+
+
+def test_a_layer_in_place_of_another_is_not_to_be_faded(works, here):
+    from glassine_krita.docker import GlassineDocker
+
+    opened(here, pattern(alpha=90))
+    made, job = GlassineDocker(), works.apply()
+    until(lambda: not job.active)
+    words = made.main.jobs._rows[id(job)].says.text()
+    assert "in place of the original" in words and "sets the strength" not in words
+    made.deleteLater()
+
+
 def test_a_layer_that_its_clone_lacks_is_refused(here, monkeypatch):
     doc, _node = opened(here, pattern())
     monkeypatch.setattr(krita.Node, "copied", lambda self, doc: krita.Node(doc, "root", "group"))
