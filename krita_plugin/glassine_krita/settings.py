@@ -108,15 +108,17 @@ def remember(name: str, text: str) -> None:
 
 
 def exporting(doc: Any) -> Exporting:
-    """The document's own last export, else the artist's."""
-    own = bytes(doc.annotation(ANNOTATION)).decode(errors="replace")
-    return load(Exporting, own) if own.startswith("{") else read(Exporting)
+    """The document's own last export, else the artist's; the folder is always the artist's."""
+    own, mine = bytes(doc.annotation(ANNOTATION)).decode(errors="replace"), read(Exporting)
+    return replace(load(Exporting, own), folder=mine.folder) if own.startswith("{") else mine
 
 
 def keep_exporting(doc: Any, value: Exporting) -> None:
-    """Written only when it differs: an annotation marks the document as modified."""
+    """Written only when it differs: an annotation marks the document as modified. It travels
+    with the .kra file, so the folder, which may name its owner, stays out of it."""
     write(value)
-    text = json.dumps(asdict(value)).encode()
+    told = {name: one for name, one in asdict(value).items() if name != "folder"}
+    text = json.dumps(told).encode()
     if bytes(doc.annotation(ANNOTATION)) != text:
         doc.setAnnotation(ANNOTATION, "Glassine", text)
 

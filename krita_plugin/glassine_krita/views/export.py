@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import settings
+from .. import layers, settings
+from ..naming import refusal, same, suggested
 from ..qt import Qt, QtWidgets
 from ..settings import Artist, Exporting
 from ..state import Studio
@@ -14,7 +15,6 @@ from ..texts import t
 from .parts import button, follow, guarded, narrow, quiet_label
 from .what import row
 
-SUFFIX = "-protected"
 TRAINING = 1024  # pixels; most models learn at this size or below
 RECEIPT, INDENT = "receipt", 18  # the mark that has switches of its own, and pixels before them
 
@@ -25,6 +25,8 @@ class ExportPage(QtWidgets.QWidget):
         self.studio, self._go = studio, go
         self._marks: dict[str, QtWidgets.QCheckBox] = {}
         self._filled: Any = None
+        self._key = ""  # of the document whose choices the fields show
+        self._agreed, self._question = "", ""  # the file that may be replaced, and what was asked
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -44,7 +46,9 @@ class ExportPage(QtWidgets.QWidget):
         line.addWidget(self.save, 1)
         column.addWidget(widget)
         column.addStretch(1)
+        self.path.textChanged.connect(guarded(lambda text: self._ask("")))
         follow(self, self.fill, studio.engine_changed)
+        follow(self, self._moved, studio.document_changed)
         self.fill()
 
     def _fields(self) -> QtWidgets.QWidget:
@@ -95,10 +99,12 @@ class ExportPage(QtWidgets.QWidget):
         return widget
 
     def fill(self) -> None:
-        """Formats, sites and marks as the engine lists them."""
+        """Formats, sites and marks as the engine lists them. An engine that was started again
+        lists them anew: what the artist has typed and chosen meanwhile stays."""
         listed = self.studio.catalogue
         if listed is self._filled:
             return
+        chosen = self.how() if self._key and self.format.count() else None
         self._filled = listed
         self.format.clear()
         for entry in listed.usable("formats"):
@@ -109,7 +115,15 @@ class ExportPage(QtWidgets.QWidget):
         self.size.addItem(t("size_original"), 0)
         self.size.addItem(t("size_training"), TRAINING)
         for entry in listed.of("sites"):
-            self.size.addItem(f"{entry['says']} ({entry['longest']} px)", entry["longest"])
+            self.size.addItem(f"{t(entry['says'])} ({entry['longest']} px)", entry["longest"])
+        self._list_marks()
+        if chosen is None:
+            self.shown()
+        else:
+            self._choose(chosen)
+
+    def _list_marks(self) -> None:
+        listed = self.studio.catalogue
         for box in self._marks.values():
             box.deleteLater()
         self._marks = {}
@@ -125,14 +139,28 @@ class ExportPage(QtWidgets.QWidget):
             if entry["name"] == RECEIPT:
                 box.toggled.connect(guarded(self.more.setVisible))
                 self.marks.addWidget(self.more)
-        self.shown()
 
     def shown(self) -> None:
         """The document's own last choice, else the artist's."""
         doc = self.studio.document
         if doc is None:
             return
+        self._key = layers.key(doc)
         how = settings.exporting(doc)
+        self._choose(how)
+        for name, field in self.claim.items():
+            field.setText(getattr(self.studio.artist, name))
+        self.path.setText(suggested(doc, how, self._suffix()))
+
+    def _moved(self) -> bool:
+        """Whether another document is in front than the one in the fields; they show it now."""
+        doc = self.studio.document
+        moved = doc is not None and layers.key(doc) != self._key
+        if moved:
+            self.shown()
+        return moved
+
+    def _choose(self, how: Exporting) -> None:
         self.format.setCurrentIndex(max(self.format.findData(how.format), 0))
         self.quality.setValue(how.quality)
         self.size.setCurrentIndex(max(self.size.findData(how.longest), 0))
@@ -141,22 +169,23 @@ class ExportPage(QtWidgets.QWidget):
         for name, box in self._more.items():
             box.setChecked(getattr(how, name))
         self.more.setVisible(RECEIPT in how.marks)
-        for name, field in self.claim.items():
-            field.setText(getattr(self.studio.artist, name))
-        self.path.setText(suggested(doc, how, self._suffix()))
-        self._format_chosen()
+        self._fit()
 
     def _suffix(self) -> str:
         entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
         return entry.get("suffixes", [".png"])[0]
 
     def _format_chosen(self) -> None:
-        """The name follows the format; marks that it cannot carry are switched off."""
+        """The name follows the format."""
+        if self.path.text():
+            self.path.setText(os.path.splitext(self.path.text())[0] + self._suffix())
+        self._fit()
+
+    def _fit(self) -> None:
+        """Marks that the format cannot carry are switched off."""
         name = self.format.currentData()
         lossy = self.studio.catalogue.row("formats", name or "").get("lossy", False)
         self.quality.setEnabled(bool(lossy))
-        if self.path.text():
-            self.path.setText(os.path.splitext(self.path.text())[0] + self._suffix())
         for mark, box in self._marks.items():
             entry = self.studio.catalogue.row("marks", mark)
             fits = not entry.get("formats") or name in entry["formats"]
@@ -168,7 +197,9 @@ class ExportPage(QtWidgets.QWidget):
         kind = f"{self.format.currentText()} (*{self._suffix()})"
         path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("export"), self.path.text(), kind)
         if path:
-            self.path.setText(path if os.path.splitext(path)[1] else path + self._suffix())
+            whole = path if os.path.splitext(path)[1] else path + self._suffix()
+            self.path.setText(whole)
+            self._agreed = path  # that dialog has asked already
 
     def how(self) -> Exporting:
         marks = tuple(name for name, box in self._marks.items() if box.isChecked())
@@ -183,27 +214,35 @@ class ExportPage(QtWidgets.QWidget):
         )
 
     def _export(self) -> None:
+        if self._moved():
+            return  # the name that was read belongs to another document: look again
         path = os.path.expanduser(self.path.text().strip())
-        if not path or not os.path.isdir(os.path.dirname(path)):
-            self.studio.complain(t("no_folder", folder=os.path.dirname(path) or "?"))
+        if problem := refusal(path):
+            self.studio.complain(problem)
             return
-        doc = self.studio.document
-        own = doc is not None and os.path.abspath(doc.fileName() or "?") == os.path.abspath(path)
-        if own:
-            self.studio.complain(t("own_file"))
+        if path != self._agreed and self._taken(path):
+            self._ask(path)
             return
+        self._ask("")
         self.studio.sign(Artist(**{n: f.text().strip() for n, f in self.claim.items()}))
         if self.studio.export(path, self.how()) is not None:
             self._go("main")
 
+    def _taken(self, path: str) -> bool:
+        """A file lies there, or an export that has not ended will put one there."""
+        jobs = [job for job in self.studio.jobs.all if job.kind == "export"]
+        awaited = [job.path for job in jobs if job.active or job.state == "asking"]
+        return os.path.exists(path) or any(same(one, path) for one in awaited)
 
-def suggested(doc: Any, how: Exporting, suffix: str) -> str:
-    """Beside the document, or in the last folder, under a name that tells the copy apart."""
-    stem = os.path.splitext(os.path.basename(doc.fileName() or ""))[0] or doc.name() or "picture"
-    folder = how.folder if os.path.isdir(how.folder) else os.path.dirname(doc.fileName() or "")
-    if not os.path.isdir(folder):
-        folder = os.path.expanduser("~")
-    return os.path.join(folder, stem + SUFFIX + suffix)
+    def _ask(self, path: str) -> None:
+        """Whether that file may be replaced: the next press says so. "" takes the question back."""
+        self._agreed = path
+        self.save.setText(t("export_replace" if path else "export_go"))
+        if path:
+            self._question = t("file_exists", file=os.path.basename(path))
+            self.studio.complain(self._question)
+        elif self._question and self.studio.trouble == self._question:
+            self.studio.complain("")
 
 
 def switch(name: str) -> QtWidgets.QCheckBox:

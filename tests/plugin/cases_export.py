@@ -1,0 +1,152 @@
+"""The export page: whose name stands in it, and what it never writes over."""
+
+import json
+import os
+
+import krita
+import pytest
+from bench import app, here, opened, painting, pattern, until, works
+from glassine_krita import settings, state, texts
+from glassine_krita.docker import GlassineDocker
+from glassine_krita.settings import Artist, Exporting
+from glassine_krita.views.export import ExportPage
+
+__all__ = ["app", "here", "painting", "works"]
+
+
+@pytest.fixture
+def docker(works, painting, tmp_path):
+    """A docker on its export page, in front of a document that lies in a folder of its own."""
+    doc, _node = painting
+    doc._file = str(tmp_path / "piece.kra")
+    (tmp_path / "piece.kra").write_bytes(b"original")
+    settings.write(Exporting(folder=str(tmp_path), marks=()))
+    made = GlassineDocker()
+    made.open("export")
+    yield made
+    made.deleteLater()
+
+
+def ended(works):
+    until(lambda: works.jobs.all and not any(job.active for job in works.jobs.all))
+    return works.jobs.all[-1]
+
+
+def test_the_page_follows_the_document_in_front(works, docker, here, tmp_path):
+    page = docker.exporting
+    assert page.path.text() == str(tmp_path / "piece-protected.png")
+    other, _node = opened(here, pattern())
+    other._file = str(tmp_path / "other.kra")
+    page.save.click()
+    assert not works.jobs.all, "the name on the page was the first document's"
+    assert page.path.text() == str(tmp_path / "other-protected.png")
+    here.front(next(doc for doc in here.documents() if doc is not other))
+    works.look()
+    assert page.path.text() == str(tmp_path / "piece-protected.png")
+
+
+def test_a_file_that_is_there_is_replaced_only_on_the_artist_s_word(works, docker, tmp_path):
+    page, copy = docker.exporting, tmp_path / "piece-protected.png"
+    copy.write_bytes(b"mine")
+    page.save.click()
+    assert not works.jobs.all and copy.read_bytes() == b"mine"
+    assert copy.name in works.trouble and page.save.text() == "Replace"
+    page.path.setText(str(tmp_path / "new.png"))
+    assert page.save.text() == "Export" and not works.trouble, "another name: nothing to ask"
+    page.path.setText(str(copy))
+    page.save.click()
+    assert not works.jobs.all, "asked anew"
+    page.save.click()
+    assert ended(works).state == "done" and copy.read_bytes().startswith(b"FILE")
+    assert not works.trouble and page.save.text() == "Export"
+
+
+def test_the_name_of_an_export_that_still_waits_is_taken(works, docker):
+    works.jobs.ready = False
+    docker.exporting.save.click()
+    assert len(works.jobs.all) == 1
+    docker.open("export")
+    docker.exporting.save.click()
+    assert len(works.jobs.all) == 1 and "piece-protected.png" in works.trouble
+
+
+def test_the_save_dialog_has_asked_already(works, docker, tmp_path, monkeypatch):
+    from glassine_krita.qt import QtWidgets
+
+    page, copy = docker.exporting, tmp_path / "piece-protected.png"
+    copy.write_bytes(b"mine")
+    told = {"path": str(copy)}
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *words: (told["path"], ""))
+    page._browse()
+    page.save.click()
+    assert ended(works).state == "done"
+    told["path"] = str(tmp_path / "piece-protected")  # the dialog knew nothing of the ".png"
+    page._browse()
+    page.save.click()
+    assert len(works.jobs.all) == 1 and "piece-protected.png" in works.trouble
+
+
+def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
+    page = docker.exporting
+    original = tmp_path / "piece.kra"
+    link = tmp_path / "link.kra"
+    os.symlink(original, link)
+    flat = tmp_path / "flat.png"
+    flat.write_bytes(b"other")
+    other = krita.Document(4, 4, "flat")
+    other._file = str(flat)
+    here._documents.append(other)
+    for path in (original, link, tmp_path / "." / "piece.kra", flat):
+        page.path.setText(str(path))
+        page.save.click()
+        assert works.trouble == texts.t("own_file"), path
+        works.complain("")
+    page.path.setText(str(tmp_path))
+    page.save.click()
+    assert "is a folder" in works.trouble
+    assert not works.jobs.all and original.read_bytes() == b"original"
+
+
+def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, docker, tmp_path):
+    page = docker.exporting
+    works.sign(Artist(creator="stored"))
+    docker.open("export")
+    page.claim["creator"].setText("typed")
+    page.path.setText(str(tmp_path / "mine.jpeg"))
+    page.format.setCurrentIndex(page.format.findData("jpeg"))
+    page.quality.setValue(77)
+    page.size.setCurrentIndex(1)
+    page._marks["receipt"].setChecked(True)
+    page._more["sidecar"].setChecked(True)
+    listed = works.catalogue
+    works.start_engine()
+    until(lambda: works.engine.condition.name == "ready" and works.catalogue is not listed)
+    how = page.how()
+    assert page.claim["creator"].text() == "typed"
+    assert page.path.text() == str(tmp_path / "mine.jpeg")
+    assert (how.format, how.quality, how.longest) == ("jpeg", 77, 1024)
+    assert how.marks == ("receipt",) and how.sidecar
+
+
+def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, painting):
+    doc, _node = painting
+    settings.keep_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))
+    made = state.Studio()
+    page = ExportPage(made, lambda name: None)
+    assert page.format.count() == 0
+    made.start_engine()
+    until(lambda: made.engine.condition.name == "ready" and page.format.count())
+    assert page.how().format == "jpeg" and page.how().marks == ("receipt",)
+    made.close()
+    page.deleteLater()
+
+
+def test_the_document_does_not_tell_where_its_owner_keeps_things(here, painting, tmp_path):
+    doc, _node = painting
+    settings.keep_exporting(doc, Exporting(format="jpeg", folder=str(tmp_path)))
+    stored = bytes(doc.annotation(settings.ANNOTATION)).decode()
+    assert json.loads(stored)["format"] == "jpeg" and str(tmp_path) not in stored
+    assert settings.exporting(doc).folder == str(tmp_path), "the artist's own settings know"
+    old = json.dumps({"format": "jpeg", "folder": "/somebody/else"}).encode()
+    doc.setAnnotation(settings.ANNOTATION, "Glassine", old)
+    assert settings.exporting(doc) == Exporting(format="jpeg", folder=str(tmp_path))
