@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from .layers import Place, Refused
 from .oncanvas import OnCanvas
 from .onview import visible
 from .preview import Preview
+from .private import without
 from .qt import QtCore, Signal
 from .requests import ENDED, Outcome, Requests
 from .settings import Artist, Choice, Exporting
@@ -257,11 +257,11 @@ class Studio(QtCore.QObject):
             QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
 
     def details(self) -> str:
-        """For a bug report: no picture; a file's name only where the trouble names it, and never
-        the home folder, which has the artist's own name."""
+        """For a bug report: no picture, no file's name, and not the home folder, which has the artist's.
         from .engine import platform
 
         condition = self.engine.condition
+        docs = [doc.fileName() for doc in layers.app().documents() if layers.alive(doc)]
         lines = (
             self.trouble,
             platform(),
@@ -269,6 +269,6 @@ class Studio(QtCore.QObject):
             f"engine {condition.version} {condition.name} {condition.device}",
             "",
             self.engine.log(),
+            self.installer.log(),
         )
-        home = os.path.expanduser("~") + os.sep
-        return "\n".join(lines).replace(home, "~" + os.sep)
+        return without("\n".join(lines), [*docs, *(job.path for job in self.jobs.all)])

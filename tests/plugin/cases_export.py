@@ -1,4 +1,4 @@
-"""The export page: whose name stands in it, and what it never writes over."""
+"""The export page: whose name stands in it, what it never writes over, what a bug report says."""
 
 import json
 import os
@@ -6,8 +6,9 @@ import os
 import krita
 import pytest
 from bench import app, here, opened, painting, pattern, until, works
-from glassine_krita import settings, state, texts
+from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
+from glassine_krita.jobs import Job
 from glassine_krita.settings import Artist, Exporting
 from glassine_krita.views.export import ExportPage
 
@@ -150,3 +151,39 @@ def test_the_document_does_not_tell_where_its_owner_keeps_things(here, painting,
     old = json.dumps({"format": "jpeg", "folder": "/somebody/else"}).encode()
     doc.setAnnotation(settings.ANNOTATION, "Glassine", old)
     assert settings.exporting(doc) == Exporting(format="jpeg", folder=str(tmp_path))
+
+
+def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    copy = str(tmp_path / "commission for Ben.png")
+    works.jobs.all.append(Job("export", copy, {}, None, path=copy, state="failed"))
+    works.complain(f"{copy}: No space left on device")
+    assert "Ben" not in works.details() and "No space left on device" in works.details()
+    page = docker.exporting
+    page.path.setText(str(tmp_path / "gone for ever" / "x.png"))
+    page.save.click()
+    assert "gone for ever" in works.trouble and "gone" not in works.details()
+    works.complain("FileNotFoundError: '/home/anna/Ben/a b.png'")
+    assert "Ben" not in works.details() and "a b" not in works.details()
+    works.installer._lines.append("ERROR: no matching distribution")
+    assert "no matching distribution" in works.details(), "as the sentence about it promises"
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ("no folder “/srv/a b/c”. Choose", "no folder “…”. Choose"),
+        ("in C:/Users/anna/x.kra: gone", "in …: gone"),
+        (
+            'File "/home/anna/.local/glassine/run.py", line 3',
+            'File "~/.local/glassine/run.py", line 3',
+        ),
+        ("https://pypi.org/simple and 3/4 of n/a", "https://pypi.org/simple and 3/4 of n/a"),
+        ("/opt/bin/python -I", "/opt/bin/python -I"),
+        ("piece.kra is open", "… is open"),
+    ],
+)
+def test_paths_are_left_out_where_they_are_not_programs(told, left, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    monkeypatch.setenv("USERPROFILE", "/home/anna")
+    assert private.without(told, ["/art/piece.kra", "", "/art/a"]) == left
