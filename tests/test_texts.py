@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from glassine.catalogue import catalogue
+from glassine.catalogue import SITES, catalogue
 from glassine.optimise import strength
+from glassine.purifiers import PURIFIERS
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "core" / "glassine"
@@ -42,6 +43,13 @@ APART = {
     "formats/vips.py": "reading",
 }
 KNOWN = patterns(TABLE)
+# Words that would say that a style, or a picture, is out of danger.
+PROMISES = {
+    "en": ("shield", "safe", "to be protected at"),
+    "de": ("der Schutz", "schützt es", "sicher"),
+    "ja": ("守", "保護されます", "安全"),
+}
+PROPER = ("X (Twitter)", "X", "Instagram", "Bluesky", "ArtStation")  # the same everywhere
 
 
 def sentences():
@@ -131,6 +139,27 @@ def test_every_doubt_has_its_words():
     codes |= {"noise", "blend", "jpeg", "little", "removed-handling", "removed-removal"}
     assert len(codes) > 12
     assert not [code for code in codes if f"doubt_{code}" not in TABLE]
+
+
+def test_what_a_report_tries_and_the_sites_are_named_in_every_language():
+    trained = "Shorter side reduced to 512 pixels, as for training"
+    tried = [entry.says for entry in PURIFIERS.values()]
+    sites = [says for _, says, _ in SITES if says not in PROPER]
+    assert not [one for one in (*tried, trained, *sites) if not matched(one, KNOWN)[0]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_promises_safety(language):
+    words = {key: row[language] for key, row in TABLE.items()}
+    found = {key for key, text in words.items() if any(one in text for one in PROMISES[language])}
+    assert not found
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])
+def test_a_sentence_about_the_ledger_uses_the_words_of_its_box(language):
+    assert TABLE["mark_receipt"][language] in TABLE["says.receipt_off"][language]
+    switches = {key for key, row in TABLE.items() if " --" in row[language]}
+    assert not switches, "the docker has no command line"
 
 
 def test_every_stage_of_a_job_has_its_words():

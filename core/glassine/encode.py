@@ -65,7 +65,7 @@ def check(export: Export) -> None:
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
         raise NotUsable(
             "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
-            "is off. Add it with --marks receipt."
+            "(the entry in the ledger) is off. Switch it on."
         )
 
 

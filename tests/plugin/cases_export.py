@@ -10,6 +10,7 @@ from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.jobs import Job
 from glassine_krita.settings import Artist, Exporting
+from glassine_krita.views import job as jobview
 from glassine_krita.views.export import ExportPage
 
 __all__ = ["app", "here", "painting", "works"]
@@ -26,6 +27,14 @@ def docker(works, painting, tmp_path):
     made.open("export")
     yield made
     made.deleteLater()
+
+
+@pytest.fixture(params=["de", "ja"])
+def language(request, monkeypatch):
+    monkeypatch.setenv("GLASSINE_LANGUAGE", request.param)
+    texts.language.cache_clear()
+    yield request.param
+    texts.language.cache_clear()
 
 
 def ended(works):
@@ -187,3 +196,20 @@ def test_paths_are_left_out_where_they_are_not_programs(told, left, monkeypatch)
     monkeypatch.setenv("HOME", "/home/anna")
     monkeypatch.setenv("USERPROFILE", "/home/anna")
     assert private.without(told, ["/art/piece.kra", "", "/art/a"]) == left
+
+
+def test_what_a_job_says_is_in_the_artist_s_language(works, painting, language):
+    trials = [
+        {"says": "Upload to X (Twitter): 4096 px, quality 80", "left": 0.1},
+        {"says": "Half the size and back", "left": 0.2},
+    ]
+    words = jobview.worst(trials)
+    assert "Upload" not in words and "Half" not in words and "X (Twitter)" in words
+    assert "preview" not in texts.t("DeviantArt preview")
+
+
+def test_a_kept_result_ends_in_one_full_stop(works, painting):
+    row = jobview.JobRow(works, Job("apply", "x", {}, None, state="kept", why="not_written"))
+    row.draw()
+    assert row.says.text().endswith(".") and not row.says.text().endswith("..")
+    row.deleteLater()

@@ -122,7 +122,7 @@ def about_size(trials: Sequence[Trial]) -> Iterator[Doubt]:
             "size",
             f"Models learn from smaller pictures: {worst.says[0].lower()}{worst.says[1:]}, "
             f"{worst.left:.0%} of the effect beyond its control is left. A copy that is exported "
-            "at that size (--longest-side) is protected at the size at which it is learned.",
+            "at that size (--longest-side) keeps more of it at the size at which it is learned.",
         )
 
 

@@ -115,7 +115,8 @@ class JobRow(QtWidgets.QFrame):
             left = "" if job.left < 0 else t("time_left", time=minutes(job.left))
             return " ".join(part for part in (t(f"stage_{job.stage}"), left) if part)
         if job.state in ("failed", "kept", "asking"):
-            return t(f"job_{job.state}", why=t(job.why))
+            why = t(job.why)  # in the middle of a sentence, or a sentence of its own
+            return t(f"job_{job.state}", why=why.rstrip(".。") if job.state == "kept" else why)
         if job.state != "done":
             return t(f"job_{job.state}")
         return " ".join([self._result(), *(t(note) for note in job.notes)])
@@ -152,5 +153,5 @@ class JobRow(QtWidgets.QFrame):
 def worst(trials: list[dict[str, Any]]) -> str:
     """The three after which least is left, in one sentence; the page has them all."""
     tried = sorted((one for one in trials if one["left"] is not None), key=lambda one: one["left"])
-    words = ", ".join(f"{one['says']} ({one['left']:.0%})" for one in tried[:3])
+    words = ", ".join(f"{t(one['says'])} ({one['left']:.0%})" for one in tried[:3])
     return t("measured", tried=len(tried), worst=words or "–")
