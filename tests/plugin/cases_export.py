@@ -9,6 +9,8 @@ from bench import app, here, opened, painting, pattern, until, works
 from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.jobs import Job
+from glassine_krita.layers import take
+from glassine_krita.qt import QtWidgets
 from glassine_krita.settings import Artist, Exporting
 from glassine_krita.views import job as jobview
 from glassine_krita.views.export import ExportPage
@@ -81,8 +83,6 @@ def test_the_name_of_an_export_that_still_waits_is_taken(works, docker):
 
 
 def test_the_save_dialog_has_asked_already(works, docker, tmp_path, monkeypatch):
-    from glassine_krita.qt import QtWidgets
-
     page, copy = docker.exporting, tmp_path / "piece-protected.png"
     copy.write_bytes(b"mine")
     told = {"path": str(copy)}
@@ -213,3 +213,33 @@ def test_a_kept_result_ends_in_one_full_stop(works, painting):
     row.draw()
     assert row.says.text().endswith(".") and not row.says.text().endswith("..")
     row.deleteLater()
+
+
+@pytest.mark.parametrize("spoken", ["en", "de"])
+def test_no_button_is_cut_off_in_a_narrow_docker(works, painting, app, monkeypatch, spoken):
+    """Some 300 pixels wide; in Japanese the tests' machines have no letters to measure."""
+    monkeypatch.setenv("GLASSINE_LANGUAGE", spoken)
+    texts.language.cache_clear()
+    job = Job(
+        "export", "copy.png", {}, take(painting[0], "picture")[0], path="copy.png", state="done"
+    )
+    job.outcome = {"width": 1, "height": 1, "doubts": [], "caption": "a picture of a dog"}
+    job.report = b"<!doctype html>"
+    works.jobs.all += [job, Job("apply", "x", {}, None, state="asking")]
+    try:
+        made = GlassineDocker()
+        made.resize(44 * made.fontMetrics().averageCharWidth(), 1200)
+        made.show()
+        made.open("main")
+        works.jobs.changed.emit()
+        app.processEvents()
+        seen = [one for one in made.findChildren(QtWidgets.QPushButton) if one.isVisible()]
+        cut = [
+            one.text()
+            for one in seen
+            if one.fontMetrics().boundingRect(one.text()).width() > one.width()
+        ]
+        assert len(seen) > 12 and not cut
+        made.deleteLater()
+    finally:
+        texts.language.cache_clear()

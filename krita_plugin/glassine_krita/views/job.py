@@ -12,8 +12,9 @@ from ..qt import QtCore, QtGui, QtWidgets
 from ..reports import opened
 from ..state import Studio
 from ..texts import t
-from .parts import Elided, button, follow, minutes, quiet_label
+from .parts import Elided, button, follow, minutes, quiet_label, tool
 
+LINES = (("cancel", "again", "rescue"), ("report", "measure"), ("folder", "caption"))  # of buttons
 SOON = 50  # milliseconds until a new row has its place
 
 
@@ -67,11 +68,6 @@ class JobRow(QtWidgets.QFrame):
         self.bar.setFixedHeight(8)
         self.says = quiet_label()
         self.says.setObjectName("glassine_job_says")
-        column.addWidget(self.name)
-        column.addWidget(self.bar)
-        column.addWidget(self.says)
-        line = QtWidgets.QHBoxLayout()
-        line.setSpacing(4)
         self.buttons = {
             "cancel": button(t("cancel"), "glassine_cancel", lambda: studio.jobs.cancel(job)),
             "again": button(t("again"), "glassine_again", lambda: studio.jobs.again(job)),
@@ -80,13 +76,22 @@ class JobRow(QtWidgets.QFrame):
             "folder": button(t("open_folder"), "glassine_folder", self._folder),
             "caption": button(t("copy_caption"), "glassine_job_caption", self._caption),
             "rescue": button(t("rescue"), "glassine_rescue", lambda: studio.jobs.rescue(job)),
-            "close": button(t("dismiss"), "glassine_forget", lambda: studio.jobs.forget(job)),
+            "close": tool("×", t("dismiss"), "glassine_forget", lambda: studio.jobs.forget(job)),
         }
         self.buttons["measure"].setToolTip(t("measure_tip"))
-        line.addStretch(1)
-        for made in self.buttons.values():
-            line.addWidget(made)
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(self.name, 1)
+        line.addWidget(self.buttons["close"])
         column.addLayout(line)
+        column.addWidget(self.bar)
+        column.addWidget(self.says)
+        for names in LINES:
+            line = QtWidgets.QHBoxLayout()
+            line.setSpacing(4)
+            line.addStretch(1)
+            for name in names:
+                line.addWidget(self.buttons[name])
+            column.addLayout(line)
 
     def draw(self) -> None:
         job = self.job

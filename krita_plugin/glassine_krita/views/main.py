@@ -39,8 +39,8 @@ class MainPage(QtWidgets.QWidget):
         self.apply = button(t("apply"), "glassine_apply_button", self._apply)
         self.export = button(t("export"), "glassine_export_button", lambda: go("export"))
         widget, line = row()
-        line.addWidget(self.apply, 1)
-        line.addWidget(self.export, 1)
+        line.addWidget(self.apply)  # each as wide as its words: halves would cut the longer ones
+        line.addWidget(self.export)
         column.addWidget(widget)
         self.jobs = JobList(studio)
         column.addWidget(self.jobs)

@@ -31,9 +31,13 @@ class SetupPage(QtWidgets.QWidget):
         self.builds.setObjectName("glassine_build")
         self.builds.setAccessibleName(t("build_label"))
         self.builds.setMinimumWidth(60)
-        for build in builds():
-            self.builds.addItem(f"{build.says} – {sizes(build)}", build.name)
+        for at, build in enumerate(builds()):
+            self.builds.addItem(build.says, build.name)
+            self.builds.setItemData(at, sizes(build), Qt.ItemDataRole.ToolTipRole)
         column.addWidget(self.builds)
+        self.sizes = quiet_label()
+        column.addWidget(self.sizes)
+        self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
         widget, line = row()
         self.go = button(t("install_engine"), "glassine_install", self._install)
         self.stop = button(t("cancel"), "glassine_install_cancel", studio.installer.cancel)
@@ -92,6 +96,7 @@ class SetupPage(QtWidgets.QWidget):
         self.remove.setText(t("remove_sure" if self._sure else "remove_engine"))
         self.remove.setVisible(bool(told) and not installer.running)
         self.builds.setEnabled(not installer.running)
+        self.sizes.setText(self.builds.currentData(Qt.ItemDataRole.ToolTipRole) or "")
         self.bar.setVisible(installer.running)
         self.bar.setRange(0, installer.steps)
         self.bar.setValue(installer.step)

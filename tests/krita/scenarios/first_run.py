@@ -22,7 +22,7 @@ def scenario(k):
     QTest.mouseClick(panel.status.act, Qt.LeftButton)
     yield lambda: panel.pages.currentIndex() == 2
     builds = panel.setup.findChild(QComboBox, "glassine_build")
-    said = [builds.itemText(i) for i in range(builds.count())]
+    said = [builds.itemData(i, Qt.ToolTipRole) for i in range(builds.count())]
     k.check("sizes are said beforehand", all("download" in text for text in said), builds=said)
     k.check("nothing runs unasked", not studio_.installer.running)
     from glassine_krita import install
