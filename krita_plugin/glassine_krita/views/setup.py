@@ -27,17 +27,9 @@ class SetupPage(QtWidgets.QWidget):
         self.state.setObjectName("glassine_setup_state")
         column.addWidget(self.state)
         column.addWidget(quiet_label(t("setup_explained")))
-        self.builds = QtWidgets.QComboBox()
-        self.builds.setObjectName("glassine_build")
-        self.builds.setAccessibleName(t("build_label"))
-        self.builds.setMinimumWidth(60)
-        for at, build in enumerate(builds()):
-            self.builds.addItem(build.says, build.name)
-            self.builds.setItemData(at, sizes(build), Qt.ItemDataRole.ToolTipRole)
-        column.addWidget(self.builds)
+        column.addWidget(self._builds())
         self.sizes = quiet_label()
         column.addWidget(self.sizes)
-        self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
         widget, line = row()
         self.go = button(t("install_engine"), "glassine_install", self._install)
         self.stop = button(t("cancel"), "glassine_install_cancel", studio.installer.cancel)
@@ -57,6 +49,18 @@ class SetupPage(QtWidgets.QWidget):
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
         self.draw()
+
+    def _builds(self) -> QtWidgets.QWidget:
+        """The menu; what the chosen build takes is said below, where there is room for it."""
+        self.builds = QtWidgets.QComboBox()
+        self.builds.setObjectName("glassine_build")
+        self.builds.setAccessibleName(t("build_label"))
+        self.builds.setMinimumWidth(60)
+        for at, build in enumerate(builds()):
+            self.builds.addItem(build.says, build.name)
+            self.builds.setItemData(at, sizes(build), Qt.ItemDataRole.ToolTipRole)
+        self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
+        return self.builds
 
     def _own(self) -> QtWidgets.QWidget:
         """For those who have an engine of their own."""
