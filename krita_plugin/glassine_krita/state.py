@@ -257,7 +257,7 @@ class Studio(QtCore.QObject):
             QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
 
     def details(self) -> str:
-        """For a bug report: no picture, no file's name, not the home folder, which has the artist's."""
+        """For a bug report: no picture, no file's name, nothing that has the artist's own."""
         from .engine import platform
 
         condition = self.engine.condition

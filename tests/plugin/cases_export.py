@@ -9,7 +9,7 @@ from bench import app, here, opened, painting, pattern, until, works
 from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.jobs import Job
-from glassine_krita.layers import take
+from glassine_krita.pictures import take
 from glassine_krita.qt import QtWidgets
 from glassine_krita.settings import Artist, Exporting
 from glassine_krita.views import job as jobview
