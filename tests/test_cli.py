@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 from glassine import deliver, files, ledger, pages
-from glassine.cli import COMMANDS, cli, stop
+from glassine.cli import COMMANDS, cli, protect, stop
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
-from glassine.types import Cost, Effect, Encoded, Keep, Report
+from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
 
 SMALL = ("--effort", "preview", "--surrogates", "embedded", "--seed", "3")
@@ -435,3 +435,15 @@ def test_a_bar_is_shown_on_a_terminal_only(painting):
     os.close(main)
     assert process.returncode == 0
     assert b"\x1b[" in drawn and b"teal.png" in drawn
+
+
+def test_no_two_copies_share_a_name_even_where_case_does_not_count(tmp_path):
+    folders = ("", "one", "two", "three")
+    sources = [tmp_path / one / name for one in folders for name in ("a.png", "A.png", "a.jpg")]
+    to = [target for _, target in protect.named(sources, str(tmp_path / "out"), Intent())]
+    assert len({str(target).casefold() for target in to}) == len(sources)
+    assert [target.name for target in to[:3]] == [
+        "a.glassine.png",
+        "A.png.glassine.png",
+        "a.jpg.glassine.png",
+    ]

@@ -474,6 +474,8 @@ def test_of_two_originals_the_one_that_was_protected_is_compared_with(pair):
     assert command.beside(copy) == photo
     copy.with_suffix(".html").write_text(page_of(made, copy, sha256_clean_pixels="reduced"))
     assert command.beside(copy) == original
+    twin = photo.with_name(f"{photo.name}.glassine.png")
+    assert command.beside(twin) == photo, "its name says which"
 
 
 def test_the_command_asks_for_what_it_cannot_find(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain, count
 from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,17 +87,19 @@ def is_folder(out: str, sources: list[Path]) -> bool:
 
 
 def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
-    """Each source with the file its protected copy goes to; no two share one."""
+    """Each source with the file its protected copy goes to; no two share one, whatever case."""
     from ..encode import suffix_of
 
     if out and not is_folder(out, sources):
         yield sources[0], Path(out)
         return
-    suffix, taken = suffix_of(intent.export), set()
+    suffix, taken = suffix_of(intent.export), set[str]()
     for source in sources:
         folder = Path(out) if out else source.parent
-        target = folder / f"{source.stem}.glassine{suffix}"
-        if target in taken:
-            target = folder / f"{source.name}.glassine{suffix}"
-        taken.add(target)
+        counted = (f"{source.name}.{number}" for number in count(2))
+        for stem in chain((source.stem, source.name), counted):
+            target = folder / f"{stem}.glassine{suffix}"
+            if str(target).casefold() not in taken:
+                break
+        taken.add(str(target).casefold())
         yield source, target

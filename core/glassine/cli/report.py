@@ -118,14 +118,17 @@ def chosen(after: str, slow: bool) -> tuple[str, ...]:
 
 
 def beside(picture: Path) -> Path:
-    """painting.png beside painting.glassine.png; of several the one that its page tells of."""
+    """painting.png beside painting.glassine.png; of several the one that its page tells of.
+
+    painting.jpg.glassine.png is the copy of painting.jpg beside a painting.png.
+    """
     from .. import pages
     from ..formats import FORMATS
 
     stem = picture.stem.removesuffix(".glassine")
     suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
-    near = [picture.with_name(stem + suffix) for suffix in suffixes if stem != picture.stem]
-    there = [path for path in near if path.exists()]
+    near = [picture.with_name(stem + suffix) for suffix in ("", *suffixes) if stem != picture.stem]
+    there = [path for path in near if path.is_file()]
     if not there:
         raise NotUsable(
             f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
