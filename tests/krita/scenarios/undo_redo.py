@@ -31,6 +31,11 @@ def scenario(k):
     yield until(lambda: not node.visible())
     k.check("redo brings both back", True)
     doc, node = yield from document(bytes(before))
+    for other in doc.topLevelNodes():  # Krita begins a document with an opaque background
+        if other.uniqueId() != node.uniqueId():
+            other.remove()
+    doc.refreshProjection()
+    doc.waitForDone()
     was = bytes(doc.pixelData(0, 0, W, H))
     studio_.choose(scope="picture")
     job = yield from finished(studio_.apply())
