@@ -73,7 +73,7 @@ def test_no_picture_is_no_measurement(tmp_path):
 
 
 def test_a_name_too_long_for_the_disk_is_said_before_any_work(painting, capsys, monkeypatch):
-    monkeypatch.setattr(deliver, "protect", lambda *_, **__: pytest.fail("worked"))
+    monkeypatch.setattr(deliver, "verified", lambda *_, **__: pytest.fail("worked"))
     long = painting.with_name("絵" * 82 + ".png")
     try:
         painting.rename(long)
@@ -172,7 +172,7 @@ def test_a_checkout_has_a_version(monkeypatch, capsys):
 
 
 def test_an_accident_at_one_picture_does_not_end_the_others(painting, monkeypatch, capsys):
-    other, real = painting.with_name("other.png"), deliver.protect
+    other, real = painting.with_name("other.png"), deliver.verified
     shutil.copy(painting, other)
 
     def sometimes(source, *_, **options):
@@ -180,7 +180,7 @@ def test_an_accident_at_one_picture_does_not_end_the_others(painting, monkeypatc
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
         return real(source, *_, **options)
 
-    monkeypatch.setattr(deliver, "protect", sometimes)
+    monkeypatch.setattr(deliver, "verified", sometimes)
     assert run("protect", painting, other, *SMALL) == 1
     said = capsys.readouterr().err
     assert "teal.png" in said and "mat1 and mat2" in said and "Traceback" not in said

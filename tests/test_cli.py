@@ -176,7 +176,7 @@ def test_a_ledger_that_fails_at_the_end_is_said_beside_what_is_written(
 def test_a_receipt_that_is_off_cannot_lie_beside_the_file(painting, capsys):
     for option in ("--sidecar", "--keep-path"):
         assert run("protect", painting, *SMALL, "--marks", "none", option) == 3
-        assert "--marks receipt" in capsys.readouterr().err
+        assert "Switch it on" in capsys.readouterr().err
     assert not painting.with_name("teal.glassine.png").exists()
 
 

@@ -9,17 +9,13 @@ from . import layers
 from .layers import SRGB, Place, Refused, Space, active_layer, canvas, find, selection, space
 
 MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
-CONVERTED = 4  # parts that are converted at once: each time Krita has its own to do
 SCREEN = Space("RGBA", "U8", SRGB)
 
 
 class Picture:
     """A part of a clone, so that the artist can paint on.
 
-    Pixels are converted as they are read, after Krita has blended them in the document's own colour
-    space: layers that are converted one by one mix to another picture than the one on the canvas.
-
-    kept   how the document keeps them
+    kept   how the document keeps its pixels
     space  how they are read
     """
 
@@ -27,10 +23,16 @@ class Picture:
         self, copy: Any, node_id: Any, place: Place, kept: Space, wanted: Space, mask: bytes = b""
     ) -> None:
         self._doc, self._node = copy, None if node_id is None else find(copy, node_id)
-        self.place, self.kept, self.space, self.mask = place, kept, wanted, mask
+        self.place, self.kept, self.space, self.mask = place, kept, kept, mask
         if node_id is not None and self._node is None:
             self.close()
             raise Refused("unreadable")  # all of the picture would be read instead
+        if not kept.same(wanted):
+            try:
+                self._convert(wanted)
+            except Refused:
+                self.close()
+                raise
 
     @property
     def converted(self) -> bool:
@@ -58,46 +60,45 @@ class Picture:
 
     def strips(self, place: Place) -> Iterator[Place]:
         """Places that are read or written in one turn."""
-        much = layers.PART * (1 if self.kept.same(self.space) else CONVERTED)
-        return place.strips(max(1, much // (place.width * self.space.pixel)))
+        return place.strips(max(1, layers.PART // (place.width * self.space.pixel)))
 
     def read(self, place: Place) -> bytes:
-        return self.moved(self.raw(place), place.width, place.height)
-
-    def raw(self, place: Place) -> bytes:
-        """Packed rows as the document keeps them."""
+        """Packed rows."""
         source = self._node
         read = self._doc.pixelData if source is None else source.projectionPixelData
         if source is not None and source.type() == "paintlayer" and not source.childNodes():
             read = source.pixelData
         data = bytes(read(place.x, place.y, place.width, place.height))
-        return sized(data, place.width * place.height * self.kept.pixel)
+        if len(data) != place.width * place.height * self.space.pixel:
+            raise Refused("unreadable")  # Krita tells of a failed read by fewer bytes, or none
+        return data
 
-    def moved(self, data: bytes, width: int, height: int) -> bytes:
-        """From `kept` to `space`, by Krita, in a layer that is put nowhere."""
-        if self.kept.same(self.space):
-            return data
-        node = self._doc.createNode("", "paintlayer")
-        layers.keep_as(node, self.kept)
-        node.setPixelData(data, 0, 0, width, height)
-        layers.keep_as(node, self.space)
-        if not space(node).same(self.space):
+    def _convert(self, wanted: Space) -> None:
+        """Has Krita convert the clone, of which one flat layer is left.
+
+        Blended first: layers that are converted one by one mix to another picture than the one on
+        the canvas. Only a document's own conversion will do: 5.1.5 crashes where a single layer of
+        a clone is converted.
+        """
+        flat = self._doc.createNode("", "paintlayer")
+        if space(flat).same(self.kept):  # not where a layer keeps colours of its own
+            for strip in self.strips(self.bounds if self.mask else self.place):
+                flat.setPixelData(self.read(strip), strip.x, strip.y, strip.width, strip.height)
+            for node in self._doc.rootNode().childNodes():
+                node.remove()
+            self._doc.rootNode().addChildNode(flat, None)
+            self._node = flat
+        self._doc.setColorSpace(wanted.model, wanted.depth, wanted.profile)
+        self._doc.waitForDone()
+        if not space(self._doc if self._node is None else self._node).same(wanted):
             raise Refused("unreadable")
-        data = bytes(node.pixelData(0, 0, width, height))
-        return sized(data, width * height * self.space.pixel)
+        self.space = wanted
 
     def close(self) -> None:
         if self._doc is not None:
             self._doc.setModified(False)
             self._doc.close()
             self._doc = self._node = None
-
-
-def sized(data: bytes, size: int) -> bytes:
-    """Krita tells of a failed read by fewer bytes, or none."""
-    if len(data) != size:
-        raise Refused("unreadable")
-    return data
 
 
 def take(

@@ -16,7 +16,7 @@ from .qt import Qt, QtGui
 LONGEST = 1024  # pixels; the engine's largest preview
 STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms
 Format = QtGui.QImage.Format
-FORMATS = {"U8": Format.Format_ARGB32, "U16": Format.Format_RGBA64}  # of B, G, R, A: order is kept
+FORMAT = Format.Format_ARGB32
 
 
 @dataclass(frozen=True)
@@ -35,32 +35,24 @@ class Small:
 
 
 def shrunk(picture: Picture, longest: int = LONGEST) -> Iterator[Small | None]:
-    """Yields None while there is more to do, and at last the small copy.
-
-    What Qt can scale is converted when it is small; anything else while it is read.
-    """
-    place, kept = picture.place, picture.kept
-    early = not kept.usable or kept.depth not in FORMATS
-    form = FORMATS["U8" if early else kept.depth]
-    pixel = picture.space.pixel if early else kept.pixel
+    """Yields None while there is more to do, and at last the small copy of a picture in SCREEN."""
+    place, pixel = picture.place, picture.space.pixel
     factor = min(1.0, longest / max(place.width, place.height))
     width, height = max(1, round(place.width * factor)), max(1, round(place.height * factor))
-    out = QtGui.QImage(width, height, form)
+    out = QtGui.QImage(width, height, FORMAT)
     out.fill(0)
     done = 0
     for strip in place.strips(max(1, STRIP // place.width)):
-        data = picture.read(strip) if early else picture.raw(strip)
-        image = QtGui.QImage(data, strip.width, strip.height, strip.width * pixel, form)
+        data = picture.read(strip)
+        image = QtGui.QImage(data, strip.width, strip.height, strip.width * pixel, FORMAT)
         last = strip.y + strip.height - place.y
         bottom = height if last == place.height else round(last * factor)
         if bottom > done:
             paste(out, image, done, width, bottom - done)
         done = max(done, bottom)
         yield None
-    data = bits(out, pixel)
     mask = small_mask(picture, width, height) if picture.mask else b""
-    small = data if early else picture.moved(data, width, height)
-    yield Small(small, mask, width, height, place)
+    yield Small(bits(out, pixel), mask, width, height, place)
 
 
 def paste(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: int) -> None:
@@ -104,4 +96,4 @@ def bits(image: QtGui.QImage, pixel: int) -> bytes:
 
 def image(data: Any, width: int, height: int) -> QtGui.QImage:
     """The engine's BGRA bytes as a picture that owns its pixels."""
-    return QtGui.QImage(bytes(data), width, height, width * 4, Format.Format_ARGB32).copy()
+    return QtGui.QImage(bytes(data), width, height, width * 4, FORMAT).copy()
