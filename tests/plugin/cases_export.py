@@ -144,6 +144,7 @@ def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, paint
     made = state.Studio()
     page = ExportPage(made, lambda name: None)
     assert page.format.count() == 0
+    assert not page.more.isWindow() and page.more.isHidden(), "no window of its own to begin with"
     made.start_engine()
     until(lambda: made.engine.condition.name == "ready" and page.format.count())
     assert page.how().format == "jpeg" and page.how().marks == ("receipt",)

@@ -38,6 +38,7 @@ class ExportPage(QtWidgets.QWidget):
         column.addLayout(self.marks)
         self._more = {name: switch(name) for name in ("keep_path", "sidecar")}
         self.more = indented(self._more.values())
+        self.marks.addWidget(self.more)  # at once: shown without a place it would be a window
         column.addWidget(self._claim())
         column.addWidget(quiet_label(t("export_hint")))
         widget, line = row()
@@ -168,7 +169,7 @@ class ExportPage(QtWidgets.QWidget):
             box.setChecked(name in how.marks and box.isEnabled())
         for name, box in self._more.items():
             box.setChecked(getattr(how, name))
-        self.more.setVisible(RECEIPT in how.marks)
+        self.more.setVisible(RECEIPT in how.marks and RECEIPT in self._marks)
         self._fit()
 
     def _suffix(self) -> str:
