@@ -121,15 +121,15 @@ def measured(
 ) -> dict[str, Any]:
     """One loop at its budget; `known` is what an earlier run found it to be, to begin there."""
     loop, steps, first = LOOPS[name]
-    eps = known or budget(loop, clean, loss, steps, first)
+    wanted = known or budget(loop, clean, loss, steps, first)
     for _ in range(3):  # more steps are more visible at the same budget: shrink to land at SCORE
-        started = time.perf_counter()
+        eps, started = wanted, time.perf_counter()
         after = on_grid(loop(clean, loss, eps, steps), 8)
         seconds = time.perf_counter() - started
         score = ssimulacra2(clean, after)
         if abs(score - SCORE) < 1.5:
             break
-        eps *= ((100 - SCORE) / (100 - score)) ** 1.2
+        wanted = eps * ((100 - SCORE) / (100 - score)) ** 1.2
     return {"eps": eps, "seconds": seconds, "ssimulacra2": score, "closed": closed(after)}
 
 
