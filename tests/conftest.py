@@ -71,6 +71,17 @@ def paintings():
 
 
 @pytest.fixture
+def painting(tmp_path, scene):
+    """A PNG of 64 x 64 with a resolution, in a folder of its own."""
+    from glassine.formats import FORMATS
+    from glassine.types import Keep
+
+    path = tmp_path / "teal.png"
+    path.write_bytes(FORMATS["png"].write(scene[:, 16:80, 48:112], None, Keep(ppi=300.0), 95))
+    return path
+
+
+@pytest.fixture
 def scene():
     """(3, 96, 128): smooth sky, flat ground, a thin dark line and some texture."""
     draw = torch.Generator().manual_seed(11)

@@ -9,29 +9,13 @@ import sys
 import pytest
 import torch
 from glassine import deliver, files
-from glassine.cli import cli, stop
 from glassine.errors import NotUsable, NotWritable
 from glassine.find import index
 from glassine.formats import FORMATS
 from glassine.plan import plan
 from glassine.sitekit import kit, write
 from glassine.types import Artwork, Export, Intent, Keep, quiet
-
-SMALL = ("--effort", "preview", "--surrogates", "embedded", "--seed", "3")
-
-
-def run(*arguments):
-    return stop.guarded(
-        lambda: cli.main([str(a) for a in arguments], "glassine", standalone_mode=False)
-    )
-
-
-@pytest.fixture
-def painting(tmp_path, scene):
-    path = tmp_path / "teal.png"
-    path.write_bytes(FORMATS["png"].write(scene[:, 16:80, 48:112], None, Keep(), 95))
-    return path
-
+from typed import SMALL, run
 
 # --- sizes and numbers ---------------------------------------------------------------------------
 

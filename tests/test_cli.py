@@ -13,27 +13,13 @@ from pathlib import Path
 import pytest
 import torch
 from glassine import deliver, files, ledger, pages
-from glassine.cli import COMMANDS, cli, protect, stop
+from glassine.cli import COMMANDS, protect
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
-
-SMALL = ("--effort", "preview", "--surrogates", "embedded", "--seed", "3")
-
-
-def run(*arguments):
-    return stop.guarded(
-        lambda: cli.main([str(a) for a in arguments], "glassine", standalone_mode=False)
-    )
-
-
-@pytest.fixture
-def painting(tmp_path, scene):
-    path = tmp_path / "teal.png"
-    path.write_bytes(FORMATS["png"].write(scene[:, 16:80, 48:112], None, Keep(ppi=300.0), 95))
-    return path
+from typed import SMALL, run
 
 
 def started(*arguments, **options):

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 from glassine import weights
-from glassine.cli import cli, stop
 from glassine.errors import NotWritable, WeightsMissing
 from glassine.surrogates import SURROGATES
+from typed import run
 
 BODY = bytes(range(256)) * 3000  # 768 kB: three pieces
 
@@ -244,10 +244,6 @@ def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
 def test_a_folder_without_them_says_what_it_should_hold(tmp_path, wanted):
     with pytest.raises(WeightsMissing, match=r"net_encoder.pth"):
         weights.adopt("net", wanted, tmp_path)
-
-
-def run(*arguments):
-    return stop.guarded(lambda: cli.main([*map(str, arguments)], "glassine", standalone_mode=False))
 
 
 def test_the_real_encoders_are_adopted_by_the_command(models, monkeypatch, capsys):

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from time import monotonic
 
@@ -253,13 +253,9 @@ def targets(pictures: list[Path], folder: Path, out: Path, suffix: str) -> dict[
     for path in pictures:
         twin = stems[str(path.with_suffix("")).casefold()] > 1
         place, stem = out / path.relative_to(folder).parent, path.name if twin else path.stem
-        for number in count(1):
-            more = f".{number}" if number > 1 else ""
-            target = place / f"{stem}{more}{_OURS.rstrip('.')}{suffix}"
-            if str(target).casefold() not in taken:
-                break
-        taken.add(str(target).casefold())
-        made[path] = target
+        names = chain((stem,), (f"{stem}.{number}" for number in count(2)))
+        end = f"{_OURS.rstrip('.')}{suffix}"
+        made[path] = files.free((place / f"{name}{end}" for name in names), taken)
     return made
 
 

@@ -58,6 +58,13 @@ def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
                 temporary.unlink()
 
 
+def free(names: Iterable[Path], taken: set[str]) -> Path:
+    """The first of these that no other file goes to, also where case does not count; noted."""
+    found = next(name for name in names if str(name).casefold() not in taken)
+    taken.add(str(found).casefold())
+    return found
+
+
 def is_folder(folder: Path) -> bool:
     """Whether a folder has that name; raises OSError for a name that the disk cannot hold."""
     try:

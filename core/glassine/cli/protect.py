@@ -88,6 +88,7 @@ def is_folder(out: str, sources: list[Path]) -> bool:
 
 def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
     """Each source with the file its protected copy goes to; no two share one, whatever case."""
+    from .. import files
     from ..encode import suffix_of
 
     if out and not is_folder(out, sources):
@@ -97,9 +98,5 @@ def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tupl
     for source in sources:
         folder = Path(out) if out else source.parent
         counted = (f"{source.name}.{number}" for number in count(2))
-        for stem in chain((source.stem, source.name), counted):
-            target = folder / f"{stem}.glassine{suffix}"
-            if str(target).casefold() not in taken:
-                break
-        taken.add(str(target).casefold())
-        yield source, target
+        stems = chain((source.stem, source.name), counted)
+        yield source, files.free((folder / f"{stem}.glassine{suffix}" for stem in stems), taken)

@@ -60,7 +60,7 @@ def own_page(clusters: list[Cluster]) -> str:
     title = (
         f"{len(clusters)} pictures were exported more than once"
         if clusters
-        else ("No picture was exported more than once")
+        else "No picture was exported more than once"
     )
     return _document("My own duplicates", f"<h1>{title}</h1>" + "".join(groups))
 

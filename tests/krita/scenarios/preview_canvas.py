@@ -93,3 +93,25 @@ def scenario(k):
     k.check("the document keeps its own", doc.fileName() == str(target), file=doc.fileName())
     studio_.show_on_canvas(False)
     doc.setModified(False)
+    doc.close()
+    for model, depth in (("RGBA", "U16"), ("CMYKA", "U8")):
+        yield from elsewhere(k, studio_, model, depth)
+
+
+def elsewhere(k, studio_, model, depth):
+    """A document in other colours: the preview's layer keeps sRGB in it."""
+    pixel = 8 if depth == "U16" else 5
+    data = bytes(255 if i % pixel > 3 else i * 7 % 251 for i in range(W * H * pixel))
+    doc, node = yield from document(data, model=model, depth=depth)
+    studio_.show_on_canvas(True)
+    yield until(lambda: studio_.on_canvas.shown.on or studio_.trouble, 40)
+    yield 0.5
+    shown = studio_.on_canvas.shown
+    k.check(f"{model} {depth}: on the canvas too", shown.on, trouble=studio_.trouble)
+    layer = shown._layer
+    space = (layer.colorModel(), layer.colorDepth(), layer.colorProfile())
+    k.check(f"{model} {depth}: in sRGB", space[:2] == ("RGBA", "U8"), got=space)
+    k.check(f"{model} {depth}: the document as it was", pixels(node, pixel=pixel) == data)
+    studio_.show_on_canvas(False)
+    doc.setModified(False)
+    doc.close()
