@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -43,10 +46,11 @@ class Worker:
     def _started(self) -> Connection:
         if self._pipe is None:
             context = multiprocessing.get_context("spawn")  # a fork would share torch's threads
-            self._pipe, other = context.Pipe()
-            self._process = context.Process(target=work, args=(other,), daemon=True)
-            self._process.start()
-            other.close()
+            with unbroken():
+                self._pipe, other = context.Pipe()
+                self._process = context.Process(target=work, args=(other,), daemon=True)
+                self._process.start()
+                other.close()
         return self._pipe
 
     @property
@@ -62,10 +66,26 @@ class Worker:
         self._process = self._pipe = None
 
 
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Ctrl-C and a polite kill wait until the end: a process half begun could not be ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread is ever interrupted
+        return
+    came: list[int] = []
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
 def work(pipe: Connection) -> None:
     """The worker: ends when the pipe closes, also when the batch was killed."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
     while True:
         try:

@@ -20,18 +20,23 @@ from ..errors import (
 )
 
 DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 5, 130
+STOPPED_SAYS = "Stopped. Nothing half-written is left."
+
+_wished: list[int] = []  # the signals that asked this command to stop
 
 
 def guarded(run: Callable[[], Any]) -> int:
     """Runs a command; everything that can be explained ends in a sentence and a code."""
-    signal.signal(signal.SIGTERM, interrupt)
+    _wished.clear()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         code = run()
         return code if isinstance(code, int) else DONE
     except click.exceptions.Exit as wish:
         return wish.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt, Cancelled):
-        return say("Stopped. Nothing half-written is left.", STOPPED)
+        return say(STOPPED_SAYS, STOPPED)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -39,10 +44,19 @@ def guarded(run: Callable[[], Any]) -> int:
         return say(f"glassine: {error}", code_of(error))
     except MemoryError:
         return say("glassine: This machine ran out of memory. Try a smaller copy.", FAILED)
+    except Exception:
+        if _wished:  # a library that was interrupted may end in an error of its own
+            return say(STOPPED_SAYS, STOPPED)
+        raise
 
 
 def told(error: Exception) -> tuple[str, int]:
-    """The sentence and the code for whatever went wrong at one picture of several."""
+    """The sentence and the code for whatever went wrong at one picture of several.
+
+    Raises: KeyboardInterrupt where it went wrong because the command was to stop.
+    """
+    if _wished:
+        raise KeyboardInterrupt from error
     if isinstance(error, GlassineError):
         return str(error), code_of(error)
     return accident(error), FAILED
@@ -63,4 +77,5 @@ def say(sentence: str, code: int) -> int:
 
 def interrupt(number: int, frame: FrameType | None) -> None:
     """A polite kill ends like Ctrl-C, so that temporary files are cleared away."""
+    _wished.append(number)
     raise KeyboardInterrupt
