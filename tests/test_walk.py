@@ -3,7 +3,7 @@
 import pytest
 import torch
 from glassine import bytewise, device
-from glassine.bytewise import MIDDLE, ByteConv, rounded, span
+from glassine.bytewise import MIDDLE, TOP, ByteConv, rounded, span
 from glassine.surrogates.nets import tiny, walk
 from glassine.surrogates.nets.walk import walkable
 from torch import nn
@@ -107,9 +107,32 @@ def test_nothing_flows_back_where_a_block_was_silent():
 
 
 @in_bytes
+@pytest.mark.parametrize("shift", [0.0, 0.9])  # little contrast; outlines in black and white
+def test_bytes_reach_as_far_as_pictures_do_that_are_no_noise(net, picture, shift):
+    extreme = 0.05 * picture if not shift else (picture > shift).float()
+    walked, cut = walkable(net, True), walkable(net, False)
+    true = net(extreme)
+    assert (walked(extreme) - true).norm() < 0.1 * true.norm()
+    one, other = slope(walked, extreme).flatten(), slope(cut, extreme).flatten()
+    assert torch.cosine_similarity(one, other, 0) > 0.7
+
+
+@in_bytes
 def test_the_same_bytes_every_time(net, picture):
     walked = walkable(net, True)
-    assert torch.equal(slope(walked, picture), slope(walked, picture))
+    before = slope(walked, picture)
+    slope(walked, picture.round())
+    assert torch.equal(slope(walked, picture), before), "no other picture has changed anything"
+
+
+@in_bytes
+def test_a_slope_that_is_somebody_elses_is_left_alone():
+    torch.manual_seed(1)
+    (walked,) = walkable(nn.Sequential(tiny.Block(32)), True)
+    x = last(torch.rand(1, 32, 8, 8)).requires_grad_(True)
+    given = torch.ones(1, 1, 1, 1).expand(1, 32, 8, 8)
+    torch.autograd.grad(walked(x), x, given)
+    assert given.eq(1).all()
 
 
 def test_a_network_without_such_blocks_is_walked_by_as_it_is():
@@ -125,9 +148,14 @@ def test_a_convolution_in_bytes(low):
     weight, bias = torch.randn(64, 64, 3, 3, generator=draw), torch.randn(64, generator=draw)
     scale, zero = span(x)
     assert zero == (MIDDLE if low else 0)
-    out = ByteConv.of(weight, bias)(rounded(x, scale, zero), scale, zero)
+    conv = ByteConv.of(weight, bias)
+    out = conv(rounded(x, scale, zero), scale, zero)
     true = torch.nn.functional.conv2d(x, weight, bias, padding=1)
     assert (out - true).norm() < 0.02 * true.norm()
+    for middle in (0, MIDDLE):  # to bytes at once or in two: the kernel may round halves otherwise
+        at_once = conv.again(rounded(x, scale, zero), scale, zero, 0.05, middle)
+        assert (at_once.int() - rounded(out, 0.05, middle).int()).abs().max() <= 1
+        assert at_once.min() == 0 and at_once.max() == TOP, "what is out of range is held"
 
 
 def test_rounding_holds_what_is_out_of_range_at_the_ends(monkeypatch):

@@ -8,13 +8,15 @@ are.
 
 On CPUs that multiply bytes four times as fast as float32, a block's three convolutions and their
 backward passes are done in bytes, and so are the convolutions that halve the size on the way there:
-less than half of the time, and 1 % less effect.
+less than half of the time, and 1 % less effect. How far the numbers inside a block reach is learnt
+once, on noise: to look at every step takes a seventh longer.
 """
 
 from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -27,6 +29,9 @@ from ...bytewise import MIDDLE, TOP, ByteConv, rounded, span
 CUT = 8.0
 """Of 2.5, 4, 8, 16 and none, 8 closes most: 4 costs FLUX.2, 16 gives SDXL half as much."""
 
+ROOM = 2.0
+"""Times what noise reaches in a block. Pictures reach .4 to 2 times as far in 19 of 20 blocks."""
+
 
 def walkable(net: nn.Module, in_bytes: bool) -> nn.Module:
     """A copy whose residual blocks are walked by; where there are none, the network itself."""
@@ -35,7 +40,19 @@ def walkable(net: nn.Module, in_bytes: bool) -> nn.Module:
     twin = nn.Sequential()
     for name, part in net.named_children():
         twin.add_module(name, walked(copy.deepcopy(part), in_bytes))
-    return twin.eval().requires_grad_(False)
+    twin.eval().requires_grad_(False)
+    if in_bytes:
+        gauge(twin, channels=next(net.parameters()).shape[1])
+    return twin
+
+
+def gauge(net: nn.Module, channels: int) -> None:
+    """A walk on noise, on which every block learns how far the numbers inside it reach."""
+    noise = torch.rand(1, channels, 16, 16, generator=torch.Generator().manual_seed(1))
+    at = F.interpolate(noise, scale_factor=8, mode="bicubic").clamp(0, 1)
+    at = at.contiguous(memory_format=torch.channels_last).requires_grad_(True)
+    with torch.enable_grad():
+        net(at).square().sum().backward()
 
 
 def walked(part: nn.Module, in_bytes: bool) -> nn.Module:
@@ -88,6 +105,8 @@ class ByteBlock(nn.Module):
         self.there = [ByteConv.of(conv.weight, conv.bias) for conv in convs]
         turned = [conv.weight.flip(2, 3).transpose(0, 1) for conv in reversed(convs)]
         self.back = [ByteConv.of(weight, None) for weight in turned]
+        self.rise: tuple[float, ...] = ()  # see `risen`
+        self.growth: tuple[float, ...] = ()  # see `grown`
 
     def forward(self, x: Tensor) -> Tensor:
         x = x if self.pool is None else x + self.pool(x)
@@ -148,15 +167,14 @@ class Bytes(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Kept, x: Tensor, block: ByteBlock) -> Tensor:
-        first, *others = block.there
         scale, zero = span(x)
-        y, masks = first(rounded(x, scale, zero), scale, zero), []
-        for conv in others:
-            scale = max(float(y.amax()), 1e-30) / TOP
-            seen = rounded(y, scale, 0)
+        seen, top, masks = rounded(x, scale, zero), scale * (TOP - zero), []
+        block.rise = block.rise or risen(block, seen, scale, zero)
+        for conv, rise in zip(block.there, block.rise, strict=False):
+            top *= rise
+            seen, scale, zero = conv.again(seen, scale, zero, top / TOP, 0), top / TOP, 0
             masks.append(seen.clamp(max=1).neg_())  # all bits where it passed, none elsewhere
-            y = conv(seen, scale, 0)
-        y = y.add_(x).relu_()
+        y = block.there[-1](seen, scale, zero).add_(x).relu_()
         ctx.block = block
         ctx.save_for_backward(y, *masks)
         return y
@@ -164,16 +182,17 @@ class Bytes(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Kept, slope: Tensor) -> tuple[Tensor, None]:
-        y, first, second = ctx.saved_tensors
-        beside = torch.ops.aten.threshold_backward(slope, y, 0)
-        inside = beside
-        for conv, mask in zip(ctx.block.back, (None, second, first), strict=True):
-            scale = CUT * mean_size(inside) / (MIDDLE - 1)
-            seen = rounded(inside, scale, MIDDLE)
-            if mask is not None:  # bit by bit: masked_fill takes ten times as long
-                seen.bitwise_xor_(MIDDLE).bitwise_and_(mask).bitwise_xor_(MIDDLE)
-            inside = conv(seen, scale, MIDDLE)
-        return inside.add_(beside), None
+        y, *masks = ctx.saved_tensors
+        own = slope if slope.is_contiguous(memory_format=torch.channels_last) else slope.clone()
+        beside = torch.ops.aten.threshold_backward.grad_input(own, y, 0, grad_input=own)
+        block, size = ctx.block, mean_size(beside)
+        block.growth = block.growth or grown(block, beside, masks)
+        seen = rounded(beside, step(size), MIDDLE)
+        for conv, mask, growth in zip(block.back, reversed(masks), block.growth, strict=False):
+            then = size * growth
+            seen = passed(conv.again(seen, step(size), MIDDLE, step(then), MIDDLE), mask)
+            size = then
+        return block.back[-1](seen, step(size), MIDDLE).add_(beside), None
 
 
 class Halved(torch.autograd.Function):
@@ -201,6 +220,41 @@ class Entered(torch.autograd.Function):
     def backward(ctx: Kept, slope: Tensor) -> tuple[Tensor, None]:
         rows = slope.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H x W, out): as they lie in memory
         return F.fold(ctx.entry.taps @ rows.mT, slope.shape[2:], 3, padding=1), None
+
+
+def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[float, ...]:
+    """By how much the top of the range rises in each convolution on the way there but the last."""
+    found, top, room = [], scale * (TOP - zero), ROOM
+    for conv in block.there[:-1]:
+        y = conv(seen, scale, zero)
+        highest = max(float(y.amax()), 1e-30)
+        found.append(room * highest / top)
+        seen, scale, zero, top, room = rounded(y, highest / TOP, 0), highest / TOP, 0, highest, 1.0
+    return tuple(found)
+
+
+def grown(block: ByteBlock, slope: Tensor, masks: Sequence[Tensor]) -> tuple[float, ...]:
+    """By how much slopes grow in each convolution on the way back but the last.
+
+    Pictures differ from noise by less than twice in 19 of 20 blocks, and a cut at 4 or at 16 root
+    mean squares would do nearly as well as CUT.
+    """
+    found, size = [], mean_size(slope)
+    for conv, mask in zip(block.back, reversed(masks), strict=False):
+        slope = conv(rounded(slope, step(size), MIDDLE), step(size), MIDDLE)
+        found.append(mean_size(slope) / size)
+        size, slope = mean_size(slope), slope * mask.bool()
+    return tuple(found)
+
+
+def passed(seen: Tensor, mask: Tensor) -> Tensor:
+    """Slopes where a ReLU let something through, in place; masked_fill takes ten times as long."""
+    return seen.bitwise_xor_(MIDDLE).bitwise_and_(mask).bitwise_xor_(MIDDLE)
+
+
+def step(size: float) -> float:
+    """What one byte more stands for, so that CUT times that size still fits."""
+    return CUT * size / (MIDDLE - 1)
 
 
 def mean_size(x: Tensor) -> float:
