@@ -119,6 +119,7 @@ def test_colours_lean_towards_the_goal_by_the_recipes_share():
     assert torch.allclose(added, expected[:, None, None].expand(3, 96, 80), atol=1e-6)
     masked = replace(plan, allowance=plan.allowance * (torch.arange(80) < 40))
     assert not tint(masked, whole, cells(masked))[:, :, 40:].any()
+    assert torch.allclose(cells(plan, drawn=False), 2 / 3 * cells(plan))
 
 
 @pytest.mark.parametrize(("score", "share"), [(55, 1), (70, 1), (80, 1), (85, 0.75), (95, 0.25)])

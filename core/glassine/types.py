@@ -126,7 +126,8 @@ class Recipe:
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
     power   of its own size that a slope adds to a step: 0 = its sign alone, 1 = the slope itself
-    tint    share of the goals' colours, smooth over many pixels, that is added beforehand
+    tint    share of the goals' colours, smooth over many pixels, that is added beforehand; two
+            thirds of it where a step looks at all its families
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
     warm    steps on the embedded surrogate before those on the real ones, where fewer follow
     sizes   shorter sides to which a larger picture is reduced and optimised there as well

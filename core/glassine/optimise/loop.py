@@ -89,7 +89,7 @@ def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:
 
     def tiled(plan: Plan, parts: Sequence[Tile]) -> Tensor:
         change = torch.zeros(plan.artwork.rgb.shape, dtype=torch.float16)
-        colours = cells(plan)
+        colours = cells(plan, drawn=any(count for count, _ in walks[0].groups))
         for tile in parts:
             start = tint(plan, tile, colours)
             found = tile.weight * attack(plan, tile, start, walks, device, told)

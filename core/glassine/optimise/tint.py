@@ -18,10 +18,15 @@ from .later import composite
 from .tiles import Tile
 
 CELL = 32  # pixels; cells of 16 add less and show more
+ALL = 2 / 3  # of the recipe's share where a step looks at all its families: they need it less
 
 
-def cells(plan: Plan) -> Tensor:
-    """(3, rows, columns): the recipe's share of the distance to the goals, as means of cells."""
+def cells(plan: Plan, *, drawn: bool = True) -> Tensor:
+    """(3, rows, columns): a share of the distance to the goals, as means of cells.
+
+    That of the recipe where each step looks at a `drawn` family, else ALL of it. On ten paintings
+    the whole closes as much as that with all five, and .3 units of CIELAB more can be seen of it.
+    """
     rgb, alpha = plan.artwork.rgb, plan.artwork.alpha
     height, width = rgb.shape[1:]
     grid = ceil(height / CELL), ceil(width / CELL)
@@ -31,7 +36,7 @@ def cells(plan: Plan) -> Tensor:
 
     here = torch.cat([means(composite(channel[None], alpha)) for channel in rgb])
     there = sum(goal.weight * means(goal.picture) for goal in plan.goals)
-    return plan.recipe.tint * (there - here)
+    return plan.recipe.tint * (1 if drawn else ALL) * (there - here)
 
 
 def tint(plan: Plan, tile: Tile, coarse: Tensor) -> Tensor:
