@@ -34,7 +34,7 @@ from torch import Tensor
 
 SCORE = Score(70)
 EXACT = Device("cpu", "float32", torch.float32)
-IN_BYTES = 0.45  # of a gradient in float32 (scripts/study/embedded/results/speed.jsonl)
+IN_BYTES = 0.37  # of a gradient in float32 (scripts/study/embedded/results/speed.jsonl)
 SIGNS = {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0}  # of a recipe
 BESIDE = ("ssimulacra2", "lpips", "ssim", "psnr", "seconds")
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
@@ -162,6 +162,10 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def found(size: int, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"size": size, "in bytes": IN_BYTES, "summary": summary(rows), "pictures": rows}
+
+
 def loaded(path: Path, size: int) -> Tensor:
     return on_grid(lanczos(read(path).rgb, size, size), 8)
 
@@ -196,8 +200,8 @@ def main() -> None:
             done[method] = row(clean, after, goal, time.perf_counter() - started)
             done[method]["passes"] = passes(method, change(chosen))
             print(path.stem[:24].ljust(24), method.ljust(40), done[method]["closed"], flush=True)
-            save(name, {"size": args.size, "summary": summary(rows), "pictures": rows})
-    save(name, {"size": args.size, "summary": summary(rows), "pictures": rows})
+            save(name, found(args.size, rows))
+    save(name, found(args.size, rows))
 
 
 if __name__ == "__main__":

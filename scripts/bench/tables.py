@@ -54,7 +54,7 @@ def effect(name: str) -> str:
     return table(
         f"Share of the latent gap closed at SSIMULACRA2 70, {found['size']} px, mean over pictures "
         "(lowest to highest); cost in gradients of one encoder in float32, one in bytes being "
-        f".45; {circumstances(found)}",
+        f"{found['in bytes']:.2f}; {circumstances(found)}",
         ["made with", *FAMILIES.values(), "mean", "cost", *map(str.upper, SEEN), "pictures"],
         rows,
     )
