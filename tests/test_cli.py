@@ -267,6 +267,8 @@ POISON = ("--shows", "dog", "--teach", "cat")
         (("--format", "jpeg", "-o", "x.png"), "OUT ends in '.png'"),
         (("--format", "png", "-o", "x.JPG"), "end in '.png'"),
         (("--format", "jpg", "-o", "x.wepb"), "end in '.jpg'"),
+        (("--quality", "80"), "png keeps every pixel"),
+        (("--quality", "80", "-o", "x.tif"), "tiff keeps every pixel"),
     ],
 )
 def test_no_option_is_dropped_without_a_word(painting, monkeypatch, capsys, arguments, words):
@@ -403,6 +405,15 @@ def test_preview_lists_and_draws(painting, capsys):
     assert "ember" in said and "cat" in said and "texture" in said
     assert run("preview", painting) == 0
     assert read(Path(painting.with_name("teal.styles.png"))).rgb.shape[2] > 300
+    assert run("preview", painting) == 0, "a sheet may be replaced by a sheet"
+
+
+def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):
+    other = painting.with_name("other.png")
+    other.write_bytes(painting.read_bytes())
+    assert run("preview", painting, "-o", other) == 5
+    assert "is no such sheet" in capsys.readouterr().err
+    assert other.read_bytes() == painting.read_bytes()
 
 
 def test_a_bar_is_shown_on_a_terminal_only(painting):

@@ -162,7 +162,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def found(size: int, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def outcome(size: int, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"size": size, "in bytes": IN_BYTES, "summary": summary(rows), "pictures": rows}
 
 
@@ -200,8 +200,8 @@ def main() -> None:
             done[method] = row(clean, after, goal, time.perf_counter() - started)
             done[method]["passes"] = passes(method, change(chosen))
             print(path.stem[:24].ljust(24), method.ljust(40), done[method]["closed"], flush=True)
-            save(name, found(args.size, rows))
-    save(name, found(args.size, rows))
+            save(name, outcome(args.size, rows))
+    save(name, outcome(args.size, rows))
 
 
 if __name__ == "__main__":

@@ -153,10 +153,11 @@ def intent(given: dict[str, Any], suffix: str = "") -> Intent:
 
     recipe, marks = dropped.recipe(given), names(given["marks"])
     marks = () if marks == ("none",) else marks
-    dropped.check(given, recipe, marks)
+    format_ = format_name(given["format_"], suffix)
+    dropped.check(given, recipe, marks, format_)
     word, lent = style(given["style"])
     export = Export(
-        format=format_name(given["format_"], suffix),
+        format=format_,
         quality=given["quality"],
         longest_side=given["longest_side"],
         marks=marks,

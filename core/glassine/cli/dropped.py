@@ -37,13 +37,19 @@ def recipe(given: dict[str, Any]) -> str:
     return given["recipe"] or ("both" if style and concept else "poison" if concept else "cloak")
 
 
-def check(given: dict[str, Any], recipe: str, marks: Collection[str]) -> None:
+def check(given: dict[str, Any], recipe: str, marks: Collection[str], format_: str) -> None:
     """Raises where an option of the command line would come to nothing.
 
     What stands in the environment is meant for many exports and may be of no use to this one.
     """
+    from ..formats import FORMATS
     from ..recipes import RECIPES
 
+    if typed(given, "quality") and not FORMATS[format_].lossy:
+        raise click.UsageError(
+            f"--quality was given, and {format_} keeps every pixel. Leave it out, or ask for "
+            f"--format jpeg."
+        )
     for one, other in RIVALS:
         if typed(given, one) and typed(given, other):
             raise click.UsageError(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import NotWritable
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _SIDE, _COLUMNS, _GAP, _LINE = 208, 6, 8, 18  # pixels
 _INK, _FAINT, _PAPER = "#222222", "#888888", "#ffffff"
+_OURS = "Glassine, a sheet of styles"
 
 
 @click.command()
@@ -33,12 +36,32 @@ def command(picture: Path | None, out: Path | None) -> None:
     from .. import files
     from ..read import read
 
-    artwork = read(picture)
     target = out or picture.with_name(f"{picture.stem}.styles.png")
-    stream = BytesIO()
-    sheet(artwork).save(stream, "png")
-    files.write(target, stream.getvalue(), never=[picture])
+    check(target, picture)
+    files.write(target, written(sheet(read(picture))), never=[picture])
     click.echo(f"Every style on {picture.name}: {target}")
+
+
+def check(target: Path, picture: Path) -> None:
+    """Raises where somebody's file would be lost: only a sheet may be replaced by a sheet."""
+    from .. import files
+
+    files.check(target, never=[picture])
+    if target.is_file() and _OURS.encode() not in target.read_bytes()[:400]:
+        raise NotWritable(
+            f"'{target}' was to become a sheet of styles, and it is there already and is no such "
+            f"sheet. Choose another name with -o."
+        )
+
+
+def written(page: Image.Image) -> bytes:
+    """As PNG; what it is stands at its beginning."""
+    from PIL.PngImagePlugin import PngInfo
+
+    about, stream = PngInfo(), BytesIO()
+    about.add_text("Software", _OURS)
+    page.save(stream, "png", pnginfo=about)
+    return stream.getvalue()
 
 
 def listed() -> None:
