@@ -127,6 +127,19 @@ def test_a_walk_goes_less_far_where_little_may_be_seen(score, share):
     assert loop.far(planned(score=score)) == pytest.approx(share * to_unit(Levels(8)))
 
 
+@pytest.mark.parametrize(("draw", "warm", "drawn"), [(0, 0, False), (1, 0, True), (0, 2, True)])
+def test_a_walk_begins_with_the_whole_share_where_families_are_drawn(
+    monkeypatch, encoder, draw, warm, drawn
+):
+    asked, first = [], planned(sizes=())
+    first = replace(first, warm=warm, recipe=replace(first.recipe, draw=draw))
+    monkeypatch.setattr(loop, "cells", lambda plan, *, drawn: (asked.append(drawn), cells(plan))[1])
+    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=int(name == "embedded")))
+    monkeypatch.setattr(loop, "walkers", lambda name, device: {"fake": encoder})
+    loop.explored(first, lambda now: None)
+    assert asked == [drawn]
+
+
 def test_tinted_tiles_are_cut_from_one_picture_and_smooth():
     plan = planned(200, 150)
     plan = replace(plan, allowance=torch.ones_like(plan.allowance))
