@@ -33,12 +33,11 @@ def slope(net, picture):
 
 
 def test_cut_slopes_leave_the_latents_as_they_are(net, picture):
-    assert torch.allclose(walkable(net, False)(picture), net(picture), atol=1e-6)
+    assert torch.allclose(walkable(net, 8.0, False)(picture), net(picture), atol=1e-6)
 
 
-def test_what_is_not_huge_is_not_cut(net, picture, monkeypatch):
-    monkeypatch.setattr(walk, "CUT", 1e9)
-    assert torch.allclose(slope(walkable(net, False), picture), slope(net, picture), rtol=1e-4)
+def test_what_is_not_huge_is_not_cut(net, picture):
+    assert torch.allclose(slope(walkable(net, 1e9, False), picture), slope(net, picture), rtol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
@@ -46,9 +45,9 @@ def test_a_huge_slope_is_cut_to_a_few_times_the_mean_size(dtype):
     given = torch.ones(1, 1, 100, 100, dtype=dtype)
     given[0, 0, 3, 4] = 1e4
     at = torch.zeros_like(given).requires_grad_(True)
-    walk.Cut.apply(at).backward(given)
+    walk.Cut.apply(at, 3.5).backward(given)
     mean = given.float().square().mean().sqrt()
-    assert at.grad[0, 0, 3, 4].item() == pytest.approx(walk.CUT * mean.item(), rel=1e-2)
+    assert at.grad[0, 0, 3, 4].item() == pytest.approx(3.5 * mean.item(), rel=1e-2)
     assert at.grad[0, 0, 0, 0] == 1 and at.grad.dtype == dtype
 
 
@@ -57,12 +56,12 @@ def test_a_network_with_dead_slopes_still_gives_numbers(walked):
     net = tiny.encoder(4).eval().requires_grad_(False)
     for weight in net.parameters():
         weight.zero_()
-    assert not slope(walkable(net, walked), last(torch.rand(1, 3, 32, 32))).any()
+    assert not slope(walkable(net, 8.0, walked), last(torch.rand(1, 3, 32, 32))).any()
 
 
 @in_bytes
 def test_bytes_come_close_to_the_real_thing(net, picture):
-    walked, cut = walkable(net, True), walkable(net, False)
+    walked, cut = walkable(net, 8.0, True), walkable(net, 8.0, False)
     true = net(picture)
     assert (walked(picture) - true).norm() < 0.1 * true.norm()
     one, other = slope(walked, picture).flatten(), slope(cut, picture).flatten()
@@ -99,7 +98,7 @@ def test_nothing_flows_back_where_a_block_was_silent():
     block = tiny.Block(32)
     with torch.no_grad():
         block.conv[4].bias.fill_(-1e3)  # the sum with x never passes the last ReLU
-    (walked,) = walkable(nn.Sequential(block), True)
+    (walked,) = walkable(nn.Sequential(block), 8.0, True)
     at = last(torch.rand(1, 32, 8, 8)).requires_grad_(True)
     out = walked(at)
     out.sum().backward()
@@ -110,7 +109,7 @@ def test_nothing_flows_back_where_a_block_was_silent():
 @pytest.mark.parametrize("shift", [0.0, 0.9])  # little contrast; outlines in black and white
 def test_bytes_reach_as_far_as_pictures_do_that_are_no_noise(net, picture, shift):
     extreme = 0.05 * picture if not shift else (picture > shift).float()
-    walked, cut = walkable(net, True), walkable(net, False)
+    walked, cut = walkable(net, 8.0, True), walkable(net, 8.0, False)
     true = net(extreme)
     assert (walked(extreme) - true).norm() < 0.1 * true.norm()
     one, other = slope(walked, extreme).flatten(), slope(cut, extreme).flatten()
@@ -119,7 +118,7 @@ def test_bytes_reach_as_far_as_pictures_do_that_are_no_noise(net, picture, shift
 
 @in_bytes
 def test_the_same_bytes_every_time(net, picture):
-    walked = walkable(net, True)
+    walked = walkable(net, 8.0, True)
     before = slope(walked, picture)
     slope(walked, picture.round())
     assert torch.equal(slope(walked, picture), before), "no other picture has changed anything"
@@ -128,7 +127,7 @@ def test_the_same_bytes_every_time(net, picture):
 @in_bytes
 def test_a_slope_that_is_somebody_elses_is_left_alone():
     torch.manual_seed(1)
-    (walked,) = walkable(nn.Sequential(tiny.Block(32)), True)
+    (walked,) = walkable(nn.Sequential(tiny.Block(32)), 8.0, True)
     x = last(torch.rand(1, 32, 8, 8)).requires_grad_(True)
     given = torch.ones(1, 1, 1, 1).expand(1, 32, 8, 8)
     torch.autograd.grad(walked(x), x, given)
@@ -137,7 +136,7 @@ def test_a_slope_that_is_somebody_elses_is_left_alone():
 
 def test_a_network_without_such_blocks_is_walked_by_as_it_is():
     plain = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
-    assert walkable(plain, True) is plain
+    assert walkable(plain, 8.0, True) is plain
 
 
 @in_bytes

@@ -48,7 +48,7 @@ def walkers(name: str, device: Device) -> dict[str, Encoder]:
     """The same to walk by: nearly the same latents, steadier slopes, faster where bytes are."""
     entry = named(name)
     nets = entry.load(place(entry)).items()
-    return placed(entry, {k: walkable(net, device.in_bytes) for k, net in nets}, device)
+    return placed(entry, {k: walkable(net, entry.cut, device.in_bytes) for k, net in nets}, device)
 
 
 def placed(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:

@@ -1,10 +1,10 @@
 """Tiny encoders to walk by: on the way back, slopes that are huge in single places are cut off.
 
 A few slopes inside an encoder outweigh all others many times over and say little about where the
-next step should go. Cut off at CUT root mean squares, convolution by convolution, ten steps close
-more of the gap at the same visibility: 6 % with one family drawn a step, half as much again on
-SDXL, whose slopes are wildest. How that was found: scripts/study/embedded. Whatever is reported is
-measured with the encoders as they are.
+next step should go. Cut off at some root mean squares, convolution by convolution, ten steps close
+3 % more of the gap at the same visibility, and a third more on SDXL, whose slopes are wildest. How
+that was found: scripts/study/embedded. Whatever is reported is measured with the encoders as they
+are.
 
 On CPUs that multiply bytes four times as fast as float32, a block's three convolutions and their
 backward passes are done in bytes, and so are the convolutions that halve the size on the way there:
@@ -26,20 +26,20 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from ...bytewise import MIDDLE, TOP, ByteConv, rounded, span
 
-CUT = 3.5
-"""Tried from 1.5 to none. Fewer suit families drawn one by one, more suit all five at once."""
-
 ROOM = 2.0
 """Times what noise reaches in a block. Pictures reach .4 to 2 times as far in 19 of 20 blocks."""
 
 
-def walkable(net: nn.Module, in_bytes: bool) -> nn.Module:
-    """A copy whose residual blocks are walked by; where there are none, the network itself."""
+def walkable(net: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
+    """A copy whose residual blocks are walked by; where there are none, the network itself.
+
+    cut  root mean squares of a slope
+    """
     if not any(convolutions(part) for part in net.children()):
         return net
     twin = nn.Sequential()
     for name, part in net.named_children():
-        twin.add_module(name, walked(copy.deepcopy(part), in_bytes))
+        twin.add_module(name, walked(copy.deepcopy(part), cut, in_bytes))
     twin.eval().requires_grad_(False)
     if in_bytes:
         gauge(twin, channels=next(net.parameters()).shape[1])
@@ -55,10 +55,10 @@ def gauge(net: nn.Module, channels: int) -> None:
         net(at).square().sum().backward()
 
 
-def walked(part: nn.Module, in_bytes: bool) -> nn.Module:
+def walked(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
     """What stands for a part of the network on a walk."""
     if convs := convolutions(part):
-        return (ByteBlock if in_bytes else CutBlock)(convs, pool(part))
+        return (ByteBlock if in_bytes else CutBlock)(convs, pool(part), cut)
     if in_bytes and isinstance(part, nn.Conv2d) and part.kernel_size == (3, 3):
         if part.stride == (2, 2):
             return Halving(part)
@@ -85,23 +85,23 @@ def pool(part: nn.Module) -> nn.Module | None:
 class CutBlock(nn.Module):
     """A block in the network's own numbers."""
 
-    def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None) -> None:
+    def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None, cut: float) -> None:
         super().__init__()
-        self.convs, self.pool = nn.ModuleList(convs), pool
+        self.convs, self.pool, self.cut = nn.ModuleList(convs), pool, cut
 
     def forward(self, x: Tensor) -> Tensor:
         y = x = x if self.pool is None else x + self.pool(x)
         for number, conv in enumerate(self.convs):
-            y = Cut.apply(conv(y if number == 0 else torch.relu(y)))
+            y = Cut.apply(conv(y if number == 0 else torch.relu(y)), self.cut)
         return torch.relu(y + x)
 
 
 class ByteBlock(nn.Module):
     """A block in bytes, on a CPU. Takes and gives float32 (B, C, H, W), channels last."""
 
-    def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None) -> None:
+    def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None, cut: float) -> None:
         super().__init__()
-        self.pool = pool
+        self.pool, self.cut = pool, cut
         self.there = [ByteConv.of(conv.weight, conv.bias) for conv in convs]
         turned = [conv.weight.flip(2, 3).transpose(0, 1) for conv in reversed(convs)]
         self.back = [ByteConv.of(weight, None) for weight in turned]
@@ -111,6 +111,10 @@ class ByteBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x if self.pool is None else x + self.pool(x)
         return cast("Tensor", Bytes.apply(x, self))
+
+    def step(self, size: float) -> float:
+        """What one byte more stands for, so that slopes of `cut` times that size still fit."""
+        return self.cut * size / (MIDDLE - 1)
 
 
 class Halving(nn.Module):
@@ -145,21 +149,23 @@ class Kept(FunctionCtx):
     block: ByteBlock
     halving: Halving
     entry: Entry
+    cut: float
     saved_tensors: tuple[Tensor, ...]
 
 
 class Cut(torch.autograd.Function):
-    """x; on the way back nothing exceeds CUT root mean squares."""
+    """x; on the way back nothing exceeds `cut` root mean squares."""
 
     @staticmethod
-    def forward(ctx: Kept, x: Tensor) -> Tensor:
+    def forward(ctx: Kept, x: Tensor, cut: float) -> Tensor:
+        ctx.cut = cut
         return x.view_as(x)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Kept, slope: Tensor) -> Tensor:
+    def backward(ctx: Kept, slope: Tensor) -> tuple[Tensor, None]:
         mean = slope.norm(dtype=torch.float32) / math.sqrt(slope.numel())  # stays on the device
-        return slope.clamp(-CUT * mean, CUT * mean)
+        return slope.clamp(-ctx.cut * mean, ctx.cut * mean), None
 
 
 class Bytes(torch.autograd.Function):
@@ -187,12 +193,11 @@ class Bytes(torch.autograd.Function):
         beside = torch.ops.aten.threshold_backward.grad_input(own, y, 0, grad_input=own)
         block, size = ctx.block, mean_size(beside)
         block.growth = block.growth or grown(block, beside, masks)
-        seen = rounded(beside, step(size), MIDDLE)
+        seen = rounded(beside, block.step(size), MIDDLE)
         for conv, mask, growth in zip(block.back, reversed(masks), block.growth, strict=False):
-            then = size * growth
-            seen = passed(conv.again(seen, step(size), MIDDLE, step(then), MIDDLE), mask)
-            size = then
-        return block.back[-1](seen, step(size), MIDDLE).add_(beside), None
+            scale, size = block.step(size), size * growth
+            seen = passed(conv.again(seen, scale, MIDDLE, block.step(size), MIDDLE), mask)
+        return block.back[-1](seen, block.step(size), MIDDLE).add_(beside), None
 
 
 class Halved(torch.autograd.Function):
@@ -236,12 +241,12 @@ def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[floa
 def grown(block: ByteBlock, slope: Tensor, masks: Sequence[Tensor]) -> tuple[float, ...]:
     """By how much slopes grow in each convolution on the way back but the last.
 
-    Pictures differ from noise by less than twice in 19 of 20 blocks, and where slopes are cut may
-    vary by as much: at 2.5 or at 6 root mean squares they close nearly as much as at CUT.
+    Pictures differ from noise by less than twice in 19 of 20 blocks, and it hardly matters if
+    slopes are cut at half or at twice as much.
     """
     found, size = [], mean_size(slope)
     for conv, mask in zip(block.back, reversed(masks), strict=False):
-        slope = conv(rounded(slope, step(size), MIDDLE), step(size), MIDDLE)
+        slope = conv(rounded(slope, block.step(size), MIDDLE), block.step(size), MIDDLE)
         found.append(mean_size(slope) / size)
         size, slope = mean_size(slope), slope * mask.bool()
     return tuple(found)
@@ -250,11 +255,6 @@ def grown(block: ByteBlock, slope: Tensor, masks: Sequence[Tensor]) -> tuple[flo
 def passed(seen: Tensor, mask: Tensor) -> Tensor:
     """Slopes where a ReLU let something through, in place; masked_fill takes ten times as long."""
     return seen.bitwise_xor_(MIDDLE).bitwise_and_(mask).bitwise_xor_(MIDDLE)
-
-
-def step(size: float) -> float:
-    """What one byte more stands for, so that CUT times that size still fits."""
-    return CUT * size / (MIDDLE - 1)
 
 
 def mean_size(x: Tensor) -> float:
