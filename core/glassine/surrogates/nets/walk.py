@@ -241,14 +241,15 @@ def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[floa
 def grown(block: ByteBlock, slope: Tensor, masks: Sequence[Tensor]) -> tuple[float, ...]:
     """By how much slopes grow in each convolution on the way back but the last.
 
-    Pictures differ from noise by less than twice in 19 of 20 blocks, and it hardly matters if
-    slopes are cut at half or at twice as much.
+    Pictures reach .6 to 1.4 times as far as noise in 19 of 20 blocks, and what is cut a little
+    sooner or later changes little.
     """
     found, size = [], mean_size(slope)
     for conv, mask in zip(block.back, reversed(masks), strict=False):
         slope = conv(rounded(slope, block.step(size), MIDDLE), block.step(size), MIDDLE)
-        found.append(mean_size(slope) / size)
-        size, slope = mean_size(slope), slope * mask.bool()
+        then = mean_size(slope)
+        found.append(then / size)
+        size, slope = then, slope * mask.bool()
     return tuple(found)
 
 
