@@ -31,6 +31,7 @@ class OnCanvas(QtCore.QObject):
         self._choice = Choice()
         self._place: Place | None = None
         self._number = 0
+        self._taking = False
         self._picture: Picture | None = None
         self._rest = QtCore.QTimer(self)
         self._rest.setSingleShot(True)
@@ -47,7 +48,7 @@ class OnCanvas(QtCore.QObject):
 
     @property
     def waiting(self) -> bool:
-        return bool(self._number) or self._rest.isActive()
+        return bool(self._number) or self._rest.isActive() or self._taking
 
     def show(self, doc: Any, choice: Choice, place: Place) -> None:
         """Shows it, or shows it anew under another choice, soon."""
@@ -63,13 +64,19 @@ class OnCanvas(QtCore.QObject):
         if doc is None:
             self.hide()
             return
+        self._taking = True  # Krita looks at its events while it converts a document
         try:
-            self._picture, _ = take(doc, choice.scope, self._place, SCREEN)
+            picture, _ = take(doc, choice.scope, self._place, SCREEN)
         except Refused as error:
             self.hide()
             self.failed.emit(t(str(error)))
             return
-        picture = self._picture
+        finally:
+            self._taking = False
+        if self._doc is None:  # hidden meanwhile
+            picture.close()
+            return
+        self._picture = picture
         blobs = {"pixels": Blob(picture.size, picture.parts())}
         if picture.mask:
             blobs["mask"] = Blob(len(picture.mask), iter((picture.mask,)))

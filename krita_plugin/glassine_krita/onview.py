@@ -84,6 +84,7 @@ class Shown:
         copy.setFileName("")
         copy.setName(title)
         copy.setBatchmode(True)
+        copy.waitForDone()  # 5.1.5 may end where a layer is added to one on its way
         self._layer = copy.createNode(title, "paintlayer")
         layers.keep_as(self._layer, SCREEN)
         copy.rootNode().addChildNode(self._layer, None)

@@ -22,7 +22,7 @@ from bench import (
     until,
     works,
 )
-from glassine_krita import builds, catalogue, engine, install, settings, shrink, texts
+from glassine_krita import builds, catalogue, engine, install, oncanvas, settings, shrink, texts
 from glassine_krita.layers import Place, Refused, Space
 from glassine_krita.pictures import SCREEN, flattened, take
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
@@ -302,6 +302,21 @@ def test_the_preview_on_the_canvas_leaves_nothing(works, painting, here):
     doc.close()
     works.look()
     assert not here._views and not works.on_canvas.on
+
+
+def test_a_look_while_a_document_is_converted_does_not_hide_the_preview(
+    works, painting, monkeypatch
+):
+    def slow(*arguments):  # Krita looks at its events meanwhile, and so at the studio's timer
+        works.look()
+        return real(*arguments)
+
+    real = oncanvas.take
+    monkeypatch.setattr(oncanvas, "take", slow)
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas.shown.on)
+    assert works.on_canvas.on
+    works.show_on_canvas(False)
 
 
 def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, monkeypatch):
