@@ -4,7 +4,7 @@ import platform
 
 import pytest
 import torch
-from glassine import device, encoders
+from glassine import bytewise, device, encoders
 from glassine.device import Device
 from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
 from glassine.surrogates import SURROGATES, named
@@ -126,6 +126,26 @@ def test_bfloat16_is_used_only_where_it_wins(monkeypatch, amx, short, maker, fas
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: short)
     monkeypatch.setattr(device, "processor", lambda: maker)
     assert device.has_fast_bfloat16() is fast
+
+
+@pytest.mark.parametrize(("amx", "kernels", "taken"), [(0, 1, 1), (0, 0, 0), (1, 1, 0)])
+def test_steps_are_taken_in_bytes_beside_fast_bfloat16_but_not_beside_amx(
+    monkeypatch, amx, kernels, taken
+):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: bool(amx))
+    monkeypatch.setattr(device, "has_fast_bfloat16", lambda: True)
+    monkeypatch.setattr(device.bytewise, "usable", lambda: bool(kernels))
+    found = device.choose("cpu")
+    assert (found.dtype, found.in_bytes) == (torch.bfloat16, bool(taken))
+
+
+@pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
+def test_a_walk_in_bytes_is_the_same_whatever_else_runs_in_bfloat16(scene):
+    mixed, whole = (
+        encoders.walkers("embedded", Device("cpu", "CPU", dtype, in_bytes=True))["sd15"]
+        for dtype in (torch.bfloat16, torch.float32)
+    )
+    assert torch.equal(mixed(scene[None]), whole(scene[None]))
 
 
 def test_the_processor_has_a_name():

@@ -19,7 +19,8 @@ class Device:
     kind   as torch names it
     says   what a person reads
     dtype  what networks run in
-    in_bytes  whether slopes are found faster in bytes, with `bytewise`
+    in_bytes  whether slopes are found faster in bytes, with `bytewise`: on a Zen 4 in .57 of
+              bfloat16's time and .33 of float32's. Beside AMX it was not tried
     """
 
     kind: str
@@ -58,7 +59,7 @@ def present() -> list[Device]:
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU", torch.float16))
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
-    in_bytes = dtype == torch.float32 and bytewise.usable()
+    in_bytes = not torch.cpu._is_amx_tile_supported() and bytewise.usable()
     return [*found, Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)]
 
 

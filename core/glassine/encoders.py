@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,8 +48,13 @@ def encoders(name: str, device: Device) -> dict[str, Encoder]:
 def walkers(name: str, device: Device) -> dict[str, Encoder]:
     """The same to walk by: nearly the same latents, steadier slopes, faster where bytes are."""
     entry = named(name)
-    nets = entry.load(place(entry)).items()
-    return placed(entry, {k: walkable(net, entry.cut, device.in_bytes) for k, net in nets}, device)
+    found: dict[str, Encoder] = {}
+    for family, net in entry.load(place(entry)).items():
+        twin = walkable(net, entry.cut, device.in_bytes)
+        whole = device.in_bytes and twin is not net  # between blocks in bytes lies float32
+        at = replace(device, dtype=torch.float32) if whole else device
+        found |= placed(entry, {family: twin}, at)
+    return found
 
 
 def placed(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:
