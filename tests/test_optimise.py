@@ -39,10 +39,14 @@ def encoder(monkeypatch):
     """One random strided convolution stands for a family."""
     torch.manual_seed(3)
     net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
-    monkeypatch.setattr(loop, "walkers", lambda name, device: {name: net})
+    monkeypatch.setattr(loop, "walkers", lambda name, device, alone: {name: net})
     monkeypatch.setattr(loop, "choose", lambda wish: CPU)
-    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=0))
+    monkeypatch.setattr(loop, "named", lambda name: entry(draw=0))
     return net
+
+
+def entry(draw, families=()):
+    return SimpleNamespace(draw=draw, families=families)
 
 
 def planned(height=96, width=80, *, alpha=None, score=70, steps=4, depth=8, resist=(), sizes=()):
@@ -134,8 +138,8 @@ def test_a_walk_begins_with_the_whole_share_where_families_are_drawn(
     asked, first = [], planned(sizes=())
     first = replace(first, warm=warm, recipe=replace(first.recipe, draw=draw))
     monkeypatch.setattr(loop, "cells", lambda plan, *, drawn: (asked.append(drawn), cells(plan))[1])
-    monkeypatch.setattr(loop, "named", lambda name: SimpleNamespace(draw=int(name == "embedded")))
-    monkeypatch.setattr(loop, "walkers", lambda name, device: {"fake": encoder})
+    monkeypatch.setattr(loop, "named", lambda name: entry(draw=int(name == "embedded")))
+    monkeypatch.setattr(loop, "walkers", lambda name, device, alone: {"fake": encoder})
     loop.explored(first, lambda now: None)
     assert asked == [drawn]
 
@@ -342,10 +346,33 @@ def test_families_take_turns():
     assert loop.drawn("abc", 0, 7) == "abc"
 
 
+@pytest.mark.parametrize(
+    ("surrogates", "draw", "looked", "alone"),
+    [
+        (("a",), 0, 1, [True]),
+        (("a", "b"), 0, 2, [False, False]),
+        (("a", "b"), 1, 1, [True, True]),
+        (("embedded",), 0, 1, [True]),
+        (("whole",), 0, 2, [False]),
+        (("embedded", "a"), 0, 2, [False, False]),
+    ],
+)
+def test_slopes_are_cut_lower_where_a_step_looks_at_one_family(
+    monkeypatch, surrogates, draw, looked, alone
+):
+    entries = {"embedded": entry(1, ("a", "b")), "whole": entry(0, ("a", "b"))}
+    asked, plan = [], replace(planned(), surrogates=surrogates)
+    plan = replace(plan, recipe=replace(plan.recipe, draw=draw))
+    monkeypatch.setattr(loop, "named", lambda name: entries.get(name, entry(0)))
+    monkeypatch.setattr(loop, "walkers", lambda name, device, alone: asked.append(alone) or {})
+    loop.families(plan, CPU)
+    assert (loop.looked(plan), asked) == (looked, alone)
+
+
 def test_a_warm_start_walks_on_the_likenesses_of_the_plans_families_first(monkeypatch):
     asked, plan = [], replace(planned(steps=3), surrogates=("a",), warm=2)
 
-    def known(name, device):
+    def known(name, device, alone):
         shared = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
 
         def saw(who):

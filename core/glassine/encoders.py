@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from . import weights
 from .device import Device
 from .surrogates import SHIPPED, SURROGATES, Encoder, Surrogate, named
-from .surrogates.nets.walk import walkable
+from .surrogates.nets.walk import ALONE, AMONG, walkable
 from .visibility.lpips import FOLDER as JUDGE
 from .weights import Wanted
 
@@ -45,12 +45,15 @@ def encoders(name: str, device: Device) -> dict[str, Encoder]:
 
 
 @lru_cache(maxsize=16)
-def walkers(name: str, device: Device) -> dict[str, Encoder]:
-    """The same to walk by: nearly the same latents, steadier slopes, faster where bytes are."""
+def walkers(name: str, device: Device, alone: bool) -> dict[str, Encoder]:
+    """The same to walk by: nearly the same latents, steadier slopes, faster where bytes are.
+
+    alone  whether a step looks at one family only
+    """
     entry = named(name)
     found: dict[str, Encoder] = {}
     for family, net in entry.load(place(entry)).items():
-        twin = walkable(net, entry.cut, device.in_bytes)
+        twin = walkable(net, ALONE if alone else AMONG, device.in_bytes)
         whole = device.in_bytes and twin is not net  # between blocks in bytes lies float32
         at = replace(device, dtype=torch.float32) if whole else device
         found |= placed(entry, {family: twin}, at)

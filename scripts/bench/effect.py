@@ -103,7 +103,8 @@ def walked_in(device: Device) -> Iterator[None]:
 @contextmanager
 def exactly() -> Iterator[None]:
     """Steps along the encoders' own slopes in float32, as before they were cut."""
-    walkers, loop.walkers = loop.walkers, encoders.encoders
+    walkers = loop.walkers
+    loop.walkers = lambda name, device, alone: encoders.encoders(name, device)
     try:
         with walked_in(EXACT):
             yield

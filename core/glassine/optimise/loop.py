@@ -121,17 +121,24 @@ class Walk:
 
 def families(plan: Plan, device: Device) -> tuple[tuple[int, tuple[Encoder, ...]], ...]:
     """The plan's surrogates as groups of encoders."""
-    loaded = {name: tuple(walkers(name, device).values()) for name in plan.surrogates}
+    alone = looked(plan) == 1
+    loaded = {name: tuple(walkers(name, device, alone).values()) for name in plan.surrogates}
     if plan.recipe.draw:
         return ((plan.recipe.draw, tuple(net for nets in loaded.values() for net in nets)),)
     return tuple((named(name).draw, nets) for name, nets in loaded.items())
+
+
+def looked(plan: Plan) -> int:
+    """Families that one step looks at."""
+    entries = map(named, plan.surrogates)
+    return plan.recipe.draw or sum(one.draw or max(1, len(one.families)) for one in entries)
 
 
 def warm(plan: Plan, device: Device) -> tuple[Walk, ...]:
     """A cheap start on the shipped likenesses of the real encoders, one a step, where planned."""
     if not plan.warm:
         return ()
-    likenesses = walkers(SMALL, device)
+    likenesses = walkers(SMALL, device, True)
     group = tuple(net for family, net in likenesses.items() if family in plan.surrogates)
     return (Walk(plan.warm, ((named(SMALL).draw, group),)),)
 

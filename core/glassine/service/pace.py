@@ -96,7 +96,7 @@ def covered(side: int) -> int:
 def slope_seconds(name: str, device: Device) -> tuple[float, ...]:
     """Seconds per pixel of one gradient, for each family of the surrogate."""
     found = []
-    for encode in walkers(name, device).values():
+    for encode in walkers(name, device, bool(named(name).draw)).values():
         picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
         best = min(_slope(encode, picture.to(device.kind)) for _ in range(2))
         found.append(best / _PROBE**2)

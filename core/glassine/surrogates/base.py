@@ -32,7 +32,6 @@ class Surrogate:
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
     sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
     draw     families that one step looks at, in turn; 0 = all of them
-    cut      root mean squares at which slopes are cut on a walk, see `nets.walk`
     families  names of the surrogates that it holds likenesses of, under the same names in `load`
     """
 
@@ -44,7 +43,6 @@ class Surrogate:
     sees: Callable[[Path], Callable[[Tensor], Tensor]] | None = None
     expects: tuple[float, float] = (0, 1)
     draw: int = 0
-    cut: float = 8.0
     families: tuple[str, ...] = ()
 
     def encoder(self, net: nn.Module) -> Encoder:

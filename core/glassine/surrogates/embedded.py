@@ -35,6 +35,5 @@ ENTRY = Surrogate(
     weights=(),
     load=load,
     draw=1,
-    cut=3.5,  # where one family is looked at, chance weighs more: 3 % more, SDXL an eighth
     families=("sd15", "sdxl", "sd3", "flux1", "flux2"),
 )

@@ -14,9 +14,8 @@ from glassine.optimise.loop import sized
 from glassine.optimise.strength import MOST, scaled_to
 from glassine.optimise.tint import CELL
 from glassine.recipes import RECIPES
-from glassine.surrogates import SURROGATES
 from glassine.surrogates.nets import slim
-from glassine.surrogates.nets.walk import walkable
+from glassine.surrogates.nets.walk import ALONE, AMONG, walkable
 from glassine.units import Score
 from glassine.visibility import ssimulacra2 as judged
 from glassine.visibility import texture_allowance
@@ -38,9 +37,9 @@ def fast(net: torch.nn.Module) -> torch.nn.Module:
     return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-def walking(net: torch.nn.Module, family: str = "embedded") -> torch.nn.Module:
+def walking(net: torch.nn.Module, alone: bool = True) -> torch.nn.Module:
     """As the engine walks by it: slopes cut, in bytes where this processor is faster with them."""
-    return fast(walkable(net, SURROGATES[family].cut, bytewise.usable()))
+    return fast(walkable(net, ALONE if alone else AMONG, bytewise.usable()))
 
 
 def teacher(family: str) -> torch.nn.Module:

@@ -48,7 +48,7 @@ def main(args) -> None:
     real = teachers()
     loaded = opened(Path(args.weights))
     nets = {k: walking(loaded[k]) for k in FAMILIES}
-    five = {k: walking(net, k) for k, net in real.items()}
+    five = {k: walking(net, alone=False) for k, net in real.items()}
     done = {(r["picture"], r["size"], r["way"]) for r in rows(args.out)}
     order = [row for row in pictures(args.size) if row[0] in (args.kind or row[0])]
     random.Random(0).shuffle(order)  # an interrupted run is then a fair sample of the kinds
