@@ -442,6 +442,16 @@ def test_a_report_replaces_its_own_page_and_json(pair, tmp_path):
     assert "Name two" in str(both.exception)
 
 
+def test_reports_of_two_formats_of_one_picture_lie_side_by_side(pair):
+    _, copy, _ = pair
+    other = copy.with_suffix(".jpg")
+    Image.open(copy).save(other)
+    for picture in (copy, other):
+        assert reported(picture, "--quick").exception is None
+    names = {path.name for path in copy.parent.glob("*.report.html")}
+    assert names == {"sun.glassine.report.html", "sun.glassine.jpg.report.html"}
+
+
 def test_the_command_finds_original_and_target_by_itself(tmp_path):
     from glassine.formats import FORMATS
     from glassine.types import Keep

@@ -26,7 +26,8 @@ Examples:
   glassine report painting.glassine.png --after jpeg75,waifu2x
 
 The original is looked for beside the picture (painting.png beside painting.glassine.png), the
-target in the page that `glassine protect` wrote. Writes NAME.report.html.
+target in the page that `glassine protect` wrote. Writes NAME.report.html; of a picture that is no
+PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
 """
 
 
@@ -68,10 +69,7 @@ def command(
     from .. import files
     from ..verify import html, plain, verify
 
-    original, page = (
-        original or beside(picture),
-        out or picture.with_name(f"{picture.stem}.report.html"),
-    )
+    original, page = original or beside(picture), out or place(picture)
     check(page, data, [picture, original, *([Path(target)] if target else [])])
     protected = compared(picture, original, target)
     names = () if quick else chosen(after, slow)
@@ -85,6 +83,12 @@ def command(
     if data:
         files.write(Path(data), text.encode())
     click.echo("\n".join(summary(picture, found, page)))
+
+
+def place(picture: Path) -> Path:
+    """painting.report.html, and painting.jpg.report.html: no format takes another's page."""
+    name = picture.stem if picture.suffix.lower() == ".png" else picture.name
+    return picture.with_name(f"{name}.report.html")
 
 
 def check(page: Path, data: str | None, never: Sequence[Path]) -> None:
