@@ -244,10 +244,11 @@ def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkey
     wanted = intent(export={"format": "png", "marks": ["receipt"], "sidecar": True})
     body, blobs, _ = exported(client, 29, pixels, intent=wanted)
     digest, place = body["result"]["sha256"], str(tmp_path / "copy.png")
-    assert json.loads(blobs["receipt"])["sha256"] == digest
-    client.ask(28, "placed", {"sha256": digest, "path": place})
-    assert "result" in client.answer(28)[0]
     monkeypatch.setenv("GLASSINE_LEDGER", str(client.ledger))
+    assert set(blobs) == {"file", "report"} and ledger.by_sha256(digest) is None, "not written yet"
+    client.ask(28, "placed", {"sha256": digest, "path": place, "sidecar": True})
+    body, blobs, _ = client.answer(28)
+    assert "result" in body and json.loads(blobs["receipt"])["sha256"] == digest
     assert ledger.by_sha256(digest).path == place
 
 
@@ -258,9 +259,11 @@ def exported(client, number, pixels, **more):
 
 def test_what_was_exported_here_is_recognised_and_asked_about(client, pixels, tmp_path):
     wanted = intent(export={"format": "png", "marks": ["receipt"]})
-    _, blobs, _ = exported(client, 31, pixels, intent=wanted)
+    body, blobs, _ = exported(client, 31, pixels, intent=wanted)
     copy = tmp_path / "copy.png"
     copy.write_bytes(blobs["file"])
+    client.ask(28, "placed", {"sha256": body["result"]["sha256"]})
+    client.answer(28)
     client.ask(32, "examine", {"file": str(copy)})
     told = client.answer(32)[0]["result"]
     assert "export" in told["protected"] and told["found"][0]["mark"] == "receipt"

@@ -19,6 +19,7 @@ from .layers import Refused
 from .pictures import Picture
 from .qt import QtCore, Signal
 from .requests import Blob, Outcome, Requests
+from .texts import t
 
 RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 ENDED = ("done", "failed", "cancelled")
@@ -210,23 +211,29 @@ class Jobs(QtCore.QObject):
         job.report = bytes(blobs["report"])
         try:
             save(job.path, blobs["file"])
-            if "receipt" in blobs:
-                save(job.path + RECEIPT, blobs["receipt"])
             with open(job.path, "rb") as stream:
                 digest = hashlib.sha256(stream.read()).hexdigest()
         except OSError as error:
             self._end(job, "failed", f"{job.path}: {error.strerror or error}")
             return
         same = digest == job.outcome["sha256"]
-        if same and job.ask["intent"]["export"].get("keep_path"):
-            place = {"sha256": digest, "path": os.path.abspath(job.path)}
-            self._requests.send("placed", place, lambda outcome: self._placed(job, outcome))
+        how = job.ask["intent"]["export"]
+        if same and "receipt" in how["marks"]:
+            ask = {"sha256": digest, "sidecar": how["sidecar"]}
+            ask |= {"path": os.path.abspath(job.path)} if how["keep_path"] else {}
+            self._requests.send("placed", ask, lambda outcome: self._noted(job, outcome))
         self._end(job, "done" if same else "failed", "" if same else "file_differs")
 
-    def _placed(self, job: Job, outcome: Outcome) -> None:
-        if outcome.kind == "error":
-            job.notes.append(outcome.says)
-            self.changed.emit()
+    def _noted(self, job: Job, outcome: Outcome) -> None:
+        """The ledger knows the file, or it is said why not."""
+        if outcome.kind != "result":
+            job.notes.append(t("not_noted", why=t(outcome.says)))
+        elif "receipt" in outcome.blobs:
+            try:
+                save(job.path + RECEIPT, outcome.blobs["receipt"])
+            except OSError as error:
+                job.notes.append(f"{job.path + RECEIPT}: {error.strerror or error}")
+        self.changed.emit()
 
     def _begin(self, job: Job, steps: Iterator[Any]) -> None:
         self._placing.append((job, steps))

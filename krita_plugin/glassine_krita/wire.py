@@ -14,7 +14,7 @@ import json
 import struct
 from typing import Any
 
-PROTOCOL = 1
+PROTOCOL = 2
 HEAD = struct.Struct(">IQ")
 TEXT_LIMIT, BLOB_LIMIT = 1 << 24, 1 << 24
 PART, WINDOW = 1 << 20, 1 << 22

@@ -5,6 +5,7 @@ the frames), "twice" (is protected already), "later" (previews take a moment, an
 meanwhile). Without one: the colours come back inverted.
 """
 
+import json
 import os
 import sys
 import threading
@@ -153,14 +154,14 @@ class Engine:
         about |= {"width": 1, "height": 1, "notes": []}
         about |= {"doubts": [{"code": "new", "says": "A doubt."}]}
         about |= {"cost": {"ssimulacra2": 70.0}, "asked": ask["intent"]}
-        blobs = {"file": data, "report": b"<!doctype html>report"}
-        if ask["intent"]["export"].get("sidecar"):
-            blobs["receipt"] = b'{"id": 1}\n'
-        self.answer(number, about, **blobs)
+        self.answer(number, about, file=data, report=b"<!doctype html>report")
 
     def placed(self, number, ask, parts):
-        says = f"noted {ask['path']}"
-        self.send({"id": number, "error": "NotUsable", "says": says})
+        """The receipt repeats what was asked."""
+        if "refused" in ask.get("path", ""):
+            self.send({"id": number, "error": "NotUsable", "says": "Its disk is full."})
+            return
+        self.answer(number, {}, **({"receipt": json.dumps(ask).encode()} if ask["sidecar"] else {}))
 
 
 def inverted(data, size):

@@ -1,6 +1,7 @@
 """Applying, exporting, cancelling, losing engines and documents: without a real Krita."""
 
 import hashlib
+import json
 import os
 import signal
 
@@ -337,9 +338,32 @@ def test_export_writes_what_was_measured_and_remembers_the_choice(works, paintin
 def test_the_receipt_lies_beside_the_file_and_notes_its_place(works, painting, tmp_path):
     path = tmp_path / "copy.png"
     job = done(works.export(str(path), Exporting(sidecar=True, keep_path=True)))
-    assert (tmp_path / "copy.png.receipt.json").read_bytes() == b'{"id": 1}\n'
-    until(lambda: job.notes)  # this engine refuses, so that the asking can be seen
-    assert job.notes == [f"noted {path}"] and job.state == "done"
+    beside = tmp_path / "copy.png.receipt.json"
+    until(beside.exists)
+    told = {"sha256": job.outcome["sha256"], "sidecar": True, "path": str(path)}
+    assert json.loads(beside.read_bytes()) == told and not job.notes
+
+
+def test_a_receipt_that_could_not_be_noted_is_said_beside_the_file(works, painting, tmp_path):
+    job = done(works.export(str(tmp_path / "refused.png"), Exporting(keep_path=True)))
+    until(lambda: job.notes)
+    assert "is written, but could not be noted in the ledger: Its disk is full." in job.notes[0]
+    assert job.state == "done" and (tmp_path / "refused.png").exists()
+
+
+def test_only_what_was_written_is_noted(works, painting, tmp_path, monkeypatch):
+    send, asked = works.requests.send, []
+    monkeypatch.setattr(
+        works.requests, "send", lambda method, *more: asked.append(method) or send(method, *more)
+    )
+    done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
+    done(works.export(str(tmp_path / "copy.png"), Exporting(marks=("xmp",))))
+    works.choose(style="fail")
+    done(works.export(str(tmp_path / "other.png"), Exporting()))
+    assert asked.count("export") == 3 and "placed" not in asked
+    works.choose(style="plain")
+    done(works.export(str(tmp_path / "copy.png"), Exporting()))
+    assert asked.count("placed") == 1
 
 
 def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path):

@@ -115,7 +115,7 @@ def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
 
 
 def test_another_protocol_is_refused(here, monkeypatch):
-    monkeypatch.setenv("FAKE_PROTOCOL", "2")
+    monkeypatch.setenv("FAKE_PROTOCOL", "1")
     made = engine.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "broken")

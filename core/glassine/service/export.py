@@ -8,8 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from .. import ledger
-from ..encode import check, encode
+from ..encode import check, encoded
 from ..mark import mark
+from ..marks import receipt
 from ..optimise import optimise
 from ..plan import plan
 from ..types import Effect, Encoded, Protected, Report, Watch
@@ -19,6 +20,9 @@ from .answer import Answer, Json
 from .examine import refuse_twice
 from .raster import artwork, raster
 from .requests import intent
+
+_awaited: dict[str, ledger.Entry] = {}
+"""What the ledger will say of files that Krita has not written yet, by their digests."""
 
 
 def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
@@ -32,18 +36,23 @@ def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     protected = mark(optimise(made, watch=left), watch=left)
     report = verify(protected, watch=left)
     left.end_of_stage()
-    done = encode(protected, report)
+    done = encoded(protected, report)
     page = html(protected, report, done).encode()
     said = told(protected, report, done)
-    files = {"file": done.data, "report": page}
-    entry = ledger.by_sha256(said["sha256"]) if wanted.export.sidecar else None
-    return Answer(said, files | ({"receipt": entry.sidecar()} if entry else {}))
+    if "receipt" in done.marks:
+        _awaited[said["sha256"]] = receipt.entry(done.data, protected)
+    return Answer(said, {"file": done.data, "report": page})
 
 
 def placed(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
-    """Notes where Krita put an exported file; asked only where the artist wants it kept."""
-    ledger.keep_path(ask["sha256"], Path(ask["path"]))
-    return Answer({})
+    """Notes an export that Krita has written now, and its place where the artist wants that kept.
+
+    The ledger would otherwise tell of files that a full disk never took.
+    """
+    entry = ledger.record(_awaited.pop(ask["sha256"]))
+    if "path" in ask:
+        ledger.keep_path(entry.sha256, Path(ask["path"]))
+    return Answer({}, {"receipt": entry.sidecar()} if ask.get("sidecar") else {})
 
 
 def told(protected: Protected, report: Report, done: Encoded) -> Json:
