@@ -416,6 +416,16 @@ def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):
     assert other.read_bytes() == painting.read_bytes()
 
 
+def test_a_glance_tells_whether_a_file_is_ours(painting, monkeypatch, capsys):
+    """It may be a video of many gigabytes."""
+    mine = painting.with_name("mine")
+    mine.write_bytes(b"mine" * 200)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"read all of {path}"))
+    assert run("preview", painting, "-o", mine) == 5
+    assert run("report", painting, "--original", painting, "--json", mine) == 5
+    assert capsys.readouterr().err.count("is there already and is no such") == 2
+
+
 def test_a_bar_is_shown_on_a_terminal_only(painting):
     pty = pytest.importorskip("pty", reason="needs a pseudo terminal")
     main, other = pty.openpty()

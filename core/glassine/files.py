@@ -12,6 +12,9 @@ from pathlib import Path
 
 from .errors import NotWritable
 
+_HEAD = 400
+"""Bytes in which what Glassine writes says what it is."""
+
 
 def check(path: Path, *, never: Iterable[Path] = ()) -> None:
     """Raises what `write` would raise, as far as it can be known before the work is done.
@@ -63,6 +66,14 @@ def free(names: Iterable[Path], taken: set[str]) -> Path:
     found = next(name for name in names if str(name).casefold() not in taken)
     taken.add(str(found).casefold())
     return found
+
+
+def foreign(path: Path, sign: bytes) -> bool:
+    """Whether a file lies there that does not say in its first bytes that Glassine made it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return sign not in stream.read(_HEAD)
 
 
 def is_folder(folder: Path) -> bool:

@@ -47,7 +47,7 @@ def check(target: Path, picture: Path) -> None:
     from .. import files
 
     files.check(target, never=[picture])
-    if target.is_file() and _OURS.encode() not in target.read_bytes()[:400]:
+    if files.foreign(target, _OURS.encode()):
         raise NotWritable(
             f"'{target}' was to become a sheet of styles, and it is there already and is no such "
             f"sheet. Choose another name with -o."

@@ -102,7 +102,7 @@ def check(page: Path, data: str | None, never: Sequence[Path]) -> None:
     files.check(file, never=never)
     if files.same(file, page):
         raise click.UsageError(f"The page and the JSON were both to become '{file}'. Name two.")
-    if file.is_file() and _KIND not in file.read_bytes()[:400]:
+    if files.foreign(file, _KIND):
         raise NotWritable(
             f"'{file}' was to hold the report as JSON, and it is there already and is no such "
             f"report. Choose another name for --json."
