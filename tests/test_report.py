@@ -401,21 +401,24 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     assert pages.settings(copy)["seed"] == 4, "the longer name is looked at too"
 
 
-def test_pages_of_two_exports_of_one_name_stay_apart(pair):
+def test_pages_of_two_exports_of_one_name_stay_apart(pair, monkeypatch):
     _, copy, made = pair
+    contents, read = pages.contents, []
     usual, other = copy.with_suffix(".html"), copy.with_suffix(".jpg")
-    assert pages.place(other) == pages.place(copy) == usual
+    assert pages.place(other) == pages.place(copy) == (usual, None)
     usual.write_text(page_of(made, copy))
-    assert pages.place(copy) == usual and pages.room(usual, copy) is None
+    assert pages.place(copy) == (usual, None)
     longer = copy.with_name("sun.glassine.jpg.html")
-    assert pages.place(other) == longer
+    assert pages.place(other) == (longer, None)
     Image.open(copy).save(other)
     usual.write_text(page_of(made, other, format="jpeg"))
-    assert pages.place(other) == usual == pages.place(copy), "a PNG has the usual name"
-    assert pages.room(usual, copy) == longer and pages.room(usual, other) is None
+    assert pages.place(copy) == (usual, longer), "a PNG has the usual name"
+    with monkeypatch.context() as patch:
+        patch.setattr(pages, "contents", lambda path: read.append(path) or contents(path))
+        assert pages.place(other) == (usual, None) and read.count(other) == 1
     longer.write_text("<p>mine</p>")
     with pytest.raises(NotWritable, match="not one of Glassine's"):
-        pages.room(usual, copy)
+        pages.place(copy)
 
 
 @pytest.mark.parametrize("option", ("-o", "--json"))

@@ -52,9 +52,8 @@ def deliver(
     check(intent.export)
     originals = (source, *never)
     files.check(target, never=originals)
-    page = pages.place(target)
+    page, room = pages.place(target)
     pages.check(page, never=originals)
-    room = pages.room(page, target)
     sidecar = target.with_name(f"{target.name}.receipt.json") if intent.export.sidecar else None
     if sidecar:
         files.check(sidecar, never=originals)

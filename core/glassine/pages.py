@@ -103,21 +103,24 @@ def owner(page: Path) -> Path | None:
     return next((one for one in near if one.is_file() and fits(told, one)), None)
 
 
-def place(target: Path) -> Path:
-    """painting.html; painting.jpg.html while the first is the page of painting.png.
+def place(target: Path) -> tuple[Path, Path | None]:
+    """Where its page goes, and where another picture's that lies there has to go before.
 
-    A PNG always has the first: see `room`.
+    painting.html; painting.jpg.html while the first is the page of painting.png. A PNG always has
+    the first.
     """
-    usual, longer = both(target)
-    taken = target.suffix.lower() != ".png" and owner(usual) not in (None, target)
-    return longer if taken else usual
+    page, longer = both(target)
+    other = another(page, target)
+    if other and target.suffix.lower() != ".png":
+        page, other = longer, another(longer, target)
+    if other is None:
+        return page, None
+    room = both(other)[1]
+    check(room)
+    return page, room
 
 
-def room(page: Path, target: Path) -> Path | None:
-    """Where another picture's page has to go before the target's may take its place."""
-    other = owner(page)
-    if other is None or files.same(other, target):
-        return None
-    longer = both(other)[1]
-    check(longer)
-    return longer
+def another(page: Path, target: Path) -> Path | None:
+    """The picture that the page belongs to, where that is not the target."""
+    found = owner(page)
+    return None if found is None or files.same(found, target) else found
