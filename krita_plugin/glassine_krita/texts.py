@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from .qt import QtCore
 from .sentences import Pattern, matched, patterns
 
 FALLBACK = "en"
+_NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d+")
 
 
 @cache
@@ -43,8 +45,15 @@ def known() -> list[Pattern]:
 
 def said(sentence: str) -> str:
     """A sentence of the engine, in the artist's language as far as somebody has translated it."""
+    if _NUMBER.fullmatch(sentence):
+        return figures(sentence)
     key, gaps = matched(sentence, known()) if language() != FALLBACK else ("", {})
     return t(key, **{name: said(word) for name, word in gaps.items()}) if key else sentence
+
+
+def figures(number: str) -> str:
+    """A number in English, as the language has it: 1.5 and 4,300 are 1,5 and 4.300 in German."""
+    return number.translate(str.maketrans(".,", t("point_and_comma")))
 
 
 def t(key: str, default: str | None = None, **fields: Any) -> str:

@@ -82,6 +82,25 @@ def test_the_engine_s_sentences_are_said_in_the_artist_s_language(monkeypatch):
         texts.language.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("language", "half", "many"),
+    [("en", "1.5", "4,300"), ("de", "1,5", "4.300"), ("ja", "1.5", "4,300")],
+)
+def test_figures_are_written_as_the_language_has_them(monkeypatch, language, half, many):
+    from glassine_krita.views.parts import minutes
+    from glassine_krita.views.setup import size
+
+    monkeypatch.setenv("GLASSINE_LANGUAGE", language)
+    texts.language.cache_clear()
+    try:
+        assert half in minutes(5400) and size(1500) == f"{half} GB"
+        assert half in texts.t("Noise, sigma 1.5")
+        assert many in texts.t("an unmarked picture agrees as well in about 1 of 4,300 cases")
+        assert "0.1.0" in texts.t("setup_outdated", version="0.1.0"), "a version is no number"
+    finally:
+        texts.language.cache_clear()
+
+
 def test_no_text_promises_safety():
     for key, row in texts.table().items():
         assert not {"guarantee", "100 %", "unbreakable"} & set(row["en"].lower().split()), key

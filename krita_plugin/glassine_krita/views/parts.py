@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..texts import t
+from ..texts import figures, t
 
 
 def guarded(slot: Callable[..., None]) -> Callable[..., None]:
@@ -186,7 +186,7 @@ def minutes(seconds: float) -> str:
         return t("time_seconds", n=max(step, round(seconds / step) * step))
     if seconds < 5400:
         return t("time_minutes", n=round(seconds / 60))
-    return t("time_hours", n=f"{seconds / 3600:.1f}")
+    return t("time_hours", n=figures(f"{seconds / 3600:.1f}"))
 
 
 def button(text: str, name: str, slot: Callable[[], None]) -> QtWidgets.QPushButton:

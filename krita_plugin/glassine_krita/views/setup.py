@@ -8,7 +8,7 @@ from .. import install, settings
 from ..builds import Build, builds
 from ..qt import Qt, QtWidgets
 from ..state import Studio
-from ..texts import t
+from ..texts import figures, t
 from .export import heading
 from .parts import button, follow, guarded, quiet_label
 from .what import row
@@ -139,4 +139,4 @@ def sizes(build: Build) -> str:
 
 
 def size(megabytes: int) -> str:
-    return f"{megabytes} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+    return f"{megabytes} MB" if megabytes < 1000 else figures(f"{megabytes / 1000:.1f}") + " GB"
