@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import layers
+from .jobs import Job
 from .qt import Qt, QtWidgets
 from .studio import studio
 from .views.export import ExportPage
 from .views.main import MainPage
+from .views.parts import follow
 from .views.setup import SetupPage
 from .views.status import Status, Trouble
 
@@ -42,12 +44,18 @@ class GlassineDocker(layers.DockWidget):
         watch, who = self.studio.watch, id(self)
         self.visibilityChanged.connect(lambda on: watch(on, who))
         self.destroyed.connect(lambda: watch(False, who))
+        follow(self, self._ended, self.studio.jobs.finished)
 
     def open(self, page: str) -> None:
         """Shows one of PAGES; no page is a window of its own."""
         self.pages.setCurrentIndex(PAGES.index(page))
         inside = (self.main, self.exporting, self.setup)[PAGES.index(page)]
         inside.shown()
+
+    def _ended(self, job: Job) -> None:
+        """A question of the engine's comes late: it must not wait where nobody sees it."""
+        if job.state == "asking" and not self.studio.watching:
+            show_docker("main")
 
     def canvasChanged(self, canvas: Any) -> None:  # Krita's name
         """Also called while a window is being taken apart: look when that is over."""

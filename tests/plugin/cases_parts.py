@@ -620,6 +620,25 @@ def test_an_action_without_a_job_is_answered_in_the_docker(works, painting, here
     made.deleteLater()
 
 
+def test_a_late_question_brings_a_hidden_docker_up(works, painting, here):
+    from glassine_krita import extension
+    from glassine_krita.docker import DOCKER_ID, GlassineDocker
+
+    made = GlassineDocker()
+    made.setObjectName(DOCKER_ID)
+    here._dockers.append(made)
+    works.choose(style="twice")
+    extension.apply()
+    assert not made.isVisible(), "nothing is asked yet"
+    until(lambda: works.jobs.all[0].state == "asking")
+    assert made.isVisible()
+    made.open("export")
+    extension.apply()
+    until(lambda: works.jobs.all[1].state == "asking")
+    assert made.pages.currentIndex() == 1, "who is at a page is left there"
+    made.deleteLater()
+
+
 def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
     from glassine_krita import state
 
