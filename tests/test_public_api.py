@@ -1,11 +1,14 @@
 """The front door: what is behind it, that it opens quickly, and that no file hides a verb."""
 
+import os
 import subprocess
 import sys
 from types import ModuleType
 
 import glassine
+import onnxruntime
 import pytest
+from glassine.targets import style
 
 
 @pytest.mark.parametrize("name", glassine.__all__)
@@ -40,3 +43,25 @@ def test_working_loads_no_torchvision():
         "assert 'torch' in sys.modules and 'torchvision' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_nothing_that_works_here_tells_its_maker(tmp_path):
+    """ONNX Runtime gives the machine a number in the user's folders and reports to Microsoft."""
+    ours = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    hushed = ("ORT_", "XDG_", "CI", "GITHUB_", "TF_BUILD")  # what would hush it here and not there
+    env = {name: text for name, text in os.environ.items() if not name.startswith(hushed)} | ours
+    code = (
+        "import torch\n"
+        "from glassine.targets import style\n"
+        "style.rendered(torch.rand(3, 64, 64), next(iter(style.styles())))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=env)
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_windows_is_not_told_either(monkeypatch):
+    asked = []
+    monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: asked.append(True))
+    style.engine.cache_clear()
+    style.engine()
+    assert asked

@@ -12,10 +12,15 @@ this package takes milliseconds, the first verb loads torch.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# ONNX Runtime 1.29 and newer, which renders the styles, sends facts about this machine and its
+# programs to Microsoft, and looks at this only once: before it is loaded.
 
 if TYPE_CHECKING:
     from .catalogue import catalogue as catalogue

@@ -97,6 +97,9 @@ def pillow(rgb: Tensor) -> Image.Image:
 @cache
 def engine() -> StyleTransfer:
     """On the CPU, where it takes tenths of a second and gives the same pixels every time."""
+    import onnxruntime  # a tenth of a second to load
+
+    onnxruntime.disable_telemetry_events()  # Windows; elsewhere the package itself
     return StyleTransfer(device="cpu", max_size=_LARGEST)
 
 
