@@ -11,7 +11,7 @@ import pytest
 import pyvips
 import torch
 from glassine.encode import format_of
-from glassine.errors import UnknownEntry
+from glassine.errors import NotUsable, UnknownEntry
 from glassine.formats import FORMATS
 from glassine.pixels import on_grid, to_tensor
 from glassine.read import read
@@ -199,6 +199,23 @@ def test_floating_point_becomes_sixteen_bits_with_a_sentence():
     artwork = read(data)
     assert artwork.rgb.mean() == pytest.approx(0.5, abs=0.002)
     assert artwork.keep.depth == 16 and any("floating" in note for note in artwork.notes)
+
+
+@pytest.mark.parametrize("bands", (1, 2))
+def test_grey_in_floating_point_keeps_its_brightness(bands):
+    light = np.full((40, 40, bands), 0.2140, np.float32)
+    data = pyvips.Image.new_from_array(light).copy(interpretation="b-w").tiffsave_buffer()
+    artwork = read(data)
+    assert artwork.rgb.mean() == pytest.approx(0.5, abs=0.002) and artwork.keep.depth == 16
+    assert (artwork.alpha is None) == (bands == 1)
+    assert artwork.alpha is None or artwork.alpha.mean() == pytest.approx(0.2140, abs=0.002)
+
+
+def test_grey_in_more_bits_than_a_picture_has_is_refused_and_not_guessed_at():
+    deep = (noise(16, 1).astype(np.uint32)) << 16
+    data = pyvips.Image.new_from_array(deep).copy(interpretation="b-w").tiffsave_buffer()
+    with pytest.raises(NotUsable, match="'uint'"):
+        read(data)
 
 
 def test_palette_and_one_bit_files_are_read():

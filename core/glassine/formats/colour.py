@@ -7,6 +7,7 @@ import pyvips
 from ..errors import NotUsable
 
 _WIDE = ("ushort", "short", "uint", "int", "float", "double", "complex")
+_WHOLE = ("uchar", "ushort")
 _PROFILE = "icc-profile-data"
 
 
@@ -16,14 +17,14 @@ def as_rgb(image: pyvips.Image) -> tuple[pyvips.Image, tuple[str, ...]]:
     kind = image.interpretation
     if kind == "cmyk":
         image, note = from_cmyk(image)
-    elif kind in ("b-w", "grey16"):
+    elif kind in ("b-w", "grey16") and image.format in _WHOLE:
         image, note = from_grey(image)
     elif kind in ("lab", "labs", "labq", "xyz"):
         image, note = image.colourspace("rgb16"), "was in Lab colours and was converted to sRGB"
         image = without_profile(image)
     elif image.format in ("float", "double"):
         image, note = from_float(image)
-    elif kind in ("srgb", "rgb", "rgb16") and image.format in ("uchar", "ushort"):
+    elif kind in ("srgb", "rgb", "rgb16") and image.format in _WHOLE:
         note = ""
     else:
         raise NotUsable(
@@ -64,6 +65,8 @@ def from_grey(image: pyvips.Image) -> tuple[pyvips.Image, str]:
 
 def from_float(image: pyvips.Image) -> tuple[pyvips.Image, str]:
     """Linear light in [0, 1], as TIFF and painting programs store floating point."""
+    if image.bands < 3:  # grey, and perhaps alpha
+        image = image.extract_band(0).bandjoin([image.extract_band(0), image])
     wide = image.copy(interpretation="scrgb").colourspace("rgb16")
     return without_profile(wide), "held floating-point colours and was converted to 16-bit sRGB"
 
