@@ -335,6 +335,17 @@ def test_a_page_that_glassine_did_not_write_is_not_written_over(painting, tmp_pa
     assert not (tmp_path / "cats.png").exists()
 
 
+def test_a_receipt_that_glassine_did_not_write_is_not_written_over(painting, tmp_path, capsys):
+    mine = tmp_path / "cats.png.receipt.json"
+    mine.write_text('{"sold": "2025-02-01"}')
+    wanted = ("protect", painting, *SMALL, "-o", tmp_path / "cats.png", "--sidecar")
+    assert run(*wanted) == 5
+    assert "sold" in mine.read_text() and "--again" in capsys.readouterr().err
+    assert not (tmp_path / "cats.png").exists()
+    assert run(*wanted, "--again") == 0 and "sold" not in mine.read_text()
+    assert run(*wanted, "--seed", "4") == 0, "it is a receipt now"
+
+
 @pytest.mark.parametrize("formats", (("png", "jpeg"), ("jpeg", "png")))
 def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     for format_, style in zip(formats, ("ember", "glacier"), strict=True):

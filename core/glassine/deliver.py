@@ -59,6 +59,7 @@ def deliver(
         files.check(sidecar, never=originals)
     if not again:
         refuse_foreign(target)
+        refuse_foreign_note(sidecar)
         refuse_twice(source)
     protected, report = verified(source, intent, watch=watch)
     done = encoded(protected, report)
@@ -84,6 +85,15 @@ def refuse_foreign(target: Path) -> None:
         raise NotWritable(
             f"'{target}' was to become the protected copy, and it is there already and is no copy "
             f"that Glassine made. Choose another name with -o, or ask for it explicitly (--again)."
+        )
+
+
+def refuse_foreign_note(sidecar: Path | None) -> None:
+    """Raises where a file would be lost that is no receipt."""
+    if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar.read_bytes()):
+        raise NotWritable(
+            f"'{sidecar}' was to become the receipt, and it is there already and is none. Move it, "
+            f"choose another name with -o, or ask for it explicitly (--again)."
         )
 
 

@@ -81,6 +81,15 @@ class Entry:
         return (json.dumps(self.receipt(), indent=1) + "\n").encode()
 
 
+def is_sidecar(data: bytes) -> bool:
+    """Whether it is the JSON of a receipt."""
+    try:
+        told = json.loads(data)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and {"sha256", "hashes", "chain"} <= told.keys()
+
+
 def place() -> Path:
     """The file: $GLASSINE_LEDGER, else in the user's data folder."""
     named = os.environ.get("GLASSINE_LEDGER")
@@ -156,8 +165,19 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 def _link(before: str, entry: Entry) -> str:
     """Covers what was true at export and never changes; not the path, not the publications."""
-    fixed = [before, entry.id, entry.sha256, entry.hashes.hex(), entry.watermark, entry.title,
-             entry.format, entry.created, entry.version, entry.seed, entry.settings]
+    fixed = [
+        before,
+        entry.id,
+        entry.sha256,
+        entry.hashes.hex(),
+        entry.watermark,
+        entry.title,
+        entry.format,
+        entry.created,
+        entry.version,
+        entry.seed,
+        entry.settings,
+    ]
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 

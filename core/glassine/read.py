@@ -59,7 +59,10 @@ def contents(path: Path) -> bytes:
     """The bytes of a file, or a sentence about why there are none."""
     try:
         if path.is_dir():
-            raise Unreadable(f"'{path}' is a folder. For all of it: glassine batch {path} -o OUT")
+            raise Unreadable(
+                f"'{path}' is a folder. Name a picture in it; to protect all of them: "
+                f"glassine batch {path} -o OUT"
+            )
         if path.stat().st_size > memory.available() // 2:
             raise Unreadable(f"'{path.name}' is larger than half of this machine's free memory.")
         return path.read_bytes()
