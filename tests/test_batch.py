@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from multiprocessing.process import BaseProcess
 import psutil
 import pytest
 import torch
+from glassine import files, worker
 from glassine.batch import batch, fingerprint, found, targets
 from glassine.errors import NotUsable
 from glassine.formats import FORMATS
@@ -234,6 +236,26 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
     assert "Stopped" in said
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
+
+
+def on_a_slow_disk(pipe):
+    """A worker that only writes, for seconds."""
+    os.fsync = lambda _: time.sleep(3)
+    worker.delivered = lambda source, target, *_: files.write(target, b"half") or ""
+    worker.work(pipe)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows knows no signal that a program may hear")
+def test_a_worker_that_is_stopped_while_it_writes_leaves_nothing_half_written(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(worker, "work", on_a_slow_disk)
+    stopped = Worker()
+    stopped._started().send_bytes(pickle.dumps((tmp_path, tmp_path / "a.png", INTENT, False)))
+    while not list(tmp_path.glob(".a.png.*.part")):
+        time.sleep(0.01)
+    stopped.stop()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_is_whole_when_ctrl_c_is_heard(monkeypatch, tmp_path):

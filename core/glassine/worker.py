@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from .types import Intent, Progress
 
 if TYPE_CHECKING:
     from .deliver import Delivered
+
+
+_PATIENCE = 10.0  # seconds, for a disk that is slow
 
 
 class Worker:
@@ -58,9 +62,12 @@ class Worker:
         return self._process.pid if self._process else None
 
     def stop(self) -> None:
+        """Ends it. Where it is writing a file, it clears away first what is half there."""
         if self._pipe is not None:
             self._pipe.close()
         if self._process is not None:
+            self._process.terminate()
+            self._process.join(_PATIENCE)
             self._process.kill()
             self._process.join()
         self._process = self._pipe = None
@@ -87,6 +94,7 @@ def unbroken() -> Iterator[None]:
 def work(pipe: Connection) -> None:
     """The worker: ends when the pipe closes, also when the batch was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit())
     while True:
         try:
             source, target, intent, again = pickle.loads(pipe.recv_bytes())
