@@ -256,6 +256,21 @@ def test_the_command_finds_and_writes_the_page(dump, tmp_path):
     assert CliRunner().invoke(command, [str(dump), "--own"]).exit_code == 2
 
 
+def test_a_file_that_is_like_two_works_is_one_file(tmp_path):
+    from glassine.cli.find import command
+
+    folder, again = tmp_path / "dump", tmp_path / "works"
+    for place, name in ((folder, "a.png"), (again, "one.png"), (again, "two.png")):
+        place.mkdir(exist_ok=True)
+        image(painted(1)).write_to_file(str(place / name))
+    (folder / "b.png").write_bytes(b"\x89PNG")
+    out = tmp_path / "page.html"
+    done = CliRunner().invoke(command, [str(folder), "--works", str(again), "-o", str(out)])
+    assert "1 of 2 files. Evidence" in done.stdout and "1 file could not" in done.stdout
+    assert f"{folder / 'a.png'}: is your work (one.png, two.png)\n" in done.stdout
+    assert "1 of 2 files found in" in out.read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", ("same.png", "mine.html"))
 def test_the_page_goes_over_nothing_else(dump, works, name):
     from glassine.cli.find import command

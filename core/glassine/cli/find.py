@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,10 @@ from ..errors import NotUsable
 from . import progress
 
 if TYPE_CHECKING:
-    from ..find import Search, Work
+    from ..find import Hit, Search, Work
     from ..types import Watch
+
+_SHOWN = 20  # files on the terminal; the page has all of them
 
 EPILOG = """\b
 Examples:
@@ -101,10 +105,23 @@ def told(found: Search, out: Path, as_json: bool) -> None:
         return
     for doubt in found.doubts:
         click.echo(f"Note: {doubt}")
-    for hit in found.hits[:20]:
-        click.echo(f"{hit.path}: {hit.says}")
-    more = f", and {len(found.hits) - 20} more" if len(found.hits) > 20 else ""
-    click.echo(f"{len(found.hits)} of {found.files} files{more}. Evidence: {out}")
+    for line in lines(found.hits)[:_SHOWN]:
+        click.echo(line)
+    more = f", {found.found - _SHOWN} of them only on the page" if found.found > _SHOWN else ""
+    click.echo(f"{found.found} of {found.files} files{more}. Evidence: {out}")
+
+
+def lines(hits: Sequence[Hit]) -> list[str]:
+    """One for each file: its strongest evidence, and the works it was found for."""
+    said, works = dict[Path, str](), defaultdict[Path, list[str]](list)
+    for hit in hits:  # the strongest come first
+        said.setdefault(hit.path, hit.says)
+        if hit.work:
+            works[hit.path].append(hit.work.name)
+    return [
+        f"{path}: {says}" + (f" ({', '.join(works[path])})" if works[path] else "")
+        for path, says in said.items()
+    ]
 
 
 def summary(found: Search) -> dict[str, object]:

@@ -36,7 +36,7 @@ def page(search: Search) -> str:
     """A search as HTML: doubts, then hits, strongest first."""
     rows = [_article(hit) for hit in search.hits[:_SHOWN]]
     rest = [_line(hit) for hit in search.hits[_SHOWN:]]
-    count = f"{len(search.hits)} of {search.files} files" if search.hits else "Nothing"
+    count = f"{search.found} of {search.files} files" if search.hits else "Nothing"
     if rest:
         rows.append(f"<section><h2>Further files</h2><ul>{''.join(rest)}</ul></section>")
     return _document(
