@@ -476,6 +476,17 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     assert (tmp_path / "sun.glassine.report.html").exists()
 
 
+def test_without_a_target_the_command_prints_no_nan(pair):
+    said = reported(pair[1], "--after", "jpeg75").stdout
+    assert "Effect: not measured" in said and "nan" not in said
+
+
+def test_names_of_removers_keep_their_capitals(pair):
+    _, copy, made = pair
+    copy.with_suffix(".html").write_text(page_of(made, copy))
+    assert "; JPEG, quality 75: " in reported(copy, "--after", "jpeg75").stdout
+
+
 def test_of_two_originals_the_one_that_was_protected_is_compared_with(pair):
     original, copy, made = pair
     photo = original.with_suffix(".jpg")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import asdict
 from hashlib import sha256
+from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +58,13 @@ def visible(report: Report) -> str:
 
 
 def effect(report: Report) -> str:
-    """Means over the families, used and held out, each beside the blend that looks the same."""
+    """Means over the families, used and held out, each beside the blend that looks the same.
+
+    Without a known target there is no way that could be covered.
+    """
     groups: dict[str, list[Effect]] = defaultdict(list)
     for row in report.effects:
-        if not row.after:
+        if not row.after and not isnan(row.closed):
             groups[row.role].append(row)
     said = [
         f"{mean(row.closed for row in rows):.0%} of the way on the {role} encoders "
@@ -68,11 +72,16 @@ def effect(report: Report) -> str:
         for role, rows in groups.items()
     ]
     for trial in report.trials:
-        rows = [row for row in report.effects if row.after == trial.name and row.role == "used"]
-        said.append(
-            f"{trial.says[0].lower()}{trial.says[1:]}: {mean(row.closed for row in rows):.0%} "
-            f"({mean(row.blend for row in rows):.0%})"
-        )
+        rows = [
+            row
+            for row in report.effects
+            if row.after == trial.name and row.role == "used" and not isnan(row.closed)
+        ]
+        if rows:
+            said.append(
+                f"{trial.says}: {mean(row.closed for row in rows):.0%} "
+                f"({mean(row.blend for row in rows):.0%})"
+            )
     return "; ".join(said) or "not measured"
 
 
