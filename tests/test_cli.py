@@ -422,6 +422,8 @@ def test_preview_lists_and_draws(painting, capsys):
 def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):
     other = painting.with_name("other.png")
     other.write_bytes(painting.read_bytes())
+    assert run("preview", painting, "-o", painting.with_name("sheet.jpg")) == 5
+    assert "ends in '.png'" in capsys.readouterr().err
     assert run("preview", painting, "-o", other) == 5
     assert "is no such sheet" in capsys.readouterr().err
     assert other.read_bytes() == painting.read_bytes()

@@ -47,6 +47,11 @@ def check(target: Path, picture: Path) -> None:
     from .. import files
 
     files.check(target, never=[picture])
+    if target.suffix.lower() != ".png":
+        raise NotWritable(
+            f"'{target}' was to become a sheet of styles, which is a PNG. Choose a name with -o "
+            f"that ends in '.png'."
+        )
     if files.foreign(target, _OURS.encode()):
         raise NotWritable(
             f"'{target}' was to become a sheet of styles, and it is there already and is no such "
