@@ -69,15 +69,8 @@ def search(
         watch(Progress(done, files, "compare"))
     hits = corrected(hits, listened)
     hits.sort(key=lambda hit: (ORDER.index(hit.verdict), -hit.inliers, str(hit.path)))
-    return Search(
-        folder,
-        files,
-        len(works),
-        listened,
-        tuple(hits),
-        tuple(problems[:_KEPT_PROBLEMS]),
-        _doubts(works, problems, listened, files),
-    )
+    return Search(folder, files, len(works), listened, tuple(hits),
+                  tuple(problems[:_KEPT_PROBLEMS]), _doubts(works, problems, listened, files))
 
 
 def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
@@ -251,7 +244,9 @@ def _makers(packet: str) -> list[str]:
     return [one.text or "" for maker in tree.iter(_CREATOR) for one in maker.iter(_ITEM)]
 
 
-def _doubts(works: list[Work], problems: list[str], listened: int, files: int) -> tuple[str, ...]:
+def _doubts(
+    works: list[Work], problems: list[str], listened: int, files: int
+) -> tuple[str, ...]:
     said = ["A search proves that a work is there, never that it is not."]
     if problems:
         said.append(f"{len(problems)} file{'s' * (len(problems) > 1)} could not be looked at.")
