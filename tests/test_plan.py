@@ -141,6 +141,16 @@ def test_a_small_picture_is_not_enlarged(artwork):
     assert planned(artwork, export=Export(longest_side=1000)).artwork is artwork
 
 
+def test_a_smaller_copy_has_no_rim_of_what_lies_under_its_transparent_pixels():
+    y, x = torch.meshgrid(torch.arange(256) - 128, torch.arange(256) - 128, indexing="ij")
+    disc = ((x**2 + y**2) < 90**2).float()[None]  # white on transparent black
+    small = planned(Artwork(disc.expand(3, -1, -1) * 0.9, disc), export=Export(longest_side=96))
+    rgb, alpha = small.artwork.rgb, small.artwork.alpha
+    assert (alpha == 0).any() and ((alpha > 0.1) & (alpha < 0.9)).any()
+    assert rgb[:, (alpha > 0.01)[0]].min() == pytest.approx(0.9, abs=0.01)
+    assert not rgb[:, :4, :4].any(), "far away it stays what it is"
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_goals_of_a_recipe_share_one_pull(name):
     assert sum(weight for _, weight in RECIPES[name].goals) == pytest.approx(1)

@@ -19,7 +19,7 @@ from .recipes import RECIPES, SCORES, STEPS
 from .surrogates import SMALL, named
 from .targets import TARGETS
 from .targets.concept import tidy
-from .targets.resize import lanczos
+from .targets.resize import lanczos, lanczos_seen
 from .types import Artwork, Export, Goal, Intent, Plan, Recipe
 from .units import Score
 from .visibility import texture_allowance
@@ -156,8 +156,8 @@ def resized(artwork: Artwork, longest: int | None) -> Artwork:
             f"A copy of {size[1]} x {size[0]} pixels was asked for, and Glassine needs {SMALLEST} "
             f"on each side. Ask for a longest side of at least {needed} for this picture."
         )
-    alpha = None if artwork.alpha is None else lanczos(artwork.alpha, *size)
-    return replace(artwork, rgb=lanczos(artwork.rgb, *size), alpha=alpha)
+    rgb, alpha = lanczos_seen(artwork.rgb, artwork.alpha, *size)
+    return replace(artwork, rgb=rgb, alpha=alpha)
 
 
 def least(artwork: Artwork) -> int:

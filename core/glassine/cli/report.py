@@ -177,7 +177,7 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     """The original at the picture's size, where that is only a smaller export of it."""
     from dataclasses import replace
 
-    from ..targets.resize import lanczos
+    from ..targets.resize import lanczos_seen
 
     size, height = after.rgb.shape[1:], after.rgb.shape[1]
     if before.rgb.shape[1:] == size:
@@ -189,9 +189,9 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
             f"{size[1]} x {size[0]} and {before.rgb.shape[2]} x {before.rgb.shape[1]}. Cropped "
             "copies cannot be compared; name the picture it was made from."
         )
-    alpha = None if before.alpha is None else lanczos(before.alpha, *size)
+    rgb, alpha = lanczos_seen(before.rgb, before.alpha, *size)
     note = f"The original was resized from {before.rgb.shape[2]} x {before.rgb.shape[1]} pixels."
-    return replace(before, rgb=lanczos(before.rgb, *size), alpha=alpha, notes=(*before.notes, note))
+    return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
 def planned(artwork: Artwork, facts: dict[str, Any], target: Any) -> Plan:  # noqa: ANN401

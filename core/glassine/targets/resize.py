@@ -11,6 +11,8 @@ from torch import Tensor
 
 from ..pixels import steps, to_tensor
 
+_SEEN = 1e-3  # of alpha; less is nothing in a file
+
 
 def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
     """(C, h, w) in [0, 1] -> (C, height, width), Lanczos 3."""
@@ -25,6 +27,19 @@ def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
         out = out.embed(0, 0, width, height, extend="copy")
     array = np.atleast_3d(out.numpy())
     return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).clamp_(0, 1)
+
+
+def lanczos_seen(
+    rgb: Tensor, alpha: Tensor | None, height: int, width: int
+) -> tuple[Tensor, Tensor | None]:
+    """A picture and its alpha, both smaller. Colours count as much as they are seen, so that
+    what lies under transparent pixels (mostly black) draws no rim around what is visible."""
+    small = lanczos(rgb, height, width)
+    if alpha is None:
+        return small, None
+    thin = lanczos(alpha, height, width)
+    seen = lanczos(rgb * alpha, height, width).div_(thin.clamp(min=_SEEN)).clamp_(0, 1)
+    return torch.where(thin > _SEEN, seen, small), thin
 
 
 def opened(path: Path) -> Tensor:
