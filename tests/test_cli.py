@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.shell_completion import BashComplete
 from glassine import deliver, files, ledger, pages
-from glassine.cli import COMMANDS, protect
+from glassine.cli import COMMANDS, cli, protect
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
@@ -74,11 +75,27 @@ def test_the_shell_completes_commands_options_and_names():
         done = subprocess.run(
             [sys.executable, "-m", "glassine.cli"], env=environment, capture_output=True, text=True
         )
-        return {line.split(",")[-1] for line in done.stdout.split()}
+        return {line.split(",", 1)[-1] for line in done.stdout.split()}
 
     assert "protect" in offered("glassine pro")
     assert "--strength" in offered("glassine protect --str")
     assert "ember" in offered("glassine protect --style em")
+    assert offered("glassine protect --marks xmp,rec") == {"xmp,receipt"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    (
+        *(f"protect --{name} pic" for name in ("out", "target", "anchor", "mask", "style")),
+        *(f"protect --{name} pic" for name in ("signature", "certificate", "key")),
+        *("protect pic", "batch pic", "report pic", "report --target pic", "report --json pic"),
+    ),
+)
+def test_the_shell_completes_files_where_one_is_wanted(words):
+    shell = BashComplete(cli, {}, "glassine", "_GLASSINE_COMPLETE")
+    *before, last = words.split()
+    kinds = {item.type for item in shell.get_completions(before, last)}
+    assert kinds & {"file", "dir"} and "plain" not in kinds
 
 
 def test_protect_writes_a_copy_and_a_page_and_says_so_in_five_lines(painting, capsys):

@@ -22,17 +22,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Names for the shell to complete; loads the engine only when the Tab key is pressed."""
+    """Names for the shell to complete; loads the engine only when the Tab key is pressed.
+
+    Of several, joined by commas, the last. What begins no style may be a picture.
+    """
 
     def names(ctx: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
         from ..catalogue import catalogue
 
-        rows = catalogue()[kind]
-        return [
-            CompletionItem(row["name"], help=row.get("says"))
-            for row in rows
-            if row["name"].startswith(start)
+        before, comma, last = start.rpartition(",")
+        found = [
+            CompletionItem(f"{before}{comma}{row['name']}", help=row.get("says"))
+            for row in catalogue()[kind]
+            if row["name"].startswith(last)
         ]
+        return found or [CompletionItem(start, type="file")] * (kind == "styles")
 
     return names
 
@@ -52,7 +56,10 @@ OPTIONS = (
         "picture whose style is taken. Without it one far enough from yours is drawn.",
     ),
     click.option(
-        "--target", metavar="PICTURE", help="Pull towards this very picture instead of a style."
+        "--target",
+        metavar="PICTURE",
+        type=click.Path(),
+        help="Pull towards this very picture instead of a style.",
     ),
     click.option(
         "--shows", metavar="WORD", help="Poison: what the picture shows, for example dog."
@@ -66,6 +73,7 @@ OPTIONS = (
     click.option(
         "--anchor",
         metavar="PICTURE",
+        type=click.Path(),
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
     ),
@@ -93,6 +101,7 @@ OPTIONS = (
     click.option(
         "--mask",
         metavar="PICTURE",
+        type=click.Path(),
         help="Grey picture of the same size: white is protected, black is left alone.",
     ),
     click.option(

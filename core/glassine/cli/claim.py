@@ -34,6 +34,7 @@ OPTIONS = (
     click.option(
         "--certificate",
         metavar="FILE",
+        type=click.Path(),
         default="",
         envvar="GLASSINE_CERTIFICATE",
         help="Sign with your own PEM chain or .p12; see: glassine marks certificate.",
@@ -41,13 +42,18 @@ OPTIONS = (
     click.option(
         "--key",
         metavar="FILE",
+        type=click.Path(),
         default="",
         envvar="GLASSINE_KEY",
         help="Its key, where that is another file.",
     ),
     click.option("--visible", metavar="TEXT", default="", help="Words of the mark 'visible'."),
     click.option(
-        "--signature", metavar="PNG", default="", help="Your drawn signature for it instead."
+        "--signature",
+        metavar="PNG",
+        type=click.Path(),
+        default="",
+        help="Your drawn signature for it instead.",
     ),
     click.option(
         "--layout",

@@ -31,8 +31,14 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
-@click.option("-o", "--out", metavar="OUT", help="A file, or a folder for several pictures.")
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    metavar="OUT",
+    type=click.Path(),
+    help="A file, or a folder for several pictures.",
+)
 @asked.options
 @click.option(
     "--again",

@@ -39,7 +39,12 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
     type=click.Path(path_type=Path),
     help="The picture before. Without it: looked for beside PICTURE.",
 )
-@click.option("--target", metavar="PICTURE", help="What was pulled towards, where no page says.")
+@click.option(
+    "--target",
+    metavar="PICTURE",
+    type=click.Path(),
+    help="What was pulled towards, where no page says.",
+)
 @click.option("--quick", is_flag=True, help="Cost and effect only: seconds.")
 @click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
 @click.option("--after", metavar="NAME,...", default="", help="Only after these.")
@@ -50,7 +55,13 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
     help="Side of the measured square, in pixels.",
 )
 @click.option("-o", "--out", metavar="PAGE", type=click.Path(path_type=Path), help="The page.")
-@click.option("--json", "data", metavar="FILE", help="The same as JSON; - for standard output.")
+@click.option(
+    "--json",
+    "data",
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="The same as JSON; - for standard output.",
+)
 def command(
     picture: Path,
     original: Path | None,
