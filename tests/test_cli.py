@@ -448,7 +448,7 @@ def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):
 
 def test_a_glance_tells_whether_a_file_is_ours(painting, monkeypatch, capsys):
     """It may be a video of many gigabytes."""
-    mine = painting.with_name("mine")
+    mine = painting.with_name("mine.png")
     mine.write_bytes(b"mine" * 200)
     monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"read all of {path}"))
     assert run("preview", painting, "-o", mine) == 5
