@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,16 @@ def walkers(name: str, device: Device, alone: bool) -> dict[str, Encoder]:
         at = replace(device, dtype=torch.float32) if whole else device
         found |= placed(entry, {family: twin}, at)
     return found
+
+
+@lru_cache(maxsize=2)
+def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor] | None:
+    """Latents -> picture, on that device in float32: half the digits would show in pixels."""
+    entry = named(name)
+    if entry.sees is None:
+        return None
+    exact = replace(device, dtype=torch.float32)
+    return cast(ready(entry.sees(place(entry)), exact), exact)
 
 
 def placed(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:

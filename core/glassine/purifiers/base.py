@@ -16,11 +16,15 @@ Apply = Callable[[Tensor, Generator], Tensor]
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """A family's encoder and decoder: (1, 3, H, W) in [0, 1] <-> latents; sides multiples of 8."""
+    """A family's encoder and decoder: (1, 3, H, W) in [0, 1] <-> latents; sides multiples of 8.
+
+    kind  the device that both run on, as torch names it; they take what lies elsewhere too
+    """
 
     family: str
     encode: Callable[[Tensor], Tensor]
     decode: Callable[[Tensor], Tensor]
+    kind: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def prepare(scene: Scene) -> Apply:
         return ((found - given).square().mean().sqrt() - _PIXELS_NEAR).clamp_min(0)
 
     def apply(rgb: Tensor, draw: Generator) -> Tensor:
-        given = rgb.detach().float()
+        given = rgb.detach().float().to(model.kind)
         noise = torch.randn(given.shape, generator=draw).to(given)
         found = (given + _START * noise * _RATE).clamp(0, 1).requires_grad_(True)
         steps = _HERE if given.device.type == "cpu" else _STEPS
@@ -39,7 +39,7 @@ def prepare(scene: Scene) -> Apply:
             fading.step()
             with torch.no_grad():
                 found.clamp_(0, 1)
-        return found.detach().to(rgb.dtype)
+        return found.detach().to(rgb)
 
     return apply
 

@@ -19,7 +19,7 @@ def missing(scene: Scene) -> str:
 def there_and_back(rgb: Tensor, model: Autoencoder) -> Tensor:
     height, width = rgb.shape[1:]
     whole = F.pad(rgb[None].float(), (0, -width % 8, 0, -height % 8), mode="replicate")
-    return model.decode(model.encode(whole))[0, :, :height, :width].clamp(0, 1).to(rgb.dtype)
+    return model.decode(model.encode(whole))[0, :, :height, :width].clamp(0, 1).to(rgb)
 
 
 def prepare(scene: Scene) -> Apply:

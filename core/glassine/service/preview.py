@@ -153,7 +153,7 @@ def decoder(name: str) -> Callable[[Tensor], Tensor]:
     @torch.no_grad()
     def look(rgb: Tensor) -> Tensor:
         height, width = rgb.shape[1:]
-        seen = decode(encode(padded(rgb)[None]).cpu())
+        seen: Tensor = decode(encode(padded(rgb)[None]).cpu())
         low, high = entry.expects
         return ((seen[0] - low) / (high - low)).clamp(0, 1)[:, :height, :width]
 

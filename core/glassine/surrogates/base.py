@@ -40,7 +40,7 @@ class Surrogate:
     licence: str
     weights: tuple[Weights, ...]
     load: Callable[[Path], dict[str, nn.Module]]
-    sees: Callable[[Path], Callable[[Tensor], Tensor]] | None = None
+    sees: Callable[[Path], nn.Module] | None = None
     expects: tuple[float, float] = (0, 1)
     draw: int = 0
     families: tuple[str, ...] = ()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from .base import Surrogate, Weights
 from .nets.tiny import read
@@ -17,7 +16,7 @@ def tiny(
     def load(folder: Path) -> dict[str, nn.Module]:
         return {family: read(folder, "encoder", channels, pool=pool)}
 
-    def sees(folder: Path) -> Callable[[Tensor], Tensor]:
+    def sees(folder: Path) -> nn.Module:
         return read(folder, "decoder", channels, pool=pool)
 
     return Surrogate(

@@ -12,7 +12,6 @@ from torch import Tensor
 from .. import encoders as nets
 from ..device import Device
 from ..purifiers import PURIFIERS, Autoencoder, Purifier, Scene
-from ..surrogates import SURROGATES
 from ..types import Effect, Trial
 from ..units import Score
 from ..visibility import ssimulacra2
@@ -33,12 +32,9 @@ def scene(longest: int, device: Device) -> Scene:
 def autoencoder(device: Device) -> Autoencoder | None:
     """The newest real family present whose decoder is here too: what a remover would pick."""
     for name in reversed(nets.present()):
-        entry = SURROGATES[name]
-        if entry.sees is None:
-            continue
-        ((family, encode),) = nets.encoders(name, device).items()
-        decode = entry.sees(nets.place(entry))
-        return Autoencoder(family, encode, decode)
+        if decode := nets.decoder(name, device):
+            ((family, encode),) = nets.encoders(name, device).items()
+            return Autoencoder(family, encode, decode, device.kind)
     return None
 
 

@@ -32,9 +32,10 @@ def distance() -> Callable[[Tensor, Tensor], Tensor] | None:
     """(3, H, W) in [0, 1], twice -> scalar, differentiable; None while weights are missing."""
     if not weights.present(FOLDER):
         return None
-    trunk, linear = loaded(weights.sound(FOLDER))
+    folder = weights.sound(FOLDER)
 
     def apart(one: Tensor, other: Tensor) -> Tensor:
+        trunk, linear = loaded(folder, one.device)
         pairs = zip(taps(one, trunk), taps(other, trunk), linear, strict=True)
         return torch.stack(
             [F.conv2d((unit(a) - unit(b)).square(), w).mean() for a, b, w in pairs]
@@ -43,20 +44,19 @@ def distance() -> Callable[[Tensor, Tensor], Tensor] | None:
     return apart
 
 
-@lru_cache(maxsize=1)
-def loaded(folder: Path) -> tuple[State, tuple[Tensor, ...]]:
-    trunk = {
-        name: value.float() for name, value in load_file(folder / "backbone.safetensors").items()
-    }
-    linear = load_file(folder / "linear.safetensors")
-    rows = tuple(linear[f"lin{at}.model.1.weight"].float() for at in range(len(linear)))
-    return trunk, rows
+@lru_cache(maxsize=2)
+def loaded(folder: Path, device: torch.device) -> tuple[State, tuple[Tensor, ...]]:
+    trunk, linear = (
+        {name: value.float().to(device) for name, value in load_file(folder / file).items()}
+        for file in ("backbone.safetensors", "linear.safetensors")
+    )
+    return trunk, tuple(linear[f"lin{at}.model.1.weight"] for at in range(len(linear)))
 
 
 def taps(rgb: Tensor, trunk: State) -> Iterator[Tensor]:
     """Features after the first convolution and after six of the fire modules."""
-    shift, scale = (torch.tensor(v).view(3, 1, 1) for v in (_SHIFT, _SCALE))
-    x = (2 * rgb.float().cpu() - 1 - shift) / scale
+    shift, scale = (torch.tensor(v, device=rgb.device).view(3, 1, 1) for v in (_SHIFT, _SCALE))
+    x = (2 * rgb.float() - 1 - shift) / scale
     x = F.relu(F.conv2d(x[None], trunk["0.weight"], trunk["0.bias"], stride=2))
     yield x
     for at in _FIRES:
