@@ -258,6 +258,23 @@ def test_memory_running_out_everywhere_is_said(monkeypatch):
         optimise(planned())
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[enforce fail at alloc_cpu.cpp:117] data. DefaultCPUAllocator: not enough memory: you ...",
+        "[enforce fail] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to ...",
+        "MPS backend out of memory (MPS allocated: 5.56 GB, max allowed: 6.80 GB). Tried to ...",
+        "Invalid buffer size: 9.75 GB",
+        "CUDA error: out of memory",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "level_zero backend failed with error: 39 (UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY)",
+        "UR backend failed. UR backend returns:40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)",
+    ],
+)
+def test_memory_runs_out_in_many_words(said):
+    assert loop.ran_out_of_memory(RuntimeError(said))
+
+
 def test_other_errors_are_not_taken_for_memory(monkeypatch):
     def broken(*_):
         raise RuntimeError("shapes differ")
