@@ -128,7 +128,7 @@ def test_a_scattered_change_reports_its_own_control(hurt):
     assert all(0.5 < row.moved / row.scattered < 2 for row in report.effects)
     assert {"noise", "little", "embedded", "transfer"} <= codes(report)
     (built_in,) = [doubt.says for doubt in report.doubts if doubt.code == "embedded"]
-    assert "less of the gap" in built_in, "its model card's limits are to be said"
+    assert "as far as a plain blend" in built_in, "its model card's limits are to be said"
 
 
 def test_an_aimed_change_is_told_from_its_controls():
