@@ -14,8 +14,9 @@ from hashlib import blake2b
 import torch
 from torch import Tensor
 
+from .. import encoders as nets
 from ..device import choose
-from ..encoders import place, present
+from ..encoders import present
 from ..optimise.later import composite
 from ..optimise.loop import explored, padded
 from ..optimise.strength import settled
@@ -143,17 +144,15 @@ def seer(names: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=2)
 def decoder(name: str) -> Callable[[Tensor], Tensor]:
-    from ..encoders import encoders
-
     entry, device = named(name), choose()
-    assert entry.sees is not None
-    decode = entry.sees(place(entry))
-    encode = next(iter(encoders(name, device).values()))
+    decode = nets.decoder(name, device)
+    assert decode is not None
+    encode = next(iter(nets.encoders(name, device).values()))
 
     @torch.no_grad()
     def look(rgb: Tensor) -> Tensor:
         height, width = rgb.shape[1:]
-        seen: Tensor = decode(encode(padded(rgb)[None]).cpu())
+        seen = decode(encode(padded(rgb)[None])).cpu()
         low, high = entry.expects
         return ((seen[0] - low) / (high - low)).clamp(0, 1)[:, :height, :width]
 

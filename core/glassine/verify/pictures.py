@@ -110,9 +110,8 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
     views: list[tuple[str, list[Shown]]] = []
     for name in names:
         entry = SURROGATES[name]
-        if entry.sees is None or len(views) == _FAMILIES:
+        if len(views) == _FAMILIES or (decode := nets.decoder(name, device)) is None:
             continue
-        decode = entry.sees(nets.place(entry))
         (encode,) = nets.encoders(name, device).values()
         pictures = {"the original": sight.clean, "the protected picture": sight.seen}
         parts = {what: sight.cut(picture) for what, picture in pictures.items()}
@@ -122,7 +121,8 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
         role = "optimised against" if name in plan.surrogates else "held out"
         row = []
         for what, cut in parts.items():
-            seen = decode(encode(padded(cut)[None]).cpu())[0, :, : cut.shape[1], : cut.shape[2]]
+            seen = decode(encode(padded(cut)[None])).cpu()
+            seen = seen[0, :, : cut.shape[1], : cut.shape[2]]
             row.append(shown(seen, f"In {what}", f"What {entry.covers} keeps of {what}"))
         views.append((f"{entry.covers} ({role})", row))
     return views
