@@ -62,9 +62,10 @@ def effect(report: Report) -> str:
 
     Without a known target there is no way that could be covered.
     """
+    known = [row for row in report.effects if not isnan(row.closed)]
     groups: dict[str, list[Effect]] = defaultdict(list)
-    for row in report.effects:
-        if not row.after and not isnan(row.closed):
+    for row in known:
+        if not row.after:
             groups[row.role].append(row)
     said = [
         f"{mean(row.closed for row in rows):.0%} of the way on the {role} encoders "
@@ -72,11 +73,7 @@ def effect(report: Report) -> str:
         for role, rows in groups.items()
     ]
     for trial in report.trials:
-        rows = [
-            row
-            for row in report.effects
-            if row.after == trial.name and row.role == "used" and not isnan(row.closed)
-        ]
+        rows = [row for row in known if row.after == trial.name and row.role == "used"]
         if rows:
             said.append(
                 f"{trial.says}: {mean(row.closed for row in rows):.0%} "
