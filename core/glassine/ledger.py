@@ -165,19 +165,8 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 def _link(before: str, entry: Entry) -> str:
     """Covers what was true at export and never changes; not the path, not the publications."""
-    fixed = [
-        before,
-        entry.id,
-        entry.sha256,
-        entry.hashes.hex(),
-        entry.watermark,
-        entry.title,
-        entry.format,
-        entry.created,
-        entry.version,
-        entry.seed,
-        entry.settings,
-    ]
+    fixed = [before, entry.id, entry.sha256, entry.hashes.hex(), entry.watermark, entry.title,
+             entry.format, entry.created, entry.version, entry.seed, entry.settings]
     return hashlib.sha256(json.dumps(fixed, sort_keys=True).encode()).hexdigest()
 
 
