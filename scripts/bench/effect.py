@@ -115,8 +115,7 @@ def exactly() -> Iterator[None]:
 def passes(method: str, chosen: Plan) -> float:
     """What the plan's steps cost in gradients of one encoder in float32."""
     each = 1.0 if "float32" in method or not bytewise.usable() else IN_BYTES
-    drawn = 1 if chosen.surrogates == ("embedded",) else chosen.recipe.draw
-    return each * (chosen.steps * (drawn or len(chosen.surrogates)) + chosen.warm)
+    return each * (chosen.steps * loop.looked(chosen) + chosen.warm)
 
 
 def blend(clean: Tensor, goal: Tensor) -> Tensor:
