@@ -1,8 +1,10 @@
 """What was exported, when, with which settings and which watermark. One SQLite file of the artist.
 
-Write-ahead log and full synchronisation: a process killed in the middle of a write loses that
-write and nothing else, and two processes take turns. Rows are chained by hash, so that a row that
-was altered or dropped later shows; the digest of the last row, kept elsewhere, dates all of them.
+A journal and full synchronisation: a process killed in the middle of a write loses that write and
+nothing else, and two processes take turns. It is no write-ahead log, because SQLite does not wait
+while that is switched on: two processes that began a new ledger at once could fail. Rows are
+chained by hash, so that a row that was altered or dropped later shows; the digest of the last row,
+kept elsewhere, dates all of them.
 """
 
 from __future__ import annotations
@@ -106,9 +108,9 @@ def _open(write: bool = False) -> Iterator[sqlite3.Connection]:
         raise _unusable(file, error) from error
     try:
         link.row_factory = sqlite3.Row
-        link.executescript(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}; PRAGMA synchronous=FULL;")
+        link.execute("PRAGMA synchronous=EXTRA")
         if link.execute("PRAGMA user_version").fetchone()[0] == 0:
-            link.executescript(f"PRAGMA journal_mode=WAL; {_TABLES} PRAGMA user_version=1;")
+            link.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version=1; COMMIT;")
         link.execute("BEGIN IMMEDIATE" if write else "BEGIN")
         yield link
         link.execute("COMMIT")

@@ -23,7 +23,7 @@ def layers(picture):
     from glassine import weights
     from glassine.visibility.lpips import FOLDER, loaded, taps
 
-    trunk, _ = loaded(weights.find(FOLDER))
+    trunk, _ = loaded(weights.find(FOLDER), picture.device)
     if picture.shape[-1] < LEAST:
         picture = F.interpolate(picture[None], (LEAST, LEAST), mode="bicubic")[0]
     return taps(picture, trunk)

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -67,7 +67,9 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
         ) from error
     try:
         link = sqlite3.connect(file, timeout=30, isolation_level=None)
-        link.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_TABLE}")
+        with suppress(sqlite3.OperationalError):  # locked: another search is just switching it on
+            link.execute("PRAGMA journal_mode=WAL")
+        link.executescript(f"PRAGMA synchronous=NORMAL; {_TABLE}")
         yield link
     except sqlite3.DatabaseError as error:
         raise NotUsable(
