@@ -95,10 +95,11 @@ def test_two_processes_at_once_take_turns():
 
 
 def test_it_is_one_file_and_no_write_ahead_log():
-    """SQLite does not wait while a log is switched on: of 500 pairs that began at once one failed."""
+    """SQLite does not wait while such a log is switched on: of 400 that four processes began at
+    once, three failed."""
     with ledger._open(write=True):
-        ledger_files = {one.name for one in ledger.place().parent.iterdir()}
-    assert ledger_files == {ledger.place().name}
+        files = {one.name for one in ledger.place().parent.iterdir()}
+    assert files == {ledger.place().name}
     with sqlite3.connect(ledger.place()) as link:
         assert link.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     link.close()

@@ -47,7 +47,7 @@ def main(args) -> None:
     torch.set_num_threads(1)
     real = teachers()
     loaded = opened(Path(args.weights))
-    nets = {k: walking(loaded[k]) for k in FAMILIES}
+    nets = {k: walking(loaded[k], alone=args.draw == 1) for k in FAMILIES}
     five = {k: walking(net, alone=False) for k, net in real.items()}
     done = {(r["picture"], r["size"], r["way"]) for r in rows(args.out)}
     order = [row for row in pictures(args.size) if row[0] in (args.kind or row[0])]
