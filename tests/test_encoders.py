@@ -7,7 +7,9 @@ import torch
 from glassine import bytewise, device, encoders
 from glassine.device import Device
 from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
-from glassine.surrogates import SURROGATES, named
+from glassine.optimise import loop
+from glassine.optimise.pull import pulls
+from glassine.surrogates import SURROGATES, kl, named
 
 CPU = Device("cpu", "CPU", torch.float32)
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
@@ -64,6 +66,20 @@ def test_latents_come_back_as_float32_from_lower_precision(scene):
     assert ((rough - exact).norm() / exact.norm()).item() < 0.1
 
 
+def test_steps_in_float16_go_where_exact_ones_go(scene):
+    """Squares of latents and slopes stay inside float16's range, also far from the goal."""
+    exact, rough = (
+        encoders.walkers("embedded", Device("cpu", "CPU", one), True)
+        for one in (torch.float32, torch.float16)
+    )
+    white = torch.ones(1, 3, 96, 128)
+    for family in FAMILIES:
+        aims = [pulls((net[family],), [(white, 1.0)])[0] for net in (exact, rough)]
+        at = scene[None].clone().requires_grad_(True)
+        one, other = (loop.sized(aim.slope(at, at), 0.35).flatten() for aim in aims)
+        assert torch.cosine_similarity(one, other, 0) > 0.6  # of signs mostly
+
+
 def test_a_damaged_file_is_refused_with_the_cure(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
     (tmp_path / "taesd").mkdir()
@@ -87,6 +103,19 @@ def test_a_full_autoencoder_of_a_local_folder_is_a_surrogate(tmp_path, scene):
     assert encode(scene[None]).shape == (1, 4, 12, 16)
     expected = net.eval().encode(scene[None] * 2 - 1).latent_dist.mean
     assert torch.allclose(encode(scene[None]), expected, atol=1e-4)
+
+
+def test_a_full_autoencoder_is_not_run_in_float16(tmp_path, monkeypatch, scene):
+    """SDXL's gives no numbers in it."""
+    seen = []
+    net = torch.nn.Conv2d(3, 4, 8, stride=8)
+    net.register_forward_pre_hook(lambda net, given: seen.append(given[0].dtype))
+    (tmp_path / "config.json").touch()
+    monkeypatch.setattr(kl, "loaded", lambda place: net)
+    for dtype in (torch.float16, torch.bfloat16):
+        (encode,) = encoders.encoders(str(tmp_path), Device("cpu", "CPU", dtype)).values()
+        encode(scene[None])
+    assert seen == [torch.float32, torch.bfloat16]
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path):

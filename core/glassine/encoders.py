@@ -72,7 +72,9 @@ def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor] | None:
 
 
 def placed(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:
-    """Loaded networks as functions on that device."""
+    """Loaded networks as functions on that device, in float32 where float16 is too narrow."""
+    if entry.wide and device.dtype == torch.float16:
+        device = replace(device, dtype=torch.float32)
     return {family: cast(entry.encoder(ready(net, device)), device) for family, net in nets.items()}
 
 
