@@ -10,6 +10,7 @@ from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
 from glassine.optimise import loop
 from glassine.optimise.pull import pulls
 from glassine.surrogates import SURROGATES, kl, named
+from typed import run
 
 CPU = Device("cpu", "CPU", torch.float32)
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
@@ -139,6 +140,73 @@ def test_the_fastest_device_comes_first(monkeypatch):
     monkeypatch.setattr(device, "present", lambda: found)
     assert device.choose() == found[0]
     assert device.choose("cpu") == CPU
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """A CUDA card: whether its bfloat16 is real, and the number formats that work on it."""
+
+    def put(real, *good):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a card")
+        bfloat16 = lambda including_emulation=True: including_emulation or real  # noqa: E731
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", bfloat16)
+        works = device.works
+        monkeypatch.setattr(
+            device, "works", lambda d: d.dtype in good if d.kind == "cuda" else works(d)
+        )
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("real", "good", "taken"),
+    [
+        (True, (torch.bfloat16, torch.float16, torch.float32), torch.bfloat16),
+        (False, (torch.bfloat16, torch.float16, torch.float32), torch.float16),
+        (False, (torch.bfloat16, torch.float32), torch.float32),
+    ],
+)
+def test_a_card_computes_in_the_first_format_that_works_on_it(card, real, good, taken):
+    card(real, *good)
+    assert device.choose().kind == "cuda" and device.choose().dtype == taken
+
+
+def test_a_card_that_nothing_works_on_is_left_out_and_named(card, capsys):
+    card(False)
+    assert device.choose().kind == "cpu"
+    assert run("doctor") == 0
+    assert "Not used: NVIDIA a card" in capsys.readouterr().out
+
+
+def test_a_format_works_where_slopes_are_what_they_are_here(monkeypatch):
+    assert device.works.__wrapped__(Device("cpu", "CPU", torch.bfloat16))
+    assert not device.works.__wrapped__(Device("cuda", "no such card", torch.float16))
+    conv = torch.nn.functional.conv2d
+
+    def broken(x, *rest, **options):
+        return conv(x, *rest, **options) * (torch.nan if x.dtype == torch.float16 else 1)
+
+    monkeypatch.setattr(torch.nn.functional, "conv2d", broken)
+    assert not device.works.__wrapped__(Device("cpu", "CPU", torch.float16))
+    assert device.works.__wrapped__(Device("cpu", "CPU", torch.float32))
+
+
+@pytest.mark.parametrize(("kind", "last"), [("mps", False), ("cuda", True), ("cpu", True)])
+def test_channels_lie_last_except_on_apples_cards(monkeypatch, scene, kind, last):
+    at = Device(kind, "", torch.float32)
+    assert at.layout == (torch.channels_last if last else torch.contiguous_format)
+    monkeypatch.setattr(Device, "layout", at.layout)
+    laid, convolve = [], torch.nn.functional.conv2d
+
+    def seen(x, *rest, **options):
+        laid.append(x.is_contiguous(memory_format=at.layout))
+        return convolve(x, *rest, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "conv2d", seen)
+    for encode in encoders.walkers.__wrapped__("embedded", CPU, True).values():
+        encode(scene[None])
+    assert len(laid) > 50 and all(laid)
 
 
 @pytest.mark.parametrize(

@@ -86,13 +86,13 @@ def place(entry: Surrogate) -> Path:
 
 
 def ready(net: nn.Module, device: Device) -> nn.Module:
-    """Channels last is 1.6-2.2 times faster on CPUs; `Device` knows where bfloat16 wins too."""
-    return net.to(device.kind, device.dtype).to(memory_format=torch.channels_last)
+    """In the number format and the layout that are fastest there, as `Device` knows them."""
+    return net.to(device.kind, device.dtype).to(memory_format=device.layout)
 
 
 def cast(encode: Encoder, device: Device) -> Encoder:
     def run(rgb: Tensor) -> Tensor:
-        inside = rgb.to(device.kind, device.dtype).contiguous(memory_format=torch.channels_last)
+        inside = rgb.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
         return encode(inside).float()
 
     return run

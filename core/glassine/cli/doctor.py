@@ -49,6 +49,7 @@ def facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "devices": [one.says for one in device.present()],
+        "not_working": [seen[1] for seen in device.listed() if not any(device.working(*seen))],
         "number_format": str(device.choose().dtype).removeprefix("torch."),
         "memory_gb": round(memory.available() / 1e9, 1),
         "largest_side": memory.largest_side(),
@@ -78,6 +79,10 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"Glassine {found['glassine']}, Python {found['python']}, {found['system']}",
         f"Computes on: {first} in {found['number_format']}"
         + (f" (also here: {', '.join(others)})" if others else ""),
+        *(
+            f"Not used: {card}. torch sees it and cannot compute on it; another build of torch may"
+            for card in found["not_working"]
+        ),
         f"Memory: {found['memory_gb']} GB free, enough for pictures up to about "
         f"{found['largest_side']} x {found['largest_side']}",
         "Encoders:",
