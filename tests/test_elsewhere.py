@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from elsewhere import KIND, There, elsewhere
 from glassine import encoders
-from glassine.device import Device
+from glassine.device import Device, choose
 from glassine.optimise import loop, optimise
 from glassine.plan import plan
 from glassine.purifiers import PURIFIERS, impress
@@ -83,6 +83,27 @@ def test_a_report_is_the_same_elsewhere(chosen):
 def test_times_are_taken_elsewhere():
     with elsewhere():
         assert all(seconds > 0 for seconds in pace.slope_seconds("embedded", AWAY))
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The other device has no room for convolutions."""
+    convolve = F.conv2d
+
+    def conv2d(x, *rest, **options):
+        if isinstance(x, There):
+            raise RuntimeError("MPS backend out of memory (MPS allocated: 5.56 GB)")
+        return convolve(x, *rest, **options)
+
+    monkeypatch.setattr(F, "conv2d", conv2d)
+
+
+def test_a_full_card_leaves_looks_and_times_to_the_processor(full):
+    rgb = planned().artwork.rgb[None, :, :64, :64]
+    here = encoders.encoders("embedded", choose("cpu"))["sd15"](rgb)
+    with elsewhere():
+        assert torch.equal(encoders.encoders("embedded", AWAY)["sd15"](rgb).cpu(), here)
+        assert pace.slope_seconds("embedded", AWAY) == pace.slope_seconds("embedded", choose("cpu"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,12 @@ from torch import Generator, Tensor
 
 from . import bytewise
 from .errors import NotUsable
+
+FULL = re.compile(
+    r"out ?of ?(\w+ )?(memory|resources)|not enough memory|(can't|cannot) allocate memory|"
+    r"alloc failed|invalid buffer size"
+)
+"""Memory running out, in the words of processors, CUDA, ROCm, XPU and MPS."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,15 @@ def trial(device: Device) -> Tensor:
         weight = weight.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
         x = F.relu(F.conv2d(x, weight, padding=1))
     return torch.autograd.grad(x.float().square().sum(), at)[0]
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """torch has a class for it and does not always use it: not on processors nor on Apple's GPUs.
+
+    Neither do the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
+    """
+    said = str(error).lower().replace("_", " ")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or bool(FULL.search(said))
 
 
 def has_fast_bfloat16() -> bool:

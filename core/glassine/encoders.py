@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from . import weights
-from .device import Device
+from .device import Device, choose, ran_out_of_memory
 from .surrogates import SHIPPED, SURROGATES, Encoder, Surrogate, named
 from .surrogates.nets.walk import ALONE, AMONG, walkable
 from .visibility.lpips import FOLDER as JUDGE
@@ -42,7 +42,24 @@ def sound() -> None:
 def encoders(name: str, device: Device) -> dict[str, Encoder]:
     """Family -> encoder taking and giving float32 on that device; sizes are multiples of 8."""
     entry = named(name)
-    return placed(entry, entry.load(place(entry)), device)
+    found = placed(entry, entry.load(place(entry)), device)
+    if device.kind == "cpu":
+        return found
+    return {family: spared(encode, name, family) for family, encode in found.items()}
+
+
+def spared(encode: Encoder, name: str, family: str) -> Encoder:
+    """On the processor where a card's memory is full: a look at the result must not cost it."""
+
+    def run(rgb: Tensor) -> Tensor:
+        try:
+            return encode(rgb)
+        except RuntimeError as error:
+            if not ran_out_of_memory(error):
+                raise
+        return encoders(name, choose("cpu"))[family](rgb)
+
+    return run
 
 
 @lru_cache(maxsize=16)

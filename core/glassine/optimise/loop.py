@@ -6,7 +6,6 @@ steps are a little larger where slopes are steep.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from .. import memory
-from ..device import Device, choose
+from ..device import Device, choose, ran_out_of_memory
 from ..encoders import walkers
 from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
@@ -33,11 +32,6 @@ from .tint import cells, tint
 AFTER = 0.5  # of the allowance: the first step of a walk that goes on from a start
 STEEP = 3.0  # times the mean size of a slope: no step grows beyond it
 WHOLE = 20  # points of SSIMULACRA2: who may lose fewer walks less far; at 85 that closes 7 % more
-FULL = re.compile(
-    r"out ?of ?(\w+ )?(memory|resources)|not enough memory|(can't|cannot) allocate memory|"
-    r"alloc failed|invalid buffer size"
-)
-"""Memory running out, in the words of processors, CUDA, ROCm, XPU and MPS."""
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
 
 
@@ -74,15 +68,6 @@ def ladder(device: Device) -> Iterator[tuple[Device, int, str]]:
         cpu = choose("cpu")
         yield cpu, SIZE, f"Memory ran out on {device.says}; it was done on the {cpu.says}."
     yield choose("cpu"), SIZE // 4, "Memory ran out again; it was done in the smallest tiles."
-
-
-def ran_out_of_memory(error: Exception) -> bool:
-    """torch has a class for it and does not always use it: not on processors nor on Apple's GPUs.
-
-    Neither do the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
-    """
-    said = str(error).lower().replace("_", " ")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or bool(FULL.search(said))
 
 
 def pyramid(plan: Plan, device: Device, size: int, watch: Watch) -> Tensor:

@@ -15,7 +15,7 @@ from statistics import mean
 
 import torch
 
-from ..device import Device, choose
+from ..device import Device, choose, ran_out_of_memory
 from ..encoders import walkers
 from ..learned import SIZES, lengths, smaller
 from ..optimise.tiles import MARGIN, SIZE, spans
@@ -94,7 +94,19 @@ def covered(side: int) -> int:
 
 @lru_cache(maxsize=32)
 def slope_seconds(name: str, device: Device) -> tuple[float, ...]:
-    """Seconds per pixel of one gradient, for each family of the surrogate."""
+    """Seconds per pixel of one gradient, for each family of the surrogate.
+
+    Those of the processor where a card's memory is full: it is where the steps will be taken.
+    """
+    try:
+        return measured(name, device)
+    except RuntimeError as error:
+        if device.kind == "cpu" or not ran_out_of_memory(error):
+            raise
+    return slope_seconds(name, choose("cpu"))
+
+
+def measured(name: str, device: Device) -> tuple[float, ...]:
     found = []
     for encode in walkers(name, device, bool(named(name).draw)).values():
         picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
