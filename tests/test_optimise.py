@@ -234,6 +234,13 @@ def test_watcher_hears_every_step_and_can_stop():
         optimise(planned(), watch=stop)
 
 
+def test_convolutions_on_a_card_are_asked_to_repeat(encoder):
+    asked = []
+    encoder.register_forward_hook(lambda *_: asked.append(torch.backends.cudnn.deterministic))
+    optimise(planned(steps=1))
+    assert asked and all(asked) and not torch.backends.cudnn.deterministic
+
+
 def test_memory_running_out_means_smaller_tiles_and_a_sentence(monkeypatch):
     real, sizes = loop.attack, []
 

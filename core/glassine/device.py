@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice, pairwise
@@ -122,6 +123,17 @@ def trial(device: Device) -> Tensor:
         weight = weight.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
         x = F.relu(F.conv2d(x, weight, padding=1))
     return torch.autograd.grad(x.float().square().sum(), at)[0]
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """The same plan gives the same pixels on a card too: cuDNN may else add up in any order."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
 
 
 def ran_out_of_memory(error: Exception) -> bool:

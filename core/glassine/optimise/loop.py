@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from .. import memory
-from ..device import Device, choose, ran_out_of_memory
+from ..device import Device, choose, ran_out_of_memory, repeatable
 from ..encoders import walkers
 from ..errors import OutOfMemory
 from ..purifiers import PURIFIERS
@@ -48,7 +48,7 @@ def explored(plan: Plan, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
     for device, size, instead in ladder(choose(plan.device)):
         notes = (*notes, *([instead] if instead else []))
         try:
-            with memory.reused():
+            with memory.reused(), repeatable():
                 return pyramid(plan, device, size, watch), notes
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
