@@ -69,9 +69,11 @@ def test_steps_are_the_same_elsewhere(chosen, handling):
     with elsewhere():
         there = optimise(made)
     assert torch.equal(there.rgb, here.rgb) and not isinstance(there.rgb, There)
+    assert there.notes == (), "done here because it failed there"
 
 
-def test_a_report_is_the_same_elsewhere(chosen):
+def test_a_report_is_the_same_elsewhere(chosen, monkeypatch):
+    monkeypatch.setattr(encoders, "spared", lambda encode, *_: encode)
     chosen(HERE)
     done = optimise(planned())
     here = verify(done, purifiers=("jpeg75",))
@@ -82,7 +84,28 @@ def test_a_report_is_the_same_elsewhere(chosen):
 
 def test_times_are_taken_elsewhere():
     with elsewhere():
-        assert all(seconds > 0 for seconds in pace.slope_seconds("embedded", AWAY))
+        assert all(seconds > 0 for seconds in pace.measured("embedded", AWAY))
+
+
+@pytest.mark.parametrize("fails", ["Placeholder storage has not been allocated", ""])
+def test_a_card_that_fails_leaves_the_work_to_the_processor(chosen, monkeypatch, fails):
+    made, convolve = planned(), F.conv2d
+    chosen(HERE)
+    here = optimise(made)
+
+    def conv2d(x, *rest, **options):
+        if fails and isinstance(x, There):
+            raise RuntimeError(fails)
+        return convolve(x, *rest, **options) * (torch.nan if isinstance(x, There) else 1)
+
+    monkeypatch.setattr(F, "conv2d", conv2d)
+    monkeypatch.setattr(loop, "choose", lambda wish: HERE if wish == "cpu" else AWAY)
+    with elsewhere():
+        there = optimise(replace(made, device=KIND))
+        (encode,) = [encoders.encoders("embedded", AWAY)["sd15"]]
+        assert encode(made.artwork.rgb[None, :, :64, :64]).isfinite().all()
+    assert torch.equal(there.rgb, here.rgb)
+    assert there.notes[0].startswith(f"A card failed ({'RuntimeError' if fails else 'Floating'}")
 
 
 @pytest.fixture
@@ -118,6 +141,7 @@ def real(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["round_trip", "impress"])
 def test_removals_by_a_real_encoder_run_where_it_is(real, monkeypatch, name):
+    monkeypatch.setattr(encoders, "spared", lambda encode, *_: encode)
     monkeypatch.setattr(impress, "_STEPS", 2)
     rgb = planned().artwork.rgb
     with elsewhere():

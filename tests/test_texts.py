@@ -96,6 +96,7 @@ def test_every_sentence_on_the_docker_s_way_is_translated():
         ("JPEG has no transparency: the picture lies on white now.", "note_jpeg"),
         ("Carries the watermark of your export 3 (32 of 32 bits agree; x).", "carries"),
         ("Memory ran out on CPU, 2 threads; it was done in smaller tiles.", "note_tiles"),
+        ("AMD X failed (RuntimeError: no, (x)); it was done on the CPU, 2 threads.", "note_card"),
         ("Memory ran out on AMD; it was done on the CPU, 2 threads.", "note_processor"),
         (strength.LOSSY.format("jpeg"), "note_lossy"),
         (strength.MARKED, "note_marked"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from . import weights
-from .device import Device, choose, ran_out_of_memory
+from .device import Device, choose
 from .surrogates import SHIPPED, SURROGATES, Encoder, Surrogate, named
 from .surrogates.nets.walk import ALONE, AMONG, walkable
 from .visibility.lpips import FOLDER as JUDGE
@@ -49,14 +50,13 @@ def encoders(name: str, device: Device) -> dict[str, Encoder]:
 
 
 def spared(encode: Encoder, name: str, family: str) -> Encoder:
-    """On the processor where a card's memory is full: a look at the result must not cost it."""
+    """On the processor where a card is full or fails: a look at the result must not cost it."""
 
     def run(rgb: Tensor) -> Tensor:
-        try:
-            return encode(rgb)
-        except RuntimeError as error:
-            if not ran_out_of_memory(error):
-                raise
+        with suppress(RuntimeError):
+            latents = encode(rgb)
+            if latents.isfinite().all():
+                return latents
         return encoders(name, choose("cpu"))[family](rgb)
 
     return run

@@ -32,6 +32,7 @@ from .tint import cells, tint
 AFTER = 0.5  # of the allowance: the first step of a walk that goes on from a start
 STEEP = 3.0  # times the mean size of a slope: no step grows beyond it
 WHOLE = 20  # points of SSIMULACRA2: who may lose fewer walks less far; at 85 that closes 7 % more
+REASON = 150  # letters of what a card said when it failed
 SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
 
 
@@ -43,9 +44,23 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Protected:
 
 
 def explored(plan: Plan, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
-    """The change at full reach, and what had to be done differently for want of memory."""
+    """The change at full reach, and what had to be done differently than planned."""
+    device = choose(plan.device)
+    try:
+        return fitted(plan, device, watch)
+    except (RuntimeError, FloatingPointError) as error:
+        if device.kind == "cpu":
+            raise
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:REASON]
+    cpu = choose("cpu")
+    change, notes = fitted(plan, cpu, watch)
+    return change, (f"{device.says} failed ({why}); it was done on the {cpu.says}.", *notes)
+
+
+def fitted(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+    """The same on that device, as far as its memory allows."""
     notes: tuple[str, ...] = ()
-    for device, size, instead in ladder(choose(plan.device)):
+    for device, size, instead in ladder(best):
         notes = (*notes, *([instead] if instead else []))
         try:
             with memory.reused(), repeatable():
@@ -172,6 +187,8 @@ def attack(
             pace = first * limit * (1 - done / walk.steps)
             change = fit(change.detach() - pace * sized(drift, plan.recipe.power), clean, limit)
             told()
+    if not change.isfinite().all():
+        raise FloatingPointError("it gave no numbers")
     height, width = tile.cut(plan.allowance).shape[1:]
     return (change + clean - untouched)[:, :height, :width].cpu()
 

@@ -15,7 +15,7 @@ from statistics import mean
 
 import torch
 
-from ..device import Device, choose, ran_out_of_memory
+from ..device import Device, choose
 from ..encoders import walkers
 from ..learned import SIZES, lengths, smaller
 from ..optimise.tiles import MARGIN, SIZE, spans
@@ -96,12 +96,12 @@ def covered(side: int) -> int:
 def slope_seconds(name: str, device: Device) -> tuple[float, ...]:
     """Seconds per pixel of one gradient, for each family of the surrogate.
 
-    Those of the processor where a card's memory is full: it is where the steps will be taken.
+    Those of the processor where a card is full or fails: it is where the steps will be taken.
     """
     try:
         return measured(name, device)
-    except RuntimeError as error:
-        if device.kind == "cpu" or not ran_out_of_memory(error):
+    except RuntimeError:
+        if device.kind == "cpu":
             raise
     return slope_seconds(name, choose("cpu"))
 
