@@ -62,6 +62,15 @@ def test_every_real_surrogate_is_used_where_present(artwork, models):
     assert some.surrogates == ("sd15",) and set(some.held_out) == set(chosen.surrogates) - {"sd15"}
 
 
+@pytest.mark.parametrize(
+    ("effort", "surrogates", "draw"),
+    [("full", ("embedded",), 2), ("quick", ("embedded",), 0), ("full", ("sd15",), 0),
+     ("full", ("embedded", "sd15"), 0)],
+)  # fmt: skip
+def test_full_effort_looks_at_two_likenesses_a_step(artwork, effort, surrogates, draw):
+    assert planned(artwork, effort=effort, surrogates=surrogates).recipe.draw == draw
+
+
 def test_the_picture_given_is_the_goal(artwork):
     (goal,) = planned(artwork).goals
     assert goal.name == "picture" and torch.equal(goal.picture, 1 - artwork.rgb)

@@ -14,8 +14,9 @@ import pytest
 import torch
 from glassine import ledger
 from glassine.errors import NotUsable
-from glassine.service import raster, requests
+from glassine.service import methods, pace, raster, requests
 from glassine.service.wire import PART, PROTOCOL, Unpacker, pack
+from glassine.types import quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVE = ROOT / "tests" / "fakes" / "serve.py"
@@ -208,6 +209,17 @@ def test_cancel_is_answered_within_half_a_second(client, pixels):
     client.send({"id": 9, "cancel": True})
     body, _, _ = client.answer(9)
     assert body.get("cancelled") and time.monotonic() - began < 0.5
+
+
+def test_an_estimate_counts_the_families_of_a_step(monkeypatch):
+    monkeypatch.setattr(pace, "slope_seconds", lambda name, device: (1.0,) * 5)
+    monkeypatch.setattr(pace, "look_seconds", lambda: 0.0)
+    ask = {"recipe": "cloak", "width": 100, "height": 100, "surrogates": ["embedded"]}
+    seconds = methods.estimate(ask, {}, quiet).result["seconds"]
+    steps = {"preview": 3, "quick": 10, "full": 2 * 30}
+    for effort, gradients in steps.items():
+        goals = min(gradients, 5) / 2
+        assert seconds[effort] / seconds["preview"] == pytest.approx((gradients + goals) / 4.5)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .device import choose
 from .errors import NotUsable, UnknownEntry
 from .formats import FORMATS
 from .formats.vips import SMALLEST, check_sides
-from .recipes import RECIPES, SCORES, STEPS
+from .recipes import AT_ONCE, RECIPES, SCORES, STEPS
 from .surrogates import SMALL, named
 from .targets import TARGETS
 from .targets.concept import tidy
@@ -29,10 +29,10 @@ T = TypeVar("T")
 
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     """Every choice that the intent left open is made; nothing is computed yet."""
-    recipe = known("recipe", intent.recipe, RECIPES)
     whole, artwork = artwork, resized(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = surrogates(intent), known("effort", intent.effort, STEPS)
+    recipe = gathered(known("recipe", intent.recipe, RECIPES), used, intent.effort)
     check(intent)
     fits(artwork, intent.export)
     return Plan(
@@ -85,6 +85,12 @@ def surrogates(intent: Intent) -> tuple[str, ...]:
     for name in names:
         named(name)
     return names
+
+
+def gathered(recipe: Recipe, names: tuple[str, ...], effort: str) -> Recipe:
+    """More families in every step where the effort allows it and the network is a cheap one."""
+    cheap = all(named(name).draw for name in names)
+    return replace(recipe, draw=AT_ONCE[effort]) if cheap and effort in AT_ONCE else recipe
 
 
 def started(recipe: Recipe, names: tuple[str, ...], steps: int) -> int:

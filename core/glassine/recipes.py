@@ -7,6 +7,13 @@ from .units import Levels, Score
 STEPS = {"preview": 3, "quick": 10, "full": 30}
 """Optimiser steps by effort: three give a first idea, ten 95 % of what thirty give."""
 
+AT_ONCE = {"full": 2}
+"""Families that one step on the embedded surrogate looks at, where not one in turn.
+
+Two close 8 % more in thirty steps at twice the cost, and 3 % more than sixty steps on one; all five
+another 5 % at five times (scripts/study/embedded).
+"""
+
 SCORES = {"subtle": Score(85), "balanced": Score(70), "strong": Score(55)}
 """What the words for strength mean: SSIMULACRA2 of the finished file."""
 

@@ -25,6 +25,7 @@ from glassine.optimise.strength import scaled_to
 from glassine.pixels import on_grid
 from glassine.plan import plan
 from glassine.read import read
+from glassine.recipes import AT_ONCE
 from glassine.targets.resize import lanczos
 from glassine.types import Artwork, Intent, Plan
 from glassine.units import Score
@@ -62,8 +63,8 @@ def flat(chosen: Plan) -> Plan:
     return replace(by_steps(10)(chosen), allowance=torch.ones_like(chosen.allowance))
 
 
-def only(*surrogates: str, steps: int = 10) -> Callable[[Plan], Plan]:
-    return lambda chosen: replace(by_steps(steps)(chosen), surrogates=surrogates)
+def only(*surrogates: str, steps: int = 10, draw: int = 0) -> Callable[[Plan], Plan]:
+    return lambda chosen: replace(by_steps(steps, draw)(chosen), surrogates=surrogates)
 
 
 METHODS: dict[str, Callable[[Plan], Plan]] = {
@@ -80,6 +81,7 @@ METHODS: dict[str, Callable[[Plan], Plan]] = {
     "one family per step, 22 steps": by_steps(22, draw=1),
     "embedded, 10 steps": only("embedded"),
     "embedded, 30 steps": only("embedded", steps=30),
+    "embedded, 30 steps on two": only("embedded", steps=30, draw=AT_ONCE["full"]),
 }
 
 

@@ -14,7 +14,7 @@ from ..device import choose
 from ..encoders import present
 from ..optimise import optimise
 from ..optimise.later import composite
-from ..plan import plan, started
+from ..plan import gathered, plan, started
 from ..recipes import RECIPES, STEPS
 from ..surrogates import SMALL
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
@@ -67,11 +67,12 @@ def estimate(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     recipe, size = RECIPES[ask["recipe"]], (int(ask["width"]), int(ask["height"]))
     verify = bool(ask.get("verify"))
 
-    def seconds(steps: int) -> float:
-        given = (*size, steps, names, device, recipe.draw, started(recipe, names, steps))
+    def seconds(effort: str, steps: int) -> float:
+        draw = gathered(recipe, names, effort).draw
+        given = (*size, steps, names, device, draw, started(recipe, names, steps))
         return sum(pace.predicted(*given, verify=verify).values())
 
-    found = {effort: seconds(steps) for effort, steps in STEPS.items()}
+    found = {effort: seconds(effort, steps) for effort, steps in STEPS.items()}
     return Answer({"seconds": found, "surrogates": names, "device": device.says})
 
 
