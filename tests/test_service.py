@@ -264,6 +264,12 @@ def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkey
     assert ledger.by_sha256(digest).path == place
 
 
+def test_a_receipt_of_an_engine_that_is_gone_is_refused_in_words(client):
+    client.ask(27, "placed", {"sha256": "0" * 64, "sidecar": True})
+    body, _, _ = client.answer(27)
+    assert body["error"] == "NotUsable" and "Export it once more." in body["says"], body
+
+
 def exported(client, number, pixels, **more):
     client.ask(number, "export", {"pixels": about(), **more}, pixels=pixels.tobytes())
     return client.answer(number)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import ledger
 from ..encode import check, encoded
+from ..errors import NotUsable
 from ..mark import mark
 from ..marks import receipt
 from ..optimise import optimise
@@ -49,7 +50,13 @@ def placed(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
 
     The ledger would otherwise tell of files that a full disk never took.
     """
-    entry = ledger.record(_awaited.pop(ask["sha256"]))
+    awaited = _awaited.pop(ask["sha256"], None)
+    if awaited is None:
+        raise NotUsable(
+            "The engine that made this file ended before the file could be noted in the ledger. "
+            "Export it once more."
+        )
+    entry = ledger.record(awaited)
     if "path" in ask:
         ledger.keep_path(entry.sha256, Path(ask["path"]))
     return Answer({}, {"receipt": entry.sidecar()} if ask.get("sidecar") else {})
