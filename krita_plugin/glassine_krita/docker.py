@@ -16,6 +16,7 @@ from .views.status import Status, Trouble
 
 DOCKER_ID = "glassine_docker"
 PAGES = ("main", "export", "setup")
+NEWS = ("asking", "failed", "kept")  # how a job ends that the artist has to know about
 
 
 class GlassineDocker(layers.DockWidget):
@@ -53,8 +54,8 @@ class GlassineDocker(layers.DockWidget):
         inside.shown()
 
     def _ended(self, job: Job) -> None:
-        """A question of the engine's comes late: it must not wait where nobody sees it."""
-        if job.state == "asking" and not self.studio.watching:
+        """What a job from the menus came to is told late: not where nobody sees it."""
+        if job.state in NEWS and not self.studio.watching:
             show_docker("main")
 
     def canvasChanged(self, canvas: Any) -> None:  # Krita's name

@@ -639,6 +639,31 @@ def test_a_late_question_brings_a_hidden_docker_up(works, painting, here):
     made.deleteLater()
 
 
+def test_a_job_that_went_wrong_brings_a_hidden_docker_up(works, painting, here):
+    from glassine_krita import extension
+    from glassine_krita.docker import DOCKER_ID, GlassineDocker
+
+    made = GlassineDocker()
+    made.setObjectName(DOCKER_ID)
+    here._dockers.append(made)
+    works.choose(style="fail")
+    extension.apply()
+    assert not made.isVisible(), "nothing is wrong yet"
+    until(lambda: works.jobs.all[0].state == "failed")
+    assert made.isVisible() and made.trouble.isVisible()
+    made.hide()
+    works.choose(style="slow")
+    extension.apply()
+    works.jobs.cancel(works.jobs.all[1])
+    assert not made.isVisible(), "who cancels knows it"
+    works.choose(style="plain")
+    extension.apply()
+    painting[0].close()
+    until(lambda: works.jobs.all[2].state == "kept")
+    assert made.isVisible()
+    made.deleteLater()
+
+
 def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
     from glassine_krita import state
 
