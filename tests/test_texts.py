@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from glassine.catalogue import SITES, catalogue
+from glassine.marks.watermark import Match
 from glassine.optimise import strength
 from glassine.purifiers import PURIFIERS
 
@@ -147,6 +148,49 @@ def test_what_a_report_tries_and_the_sites_are_named_in_every_language():
     tried = [entry.says for entry in PURIFIERS.values()]
     sites = [says for _, says, _ in SITES if says not in PROPER]
     assert not [one for one in (*tried, trained, *sites) if not matched(one, KNOWN)[0]]
+
+
+def left_in_english(sentence):
+    """The parts with a word in them that nobody has translated, quotations apart."""
+    key, gaps = matched(sentence, KNOWN)
+    if key:
+        return [one for part in gaps.values() for one in left_in_english(part)]
+    return [sentence] if " " in sentence and "'" not in sentence else []
+
+
+HEARD = [Match(1, 32, 1e-9), Match(1, 30, 1e-9, mirrored=True), Match(1, 25, 0.5)]
+PUBLISHED = ("published 2026-11-02 at a.org", "published 2026-11-02 at a.org; published 2026 at b")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *(f"Carries the watermark of your export 3 ({match.says})." for match in HEARD),
+        *(f"Your export 3 'A B' of 2026-11-01, to the byte; {one}." for one in PUBLISHED),
+    ],
+)
+def test_why_a_picture_counts_as_protected_is_translated_to_the_end(told):
+    assert left_in_english(told) == []
+
+
+@pytest.mark.parametrize("refused", ["", " It refuses: cawg.ai_training, cawg.data_mining."])
+@pytest.mark.parametrize(
+    ("state", "codes", "serial"),
+    [
+        ("Valid", [], "here"),
+        ("Valid", [], None),
+        ("Trusted", [], None),
+        ("Invalid", ["a.b", "c.d"], None),
+        ("Invalid", ["assertion.dataHash.mismatch"], None),
+    ],
+)
+def test_what_a_signature_is_worth_is_translated(monkeypatch, state, codes, serial, refused):
+    pytest.importorskip("c2pa")
+    from glassine.marks import c2pa
+
+    monkeypatch.setattr(c2pa, "_local_serial", lambda: "here")
+    said = c2pa._verdict(state, codes, "Ada", serial)
+    assert matched(said + refused, KNOWN)[0].startswith("says.signed_") and matched(said, KNOWN)[0]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
