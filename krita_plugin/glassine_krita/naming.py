@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 from . import layers
@@ -10,11 +11,13 @@ from .settings import Exporting
 from .texts import t
 
 SUFFIX = "-protected"
+NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what some system's file names cannot hold
 
 
 def suggested(doc: Any, how: Exporting, suffix: str) -> str:
     """Beside the document, or in the last folder, under a name that tells the copy apart."""
-    stem = os.path.splitext(os.path.basename(doc.fileName() or ""))[0] or doc.name() or "picture"
+    title = NO_NAME.sub("-", doc.name() or "picture")
+    stem = os.path.splitext(os.path.basename(doc.fileName() or ""))[0] or title
     folder = how.folder if os.path.isdir(how.folder) else os.path.dirname(doc.fileName() or "")
     if not os.path.isdir(folder):
         folder = os.path.expanduser("~")

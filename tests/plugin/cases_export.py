@@ -57,6 +57,16 @@ def test_the_page_follows_the_document_in_front(works, docker, here, tmp_path):
     assert page.path.text() == str(tmp_path / "piece-protected.png")
 
 
+def test_a_title_that_is_no_file_name_is_suggested_as_one(works, docker, here, tmp_path):
+    doc, _node = opened(here, pattern())
+    for title in ("Study 1/3", "/Study 1:3", 'Study "1"?\n'):
+        doc._name = title
+        docker.exporting.shown()
+        folder, name = os.path.split(docker.exporting.path.text())
+        assert folder == str(tmp_path) and name.endswith("-protected.png"), title
+        assert not set(name) & set('\\/:*?"<>|\n'), name
+
+
 def test_a_file_that_is_there_is_replaced_only_on_the_artist_s_word(works, docker, tmp_path):
     page, copy = docker.exporting, tmp_path / "piece-protected.png"
     copy.write_bytes(b"mine")
