@@ -207,7 +207,10 @@ class Installer(QtCore.QObject):
             read()
             self._process = None
             process.deleteLater()
-            then(code, "".join(text))
+            try:
+                then(code, "".join(text))
+            except OSError as error:  # a full disk: nobody would hear that it is over
+                self._fail(str(error))
 
         def failed(error: Any) -> None:
             if error == QtCore.QProcess.ProcessError.FailedToStart:

@@ -538,6 +538,20 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp
         assert ended == [expected], made.log()
 
 
+def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "new", "echo 3.12 /new"))
+
+    def full(self, finished):
+        raise OSError(28, "No space left on device", "state.json")
+
+    monkeypatch.setattr(install.Installer, "_note", full)
+    works.engine.stop()
+    works.installer.install(builds.builds()[0])
+    until(lambda: "No space left" in works.trouble)
+    assert not works.installer.running
+    until(lambda: works.engine.condition.name == "ready")
+
+
 def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
     works, painting, monkeypatch, tmp_path
 ):
