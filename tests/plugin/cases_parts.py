@@ -781,6 +781,29 @@ def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
     works.complain("after the window was closed")
 
 
+def test_a_wheel_zooms_by_how_far_it_was_turned(app):
+    from glassine_krita.qt import Qt
+    from glassine_krita.views.compare import STEP, Compare
+
+    view = Compare()
+    view.resize(100, 100)
+    view.show_pictures({"before": QtGui.QImage(9, 9, shrink.FORMAT), "after": QtGui.QImage()}, "")
+
+    def roll(x, y):
+        at, none = QtCore.QPointF(50, 50), QtCore.QPoint()
+        buttons, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        turned, phase = QtCore.QPoint(x, y), Qt.ScrollPhase.NoScrollPhase
+        view.wheelEvent(QtGui.QWheelEvent(at, at, none, turned, buttons, keys, phase, False))
+        return view._zoom
+
+    assert roll(0, 240) == pytest.approx(STEP**2)
+    assert roll(120, 0) == pytest.approx(STEP**2), "sideways is neither in nor out"
+    for _ in range(8):  # a touchpad: one notch in parts
+        roll(0, -15)
+    assert roll(0, 0) == pytest.approx(STEP)
+    view.deleteLater()
+
+
 def test_a_model_s_view_needs_a_decoder_and_that_is_said(works, painting):
     from glassine_krita.views.compare import Compare
 

@@ -16,6 +16,7 @@ PAIRS = {
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
+NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
 
 
 class Compare(QtWidgets.QWidget):
@@ -160,8 +161,8 @@ class Compare(QtWidgets.QWidget):
     # mouse and keys
 
     def wheelEvent(self, event: Any) -> None:  # Qt's name
-        up = event.angleDelta().y()
-        self._zoom_to(self._zoom * (STEP if up > 0 else 1 / STEP), where(event))
+        notches = event.angleDelta().y() / NOTCH  # a touchpad tells of parts, and of none sideways
+        self._zoom_to(self._zoom * STEP**notches, where(event))
         event.accept()
 
     def mousePressEvent(self, event: Any) -> None:  # Qt's name
