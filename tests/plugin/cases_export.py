@@ -226,6 +226,22 @@ def test_a_kept_result_ends_in_one_full_stop(works, painting):
     row.deleteLater()
 
 
+def test_a_long_name_does_not_widen_the_docker(works, painting, app):
+    why = f"/home/ada/{'Summer_of_dragons_' * 6}.png: No space left on device"
+    made = GlassineDocker()
+    made.resize(44 * made.fontMetrics().averageCharWidth(), 1200)
+    made.show()
+    app.processEvents()
+    wide, page = made.minimumSizeHint().width(), made.main.width()
+    works.complain(why)
+    works.jobs.all.append(Job("export", "copy.png", {}, None, state="failed", why=why))
+    works.jobs.changed.emit()
+    app.processEvents()
+    assert made.trouble.isVisible() and made.main.jobs.isVisible()
+    assert made.minimumSizeHint().width() <= max(wide, made.width()) and made.main.width() <= page
+    made.deleteLater()
+
+
 @pytest.mark.parametrize("spoken", ["en", "de"])
 def test_no_button_is_cut_off_in_a_narrow_docker(works, painting, app, monkeypatch, spoken):
     """Some 300 pixels wide; in Japanese the tests' machines have no letters to measure."""

@@ -44,6 +44,7 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     """Wrapped text in the palette's weaker colour; can be selected and copied."""
     label = QtWidgets.QLabel(text, parent)
     label.setWordWrap(True)
+    label.setMinimumWidth(20)  # not as wide as the longest word: that may be the name of a file
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setForegroundRole(QtGui.QPalette.ColorRole.WindowText)
     font = label.font()
