@@ -10,7 +10,7 @@ from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.jobs import Job
 from glassine_krita.pictures import take
-from glassine_krita.qt import QtWidgets
+from glassine_krita.qt import Qt, QtWidgets
 from glassine_krita.settings import Artist, Exporting
 from glassine_krita.views import job as jobview
 from glassine_krita.views.export import ExportPage
@@ -223,6 +223,20 @@ def test_a_kept_result_ends_in_one_full_stop(works, painting):
     row = jobview.JobRow(works, Job("apply", "x", {}, None, state="kept", why="not_written"))
     row.draw()
     assert row.says.text().endswith(".") and not row.says.text().endswith("..")
+    row.deleteLater()
+
+
+def test_names_are_shown_as_they_are(works, painting):
+    why = "“<b>ink</b>” was made by Glassine."
+    row = jobview.JobRow(works, Job("apply", "<b>ink</b>", {}, None, state="failed", why=why))
+    row.draw()
+    for label in (row.name, row.says):
+        plain = QtWidgets.QLabel("x", row)
+        plain.setFont(label.font())
+        plain.setText(label.text())
+        plain.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(False)
+        assert "<b>" in label.text() and label.sizeHint() == plain.sizeHint()
     row.deleteLater()
 
 

@@ -43,6 +43,7 @@ def follow(widget: QtWidgets.QWidget, slot: Callable[..., None], *signals: Any) 
 def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWidgets.QLabel:
     """Wrapped text in the palette's weaker colour; can be selected and copied."""
     label = QtWidgets.QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setMinimumWidth(20)  # not as wide as the longest word: that may be the name of a file
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -135,6 +136,7 @@ class Elided(QtWidgets.QLabel):
     def __init__(self, text: str = "", parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a layer may be called "<b>"
         self.setMinimumWidth(30)
         policy = QtWidgets.QSizePolicy.Policy
         self.setSizePolicy(policy.Ignored, policy.Preferred)
