@@ -139,7 +139,12 @@ def test_the_fastest_device_comes_first(monkeypatch):
     found = [Device("cuda", "GPU", torch.float16), CPU]
     monkeypatch.setattr(device, "present", lambda: found)
     assert device.choose() == found[0]
-    assert device.choose("cpu") == CPU
+
+
+def test_the_processor_is_had_without_a_look_at_the_cards(monkeypatch):
+    """One that hangs when it is tried may be why it is asked for."""
+    monkeypatch.setattr(device, "listed", lambda: pytest.fail("a card was looked at"))
+    assert device.choose("cpu").kind == "cpu"
 
 
 @pytest.fixture

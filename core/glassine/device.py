@@ -55,6 +55,8 @@ class Device:
 
 def choose(wish: str = "auto") -> Device:
     """The named device, or with "auto" the fastest one present."""
+    if wish == "cpu":
+        return cpu()  # without a look at the cards: one that hangs may be why it is asked for
     found = {device.kind: device for device in present()}
     if wish == "auto":
         return next(iter(found.values()))
@@ -68,9 +70,13 @@ def choose(wish: str = "auto") -> Device:
 
 def present() -> list[Device]:
     """Every usable device, fastest kind first."""
+    return [*cards(), cpu()]
+
+
+def cpu() -> Device:
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
     in_bytes = not torch.cpu._is_amx_tile_supported() and bytewise.usable()
-    return [*cards(), Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)]
+    return Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)
 
 
 def cards() -> Iterator[Device]:
