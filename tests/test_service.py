@@ -264,6 +264,26 @@ def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkey
     assert ledger.by_sha256(digest).path == place
 
 
+@pytest.mark.parametrize("method", ["warm", "estimate", "preview", "protect", "export", "report"])
+def test_every_method_computes_where_the_engine_was_told_to(monkeypatch, pixels, method):
+    from glassine.service.methods import METHODS
+
+    monkeypatch.setenv("GLASSINE_DEVICE", "abacus")
+    ask = {"pixels": about(), "intent": intent(export={"format": "png"}), "seconds": 1}
+    ask |= {"recipe": "cloak", "width": W, "height": H}
+    with pytest.raises(NotUsable, match="'abacus' was asked for"):
+        METHODS[method](ask, {"pixels": bytearray(pixels.tobytes())}, lambda progress: None)
+
+
+def test_an_engine_for_the_processor_says_so(monkeypatch):
+    from glassine import device
+    from glassine.service.methods import hello
+
+    monkeypatch.setattr(device, "listed", lambda: pytest.fail("a card was looked at"))
+    monkeypatch.setenv("GLASSINE_DEVICE", "cpu")
+    assert hello()["device"]["kind"] == "cpu"
+
+
 def test_a_receipt_of_an_engine_that_is_gone_is_refused_in_words(client):
     client.ask(27, "placed", {"sha256": "0" * 64, "sidecar": True})
     body, _, _ = client.answer(27)

@@ -16,7 +16,7 @@ from ..optimise import optimise
 from ..plan import plan
 from ..types import Effect, Encoded, Protected, Report, Watch
 from ..verify import html, verify
-from . import pace
+from . import here, pace
 from .answer import Answer, Json
 from .examine import refuse_twice
 from .raster import artwork, raster
@@ -32,7 +32,7 @@ def export(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     whole, wanted = artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b""))
     check(wanted.export)
     refuse_twice(ask, whole)
-    made = plan(whole, wanted)
+    made = plan(whole, wanted, device=here.wish())
     left = pace.Left(pace.stages(made, verify=True), watch)
     protected = mark(optimise(made, watch=left), watch=left)
     report = verify(protected, watch=left)

@@ -10,7 +10,6 @@ import torch
 
 from ..catalogue import catalogue as list_everything
 from ..catalogue import version
-from ..device import choose
 from ..encoders import present
 from ..optimise import optimise
 from ..optimise.later import composite
@@ -19,7 +18,7 @@ from ..recipes import RECIPES, STEPS
 from ..surrogates import SMALL
 from ..types import Artwork, Intent, Plan, Progress, Protected, Watch
 from ..visibility import ssimulacra2
-from . import pace
+from . import here, pace
 from .answer import Answer, Blobs, Json, Method
 from .examine import examine, refuse_twice
 from .export import export as export_file
@@ -35,7 +34,7 @@ def hello() -> Json:
     """The first frame. Limits are said, so that the plugin need not know them."""
     if named := os.environ.get("GLASSINE_THREADS"):
         torch.set_num_threads(int(named))
-    device = choose()
+    device = here.device()
     return {
         "protocol": PROTOCOL,
         "version": version(),
@@ -52,18 +51,19 @@ def catalogue(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
 
 def warm(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     """Loads and times the networks, so that the first preview does not wait for them."""
-    names, device = (quickest(),), choose()
+    names, device = (quickest(),), here.device()
     for done, name in enumerate(names):
         watch(Progress(done, len(names), "optimise"))
         pace.slope_seconds(name, device)
     pace.look_seconds()
-    plan(Artwork(torch.full((3, 64, 64), 0.5)), Intent())  # the styles' networks load here
+    grey = Artwork(torch.full((3, 64, 64), 0.5))
+    plan(grey, Intent(), device=here.wish())  # the styles' networks load here
     return Answer({"surrogates": names})
 
 
 def estimate(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
-    names, device = tuple(ask.get("surrogates") or present() or (SMALL,)), choose()
+    names, device = tuple(ask.get("surrogates") or present() or (SMALL,)), here.device()
     recipe, size = RECIPES[ask["recipe"]], (int(ask["width"]), int(ask["height"]))
     verify = bool(ask.get("verify"))
 
@@ -81,7 +81,7 @@ def protect(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     picture = raster(ask["pixels"], blobs["pixels"])
     whole, mask = artwork(picture), blobs.get("mask", b"")
     refuse_twice(ask, whole)
-    made = plan(whole, intent(ask["intent"], picture, mask))
+    made = plan(whole, intent(ask["intent"], picture, mask), device=here.wish())
     done = timed(made, watch)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
     about = {**told(done), "translucent": translucent(replace(picture, numbers=out))}

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from .. import encoders as nets
-from ..device import choose
 from ..encoders import present
 from ..optimise.later import composite
 from ..optimise.loop import explored, padded
@@ -28,7 +27,7 @@ from ..targets.resize import lanczos
 from ..types import Artwork, Plan, Watch
 from ..units import Unit
 from ..visibility import ssimulacra2
-from . import pace
+from . import here, pace
 from .answer import Answer, Json
 from .raster import artwork, bgra8, raster
 from .requests import intent
@@ -104,7 +103,8 @@ def small_plan(ask: Json, blobs: Mapping[str, bytearray]) -> Plan:
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
     fast = wanted.surrogates or (quickest(),)
-    made = plan(small, replace(wanted, mask=mask, effort=effort, seed=SEED, surrogates=fast))
+    wanted = replace(wanted, mask=mask, effort=effort, seed=SEED, surrogates=fast)
+    made = plan(small, wanted, device=here.wish())
     return replace(made, recipe=replace(made.recipe, draw=DRAW), warm=0)
 
 
@@ -113,7 +113,7 @@ def quickest() -> str:
     names = (*((SMALL,) if shipped() else ()), *present())
     if not names:
         return SMALL  # its own error says what is missing
-    return str(min(names, key=lambda name: sum(pace.slope_seconds(name, choose()))))
+    return str(min(names, key=lambda name: sum(pace.slope_seconds(name, here.device()))))
 
 
 def shipped() -> bool:
@@ -128,7 +128,7 @@ def shrunk(whole: Artwork, side: int) -> Artwork:
 
 def longest(ask: Json, side: int, steps: int) -> int:
     """The largest preview that fits into the seconds asked for."""
-    names, device = tuple(ask["intent"].get("surrogates") or (quickest(),)), choose()
+    names, device = tuple(ask["intent"].get("surrogates") or (quickest(),)), here.device()
     for size in SIZES:
         size = min(size, side)
         expected = pace.predicted(size, size, steps, names, device, DRAW)
@@ -144,7 +144,7 @@ def seer(names: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=2)
 def decoder(name: str) -> Callable[[Tensor], Tensor]:
-    entry, device = named(name), choose()
+    entry, device = named(name), here.device()
     decode = nets.decoder(name, device)
     assert decode is not None
     encode = next(iter(nets.encoders(name, device).values()))

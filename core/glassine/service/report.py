@@ -10,7 +10,7 @@ from ..purifiers import PURIFIERS
 from ..read import read
 from ..types import Export, Plan, Protected, Trial, Watch
 from ..verify import html, verify
-from . import pace
+from . import here, pace
 from .answer import Answer, Blobs, Json
 from .raster import artwork, raster
 from .requests import intent
@@ -24,7 +24,8 @@ def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     picture = raster(ask["pixels"], blobs["pixels"])
     wanted = intent(ask["intent"], picture)
     measured = Export(format="png", longest_side=wanted.export.longest_side)  # as read, unmarked
-    made = plan(artwork(picture), replace(wanted, export=measured))
+    wanted = replace(wanted, export=measured)
+    made = plan(artwork(picture), wanted, device=here.wish())
     after = read(bytes(blobs["file"])).rgb
     if after.shape != made.artwork.rgb.shape:
         height, width = made.artwork.rgb.shape[1:]
