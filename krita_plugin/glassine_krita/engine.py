@@ -45,6 +45,12 @@ def environment() -> QtCore.QProcessEnvironment:
     return env
 
 
+def told(env: QtCore.QProcessEnvironment, device: str) -> QtCore.QProcessEnvironment:
+    if device:
+        env.insert("GLASSINE_DEVICE", device)
+    return env
+
+
 class Engine(QtCore.QObject):
     """The process and what is known about it."""
 
@@ -56,6 +62,7 @@ class Engine(QtCore.QObject):
         super().__init__(parent)
         self.condition = Condition()
         self.command: tuple[str, ...] = ()
+        self._device = ""
         self._process: QtCore.QProcess | None = None
         self._unpacker = Unpacker()
         self._errors: deque[str] = deque(maxlen=LINES)
@@ -66,16 +73,19 @@ class Engine(QtCore.QObject):
         self._slow.setInterval(SLOW)
         self._slow.timeout.connect(lambda: self._say(Condition("starting", says="slow")))
 
-    def start(self, command: tuple[str, ...]) -> None:
-        """Runs the interpreter named first, with the rest as its arguments; never a shell."""
+    def start(self, command: tuple[str, ...], device: str = "") -> None:
+        """Runs the interpreter named first, with the rest as its arguments; never a shell.
+
+        device  "cpu" where the artist wants no graphics card to compute; "" leaves it to the engine
+        """
         self.stop()
-        self.command, self._wanted = command, True
+        self.command, self._device, self._wanted = command, device, True
         if not command:
             self._say(Condition("absent"))
             return
         self._unpacker = Unpacker()
         process = QtCore.QProcess(self)
-        process.setProcessEnvironment(environment())
+        process.setProcessEnvironment(told(environment(), self._device))
         process.setWorkingDirectory(os.path.expanduser("~"))
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_errors)
@@ -173,7 +183,7 @@ class Engine(QtCore.QObject):
             return
         self._say(Condition("starting"))
         self.lost.emit()
-        self.start(self.command)
+        self.start(self.command, self._device)
 
     def _break(self, why: str) -> None:
         self._read_errors()

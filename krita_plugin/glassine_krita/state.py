@@ -66,7 +66,14 @@ class Studio(QtCore.QObject):
     # engine
 
     def start_engine(self) -> None:
-        self.engine.start(settings.engine_command(install.command()))
+        command = settings.engine_command(install.command())
+        self.engine.start(command, settings.word("device"))
+
+    def compute_on(self, device: str) -> None:
+        """The engine starts anew on the processor ("cpu") or on the fastest there is ("")."""
+        if device != settings.word("device"):
+            settings.remember("device", device)
+            self.start_engine()
 
     def close(self) -> None:
         """Krita quits: the preview goes, the engine ends with its stdin."""

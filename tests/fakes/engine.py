@@ -176,7 +176,9 @@ def main():
     engine, unpacker = Engine(), Unpacker()
     sys.stderr.write("scripted engine\n")
     hello = {"protocol": int(os.environ.get("FAKE_PROTOCOL", PROTOCOL)), "version": "0.1.0"}
-    hello |= {"device": {"kind": "cpu", "says": "CPU, 2 threads"}, "catalogue": CATALOGUE}
+    kind = os.environ.get("GLASSINE_DEVICE") or os.environ.get("FAKE_DEVICE", "cpu")
+    says = "CPU, 2 threads" if kind == "cpu" else "A card"
+    hello |= {"device": {"kind": kind, "says": says}, "catalogue": CATALOGUE}
     hello["methods"] = ["protect", "preview", "export", "examine", "report"]
     engine.send({"hello": hello})
     while chunk := os.read(0, 1 << 20):

@@ -749,6 +749,51 @@ def test_removing_the_engine_is_asked_once(works, monkeypatch):
     made.deleteLater()
 
 
+def on(works, kind):
+    """Once the engine is ready there."""
+    ready = lambda: works.engine.condition.name == "ready"  # noqa: E731
+    until(lambda: ready() and works.engine.condition.hello["device"]["kind"] == kind)
+
+
+def test_the_processor_can_be_asked_for_instead_of_the_card(here, painting, monkeypatch):
+    from glassine_krita import state
+    from glassine_krita.docker import GlassineDocker
+
+    monkeypatch.setenv("FAKE_DEVICE", "cuda")
+    works = state.Studio()
+    monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
+    works.start_engine()
+    made = GlassineDocker()
+    page = made.setup
+    on(works, "cuda")
+    assert page.device_row.isVisibleTo(page) and page.device.currentData() == ""
+    page.device.activated.emit(1)
+    on(works, "cpu")
+    assert page.device.currentData() == "cpu" and settings.word("device") == "cpu"
+    before = works.engine.process_id
+    os.kill(before, 9)
+    until(lambda: works.engine.process_id not in (0, before))
+    on(works, "cpu")
+    works.choose(style="slow")
+    job = works.apply()
+    until(lambda: job.fraction)
+    assert not page.device.isEnabled(), "the job would be lost"
+    works.jobs.cancel(job)
+    assert page.device.isEnabled()
+    page.device.activated.emit(0)
+    on(works, "cuda")
+    works.close()
+    made.deleteLater()
+
+
+def test_without_a_card_nobody_is_asked_where_to_compute(works):
+    from glassine_krita.docker import GlassineDocker
+
+    made = GlassineDocker()
+    assert not made.setup.device_row.isVisibleTo(made.setup)
+    made.deleteLater()
+
+
 def test_the_docker_draws_itself_and_follows_the_studio(works, painting, app):
     from glassine_krita.docker import GlassineDocker
 

@@ -13,12 +13,15 @@ from .export import heading
 from .parts import button, follow, guarded, quiet_label
 from .what import row
 
+DEVICES = ("", "cpu")  # the fastest there is, or the processor
+
 
 class SetupPage(QtWidgets.QWidget):
     def __init__(self, studio: Studio, go: Callable[[str], None]) -> None:
         super().__init__()
         self.studio = studio
         self._sure = False  # the next click removes gigabytes
+        self._card = False  # one was seen to compute
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -44,11 +47,14 @@ class SetupPage(QtWidgets.QWidget):
         self.line = quiet_label()
         column.addWidget(self.line)
         column.addWidget(self._own())
+        column.addWidget(self._device())
         column.addWidget(button(t("back"), "glassine_setup_back", lambda: go("main")))
         column.addStretch(1)
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
+        follow(self, self.draw_device, studio.engine_changed, studio.jobs.changed)
         self.draw()
+        self.draw_device()
 
     def _builds(self) -> QtWidgets.QWidget:
         """The menu; what the chosen build takes is said below, where there is room for it."""
@@ -76,6 +82,23 @@ class SetupPage(QtWidgets.QWidget):
         line.addWidget(self.python, 1)
         self.python.editingFinished.connect(guarded(self._python_named))
         return widget
+
+    def _device(self) -> QtWidgets.QWidget:
+        """For those whose graphics card makes trouble."""
+        self.device_row, line = row()
+        self.device = QtWidgets.QComboBox()
+        self.device.setObjectName("glassine_device")
+        self.device.setAccessibleName(t("device_label"))
+        self.device.setToolTip(t("device_tip"))
+        self.device.setMinimumWidth(60)
+        for name in DEVICES:
+            self.device.addItem(t(f"device_{name or 'auto'}"), name)
+        self.device.activated.connect(guarded(lambda at: self.studio.compute_on(DEVICES[at])))
+        label = QtWidgets.QLabel(t("device_label"))
+        label.setBuddy(self.device)
+        line.addWidget(label)
+        line.addWidget(self.device, 1)
+        return self.device_row
 
     def shown(self) -> None:
         self._sure = False
@@ -106,6 +129,15 @@ class SetupPage(QtWidgets.QWidget):
         self.bar.setValue(installer.step)
         self.line.setVisible(installer.running)
         self.line.setText(installer.line[:160])
+
+    def draw_device(self) -> None:
+        """Only where there is a choice; not while a job would be lost by it."""
+        wanted = settings.word("device")
+        kind = self.studio.engine.condition.hello.get("device", {}).get("kind", "cpu")
+        self._card = self._card or kind != "cpu"
+        self.device_row.setVisible(self._card or bool(wanted))
+        self.device.setCurrentIndex(DEVICES.index(wanted) if wanted in DEVICES else 0)
+        self.device.setEnabled(not any(job.state == "running" for job in self.studio.jobs.all))
 
     def _install(self) -> None:
         self._sure = False
