@@ -6,7 +6,7 @@ from typing import Any
 
 from . import layers
 from .docker import DOCKER_ID, GlassineDocker, show_docker
-from .studio import studio
+from .studio import close, studio
 from .texts import t
 
 EXPORT = "glassine_export"
@@ -22,7 +22,7 @@ class GlassineExtension(layers.Extension):
         notifier = layers.app().notifier()
         notifier.setActive(True)
         notifier.windowCreated.connect(into_file_menus)
-        notifier.applicationClosing.connect(lambda: studio().close())
+        notifier.applicationClosing.connect(close)
 
     def createActions(self, window: Any) -> None:  # Krita's name
         made = {}

@@ -890,6 +890,20 @@ def test_fields_can_be_reached_and_are_named(works, painting):
     made.deleteLater()
 
 
+def test_an_end_of_krita_starts_no_engine(here):
+    from glassine_krita import extension, studio
+
+    extension.GlassineExtension(here).setup()
+    studio._made.clear()
+    here.notifier().applicationClosing.emit()
+    assert not studio._made
+    closing = studio.studio()
+    until(lambda: closing.engine.condition.name == "ready")
+    here.notifier().applicationClosing.emit()
+    assert closing.engine.process_id == 0
+    studio._made.clear()
+
+
 def test_both_menus_get_the_export(here, works):
     from glassine_krita import extension
 
