@@ -106,6 +106,20 @@ def test_the_save_dialog_has_asked_already(works, docker, tmp_path, monkeypatch)
     assert len(works.jobs.all) == 1 and "piece-protected.png" in works.trouble
 
 
+def test_a_dot_in_a_name_begins_no_suffix(works, docker, tmp_path, monkeypatch):
+    page, told = docker.exporting, str(tmp_path / "Study v1.2")
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *words: (told, ""))
+    page._browse()
+    assert page.path.text() == told + ".png"
+    page.path.setText(told)
+    page.format.setCurrentIndex(page.format.findData("jpeg"))
+    page.format.activated.emit(1)
+    assert page.path.text() == told + ".jpg"
+    page.format.setCurrentIndex(page.format.findData("png"))
+    page.format.activated.emit(0)
+    assert page.path.text() == told + ".png"
+
+
 def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
     page = docker.exporting
     original = tmp_path / "piece.kra"

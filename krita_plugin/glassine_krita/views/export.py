@@ -176,10 +176,17 @@ class ExportPage(QtWidgets.QWidget):
         entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
         return entry.get("suffixes", [".png"])[0]
 
+    def _bare(self, path: str) -> str:
+        """Without the suffix of a format; "Study v1.2" has none."""
+        rows = self.studio.catalogue.of("formats")
+        known = {one for entry in rows for one in entry.get("suffixes", ())}
+        bare, suffix = os.path.splitext(path)
+        return bare if suffix.lower() in known else path
+
     def _format_chosen(self) -> None:
         """The name follows the format."""
         if self.path.text():
-            self.path.setText(os.path.splitext(self.path.text())[0] + self._suffix())
+            self.path.setText(self._bare(self.path.text()) + self._suffix())
         self._fit()
 
     def _fit(self) -> None:
@@ -198,8 +205,7 @@ class ExportPage(QtWidgets.QWidget):
         kind = f"{self.format.currentText()} (*{self._suffix()})"
         path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("export"), self.path.text(), kind)
         if path:
-            whole = path if os.path.splitext(path)[1] else path + self._suffix()
-            self.path.setText(whole)
+            self.path.setText(path + self._suffix() if self._bare(path) == path else path)
             self._agreed = path  # that dialog has asked already
 
     def how(self) -> Exporting:
