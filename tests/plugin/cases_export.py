@@ -120,6 +120,23 @@ def test_a_dot_in_a_name_begins_no_suffix(works, docker, tmp_path, monkeypatch):
     assert page.path.text() == told + ".png"
 
 
+def test_a_file_is_written_under_its_format_s_name(works, docker, tmp_path):
+    page = docker.exporting
+    page.path.setText(str(tmp_path / "other.JPG"))
+    page.save.click()
+    assert "ends in .jpg" in works.trouble and "PNG" in works.trouble and not works.jobs.all
+    page.path.setText(str(tmp_path / "Study v1.2"))
+    page.save.click()
+    assert ended(works).state == "done" and (tmp_path / "Study v1.2.png").exists()
+    page.save.click()
+    assert "Study v1.2.png" in works.trouble, "that it is there is seen under its whole name"
+    page.save.click()
+    assert len(works.jobs.all) == 2 and ended(works).state == "done"
+    page.path.setText(str(tmp_path))
+    page.save.click()
+    assert len(works.jobs.all) == 2 and "is a folder" in works.trouble
+
+
 def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
     page = docker.exporting
     original = tmp_path / "piece.kra"

@@ -183,6 +183,18 @@ class ExportPage(QtWidgets.QWidget):
         bare, suffix = os.path.splitext(path)
         return bare if suffix.lower() in known else path
 
+    def _named(self, path: str) -> str:
+        """With a suffix, unless it is the name of a folder."""
+        name = not os.path.isdir(path) and bool(os.path.basename(path))
+        return path + self._suffix() if name and self._bare(path) == path else path
+
+    def _misnamed(self, path: str) -> str:
+        """Why that name is another format's, in words, or ""."""
+        suffix = os.path.splitext(path)[1].lower()
+        entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
+        fits = suffix in entry.get("suffixes", (suffix,))
+        return "" if fits else t("other_suffix", suffix=suffix, format=entry["name"].upper())
+
     def _format_chosen(self) -> None:
         """The name follows the format."""
         if self.path.text():
@@ -205,7 +217,7 @@ class ExportPage(QtWidgets.QWidget):
         kind = f"{self.format.currentText()} (*{self._suffix()})"
         path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("export"), self.path.text(), kind)
         if path:
-            self.path.setText(path + self._suffix() if self._bare(path) == path else path)
+            self.path.setText(self._named(path))
             self._agreed = path  # that dialog has asked already
 
     def how(self) -> Exporting:
@@ -223,8 +235,9 @@ class ExportPage(QtWidgets.QWidget):
     def _export(self) -> None:
         if self._moved():
             return  # the name that was read belongs to another document: look again
-        path = os.path.expanduser(self.path.text().strip())
-        if problem := refusal(path):
+        typed = os.path.expanduser(self.path.text().strip())
+        path = self._named(typed)
+        if problem := refusal(typed) or refusal(path) or self._misnamed(path):
             self.studio.complain(problem)
             return
         if path != self._agreed and self._taken(path):
