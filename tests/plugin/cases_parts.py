@@ -786,6 +786,20 @@ def test_the_processor_can_be_asked_for_instead_of_the_card(here, painting, monk
     made.deleteLater()
 
 
+def test_the_choice_of_a_later_version_does_not_stop_the_docker(here, monkeypatch):
+    from glassine_krita import state
+    from glassine_krita.docker import GlassineDocker
+
+    settings.write(Choice(recipe="mist", effort="overnight", scope="frames", style="new"))
+    works = state.Studio()
+    monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
+    made = GlassineDocker()
+    made.main.effort.activated.emit(1)
+    assert works.choice.effort == "quick" and made.main.effort.currentData() == "quick"
+    works.close()
+    made.deleteLater()
+
+
 def test_without_a_card_nobody_is_asked_where_to_compute(works):
     from glassine_krita.docker import GlassineDocker
 

@@ -129,7 +129,7 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setValue(round(SUBTLE - choice.score))
         self.slider.blockSignals(False)
         self.strength.say(t(strength_words(choice.score), score=round(choice.score)))
-        self.effort.setCurrentIndex(EFFORTS.index(choice.effort))
+        self.effort.setCurrentIndex(self.effort.findData(choice.effort))  # none: a later version's
         for at, name in enumerate(EFFORTS):
             seconds = studio.seconds.get(name)
             words = t(f"effort_{name}")
