@@ -74,7 +74,12 @@ def remove() -> threading.Thread | None:
     (home() / "state.json").unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # nothing there, or Windows has a file of it open
         (home() / "venv").rename(home() / f"{REMOVED}{uuid.uuid4().hex}")
-    left = [*home().glob("venv"), *home().glob(REMOVED + "*")]
+    return free(home() / "venv")
+
+
+def free(*left: Path) -> threading.Thread:
+    """Deletes these, and what an earlier Krita was closed over while it deleted it."""
+    left += tuple(home().glob(REMOVED + "*"))
     freeing = threading.Thread(
         target=lambda: [shutil.rmtree(one, ignore_errors=True) for one in left]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import install
 from .state import Studio
 
 _made: list[Studio] = []
@@ -11,6 +12,7 @@ def studio() -> Studio:
     if not _made:
         _made.append(Studio())
         _made[0].start_engine()
+        install.free()
     return _made[0]
 
 

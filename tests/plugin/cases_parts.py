@@ -730,6 +730,18 @@ def test_an_engine_of_another_version_is_not_started(here):
     assert os.listdir(folder) == [] and install.remove() is None
 
 
+def test_what_was_left_of_a_removed_engine_goes_at_the_next_start(here):
+    from glassine_krita import studio
+
+    for name in (install.REMOVED + "1f", "venv"):
+        (install.home() / name / "lib").mkdir(parents=True)
+    studio._made.clear()
+    made = studio.studio()
+    until(lambda: os.listdir(install.home()) == ["venv"])
+    made.close()
+    studio._made.clear()
+
+
 def test_removing_the_engine_is_asked_once(works, monkeypatch):
     from glassine_krita.docker import GlassineDocker
 
