@@ -348,8 +348,21 @@ def test_a_page_that_glassine_did_not_write_is_not_written_over(painting, tmp_pa
     mine = tmp_path / "cats.html"
     mine.write_text("<h1>Cats</h1>")
     assert run("protect", painting, *SMALL, "-o", tmp_path / "cats.png") == 5
-    assert mine.read_text() == "<h1>Cats</h1>" and "not one of" in capsys.readouterr().err
+    assert mine.read_text() == "<h1>Cats</h1>" and "not one that" in capsys.readouterr().err
     assert not (tmp_path / "cats.png").exists()
+
+
+def test_a_search_and_a_protected_picture_keep_their_pages_from_each_other(painting, capsys):
+    assert run("protect", painting, *SMALL) == 0
+    page, found = painting.with_name("teal.glassine.html"), painting.with_name("cats.html")
+    before = page.read_text("utf-8")
+    for asked in ([painting.parent], ["--own"]):
+        assert run("find", *asked, "-o", page) == 5
+    assert page.read_text("utf-8") == before and "about a search" in capsys.readouterr().err
+    assert run("find", painting.parent, "-o", found) == 0
+    assert run("protect", painting, *SMALL, "-o", painting.with_name("cats.png")) == 5
+    assert "about a protected picture" in capsys.readouterr().err
+    assert run("find", painting.parent, "-o", found) == 0, "its own it may replace"
 
 
 def test_a_receipt_that_glassine_did_not_write_is_not_written_over(painting, tmp_path, capsys):

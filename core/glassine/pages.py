@@ -18,27 +18,33 @@ from .verify.report import digest
 
 _DATA = '<script type="application/json" id="report">'
 _FOUND = ("<title>Find my work</title>", "<title>My own duplicates</title>")
+_HEAD = 400
+"""Characters in which a page of `find` says what it is."""
 
 
-def check(page: Path, *, never: Iterable[Path] = ()) -> None:
-    """Raises before any work where a page cannot go: an original, a page of somebody else."""
+def check(page: Path, *, never: Iterable[Path] = (), search: bool = False) -> None:
+    """Raises before any work where a page cannot go: an original, a page of somebody else.
+
+    A page about a picture only replaces such a page, a page of a `search` only one of a search.
+    """
     files.check(page, never=never)
     if page.suffix.lower() not in (".html", ".htm"):
         raise NotWritable(
             f"'{page}' was to become a page of evidence, and its name is no page's. Choose one "
             f"that ends in '.html'."
         )
-    if page.exists() and not ours(page):
+    if page.exists() and not (searched(page) if search else _DATA in text(page)):
+        kind = "a search" if search else "a protected picture"
         raise NotWritable(
-            f"'{page}' was to become a page of evidence, and it is there already and not one of "
-            f"Glassine's. Move it, or choose another name with -o."
+            f"'{page}' was to become a page of evidence, and it is there already and not one that "
+            f"Glassine wrote about {kind}. Move it, or choose another name with -o."
         )
 
 
-def ours(page: Path) -> bool:
-    """Whether Glassine wrote it, so that it may be replaced."""
-    said = text(page)
-    return _DATA in said or any(title in said for title in _FOUND)
+def searched(page: Path) -> bool:
+    """Whether `find` wrote it."""
+    head = text(page)[:_HEAD]
+    return any(title in head for title in _FOUND)
 
 
 def text(page: Path) -> str:

@@ -70,7 +70,7 @@ def command(
 
     if (folder is None) != own:
         raise click.UsageError("Name a FOLDER to search, or --own for your own exports.")
-    pages.check(out)
+    pages.check(out, search=True)
     with progress.shown(str(folder or "ledger"), silent=as_json) as watch:
         looked_for = gathered(works, watch)
         if own:
