@@ -36,8 +36,8 @@ def check(page: Path, *, never: Iterable[Path] = (), search: bool = False) -> No
     if page.exists() and not (searched(page) if search else _DATA in text(page)):
         kind = "a search" if search else "a protected picture"
         raise NotWritable(
-            f"'{page}' was to become a page of evidence, and it is there already and not one that "
-            f"Glassine wrote about {kind}. Move it, or choose another name with -o."
+            f"'{page}' was to become a page of evidence, and it is there already and not one of "
+            f"Glassine's about {kind}. Move it, or choose another name with -o."
         )
 
 
