@@ -251,7 +251,8 @@ def test_a_worker_that_is_stopped_while_it_writes_leaves_nothing_half_written(
 ):
     monkeypatch.setattr(worker, "work", on_a_slow_disk)
     stopped = Worker()
-    stopped._started().send_bytes(pickle.dumps((tmp_path, tmp_path / "a.png", INTENT, False)))
+    work = tmp_path, tmp_path / "a.png", INTENT, "cpu", False
+    stopped._started().send_bytes(pickle.dumps(work))
     while not list(tmp_path.glob(".a.png.*.part")):
         time.sleep(0.01)
     stopped.stop()
@@ -267,7 +268,7 @@ def test_a_worker_is_whole_when_ctrl_c_is_heard(monkeypatch, tmp_path):
     monkeypatch.setattr(BaseProcess, "start", start)
     worker = Worker()
     with pytest.raises(KeyboardInterrupt):
-        worker.do((tmp_path, tmp_path, INTENT, False), lambda now: None)
+        worker.do((tmp_path, tmp_path, INTENT, "cpu", False), lambda now: None)
     started = psutil.Process(worker.pid)
     worker.stop()
     assert not started.is_running()

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 import torch
 from click.shell_completion import BashComplete
-from glassine import deliver, files, ledger, pages
+from glassine import deliver, device, files, ledger, pages
 from glassine.cli import COMMANDS, cli, protect
 from glassine.errors import NotUsable, NotWritable
 from glassine.formats import FORMATS
 from glassine.read import read
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
+from glassine.worker import Worker, delivered
 from typed import SMALL, run
 
 
@@ -497,3 +498,28 @@ def test_no_two_copies_share_a_name_even_where_case_does_not_count(tmp_path):
         "A.png.glassine.png",
         "a.jpg.glassine.png",
     ]
+
+
+def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
+    painting, tmp_path, monkeypatch, capsys
+):
+    card, here = device.Device("mps", "A card", torch.float32), device.choose("cpu")
+    monkeypatch.setattr(device, "present", lambda: [card, here])
+    monkeypatch.setattr(Worker, "do", lambda self, work, watch: delivered(*work, watch))
+    folder = painting.parent / "in"
+    folder.mkdir()
+    (folder / "one.png").write_bytes(painting.read_bytes())
+    copy = painting.with_name("teal.glassine.png")
+    asked = (*SMALL, "--device", "cpu")
+    assert run("protect", painting, *asked) == 0
+    assert run("report", copy, "--quick", "--device", "cpu") == 0
+    assert run("batch", folder, "-o", tmp_path / "out", *asked) == 0
+    made = copy.with_suffix(".html"), copy.with_name("teal.glassine.report.html")
+    for page in (*made, tmp_path / "out" / "one.glassine.html"):
+        assert pages.facts(page)["device"] == here.says
+        assert not any("A card" in note for note in pages.facts(page)["notes"])
+    capsys.readouterr()
+    for verb in (("protect", painting), ("batch", folder, "-o", tmp_path), ("report", copy)):
+        assert run(*verb, "--device", "xpu") == 3
+        assert "Here there is: mps, cpu." in capsys.readouterr().err
+    assert run("protect", painting, "--device", "abacus") == 2

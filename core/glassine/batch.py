@@ -41,7 +41,15 @@ class State:
 Told = Callable[[State], None]
 
 
-def batch(folder: Path, out: Path, intent: Intent, told: Told, *, again: bool = False) -> State:
+def batch(
+    folder: Path,
+    out: Path,
+    intent: Intent,
+    told: Told,
+    *,
+    device: str = "auto",
+    again: bool = False,
+) -> State:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
     All of them pull towards one style, drawn once from the first picture: a model averages over
@@ -52,7 +60,7 @@ def batch(folder: Path, out: Path, intent: Intent, told: Told, *, again: bool = 
     make(out)
     with Jobs(out) as jobs:
         intent = shared(intent, pictures, jobs)
-        run = Run(pictures, folder, out, intent, jobs, told, again=again)
+        run = Run(pictures, folder, out, intent, jobs, told, device=device, again=again)
         try:
             for path in pictures:
                 run.one(path)
@@ -160,11 +168,12 @@ class Run:
         jobs: Jobs,
         told: Told,
         *,
+        device: str,
         again: bool,
     ) -> None:
         from .encode import suffix_of
 
-        self.pictures, self.folder, self.again = pictures, folder, again
+        self.pictures, self.folder, self.device, self.again = pictures, folder, device, again
         self.targets = targets(pictures, folder, out, suffix_of(intent.export))
         self.intent, self.settings, self.jobs, self.told = intent, fingerprint(intent), jobs, told
         self.worker = Worker()
@@ -200,7 +209,7 @@ class Run:
         for attempt in range(ATTEMPTS):
             try:
                 return self.worker.do(
-                    (path, target, intent, self.again),
+                    (path, target, intent, self.device, self.again),
                     lambda now: self.told(self.state(path, now)),
                 )
             except EOFError:

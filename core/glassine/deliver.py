@@ -37,6 +37,7 @@ def deliver(
     target: Path,
     intent: Intent,
     *,
+    device: str = "auto",
     never: Iterable[Path] = (),
     again: bool = False,
     watch: Watch = quiet,
@@ -61,7 +62,7 @@ def deliver(
         refuse_foreign(target)
         refuse_foreign_note(sidecar)
         refuse_twice(source)
-    protected, report = verified(source, intent, watch=watch)
+    protected, report = verified(source, intent, device=device, watch=watch)
     done = encoded(protected, report)
     written = html(protected, report, done).encode()
     files.write(target, done.data, never=originals)

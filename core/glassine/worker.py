@@ -34,7 +34,9 @@ class Worker:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
 
-    def do(self, work: tuple[Path, Path, Intent, bool], watch: Callable[[Progress], None]) -> str:
+    def do(
+        self, work: tuple[Path, Path, Intent, str, bool], watch: Callable[[Progress], None]
+    ) -> str:
         """ "" when it worked, else why not; EOFError when the worker died."""
         pipe = self._started()
         try:
@@ -97,20 +99,25 @@ def work(pipe: Connection) -> None:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit())
     while True:
         try:
-            source, target, intent, again = pickle.loads(pipe.recv_bytes())
-            pipe.send(delivered(source, target, intent, again, pipe.send))
+            source, target, intent, device, again = pickle.loads(pipe.recv_bytes())
+            pipe.send(delivered(source, target, intent, device, again, pipe.send))
         except (EOFError, ConnectionError, OSError):
             return
 
 
 def delivered(
-    source: Path, target: Path, intent: Intent, again: bool, watch: Callable[[Progress], None]
+    source: Path,
+    target: Path,
+    intent: Intent,
+    device: str,
+    again: bool,
+    watch: Callable[[Progress], None],
 ) -> str:
     """ "" when it worked, else why not, whatever it was."""
     from .deliver import deliver
 
     try:
-        _: Delivered = deliver(source, target, intent, again=again, watch=watch)
+        _: Delivered = deliver(source, target, intent, device=device, again=again, watch=watch)
     except GlassineError as error:
         return str(error)
     except ConnectionError:

@@ -21,6 +21,26 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def here(ctx: click.Context, _: click.Parameter, wish: str) -> str:
+    """The same, once that card was seen to work: not every picture has to fail on its own."""
+    if wish not in ("auto", "cpu") and not ctx.resilient_parsing:
+        from ..device import choose
+
+        choose(wish)
+    return wish
+
+
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(("auto", "cpu", "cuda", "xpu", "mps")),
+    default="auto",
+    show_default=True,
+    callback=here,
+    help="What computes: cpu, or a card: cuda (NVIDIA and AMD), xpu (Intel), mps (Apple). auto: "
+    "the fastest one that works (see: glassine doctor). cpu is for a card that makes trouble.",
+)
+
+
 def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
     """Names for the shell to complete; loads the engine only when the Tab key is pressed.
 
@@ -98,6 +118,7 @@ OPTIONS = (
         help="Encoders to work against. Without it: every real one that is present, else "
         "the built-in one.",
     ),
+    DEVICE,
     click.option(
         "--mask",
         metavar="PICTURE",

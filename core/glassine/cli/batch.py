@@ -40,7 +40,9 @@ done is kept in OUT/.glassine-batch.sqlite.
 @asked.options
 @click.option("--again", is_flag=True, help="Also pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")
-def command(folder: Path, out: Path, again: bool, as_json: bool, **given: object) -> int:
+def command(
+    folder: Path, out: Path, device: str, again: bool, as_json: bool, **given: object
+) -> int:
     """Protect every picture in FOLDER and below into the folder OUT.
 
     All pictures pull towards the same style, because models average over an artist's work.
@@ -56,7 +58,7 @@ def command(folder: Path, out: Path, again: bool, as_json: bool, **given: object
                 problems.append(state.says)
             tell(state)
 
-        end = batch(folder, out, intent, told, again=again)
+        end = batch(folder, out, intent, told, device=device, again=again)
     if as_json:
         counts = {name: asdict(end)[name] for name in ("done", "failed", "skipped", "total")}
         outcome = {**counts, "problems": problems, "caption": caption(intent)}

@@ -49,6 +49,7 @@ def command(
     longest: int,
     slow: bool,
     data: str | None,
+    device: str,
     **given: object,
 ) -> None:
     """Measure effect, survival or removal over the pictures of FOLDER."""
@@ -60,8 +61,9 @@ def command(
         files.check(Path(data))
     intent = asked.intent(given)
     intent = replace(intent, export=replace(intent.export, longest_side=longest))
+    sources = pictures(folder, limit)
     with progress.shown(folder.name, silent=data == "-") as watch:
-        found = list(measured(pictures(folder, limit), intent, chosen(part, slow), watch))
+        found = list(measured(sources, intent, device, chosen(part, slow), watch))
     lines, seen = summarised(found), totals(found)
     if data:
         told = {"part": part, "visible": seen, "lines": [asdict(line) for line in lines]}
@@ -104,6 +106,7 @@ def chosen(part: str, slow: bool) -> tuple[str, ...]:
 def measured(
     sources: list[Path],
     intent: Intent,
+    device: str,
     purifiers: tuple[str, ...],
     watch: Any,  # noqa: ANN401
 ) -> Iterator[tuple[str, Report]]:
@@ -116,7 +119,7 @@ def measured(
     for seed, source in enumerate(sources):
         own = replace(intent, seed=seed if intent.seed is None else intent.seed + seed)
         try:
-            made = optimise(plan(read(source), own), watch=watch)
+            made = optimise(plan(read(source), own, device=device), watch=watch)
         except GlassineError as error:
             click.echo(f"Left out: {source.name}: {error}", err=True)
             continue

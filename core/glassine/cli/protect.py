@@ -47,7 +47,12 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 )
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
 def command(
-    pictures: tuple[str, ...], out: str | None, again: bool, as_json: bool, **given: object
+    pictures: tuple[str, ...],
+    out: str | None,
+    device: str,
+    again: bool,
+    as_json: bool,
+    **given: object,
 ) -> int:
     """Protect pictures, with a page of evidence beside each.
 
@@ -60,7 +65,8 @@ def command(
     rows, codes = [], []
     for source, target in named(sources, out, intent):
         try:
-            rows.append(one(source, target, sources, intent, again=again, as_json=as_json))
+            made = one(source, target, sources, intent, device, again=again, as_json=as_json)
+            rows.append(made)
         except BrokenPipeError:
             raise  # nobody reads on
         except Exception as error:
@@ -75,13 +81,22 @@ def command(
 
 
 def one(
-    source: Path, target: Path, originals: list[Path], intent: Intent, *, again: bool, as_json: bool
+    source: Path,
+    target: Path,
+    originals: list[Path],
+    intent: Intent,
+    device: str,
+    *,
+    again: bool,
+    as_json: bool,
 ) -> dict[str, Any]:
     from ..deliver import deliver
     from . import results
 
     with progress.shown(source.name, silent=as_json) as watch:
-        made = deliver(source, target, intent, never=originals, again=again, watch=watch)
+        made = deliver(
+            source, target, intent, device=device, never=originals, again=again, watch=watch
+        )
     if not as_json:
         click.echo("\n".join(results.summary(made)))
     return results.facts(made)

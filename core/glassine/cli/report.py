@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import NotUsable, NotWritable
-from . import progress
+from . import asked, progress
 
 if TYPE_CHECKING:
     from ..types import Artwork, Intent, Plan, Protected, Report
@@ -54,6 +54,7 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
     default=None,
     help="Side of the measured square, in pixels.",
 )
+@asked.DEVICE
 @click.option("-o", "--out", metavar="PAGE", type=click.Path(path_type=Path), help="The page.")
 @click.option(
     "--json",
@@ -70,6 +71,7 @@ def command(
     slow: bool,
     after: str,
     side: int | None,
+    device: str,
     out: Path | None,
     data: str | None,
 ) -> None:
@@ -82,7 +84,7 @@ def command(
 
     original, page = original or beside(picture), out or place(picture)
     check(page, data, [picture, original, *([Path(target)] if target else [])])
-    protected = compared(picture, original, target)
+    protected = compared(picture, original, target, device)
     names = () if quick else chosen(after, slow)
     with progress.shown(picture.name, silent=data == "-") as watch:
         found = verify(protected, purifiers=names, side=side, watch=watch)
@@ -153,19 +155,18 @@ def beside(picture: Path) -> Path:
     return next((path for path in there if told and pages.clean(told, path)), there[0])
 
 
-def compared(picture: Path, original: Path, target: str | None) -> Protected:
+def compared(picture: Path, original: Path, target: str | None, device: str) -> Protected:
     """The two files as one Protected; its plan says what was aimed at, as far as is known."""
     from dataclasses import replace
 
     from .. import pages
     from ..read import read
     from ..types import Protected
-    from . import asked
 
     facts, after, before = pages.settings(picture), read(picture), read(original)
     before = matched(before, after, original.name, picture.name)
     lent = asked.picture(target)
-    plan = planned(before, facts, lent)
+    plan = planned(before, facts, lent, device)
     if "score" in facts:
         plan = replace(plan, caption=facts.get("caption", ""), steps=facts.get("steps", 0))
     notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
@@ -205,15 +206,15 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
-def planned(artwork: Artwork, facts: dict[str, Any], target: Any) -> Plan:  # noqa: ANN401
+def planned(artwork: Artwork, facts: dict[str, Any], target: Any, device: str) -> Plan:  # noqa: ANN401
     """The old plan again, where the page tells it; else one that aims nowhere."""
     from dataclasses import replace
 
     from ..plan import plan
     from ..units import Score
 
-    asked, known = remembered(facts, target)
-    made = plan(artwork, asked)
+    wanted, known = remembered(facts, target)
+    made = plan(artwork, wanted, device=device)
     if not known:
         made = replace(made, goals=())
     held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
