@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from glassine import device
+from glassine.device import Device
 from glassine.errors import EntryMissing, NotUsable, UnknownEntry, WeightsMissing
 from glassine.plan import plan
 from glassine.targets import TARGETS, concept, diffusion, style
@@ -16,7 +18,8 @@ from PIL import Image
 
 
 def goal(kind, rgb, **asked):
-    return TARGETS[kind].picture(Artwork(rgb), Intent(**asked), torch.Generator().manual_seed(1))
+    draw = torch.Generator().manual_seed(1)
+    return TARGETS[kind].picture(Artwork(rgb), Intent(**asked), draw, "cpu")
 
 
 def test_a_style_is_drawn_from_the_third_quarter_of_distance(scene):
@@ -83,6 +86,7 @@ def test_every_artist_gets_the_same_anchor(scene):
         Artwork(torch.rand(3, 96, 128)),
         Intent(shows="a house", teach="A Cat"),
         torch.Generator().manual_seed(99),
+        "cpu",
     )
     assert torch.equal(first.picture, other.picture)
     assert not torch.equal(first.picture, goal("concept", scene, shows="cat", teach="dog").picture)
@@ -223,10 +227,34 @@ def test_a_local_stable_diffusion_renders_anchors_always_the_same(scene, stable_
     first = goal("concept", scene, shows="dog", teach="zeppelin")
     diffusion.pipeline.cache_clear()
     other = TARGETS["concept"].picture(
-        Artwork(scene), Intent(shows="cat", teach="zeppelin"), torch.Generator().manual_seed(5)
+        Artwork(scene),
+        Intent(shows="cat", teach="zeppelin"),
+        torch.Generator().manual_seed(5),
+        "cpu",
     )
     assert torch.equal(first.picture, other.picture)
     assert not torch.equal(first.picture, goal("concept", scene, shows="x", teach="comet").picture)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "asked"),
+    [("cloak", {"style": "cubism"}), ("poison", {"shows": "dog", "teach": "zeppelin"})],
+)
+def test_a_local_stable_diffusion_runs_where_the_plan_says(scene, monkeypatch, recipe, asked):
+    away = Device("meta", "A card", torch.float32)
+    here, ran = device.present(), []
+
+    def pipeline(kind, place):
+        ran.append(place)
+        raise WeightsMissing("seen")
+
+    monkeypatch.setattr(device, "present", lambda: [away, *here])
+    monkeypatch.setattr(diffusion, "present", lambda: True)
+    monkeypatch.setattr(diffusion, "pipeline", pipeline)
+    for wish in ("auto", "cpu"):
+        with pytest.raises(WeightsMissing, match="seen"):
+            plan(Artwork(scene), Intent(recipe=recipe, **asked), device=wish)
+    assert ran == ["meta", "cpu"]
 
 
 @pytest.mark.filterwarnings("ignore")

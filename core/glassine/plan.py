@@ -33,6 +33,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = surrogates(intent), known("effort", intent.effort, STEPS)
     recipe = gathered(known("recipe", intent.recipe, RECIPES), used, intent.effort)
+    place = choose(device).kind
     check(intent)
     fits(artwork, intent.export)
     return Plan(
@@ -41,12 +42,12 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         export=decided(intent.export),
         surrogates=used,
         held_out=tuple(name for name in encoders.present() if name not in used),
-        goals=goals(artwork, intent, recipe, seed),
+        goals=goals(artwork, intent, recipe, seed, place),
         allowance=allowance(artwork, followed(intent.mask, whole, artwork)),
         score=score(intent),
         steps=steps,
         seed=seed,
-        device=choose(device).kind,
+        device=place,
         caption=caption(intent),
         warm=started(recipe, used, steps),
     )
@@ -110,7 +111,9 @@ def score(intent: Intent) -> Score:
     return intent.strength
 
 
-def goals(artwork: Artwork, intent: Intent, recipe: Recipe, seed: int) -> tuple[Goal, ...]:
+def goals(
+    artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, device: str
+) -> tuple[Goal, ...]:
     """The recipe's goals as pictures; a picture or texture the artist names replaces the style."""
     draw, found = Generator().manual_seed(seed), []
     for kind, weight in recipe.goals:
@@ -118,7 +121,7 @@ def goals(artwork: Artwork, intent: Intent, recipe: Recipe, seed: int) -> tuple[
             kind = "picture"
         elif kind == "style" and intent.style == "texture":
             kind = "texture"
-        found.append(replace(TARGETS[kind].picture(artwork, intent, draw), weight=weight))
+        found.append(replace(TARGETS[kind].picture(artwork, intent, draw, device), weight=weight))
     return tuple(found)
 
 

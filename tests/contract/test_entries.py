@@ -92,7 +92,7 @@ def test_surrogate_says_under_which_licence_its_weights_come(name):
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_target_is_a_picture_of_the_artworks_size(name, rgb, intent):
-    goal = TARGETS[name].picture(Artwork(rgb), intent, torch.Generator().manual_seed(3))
+    goal = TARGETS[name].picture(Artwork(rgb), intent, torch.Generator().manual_seed(3), "cpu")
     assert goal.picture.shape == rgb.shape and goal.picture.dtype == torch.float32
     assert goal.picture.min() >= 0 and goal.picture.max() <= 1
     assert goal.says and not torch.equal(goal.picture, rgb)
@@ -101,7 +101,7 @@ def test_target_is_a_picture_of_the_artworks_size(name, rgb, intent):
 @pytest.mark.parametrize("name", TARGETS)
 def test_target_repeats_with_its_seed(name, rgb, intent):
     first, second = (
-        TARGETS[name].picture(Artwork(rgb), intent, torch.Generator().manual_seed(3))
+        TARGETS[name].picture(Artwork(rgb), intent, torch.Generator().manual_seed(3), "cpu")
         for _ in range(2)
     )
     assert torch.equal(first.picture, second.picture) and first.says == second.says
@@ -110,7 +110,7 @@ def test_target_repeats_with_its_seed(name, rgb, intent):
 @pytest.mark.parametrize("name", TARGETS)
 def test_target_leaves_the_artwork_alone(name, rgb, intent):
     before = rgb.clone()
-    TARGETS[name].picture(Artwork(rgb), intent, torch.Generator())
+    TARGETS[name].picture(Artwork(rgb), intent, torch.Generator(), "cpu")
     assert torch.equal(rgb, before)
 
 
@@ -120,7 +120,7 @@ def test_every_choice_can_be_asked_for_by_its_name(name, rgb, intent):
     assert len({row["name"] for row in rows}) == len(rows) > 1
     for row in rows[:: max(1, len(rows) // 6)]:
         asked = replace(intent, style=row["name"], teach=row["name"], shows="something else")
-        goal = TARGETS[name].picture(Artwork(rgb[:, :40, :40]), asked, torch.Generator())
+        goal = TARGETS[name].picture(Artwork(rgb[:, :40, :40]), asked, torch.Generator(), "cpu")
         assert row["name"] in goal.says and len(row["picture"]) > 100
 
 

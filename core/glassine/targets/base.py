@@ -13,12 +13,12 @@ from ..types import Artwork, Goal, Intent
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """`picture` takes the artwork, what was asked for, and the plan's random generator.
+    """`picture` takes the artwork, what was asked for, the plan's random generator and device.
 
     says     what the artist reads in the menu
     choices  what can be asked for by name: {name, says, picture (PNG or WebP in base64)}
     """
 
     says: str
-    picture: Callable[[Artwork, Intent, Generator], Goal]
+    picture: Callable[[Artwork, Intent, Generator, str], Goal]
     choices: Callable[[], Sequence[dict[str, Any]]] | None = None

@@ -28,9 +28,9 @@ from .resize import lanczos, opened
 SHIPPED = Path(str(files(__package__) / "anchors"))
 
 
-def concept(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+def concept(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     shows, teach = words(intent)
-    anchor = intent.anchor if intent.anchor is not None else found(teach)
+    anchor = intent.anchor if intent.anchor is not None else found(teach, device)
     height, width = artwork.rgb.shape[1:]
     return Goal("concept", f"{shows} taught as {teach}", spread(anchor, height, width))
 
@@ -56,14 +56,14 @@ def tidy(word: str) -> str:
     return re.sub(r"^(a|an|the)\s+", "", re.sub(r"\s+", " ", word).strip().lower())
 
 
-def found(teach: str) -> Tensor:
+def found(teach: str, device: str) -> Tensor:
     """The anchor of that concept: the artist's own, the one that ships, or a rendered one."""
     for place in (own_folder(), SHIPPED):
         path = place / f"{synonyms().get(teach, teach)}.png"
         if valid(teach) and path.is_file():
             return opened(path)
     if diffusion.present():
-        return diffusion.photo(teach)
+        return diffusion.photo(teach, device)
     near = get_close_matches(teach, [*synonyms(), *index()], n=1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
     raise NotUsable(

@@ -20,7 +20,6 @@ from PIL import Image
 from torch import Generator, Tensor
 
 from .. import weights
-from ..device import choose
 from ..errors import EntryMissing, WeightsMissing
 from ..pixels import to_array, to_tensor
 from .resize import lanczos
@@ -48,9 +47,9 @@ def folder() -> Path:
     return path
 
 
-def photo(concept: str) -> Tensor:
+def photo(concept: str, device: str) -> Tensor:
     """ "a photo of a {concept}" with one fixed seed: the same anchor on every machine with it."""
-    run, draw = pipeline("Pipeline"), Generator().manual_seed(_ANCHOR_SEED)
+    run, draw = pipeline("Pipeline", device), Generator().manual_seed(_ANCHOR_SEED)
     out = run(
         f"a photo of a {concept}",
         num_inference_steps=_STEPS,
@@ -61,14 +60,14 @@ def photo(concept: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(out.images[0].transpose(2, 0, 1))).float()
 
 
-def restyled(rgb: Tensor, words: str, draw: Generator) -> Tensor:
+def restyled(rgb: Tensor, words: str, draw: Generator, device: str) -> Tensor:
     """(3, H, W) -> the same scene "in the style of {words}", by img2img as Glaze renders it."""
     height, width = rgb.shape[1:]
     scale = _SIDE / min(height, width)
     size = [max(_SIDE, round(side * scale / _MULTIPLE) * _MULTIPLE) for side in (height, width)]
     small = Image.fromarray(to_array(lanczos(rgb, *size), 8))
     seed = int(torch.randint(2**31, (), generator=draw))
-    out = pipeline("Img2ImgPipeline")(
+    out = pipeline("Img2ImgPipeline", device)(
         f"a painting in the style of {words}",
         image=small,
         strength=_STRENGTH,
@@ -80,8 +79,11 @@ def restyled(rgb: Tensor, words: str, draw: Generator) -> Tensor:
 
 
 @cache
-def pipeline(kind: str) -> Callable[..., Any]:
-    """The folder's own pipeline ("Pipeline"), or its relative for pictures ("Img2ImgPipeline")."""
+def pipeline(kind: str, device: str) -> Callable[..., Any]:
+    """The folder's own pipeline ("Pipeline"), or its relative for pictures ("Img2ImgPipeline").
+
+    `device` is what it runs on, as torch names it.
+    """
     if find_spec("diffusers") is None:
         raise EntryMissing("target", "diffusion", "diffusers")
     place = folder()
@@ -98,5 +100,5 @@ def pipeline(kind: str) -> Callable[..., Any]:
         place, local_files_only=True, torch_dtype=torch.float32
     )
     run.set_progress_bar_config(disable=True)
-    moved: Callable[..., Any] = run.to(choose().kind)
+    moved: Callable[..., Any] = run.to(device)
     return moved

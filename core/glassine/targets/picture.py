@@ -10,7 +10,7 @@ from .base import Target
 from .resize import lanczos
 
 
-def picture(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+def picture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     if intent.target is None:
         raise NotUsable("The target 'picture' was asked for without one. Give it: --target PICTURE")
     height, width = artwork.rgb.shape[1:]

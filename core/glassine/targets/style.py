@@ -32,7 +32,7 @@ _LARGEST = 1024  # pixels; styles are rendered at most this large and scaled up
 _FROM, _TO = 0.50, 0.75  # percentiles of distance, as published
 
 
-def style(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+def style(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     rgb = artwork.rgb
     if intent.style_picture is not None:
         return Goal("style", "the style of the picture given", borrowed(rgb, intent.style_picture))
@@ -41,7 +41,8 @@ def style(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
     elif intent.style in styles():
         name = intent.style
     elif diffusion.present():
-        return Goal("style", f"'{intent.style}'", diffusion.restyled(rgb, intent.style, draw))
+        picture = diffusion.restyled(rgb, intent.style, draw, device)
+        return Goal("style", f"'{intent.style}'", picture)
     else:
         raise UnknownEntry("style", intent.style, styles())
     return Goal("style", f"the style '{name}'", rendered(rgb, name))

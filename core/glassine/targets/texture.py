@@ -19,7 +19,7 @@ _PERIODS = (9.0, 23.0, 61.0)  # pixels
 _SLANTS = (0.3, -0.2)
 
 
-def texture(artwork: Artwork, intent: Intent, draw: Generator) -> Goal:
+def texture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     height, width = artwork.rgb.shape[1:]
     y, x = torch.arange(height)[:, None].float(), torch.arange(width)[None].float()
     across, down = x + _SLANTS[0] * y, y + _SLANTS[1] * x
