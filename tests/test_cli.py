@@ -152,17 +152,22 @@ def test_what_was_not_written_is_not_in_the_ledger(painting, monkeypatch, capsys
     assert run("protect", painting, *SMALL) == 0 and len(ledger.entries()) == 1
 
 
-def test_a_page_that_cannot_be_written_leaves_the_receipt_of_the_file(painting, monkeypatch):
+@pytest.mark.parametrize("lost", (".html", ".json"))
+def test_a_page_or_receipt_that_cannot_be_written_leaves_the_file_and_says_so(
+    painting, monkeypatch, capsys, lost
+):
     write = files.write
 
-    def only_pictures(path, data, **more):
-        if path.suffix == ".html":
-            raise NotWritable("the disk is full.")
+    def some(path, data, **more):
+        if path.suffix == lost:
+            raise NotWritable(f"'{path}' could not be written: the disk is full.")
         write(path, data, **more)
 
-    monkeypatch.setattr(files, "write", only_pictures)
-    assert run("protect", painting, *SMALL) == 5
-    assert painting.with_name("teal.glassine.png").exists() and len(ledger.entries()) == 1
+    monkeypatch.setattr(files, "write", some)
+    assert run("protect", painting, *SMALL, "--sidecar") == 5
+    copy, said = painting.with_name("teal.glassine.png"), capsys.readouterr().err
+    assert copy.exists() and len(ledger.entries()) == 1
+    assert f"copy is written, whole, as '{copy}'. But '" in said and f"{lost}' could not" in said
 
 
 def test_a_ledger_that_fails_at_the_end_is_said_beside_what_is_written(

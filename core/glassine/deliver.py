@@ -69,8 +69,8 @@ def deliver(
     made = Delivered(source, target, page, sidecar, done, protected, report)
     noted(made, keep_path=intent.export.keep_path)
     if room:
-        files.write(room, page.read_bytes())
-    files.write(page, written, never=originals)
+        beside(made, room, page.read_bytes())
+    beside(made, page, written, never=originals)
     return made
 
 
@@ -109,4 +109,14 @@ def noted(made: Delivered, *, keep_path: bool) -> None:
     except GlassineError as error:
         raise NotUsable(f"'{made.file}' is written, but could not be noted: {error}") from error
     if made.sidecar and entry:
-        files.write(made.sidecar, entry.sidecar())
+        beside(made, made.sidecar, entry.sidecar())
+
+
+def beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
+    """Writes what tells of the copy; it is good without that, and one must know."""
+    try:
+        files.write(path, data, never=never)
+    except NotWritable as error:
+        raise NotWritable(
+            f"The protected copy is written, whole, as '{made.file}'. But {error}"
+        ) from error
