@@ -401,6 +401,16 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     assert pages.settings(copy)["seed"] == 4, "the longer name is looked at too"
 
 
+def test_a_name_in_capitals_is_the_name_of_a_picture(pair):
+    original, copy, made = pair
+    loud, page = copy.rename(copy.with_suffix(".PNG")), copy.with_suffix(".html")
+    page.write_text(page_of(made, loud))
+    assert pages.owner(page).samefile(loud)
+    assert pages.place(copy.with_suffix(".jpg"))[0] != page, "it is another's"
+    scan = original.rename(original.with_suffix(".PNG"))
+    assert command.beside(copy).samefile(scan)
+
+
 def test_pages_of_two_exports_of_one_name_stay_apart(pair, monkeypatch):
     _, copy, made = pair
     contents, read = pages.contents, []

@@ -104,9 +104,14 @@ def settings(picture: Path) -> dict[str, Any]:
 def owner(page: Path) -> Path | None:
     """The picture of that name that the page was written for, while both lie there."""
     told = facts(page)
-    suffixes = [suffix for name in writable() for suffix in FORMATS[name].suffixes] if told else []
-    near = (page.with_suffix(suffix) for suffix in suffixes)
+    near = (page.with_suffix(suffix) for suffix in endings(writable())) if told else ()
     return next((one for one in near if one.is_file() and fits(told, one)), None)
+
+
+def endings(formats: Iterable[str]) -> list[str]:
+    """What names of pictures in these formats end in; cameras write .JPG, and case may count."""
+    small = [suffix for name in formats for suffix in FORMATS[name].suffixes]
+    return [*small, *(suffix.upper() for suffix in small)]
 
 
 def place(target: Path) -> tuple[Path, Path | None]:

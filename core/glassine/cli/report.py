@@ -143,8 +143,8 @@ def beside(picture: Path) -> Path:
     from ..formats import FORMATS
 
     stem = picture.stem.removesuffix(".glassine")
-    suffixes = [suffix for entry in FORMATS.values() for suffix in entry.suffixes]
-    near = [picture.with_name(stem + suffix) for suffix in ("", *suffixes) if stem != picture.stem]
+    ends = ("", *pages.endings(FORMATS))
+    near = [picture.with_name(stem + end) for end in ends if stem != picture.stem]
     there = [path for path in near if path.is_file()]
     if not there:
         raise NotUsable(
