@@ -453,6 +453,10 @@ def test_preview_lists_and_draws(painting, capsys):
     assert run("preview", painting) == 0
     assert read(Path(painting.with_name("teal.styles.png"))).rgb.shape[2] > 300
     assert run("preview", painting) == 0, "a sheet may be replaced by a sheet"
+    photo = painting.with_suffix(".jpg")
+    photo.write_bytes(FORMATS["jpeg"].write(read(painting).rgb, None, Keep(), 95))
+    assert run("preview", photo) == 0
+    assert painting.with_name("teal.jpg.styles.png").exists(), "not over the other's sheet"
 
 
 def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):

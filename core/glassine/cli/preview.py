@@ -27,8 +27,8 @@ def command(picture: Path | None, out: Path | None) -> None:
     """See the styles and concepts that can be aimed at.
 
     Without a PICTURE their names are listed. With one, every style is rendered on it into one
-    sheet (NAME.styles.png), nearest to your own first. Those with dark names are the ones that
-    `protect` chooses from by itself.
+    sheet (NAME.styles.png, or NAME.jpg.styles.png), nearest to your own first. Those with dark
+    names are the ones that `protect` chooses from by itself.
     """
     if picture is None:
         listed()
@@ -36,10 +36,16 @@ def command(picture: Path | None, out: Path | None) -> None:
     from .. import files
     from ..read import read
 
-    target = out or picture.with_name(f"{picture.stem}.styles.png")
+    target = out or place(picture)
     check(target, picture)
     files.write(target, written(sheet(read(picture))), never=[picture])
     click.echo(f"Every style on {picture.name}: {target}")
+
+
+def place(picture: Path) -> Path:
+    """painting.styles.png, and painting.jpg.styles.png: no picture takes another's sheet."""
+    name = picture.stem if picture.suffix.lower() == ".png" else picture.name
+    return picture.with_name(f"{name}.styles.png")
 
 
 def check(target: Path, picture: Path) -> None:
