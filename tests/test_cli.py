@@ -382,6 +382,15 @@ def test_a_receipt_that_glassine_did_not_write_is_not_written_over(painting, tmp
     assert run(*wanted, "--seed", "4") == 0, "it is a receipt now"
 
 
+def test_of_what_is_no_receipt_no_more_is_read_than_a_receipt_can_have(painting, tmp_path, capsys):
+    mine = tmp_path / "cats.png.receipt.json"
+    receipt = '{"sha256": "", "hashes": "", "chain": "", "more": "'
+    for text in (receipt + "x" * (1 << 20) + '"}', "[" * 100_000):
+        mine.write_text(text)
+        assert run("protect", painting, *SMALL, "-o", tmp_path / "cats.png", "--sidecar") == 5
+        assert "and is none" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("formats", (("png", "jpeg"), ("jpeg", "png")))
 def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     for format_, style in zip(formats, ("ember", "glacier"), strict=True):

@@ -91,7 +91,7 @@ def refuse_foreign(target: Path) -> None:
 
 def refuse_foreign_note(sidecar: Path | None) -> None:
     """Raises where a file would be lost that is no receipt."""
-    if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar.read_bytes()):
+    if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar):
         raise NotWritable(
             f"'{sidecar}' was to become the receipt, and it is there already and is none. Move it, "
             f"choose another name with -o, or ask for it explicitly (--again)."

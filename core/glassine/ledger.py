@@ -26,6 +26,7 @@ from platformdirs import user_data_path
 from .errors import NotUsable
 
 _PATIENCE = 30.0  # seconds one process waits for another's write
+_LARGEST = 1 << 20  # bytes of a receipt beside its file; they have a few thousand
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ids (watermark INTEGER PRIMARY KEY, issued TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS exports (
@@ -83,11 +84,12 @@ class Entry:
         return (json.dumps(self.receipt(), indent=1) + "\n").encode()
 
 
-def is_sidecar(data: bytes) -> bool:
-    """Whether it is the JSON of a receipt."""
+def is_sidecar(file: Path) -> bool:
+    """Whether it is the JSON of a receipt. No more is read of it than a receipt can have."""
     try:
-        told = json.loads(data)
-    except ValueError:
+        with file.open("rb") as stream:
+            told = json.loads(stream.read(_LARGEST))
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(told, dict) and {"sha256", "hashes", "chain"} <= told.keys()
 
