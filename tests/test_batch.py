@@ -164,11 +164,12 @@ def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
 
     monkeypatch.setattr(deliver, "deliver", broken)
     source = folders[0] / "a.png"
-    said = worker.delivered(source, source.with_suffix(".x"), INTENT, False, lambda now: None)
+    work = source, source.with_suffix(".x"), INTENT, "cpu", False
+    said = worker.delivered(*work, lambda now: None)
     assert "a network of the wrong shape" in said and "GLASSINE_DEBUG" in said
     assert "Traceback" not in capfd.readouterr().err
     monkeypatch.setenv("GLASSINE_DEBUG", "1")
-    worker.delivered(source, source.with_suffix(".x"), INTENT, False, lambda now: None)
+    worker.delivered(*work, lambda now: None)
     assert "Traceback" in capfd.readouterr().err
 
 
