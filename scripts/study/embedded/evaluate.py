@@ -36,6 +36,10 @@ def ways(turn: int, nets: dict, real: dict, x, t, args) -> Iterator[tuple[str, M
         out = list(FAMILIES)[turn % 5]
         four = {k: n for k, n in nets.items() if k != out}
         yield "held out", lambda: ours(args.steps, four), {"out": out}
+        if turn < args.real:
+            rest = {k: n for k, n in real.items() if k != out}
+            ceiling = f"held out, real x{args.steps}"
+            yield ceiling, lambda: attack(rest, x, t, args.steps), {"out": out}
     if turn < args.real:
         yield f"real x{args.steps}", lambda: attack(real, x, t, args.steps), {}
         yield f"real x{args.steps}, one drawn", lambda: attack(real, x, t, args.steps, draw=1), {}
@@ -89,7 +93,7 @@ def table(path: Path) -> str:
             mine = [r for r in done if r["way"] == way and kind in (None, r["kind"])]
             if mine:
                 control = [blend[r["picture"], r["size"]] for r in mine]
-                cells = held if way == "held out" else closed_by
+                cells = held if way.startswith("held out") else closed_by
                 lines.append(f"| {kind or 'all'} | {way} | {len(mine)} | {cells(mine, control)} |")
     return "\n".join(lines)
 
