@@ -34,7 +34,7 @@ from glassine.types import (
 from glassine.units import Levels, Score
 from glassine.verify import SCHEMA, html, plain, verify
 from glassine.verify.controls import Controls, blended, controls, scattered
-from glassine.verify.doubts import about_trials
+from glassine.verify.doubts import about_trials, embedded
 from glassine.verify.drift import Viewer, aimed, closed, effects
 from glassine.verify.sight import Sight, part, sighted
 from glassine.verify.summary import markdown, summarised
@@ -129,6 +129,9 @@ def test_a_scattered_change_reports_its_own_control(hurt):
     assert {"noise", "little", "embedded", "transfer"} <= codes(report)
     (built_in,) = [doubt.says for doubt in report.doubts if doubt.code == "embedded"]
     assert "as far as a plain blend" in built_in, "its model card's limits are to be said"
+    assert "one family a step" in built_in
+    thorough = replace(hurt.plan, recipe=replace(hurt.plan.recipe, draw=2))
+    assert "2 families a step" in embedded(thorough)
 
 
 def test_an_aimed_change_is_told_from_its_controls():

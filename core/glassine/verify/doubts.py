@@ -66,7 +66,7 @@ def named(rows: Sequence[Effect]) -> str:
 
 def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
     if plan.surrogates == (SMALL,):
-        yield Doubt("embedded", embedded())
+        yield Doubt("embedded", embedded(plan))
     if not plan.held_out:
         yield Doubt(
             "transfer",
@@ -87,10 +87,11 @@ def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Doubt]:
         )
 
 
-def embedded() -> str:
+def embedded(plan: Plan) -> str:
     """The measured weakness of the encoder that ships: the first limits of its model card."""
+    each = "one family" if plan.recipe.draw < 2 else f"{plan.recipe.draw} families"
     says = (
-        "Only the built-in encoders were used, one family a step. All families in every step cover "
+        f"Only the built-in encoders were used, {each} a step. All families in every step cover "
         "more of the way: glassine models get."
     )
     card = SHIPPED / "embedded.md"
