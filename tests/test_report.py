@@ -404,6 +404,13 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     assert pages.settings(copy)["seed"] == 4, "the longer name is looked at too"
 
 
+def test_a_report_tells_how_many_families_the_steps_looked_at(pair):
+    _, copy, made = pair
+    thorough = replace(made.plan, recipe=replace(made.plan.recipe, draw=2))
+    copy.with_suffix(".html").write_text(page_of(replace(made, plan=thorough), copy))
+    assert "2 families a step" in reported(copy, "--quick").output
+
+
 def test_a_name_in_capitals_is_the_name_of_a_picture(pair):
     original, copy, made = pair
     loud, page = copy.rename(copy.with_suffix(".PNG")), copy.with_suffix(".html")

@@ -168,7 +168,9 @@ def compared(picture: Path, original: Path, target: str | None, device: str) -> 
     lent = asked.picture(target)
     plan = planned(before, facts, lent, device)
     if "score" in facts:
-        plan = replace(plan, caption=facts.get("caption", ""), steps=facts.get("steps", 0))
+        recipe = replace(plan.recipe, draw=facts.get("draw", 0))
+        caption, steps = facts.get("caption", ""), facts.get("steps", 0)
+        plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
     notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
     return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
 

@@ -109,6 +109,7 @@ def facts(made: Delivered) -> dict[str, Any]:
         "seed": plan.seed,
         "steps": plan.steps,
         "warm": plan.warm,
+        "draw": plan.recipe.draw,
         "also_at": list(sizes(plan)),
         "caption": plan.caption,
         "marks": list(done.marks),

@@ -23,6 +23,7 @@ def settings(plan: Plan) -> dict[str, Any]:
         "score": float(plan.score),
         "steps": plan.steps,
         "warm": plan.warm,
+        "draw": plan.recipe.draw,
         "sizes": list(plan.recipe.sizes),
         "surrogates": list(plan.surrogates),
         "goals": [goal.name for goal in plan.goals],

@@ -92,6 +92,7 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "score": float(plan.score),
         "steps": plan.steps,
         "warm": plan.warm,
+        "draw": plan.recipe.draw,
         "also_at": list(learned.sizes(plan)),
         "seed": plan.seed,
         "surrogates": list(plan.surrogates),
