@@ -518,6 +518,18 @@ def test_no_two_copies_share_a_name_even_where_case_does_not_count(tmp_path):
     ]
 
 
+def test_the_copy_of_one_picture_is_not_written_over_by_its_neighbours(painting):
+    assert run("protect", painting, *SMALL) == 0
+    first = painting.with_name("teal.glassine.png")
+    kept = first.read_bytes()
+    photo = painting.with_suffix(".jpg")
+    photo.write_bytes(FORMATS["jpeg"].write(read(painting).rgb, None, Keep(), 95))
+    second = painting.with_name("teal.jpg.glassine.png")
+    for _ in range(2):
+        assert run("protect", photo, *SMALL) == 0
+        assert first.read_bytes() == kept and second.exists()
+
+
 def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     painting, tmp_path, monkeypatch, capsys
 ):

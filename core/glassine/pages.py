@@ -101,6 +101,17 @@ def settings(picture: Path) -> dict[str, Any]:
     return {}
 
 
+def taken(copy: Path, source: Path) -> bool:
+    """Whether that copy was made of a picture that lies beside the source under its name.
+
+    painting.glassine.png is the copy of painting.png while painting.jpg is protected.
+    """
+    near = (source.with_suffix(suffix) for suffix in endings(FORMATS))
+    others = [path for path in near if path.is_file() and not files.same(path, source)]
+    told = settings(copy) if others and copy.is_file() else {}
+    return bool(told) and any(clean(told, path) for path in others) and not clean(told, source)
+
+
 def owner(page: Path) -> Path | None:
     """The picture of that name that the page was written for, while both lie there."""
     told = facts(page)

@@ -108,8 +108,11 @@ def is_folder(out: str, sources: list[Path]) -> bool:
 
 
 def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
-    """Each source with the file its protected copy goes to; no two share one, whatever case."""
-    from .. import files
+    """Each source with the file its protected copy goes to; no two share one, whatever case.
+
+    What another picture's copy has as its name is left to it: the next one is taken.
+    """
+    from .. import files, pages
     from ..encode import suffix_of
 
     if out and not is_folder(out, sources):
@@ -120,4 +123,6 @@ def named(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tupl
         folder = Path(out) if out else source.parent
         counted = (f"{source.name}.{number}" for number in count(2))
         stems = chain((source.stem, source.name), counted)
-        yield source, files.free((folder / f"{stem}.glassine{suffix}" for stem in stems), taken)
+        names = (folder / f"{stem}.glassine{suffix}" for stem in stems)
+        free = (name for name in names if not pages.taken(name, source))
+        yield source, files.free(free, taken)
