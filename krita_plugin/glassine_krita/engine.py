@@ -171,7 +171,9 @@ class Engine(QtCore.QObject):
         """Nobody asked it to end: say so, and start it again unless it keeps dying."""
         self._read_errors()
         was_ready = self.condition.name == "ready"
-        self._process = None
+        process, self._process = self._process, None
+        if process is not None:
+            process.deleteLater()
         if not self._wanted:
             return
         now = time.monotonic()

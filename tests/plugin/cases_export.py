@@ -10,9 +10,10 @@ from glassine_krita import private, settings, state, texts
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.jobs import Job
 from glassine_krita.pictures import take
-from glassine_krita.qt import Qt, QtWidgets
+from glassine_krita.qt import Qt, QtGui, QtWidgets
 from glassine_krita.settings import Artist, Exporting
 from glassine_krita.views import job as jobview
+from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
 
 __all__ = ["app", "here", "painting", "works"]
@@ -269,6 +270,16 @@ def test_names_are_shown_as_they_are(works, painting):
         label.setWordWrap(False)
         assert "<b>" in label.text() and label.sizeHint() == plain.sizeHint()
     row.deleteLater()
+
+
+def test_a_tip_shows_a_name_as_it_is(app):
+    name = "<b>ink</b> & " + "a long name " * 20
+    label = parts.Elided(name)
+    label.resize(100, 20)
+    assert label.text() != name
+    shown = QtGui.QTextDocument()
+    shown.setHtml(label.toolTip())
+    assert shown.toPlainText().strip() == name.strip()
 
 
 def test_a_long_name_does_not_widen_the_docker(works, painting, app):

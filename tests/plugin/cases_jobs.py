@@ -9,6 +9,7 @@ import krita
 import pytest
 from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, turn, until, works
 from glassine_krita import settings
+from glassine_krita.qt import QtCore
 from glassine_krita.settings import Exporting
 
 __all__ = ["app", "here", "painting", "works"]
@@ -233,6 +234,7 @@ def test_an_engine_that_keeps_dying_stays_down(works, painting):
         until(lambda: works.engine.condition.name != "ready")
     until(lambda: works.engine.condition.name == "broken")
     assert "three times" in works.trouble and "scripted engine" in works.details()
+    until(lambda: not works.engine.findChildren(QtCore.QProcess))  # none kept until Krita ends
 
 
 def test_a_stray_print_is_noticed(works, painting):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -157,7 +158,9 @@ class Elided(QtWidgets.QLabel):
         mode = Qt.TextElideMode.ElideRight
         short = self.fontMetrics().elidedText(self._whole, mode, max(self.width(), 30))
         self.setText(short)
-        self.setToolTip(self._whole if short != self._whole else "")
+        # Qt reads a tip as markup where it looks like that: "<b>" would not be seen.
+        tip = f"<qt>{html.escape(self._whole)}</qt>"
+        self.setToolTip(tip if short != self._whole else "")
 
 
 class Dot(QtWidgets.QWidget):
