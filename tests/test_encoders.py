@@ -184,6 +184,13 @@ def test_a_card_that_nothing_works_on_is_left_out_and_named(card, capsys):
     assert "Not used: NVIDIA a card" in capsys.readouterr().out
 
 
+def test_doctor_says_what_to_ask_for_to_compute_elsewhere(card, capsys):
+    card(True, torch.float16)
+    assert run("doctor") == 0
+    said = capsys.readouterr().out
+    assert "Computes on: NVIDIA a card" in said and "with --device cpu)" in said
+
+
 def test_a_format_works_where_slopes_are_what_they_are_here(monkeypatch):
     assert device.works.__wrapped__(Device("cpu", "CPU", torch.bfloat16))
     assert not device.works.__wrapped__(Device("cuda", "no such card", torch.float16))

@@ -48,7 +48,7 @@ def facts() -> dict[str, Any]:
         "glassine": installed("glassine"),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "devices": [one.says for one in device.present()],
+        "devices": {one.kind: one.says for one in device.present()},
         "not_working": [seen[1] for seen in device.listed() if not any(device.working(*seen))],
         "number_format": str(device.choose().dtype).removeprefix("torch."),
         "memory_gb": round(memory.available() / 1e9, 1),
@@ -74,11 +74,12 @@ def installed(package: str) -> str:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    first, *others = found["devices"]
+    first, *others = found["devices"].items()
+    also = ", ".join(f"{says} with --device {kind}" for kind, says in others)
     said = [
         f"Glassine {found['glassine']}, Python {found['python']}, {found['system']}",
-        f"Computes on: {first} in {found['number_format']}"
-        + (f" (also here: {', '.join(others)})" if others else ""),
+        f"Computes on: {first[1]} in {found['number_format']}"
+        + (f" (also here: {also})" if also else ""),
         *(
             f"Not used: {card}. torch sees it and cannot compute on it; another build of torch may"
             for card in found["not_working"]
