@@ -120,7 +120,11 @@ class Installer(QtCore.QObject):
         self.build, self.step, self.line = build, 0, ""
         self._lines.clear()
         self._pythons = pythons.candidates()
-        self._next_python()
+        try:
+            self._next_python()
+        except OSError as error:  # no Python to ask first, and a full disk
+            self._fail(str(error))
+            return
         self.changed.emit()
 
     def cancel(self) -> None:

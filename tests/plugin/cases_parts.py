@@ -538,8 +538,12 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp
         assert ended == [expected], made.log()
 
 
-def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp_path):
+@pytest.mark.parametrize("pythons", [True, False])
+def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp_path, pythons):
     monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "new", "echo 3.12 /new"))
+    if not pythons:  # only uv, which is asked for nothing before
+        monkeypatch.setattr(install.pythons, "candidates", lambda: [])
+        monkeypatch.setenv("GLASSINE_UV", "uv")
 
     def full(self, finished):
         raise OSError(28, "No space left on device", "state.json")
