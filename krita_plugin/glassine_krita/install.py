@@ -14,6 +14,7 @@ import sys
 import threading
 import uuid
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,7 @@ class Installer(QtCore.QObject):
         self.build, self.step, self.line = build, 0, ""
         self._lines.clear()
         self._pythons = pythons.candidates()
-        try:
-            self._next_python()
-        except OSError as error:  # no Python to ask first, and a full disk
-            self._fail(str(error))
-            return
+        self._go_on(self._next_python)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -216,10 +213,7 @@ class Installer(QtCore.QObject):
             read()
             self._process = None
             process.deleteLater()
-            try:
-                then(code, "".join(text))
-            except OSError as error:  # a full disk: nobody would hear that it is over
-                self._fail(str(error))
+            self._go_on(then, code, "".join(text))
 
         def failed(error: Any) -> None:
             if error == QtCore.QProcess.ProcessError.FailedToStart:
@@ -230,6 +224,13 @@ class Installer(QtCore.QObject):
         process.errorOccurred.connect(failed)
         self._process = process
         process.start(words[0], words[1:])
+
+    def _go_on(self, then: Callable[..., None], *told: Any) -> None:
+        """On a full disk nobody would hear that it is over."""
+        try:
+            then(*told)
+        except OSError as error:
+            self._fail(str(error))
 
     def _fail(self, why: str) -> None:
         self._process = None

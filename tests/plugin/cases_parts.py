@@ -619,67 +619,64 @@ def test_an_engine_that_never_greets_is_explained(here, painting, monkeypatch):
     made.deleteLater()
 
 
-def test_an_action_without_a_job_is_answered_in_the_docker(works, painting, here):
-    from glassine_krita import extension
+@pytest.fixture
+def hidden(works, here):
+    """Glassine's docker, which the artist has hidden and Krita knows."""
     from glassine_krita.docker import DOCKER_ID, GlassineDocker
 
     made = GlassineDocker()
     made.setObjectName(DOCKER_ID)
     here._dockers.append(made)
-    made.open("export")
+    yield made
+    made.deleteLater()
+
+
+def test_an_action_without_a_job_is_answered_in_the_docker(works, painting, hidden):
+    from glassine_krita import extension
+
+    hidden.open("export")
     doc, node = painting
     doc.setActiveNode(None)
     extension.apply()
-    assert made.isVisible() and made.pages.currentIndex() == 0 and works.trouble
-    made.hide()
+    assert hidden.isVisible() and hidden.pages.currentIndex() == 0 and works.trouble
+    hidden.hide()
     doc.setActiveNode(node)
     extension.apply()
-    assert not made.isVisible(), "a job goes its way"
-    made.deleteLater()
+    assert not hidden.isVisible(), "a job goes its way"
 
 
-def test_a_late_question_brings_a_hidden_docker_up(works, painting, here):
+def test_a_late_question_brings_a_hidden_docker_up(works, painting, hidden):
     from glassine_krita import extension
-    from glassine_krita.docker import DOCKER_ID, GlassineDocker
 
-    made = GlassineDocker()
-    made.setObjectName(DOCKER_ID)
-    here._dockers.append(made)
     works.choose(style="twice")
     extension.apply()
-    assert not made.isVisible(), "nothing is asked yet"
+    assert not hidden.isVisible(), "nothing is asked yet"
     until(lambda: works.jobs.all[0].state == "asking")
-    assert made.isVisible()
-    made.open("export")
+    assert hidden.isVisible()
+    hidden.open("export")
     extension.apply()
     until(lambda: works.jobs.all[1].state == "asking")
-    assert made.pages.currentIndex() == 1, "who is at a page is left there"
-    made.deleteLater()
+    assert hidden.pages.currentIndex() == 1, "who is at a page is left there"
 
 
-def test_a_job_that_went_wrong_brings_a_hidden_docker_up(works, painting, here):
+def test_a_job_that_went_wrong_brings_a_hidden_docker_up(works, painting, hidden):
     from glassine_krita import extension
-    from glassine_krita.docker import DOCKER_ID, GlassineDocker
 
-    made = GlassineDocker()
-    made.setObjectName(DOCKER_ID)
-    here._dockers.append(made)
     works.choose(style="fail")
     extension.apply()
-    assert not made.isVisible(), "nothing is wrong yet"
+    assert not hidden.isVisible(), "nothing is wrong yet"
     until(lambda: works.jobs.all[0].state == "failed")
-    assert made.isVisible() and made.trouble.isVisible()
-    made.hide()
+    assert hidden.isVisible() and hidden.trouble.isVisible()
+    hidden.hide()
     works.choose(style="slow")
     extension.apply()
     works.jobs.cancel(works.jobs.all[1])
-    assert not made.isVisible(), "who cancels knows it"
+    assert not hidden.isVisible(), "who cancels knows it"
     works.choose(style="plain")
     extension.apply()
     painting[0].close()
     until(lambda: works.jobs.all[2].state == "kept")
-    assert made.isVisible()
-    made.deleteLater()
+    assert hidden.isVisible()
 
 
 def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):

@@ -173,8 +173,11 @@ class ExportPage(QtWidgets.QWidget):
         self._fit()
 
     def _suffix(self) -> str:
-        entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
-        return entry.get("suffixes", [".png"])[0]
+        return self._entry().get("suffixes", [".png"])[0]
+
+    def _entry(self) -> dict[str, Any]:
+        """What the catalogue says of the format that is chosen."""
+        return self.studio.catalogue.row("formats", self.format.currentData() or "png")
 
     def _bare(self, path: str) -> str:
         """Without the suffix of a format; "Study v1.2" has none."""
@@ -190,8 +193,7 @@ class ExportPage(QtWidgets.QWidget):
 
     def _misnamed(self, path: str) -> str:
         """Why that name is another format's, in words, or ""."""
-        suffix = os.path.splitext(path)[1].lower()
-        entry = self.studio.catalogue.row("formats", self.format.currentData() or "png")
+        suffix, entry = os.path.splitext(path)[1].lower(), self._entry()
         fits = suffix in entry.get("suffixes", (suffix,))
         return "" if fits else t("other_suffix", suffix=suffix, format=entry["name"].upper())
 
