@@ -189,8 +189,8 @@ def test_without_pixel_marks_nothing_changes(finished, scene):
 # --- recognising -------------------------------------------------------------------------------
 
 
-def test_a_stripped_and_mirrored_copy_is_recognised(finished, paintings):
-    done = mark(finished(read(paintings[2]).rgb, marks=("watermark", "receipt")))
+def test_a_stripped_and_mirrored_copy_is_recognised(finished, marked, paintings):
+    done = marked(read(paintings[2]).rgb)  # one id in 160 is not heard surely enough to refuse work
     assert MARKS["watermark"].read(platform(done.rgb), "") is None, "nothing was recorded yet"
     encode(done, NOTHING)
     for picture in (done.rgb, done.rgb.flip(2)):
