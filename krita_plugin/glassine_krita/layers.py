@@ -35,6 +35,10 @@ class Refused(Exception):
     """The request cannot be served; the argument names the sentence in texts.py."""
 
 
+class Busy(Refused):
+    """Not now: Krita is at work on the document."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A rectangle of the document, in pixels."""
@@ -122,6 +126,21 @@ def space(thing: Any) -> Space:
     return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
 
 
+def clone(doc: Any) -> Any:
+    """A copy of the document as it is now; raises Busy while Krita works on it.
+
+    Krita ends where a document is cloned in the middle of a conversion
+    ("projectionUpdatesFilters.isEmpty()"), and our timers and the engine's answers can get there:
+    Krita looks at its events where it waits for long.
+    """
+    if not doc.tryBarrierLock():
+        raise Busy("document_busy")
+    try:
+        return doc.clone()
+    finally:
+        doc.unlock()
+
+
 def keep_as(node: Any, wanted: Space) -> None:
     """Converts a layer's pixels, if it has any."""
     if space(node) != wanted:
@@ -168,6 +187,7 @@ def selection(doc: Any) -> Place | None:
 
 
 __all__ = [
+    "Busy",
     "DockWidget",
     "DockWidgetFactory",
     "DockWidgetFactoryBase",
@@ -180,6 +200,7 @@ __all__ = [
     "alive",
     "app",
     "canvas",
+    "clone",
     "find",
     "keep_as",
     "key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import layers
-from .layers import Place, Refused
+from .layers import Busy, Place, Refused
 from .onview import Shown
 from .pictures import SCREEN, Picture, take
 from .qt import QtCore, Signal
@@ -67,6 +67,9 @@ class OnCanvas(QtCore.QObject):
         self._taking = True  # Krita looks at its events while it converts a document
         try:
             picture, _ = take(doc, choice.scope, self._place, SCREEN)
+        except Busy:
+            self._rest.start(REST)
+            return
         except Refused as error:
             self.hide()
             self.failed.emit(t(str(error)))
@@ -118,7 +121,10 @@ class OnCanvas(QtCore.QObject):
         self._picture = None
         if outcome.kind == "result" and picture is not None and layers.alive(self._doc):
             pixels = bytes(outcome.blobs["full"])
-            self.shown.show(self._doc, pixels, picture.place, t("preview_title"))
+            try:
+                self.shown.show(self._doc, pixels, picture.place, t("preview_title"))
+            except Busy:
+                self._rest.start(REST)  # and seen anew: who works on it changes it
         elif outcome.kind in ("error", "lost"):
             self.failed.emit(t(outcome.says))
             self.hide()

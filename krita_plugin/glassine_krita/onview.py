@@ -80,7 +80,7 @@ class Shown:
     def _open(self, doc: Any, title: str) -> None:
         """A clone has the artist's own file name, under which a save would write the preview over
         their work; and what is painted in it is lost with it, so its layers are locked."""
-        copy = doc.clone()
+        copy = layers.clone(doc)
         copy.setFileName("")
         copy.setName(title)
         copy.setBatchmode(True)

@@ -18,6 +18,7 @@ SEED_BITS = 31
 
 def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
     """Protects the layer, the selection or the picture; the result is a new layer."""
+    doc.waitForDone()  # a stroke that was just made belongs to it
     picture, node = pictures.take(doc, choice.scope)
     name = layer_name(None if node is None else node.name(), choice, listed)
     above = None if node is None else node.uniqueId()
@@ -27,6 +28,7 @@ def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
 
 def to_export(doc: Any, path: str, how: Exporting, choice: Choice, artist: Artist) -> Job:
     """What shows, flattened, to a file with marks."""
+    doc.waitForDone()
     picture = pictures.flattened(doc)
     export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
     export["longest_side"] = how.longest or None

@@ -130,7 +130,7 @@ def take(
 
 
 def held(doc: Any, node: Any, place: Place, wanted: Space | None, mask: bytes = b"") -> Picture:
-    kept, copy = space(doc if node is None else node), doc.clone()
+    kept, copy = space(doc if node is None else node), layers.clone(doc)
     if copy is None:
         raise Refused("unreadable")
     if wanted is None:

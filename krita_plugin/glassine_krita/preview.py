@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import layers
-from .layers import Place, Refused
+from .layers import Busy, Place, Refused
 from .pictures import SCREEN, take
 from .qt import QtCore, QtGui, Signal
 from .requests import Blob, Outcome, Requests
@@ -129,6 +129,8 @@ class Preview(QtCore.QObject):
             return
         try:
             self._read(wanted)
+        except Busy:
+            self._rest.start(REST)
         except Refused as error:
             self._fail(str(error))
 

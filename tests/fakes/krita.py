@@ -225,6 +225,7 @@ class Document:
         self._root = Node(self, "root", "grouplayer")
         self._active = self._selection = None
         self._modified, self._annotations, self._file = False, {}, ""
+        self._locked = self.at_work = False
         self.undo, self.redo = [], []
 
     def _did(self, name, back, again):
@@ -242,7 +243,17 @@ class Document:
         step[2]()
         self.undo.append(step)
 
+    def tryBarrierLock(self):
+        """False while Krita works on the document."""
+        self._locked = not self.at_work
+        return self._locked
+
+    def unlock(self):
+        assert self._locked
+        self._locked = False
+
     def clone(self):
+        assert not self.at_work, "Krita ends here"
         other = Document(*self._size, self._name, self._space)
         other._root = self._root.copied(other)
         other._selection, other._file = self._selection, self._file

@@ -24,6 +24,7 @@ SESSION = [
     "poison",
     "other_layers",
     "other_colours",
+    "krita_at_work",
     "menus",
     "document_closed",
     "cancel",
@@ -74,11 +75,17 @@ def everything(out: Path) -> dict[str, str]:
     """Scenario -> "" or what went wrong."""
     began, plugin = time.monotonic(), built(out)
     found = {name: "did not run" for name in (*SESSION, *ALONE)}
-    for outcome in (session(plugin, SESSION), killed(plugin), first_run(plugin)):
+    runs = {
+        tuple(SESSION): lambda: session(plugin, SESSION),
+        ("krita_killed",): lambda: killed(plugin),
+        ("first_run",): lambda: first_run(plugin),
+    }
+    for names, one in runs.items():
+        outcome = one()
         found.update(outcome.verdicts)
         if outcome.trouble:
             log("TROUBLE", outcome.trouble)
-            last = [*outcome.verdicts, "krita_killed"][-1]
-            found[last] = found.get(last) or outcome.trouble
+            at = next((name for name in names if name not in outcome.verdicts), names[-1])
+            found[at] = "\n".join(filter(None, (found[at], outcome.trouble)))
     log(f"all runs: {time.monotonic() - began:.0f} s")
     return found

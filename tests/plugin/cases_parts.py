@@ -338,6 +338,41 @@ def test_a_look_while_a_document_is_converted_does_not_hide_the_preview(
     works.show_on_canvas(False)
 
 
+def test_previews_wait_while_krita_works_on_the_document(works, painting):
+    """It ends where a document is cloned in the middle of a conversion."""
+    doc, _node = painting
+    doc.at_work = True
+    works.watch(True)
+    works.look()
+    works.show_on_canvas(True)
+    turn(0.6)
+    assert not works.preview.pictures and not works.preview.why
+    assert works.on_canvas.on and not works.on_canvas.shown.on and not works.trouble
+    doc.at_work = False
+    until(lambda: works.preview.pictures and works.on_canvas.shown.on)
+    works.show_on_canvas(False)
+
+
+def test_a_preview_that_comes_while_krita_works_is_asked_for_again(works, painting):
+    doc, _node = painting
+    works.choose(style="later")
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.on_canvas._number)
+    doc.at_work = True
+    until(lambda: not works.on_canvas._number)
+    assert works.on_canvas.on and not works.on_canvas.shown.on and not works.trouble
+    doc.at_work = False
+    until(lambda: works.on_canvas.shown.on)
+    works.show_on_canvas(False)
+
+
+def test_who_orders_while_krita_is_stuck_is_told_to_wait(works, painting):
+    doc, _node = painting
+    doc.at_work = True
+    assert works.apply() is None and "still working" in works.trouble
+
+
 def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, monkeypatch):
     cloned, real = [], krita.Document.clone
     monkeypatch.setattr(krita.Document, "clone", lambda doc: (cloned.append(1), real(doc))[1])
