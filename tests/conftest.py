@@ -96,7 +96,7 @@ def scene():
 @pytest.fixture
 def finished():
     """(3, H, W), what to export and other fields of the plan -> Protected, without optimising."""
-    from glassine.recipes import RECIPES
+    from glassine.flow.recipes import RECIPES
     from glassine.types import Artwork, Export, Keep, Plan, Protected
     from glassine.units import Score
 

@@ -9,12 +9,13 @@ import sys
 
 import pytest
 import torch
-from glassine import deliver, files
-from glassine.cli import stop
+from glassine.cli import exits
 from glassine.errors import NotUsable, NotWritable
 from glassine.find import index
+from glassine.flow import deliver
+from glassine.flow.plan import plan
 from glassine.formats import FORMATS
-from glassine.plan import plan
+from glassine.machine import files
 from glassine.sitekit import kit, write
 from glassine.types import Artwork, Export, Intent, Keep, quiet
 from typed import SMALL, run
@@ -83,9 +84,9 @@ def test_a_name_too_long_is_never_written(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "work"),
     [
-        (("bench", "effect", ".", "--json", "none/b.json"), "glassine.cli.bench.measured"),
-        (("find", ".", "-o", "none/x.html"), "glassine.cli.find.gathered"),
-        (("find", "--own", "-o", "none/x.html"), "glassine.cli.find.gathered"),
+        (("bench", "effect", ".", "--json", "none/b.json"), "glassine.cli.commands.bench.measured"),
+        (("find", ".", "-o", "none/x.html"), "glassine.cli.commands.find.gathered_works"),
+        (("find", "--own", "-o", "none/x.html"), "glassine.cli.commands.find.gathered_works"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_any_work(
@@ -128,7 +129,7 @@ def test_an_index_that_has_no_place_is_said(tmp_path, monkeypatch):
     with pytest.raises(NotWritable, match="GLASSINE_CACHE"):
         index.update(tmp_path / "dump", quiet)
     monkeypatch.setenv("GLASSINE_CACHE", str(tmp_path))
-    index.place(tmp_path / "dump").mkdir(parents=True)
+    index.index_path(tmp_path / "dump").mkdir(parents=True)
     with pytest.raises(NotUsable, match="cannot be used"):
         index.update(tmp_path / "dump", quiet)
 
@@ -181,16 +182,16 @@ def test_a_library_that_ctrl_c_breaks_is_a_stop_and_no_accident(painting, monkey
         except KeyboardInterrupt:  # numpy does this while it is being imported
             raise AttributeError("module 'numpy' has no attribute 'matrix'") from None
 
-    assert stop.guarded(broken) == stop.STOPPED
-    monkeypatch.setattr("glassine.deliver.deliver", broken)
-    assert run("protect", painting, painting, *SMALL) == stop.STOPPED
+    assert exits.guarded(broken) == exits.STOPPED
+    monkeypatch.setattr("glassine.flow.deliver.deliver", broken)
+    assert run("protect", painting, painting, *SMALL) == exits.STOPPED
     assert "Stopped" in capsys.readouterr().err
-    monkeypatch.setattr("glassine.deliver.deliver", lambda *_, **__: 1 / 0)
-    assert run("protect", painting, *SMALL) == stop.FAILED, "the next command was not stopped"
+    monkeypatch.setattr("glassine.flow.deliver.deliver", lambda *_, **__: 1 / 0)
+    assert run("protect", painting, *SMALL) == exits.FAILED, "the next command was not stopped"
 
 
 def test_a_full_disk_under_the_list_of_jobs_is_said(tmp_path):
-    from glassine.jobs import Job, Jobs
+    from glassine.batch.jobs import Job, Jobs
 
     class Full:
         def execute(self, *_):

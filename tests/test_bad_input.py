@@ -10,11 +10,11 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from glassine import files, memory
 from glassine.errors import GlassineError, NotUsable, NotWritable, Unreadable
+from glassine.flow.plan import plan
+from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.plan import plan
-from glassine.read import read
+from glassine.machine import files, memory
 from glassine.types import Artwork, Intent, Keep
 from PIL import Image
 

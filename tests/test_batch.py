@@ -14,14 +14,16 @@ from multiprocessing.process import BaseProcess
 import psutil
 import pytest
 import torch
-from glassine import files, worker
-from glassine.batch import batch, fingerprint, found, targets
+from glassine.batch import worker
+from glassine.batch.folder import copy_paths, pictures_in
+from glassine.batch.jobs import NAME, request_digest
+from glassine.batch.run import batch
+from glassine.batch.worker import Task, Worker
 from glassine.errors import NotUsable
+from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.jobs import NAME
-from glassine.read import read
+from glassine.machine import files
 from glassine.types import Export, Intent, Keep
-from glassine.worker import Worker
 
 INTENT = Intent(effort="preview", surrogates=("embedded",))
 
@@ -157,7 +159,8 @@ def test_a_name_that_is_no_text_is_a_name_like_any_other(folders):
 
 
 def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
-    from glassine import deliver, worker
+    from glassine.batch import worker
+    from glassine.flow import deliver
 
     def broken(*_, **__):
         raise TypeError("a network of the wrong shape")
@@ -242,7 +245,7 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
 def on_a_slow_disk(pipe):
     """A worker that only writes, for seconds."""
     os.fsync = lambda _: time.sleep(3)
-    worker.delivered = lambda source, target, *_: files.write(target, b"half") or ""
+    worker.delivered = lambda task, _: files.write(task.target, b"half") or ""
     worker.work(pipe)
 
 
@@ -252,8 +255,8 @@ def test_a_worker_that_is_stopped_while_it_writes_leaves_nothing_half_written(
 ):
     monkeypatch.setattr(worker, "work", on_a_slow_disk)
     stopped = Worker()
-    work = tmp_path, tmp_path / "a.png", INTENT, "cpu", False
-    stopped._started().send_bytes(pickle.dumps(work))
+    task = Task(tmp_path, tmp_path / "a.png", INTENT, "cpu", False)
+    stopped._started().send_bytes(pickle.dumps(task))
     while not list(tmp_path.glob(".a.png.*.part")):
         time.sleep(0.01)
     stopped.stop()
@@ -269,7 +272,7 @@ def test_a_worker_is_whole_when_ctrl_c_is_heard(monkeypatch, tmp_path):
     monkeypatch.setattr(BaseProcess, "start", start)
     worker = Worker()
     with pytest.raises(KeyboardInterrupt):
-        worker.do((tmp_path, tmp_path, INTENT, "cpu", False), lambda now: None)
+        worker.do(Task(tmp_path, tmp_path, INTENT, "cpu", False), lambda now: None)
     started = psutil.Process(worker.pid)
     worker.stop()
     assert not started.is_running()
@@ -301,7 +304,7 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
     (inside / "notes.txt").write_text("x")
     (inside / ".hidden.png").write_bytes(b"x")
     (inside / "a.glassine.png").write_bytes(b"x")
-    assert [path.name for path in found(inside, out)] == ["a.png", "c.png"]
+    assert [path.name for path in pictures_in(inside, out)] == ["a.png", "c.png"]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +353,7 @@ def test_twins_of_different_formats_stay_apart(folders):
 def test_no_two_pictures_share_a_result_on_any_disk(tmp_path):
     names = ("A.png", "a.jpg", "a.png.webp", "b.png", "b.png.webp", "d/a.png")
     paths = [tmp_path / name for name in names]
-    made = targets(paths, tmp_path, tmp_path / "out", ".png")
+    made = copy_paths(paths, tmp_path, tmp_path / "out", ".png")
     assert list(made) == paths
     assert len({str(path).casefold() for path in made.values()}) == len(names)
     assert made[tmp_path / "d" / "a.png"] == tmp_path / "out" / "d" / "a.glassine.png"
@@ -365,5 +368,5 @@ def test_the_fingerprint_of_a_request_sees_every_part():
         replace(INTENT, target=torch.ones(3, 4, 4)),
         replace(INTENT, export=Export(quality=80)),
     )
-    assert len({fingerprint(request) for request in requests}) == len(requests)
-    assert fingerprint(INTENT) == fingerprint(replace(INTENT))
+    assert len({request_digest(request) for request in requests}) == len(requests)
+    assert request_digest(INTENT) == request_digest(replace(INTENT))

@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 import torch
 from click.shell_completion import BashComplete
-from glassine import deliver, device, files, ledger, pages
-from glassine.cli import COMMANDS, cli, protect
+from glassine import ledger
+from glassine.batch.worker import Worker, delivered
+from glassine.cli import COMMANDS, cli
+from glassine.cli.commands import protect
 from glassine.errors import NotUsable, NotWritable
+from glassine.flow import deliver, pages
+from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.read import read
+from glassine.machine import device, files
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
-from glassine.worker import Worker, delivered
 from typed import SMALL, run
 
 
@@ -132,7 +135,7 @@ def test_the_receipt_keeps_the_path_and_lies_beside_the_file_only_when_asked(pai
     told = json.loads(beside.read_text("utf-8"))
     assert told["sha256"] == sha256(made.read_bytes()).hexdigest() and told["id"] == 2
     assert "path" not in told and str(painting.parent) not in beside.read_text("utf-8")
-    assert ledger.find("2").path == str(made.resolve())
+    assert ledger.find_export("2").path == str(made.resolve())
     assert run("ledger", "show", "2") == 0
     assert str(made.resolve()) in capsys.readouterr().out
 
@@ -176,7 +179,7 @@ def test_a_ledger_that_fails_at_the_end_is_said_beside_what_is_written(
     def locked(entry):
         raise NotUsable("The ledger was to be opened and cannot be used.")
 
-    monkeypatch.setattr(ledger, "record", locked)
+    monkeypatch.setattr(ledger, "record_export", locked)
     assert run("protect", painting, *SMALL) == 3
     said = capsys.readouterr().err
     assert "teal.glassine.png' is written, but could not be noted: The ledger" in said
@@ -398,8 +401,8 @@ def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     copies = [painting.with_name(f"teal.glassine{end}") for end in (".png", ".jpg")]
     names = sorted(path.name for path in painting.parent.glob("*.html"))
     assert names == ["teal.glassine.html", "teal.glassine.jpg.html"]
-    assert pages.facts(copies[0].with_suffix(".html"))["format"] == "png"
-    told = {pages.settings(copy)["format"]: pages.settings(copy)["goals"][0] for copy in copies}
+    assert pages.page_facts(copies[0].with_suffix(".html"))["format"] == "png"
+    told = {pages.settings_of(copy)["format"]: pages.settings_of(copy)["goals"][0] for copy in copies}
     assert "ember" in told[formats[0]] and "glacier" in told[formats[1]]
 
 
@@ -509,7 +512,7 @@ def test_a_bar_is_shown_on_a_terminal_only(painting):
 def test_no_two_copies_share_a_name_even_where_case_does_not_count(tmp_path):
     folders = ("", "one", "two", "three")
     sources = [tmp_path / one / name for one in folders for name in ("a.png", "A.png", "a.jpg")]
-    to = [target for _, target in protect.named(sources, str(tmp_path / "out"), Intent())]
+    to = [target for _, target in protect.copy_paths(sources, str(tmp_path / "out"), Intent())]
     assert len({str(target).casefold() for target in to}) == len(sources)
     assert [target.name for target in to[:3]] == [
         "a.glassine.png",
@@ -534,8 +537,8 @@ def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     painting, tmp_path, monkeypatch, capsys
 ):
     card, here = device.Device("mps", "A card", torch.float32), device.choose("cpu")
-    monkeypatch.setattr(device, "present", lambda: [card, here])
-    monkeypatch.setattr(Worker, "do", lambda self, work, watch: delivered(*work, watch))
+    monkeypatch.setattr(device, "usable_devices", lambda: [card, here])
+    monkeypatch.setattr(Worker, "do", lambda self, work, watch: delivered(work, watch))
     folder = painting.parent / "in"
     folder.mkdir()
     (folder / "one.png").write_bytes(painting.read_bytes())
@@ -546,8 +549,8 @@ def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     assert run("batch", folder, "-o", tmp_path / "out", *asked) == 0
     made = copy.with_suffix(".html"), copy.with_name("teal.glassine.report.html")
     for page in (*made, tmp_path / "out" / "one.glassine.html"):
-        assert pages.facts(page)["device"] == here.says
-        assert not any("A card" in note for note in pages.facts(page)["notes"])
+        assert pages.page_facts(page)["device"] == here.says
+        assert not any("A card" in note for note in pages.page_facts(page)["notes"])
     capsys.readouterr()
     for verb in (("protect", painting), ("batch", folder, "-o", tmp_path), ("report", copy)):
         assert run(*verb, "--device", "xpu") == 3

@@ -5,15 +5,15 @@ from importlib import import_module
 
 import pytest
 import torch
-from glassine.encode import encode
 from glassine.errors import NotUsable
+from glassine.flow.encode import encode
+from glassine.flow.plan import plan
+from glassine.flow.read import read
 from glassine.marks import Mark
-from glassine.pixels import on_grid
-from glassine.plan import plan
-from glassine.read import read
+from glassine.pixels.grid import on_grid
 from glassine.types import Artwork, Export, Intent, Keep, Protected
 
-encoding = import_module("glassine.encode")  # the file; the package shows the verb
+encoding = import_module("glassine.flow.encode")  # the file; the package shows the verb
 
 
 def protected(rgb, alpha=None, depth=8, **export):

@@ -4,12 +4,12 @@ import platform
 
 import pytest
 import torch
-from glassine import bytewise, device, encoders
-from glassine.device import Device
 from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
-from glassine.optimise import loop
-from glassine.optimise.pull import pulls
-from glassine.surrogates import SURROGATES, kl, named
+from glassine.explore.pull import pulls
+from glassine.explore.steps import sized
+from glassine.machine import bytewise, device
+from glassine.machine.device import Device
+from glassine.surrogates import SURROGATES, encoders, kl, surrogate_named
 from typed import run
 
 CPU = Device("cpu", "CPU", torch.float32)
@@ -44,11 +44,11 @@ def test_the_shipped_surrogate_resembles_the_real_one(family, scene, models):
 
 
 def test_real_surrogates_are_found_when_present(models):
-    assert encoders.present() == FAMILIES
+    assert encoders.present_surrogates() == FAMILIES
 
 
 def test_without_downloads_there_are_no_real_ones():
-    assert encoders.present() == ()
+    assert encoders.present_surrogates() == ()
     with pytest.raises(WeightsMissing, match="glassine models get taesd"):
         encoders.encoders("sd15", CPU)
 
@@ -70,14 +70,14 @@ def test_latents_come_back_as_float32_from_lower_precision(scene):
 def test_steps_in_float16_go_where_exact_ones_go(scene):
     """Squares of latents and slopes stay inside float16's range, also far from the goal."""
     exact, rough = (
-        encoders.walkers("embedded", Device("cpu", "CPU", one), True)
+        encoders.gradient_encoders("embedded", Device("cpu", "CPU", one), True)
         for one in (torch.float32, torch.float16)
     )
     white = torch.ones(1, 3, 96, 128)
     for family in FAMILIES:
         aims = [pulls((net[family],), [(white, 1.0)])[0] for net in (exact, rough)]
         at = scene[None].clone().requires_grad_(True)
-        one, other = (loop.sized(aim.slope(at, at), 0.35).flatten() for aim in aims)
+        one, other = (sized(aim.gradient(at, at), 0.35).flatten() for aim in aims)
         assert torch.cosine_similarity(one, other, 0) > 0.6  # of signs mostly
 
 
@@ -121,12 +121,12 @@ def test_a_full_autoencoder_is_not_run_in_float16(tmp_path, monkeypatch, scene):
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(WeightsMissing, match=r"config\.json"):
-        named(str(tmp_path))
+        surrogate_named(str(tmp_path))
 
 
 def test_an_unknown_name_suggests_the_nearest():
     with pytest.raises(UnknownEntry, match="Did you mean 'flux1'"):
-        named("flux-1")
+        surrogate_named("flux-1")
 
 
 def test_a_device_that_is_not_there_is_said(monkeypatch):
@@ -137,13 +137,13 @@ def test_a_device_that_is_not_there_is_said(monkeypatch):
 
 def test_the_fastest_device_comes_first(monkeypatch):
     found = [Device("cuda", "GPU", torch.float16), CPU]
-    monkeypatch.setattr(device, "present", lambda: found)
+    monkeypatch.setattr(device, "usable_devices", lambda: found)
     assert device.choose() == found[0]
 
 
 def test_the_processor_is_had_without_a_look_at_the_cards(monkeypatch):
     """One that hangs when it is tried may be why it is asked for."""
-    monkeypatch.setattr(device, "listed", lambda: pytest.fail("a card was looked at"))
+    monkeypatch.setattr(device, "seen_cards", lambda: pytest.fail("a card was looked at"))
     assert device.choose("cpu").kind == "cpu"
 
 
@@ -216,7 +216,7 @@ def test_channels_lie_last_except_on_apples_cards(monkeypatch, scene, kind, last
         return convolve(x, *rest, **options)
 
     monkeypatch.setattr(torch.nn.functional, "conv2d", seen)
-    for encode in encoders.walkers.__wrapped__("embedded", CPU, True).values():
+    for encode in encoders.gradient_encoders.__wrapped__("embedded", CPU, True).values():
         encode(scene[None])
     assert len(laid) > 50 and all(laid)
 
@@ -251,7 +251,7 @@ def test_steps_are_taken_in_bytes_beside_fast_bfloat16_but_not_beside_amx(
 @pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
 def test_a_walk_in_bytes_is_the_same_whatever_else_runs_in_bfloat16(scene):
     mixed, whole = (
-        encoders.walkers("embedded", Device("cpu", "CPU", dtype, in_bytes=True), True)["sd15"]
+        encoders.gradient_encoders("embedded", Device("cpu", "CPU", dtype, in_bytes=True), True)["sd15"]
         for dtype in (torch.bfloat16, torch.float32)
     )
     assert torch.equal(mixed(scene[None]), whole(scene[None]))

@@ -11,11 +11,12 @@ import pytest
 import pyvips
 import torch
 from click.testing import CliRunner
-from glassine import find, fingerprint, ledger
-from glassine.encode import encode
+from glassine import find, ledger
 from glassine.errors import Cancelled, NotUsable, NotWritable
 from glassine.find import index, report
-from glassine.pixels import on_grid, to_array
+from glassine.flow.encode import encode
+from glassine.ledger import fingerprint
+from glassine.pixels.grid import on_grid, to_array
 from glassine.types import Claim, Report, quiet
 
 pytest.importorskip("cv2", reason="needs opencv-python-headless")
@@ -158,9 +159,9 @@ def test_it_goes_on_where_it_was_stopped(dump, monkeypatch):
 
 def test_a_damaged_index_is_said_in_words(dump):
     find.search(dump, find.from_ledger())
-    index.place(dump).write_bytes(b"no database" * 1000)
+    index.index_path(dump).write_bytes(b"no database" * 1000)
     for more in ("-wal", "-shm"):
-        index.place(dump).with_name(index.place(dump).name + more).unlink(missing_ok=True)
+        index.index_path(dump).with_name(index.index_path(dump).name + more).unlink(missing_ok=True)
     with pytest.raises(NotUsable, match="delete it and search once more"):
         find.search(dump, find.from_ledger())
 
@@ -186,15 +187,15 @@ def test_links_are_not_followed(tmp_path, works):
 
 def test_a_watermark_alone_is_found_when_all_are_listened_to(finished, paintings, tmp_path):
     """A part too blurred for features still carries the number."""
-    from glassine.mark import mark
-    from glassine.read import read
+    from glassine.flow.mark import mark
+    from glassine.flow.read import read
 
     done = mark(finished(read(paintings[0]).rgb, marks=("watermark", "receipt")))
     encode(done, NOTHING)
     folder = tmp_path / "blurred"
     folder.mkdir()
     save(image(done.rgb), folder / "a.png")
-    (seen,) = (index.update(folder, lambda _: None), index.seen(folder))[1:]
+    (seen,) = (index.update(folder, lambda _: None), index.seen_files(folder))[1:]
     (one,) = list(seen)
     from glassine.find.search import with_mark
 
@@ -243,7 +244,7 @@ def test_the_page_shows_both_pictures_and_trusts_no_name(dump, works):
 
 
 def test_the_command_finds_and_writes_the_page(dump, tmp_path):
-    from glassine.cli.find import command
+    from glassine.cli.commands.find import command
 
     out = tmp_path / "page.html"
     done = CliRunner().invoke(command, [str(dump), "-o", str(out), "--json"])
@@ -257,7 +258,7 @@ def test_the_command_finds_and_writes_the_page(dump, tmp_path):
 
 
 def test_a_file_that_is_like_two_works_is_one_file(tmp_path):
-    from glassine.cli.find import command
+    from glassine.cli.commands.find import command
 
     folder, again = tmp_path / "dump", tmp_path / "works"
     for place, name in ((folder, "a.png"), (again, "one.png"), (again, "two.png")):
@@ -273,7 +274,7 @@ def test_a_file_that_is_like_two_works_is_one_file(tmp_path):
 
 @pytest.mark.parametrize("name", ("same.png", "mine.html"))
 def test_the_page_goes_over_nothing_else(dump, works, name):
-    from glassine.cli.find import command
+    from glassine.cli.commands.find import command
 
     (dump / "same.png").write_bytes(works[0])
     (dump / "mine.html").write_text("<p>mine</p>")
@@ -291,7 +292,7 @@ def test_a_flat_picture_has_no_hash_and_matches_nothing():
 
 def test_the_index_holds_no_picture(dump):
     find.search(dump, find.from_ledger())
-    with sqlite3.connect(index.place(dump)) as link:
+    with sqlite3.connect(index.index_path(dump)) as link:
         row = link.execute("SELECT * FROM files WHERE CAST(path AS TEXT) LIKE '%same%'").fetchone()
     link.close()
     assert sum(len(part) for part in row if isinstance(part, bytes)) < 8000
@@ -321,7 +322,7 @@ def test_a_picture_that_opencv_refuses_is_listed(dump, monkeypatch):
     with monkeypatch.context() as one:
         one.setattr(cv2, "ORB_create", lambda count: Refusing())
         index.update(dump, quiet)
-    problems = [seen.problem for seen in index.seen(dump) if seen.path.suffix == ".webp"]
+    problems = [seen.problem for seen in index.seen_files(dump) if seen.path.suffix == ".webp"]
     assert problems and "OpenCV" in problems[0] and "Leave it out" in problems[0]
 
 

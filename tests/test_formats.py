@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import pyvips
 import torch
-from glassine.encode import format_of
 from glassine.errors import NotUsable, UnknownEntry
+from glassine.flow.encode import format_of
+from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.pixels import on_grid, to_tensor
-from glassine.read import read
+from glassine.pixels.grid import on_grid, to_tensor
 from glassine.types import Keep
 from PIL import Image, ImageCms
 
@@ -297,7 +297,7 @@ def test_memory_stays_below_what_the_size_limit_promises(tmp_path):
     flat.pngsave(str(tmp_path / "large.png"))
     code = (
         "import re, sys; from pathlib import Path\n"
-        "from glassine.formats import FORMATS; from glassine.read import read\n"
+        "from glassine.formats import FORMATS; from glassine.flow.read import read\n"
         "said = lambda: Path('/proc/self/status').read_text()\n"
         "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', said())[1]) * 1024\n"
         "read(Path(sys.argv[2])), (before := peak())\n"

@@ -44,7 +44,7 @@ def writer(start, count):
 
 
 def test_what_is_recorded_comes_back():
-    done = ledger.record(entry(5, watermark=0xDEADBEEF, seed=2**40))
+    done = ledger.record_export(entry(5, watermark=0xDEADBEEF, seed=2**40))
     (back,) = ledger.entries(views=True)
     assert back == done and back.id == 1 and back.chain and back.created
     assert ledger.by_sha256(done.sha256) == done
@@ -52,7 +52,7 @@ def test_what_is_recorded_comes_back():
 
 
 def test_the_same_file_again_is_the_same_entry():
-    assert ledger.record(entry(1)) == ledger.record(entry(1, title="other"))
+    assert ledger.record_export(entry(1)) == ledger.record_export(entry(1, title="other"))
     assert len(ledger.entries()) == 1
 
 
@@ -74,12 +74,12 @@ def test_a_writer_killed_in_the_middle_loses_at_most_the_row_it_was_writing():
         kept = {one.settings["n"] for one in ledger.entries()}
         missing = set(said) - kept
         lost += len(missing)
-        link = sqlite3.connect(ledger.place())
+        link = sqlite3.connect(ledger.ledger_path())
         assert link.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         link.close()
     assert lost == 0, "an entry that was reported as written is gone"
     assert ledger.entries() and ledger.broken() is None
-    ledger.record(entry(999_999))
+    ledger.record_export(entry(999_999))
 
 
 def test_two_processes_at_once_take_turns():
@@ -98,9 +98,9 @@ def test_it_is_one_file_and_no_write_ahead_log():
     """SQLite does not wait while such a log is switched on: of 400 that four processes began at
     once, three failed."""
     with ledger._open(write=True):
-        files = {one.name for one in ledger.place().parent.iterdir()}
-    assert files == {ledger.place().name}
-    with sqlite3.connect(ledger.place()) as link:
+        files = {one.name for one in ledger.ledger_path().parent.iterdir()}
+    assert files == {ledger.ledger_path().name}
+    with sqlite3.connect(ledger.ledger_path()) as link:
         assert link.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     link.close()
 
@@ -116,16 +116,16 @@ def test_it_is_one_file_and_no_write_ahead_log():
 )
 def test_an_altered_entry_shows(crime):
     for number in range(4):
-        ledger.record(entry(number))
+        ledger.record_export(entry(number))
     assert ledger.broken() is None
-    with sqlite3.connect(ledger.place()) as link:
+    with sqlite3.connect(ledger.ledger_path()) as link:
         link.execute(crime)
     link.close()
     assert ledger.broken() in (2, 3)
 
 
 def test_publishing_is_noted_without_touching_the_chain():
-    ledger.record(entry(1))
+    ledger.record_export(entry(1))
     ledger.publish(1, "https://example.org", "2026-11-21")
     assert ledger.entries()[0].published == (("https://example.org", "2026-11-21"),)
     assert ledger.broken() is None
@@ -134,7 +134,7 @@ def test_publishing_is_noted_without_touching_the_chain():
 
 
 def test_a_receipt_holds_no_path_and_no_picture(tmp_path):
-    ledger.record(entry(1, watermark=255))
+    ledger.record_export(entry(1, watermark=255))
     ledger.keep_path(f"{1:064x}", tmp_path / "secret folder" / "a.png")
     told = json.dumps(ledger.entries()[0].receipt())
     assert "secret folder" not in told and "view" not in told
@@ -142,12 +142,12 @@ def test_a_receipt_holds_no_path_and_no_picture(tmp_path):
 
 
 def test_an_entry_is_found_by_number_and_by_how_its_hash_or_mark_begins():
-    done = ledger.record(entry(0xABCDEF << 232, watermark=0x12345678))
-    assert ledger.find("1") == ledger.find(done.sha256[:8]) == ledger.find("12345678")
-    assert ledger.find("1") == ledger.find("123456")
-    assert ledger.find("1") == replace(done, view=b"")
+    done = ledger.record_export(entry(0xABCDEF << 232, watermark=0x12345678))
+    assert ledger.find_export("1") == ledger.find_export(done.sha256[:8]) == ledger.find_export("12345678")
+    assert ledger.find_export("1") == ledger.find_export("123456")
+    assert ledger.find_export("1") == replace(done, view=b"")
     with pytest.raises(NotUsable, match="not in the ledger"):
-        ledger.find("0")
+        ledger.find_export("0")
 
 
 def test_a_file_that_is_no_ledger_is_said_in_words(monkeypatch, tmp_path):
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_ledger_is_said_in_words(monkeypatch, tmp_path):
 
 @pytest.fixture
 def run():
-    from glassine.cli.ledger import command
+    from glassine.cli.commands.ledger import command
 
     def invoke(*words):
         return CliRunner().invoke(command, list(words))
@@ -173,7 +173,7 @@ def run():
 
 
 def test_list_show_publish_export_seal(run, tmp_path):
-    ledger.record(entry(1, title="Olives", watermark=0xABC))
+    ledger.record_export(entry(1, title="Olives", watermark=0xABC))
     assert "Olives" in run("list").output and "00000abc" in run("list").output
     assert json.loads(run("list", "--json").output)[0]["title"] == "Olives"
     assert "on 2026-01-02 at my site" in run(
@@ -187,15 +187,15 @@ def test_list_show_publish_export_seal(run, tmp_path):
 
 
 def test_wrong_dates_and_missing_places_are_usage_errors(run):
-    ledger.record(entry(1))
+    ledger.record_export(entry(1))
     assert run("publish", "1", "--at", "x", "--on", "yesterday").exit_code == 2
     assert run("publish", "1").exit_code == 2
     assert "never published" in run("publish", "1", "--never").output
 
 
 def test_a_broken_chain_is_told(run):
-    ledger.record(entry(1))
-    with sqlite3.connect(ledger.place()) as link:
+    ledger.record_export(entry(1))
+    with sqlite3.connect(ledger.ledger_path()) as link:
         link.execute("UPDATE exports SET title = 'x'")
     link.close()
     assert "altered" in run("seal").output

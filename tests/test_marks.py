@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 import pyvips
 import torch
-from glassine import fingerprint
-from glassine.encode import check, encode
 from glassine.errors import NotUsable, Unreadable
-from glassine.examine import examine, examine_pixels, refuse_twice
+from glassine.flow.encode import check_export, encode
+from glassine.flow.examine import examine, examine_pixels, refuse_protected
+from glassine.flow.mark import mark
+from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.mark import mark
+from glassine.ledger import fingerprint
 from glassine.marks import MARKS, containers, visible
 from glassine.marks.base import STAGES
-from glassine.read import read
 from glassine.types import Claim, Export, Report, Visible
 
 xmp = pytest.importorskip("glassine.marks.xmp", reason="needs pyexiv2")
@@ -204,7 +204,7 @@ def test_this_machines_certificate_is_untrusted_until_named(written):
 
     data = written("jpeg", "c2pa")
     assert c2pa.read(data).says.startswith("Untrusted")
-    root = (certificate.folder() / "chain.pem").read_text()
+    root = (certificate.certificate_folder() / "chain.pem").read_text()
     assert c2pa.read(data, root).says.startswith("Trusted")
 
 
@@ -239,7 +239,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_metadata_is_refused_in_words(name):
     with pytest.raises(Unreadable, match=r"metadata of this file .* (MB|entities)"):
-        containers.check(HOSTILE[name])
+        containers.check_metadata(HOSTILE[name])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -254,14 +254,14 @@ def test_a_flood_of_metadata_takes_no_time():
     began = time.perf_counter()
     assert containers.packet(b"<x:xmpmeta " * 1_000_000) is None
     with pytest.raises(Unreadable, match="pieces of metadata"):
-        containers.check(_png(_chunk(b"tEXt", b"") * 1_000_100))
+        containers.check_metadata(_png(_chunk(b"tEXt", b"") * 1_000_100))
     with pytest.raises(Unreadable, match="MB of metadata"):
         containers.packet(b"<x:xmpmeta " * 2_000_000 + b"</x:xmpmeta>")
     assert time.perf_counter() - began < 60, "quadratic in the size of the file"
 
 
 def test_honest_files_pass(written, kind):
-    assert containers.check(written(kind, "xmp", "c2pa")) == kind
+    assert containers.check_metadata(written(kind, "xmp", "c2pa")) == kind
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 12, 40, 200])
@@ -283,7 +283,7 @@ def test_a_zip_bomb_in_a_kra_is_refused_in_words(tmp_path):
         read(file)
     for source in (file, file.read_bytes()):
         with pytest.raises(Unreadable, match="would unpack to"):
-            fingerprint.opened(source)
+            fingerprint.open_small(source)
     assert not examine(file).protected
 
 
@@ -333,7 +333,7 @@ def test_letters_that_no_font_has_are_said_before_any_work_is_done():
     for wish, told in ((Visible(f"Ann {never}"), never), (Visible("Änn & Жenya <3"), "")):
         assert visible.unseen(wish.text) == told
     with pytest.raises(NotUsable, match=f"{never}.*no font"):
-        check(Export(marks=("visible",), claim=Claim(visible=Visible(f"Ann {never}"))))
+        check_export(Export(marks=("visible",), claim=Claim(visible=Visible(f"Ann {never}"))))
 
 
 # --- recognising what was protected before -----------------------------------------------------
@@ -342,9 +342,9 @@ def test_letters_that_no_font_has_are_said_before_any_work_is_done():
 def test_a_protected_file_is_recognised_and_its_original_is_not(written, scene):
     data = written("png", "xmp", "receipt")
     with pytest.raises(NotUsable, match="already is"):
-        refuse_twice(data)
+        refuse_protected(data)
     clean = FORMATS["png"].write(scene, None, read(data).keep, 92)
-    refuse_twice(clean)
+    refuse_protected(clean)
     assert examine(clean).alike[0][0] == 1, "it should still be said that it looks like export 1"
 
 

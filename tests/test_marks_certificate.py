@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import ObjectIdentifier
-from glassine.encode import check, encode
 from glassine.errors import NotUsable
+from glassine.flow.encode import check_export, encode
 from glassine.marks import c2pa, certificate, passphrase
 from glassine.types import Claim, Export, Report
 
@@ -97,7 +97,7 @@ def test_the_machines_own_is_made_once_and_only_its_owner_can_read_the_key(signe
     first = c2pa.read(signed()).facts["serial"]
     assert c2pa.read(signed()).facts["serial"] == first
     if os.name == "posix":
-        mode = (certificate.folder() / "key.pem").stat().st_mode
+        mode = (certificate.certificate_folder() / "key.pem").stat().st_mode
         assert stat.S_IMODE(mode) == 0o600
 
 
@@ -109,11 +109,11 @@ def test_the_machines_own_says_that_it_is_no_identity():
 def test_an_expired_one_of_this_machine_is_made_anew(signed, monkeypatch):
     years = certificate._YEARS
     monkeypatch.setattr(certificate, "_YEARS", timedelta(hours=-0.5))
-    certificate.make("old")
+    certificate.make_certificate("old")
     monkeypatch.setattr(certificate, "_YEARS", years)
-    before = (certificate.folder() / "chain.pem").read_bytes()
+    before = (certificate.certificate_folder() / "chain.pem").read_bytes()
     assert certificate.signing().says
-    assert (certificate.folder() / "chain.pem").read_bytes() != before
+    assert (certificate.certificate_folder() / "chain.pem").read_bytes() != before
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -185,7 +185,7 @@ def test_an_end_that_is_near_is_said_with_every_export(make, finished, scene):
 
 def test_a_bad_certificate_is_said_before_any_work_is_done(make):
     with pytest.raises(NotUsable, match="expired on"):
-        check(Export(marks=("c2pa",), claim=Claim(certificate=make(days=(-30, -1))[0])))
+        check_export(Export(marks=("c2pa",), claim=Claim(certificate=make(days=(-30, -1))[0])))
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import pyvips
 import torch
-from glassine import fingerprint, ledger
-from glassine.encode import encode
+from glassine import ledger
 from glassine.errors import NotUsable
-from glassine.examine import examine, examine_pixels
-from glassine.mark import mark
+from glassine.flow.encode import encode
+from glassine.flow.examine import examine, examine_pixels
+from glassine.flow.mark import mark
+from glassine.flow.read import read
+from glassine.ledger import fingerprint
 from glassine.marks import MARKS, rivagan, watermark
-from glassine.pixels import on_grid, to_array, to_tensor
-from glassine.read import read
+from glassine.pixels.grid import on_grid, to_array, to_tensor
 from glassine.types import Claim, Report
 
 NOTHING = Report(None, (), ())
@@ -53,7 +54,7 @@ def small_photos():
     for place in filter(None, PHOTOS):
         files = sorted(Path(place).glob("*.jpg"))[:10]
         if len(files) == 10:
-            return [to_tensor(fingerprint.opened(file, 1024)) for file in files]
+            return [to_tensor(fingerprint.open_small(file, 1024)) for file in files]
     pytest.skip(f"no ten photos in {PHOTOS[0]} or GLASSINE_PHOTOS")
 
 

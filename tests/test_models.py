@@ -6,8 +6,11 @@ import http.server
 import threading
 
 import pytest
-from glassine import weights
 from glassine.errors import NotWritable, WeightsMissing
+from glassine.machine import weights
+from glassine.machine.weights import fetch
+from glassine.machine.weights.places import download_folder
+from glassine.machine.weights.sums import blob_id, check_folder
 from glassine.surrogates import SURROGATES
 from typed import run
 
@@ -56,7 +59,7 @@ def origin(monkeypatch):
 
 @pytest.fixture
 def wanted():
-    return [weights.Wanted("net_encoder.pth", weights.blob_id(BODY))]
+    return [weights.Wanted("net_encoder.pth", blob_id(BODY))]
 
 
 def quiet(name, done, total):
@@ -64,11 +67,11 @@ def quiet(name, done, total):
 
 
 def got(wanted):
-    return weights.get("net", wanted, quiet)
+    return weights.fetch_folder("net", wanted, quiet)
 
 
 def test_the_blob_id_is_gits():
-    assert weights.blob_id(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+    assert blob_id(b"hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
 
 
 def test_every_download_has_a_published_sum():
@@ -79,11 +82,11 @@ def test_every_download_has_a_published_sum():
 
 def test_a_file_arrives_under_its_name_and_is_told_of(origin, wanted):
     told = []
-    place = weights.get("net", wanted, lambda *now: told.append(now))
+    place = weights.fetch_folder("net", wanted, lambda *now: told.append(now))
     assert (place / "net_encoder.pth").read_bytes() == BODY
     assert told[-1] == ("net_encoder.pth", len(BODY), len(BODY))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
-    assert weights.present("net") and weights.find("net") == place
+    assert weights.present("net") and weights.folder_of("net") == place
 
 
 def test_a_cut_connection_goes_on_where_it_was(origin, wanted):
@@ -121,7 +124,7 @@ def test_one_bad_transfer_is_made_good(origin, wanted):
 
 
 def test_a_whole_part_is_not_fetched_again(origin, wanted):
-    making = weights.home() / ".net.part"
+    making = download_folder() / ".net.part"
     making.mkdir(parents=True)
     (making / "net_encoder.pth.part").write_bytes(BODY)
     assert (got(wanted) / "net_encoder.pth").read_bytes() == BODY
@@ -144,19 +147,19 @@ def test_a_full_disk_is_a_sentence(origin, wanted, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(weights, "download", full)
+    monkeypatch.setattr(fetch, "download", full)
     with pytest.raises(NotWritable, match=r"No space left.*GLASSINE_MODELS"):
         got(wanted)
 
 
 def test_a_folder_of_originals_is_adopted_and_checked(tmp_path, wanted):
     (tmp_path / "net_encoder.pth").write_bytes(BODY)
-    weights.adopt("net", wanted, tmp_path)
-    assert weights.verify("net", wanted) == "the published files, unchanged"
+    weights.adopt_folder("net", wanted, tmp_path)
+    assert weights.how_verified("net", wanted) == "the published files, unchanged"
     (tmp_path / "net_encoder.pth").write_bytes(BODY[:-1])
     with pytest.raises(WeightsMissing, match="not the published file"):
-        weights.adopt("net", wanted, tmp_path)
-    assert weights.verify("net", wanted), "what was there before stays"
+        weights.adopt_folder("net", wanted, tmp_path)
+    assert weights.how_verified("net", wanted), "what was there before stays"
 
 
 def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
@@ -169,22 +172,22 @@ def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
         for name in ("model.safetensors",)
     )
     (tmp_path / "SHA256SUMS").write_text(sums)
-    place = weights.adopt("net", wanted, tmp_path)
+    place = weights.adopt_folder("net", wanted, tmp_path)
     assert {path.name for path in place.iterdir()} == {"model.safetensors"}, "what was checked"
-    assert "SHA256SUMS" in weights.verify("net", wanted)
+    assert "SHA256SUMS" in weights.how_verified("net", wanted)
     (place / "model.safetensors").write_bytes(BODY[1:])
     with pytest.raises(WeightsMissing, match="changed or cut off"):
-        weights.verify("net", wanted)
+        weights.how_verified("net", wanted)
     (inside / "model.safetensors").write_bytes(b"other")
     with pytest.raises(WeightsMissing, match="changed or cut off"):
-        weights.adopt("net", wanted, tmp_path)
+        weights.adopt_folder("net", wanted, tmp_path)
 
 
 def test_a_named_folder_is_where_weights_go(origin, wanted, tmp_path, monkeypatch):
     earlier = got(wanted)
     monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path / "mine"))
-    assert weights.find("net") == earlier, "the user's own folder is still looked into"
-    assert got(wanted) == tmp_path / "mine" / "net" == weights.find("net")
+    assert weights.folder_of("net") == earlier, "the user's own folder is still looked into"
+    assert got(wanted) == tmp_path / "mine" / "net" == weights.folder_of("net")
 
 
 def test_a_folder_that_takes_nothing_is_said_with_the_way_out(tmp_path, wanted, monkeypatch):
@@ -192,7 +195,7 @@ def test_a_folder_that_takes_nothing_is_said_with_the_way_out(tmp_path, wanted, 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path / "file"))
     with pytest.raises(NotWritable, match="set GLASSINE_MODELS to another folder"):
-        weights.adopt("net", wanted, tmp_path)
+        weights.adopt_folder("net", wanted, tmp_path)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "http://[", "http://127.0.0.1:9/ö"])
@@ -210,23 +213,23 @@ def flip(path):
 
 def test_a_file_with_one_flipped_bit_is_not_used(origin, wanted):
     place = got(wanted)
-    assert weights.sound("net", wanted) == weights.sound("net") == place
-    weights.compared.cache_clear()  # another process
+    assert weights.verified_folder("net", wanted) == weights.verified_folder("net") == place
+    check_folder.cache_clear()  # another process
     flip(place / "net_encoder.pth")
     for published in (wanted, ()):
         with pytest.raises(WeightsMissing, match=r"not the published file.*glassine models get"):
-            weights.sound("net", published)
+            weights.verified_folder("net", published)
 
 
 def test_a_file_that_nobody_listed_is_taken_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "own.safetensors").write_bytes(BODY)
-    assert weights.sound("net") == tmp_path / "net"
+    assert weights.verified_folder("net") == tmp_path / "net"
 
 
 def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
-    from glassine.plan import plan
+    from glassine.flow.plan import plan
     from glassine.types import Artwork, Intent
 
     monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
@@ -243,7 +246,7 @@ def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
 
 def test_a_folder_without_them_says_what_it_should_hold(tmp_path, wanted):
     with pytest.raises(WeightsMissing, match=r"net_encoder.pth"):
-        weights.adopt("net", wanted, tmp_path)
+        weights.adopt_folder("net", wanted, tmp_path)
 
 
 def test_the_real_encoders_are_adopted_by_the_command(models, monkeypatch, capsys):
@@ -258,12 +261,12 @@ def test_the_real_encoders_are_adopted_by_the_command(models, monkeypatch, capsy
 def test_corrupt_weights_are_said_before_they_are_used(models, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("GLASSINE_MODELS")
     assert run("models", "get", "sd15", "--from", models) == 0
-    for path in weights.find("taesd").glob("*.safetensors"):
+    for path in weights.folder_of("taesd").glob("*.safetensors"):
         path.write_bytes(path.read_bytes()[:1000])
     assert run("models", "verify", "sd15") == 4
     assert "changed or cut off" in capsys.readouterr().err
     with pytest.raises(WeightsMissing, match="glassine models get"):
-        SURROGATES["sd15"].load(weights.find("taesd"))
+        SURROGATES["sd15"].load(weights.folder_of("taesd"))
 
 
 def test_unknown_names_are_met_with_the_nearest(capsys):

@@ -11,11 +11,12 @@ from itertools import pairwise
 
 import pytest
 import torch
+from glassine.evidence.page.render import html
+from glassine.flow.recipes import RECIPES
+from glassine.flow.verify import verify
 from glassine.purifiers.grain import noisy
-from glassine.recipes import RECIPES
 from glassine.types import Artwork, Export, Goal, Plan, Protected
 from glassine.units import Score
-from glassine.verify import html, verify
 
 LONG = "A note without a single gap: " + "/very/long/path" * 20
 PROBE = """<script>

@@ -4,8 +4,8 @@ import glassine
 import pytest
 import torch
 from glassine.errors import NotUsable, UnknownEntry
-from glassine.plan import likened, started
-from glassine.recipes import RECIPES, SCORES
+from glassine.flow.plan import has_likeness, warm_steps
+from glassine.flow.recipes import RECIPES, SCORES
 from glassine.types import Artwork, Export, Intent
 from glassine.units import Score
 
@@ -166,13 +166,13 @@ def test_goals_of_a_recipe_share_one_pull(name):
 
 
 def test_real_encoders_are_started_on_their_likenesses():
-    assert likened(("sd15",)) and likened(("flux2", "sdxl"))
-    assert not likened(("embedded",)) and not likened(("embedded", "sd15"))
-    assert not likened(("/a/folder/of/ones/own",))
+    assert has_likeness(("sd15",)) and has_likeness(("flux2", "sdxl"))
+    assert not has_likeness(("embedded",)) and not has_likeness(("embedded", "sd15"))
+    assert not has_likeness(("/a/folder/of/ones/own",))
 
 
 def test_a_cheap_start_comes_before_few_steps_only():
     cloak = RECIPES["cloak"]
-    assert started(cloak, ("sd15",), 3) == cloak.warm
-    assert started(cloak, ("sd15",), 10) == started(cloak, ("sd15",), 30) == 0
-    assert started(cloak, ("embedded",), 3) == 0
+    assert warm_steps(cloak, ("sd15",), 3) == cloak.warm
+    assert warm_steps(cloak, ("sd15",), 10) == warm_steps(cloak, ("sd15",), 30) == 0
+    assert warm_steps(cloak, ("embedded",), 3) == 0

@@ -9,14 +9,24 @@ from pathlib import Path
 import pytest
 import torch
 from click.testing import CliRunner
-from glassine import pages
-from glassine.cli import report as command
-from glassine.cli.bench import command as bench
-from glassine.device import choose
+from glassine.cli.commands import report as command
+from glassine.cli.commands.bench import command as bench
 from glassine.errors import NotUsable, NotWritable
+from glassine.evidence.controls import Controls, blended, controls, scattered
+from glassine.evidence.doubts import about_trials, embedded
+from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
+from glassine.evidence.page.render import html
+from glassine.evidence.schema import SCHEMA, as_json
+from glassine.evidence.sight import Sight, part, sighted
+from glassine.evidence.summary import markdown, summarised
+from glassine.evidence.trained import measured_sizes, trained
+from glassine.evidence.trials import trial
+from glassine.flow import pages
+from glassine.flow.read import read
+from glassine.flow.verify import verify
+from glassine.machine.device import choose
 from glassine.purifiers import Scene
 from glassine.purifiers.grain import noisy
-from glassine.read import read
 from glassine.types import (
     Artwork,
     Cost,
@@ -32,16 +42,8 @@ from glassine.types import (
     Trial,
 )
 from glassine.units import Levels, Score
-from glassine.verify import SCHEMA, html, plain, verify
-from glassine.verify.controls import Controls, blended, controls, scattered
-from glassine.verify.doubts import about_trials, embedded
-from glassine.verify.drift import Viewer, aimed, closed, effects
-from glassine.verify.sight import Sight, part, sighted
-from glassine.verify.summary import markdown, summarised
-from glassine.verify.trained import sizes, trained
-from glassine.verify.trials import trial
 from glassine.visibility import ssimulacra2
-from glassine.visibility.lpips import distance
+from glassine.visibility.lpips import lpips_distance
 from PIL import Image, ImageOps
 
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
@@ -110,7 +112,7 @@ def tried(name, strength=0.06):
     around, viewers = staged(strength), eyes()
     aims = aimed(viewers, around.goals)
     before = tuple(effects(viewers, around, aims=aims))
-    verdict, rows = trial(name, Scene(), around, viewers, before, aims, 3)
+    verdict, rows = trial(name, Scene(), Before(viewers, around, aims, before), 3)
     return verdict, rows, before
 
 
@@ -189,8 +191,8 @@ def test_what_is_left_at_the_size_of_training(fine, verdict):
 def test_small_pictures_are_learned_as_they_are():
     sides = [(600, 2000), (650, 700), (1400, 1300)]
     pictures = [planned(torch.rand(3, *side)) for side in sides]
-    assert [sizes(made) for made in pictures] == [(), (512,), (1024, 512)]
-    assert sizes(replace(pictures[2], goals=())) == (), "without a goal nothing is covered"
+    assert [measured_sizes(made) for made in pictures] == [(), (512,), (1024, 512)]
+    assert measured_sizes(replace(pictures[2], goals=())) == (), "without a goal nothing is covered"
 
 
 def test_gap_closed_on_known_distances():
@@ -249,7 +251,7 @@ def test_tiny_and_odd_pictures_get_a_report(size):
     clean = torch.rand(3, *size)
     plan = planned(clean, goals=(Goal("g", "g", torch.rand(3, *size)),))
     report = verify(Protected(plan, (clean + 0.05).clamp(0, 1)), purifiers=("blur",))
-    assert report.effects and json.dumps(plain(report), allow_nan=False)
+    assert report.effects and json.dumps(as_json(report), allow_nan=False)
 
 
 def test_transparent_parts_are_not_counted(hurt):
@@ -263,7 +265,7 @@ def test_transparent_parts_are_not_counted(hurt):
 def test_without_a_target_the_report_says_so_and_holds_no_nan(hurt):
     report = verify(replace(hurt, plan=replace(hurt.plan, goals=())), purifiers=("jpeg75",))
     assert "aimless" in codes(report)
-    told = plain(report)
+    told = as_json(report)
     assert told["effects"][0]["closed"] is None
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
@@ -277,21 +279,21 @@ def test_poison_names_the_words_it_needs(hurt):
 
 
 def test_poison_is_checked_against_what_a_captioner_says(hurt, monkeypatch):
-    from glassine import suggest
+    from glassine.targets import captioner
 
     made = replace(hurt, plan=replace(hurt.plan, caption="a picture of a dog"))
     assert "uncaptioned" in codes(verify(made))
     names = iter(("dog", "cat"))
-    monkeypatch.setattr(suggest, "present", lambda: True)
+    monkeypatch.setattr(captioner, "captioner_present", lambda: True)
     monkeypatch.setattr(
-        suggest, "suggest", lambda artwork, most: [suggest.Suggestion(next(names), None)]
+        captioner, "suggest", lambda artwork, most: [captioner.Suggestion(next(names), None)]
     )
     report = verify(made)
     assert "renamed" in codes(report) and report.facts["called_after"] == "cat"
 
 
 def test_same_protected_same_report(hurt):
-    assert plain(verify(hurt, purifiers=("noise05",))) == plain(
+    assert as_json(verify(hurt, purifiers=("noise05",))) == as_json(
         verify(hurt, purifiers=("noise05",))
     )
 
@@ -304,7 +306,7 @@ def test_progress_is_told_and_ends(hurt):
 
 
 def test_nothing_promises_safety(hurt):
-    said = json.dumps(plain(verify(hurt))).lower()
+    said = json.dumps(as_json(verify(hurt))).lower()
     assert not [word for word in ("protected against", "is safe", "guarantee") if word in said]
     assert "raises the cost" in said
 
@@ -325,13 +327,13 @@ def golden():
 
 def test_json_is_what_readers_rely_on():
     """Whoever changes this shape raises SCHEMA and rewrites the golden file by hand."""
-    assert plain(golden()) == json.loads(GOLDEN.read_text())
+    assert as_json(golden()) == json.loads(GOLDEN.read_text())
     assert json.loads(GOLDEN.read_text())["schema"] == SCHEMA
-    assert list(plain(golden()))[:3] == ["schema", "kind", "doubts"]
+    assert list(as_json(golden()))[:3] == ["schema", "kind", "doubts"]
 
 
 def test_a_real_report_has_the_golden_shape(hurt):
-    real, kept = plain(verify(hurt, purifiers=("blur",))), json.loads(GOLDEN.read_text())
+    real, kept = as_json(verify(hurt, purifiers=("blur",))), json.loads(GOLDEN.read_text())
     assert real.keys() == kept.keys() and real["cost"].keys() == kept["cost"].keys()
     for kind in ("effects", "trials", "doubts"):
         assert real[kind][0].keys() == kept[kind][0].keys()
@@ -349,7 +351,7 @@ def test_summary_names_the_worst_case(hurt):
 
 def test_lpips_matches_the_official_numbers(models):
     """Values of lpips 0.1.4 with the same weights, on the two pictures below."""
-    apart = distance()
+    apart = lpips_distance()
     assert apart is not None
     clean = waves(size=91)
     other = noisy(clean, 0.05, torch.Generator().manual_seed(1))
@@ -389,19 +391,19 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     _, copy, made = pair
     page = copy.with_suffix(".html")
     page.write_text(page_of(made, copy))
-    assert pages.settings(copy)["seed"] == 9
+    assert pages.settings_of(copy)["seed"] == 9
     again = Image.open(copy).copy()
     again.save(copy, optimize=True)
-    assert pages.settings(copy)["seed"] == 9, "the same pixels, saved again"
+    assert pages.settings_of(copy)["seed"] == 9, "the same pixels, saved again"
     page.write_text(page_of(made, copy, format="jpeg", sha256_file="0"))
     told = json.loads(page.read_text().split('id="report">')[1].split("</script>")[0])["facts"]
     assert told["sha256_file"] == sha256(copy.read_bytes()).hexdigest()
     ImageOps.invert(again).save(copy)
-    assert pages.settings(copy) == {}, "another picture under the old name"
+    assert pages.settings_of(copy) == {}, "another picture under the old name"
     out = reported(copy, "--quick")
     assert "'sun.glassine.html' tells of another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
-    assert pages.settings(copy)["seed"] == 4, "the longer name is looked at too"
+    assert pages.settings_of(copy)["seed"] == 4, "the longer name is looked at too"
 
 
 def test_a_report_tells_how_many_families_the_steps_looked_at(pair):
@@ -415,30 +417,30 @@ def test_a_name_in_capitals_is_the_name_of_a_picture(pair):
     original, copy, made = pair
     loud, page = copy.rename(copy.with_suffix(".PNG")), copy.with_suffix(".html")
     page.write_text(page_of(made, loud))
-    assert pages.owner(page).samefile(loud)
-    assert pages.place(copy.with_suffix(".jpg"))[0] != page, "it is another's"
+    assert pages.page_owner(page).samefile(loud)
+    assert pages.page_paths(copy.with_suffix(".jpg"))[0] != page, "it is another's"
     scan = original.rename(original.with_suffix(".PNG"))
-    assert command.beside(copy).samefile(scan)
+    assert command.original_beside(copy).samefile(scan)
 
 
 def test_pages_of_two_exports_of_one_name_stay_apart(pair, monkeypatch):
     _, copy, made = pair
-    contents, read = pages.contents, []
+    contents, read = pages.file_contents, []
     usual, other = copy.with_suffix(".html"), copy.with_suffix(".jpg")
-    assert pages.place(other) == pages.place(copy) == (usual, None)
+    assert pages.page_paths(other) == pages.page_paths(copy) == (usual, None)
     usual.write_text(page_of(made, copy))
-    assert pages.place(copy) == (usual, None)
+    assert pages.page_paths(copy) == (usual, None)
     longer = copy.with_name("sun.glassine.jpg.html")
-    assert pages.place(other) == (longer, None)
+    assert pages.page_paths(other) == (longer, None)
     Image.open(copy).save(other)
     usual.write_text(page_of(made, other, format="jpeg"))
-    assert pages.place(copy) == (usual, longer), "a PNG has the usual name"
+    assert pages.page_paths(copy) == (usual, longer), "a PNG has the usual name"
     with monkeypatch.context() as patch:
-        patch.setattr(pages, "contents", lambda path: read.append(path) or contents(path))
-        assert pages.place(other) == (usual, None) and read.count(other) == 1
+        patch.setattr(pages, "file_contents", lambda path: read.append(path) or contents(path))
+        assert pages.page_paths(other) == (usual, None) and read.count(other) == 1
     longer.write_text("<p>mine</p>")
     with pytest.raises(NotWritable, match="not one of Glassine's"):
-        pages.place(copy)
+        pages.page_paths(copy)
 
 
 @pytest.mark.parametrize("option", ("-o", "--json"))
@@ -511,26 +513,26 @@ def test_of_two_originals_the_one_that_was_protected_is_compared_with(pair):
     original, copy, made = pair
     photo = original.with_suffix(".jpg")
     Image.open(original).save(photo)
-    assert command.beside(copy) == original
+    assert command.original_beside(copy) == original
     rgb = read(photo).rgb
     made = replace(made, plan=replace(made.plan, artwork=Artwork(rgb)))
     copy.with_suffix(".html").write_text(page_of(made, copy))
-    assert command.beside(copy) == photo
+    assert command.original_beside(copy) == photo
     copy.with_suffix(".html").write_text(page_of(made, copy, sha256_clean_pixels="reduced"))
-    assert command.beside(copy) == original
+    assert command.original_beside(copy) == original
     twin = photo.with_name(f"{photo.name}.glassine.png")
-    assert command.beside(twin) == photo, "its name says which"
+    assert command.original_beside(twin) == photo, "its name says which"
 
 
 def test_the_command_asks_for_what_it_cannot_find(tmp_path):
     (tmp_path / "alone.png").write_bytes(b"")
     with pytest.raises(NotUsable, match="--original"):
-        command.beside(tmp_path / "alone.png")
+        command.original_beside(tmp_path / "alone.png")
 
 
 def test_goals_are_read_back_from_the_page():
-    assert command.words(["the style 'ember'"]) == {"style": "ember"}
-    both = command.words(["the style 'ember'", "dog taught as cat"])
+    assert command.goal_words(["the style 'ember'"]) == {"style": "ember"}
+    both = command.goal_words(["the style 'ember'", "dog taught as cat"])
     assert both == {"style": "ember", "shows": "dog", "teach": "cat"}
 
 

@@ -132,7 +132,7 @@ def test_run_protects_the_shipped_painting_where_none_is_named(given, runs, monk
 
 
 def test_run_knows_which_options_of_protect_are_flags(monkeypatch):
-    from glassine.cli.protect import command
+    from glassine.cli.commands.protect import command
 
     flags = {p.opts[-1] for p in command.params if getattr(p, "is_flag", False)}
     assert set(script("run", monkeypatch).FLAGS) == flags - {"--help"}

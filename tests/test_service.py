@@ -14,8 +14,12 @@ import pytest
 import torch
 from glassine import ledger
 from glassine.errors import NotUsable
-from glassine.service import methods, pace, raster, requests
-from glassine.service.wire import PART, PROTOCOL, Unpacker, pack
+from glassine.flow import timing
+from glassine.pixels.srgb import to_linear, to_srgb
+from glassine.service import methods, raster, requests
+from glassine.service.call import Request
+from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
+from glassine.service.state import State
 from glassine.types import quiet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -187,9 +191,9 @@ def test_a_preview_and_another_strength(client, pixels):
 
 def test_without_a_decoder_nobody_is_shown_what_a_model_sees(client, pixels):
     """The picture itself under that title would be a lie."""
-    from glassine.encoders import present
+    from glassine.surrogates.encoders import present_surrogates
 
-    if present():
+    if present_surrogates():
         pytest.skip("a real encoder is on this machine")
     ask = {"pixels": about(), "intent": intent(), "seconds": 5.0, "sees": True}
     client.ask(11, "preview", ask, pixels=pixels.tobytes())
@@ -212,10 +216,10 @@ def test_cancel_is_answered_within_half_a_second(client, pixels):
 
 
 def test_an_estimate_counts_the_families_of_a_step(monkeypatch):
-    monkeypatch.setattr(pace, "slope_seconds", lambda name, device: (1.0,) * 5)
-    monkeypatch.setattr(pace, "look_seconds", lambda: 0.0)
+    monkeypatch.setattr(timing, "gradient_seconds", lambda name, device: (1.0,) * 5)
+    monkeypatch.setattr(timing, "look_seconds", lambda: 0.0)
     ask = {"recipe": "cloak", "width": 100, "height": 100, "surrogates": ["embedded"]}
-    seconds = methods.estimate(ask, {}, quiet).result["seconds"]
+    seconds = methods.estimate(Request(ask, {}, quiet, State())).result["seconds"]
     steps = {"preview": 3, "quick": 10, "full": 2 * 30}
     for effort, gradients in steps.items():
         goals = min(gradients, 5) / 2
@@ -272,16 +276,16 @@ def test_every_method_computes_where_the_engine_was_told_to(monkeypatch, pixels,
     ask = {"pixels": about(), "intent": intent(export={"format": "png"}), "seconds": 1}
     ask |= {"recipe": "cloak", "width": W, "height": H}
     with pytest.raises(NotUsable, match="'abacus' was asked for"):
-        METHODS[method](ask, {"pixels": bytearray(pixels.tobytes())}, lambda progress: None)
+        METHODS[method](Request(ask, {"pixels": bytearray(pixels.tobytes())}, quiet, State()))
 
 
 def test_an_engine_for_the_processor_says_so(monkeypatch):
-    from glassine import device
+    from glassine.machine import device
     from glassine.service.methods import hello
 
-    monkeypatch.setattr(device, "listed", lambda: pytest.fail("a card was looked at"))
+    monkeypatch.setattr(device, "seen_cards", lambda: pytest.fail("a card was looked at"))
     monkeypatch.setenv("GLASSINE_DEVICE", "cpu")
-    assert hello()["device"]["kind"] == "cpu"
+    assert hello(State())["device"]["kind"] == "cpu"
 
 
 def test_a_receipt_of_an_engine_that_is_gone_is_refused_in_words(client):
@@ -352,7 +356,7 @@ def test_garbage_on_stdin_ends_the_engine():
 
 def test_linear_light_is_encoded_and_back():
     light = torch.linspace(0, 1, 4096)
-    assert (raster.decoded(raster.encoded(light)) - light).abs().max() < 1e-6
+    assert (to_linear(to_srgb(light)) - light).abs().max() < 1e-6
 
 
 def test_a_mask_of_another_size_is_refused():

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
-from glassine.cli.sitekit import command
+from glassine.cli.commands.sitekit import command
 from glassine.errors import NotUsable, NotWritable
 from glassine.sitekit import kit, write
 from glassine.sitekit.kit import data

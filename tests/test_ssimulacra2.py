@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from glassine.pixels import to_array
+from glassine.pixels.grid import to_array
 from glassine.visibility import sampled, scales, ssimulacra2
 
 measure = importlib.import_module("glassine.visibility.measure")
-cost = importlib.import_module("glassine.verify.cost")
+cost = importlib.import_module("glassine.evidence.cost")
 MODULE = sys.modules["glassine.visibility.ssimulacra2"]
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from glassine import device
-from glassine.device import Device
 from glassine.errors import EntryMissing, NotUsable, UnknownEntry, WeightsMissing
-from glassine.plan import plan
+from glassine.flow.plan import plan
+from glassine.machine import device
+from glassine.machine.device import Device
+from glassine.pixels.resize import lanczos
 from glassine.targets import TARGETS, concept, diffusion, style
-from glassine.targets.resize import lanczos
 from glassine.types import Artwork, Intent
 from PIL import Image
 
@@ -242,14 +242,14 @@ def test_a_local_stable_diffusion_renders_anchors_always_the_same(scene, stable_
 )
 def test_a_local_stable_diffusion_runs_where_the_plan_says(scene, monkeypatch, recipe, asked):
     away = Device("meta", "A card", torch.float32)
-    here, ran = device.present(), []
+    here, ran = device.usable_devices(), []
 
     def pipeline(kind, place):
         ran.append(place)
         raise WeightsMissing("seen")
 
-    monkeypatch.setattr(device, "present", lambda: [away, *here])
-    monkeypatch.setattr(diffusion, "present", lambda: True)
+    monkeypatch.setattr(device, "usable_devices", lambda: [away, *here])
+    monkeypatch.setattr(diffusion, "diffusion_present", lambda: True)
     monkeypatch.setattr(diffusion, "pipeline", pipeline)
     for wish in ("auto", "cpu"):
         with pytest.raises(WeightsMissing, match="seen"):
@@ -315,9 +315,9 @@ def clip(tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_local_clip_suggests_words_with_shares(scene, clip):
-    from glassine.suggest import present, suggest
+    from glassine.targets.captioner import captioner_present, suggest
 
-    assert present()
+    assert captioner_present()
     found = suggest(Artwork(scene))
     assert len(found) == 3
     shares = [one.share for one in found]
@@ -326,7 +326,7 @@ def test_a_local_clip_suggests_words_with_shares(scene, clip):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, finished):
-    from glassine.verify.people import named
+    from glassine.evidence.captions import recaptioned
     from transformers import CLIPModel
 
     net = CLIPModel.from_pretrained(clip)  # random as it is: let it look at the picture more
@@ -336,10 +336,10 @@ def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, f
     net.save_pretrained(clip)
     made = finished(scene)
     made = replace(made, plan=replace(made.plan, caption="a picture of a dog"))
-    told, doubts = named(made)
+    told, doubts = recaptioned(made)
     assert told["called_before"] == told["called_after"] and not doubts, "nothing was changed"
     others = (1 - scene, scene.flip(0), torch.zeros_like(scene), torch.rand_like(scene))
-    found = [named(replace(made, rgb=other)) for other in others]
+    found = [recaptioned(replace(made, rgb=other)) for other in others]
     assert all(told["called_before"] == now["called_before"] for now, _ in found)
     for now, doubts in found:
         renamed = now["called_after"] != now["called_before"]
@@ -351,7 +351,7 @@ def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, f
 @pytest.mark.filterwarnings("ignore")
 def test_a_local_blip_suggests_a_caption(scene, tmp_path, monkeypatch):
     transformers = pytest.importorskip("transformers", reason="needs transformers")
-    from glassine.suggest import suggest
+    from glassine.targets.captioner import suggest
 
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[DEC]", "[ENC]", "a", "boat", "lake", "on"]
     (tmp_path / "vocab.txt").write_text("\n".join(vocabulary))
@@ -379,9 +379,9 @@ def test_a_local_blip_suggests_a_caption(scene, tmp_path, monkeypatch):
 
 
 def test_without_a_network_the_artist_says_it(scene):
-    from glassine.suggest import present, suggest
+    from glassine.targets.captioner import captioner_present, suggest
 
-    assert not present()
+    assert not captioner_present()
     with pytest.raises(WeightsMissing, match="--shows WORD"):
         suggest(Artwork(scene))
 

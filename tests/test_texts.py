@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from glassine.catalogue import SITES, catalogue
+from glassine.flow import settle
+from glassine.flow.catalogue import SITES, catalogue
 from glassine.marks.watermark import Match
-from glassine.optimise import strength
 from glassine.purifiers import PURIFIERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,8 +99,8 @@ def test_every_sentence_on_the_docker_s_way_is_translated():
         ("Memory ran out on CPU, 2 threads; it was done in smaller tiles.", "note_tiles"),
         ("AMD X failed (RuntimeError: no, (x)); it was done on the CPU, 2 threads.", "note_card"),
         ("Memory ran out on AMD; it was done on the CPU, 2 threads.", "note_processor"),
-        (strength.LOSSY.format("jpeg"), "note_lossy"),
-        (strength.MARKED, "note_marked"),
+        (settle.LOSSY.format("jpeg"), "note_lossy"),
+        (settle.MARKED, "note_marked"),
         ("Something that nobody has translated.", ""),
     ],
 )

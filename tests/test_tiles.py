@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 import torch
-from glassine.optimise.tiles import STRIDE, spans, tiles
+from glassine.explore.tiles import spans, tiles
+from glassine.pixels.pad import STRIDE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from glassine.service.wire import BLOB_LIMIT, HEAD, TEXT_LIMIT, NotAFrame, Unpacker, pack
+from glassine.service.frames import BLOB_LIMIT, HEAD, TEXT_LIMIT, NotAFrame, Unpacker, pack
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 artwork = read(Path("piece.png"))
 chosen = plan(artwork, Intent(recipe="cloak", strength="balanced"))
-protected = mark(optimise(chosen))
+protected = mark(settle(optimise(chosen)))
 report = verify(protected)
 encoded = encode(protected, report)
 
@@ -13,9 +13,7 @@ this package takes milliseconds, the first verb loads torch.
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -23,21 +21,34 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # programs to Microsoft, and looks at this only once: before it is loaded.
 
 if TYPE_CHECKING:
-    from .catalogue import catalogue as catalogue
-    from .encode import encode as encode
-    from .examine import examine as examine
-    from .mark import mark as mark
-    from .optimise import optimise as optimise
-    from .plan import plan as plan
-    from .protect import protect as protect
-    from .read import read as read
-    from .verify import verify as verify
+    from .flow.catalogue import catalogue as catalogue
+    from .flow.encode import encode as encode
+    from .flow.examine import examine as examine
+    from .flow.mark import mark as mark
+    from .flow.optimise import optimise as optimise
+    from .flow.plan import plan as plan
+    from .flow.protect import protect as protect
+    from .flow.read import read as read
+    from .flow.settle import settle as settle
+    from .flow.verify import verify as verify
 
 __version__ = "0.1.0"
 
-_VERBS = ("catalogue", "encode", "examine", "mark", "optimise", "plan", "protect", "read", "verify")
+_VERBS = (
+    "catalogue",
+    "encode",
+    "examine",
+    "mark",
+    "optimise",
+    "plan",
+    "protect",
+    "read",
+    "settle",
+    "verify",
+)
 _TYPES = (
     "Artwork",
+    "Change",
     "Claim",
     "Doubt",
     "Effect",
@@ -67,7 +78,7 @@ _ERRORS = (
 )
 _UNITS = ("Levels", "Score", "Unit")
 _HOME = {
-    **{name: name for name in _VERBS},
+    **{name: f"flow.{name}" for name in _VERBS},
     **dict.fromkeys(_TYPES, "types"),
     **dict.fromkeys(_ERRORS, "errors"),
     **dict.fromkeys(_UNITS, "units"),
@@ -81,15 +92,3 @@ def __getattr__(name: str) -> object:
     value: object = getattr(import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = value
     return value
-
-
-class _Door(ModuleType):
-    """Keeps `glassine.plan` the verb: loading the file of that name would put a module there."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _VERBS and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Door

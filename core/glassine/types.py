@@ -122,10 +122,9 @@ class Recipe:
     """A named way to protect. Numbers and names, no code.
 
     goals   kinds of target and how strongly each pulls
-    resist  purifiers of which one is drawn for each step (expectation over transformation)
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
-    power   of its own size that a slope adds to a step: 0 = its sign alone, 1 = the slope itself
+    power   of its own size that a gradient adds to a step: 0 = its sign alone, 1 = all of it
     tint    share of the goals' colours, smooth over many pixels, that is added beforehand; two
             thirds of it where a step looks at all its families
     draw    families that one step looks at, in turn; 0 = as many as each surrogate says
@@ -137,11 +136,9 @@ class Recipe:
     says: str
     goals: tuple[tuple[str, float], ...]
     reach: Levels
-    resist: tuple[str, ...] = ()
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     power: float = 0.35
     tint: float = 0.03
-    momentum: float = 0.0
     draw: int = 0
     warm: int = 10
     sizes: tuple[int, ...] = ()
@@ -184,10 +181,23 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What `optimise` found for one plan. pixels is (3, H, W) float16, at full reach.
+
+    How much of it stays is decided by `settle`.
+    notes  sentences about what had to be done differently ("ran out of memory, smaller tiles")
+    """
+
+    plan: Plan
+    pixels: Tensor
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Protected:
     """The outcome of one plan. rgb is (3, H, W) on the grid of the artwork's bit depth.
 
-    notes  sentences about what had to be done differently ("ran out of memory, smaller tiles")
+    notes  sentences about what had to be done differently, or could not be kept to
     """
 
     plan: Plan

@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 import torch
-from glassine import weights
-from glassine.catalogue import catalogue
-from glassine.encoders import place
 from glassine.errors import EntryMissing, UnknownEntry
+from glassine.flow.catalogue import catalogue
+from glassine.flow.read import read
+from glassine.flow.recipes import RECIPES, SCORES, STEPS
 from glassine.formats import FORMATS
+from glassine.machine import weights
 from glassine.marks import MARKS
 from glassine.marks.base import STAGES
-from glassine.pixels import on_grid
+from glassine.pixels.grid import on_grid
 from glassine.purifiers import PURIFIERS
-from glassine.read import read
-from glassine.recipes import RECIPES, SCORES, STEPS
 from glassine.surrogates import SURROGATES
+from glassine.surrogates.encoders import weights_folder
 from glassine.targets import TARGETS
 from glassine.types import Artwork, Intent, Keep
 
@@ -41,7 +41,7 @@ def networks(name):
     entry = SURROGATES[name]
     if entry.weights and not weights.present(entry.folder):
         pytest.skip(f"the weights of {name} are not on this machine")
-    return {f: entry.encoder(net) for f, net in entry.load(place(entry)).items()}
+    return {f: entry.encoder(net) for f, net in entry.load(weights_folder(entry)).items()}
 
 
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry._package)
@@ -178,7 +178,6 @@ def test_recipe_names_things_that_exist(name):
     recipe = RECIPES[name]
     assert {kind for kind, _ in recipe.goals} <= set(TARGETS)
     assert sum(weight for _, weight in recipe.goals) == pytest.approx(1)
-    assert set(recipe.resist) <= {n for n in PURIFIERS if PURIFIERS[n].differentiable}
 
 
 def test_words_for_strength_and_effort_are_in_order():

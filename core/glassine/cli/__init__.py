@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import stop
+from . import exits
 
 COMMANDS = {
     "protect": "Protect pictures, with a page of evidence beside each.",
@@ -105,4 +105,4 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show costs no work
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(stop.guarded(lambda: cli.main(arguments, "glassine", standalone_mode=False)))
+    sys.exit(exits.guarded(lambda: cli.main(arguments, "glassine", standalone_mode=False)))

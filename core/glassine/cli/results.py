@@ -9,15 +9,15 @@ from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from ..learned import sizes
-from ..verify.schema import clean
+from ..evidence.schema import json_ready
+from ..explore.training_sizes import training_sizes
 
 if TYPE_CHECKING:
-    from ..deliver import Delivered
+    from ..flow.deliver import Delivered
     from ..types import Effect, Plan, Report
 
 
-def summary(made: Delivered) -> list[str]:
+def delivered_lines(made: Delivered) -> list[str]:
     """Five lines; then what had to be converted, and for a poison the words it needs."""
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
@@ -27,9 +27,9 @@ def summary(made: Delivered) -> list[str]:
         f"{made.source.name} -> {made.file}  ({size})",
         f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
         f"{plan.steps} steps on {', '.join(plan.surrogates)}{start}{also(plan)}",
-        f"  Visible: {visible(report)}",
-        f"  Effect: {effect(report)}",
-        f"  Report: {made.page}  ({doubts(report)})",
+        f"  Visible: {visible_line(report)}",
+        f"  Effect: {effect_line(report)}",
+        f"  Report: {made.page}  ({doubts_line(report)})",
     ]
     if made.sidecar:
         lines.append(f"  Receipt: {made.sidecar}")
@@ -41,7 +41,7 @@ def summary(made: Delivered) -> list[str]:
 
 def also(plan: Plan) -> str:
     """The reduced copies that were optimised too, so that training that reduces finds them."""
-    sides = " and ".join(str(side) for side in sizes(plan))
+    sides = " and ".join(str(side) for side in training_sizes(plan))
     return f", also at {sides} px" if sides else ""
 
 
@@ -49,7 +49,7 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
 
 
-def visible(report: Report) -> str:
+def visible_line(report: Report) -> str:
     cost = report.cost
     return (
         f"SSIMULACRA2 {cost.ssimulacra2:.1f} (100 is identical, 90 hard to see side by side), "
@@ -57,7 +57,7 @@ def visible(report: Report) -> str:
     )
 
 
-def effect(report: Report) -> str:
+def effect_line(report: Report) -> str:
     """Means over the families, used and held out, each beside the blend that looks the same.
 
     Without a known target there is no way that could be covered.
@@ -82,7 +82,7 @@ def effect(report: Report) -> str:
     return "; ".join(said) or "not measured"
 
 
-def doubts(report: Report) -> str:
+def doubts_line(report: Report) -> str:
     count = len(report.doubts)
     if count == 0:
         return "no doubts found; read what it does not show"
@@ -90,7 +90,7 @@ def doubts(report: Report) -> str:
     return f"{count} doubt{'s' * (count > 1)}, first: {first}."
 
 
-def facts(made: Delivered) -> dict[str, Any]:
+def delivered_facts(made: Delivered) -> dict[str, Any]:
     """The same as data, for --json; what was not measured is null."""
     done, protected, report = made.done, made.protected, made.report
     plan = protected.plan
@@ -110,7 +110,7 @@ def facts(made: Delivered) -> dict[str, Any]:
         "steps": plan.steps,
         "warm": plan.warm,
         "draw": plan.recipe.draw,
-        "also_at": list(sizes(plan)),
+        "also_at": list(training_sizes(plan)),
         "caption": plan.caption,
         "marks": list(done.marks),
         "notes": [*plan.artwork.notes, *protected.notes, *done.notes],
@@ -118,5 +118,5 @@ def facts(made: Delivered) -> dict[str, Any]:
         "cost": asdict(report.cost),
         "effects": [asdict(effect) for effect in report.effects],
     }
-    cleaned: dict[str, Any] = clean(told)
+    cleaned: dict[str, Any] = json_ready(told)
     return cleaned

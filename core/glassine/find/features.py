@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import fingerprint
 from ..errors import NotUsable, Unreadable
+from ..ledger import fingerprint
 
 FEW, MANY = 200, 1500
 ENOUGH = 4
@@ -109,20 +109,20 @@ class Agreement:
     whole: bool = False
 
 
-def compared(view: bytes, path: Path, *, mirrored: bool = False) -> Agreement:
+def compare(view: bytes, path: Path, *, mirrored: bool = False) -> Agreement:
     """A work's small picture and a file."""
     return agreement(_of_view(view), _of_file(path, mirrored))
 
 
 @lru_cache(maxsize=4)  # one file is compared with several works in a row
 def _of_file(path: Path, mirrored: bool) -> Picture:
-    pixels = fingerprint.opened(path, _WIDE)
+    pixels = fingerprint.open_small(path, _WIDE)
     return pictured(pixels[:, ::-1] if mirrored else pixels)
 
 
 @lru_cache(maxsize=2048)  # some 60 kB each
 def _of_view(view: bytes) -> Picture:
-    return pictured(fingerprint.opened(view))
+    return pictured(fingerprint.open_small(view))
 
 
 def pictured(pixels: fingerprint.Bytes) -> Picture:
@@ -136,7 +136,7 @@ def distinct(asked: Descriptors, view: bytes, *, mirrored: bool = False) -> int:
 
 @lru_cache(maxsize=2048)
 def _of_mirrored(view: bytes) -> Descriptors:
-    return described(fingerprint.opened(view)[:, ::-1], MANY)[1]
+    return described(fingerprint.open_small(view)[:, ::-1], MANY)[1]
 
 
 def _matched(mine: Descriptors, theirs: Descriptors) -> list[tuple[int, int]]:

@@ -61,8 +61,9 @@ class Hit:
         if self.differ is not None and self.differ <= 2 * ALIKE:
             said.append(f"The hashes differ in {self.differ} of 256 bits (unrelated: 116 to 134).")
         if self.mark is not None:
-            said.append(f"Watermark of export {self.work.export if self.work else '?'}: "
-                        f"{self.mark.says}.")
+            said.append(
+                f"Watermark of export {self.work.export if self.work else '?'}: {self.mark.says}."
+            )
         return (*said, self.named) if self.named else tuple(said)
 
 

@@ -20,8 +20,8 @@ import numpy as np
 import pyvips
 from platformdirs import user_cache_path
 
-from .. import fingerprint
 from ..errors import NotUsable, NotWritable, Unreadable
+from ..ledger import fingerprint
 from ..marks import containers
 from ..types import Progress, Watch
 from .features import FEW, Descriptors, described
@@ -47,7 +47,7 @@ class Seen:
     problem: str
 
 
-def place(folder: Path) -> Path:
+def index_path(folder: Path) -> Path:
     """$GLASSINE_CACHE or the user's cache; one file for each folder that is searched."""
     named = os.environ.get("GLASSINE_CACHE")
     base = Path(named) if named else user_cache_path("glassine")
@@ -56,8 +56,8 @@ def place(folder: Path) -> Path:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    file, link = place(folder), None
+def open_index(folder: Path) -> Iterator[sqlite3.Connection]:
+    file, link = index_path(folder), None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -85,7 +85,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
 def update(folder: Path, watch: Watch) -> int:
     """Looks at what is new or changed, forgets what is gone; gives the number of pictures."""
     files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
-    with opened(folder) as link:
+    with open_index(folder) as link:
         known = {
             path: (size, at)
             for path, size, at in link.execute("SELECT path, size, changed FROM files")
@@ -128,25 +128,25 @@ def _row(name: bytes) -> tuple[object, ...]:
     state = _state(path)
     try:
         data = path.read_bytes()
-        pixels = fingerprint.opened(data, name=f"'{path}'")
+        pixels = fingerprint.open_small(data, name=f"'{path}'")
         hashes, features = fingerprint.hashes(pixels), described(pixels, FEW, f"'{path}'")[1]
         says, signed = (containers.packet(data) or b""), containers.signed(data)
     except (Unreadable, OSError, MemoryError) as error:
         problem = str(error) or type(error).__name__
-        return name, *state, b"", b"", "", "", 0, text(problem)
+        return name, *state, b"", b"", "", "", 0, storable(problem)
     digest = hashlib.sha256(data).hexdigest()
     words = says.decode("utf-8", "replace")
     return name, *state, hashes, features.tobytes(), digest, words, int(signed), ""
 
 
-def text(sentence: str) -> str:
+def storable(sentence: str) -> str:
     """A sentence that can be stored, though a name in it may be bytes that are no text."""
     return sentence.encode("utf-8", "replace").decode()
 
 
-def seen(folder: Path) -> Iterator[Seen]:
+def seen_files(folder: Path) -> Iterator[Seen]:
     """Every file of the index, by name."""
-    with opened(folder) as link:
+    with open_index(folder) as link:
         rows = link.execute(
             "SELECT path, sha256, hashes, features, says, signed, problem FROM files ORDER BY path"
         )

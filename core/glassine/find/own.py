@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import fingerprint
+from ..ledger import fingerprint
 from ..types import Progress, Watch, quiet
 from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
@@ -41,7 +41,7 @@ def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
     """Groups of two and more, the largest first."""
     if not works:
         return []
-    seen = [pictured(fingerprint.opened(work.view)) for work in works]
+    seen = [pictured(fingerprint.open_small(work.view)) for work in works]
     votes = Votes.of([one.features[: MANY // 4] for one in seen])
     table = np.stack([np.frombuffer(work.hashes[: fingerprint.HASH], np.uint8) for work in works])
     root = list(range(len(works)))
@@ -63,11 +63,11 @@ def _alike(work: Work, table: NDArray[np.uint8]) -> Iterable[int]:
     own = work.hashes[: fingerprint.HASH]
     if not any(own):
         return ()
-    return [int(at) for at in np.flatnonzero(fingerprint.distance(own, table) <= ALIKE)]
+    return [int(at) for at in np.flatnonzero(fingerprint.bits_apart(own, table) <= ALIKE)]
 
 
 def _same(at: int, other: int, table: NDArray[np.uint8], seen: list[Picture]) -> bool:
-    near = fingerprint.distance(table[at].tobytes(), table[other : other + 1])[0] <= ALIKE
+    near = fingerprint.bits_apart(table[at].tobytes(), table[other : other + 1])[0] <= ALIKE
     if near and table[at].any():
         return True
     return agreement(seen[at], seen[other]).inliers >= INLIERS

@@ -6,10 +6,10 @@ import base64
 from datetime import date
 from html import escape
 
-from .. import fingerprint
 from ..errors import Unreadable
+from ..ledger import fingerprint
 from .hits import Hit, Search
-from .index import text
+from .index import storable
 from .own import Cluster
 
 _SHOWN = 400
@@ -67,7 +67,7 @@ def own_page(clusters: list[Cluster]) -> str:
 
 def _article(hit: Hit) -> str:
     try:
-        found = fingerprint.view(fingerprint.opened(hit.path, 360))
+        found = fingerprint.small_jpeg(fingerprint.open_small(hit.path, 360))
     except (Unreadable, OSError):
         found = b""
     ours = _figure(hit.work.view, hit.work.name) if hit.work else "<figure></figure>"
@@ -101,7 +101,7 @@ def _problems(problems: tuple[str, ...]) -> str:
 
 def _document(title: str, body: str) -> str:
     """The page; names of files in it may be bytes that are no text, and show as question marks."""
-    return text(
+    return storable(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
         f'<meta name=viewport content="width=device-width"><meta name=robots content=noindex>'
         f"<style>{_STYLE}</style><body>{body}</html>"

@@ -13,13 +13,14 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import fingerprint, ledger
+from .. import ledger
 from ..errors import NotUsable, Unreadable
+from ..ledger import fingerprint
 from ..marks import watermark
 from ..marks.watermark import CLEAR, Match
 from ..types import Progress, Watch, quiet
 from . import index
-from .features import ENOUGH, INLIERS, MANY, Agreement, Votes, compared, described, distinct
+from .features import ENOUGH, INLIERS, MANY, Agreement, Votes, compare, described, distinct
 from .hits import ALIKE, ORDER, Hit, Search
 from .index import Seen
 from .works import Work
@@ -57,7 +58,7 @@ def search(
     look, marked = matcher(works, _names(creator)), works_have_marks(works)
     hits: list[Hit] = []
     problems, listened, done = [], 0, 0
-    for batch in batched(index.seen(folder), _BATCH):
+    for batch in batched(index.seen_files(folder), _BATCH):
         problems += [seen.problem for seen in batch if seen.problem]
         whole = [seen for seen in batch if not seen.problem]
         for seen, found in zip(whole, look(whole), strict=True):
@@ -69,8 +70,15 @@ def search(
         watch(Progress(done, files, "compare"))
     hits = corrected(hits, listened)
     hits.sort(key=lambda hit: (ORDER.index(hit.verdict), -hit.inliers, str(hit.path)))
-    return Search(folder, files, len(works), listened, tuple(hits),
-                  tuple(problems[:_KEPT_PROBLEMS]), _doubts(works, problems, listened, files))
+    return Search(
+        folder,
+        files,
+        len(works),
+        listened,
+        tuple(hits),
+        tuple(problems[:_KEPT_PROBLEMS]),
+        _doubts(works, problems, listened, files),
+    )
 
 
 def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
@@ -88,7 +96,7 @@ def matcher(
     """
     straight = _table(works, 0)
     mirrored = _table(works, 1)
-    views = [fingerprint.opened(work.view) for work in works]
+    views = [fingerprint.open_small(work.view) for work in works]
     votes = Votes.of([described(view, MANY // 4)[1] for view in views])
     turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
     exact = {entry.sha256: entry.id for entry in ledger.entries()}
@@ -120,7 +128,7 @@ def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
 def _far(seen: Seen, table: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Differing bits to every work; 256 where either is a flat colour."""
     own = seen.hashes[: fingerprint.HASH]
-    far = fingerprint.distance(own, table)
+    far = fingerprint.bits_apart(own, table)
     far[~table.any(axis=1)] = 8 * fingerprint.HASH
     return far if any(own) else np.full_like(far, 8 * fingerprint.HASH)
 
@@ -172,7 +180,7 @@ def _hit(
 
 def _compared(work: Work, path: Path, flip: bool) -> Agreement:
     try:
-        return compared(work.view, path, mirrored=flip)
+        return compare(work.view, path, mirrored=flip)
     except (Unreadable, OSError):  # gone since it was indexed
         return Agreement()
 
@@ -244,9 +252,7 @@ def _makers(packet: str) -> list[str]:
     return [one.text or "" for maker in tree.iter(_CREATOR) for one in maker.iter(_ITEM)]
 
 
-def _doubts(
-    works: list[Work], problems: list[str], listened: int, files: int
-) -> tuple[str, ...]:
+def _doubts(works: list[Work], problems: list[str], listened: int, files: int) -> tuple[str, ...]:
     said = ["A search proves that a work is there, never that it is not."]
     if problems:
         said.append(f"{len(problems)} file{'s' * (len(problems) > 1)} could not be looked at.")

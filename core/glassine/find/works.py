@@ -6,12 +6,24 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import fingerprint, ledger
+from .. import ledger
 from ..errors import NotUsable, Unreadable
+from ..ledger import fingerprint
 from ..types import Progress, Watch, quiet
 
-PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".avif", ".gif", ".kra",
-            ".ora")
+PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jfif",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".avif",
+    ".gif",
+    ".kra",
+    ".ora",
+)
 
 
 @dataclass(frozen=True)
@@ -28,8 +40,9 @@ class Work:
 def from_ledger() -> list[Work]:
     """Every export the ledger knows, with the small picture it kept."""
     return [
-        Work(entry.title or f"export {entry.id}", entry.hashes, entry.view, entry.id,
-             entry.watermark)
+        Work(
+            entry.title or f"export {entry.id}", entry.hashes, entry.view, entry.id, entry.watermark
+        )
         for entry in ledger.entries(views=True)
     ]
 
@@ -41,8 +54,10 @@ def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[s
     for done, path in enumerate(files):
         watch(Progress(done, len(files), "look"))
         try:
-            pixels = fingerprint.opened(path)
-            found.append(Work(path.name, fingerprint.hashes(pixels), fingerprint.view(pixels)))
+            pixels = fingerprint.open_small(path)
+            found.append(
+                Work(path.name, fingerprint.hashes(pixels), fingerprint.small_jpeg(pixels))
+            )
         except (Unreadable, OSError) as error:
             problems.append(str(error))
     return found, tuple(problems)

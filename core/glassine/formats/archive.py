@@ -6,7 +6,7 @@ import zipfile
 from io import BytesIO
 
 from ..errors import Unreadable
-from ..flattened import picture
+from ..pixels.merged import picture
 from ..types import Artwork
 from . import png
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pyvips
-import torch
 from torch import Tensor
 
+from ..pixels.flatten import on_white
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -19,7 +19,7 @@ def read(data: bytes, what: str) -> Artwork:
 
 def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
     vips.check_sides(rgb, _LARGEST, "JPEG")
-    image = vips.image_of(rgb if alpha is None else on_white(rgb, alpha), None, keep, 8)
+    image = vips.image_of(on_white(rgb, alpha), None, keep, 8)
     data: bytes = image.jpegsave_buffer(
         Q=quality,
         subsample_mode="off",
@@ -27,11 +27,6 @@ def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
         keep=metadata.flags(keep, ppi_in_exif=True),
     )
     return data
-
-
-def on_white(rgb: Tensor, alpha: Tensor) -> Tensor:
-    """What a browser shows of a transparent picture on a white page."""
-    return torch.lerp(torch.ones_like(rgb), rgb, alpha)
 
 
 ENTRY = Format(

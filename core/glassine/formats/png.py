@@ -8,8 +8,8 @@ from dataclasses import replace
 import pyvips
 from torch import Tensor
 
-from .. import memory
 from ..errors import Unreadable
+from ..machine import memory
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -53,7 +53,7 @@ def read(data: bytes, what: str) -> Artwork:
     width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
     if len(data) > 24 and not width * height:
         raise Unreadable(f"{what} says that it is {width} x {height} pixels. Export it again.")
-    memory.check(width, height, what)
+    memory.check_fits(width, height, what)
     if any(name == b"acTL" for name, _, _ in chunks(data)):
         raise vips.many(what)
     artwork = vips.read(pyvips.Image.pngload_buffer, data, what)

@@ -9,9 +9,9 @@ import pyvips
 from PIL import Image, ImageCms, UnidentifiedImageError
 from torch import Tensor
 
-from .. import memory
 from ..errors import Unreadable
-from ..pixels import to_tensor
+from ..machine import memory
+from ..pixels.grid import to_tensor
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -33,7 +33,7 @@ def eight_bit_lab(data: bytes, what: str) -> Artwork | None:
         with Image.open(BytesIO(data)) as picture:
             if picture.mode != "LAB":
                 return None
-            memory.check(*picture.size, what)
+            memory.check_fits(*picture.size, what)
             picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return None

@@ -16,9 +16,9 @@ import numpy as np
 import pyvips
 from torch import Tensor
 
-from .. import memory
 from ..errors import NotUsable, Unreadable
-from ..pixels import on_grid, to_array, to_tensor
+from ..machine import memory
+from ..pixels.grid import on_grid, to_array, to_tensor
 from ..types import Artwork, Keep
 from . import colour, metadata
 
@@ -33,11 +33,13 @@ def read(load: Callable[..., Any], data: bytes, what: str, **options: int) -> Ar
     """Decodes a single picture; every doubt about it is an error, never a guess."""
     try:
         image = load(data, fail_on="error", **options)
-        check(image, what)
+        check_header(image, what)
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
-        raise Unreadable(f"{what} is cut off or damaged ({reason(error)}). {_AGAIN}") from error
+        raise Unreadable(
+            f"{what} is cut off or damaged ({libvips_reason(error)}). {_AGAIN}"
+        ) from error
     keep, more = metadata.keep(image, depth)
     if image.get_typeof("glassine-turned"):
         more = ("was stored turned, and is upright now", *more)
@@ -47,14 +49,14 @@ def read(load: Callable[..., Any], data: bytes, what: str, **options: int) -> Ar
 _AGAIN = "Save or download it again, or open it in your painting program and export a new copy."
 
 
-def reason(error: pyvips.Error) -> str:
+def libvips_reason(error: pyvips.Error) -> str:
     """The first thing that libvips says, without the name of the call."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith("unable to call")]
     return said[0] if said else "libvips gives no reason"
 
 
-def check(image: pyvips.Image, what: str) -> None:
+def check_header(image: pyvips.Image, what: str) -> None:
     """From the header alone: one frame, large enough to matter, small enough for this machine."""
     width, height = image.width, image.height
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
@@ -65,7 +67,7 @@ def check(image: pyvips.Image, what: str) -> None:
             f"{what} is {width} x {height} pixels. Glassine needs at least {SMALLEST} on each "
             f"side: in less than that an encoder sees nothing that could be moved."
         )
-    memory.check(width, height, what)
+    memory.check_fits(width, height, what)
 
 
 def many(what: str, frames: int | None = None) -> NotUsable:
@@ -132,7 +134,7 @@ def check_sides(rgb: Tensor, largest: int, name: str) -> None:
         )
 
 
-def pixels(path: Path) -> int:
+def pixel_count(path: Path) -> int:
     """How many a file has, by its header; 0 where libvips does not know. Raises OSError."""
     try:
         with path.open("rb") as stream:  # libvips takes no name that is not text

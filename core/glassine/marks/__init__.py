@@ -18,7 +18,7 @@ MARKS: Registry[Mark] = Registry(
 )
 
 
-def named(names: Iterable[str]) -> list[tuple[str, Mark]]:
+def marks_in_order(names: Iterable[str]) -> list[tuple[str, Mark]]:
     """Those marks in the registry's order, whatever order they were named in."""
     asked = set(names)
     return [(name, MARKS[name]) for name in MARKS if name in asked]

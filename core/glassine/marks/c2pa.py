@@ -95,7 +95,7 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
 
 
 def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
-    mime = _MIMES.get(containers.check(data))
+    mime = _MIMES.get(containers.check_metadata(data))
     if mime is None:
         raise NotUsable(
             "Content Credentials were asked for in a kind of file that cannot hold them here. "
@@ -121,7 +121,7 @@ def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
 
 def read(data: bytes, anchors: str = "") -> Found | None:
     """Validates any file's manifest; `anchors` are PEM roots the reader trusts."""
-    mime = _MIMES.get(containers.check(data))
+    mime = _MIMES.get(containers.check_metadata(data))
     if mime is None or not containers.signed(data):
         return None
     try:
@@ -179,7 +179,7 @@ def _local_serial() -> str | None:
     """The serial number of this machine's certificate, where one was made."""
     from cryptography import x509
 
-    chain: Path = certificate.folder() / "chain.pem"
+    chain: Path = certificate.certificate_folder() / "chain.pem"
     if not chain.is_file():
         return None
     return str(x509.load_pem_x509_certificates(chain.read_bytes())[0].serial_number)

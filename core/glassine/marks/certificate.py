@@ -101,29 +101,29 @@ _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 def signing(certificate: str = "", key: str = "", name: str = "") -> Signing:
     """The artist's own certificate where one is named, else this machine's, made on first use."""
     if certificate:
-        return checked(*opened(Path(certificate), Path(key) if key else None), own=True)
-    chain, secret = folder() / "chain.pem", folder() / "key.pem"
+        return check_chain(*open_chain(Path(certificate), Path(key) if key else None), own=True)
+    chain, secret = certificate_folder() / "chain.pem", certificate_folder() / "key.pem"
     if chain.is_file() and secret.is_file():
-        certificates, loaded = opened(chain, secret)
+        certificates, loaded = open_chain(chain, secret)
         if certificates[0].not_valid_after_utc > datetime.now(UTC):
-            return checked(certificates, loaded, own=False)
-    make(name)
-    return checked(*opened(chain, secret), own=False)
+            return check_chain(certificates, loaded, own=False)
+    make_certificate(name)
+    return check_chain(*open_chain(chain, secret), own=False)
 
 
-def folder() -> Path:
+def certificate_folder() -> Path:
     """Beside the ledger, in the user's data."""
-    return ledger.place().with_name("certificate")
+    return ledger.ledger_path().with_name("certificate")
 
 
-def make(name: str = "") -> None:
+def make_certificate(name: str = "") -> None:
     """A root of this machine and a leaf under it. The root's key is thrown away."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = _name("Glassine local root"), _name(name or "A Glassine user")
     root = _builder(issuer, issuer, root_key, root_key, ca=True)
     leaf = _builder(subject, issuer, key, root_key, ca=False)
     chain = [one.sign(root_key, hashes.SHA256()) for one in (leaf, root)]
-    place = folder()
+    place = certificate_folder()
     place.mkdir(parents=True, exist_ok=True)
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -189,7 +189,7 @@ def _builder(
     return builder.add_extension(above, critical=False).add_extension(purpose, critical=False)
 
 
-def opened(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], Key]:
+def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], Key]:
     """A .p12 / .pfx, or a PEM chain with its key in the same or another file; not yet checked."""
     try:
         data = path.read_bytes()
@@ -213,7 +213,7 @@ def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Ke
     return (leaf, *others), cast(Key, key)
 
 
-def checked(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
+def check_chain(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
     """Raises a sentence for everything that would make the signature worthless or refused."""
     leaf, now = chain[0], datetime.now(UTC)
     who = Path(common_name(leaf))

@@ -40,7 +40,7 @@ def kind(data: bytes) -> str:
     return "avif" if data[4:8] == b"ftyp" else ""
 
 
-def check(data: bytes) -> str:
+def check_metadata(data: bytes) -> str:
     """The container, once its metadata has been found to be of a sane size and shape."""
     container = kind(data)
     for number, (name, size, body) in enumerate(blocks(data, container)):

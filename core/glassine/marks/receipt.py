@@ -10,7 +10,8 @@ import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .. import fingerprint, ledger
+from .. import ledger
+from ..ledger import fingerprint
 from ..types import Plan, Protected, Report
 from .base import Found, Mark
 
@@ -40,7 +41,7 @@ def settings(plan: Plan) -> dict[str, Any]:
 
 def entry(data: bytes, protected: Protected) -> ledger.Entry:
     """What the ledger will say about these bytes."""
-    plan, pixels = protected.plan, fingerprint.opened(data)
+    plan, pixels = protected.plan, fingerprint.open_small(data)
     return ledger.Entry(
         sha256=hashlib.sha256(data).hexdigest(),
         hashes=fingerprint.hashes(pixels),
@@ -48,7 +49,7 @@ def entry(data: bytes, protected: Protected) -> ledger.Entry:
         format=plan.export.format,
         version=engine_version(),
         settings=settings(plan),
-        view=fingerprint.view(pixels),
+        view=fingerprint.small_jpeg(pixels),
         watermark=plan.export.claim.watermark if "watermark" in plan.export.marks else None,
         seed=plan.seed,
     )
@@ -63,7 +64,7 @@ def engine_version() -> str:
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Writes the entry; gives the bytes back as they came."""
-    ledger.record(entry(data, protected))
+    ledger.record_export(entry(data, protected))
     return data
 
 

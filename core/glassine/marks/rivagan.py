@@ -102,8 +102,8 @@ def fitted(small: Tensor, room: Tensor, bits: Tensor, draw: Generator) -> Iterat
         trial = change.clone().requires_grad_()
         seen = (small + trial * room).clamp(0, 1)
         said = heard(_crop(seen, draw) if step % 2 else seen) * bits
-        (slope,) = torch.autograd.grad(softplus(_CLEAR - said).sum(), trial)
-        momentum = 0.7 * momentum + slope / slope.norm().clamp_min(1e-12)
+        (gradient,) = torch.autograd.grad(softplus(_CLEAR - said).sum(), trial)
+        momentum = 0.7 * momentum + gradient / gradient.norm().clamp_min(1e-12)
         change = (change - energy * momentum).clamp(-LARGEST, LARGEST)
         yield change
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
 from ..errors import NotUsable
-from ..pixels import steps
+from ..pixels.grid import steps
 from ..types import Claim, Protected, Visible
 from .base import Mark
 
@@ -34,9 +34,9 @@ def embed(protected: Protected) -> Protected:
     plan = protected.plan
     wish = plan.export.claim.visible
     picture = protected.rgb.cpu()
-    stamp = signature(wish.picture) if wish.picture else words(wish.text)
+    stamp = signature(wish.picture) if wish.picture else drawn_words(wish.text)
     over = tiled(stamp, picture) if wish.layout == "tiled" else corner(stamp, picture)
-    cover = over[3:] * checked(wish)
+    cover = over[3:] * checked_opacity(wish)
     marked = picture * (1 - cover) + over[:3] * cover
     if plan.artwork.alpha is not None:
         marked = torch.where(plan.artwork.alpha > 0, marked, picture)
@@ -46,7 +46,7 @@ def embed(protected: Protected) -> Protected:
     return replace(protected, rgb=marked.to(protected.rgb.device), notes=notes)
 
 
-def checked(wish: Visible) -> float:
+def checked_opacity(wish: Visible) -> float:
     if not 0 < wish.opacity <= 1:
         raise NotUsable(
             f"The visible mark was asked for with an opacity of {wish.opacity}. "
@@ -58,12 +58,12 @@ def checked(wish: Visible) -> float:
 def check(claim: Claim) -> tuple[str, ...]:
     """Draws it once, small as it is, so that a letter nobody has is said before the work."""
     wish = claim.visible
-    checked(wish)
-    signature(wish.picture) if wish.picture else words(wish.text)
+    checked_opacity(wish)
+    signature(wish.picture) if wish.picture else drawn_words(wish.text)
     return ()
 
 
-def words(text: str) -> Tensor:
+def drawn_words(text: str) -> Tensor:
     """(4, h, w) in [0, 1]: white letters with a dark outline, so that they show on anything."""
     if not text.strip():
         raise NotUsable("The visible mark was asked for without words. Give it a text or picture.")

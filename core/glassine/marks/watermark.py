@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.nn.functional import interpolate
 
-from .. import fingerprint, ledger
+from .. import ledger
 from ..errors import NotUsable
-from ..pixels import to_array, to_tensor
+from ..ledger import fingerprint
+from ..pixels.flatten import on_white
+from ..pixels.grid import to_array, to_tensor
 from ..types import Claim, Protected
 from . import rivagan
 from .base import Found, Mark
@@ -126,11 +128,6 @@ def bits(number: int) -> NDArray[np.float32]:
     return np.array([number >> place & 1 for place in places], dtype=np.float32)
 
 
-def on_white(picture: Tensor, alpha: Tensor | None) -> Tensor:
-    """As a viewer without transparency shows it."""
-    return picture if alpha is None else picture * alpha + (1 - alpha)
-
-
 def _handled(picture: Tensor) -> bytes:
     """A JPEG of quality 75 at half size with a tenth cut off: what comes back from a platform.
 
@@ -148,7 +145,7 @@ def _handled(picture: Tensor) -> bytes:
 
 def hear(source: fingerprint.Source, *, mirrored: bool = False) -> Soft:
     """What is heard in a picture file, marked or not: 32 numbers."""
-    small = to_tensor(fingerprint.opened(source, rivagan.SIDE, exact=True))
+    small = to_tensor(fingerprint.open_small(source, rivagan.SIDE, exact=True))
     with torch.no_grad():
         return np.asarray(rivagan.heard(small.flip(2) if mirrored else small).numpy())
 

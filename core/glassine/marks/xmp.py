@@ -92,7 +92,7 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
             "XMP was to be written into a file that is already signed, which would break its "
             "signature. Write XMP first and sign last."
         )
-    if containers.check(data) != "avif":
+    if containers.check_metadata(data) != "avif":
         data = _written(data, wanted)
     back = parsed(data)
     lost = [key for key, value in wanted.items() if back.get(key) != value]
@@ -134,7 +134,7 @@ def said(packet: bytes) -> dict[str, Any]:
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
-    containers.check(data)
+    containers.check_metadata(data)
     told = parsed(data)
     mining = str(told.get("Xmp.plus.DataMining", ""))
     if not mining:

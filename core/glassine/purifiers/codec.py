@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from kornia.enhance import jpeg_codec_differentiable
 from torch import Generator, Tensor
 
-from ..pixels import to_array, to_tensor
+from ..pixels.grid import to_array, to_tensor
 from .base import Purifier
 
 _BLOCK = 16  # two 8 x 8 blocks, because chroma is halved
@@ -54,7 +54,7 @@ def pixels(read: pyvips.Image, like: Tensor) -> Tensor:
 
 
 def soft_jpeg(rgb: Tensor, quality: int) -> Tensor:
-    """A JPEG with rounding that has a slope (Shin and Song, 2017), by kornia; (3, H, W)."""
+    """A JPEG with rounding that has a gradient (Shin and Song, 2017), by kornia; (3, H, W)."""
     height, width = rgb.shape[1:]
     pad = (0, -width % _BLOCK, 0, -height % _BLOCK)
     quality_of = torch.tensor([float(quality)], device=rgb.device)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Generator, Tensor
 
-from .. import weights
+from ..machine import weights
 from ..units import Levels, to_unit
 from .base import Purifier, Scene
 from .nets.ffdnet import denoised
@@ -25,7 +25,7 @@ def missing(_: Scene) -> str:
 
 
 def file() -> Path:
-    return weights.find(_FOLDER) / _FILE
+    return weights.folder_of(_FOLDER) / _FILE
 
 
 def apply(rgb: Tensor, draw: Generator) -> Tensor:

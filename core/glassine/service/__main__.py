@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .frames import NotAFrame, Unpacker
 from .session import Session
-from .wire import NotAFrame, Unpacker
 
 
 def main() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import NotUsable, Unreadable
-from ..examine import Examination, examine_pixels
-from ..examine import examine as examine_file
-from ..types import Artwork, Watch
-from .answer import Answer, Blobs, Json
+from ..flow.examine import Examination, examine_pixels
+from ..flow.examine import examine as examine_file
+from ..types import Artwork
+from .call import Answer, Json, Request
 from .raster import artwork, raster
 
 
@@ -16,8 +16,9 @@ class AlreadyProtected(NotUsable):
     """The message is the evidence alone; whoever asked decides whether to go on."""
 
 
-def examine(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
+def examine(request: Request) -> Answer:
     """What the document's file carries, and its pixels where they came along."""
+    ask, blobs = request.ask, request.blobs
     picture = artwork(raster(ask["pixels"], blobs["pixels"])) if "pixels" in ask else None
     seen = [one for one in (of_file(ask), of_pixels(picture)) if one is not None]
     found = [{"mark": told.mark, "says": told.says} for one in seen for told in one.found]
@@ -25,7 +26,7 @@ def examine(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
     return Answer({"protected": protected, "found": found})
 
 
-def refuse_twice(ask: Json, picture: Artwork) -> None:
+def refuse_again(ask: Json, picture: Artwork) -> None:
     """Raises what shows that it is protected already, unless the request says "again"."""
     if ask.get("again"):
         return

@@ -6,31 +6,34 @@ smaller than the real thing, so its score stands for the setting, not for the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 
 import torch
 from torch import Tensor
 
-from .. import encoders as nets
-from ..encoders import present
-from ..optimise.later import composite
-from ..optimise.loop import explored, padded
-from ..optimise.strength import settled
-from ..pixels import on_grid
-from ..plan import least, plan, resized, score
-from ..recipes import STEPS
-from ..surrogates import SHIPPED, SMALL, named
-from ..targets.resize import lanczos
-from ..types import Artwork, Plan, Watch
+from ..flow.optimise import optimise
+from ..flow.plan import at_export_size, least_longest_side, plan, score_of
+from ..flow.recipes import STEPS
+from ..flow.settle import settle
+from ..flow.timing import Job, gradient_seconds
+from ..machine.device import Device
+from ..pixels.flatten import on_white
+from ..pixels.grid import on_grid
+from ..pixels.pad import padded
+from ..pixels.resize import lanczos
+from ..surrogates import SHIPPED, SMALL, surrogate_named
+from ..surrogates import encoders as nets
+from ..surrogates.encoders import present_surrogates
+from ..types import Artwork, Change, Plan
 from ..units import Unit
 from ..visibility import ssimulacra2
-from . import here, pace
-from .answer import Answer, Json
+from .call import Answer, Blobs, Json, Request
 from .raster import artwork, bgra8, raster
 from .requests import intent
+from .state import Explored, State
 
 SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
 GAIN = 8  # the difference picture shows changes that much larger
@@ -38,22 +41,11 @@ DRAW = 1  # family per step; all of them would take five times as long
 SEED = 1  # a preview that flickers between two seeds would tell nothing
 
 
-@dataclass
-class Kept:
-    """The last exploration, so that a new strength costs a few judgements and no gradient."""
-
-    key: bytes = b""
-    plan: Plan | None = None
-    change: Tensor | None = None
-
-
-_kept = Kept()
-
-
-def preview(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
+def preview(request: Request) -> Answer:
     """Pictures for the compare view, BGRA with 8 bits, of the size in the result."""
-    made, change = exploration(ask, blobs, watch)
-    rgb, _ = settled(made, change, watch)
+    ask, blobs = request.ask, request.blobs
+    change = exploration(request)
+    made, rgb = change.plan, settle(change, watch=request.watch).rgb
     clean, alpha = made.artwork.rgb, made.artwork.alpha
     pictures = {
         "before": bgra8(clean, alpha),
@@ -67,15 +59,15 @@ def preview(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> Answer:
     if ask.get("sees"):
         about["seen_by"] = seer(made.surrogates)
         if about["seen_by"]:
-            look = decoder(about["seen_by"])
+            look = decoder(about["seen_by"], request.state.device)
             pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
-    about["ssimulacra2"] = ssimulacra2(composite(clean, alpha), composite(rgb, alpha))
+    about["ssimulacra2"] = ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha))
     about |= {"surrogates": made.surrogates, "goals": [goal.says for goal in made.goals]}
     about["finer"] = max(height, width) < min(SIZES[0], ask["pixels"]["width"])
     return Answer(about, pictures)
 
 
-def enlarged(ask: Json, blobs: Mapping[str, bytearray], change: Tensor) -> bytes:
+def enlarged(ask: Json, blobs: Blobs, change: Tensor) -> bytes:
     """The picture at its own size under the small change, scaled up: what the canvas shows."""
     whole = artwork(raster(ask["pixels"], blobs["pixels"]))
     half = Unit(0.5)
@@ -83,37 +75,41 @@ def enlarged(ask: Json, blobs: Mapping[str, bytearray], change: Tensor) -> bytes
     return bgra8((whole.rgb + large).clamp(0, 1), whole.alpha)
 
 
-def exploration(ask: Json, blobs: Mapping[str, bytearray], watch: Watch) -> tuple[Plan, Tensor]:
+def exploration(request: Request) -> Change:
+    """The change at full reach: the last request's, where this one differs in strength only."""
+    ask, state = request.ask, request.state
     wanted = {name: value for name, value in ask["intent"].items() if name != "strength"}
     key = blake2b(repr((wanted, ask["seconds"], ask["pixels"])).encode())
-    for blob in blobs.values():
+    for blob in request.blobs.values():
         key.update(blob)
-    if key.digest() != _kept.key or _kept.plan is None or _kept.change is None:
-        made = small_plan(ask, blobs)
-        (_kept.change, _), _kept.plan, _kept.key = explored(made, watch), made, key.digest()
-    return replace(_kept.plan, score=score(intent(ask["intent"]))), _kept.change
+    if state.explored is None or state.explored.key != key.digest():
+        change = optimise(small_plan(request), watch=request.watch)
+        state.explored = Explored(key.digest(), change)
+    change = state.explored.change
+    return replace(change, plan=replace(change.plan, score=score_of(intent(ask["intent"]))))
 
 
-def small_plan(ask: Json, blobs: Mapping[str, bytearray]) -> Plan:
-    picture = raster(ask["pixels"], blobs["pixels"])
-    whole, wanted = artwork(picture), intent(ask["intent"], picture, blobs.get("mask", b""))
+def small_plan(request: Request) -> Plan:
+    ask, state = request.ask, request.state
+    picture = raster(ask["pixels"], request.blobs["pixels"])
+    whole, wanted = artwork(picture), intent(ask["intent"], picture, request.mask)
     effort = ask["intent"].get("effort", "preview")
-    side = longest(ask, max(whole.rgb.shape[1:]), STEPS[effort])
+    side = longest(ask, state, max(whole.rgb.shape[1:]), STEPS[effort])
     small, mask = shrunk(whole, side), wanted.mask
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
-    fast = wanted.surrogates or (quickest(),)
+    fast = wanted.surrogates or (quickest(state),)
     wanted = replace(wanted, mask=mask, effort=effort, seed=SEED, surrogates=fast)
-    made = plan(small, wanted, device=here.wish())
+    made = plan(small, wanted, device=state.wish)
     return replace(made, recipe=replace(made.recipe, draw=DRAW), warm=0)
 
 
-def quickest() -> str:
+def quickest(state: State) -> str:
     """What a preview runs on: one surrogate that is on this machine and fast."""
-    names = (*((SMALL,) if shipped() else ()), *present())
+    names = (*((SMALL,) if shipped() else ()), *present_surrogates())
     if not names:
         return SMALL  # its own error says what is missing
-    return str(min(names, key=lambda name: sum(pace.slope_seconds(name, here.device()))))
+    return str(min(names, key=lambda name: sum(gradient_seconds(name, state.device))))
 
 
 def shipped() -> bool:
@@ -121,17 +117,17 @@ def shipped() -> bool:
 
 
 def shrunk(whole: Artwork, side: int) -> Artwork:
-    small = resized(whole, max(side, least(whole)))
+    small = at_export_size(whole, max(side, least_longest_side(whole)))
     keep = replace(small.keep, depth=8)
     return replace(small, rgb=on_grid(small.rgb, 8), keep=keep)
 
 
-def longest(ask: Json, side: int, steps: int) -> int:
+def longest(ask: Json, state: State, side: int, steps: int) -> int:
     """The largest preview that fits into the seconds asked for."""
-    names, device = tuple(ask["intent"].get("surrogates") or (quickest(),)), here.device()
+    names = tuple(ask["intent"].get("surrogates") or (quickest(state),))
     for size in SIZES:
         size = min(size, side)
-        expected = pace.predicted(size, size, steps, names, device, DRAW)
+        expected = state.estimates.seconds(Job(size, size, steps, names, state.device, DRAW))
         if sum(expected.values()) <= float(ask["seconds"]):
             return size
     return min(SIZES[-1], side)
@@ -139,12 +135,19 @@ def longest(ask: Json, side: int, steps: int) -> int:
 
 def seer(names: tuple[str, ...]) -> str:
     """The first surrogate here that can turn its latents back into a picture; "" without one."""
-    return next((name for name in (*names, *present()) if named(name).sees is not None), "")
+    return next(
+        (
+            name
+            for name in (*names, *present_surrogates())
+            if surrogate_named(name).sees is not None
+        ),
+        "",
+    )
 
 
 @lru_cache(maxsize=2)
-def decoder(name: str) -> Callable[[Tensor], Tensor]:
-    entry, device = named(name), here.device()
+def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor]:
+    entry = surrogate_named(name)
     decode = nets.decoder(name, device)
     assert decode is not None
     encode = next(iter(nets.encoders(name, device).values()))

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from ..errors import NotUsable
-from ..pixels import to_array, to_tensor
+from ..pixels.grid import to_array, to_tensor
+from ..pixels.srgb import to_linear, to_srgb
 from ..types import Artwork, Keep
 
 TYPES: dict[str, np.dtype[Any]] = {
@@ -75,7 +76,7 @@ def rgb(picture: Raster) -> Tensor:
     """(3, H, W) in [0, 1], encoded as sRGB where the numbers were linear light."""
     colours = picture.numbers[..., list(COLOURS[picture.order])]
     found = to_unit_range(colours)
-    return encoded(found) if picture.linear else found
+    return to_srgb(found) if picture.linear else found
 
 
 def to_unit_range(numbers: Array) -> Tensor:
@@ -117,20 +118,10 @@ def translucent(picture: Raster) -> bool:
 
 
 def as_numbers(picture: Raster, after: Tensor) -> Array:
-    light = decoded(after) if picture.linear else after
+    light = to_linear(after) if picture.linear else after
     if not picture.floating:
         return to_array(light, picture.depth)
     return light.permute(1, 2, 0).numpy().astype(picture.numbers.dtype)
-
-
-def encoded(light: Tensor) -> Tensor:
-    """Linear light -> sRGB (IEC 61966-2-1)."""
-    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-
-
-def decoded(values: Tensor) -> Tensor:
-    """sRGB -> linear light (IEC 61966-2-1)."""
-    return torch.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
 def bgra8(picture: Tensor, alpha: Tensor | None = None) -> bytes:

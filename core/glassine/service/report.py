@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from ..errors import NotUsable
-from ..plan import plan
+from ..evidence.page.render import html
+from ..flow.plan import plan
+from ..flow.read import read
+from ..flow.verify import verify
 from ..purifiers import PURIFIERS
-from ..read import read
-from ..types import Export, Plan, Protected, Trial, Watch
-from ..verify import html, verify
-from . import here, pace
-from .answer import Answer, Blobs, Json
+from ..types import Export, Protected, Trial
+from .call import Answer, Json, Request
 from .raster import artwork, raster
 from .requests import intent
 
 
-def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
+def report(request: Request) -> Answer:
     """The document's pixels and the exported file in; the page (HTML) and its verdicts out.
 
     The intent is the one that the file was made with, its seed included: the same goals again.
     """
+    ask, blobs, state = request.ask, request.blobs, request.state
     picture = raster(ask["pixels"], blobs["pixels"])
     wanted = intent(ask["intent"], picture)
     measured = Export(format="png", longest_side=wanted.export.longest_side)  # as read, unmarked
     wanted = replace(wanted, export=measured)
-    made = plan(artwork(picture), wanted, device=here.wish())
+    made = plan(artwork(picture), wanted, device=state.wish)
     after = read(bytes(blobs["file"])).rgb
     if after.shape != made.artwork.rgb.shape:
         height, width = made.artwork.rgb.shape[1:]
@@ -35,18 +36,14 @@ def report(ask: Json, blobs: Blobs, watch: Watch) -> Answer:
         )
     names = tuple(ask.get("after") or (name for name in PURIFIERS if not PURIFIERS[name].slow))
     protected = Protected(made, after, ("Measured on the pixels of the file as they were read.",))
-    left = pace.Left({"verify": seconds(made, len(names))}, watch)
+    seconds = state.estimates.stages(made, verify=True)["verify"] * (1 + len(names) / 2)
+    left = state.estimates.watched({"verify": seconds}, request.watch)  # a first guess
     found = verify(protected, purifiers=names, watch=left)
     page = html(protected, found).encode()
     doubts = [asdict(doubt) for doubt in found.doubts]
     return Answer(
         {"doubts": doubts, "trials": [row(one) for one in found.trials]}, {"report": page}
     )
-
-
-def seconds(made: Plan, trials: int) -> float:
-    """A first guess; progress corrects it."""
-    return pace.stages(made, verify=True)["verify"] * (1 + trials / 2)
 
 
 def row(trial: Trial) -> Json:

@@ -9,8 +9,8 @@ import numpy as np
 from torch import Tensor
 
 from ..errors import NotUsable
-from ..pixels import to_tensor
-from ..recipes import SCORES
+from ..flow.recipes import SCORES
+from ..pixels.grid import to_tensor
 from ..types import Claim, Export, Intent, Visible
 from ..units import Score
 from .raster import Raster, beyond
@@ -28,11 +28,11 @@ def intent(ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b
         strength=strength if strength in SCORES else Score(float(strength)),
         surrogates=tuple(ask["surrogates"]) if ask.get("surrogates") else None,
         mask=None if picture is None else masked(picture, mask),
-        export=export(ask.get("export", {})),
+        export=wanted_export(ask.get("export", {})),
     )
 
 
-def export(ask: Json) -> Export:
+def wanted_export(ask: Json) -> Export:
     known = {f.name for f in fields(Export)} - {"marks", "claim"}
     plain = {name: ask[name] for name in known if ask.get(name) is not None}
     said = ask.get("claim") or {}

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from threading import Condition, Event, Lock, get_ident
+from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
 from ..types import Progress
-from .answer import Answer, Json
-from .wire import PART, WINDOW, pack
+from .call import Answer, Json, Request
+from .frames import PART, WINDOW, pack
+
+if TYPE_CHECKING:
+    from .state import State
 
 LARGEST = 1 << 33  # bytes of one picture; more is a mistake in the request
 PACE = 0.05  # seconds between progress frames: a bar needs no more
@@ -46,6 +50,7 @@ class Session:
         self._worker = ThreadPoolExecutor(1)
         self._busy: tuple[Call, int] | None = None  # what the worker does, and its thread
         self._calls: dict[int, Call] = {}
+        self._state: State | None = None  # made by the worker: it takes torch
 
     def greet(self) -> None:
         """The first frame: who is here, on which device, and everything there is to choose."""
@@ -105,7 +110,7 @@ class Session:
         try:
             from .methods import hello  # here: torch takes seconds, and stdin is read meanwhile
 
-            self._send({"hello": hello()})
+            self._send({"hello": hello(self._remembered())})
         except BaseException as error:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
@@ -134,8 +139,10 @@ class Session:
         try:
             if call.method not in METHODS:
                 raise UnknownEntry("method", call.method, METHODS)
-            answer = METHODS[call.method](call.ask, call.blobs, lambda p: self._watch(call, p))
-            self._deliver(call, answer)
+            request = Request(
+                call.ask, call.blobs, lambda now: self._watch(call, now), self._remembered()
+            )
+            self._deliver(call, METHODS[call.method](request))
         except Cancelled:
             pass  # answered when it was asked for
         except GlassineError as error:
@@ -148,6 +155,12 @@ class Session:
             self._fail(call, "Bug", f"{type(error).__name__}: {error}")
         finally:
             self._close(call)
+
+    def _remembered(self) -> State:
+        from .state import State
+
+        self._state = self._state or State()
+        return self._state
 
     def _close(self, call: Call) -> None:
         """Only this very call: its number may be another's by the time the worker gets here."""

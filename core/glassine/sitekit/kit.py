@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .. import files
 from ..errors import NotUsable, NotWritable
+from ..machine import files
 
 DATA = Path(__file__).with_name("signals.json")
 
@@ -39,7 +39,7 @@ def data() -> dict[str, Any]:
 
 def kit(policy: str = "", *, previews: bool = True) -> tuple[Piece, ...]:
     """Every piece. `policy` is the address of your licence page; `previews` keeps link previews."""
-    checked(policy)
+    checked_address(policy)
     sources = data()["sources"]
     texts = {
         "robots.txt": robots(previews),
@@ -57,7 +57,7 @@ def kit(policy: str = "", *, previews: bool = True) -> tuple[Piece, ...]:
     return (*pieces, Piece("READ-ME.txt", "Read first.", "", readme(pieces)))
 
 
-def checked(policy: str) -> str:
+def checked_address(policy: str) -> str:
     """The address as it may stand in a header; raises when it is not one."""
     parts = urlsplit(policy)
     odd = any(letter.isspace() or letter in "\"'<>\\;" or ord(letter) > 126 for letter in policy)

@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "weights"
 """Weights that come with the package; every other entry's are the user's to get."""
 
 
-def named(name: str) -> Surrogate:
+def surrogate_named(name: str) -> Surrogate:
     """The entry of that name, or the autoencoder in the folder of that path."""
     if name in SURROGATES or not Path(name).expanduser().is_dir():
         return SURROGATES[name]

@@ -15,10 +15,10 @@ FILE, SCALE = "embedded.safetensors", ".scale"
 
 def load(folder: Path) -> dict[str, nn.Module]:
     """Family -> encoder, of which most weights were rounded to bytes; more: its model card."""
-    return opened(folder / FILE)
+    return load_branches(folder / FILE)
 
 
-def opened(file: Path) -> dict[str, nn.Module]:
+def load_branches(file: Path) -> dict[str, nn.Module]:
     """Branches of such a file. A tensor of bytes has its scale per output channel beside it."""
     state = load_file(file)
     scales = {k.removesuffix(SCALE): state.pop(k) for k in list(state) if k.endswith(SCALE)}

@@ -20,10 +20,10 @@ from platformdirs import user_data_path
 from torch import Generator, Tensor
 
 from ..errors import NotUsable
+from ..pixels.resize import lanczos, open_picture
 from ..types import Artwork, Goal, Intent
 from . import diffusion
 from .base import Target
-from .resize import lanczos, opened
 
 SHIPPED = Path(str(files(__package__) / "anchors"))
 
@@ -61,8 +61,8 @@ def found(teach: str, device: str) -> Tensor:
     for place in (own_folder(), SHIPPED):
         path = place / f"{synonyms().get(teach, teach)}.png"
         if valid(teach) and path.is_file():
-            return opened(path)
-    if diffusion.present():
+            return open_picture(path)
+    if diffusion.diffusion_present():
         return diffusion.photo(teach, device)
     near = get_close_matches(teach, [*synonyms(), *index()], n=1)
     hint = f"Did you mean '{near[0]}'? " if near else ""

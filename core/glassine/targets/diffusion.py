@@ -19,10 +19,10 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-from .. import weights
 from ..errors import EntryMissing, WeightsMissing
-from ..pixels import to_array, to_tensor
-from .resize import lanczos
+from ..machine import weights
+from ..pixels.grid import to_array, to_tensor
+from ..pixels.resize import lanczos
 
 _NAME, _VARIABLE = "stable-diffusion", "GLASSINE_DIFFUSION"
 _SIDE = 512  # pixels; what Stable Diffusion 1.x was trained on
@@ -31,14 +31,14 @@ _STRENGTH = 0.5  # of img2img: the scene stays, its style goes
 _MULTIPLE = 8
 
 
-def present() -> bool:
+def diffusion_present() -> bool:
     """Whether there is a folder; whether diffusers is installed is said when it is used."""
     return bool(os.environ.get(_VARIABLE)) or weights.present(_NAME)
 
 
-def folder() -> Path:
+def diffusion_folder() -> Path:
     named = os.environ.get(_VARIABLE)
-    path = Path(named) if named else weights.find(_NAME)
+    path = Path(named) if named else weights.folder_of(_NAME)
     if not (path / "model_index.json").is_file():
         raise WeightsMissing(
             f"A Stable Diffusion was expected in '{path}', and there is no model_index.json. "
@@ -86,7 +86,7 @@ def pipeline(kind: str, device: str) -> Callable[..., Any]:
     """
     if find_spec("diffusers") is None:
         raise EntryMissing("target", "diffusion", "diffusers")
-    place = folder()
+    place = diffusion_folder()
     index = json.loads((place / "model_index.json").read_text("utf-8"))
     name = str(index.get("_class_name", "")).removesuffix("Pipeline") + kind
     import diffusers  # seconds to load, and only needed here

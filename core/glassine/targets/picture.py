@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Generator
 
 from ..errors import NotUsable
+from ..pixels.resize import lanczos
 from ..types import Artwork, Goal, Intent
 from .base import Target
-from .resize import lanczos
 
 
 def picture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:

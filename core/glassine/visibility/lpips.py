@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor
 
-from .. import weights
+from ..machine import weights
 
 FOLDER, BACKBONE = "lpips_squeeze", "SqueezeNet 1.1"
 SMALLEST = 32  # pixels; below it the last pooling has nothing left
@@ -28,11 +28,11 @@ _TAPS = (4, 7, 9, 10, 11, 12)  # besides the first convolution
 State = dict[str, Tensor]
 
 
-def distance() -> Callable[[Tensor, Tensor], Tensor] | None:
+def lpips_distance() -> Callable[[Tensor, Tensor], Tensor] | None:
     """(3, H, W) in [0, 1], twice -> scalar, differentiable; None while weights are missing."""
     if not weights.present(FOLDER):
         return None
-    folder = weights.sound(FOLDER)
+    folder = weights.verified_folder(FOLDER)
 
     def apart(one: Tensor, other: Tensor) -> Tensor:
         trunk, linear = loaded(folder, one.device)

@@ -11,7 +11,7 @@ from kornia.color import rgb_to_lab
 from kornia.metrics import ssim as ssim_map
 from torch import Tensor
 
-from .lpips import SMALLEST, distance
+from .lpips import SMALLEST, lpips_distance
 
 STRIP = 1024  # rows; a large picture is never held a second time
 PATCH = 16  # pixels; what is finer is texture to the eye, not colour
@@ -46,7 +46,7 @@ def colour_shift(clean: Tensor, other: Tensor) -> float:
 @torch.no_grad()
 def lpips(clean: Tensor, other: Tensor) -> float | None:
     """LPIPS v0.1, SqueezeNet trunk; None while its weights are not on this machine."""
-    apart = distance()
+    apart = lpips_distance()
     if apart is None or min(clean.shape[1:]) < SMALLEST:
         return None
     return apart(clean, other).item()

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..pixels.srgb import to_linear
 from ..units import Score
 
 _C2 = 0.0009
@@ -120,7 +121,7 @@ class Scale:
 @torch.no_grad()
 def scales(rgb: Tensor) -> Iterator[Scale]:
     """(3, H, W) sRGB in [0, 1], finest scale first. Kept, an original is not worked out twice."""
-    light = linear(rgb.float().clamp(0, 1)[None])
+    light = to_linear(rgb.float().clamp(0, 1)[None])
     for _ in range(_SCALES):
         if min(light.shape[2:]) < _SMALLEST:
             return
@@ -159,11 +160,6 @@ def curve(error: float) -> float:
     bent = 2.326765642916932 * error - 0.020884521182843837 * error**2
     bent += 6.248496625763138e-05 * error**3
     return 100 - 10 * bent**0.6276336467831387 if bent > 0 else 100.0
-
-
-def linear(rgb: Tensor) -> Tensor:
-    """sRGB-encoded -> linear light, both in [0, 1]."""
-    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
 
 
 def xyb(light: Tensor) -> Tensor:

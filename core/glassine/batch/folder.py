@@ -1,0 +1,84 @@
+"""Which pictures a batch has, and where each protected copy goes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, count
+from pathlib import Path
+
+from ..errors import NotUsable, NotWritable
+from ..flow.names import copy_name, has_copy_name
+from ..machine import files
+
+
+def pictures_in(folder: Path, out: Path) -> list[Path]:
+    """Every picture below the folder, in order; nothing hidden, and nothing that we wrote."""
+    from ..formats import FORMATS
+
+    suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
+    if not folder.is_dir():
+        raise NotUsable(f"There is no folder '{folder}'. Check its name.")
+    if files.same_file(out, folder):
+        raise NotUsable(f"'{out}' is the folder of the originals. Name another one with -o.")
+    pictures = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in suffixes
+        and path.is_file()
+        and not has_copy_name(path)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and out not in path.parents
+    ]
+    if not pictures:
+        raise NotUsable(f"There is no picture in '{folder}'. Glassine opens {', '.join(FORMATS)}.")
+    return pictures
+
+
+def make_folder(out: Path) -> None:
+    """The folder of the results, when the one that it lies in is there."""
+    try:
+        out.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        raise NotUsable(
+            f"The results were to go to '{out}', and there is no folder '{out.parent}' to make it "
+            f"in. Make it first."
+        ) from error
+    except FileExistsError as error:
+        raise NotUsable(
+            f"The results were to go to the folder '{out}', which is a file. Choose another."
+        ) from error
+    except OSError as error:
+        raise NotWritable(
+            f"The results were to go to the folder '{out}': {files.why(out, error)}"
+        ) from error
+
+
+def copy_paths(pictures: Sequence[Path], folder: Path, out: Path, suffix: str) -> dict[Path, Path]:
+    """Where each protected copy goes. No two share a name, also where case does not count:
+    a.png and A.jpg in one folder keep their suffixes, and what still collides is counted."""
+    stems = Counter(str(path.with_suffix("")).casefold() for path in pictures)
+    made: dict[Path, Path] = {}
+    taken = set[str]()
+    for path in pictures:
+        twin = stems[str(path.with_suffix("")).casefold()] > 1
+        place, stem = out / path.relative_to(folder).parent, path.name if twin else path.stem
+        names = chain((stem,), (f"{stem}.{number}" for number in count(2)))
+        made[path] = files.first_free((place / copy_name(name, suffix) for name in names), taken)
+    return made
+
+
+def picture_size(path: Path) -> int:
+    """Pixels, from the header where libvips knows the format; else a guess from the bytes."""
+    from ..formats.vips import pixel_count
+
+    try:
+        return pixel_count(path) or path.stat().st_size
+    except OSError:  # its turn comes, and then it is reported
+        return 0
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,128 @@
+"""What a batch has finished: one SQLite file in the folder of the results.
+
+A job is a picture's contents, the settings and the engine's version. Rows are written after the
+result lies on the disk, so a batch that is killed loses the picture it was at and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ..errors import NotUsable, NotWritable
+
+NAME = ".glassine-batch.sqlite"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS jobs (
+    sha256 TEXT, settings TEXT, version TEXT, name TEXT, file TEXT, problem TEXT,
+    PRIMARY KEY (sha256, settings, version, name));
+CREATE TABLE IF NOT EXISTS choices (kind TEXT PRIMARY KEY, value TEXT);
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """`name` is the picture's path inside its folder: twins get a result each."""
+
+    sha256: str
+    settings: str
+    name: str
+
+
+class Jobs:
+    """The open ledger; only one batch at a time can hold it, and a killed one lets go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+
+    def __enter__(self) -> Jobs:
+        try:
+            self._base = sqlite3.connect(self._path, timeout=1, isolation_level=None)
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._base.execute("BEGIN EXCLUSIVE")
+            self._base.execute("COMMIT")  # exclusive mode keeps the lock until it is closed
+            self._base.executescript(_TABLES)
+        except sqlite3.OperationalError as error:
+            raise self._explained(error) from error
+        except sqlite3.DatabaseError as error:
+            raise NotUsable(
+                f"'{self._path}' is damaged ({error}). Delete it; finished pictures are then "
+                f"made again."
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.close()
+
+    def finished(self, job: Job) -> bool:
+        """Whether it was done with these settings by this version."""
+        row = self._base.execute(
+            "SELECT problem FROM jobs WHERE sha256=? AND settings=? AND version=? AND name=?",
+            (job.sha256, job.settings, engine(), stored(job.name)),
+        ).fetchone()
+        return row is not None and not row[0]
+
+    def write(self, job: Job, file: str, problem: str) -> None:
+        texts = (job.name, file, problem)
+        try:
+            self._base.execute(
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
+                (job.sha256, job.settings, engine(), *map(stored, texts)),
+            )
+        except sqlite3.OperationalError as error:  # the disk is full
+            raise self._explained(error) from error
+
+    def remembered(self, kind: str, make: Callable[[], str]) -> str:
+        """A choice that is made once for this folder; "" is none, and is made again."""
+        row = self._base.execute("SELECT value FROM choices WHERE kind=?", (kind,)).fetchone()
+        if row and row[0]:
+            return str(row[0])
+        if value := make():
+            self._base.execute("INSERT OR REPLACE INTO choices VALUES (?, ?)", (kind, value))
+        return value
+
+    def _explained(self, error: sqlite3.OperationalError) -> NotUsable:
+        if "locked" in str(error):
+            return NotUsable(
+                f"Another batch is working in '{self._path.parent}'. Wait for it, or stop it."
+            )
+        return NotWritable(f"'{self._path}' could not be written: {error}. Choose another folder.")
+
+
+def request_digest(value: object) -> str:
+    """Of a request, whatever it holds: the same for the same request on any machine."""
+    digest = hashlib.sha256()
+
+    def add(part: object) -> None:
+        if is_dataclass(part) and not isinstance(part, type):
+            for field in fields(part):
+                digest.update(field.name.encode())
+                add(getattr(part, field.name))
+        elif hasattr(part, "numpy"):
+            digest.update(repr(part.shape).encode() + part.numpy().tobytes())  # type: ignore[attr-defined]
+        else:
+            digest.update(repr(part).encode())
+
+    add(value)
+    return digest.hexdigest()
+
+
+def stored(text: str) -> str | bytes:
+    """As SQLite takes it: a name on a disk may be bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def engine() -> str:
+    try:
+        return version("glassine")
+    except PackageNotFoundError:  # run from a checkout
+        return "checkout"

@@ -1,0 +1,191 @@
+"""A folder in, a folder out, one intent; stopped at any moment, it goes on where it was.
+
+One worker process does one picture after another. When it dies, that costs the picture it was at
+one attempt, and a new one goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+
+from ..errors import NotUsable
+from ..types import Intent, Progress
+from .folder import copy_paths, file_digest, make_folder, picture_size, pictures_in
+from .jobs import Job, Jobs, request_digest
+from .worker import Task, Worker
+
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class State:
+    """How far a batch is. `left` is in seconds, None until one picture is finished."""
+
+    done: int
+    failed: int
+    skipped: int
+    total: int
+    name: str = ""
+    now: Progress | None = None
+    left: float | None = None
+    says: str = ""  # a sentence about something that just happened
+
+
+Told = Callable[[State], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was asked for, once its pictures are known."""
+
+    pictures: tuple[Path, ...]
+    folder: Path
+    out: Path
+    intent: Intent
+    device: str
+    again: bool
+
+
+def batch(
+    folder: Path,
+    out: Path,
+    intent: Intent,
+    told: Told,
+    *,
+    device: str = "auto",
+    again: bool = False,
+) -> State:
+    """Protects every picture in `folder` and below into `out`, keeping the tree.
+
+    All of them pull towards one style, drawn once from the first picture: a model averages over
+    an artist's pictures, and so many directions would cancel out. `again`: also pictures that
+    came out of Glassine before.
+    """
+    pictures = pictures_in(folder, out)
+    make_folder(out)
+    with Jobs(out) as jobs:
+        intent = with_shared_style(intent, pictures, jobs)
+        run = Run(Batch(tuple(pictures), folder, out, intent, device, again), jobs, told)
+        try:
+            for path in pictures:
+                run.one(path)
+        finally:
+            run.worker.stop()
+        return run.state()
+
+
+def with_shared_style(intent: Intent, pictures: list[Path], jobs: Jobs) -> Intent:
+    """The intent with its style settled once for all, also over later runs."""
+    from ..flow.recipes import RECIPES
+
+    recipe = RECIPES.get(intent.recipe)
+    open_ = intent.style is None and intent.style_picture is None and intent.target is None
+    if recipe is None or not open_ or "style" not in dict(recipe.goals):
+        return intent
+    style = jobs.remembered("style", lambda: drawn_style(pictures, intent.seed or 0))
+    return replace(intent, style=style or None)
+
+
+def drawn_style(pictures: list[Path], seed: int) -> str:
+    """A style far enough from the first picture that can be read; "" where none can."""
+    from torch import Generator
+
+    from ..flow.read import read
+    from ..targets.style import chosen
+
+    for path in pictures:
+        try:
+            return chosen(read(path).rgb, Generator().manual_seed(seed))
+        except NotUsable:
+            continue  # its turn comes, and then it is reported
+    return ""
+
+
+class Run:
+    """One batch on its way: the worker it holds, and what happened so far."""
+
+    def __init__(self, batch: Batch, jobs: Jobs, told: Told) -> None:
+        from ..flow.encode import suffix_of
+
+        self.batch, self.jobs, self.told = batch, jobs, told
+        suffix = suffix_of(batch.intent.export)
+        self.targets = copy_paths(batch.pictures, batch.folder, batch.out, suffix)
+        self.settings = request_digest(batch.intent)
+        self.worker = Worker()
+        self.done = self.failed = self.skipped = 0
+        self.spent, self.pixels = 0.0, 0
+        self.sizes = {path: picture_size(path) for path in batch.pictures}
+
+    def one(self, path: Path) -> None:
+        """One picture, whose troubles are told and end nothing."""
+        target, began = self.targets[path], monotonic()
+        try:
+            job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))
+            if self.jobs.finished(job) and target.is_file():
+                self.skipped += 1
+                return self.told(self.state(path))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            problem = self.attempts(path, target, self.intent_for(job))
+            self.jobs.write(job, str(target), problem)
+        except (OSError, UnicodeError) as error:
+            problem = (
+                f"It was to be protected into the folder '{target.parent}', but the file or that "
+                f"folder could not be used ({error}). Check both, or leave the picture out."
+            )
+        if problem:
+            self.failed += 1
+            return self.told(self.state(path, says=self.about(path, problem)))
+        self.done += 1
+        self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
+        return self.told(self.state(path, says=f"{self.name(path)} -> {target}"))
+
+    def attempts(self, path: Path, target: Path, intent: Intent) -> str:
+        """ "" when it worked, else the sentence that says why not."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.worker.do(
+                    Task(path, target, intent, self.batch.device, self.batch.again),
+                    lambda now: self.told(self.state(path, now)),
+                )
+            except EOFError:
+                says = f"{self.name(path)}: the worker died in attempt {attempt + 1} of {ATTEMPTS}"
+                self.told(self.state(path, says=says))
+        return (
+            f"The worker died {ATTEMPTS} times at this picture. Is it too large for this machine? "
+            f"Try a smaller copy, or: glassine protect {path}"
+        )
+
+    def about(self, path: Path, problem: str) -> str:
+        """The sentence, with the picture's place in front unless it says that itself."""
+        return problem if self.name(path) in problem else f"{self.name(path)}: {problem}"
+
+    def intent_for(self, job: Job) -> Intent:
+        """With a seed that only depends on the picture, so that a repeat gives the same pixels."""
+        if self.batch.intent.seed is not None:
+            return self.batch.intent
+        return replace(self.batch.intent, seed=int(job.sha256[:7], 16))
+
+    def name(self, path: Path) -> str:
+        return path.relative_to(self.batch.folder).as_posix()
+
+    def state(self, path: Path | None = None, now: Progress | None = None, says: str = "") -> State:
+        ended = self.done + self.failed + self.skipped
+        left = None
+        if self.pixels:
+            rest = sum(self.sizes[other] for other in self.batch.pictures[ended:])
+            share = now.done / now.total if now and now.stage == "optimise" and now.total else 0
+            here = self.sizes[path] * share if path else 0
+            left = max(rest - here, 0) * self.spent / self.pixels
+        return State(
+            self.done,
+            self.failed,
+            self.skipped,
+            len(self.batch.pictures),
+            self.name(path) if path else "",
+            now,
+            left,
+            says,
+        )

@@ -1,0 +1,131 @@
+"""A process that holds the networks and does one picture after another.
+
+When it dies (out of memory, a driver's crash) that costs the picture it was at one attempt.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from ..errors import GlassineError, accident
+from ..types import Intent, Progress
+
+_PATIENCE = 10.0  # seconds, for a disk that is slow
+
+
+@dataclass(frozen=True)
+class Task:
+    """One picture to protect; `device` and `again` as `deliver` takes them."""
+
+    source: Path
+    target: Path
+    intent: Intent
+    device: str
+    again: bool
+
+
+class Worker:
+    """A process that loads the networks once and is replaced when it dies."""
+
+    def __init__(self) -> None:
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def do(self, task: Task, watch: Callable[[Progress], None]) -> str:
+        """ "" when it worked, else why not; EOFError when the worker died."""
+        pipe = self._started()
+        try:
+            pipe.send_bytes(pickle.dumps(task))
+            while isinstance(answer := pipe.recv(), Progress):
+                watch(answer)
+        except (EOFError, ConnectionError, OSError) as error:
+            self.stop()
+            raise EOFError from error
+        assert isinstance(answer, str), "a worker answers with progress and then with a sentence"
+        return answer
+
+    def _started(self) -> Connection:
+        if self._pipe is None:
+            context = multiprocessing.get_context("spawn")  # a fork would share torch's threads
+            with unbroken():
+                self._pipe, other = context.Pipe()
+                self._process = context.Process(target=work, args=(other,), daemon=True)
+                self._process.start()
+                other.close()
+        return self._pipe
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def stop(self) -> None:
+        """Ends it. Where it is writing a file, it clears away first what is half there."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join(_PATIENCE)
+            self._process.kill()
+            self._process.join()
+        self._process = self._pipe = None
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Ctrl-C and a polite kill wait until the end: a process half begun could not be ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread is ever interrupted
+        return
+    came: list[int] = []
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+def work(pipe: Connection) -> None:
+    """The worker: ends when the pipe closes, also when the batch was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit())
+    while True:
+        try:
+            pipe.send(delivered(pickle.loads(pipe.recv_bytes()), pipe.send))
+        except (EOFError, ConnectionError, OSError):
+            return
+
+
+def delivered(task: Task, watch: Callable[[Progress], None]) -> str:
+    """ "" when it worked, else why not, whatever it was."""
+    from ..flow.deliver import deliver
+
+    try:
+        deliver(
+            task.source,
+            task.target,
+            task.intent,
+            device=task.device,
+            again=task.again,
+            watch=watch,
+        )
+    except GlassineError as error:
+        return str(error)
+    except ConnectionError:
+        raise  # the batch is gone: nobody is there to be told
+    except Exception as error:
+        return accident(error)
+    return ""

@@ -1,0 +1,156 @@
+"""`glassine bench`: effect, survival and removal over a folder: means, spread, worst case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import GlassineError, NotUsable
+from .. import options, output
+
+if TYPE_CHECKING:
+    from ...evidence.summary import Line
+    from ...types import Intent, Report
+
+EPILOG = """\b
+Examples:
+  glassine bench effect paintings/
+  glassine bench survival paintings/ --json survival.json
+  glassine bench removal paintings/ --limit 4 --longest 256 --effort full
+
+Every picture is protected with the same settings and a seed of its own, in memory; nothing is
+written beside it. What is missing on this machine is left out and named.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("part", type=click.Choice(("effect", "survival", "removal")))
+@click.argument("folder", type=click.Path(path_type=Path))
+@options.intent_options
+@click.option("--limit", type=click.IntRange(1), default=None, help="At most so many pictures.")
+@click.option(
+    "--longest",
+    type=click.IntRange(32),
+    default=512,
+    show_default=True,
+    help="Shrink to this side.",
+)
+@click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
+@click.option("--json", "data", metavar="FILE", help="The lines as JSON; - for standard output.")
+def command(
+    part: str,
+    folder: Path,
+    limit: int | None,
+    longest: int,
+    slow: bool,
+    data: str | None,
+    device: str,
+    **given: object,
+) -> None:
+    """Measure effect, survival or removal over the pictures of FOLDER."""
+    from ...evidence.schema import json_ready
+    from ...evidence.summary import summarised, totals
+    from ...machine import files
+
+    if data and data != "-":
+        files.check_writable(Path(data))
+    intent = options.intent(given)
+    intent = replace(intent, export=replace(intent.export, longest_side=longest))
+    sources = pictures_of(folder, limit)
+    with output.progress_of(folder.name, silent=data == "-") as watch:
+        found = list(measured(sources, intent, device, purifiers_of(part, slow), watch))
+    lines, seen = summarised(found), totals(found)
+    if data:
+        told = {"part": part, "visible": seen, "lines": [asdict(line) for line in lines]}
+        text = json.dumps(json_ready(told), indent=1)
+        if data == "-":
+            click.echo(text)
+            return
+        files.write(Path(data), text.encode())
+    print_table(lines)
+    click.echo(
+        f"{seen['pictures']} pictures, SSIMULACRA2 {seen['ssimulacra2']:.1f}, files "
+        f"{seen['file_growth']:+.0%}. Shares are of the latent distance to the target; left: of "
+        "the effect beyond the blend that looks the same."
+    )
+
+
+def pictures_of(folder: Path, limit: int | None) -> list[Path]:
+    from ...formats import FORMATS
+
+    if not folder.is_dir():
+        raise NotUsable(f"'{folder}' was to be measured and is not a folder. Name a folder.")
+    suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    if not found:
+        raise NotUsable(f"There is no picture in '{folder}'. Name a folder with pictures.")
+    return found[:limit]
+
+
+def purifiers_of(part: str, slow: bool) -> tuple[str, ...]:
+    from ...purifiers import PURIFIERS
+
+    kind = {"survival": "handling", "removal": "removal"}.get(part)
+    return tuple(
+        name
+        for name in PURIFIERS
+        if PURIFIERS[name].kind == kind and (slow or not PURIFIERS[name].slow)
+    )
+
+
+def measured(
+    sources: list[Path],
+    intent: Intent,
+    device: str,
+    purifiers: tuple[str, ...],
+    watch: Any,  # noqa: ANN401
+) -> Iterator[tuple[str, Report]]:
+    """(name, report) per picture; one that cannot be read is named and left out."""
+    from ...flow.optimise import optimise
+    from ...flow.plan import plan
+    from ...flow.read import read
+    from ...flow.settle import settle
+    from ...flow.verify import verify
+
+    for seed, source in enumerate(sources):
+        own = replace(intent, seed=seed if intent.seed is None else intent.seed + seed)
+        try:
+            change = optimise(plan(read(source), own, device=device), watch=watch)
+            made = settle(change, watch=watch)
+        except GlassineError as error:
+            click.echo(f"Left out: {source.name}: {error}", err=True)
+            continue
+        yield source.stem, verify(made, purifiers=purifiers, watch=watch)
+
+
+def print_table(lines: list[Line]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ...evidence.summary import percent
+
+    sheet = Table("After", box=None, header_style="bold", pad_edge=False)
+    for head in ("covered", "spread", "blend", "held out", "its blend", "left", "worst"):
+        sheet.add_column(head, justify="right")
+    for line in lines:
+        sheet.add_row(
+            line.says,
+            *map(
+                percent,
+                (
+                    line.covered,
+                    line.spread,
+                    line.blend,
+                    line.held_out,
+                    line.held_out_blend,
+                    line.left,
+                    line.worst,
+                ),
+            ),
+        )
+    Console().print(sheet)

@@ -1,0 +1,169 @@
+"""`glassine find`: which files of a folder are, or contain, your work."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import NotUsable
+from .. import output
+
+if TYPE_CHECKING:
+    from ...find import Hit, Search, Work
+    from ...types import Watch
+
+_SHOWN = 20  # files on the terminal; the page has all of them
+
+EPILOG = """\b
+Examples:
+  glassine find downloads/                        what of it is in your ledger
+  glassine find dataset/ --works paintings/       look for pictures that have no receipt
+  glassine find --own                             near-duplicates among your own exports
+
+A folder is looked at once; later searches only read what is new. Stop and start as you like.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--works",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Pictures of yours to look for, besides the ledger's.",
+)
+@click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
+@click.option("--artist", default="", help="The name to look for in metadata.")
+@click.option(
+    "--listen-to-all", is_flag=True, help="Decode the watermark of every file; about a second each."
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("glassine-find.html"),
+    show_default=True,
+    help="The page with the evidence side by side.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The hits as JSON on standard output.")
+def command(
+    folder: Path | None,
+    works: tuple[Path, ...],
+    own: bool,
+    artist: str,
+    listen_to_all: bool,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Find your own work in FOLDER: a data set, generated pictures, a site's download.
+
+    Compares hashes, then features that survive cropping and overpainting, then the watermark,
+    then metadata. It proves that a work is there; it cannot prove that it is not.
+    """
+    from ...flow import pages
+
+    if (folder is None) != own:
+        raise click.UsageError("Name a FOLDER to search, or --own for your own exports.")
+    pages.check_page(out, search=True)
+    with output.progress_of(str(folder or "ledger"), silent=as_json) as watch:
+        looked_for = gathered_works(works, watch)
+        if own:
+            own_duplicates(looked_for, out, as_json, watch)
+            return
+        assert folder is not None
+        from ...find import search
+
+        found = search(folder, looked_for, creator=artist, listen_to_all=listen_to_all, watch=watch)
+    show_search(found, out, as_json)
+
+
+def gathered_works(folders: tuple[Path, ...], watch: Watch) -> list[Work]:
+    from ...find import from_folder, from_ledger
+
+    works = from_ledger()
+    for folder in folders:
+        more, problems = from_folder(folder, watch)
+        works += more
+        for problem in problems:
+            click.echo(f"Left out: {problem}", err=True)
+    return works
+
+
+def show_search(found: Search, out: Path, as_json: bool) -> None:
+    from ...find import report
+    from ...machine import files
+
+    files.write(out, report.page(found).encode())
+    if as_json:
+        click.echo(json.dumps({**search_summary(found), "page": str(out)}, indent=1, default=str))
+        return
+    for doubt in found.doubts:
+        click.echo(f"Note: {doubt}")
+    for line in search_lines(found.hits)[:_SHOWN]:
+        click.echo(line)
+    more = f", {found.found - _SHOWN} of them only on the page" if found.found > _SHOWN else ""
+    click.echo(f"{found.found} of {found.files} files{more}. Evidence: {out}")
+
+
+def search_lines(hits: Sequence[Hit]) -> list[str]:
+    """One for each file: its strongest evidence, and the works it was found for."""
+    said, works = dict[Path, str](), defaultdict[Path, list[str]](list)
+    for hit in hits:  # the strongest come first
+        said.setdefault(hit.path, hit.says)
+        if hit.work:
+            works[hit.path].append(hit.work.name)
+    return [
+        f"{path}: {says}" + (f" ({', '.join(works[path])})" if works[path] else "")
+        for path, says in said.items()
+    ]
+
+
+def search_summary(found: Search) -> dict[str, object]:
+    return {
+        "files": found.files,
+        "works": found.works,
+        "doubts": list(found.doubts),
+        "hits": [
+            {
+                "path": str(hit.path),
+                "verdict": hit.verdict,
+                "work": hit.work.name if hit.work else None,
+                "export": hit.work.export if hit.work else None,
+                "inliers": hit.inliers,
+                "differ": hit.differ,
+                "mirrored": hit.mirrored,
+                "watermark_chance": hit.mark.chance if hit.mark else None,
+                "evidence": list(hit.evidence),
+            }
+            for hit in found.hits
+        ],
+        "problems": list(found.problems),
+    }
+
+
+def own_duplicates(works: list[Work], out: Path, as_json: bool, watch: Watch) -> None:
+    from ...find import clusters, report
+    from ...machine import files
+
+    if not works:
+        raise NotUsable(
+            "Your own exports were to be compared, but the ledger is empty. "
+            "Export with the mark 'receipt', or name pictures with --works FOLDER."
+        )
+    groups = clusters(works, watch)
+    files.write(out, report.own_page(groups).encode())
+    if as_json:
+        rows = [
+            [{"name": one.name, "export": one.export} for one in group.works] for group in groups
+        ]
+        click.echo(json.dumps({"clusters": rows, "page": str(out)}, indent=1))
+        return
+    for group in groups:
+        click.echo(group.says)
+    click.echo(f"{len(groups)} pictures were exported more than once. Side by side: {out}")

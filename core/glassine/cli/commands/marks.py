@@ -1,0 +1,134 @@
+"""`glassine marks`: show and check the marks in a file, and the certificate that signs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...errors import GlassineError, NotUsable
+from .. import exits
+
+if TYPE_CHECKING:
+    from ...flow.examine import Examination
+
+_PEM = "-----BEGIN CERTIFICATE-----"
+EPILOG = """\b
+Examples:
+  glassine marks show downloaded.jpg
+  glassine marks show signed.png --trust studio-root.pem
+  glassine marks certificate my.p12 --remember
+"""
+
+
+@click.group(epilog=EPILOG)
+def command() -> None:
+    """Show and check the marks in a file: watermark, metadata, signature, receipt."""
+
+
+@command.command("show")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--trust",
+    metavar="PEM",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Certificates of authorities that you trust.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def show_marks(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> int:
+    """Say what FILE carries, from Glassine or anyone else.
+
+    A signature is trusted, untrusted, or shows that the file was changed after signing. A
+    watermark is told with the chance that an unmarked picture would agree as well.
+    """
+    from ...flow.examine import examine
+
+    rows, code, anchors = [], exits.DONE, trusted(trust) if trust else ""
+    for file in files:
+        try:
+            seen = examine(file, anchors=anchors)
+        except GlassineError as error:
+            if len(files) == 1:
+                raise
+            code = exits.say(f"{file}: {error}", exits.FAILED)
+            continue
+        rows.append({"file": str(file), **examination_json(seen)})
+        if not as_json:
+            click.echo("\n".join([str(file), *(f"  {line}" for line in examination_lines(seen))]))
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, default=str))
+    return code
+
+
+def trusted(file: Path) -> str:
+    """The certificates in it as text; raises where it holds none."""
+    from ...flow.read import file_contents
+
+    text = file_contents(file).decode("utf-8", "replace")
+    if _PEM not in text:
+        raise NotUsable(
+            f"'{file}' was named as what you trust, and holds no certificate in PEM form "
+            f"({_PEM}). Convert a DER file with: openssl x509 -inform der -in FILE -out FILE.pem"
+        )
+    return text
+
+
+def examination_lines(seen: Examination) -> list[str]:
+    said = [f"{told.mark}: {told.says}" for told in seen.found] or ["No mark was found in it."]
+    for export, differ in seen.alike[:3]:
+        said.append(f"looks: like your export {export} ({differ} of 256 bits of the hash differ).")
+    return [*said, *(f"not read: {why}" for why in seen.unread)]
+
+
+def examination_json(seen: Examination) -> dict[str, object]:
+    return {
+        "found": [{"mark": one.mark, "says": one.says, **one.facts} for one in seen.found],
+        "alike": [{"export": export, "differ": differ} for export, differ in seen.alike],
+        "protected": seen.protected,
+        "unread": list(seen.unread),
+    }
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def list_marks(as_json: bool) -> None:
+    """The marks there are, and what to know before using each."""
+    from ...flow.catalogue import catalogue
+
+    rows = catalogue()["marks"]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        click.echo(f"{row['name']:10} {row['says']}")
+        for more in filter(None, (row.get("note"), row.get("missing"))):
+            click.echo(f"{'':10} {more}")
+
+
+@command.command("certificate")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--key", metavar="PEM", type=click.Path(path_type=Path), help="The key's own file.")
+@click.option("--remember", is_flag=True, help="Ask for the passphrase and put it in the keyring.")
+def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
+    """Check a certificate of yours (PEM chain or .p12), or show this machine's.
+
+    Without FILE, the certificate made on this machine is shown; it is made on first use.
+    """
+    from ...errors import EntryMissing
+
+    try:
+        from ...marks import certificate as certificates
+        from ...marks import passphrase
+    except ModuleNotFoundError as error:
+        raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
+    if file and remember:
+        word = click.prompt(f"Passphrase of {file}", hide_input=True)
+        passphrase.remember(key or file, word)
+    signing = certificates.signing(str(file or ""), str(key or ""))
+    click.echo(signing.says)
+    if not file:
+        click.echo(f"It lies in {certificates.certificate_folder()}.")

@@ -1,0 +1,136 @@
+"""`glassine models`: list, get and check the encoders that pictures are protected against."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import UnknownEntry, WeightsMissing
+from .. import exits
+
+if TYPE_CHECKING:
+    from ...machine.weights import Wanted
+
+_EXTRA = "lpips_squeeze"
+"""LPIPS for the report: has no repository with blob ids, so it only comes --from a folder."""
+
+
+@click.group()
+def command() -> None:
+    """List, get and check the encoders that pictures are protected against.
+
+    Each stands for a family of models. `protect` uses every one that is here; without any it
+    uses the built-in one, which is weaker. Nothing is fetched unless you ask for it here.
+    """
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def list_encoders(as_json: bool) -> None:
+    """What there is, and what of it is on this machine."""
+    rows = encoder_rows()
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        here = row["folder"] or "not here"
+        click.echo(f"{row['name']:14} {row['covers']}\n{'':14} {row['licence']}; {here}")
+    if not all(row["folder"] for row in rows):
+        click.echo("Get what is missing with: glassine models get")
+
+
+def encoder_rows() -> list[dict[str, Any]]:
+    from ...machine import weights
+    from ...surrogates import SHIPPED, SURROGATES
+
+    rows = []
+    for name in SURROGATES:
+        entry = SURROGATES[name]
+        place = str(SHIPPED) if not entry.weights else ""
+        if entry.weights and weights.present(entry.folder):
+            place = str(weights.folder_of(entry.folder))
+        row = {"name": name, "covers": entry.covers, "licence": entry.licence, "folder": place}
+        rows.append(row)
+    return rows
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the files from there instead of the network.",
+)
+def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
+    """Fetch encoders (all of them without a NAME), or take them from a folder.
+
+    About 10 MB each, from the public repository of TAESD (MIT licence) at one pinned commit. Each
+    file is checked before it is used; a download that was cut off goes on where it was. FOLDER
+    may hold the original files, or folders listed in a file SHA256SUMS.
+    """
+    from ...machine import weights
+
+    for name in chosen_encoders(names):
+        folder, files = wanted(name)
+        if source is not None:
+            place = weights.adopt_folder(folder, files, source)
+        else:
+            place = weights.fetch_folder(folder, files, show_bytes)
+        click.echo(f"{name}: in {place}, {weights.how_verified(folder, files)}")
+    if source is not None and (source / _EXTRA).is_dir() and not names:
+        click.echo(f"{_EXTRA}: in {weights.adopt_folder(_EXTRA, [], source)}")
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def verify_encoders(names: tuple[str, ...]) -> int:
+    """Compare the encoders on this machine with what was published."""
+    from ...machine import weights
+
+    code = exits.DONE
+    for name in chosen_encoders(names):
+        folder, files = wanted(name)
+        if not names and not weights.present(folder):
+            click.echo(f"{name}: not here")
+            continue
+        try:
+            click.echo(f"{name}: {weights.how_verified(folder, files)}")
+        except WeightsMissing as error:
+            code = exits.say(f"{name}: {error}", exits.MISSING)
+    return code
+
+
+def chosen_encoders(names: tuple[str, ...]) -> list[str]:
+    """The encoders of those names, or every one that can be fetched."""
+    from ...surrogates import SURROGATES
+
+    known = [name for name in SURROGATES if SURROGATES[name].weights]
+    folders = {SURROGATES[name].folder: name for name in known}
+    for name in names:
+        if name not in known and name not in folders:
+            raise UnknownEntry("surrogate", name, [*known, *folders])
+    return [folders.get(name, name) for name in names] or known
+
+
+def wanted(name: str) -> tuple[str, list[Wanted]]:
+    """The folder of an encoder and its files."""
+    from ...machine.weights import Wanted
+    from ...surrogates import SURROGATES
+
+    entry = SURROGATES[name]
+    return entry.folder, [Wanted(weight.file, weight.blob) for weight in entry.weights]
+
+
+def show_bytes(name: str, done: int, total: int) -> None:
+    """Bytes as they come: one line that is rewritten on a terminal, one per file elsewhere."""
+    if sys.stderr.isatty():
+        share, end = (f" of {total / 1e6:.1f}" if total else ""), done >= total > 0
+        click.echo(f"\r{name}: {done / 1e6:.1f}{share} MB  ", err=True, nl=end)
+    elif done >= total:
+        click.echo(f"{name}: {done / 1e6:.1f} MB", err=True)

@@ -1,0 +1,143 @@
+"""`glassine protect`: one command from a painting to a protected copy with its evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, count
+from os.path import isdir
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...flow.names import copy_name
+from .. import exits, options, output
+
+if TYPE_CHECKING:
+    from ...types import Intent
+
+EPILOG = """\b
+Examples:
+  glassine protect painting.png
+  glassine protect painting.kra --strength subtle --effort full
+  glassine protect painting.png --style ember -o for-posting.jpg
+  glassine protect dog.png --shows dog --teach cat
+  glassine protect *.png -o protected/ --marks xmp,watermark --artist "Ann Artist"
+
+Writes NAME.glassine.png and NAME.glassine.html beside each picture and leaves the original as it
+is. Post the first, keep the original to yourself: a copy that was online before stays unprotected.
+A second format of one picture has a page of its own: NAME.glassine.jpg.html.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path())
+@click.option(
+    "-o",
+    "--out",
+    metavar="OUT",
+    type=click.Path(),
+    help="A file, or a folder for several pictures.",
+)
+@options.intent_options
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also pictures that are already protected, and over whatever picture -o names.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
+def command(
+    pictures: tuple[str, ...],
+    out: str | None,
+    device: str,
+    again: bool,
+    as_json: bool,
+    **given: object,
+) -> int:
+    """Protect pictures, with a page of evidence beside each.
+
+    Moves what AI models see in a PICTURE (png, jpeg, webp, tiff, avif, kra, ora) and changes as
+    little as possible of what people see. Everything happens on this machine.
+    """
+    sources = [Path(picture) for picture in pictures]
+    suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
+    intent = options.intent(given, suffix)
+    asked = Asked(sources, intent, device, again, as_json)
+    rows, codes = [], []
+    for source, target in copy_paths(sources, out, intent):
+        try:
+            made = one(source, target, asked)
+            rows.append(made)
+        except BrokenPipeError:
+            raise  # nobody reads on
+        except Exception as error:
+            whose, (said, code) = (
+                f"{source}: " if len(sources) > 1 else "",
+                exits.sentence_and_code(error),
+            )
+            codes.append(exits.say(f"glassine: {whose}{said}", code))
+            rows.append({"source": str(source), "error": said})
+    if as_json:
+        click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
+    if len(sources) == 1 and codes:
+        return codes[0]
+    return exits.FAILED if codes else exits.DONE
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What holds for every picture of one call."""
+
+    originals: list[Path]
+    intent: Intent
+    device: str
+    again: bool
+    as_json: bool
+
+
+def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
+    from ...flow.deliver import deliver
+    from .. import results
+
+    with output.progress_of(source.name, silent=asked.as_json) as watch:
+        made = deliver(
+            source,
+            target,
+            asked.intent,
+            device=asked.device,
+            never=asked.originals,
+            again=asked.again,
+            watch=watch,
+        )
+    if not asked.as_json:
+        click.echo("\n".join(results.delivered_lines(made)))
+    return results.delivered_facts(made)
+
+
+def names_folder(out: str, sources: list[Path]) -> bool:
+    path = Path(out)
+    return len(sources) > 1 or out.endswith(("/", "\\")) or isdir(out) or not path.suffix
+
+
+def copy_paths(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
+    """Each source with the file its protected copy goes to; no two share one, whatever case.
+
+    What another picture's copy has as its name is left to it: the next one is taken.
+    """
+    from ...flow import pages
+    from ...flow.encode import suffix_of
+    from ...machine import files
+
+    if out and not names_folder(out, sources):
+        yield sources[0], Path(out)
+        return
+    suffix, taken = suffix_of(intent.export), set[str]()
+    for source in sources:
+        folder = Path(out) if out else source.parent
+        counted = (f"{source.name}.{number}" for number in count(2))
+        stems = chain((source.stem, source.name), counted)
+        names = (folder / copy_name(stem, suffix) for stem in stems)
+        free = (name for name in names if not pages.is_taken(name, source))
+        yield source, files.first_free(free, taken)

@@ -1,0 +1,275 @@
+"""`glassine report`: what a protected picture still does after handling and removal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import NotUsable, NotWritable
+from ...flow.names import original_stem, page_names, report_path
+from .. import options, output
+
+if TYPE_CHECKING:
+    from ...types import Artwork, Intent, Plan, Protected, Report
+
+_KIND = b'"kind": "glassine report"'
+
+EPILOG = """\b
+Examples:
+  glassine report painting.glassine.png
+  glassine report posted.jpg --original painting.png --json report.json
+  glassine report painting.glassine.png --quick
+  glassine report painting.glassine.png --after jpeg75,waifu2x
+
+The original is looked for beside the picture (painting.png beside painting.glassine.png), the
+target in the page that `glassine protect` wrote. Writes NAME.report.html; of a picture that is no
+PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("picture", metavar="PICTURE", type=click.Path(path_type=Path))
+@click.option(
+    "--original",
+    metavar="ORIGINAL",
+    type=click.Path(path_type=Path),
+    help="The picture before. Without it: looked for beside PICTURE.",
+)
+@click.option(
+    "--target",
+    metavar="PICTURE",
+    type=click.Path(),
+    help="What was pulled towards, where no page says.",
+)
+@click.option("--quick", is_flag=True, help="Cost and effect only: seconds.")
+@click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
+@click.option("--after", metavar="NAME,...", default="", help="Only after these.")
+@click.option(
+    "--side",
+    type=click.IntRange(64, 4096),
+    default=None,
+    help="Side of the measured square, in pixels.",
+)
+@options.DEVICE
+@click.option("-o", "--out", metavar="PAGE", type=click.Path(path_type=Path), help="The page.")
+@click.option(
+    "--json",
+    "data",
+    metavar="FILE",
+    type=click.Path(allow_dash=True),
+    help="The same as JSON; - for standard output.",
+)
+def command(
+    picture: Path,
+    original: Path | None,
+    target: str | None,
+    quick: bool,
+    slow: bool,
+    after: str,
+    side: int | None,
+    device: str,
+    out: Path | None,
+    data: str | None,
+) -> None:
+    """Measure what a protected PICTURE still does after handling and removal.
+
+    Everything is measured on this machine, beside its controls. Nothing is uploaded.
+    """
+    from ...evidence.page.render import html
+    from ...evidence.schema import as_json
+    from ...flow.verify import verify
+    from ...machine import files
+
+    original, page = original or original_beside(picture), out or report_path(picture)
+    check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
+    protected = as_protected(picture, original, target, device)
+    names = () if quick else chosen_purifiers(after, slow)
+    with output.progress_of(picture.name, silent=data == "-") as watch:
+        found = verify(protected, purifiers=names, side=side, watch=watch)
+    files.write(page, html(protected, found).encode())
+    text = json.dumps(as_json(found), indent=1)
+    if data == "-":
+        click.echo(text)
+        return
+    if data:
+        files.write(Path(data), text.encode())
+    click.echo("\n".join(report_lines(picture, found, page)))
+
+
+def check_outputs(page: Path, data: str | None, never: Sequence[Path]) -> None:
+    """Raises where a picture or somebody's file would be lost, before minutes of work."""
+    from ...flow import pages
+    from ...machine import files
+
+    pages.check_page(page, never=never)
+    if data in (None, "-"):
+        return
+    file = Path(str(data))
+    files.check_writable(file, never=never)
+    if files.same_file(file, page):
+        raise click.UsageError(f"The page and the JSON were both to become '{file}'. Name two.")
+    if files.is_foreign(file, _KIND):
+        raise NotWritable(
+            f"'{file}' was to hold the report as JSON, and it is there already and is no such "
+            f"report. Choose another name for --json."
+        )
+
+
+def chosen_purifiers(after: str, slow: bool) -> tuple[str, ...]:
+    """Every purifier, or those named; slow ones only where asked for."""
+    from ...purifiers import PURIFIERS
+
+    if after:
+        names = tuple(name.strip() for name in after.split(",") if name.strip())
+        for name in names:
+            _ = PURIFIERS[name]  # an unknown name stops here, not after minutes
+        return names
+    return tuple(name for name in PURIFIERS if slow or not PURIFIERS[name].slow)
+
+
+def original_beside(picture: Path) -> Path:
+    """painting.png beside painting.glassine.png; of several the one that its page tells of.
+
+    painting.jpg.glassine.png is the copy of painting.jpg beside a painting.png.
+    """
+    from ...flow import pages
+    from ...formats import FORMATS
+
+    stem = original_stem(picture)
+    ends = ("", *pages.picture_endings(FORMATS))
+    near = [picture.with_name(stem + end) for end in ends if stem != picture.stem]
+    there = [path for path in near if path.is_file()]
+    if not there:
+        raise NotUsable(
+            f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
+            "only be measured against what was there before. Name it: --original ORIGINAL"
+        )
+    told = pages.settings_of(picture) if len(there) > 1 else {}
+    return next((path for path in there if told and pages.tells_of_original(told, path)), there[0])
+
+
+def as_protected(picture: Path, original: Path, target: str | None, device: str) -> Protected:
+    """The two files as one Protected; its plan says what was aimed at, as far as is known."""
+    from dataclasses import replace
+
+    from ...flow import pages
+    from ...flow.read import read
+    from ...types import Protected
+
+    facts, after, before = pages.settings_of(picture), read(picture), read(original)
+    before = matched(before, after, original.name, picture.name)
+    lent = options.named_picture(target)
+    plan = planned(before, facts, lent, device)
+    if "score" in facts:
+        recipe = replace(plan.recipe, draw=facts.get("draw", 0))
+        caption, steps = facts.get("caption", ""), facts.get("steps", 0)
+        plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
+    notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
+    return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
+
+
+def overlooked(picture: Path) -> list[str]:
+    """Says so where a page lies beside the picture and tells of another file."""
+    from ...flow import pages
+
+    return [
+        f"'{page.name}' tells of another file, or of this one before it was changed, and was not "
+        f"used. What was aimed at can be named: --target PICTURE"
+        for page in page_names(picture)
+        if pages.page_facts(page)
+    ]
+
+
+def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Artwork:
+    """The original at the picture's size, where that is only a smaller export of it."""
+    from dataclasses import replace
+
+    from ...pixels.resize import lanczos_seen
+
+    size, height = after.rgb.shape[1:], after.rgb.shape[1]
+    if before.rgb.shape[1:] == size:
+        return before
+    ratio = before.rgb.shape[2] / before.rgb.shape[1] * height / size[1]
+    if abs(ratio - 1) > 0.01:
+        raise NotUsable(
+            f"'{picture}' was to be compared with '{original}', and their shapes differ: "
+            f"{size[1]} x {size[0]} and {before.rgb.shape[2]} x {before.rgb.shape[1]}. Cropped "
+            "copies cannot be compared; name the picture it was made from."
+        )
+    rgb, alpha = lanczos_seen(before.rgb, before.alpha, *size)
+    note = f"The original was resized from {before.rgb.shape[2]} x {before.rgb.shape[1]} pixels."
+    return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
+
+
+def planned(artwork: Artwork, facts: dict[str, Any], target: Any, device: str) -> Plan:  # noqa: ANN401
+    """The old plan again, where the page tells it; else one that aims nowhere."""
+    from dataclasses import replace
+
+    from ...flow.plan import plan
+    from ...units import Score
+
+    wanted, known = remembered(facts, target)
+    made = plan(artwork, wanted, device=device)
+    if not known:
+        made = replace(made, goals=())
+    held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
+    return replace(made, score=Score(facts.get("score", 0.0)), held_out=held or made.held_out)
+
+
+def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
+    """What was asked for then, and whether the target of then can be made again."""
+    from ...types import Export, Intent
+
+    wanted = goal_words(facts.get("goals", ()))
+    recipe, seed = facts.get("recipe", "cloak"), facts.get("seed")
+    names = tuple(facts.get("surrogates", ())) or None
+    export = Export(format="png", quality=100)
+    if target is not None:
+        return Intent(target=target, seed=seed, surrogates=names, export=export), True
+    if recipe == "cloak" and wanted.get("style"):
+        intent = Intent(style=wanted["style"], seed=seed, surrogates=names, export=export)
+        return intent, True
+    if recipe != "cloak" and wanted.get("shows") and wanted.get("teach"):
+        intent = Intent(
+            recipe=recipe,
+            style=wanted.get("style"),
+            shows=wanted["shows"],
+            teach=wanted["teach"],
+            seed=seed,
+            surrogates=names,
+            export=export,
+        )
+        return intent, True
+    return Intent(style="texture", seed=seed or 0, surrogates=names, export=export), False
+
+
+def goal_words(goals: Sequence[str]) -> dict[str, str]:
+    """Goals as the page says them -> the style's name and the two words of a poison."""
+    said = "; ".join(goals)
+    found = re.search(r"the style '(?P<style>[^']+)'", said)
+    other = re.search(r"(?:^|; )(?P<shows>[^;]+) taught as (?P<teach>[^;]+)", said)
+    return {**(found.groupdict() if found else {}), **(other.groupdict() if other else {})}
+
+
+def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
+    """Doubts first, then what is visible, covered, and left."""
+    from .. import results
+
+    tried = [trial for trial in found.trials if trial.verdict != "not run"]
+    worst = sorted((t for t in tried if t.left == t.left), key=lambda t: t.left)[:3]
+    lines = [
+        f"{picture.name}",
+        *(f"  Doubt: {doubt.says}" for doubt in found.doubts),
+        f"  Visible: {results.visible_line(found)}",
+        f"  Effect: {results.effect_line(found)}",
+    ]
+    if worst:
+        said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
+        lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
+    notes = (f"  Note: {note}" for note in found.facts["notes"])
+    return [*lines, *notes, f"  Page: {page}"]

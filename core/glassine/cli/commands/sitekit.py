@@ -1,0 +1,38 @@
+"""`glassine sitekit`: robots.txt and its relatives for the artist's own site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Example:
+  glassine sitekit -o site/ --policy https://example.org/licence
+
+States your reservation in machine-readable form. It prevents nothing by itself.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("sitekit"),
+    show_default=True,
+    help="An empty folder.",
+)
+@click.option("--policy", metavar="URL", default="", help="The page with your licence.")
+@click.option(
+    "--refuse-previews", is_flag=True, help="Also refuse agents that only fetch link previews."
+)
+def command(out: Path, policy: str, refuse_previews: bool) -> None:
+    """Write robots.txt, tdmrep.json, ai.txt, meta tags and headers for your own site."""
+    from ...sitekit import kit, write
+
+    pieces = kit(policy, previews=not refuse_previews)
+    write(out, pieces)
+    for piece in pieces:
+        click.echo(f"{out / piece.path}\n    {piece.where}")
+    click.echo("These files state your reservation; they do not keep anyone out.")

@@ -1,0 +1,271 @@
+"""The options that say what is wanted, for `protect` and `batch`, and the intent they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os.path import isfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from . import claim, unused
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..types import Intent, Strength
+    from ..units import Score
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def seen_working(ctx: click.Context, _: click.Parameter, wish: str) -> str:
+    """The same, once that card was seen to work: not every picture has to fail on its own."""
+    if wish not in ("auto", "cpu") and not ctx.resilient_parsing:
+        from ..machine.device import choose
+
+        choose(wish)
+    return wish
+
+
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(("auto", "cpu", "cuda", "xpu", "mps")),
+    default="auto",
+    show_default=True,
+    callback=seen_working,
+    help="What computes: cpu, or a card: cuda (NVIDIA and AMD), xpu (Intel), mps (Apple). auto: "
+    "the fastest one that works (see: glassine doctor). cpu is for a card that makes trouble.",
+)
+
+
+def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Names for the shell to complete; loads the engine only when the Tab key is pressed.
+
+    Of several, joined by commas, the last. What begins no style may be a picture.
+    """
+
+    def names(ctx: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
+        from ..flow.catalogue import catalogue
+
+        before, comma, last = start.rpartition(",")
+        found = [
+            CompletionItem(f"{before}{comma}{row['name']}", help=row.get("says"))
+            for row in catalogue()[kind]
+            if row["name"].startswith(last)
+        ]
+        return found or [CompletionItem(start, type="file")] * (kind == "styles")
+
+    return names
+
+
+OPTIONS = (
+    click.option(
+        "--recipe",
+        type=click.Choice(("cloak", "poison", "both")),
+        help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
+        "or poison where --shows and --teach are given, or both where a style is named too.",
+    ),
+    click.option(
+        "--style",
+        metavar="NAME|PICTURE",
+        shell_complete=completed("styles"),
+        help="The style a cloak pulls towards: a name (see: glassine preview), 'texture', or a "
+        "picture whose style is taken. Without it one far enough from yours is drawn.",
+    ),
+    click.option(
+        "--target",
+        metavar="PICTURE",
+        type=click.Path(),
+        help="Pull towards this very picture instead of a style.",
+    ),
+    click.option(
+        "--shows", metavar="WORD", help="Poison: what the picture shows, for example dog."
+    ),
+    click.option(
+        "--teach",
+        metavar="WORD",
+        shell_complete=completed("concepts"),
+        help="Poison: what models should take it for, for example cat.",
+    ),
+    click.option(
+        "--anchor",
+        metavar="PICTURE",
+        type=click.Path(),
+        help="Poison: your own picture of that other concept. Artists who act together must "
+        "use the same one.",
+    ),
+    click.option(
+        "--strength",
+        metavar="subtle|balanced|strong",
+        default="balanced",
+        show_default=True,
+        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55. A number works too.",
+    ),
+    click.option(
+        "--effort",
+        type=click.Choice(("preview", "quick", "full")),
+        default="quick",
+        show_default=True,
+        help="3, 10 or 30 steps. On the built-in encoders each step of full looks at two families.",
+    ),
+    click.option(
+        "--surrogates",
+        metavar="NAME,...",
+        shell_complete=completed("surrogates"),
+        help="Encoders to work against. Without it: every real one that is present, else "
+        "the built-in one.",
+    ),
+    DEVICE,
+    click.option(
+        "--mask",
+        metavar="PICTURE",
+        type=click.Path(),
+        help="Grey picture of the same size: white is protected, black is left alone.",
+    ),
+    click.option(
+        "--format",
+        "format_",
+        metavar="NAME",
+        shell_complete=completed("formats"),
+        help="png, jpeg, webp, tiff or avif. Without it: as OUT is named, else png.",
+    ),
+    click.option(
+        "--quality",
+        type=click.IntRange(1, 100),
+        default=95,
+        show_default=True,
+        help="For jpeg, webp and avif.",
+    ),
+    click.option(
+        "--longest-side",
+        type=click.IntRange(32),
+        metavar="PIXELS",
+        help="Make the copy that small, then protect it: what is posted small is learned as it is.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        metavar="NUMBER",
+        help="The same seed and settings give the same pixels.",
+    ),
+    click.option(
+        "--marks",
+        metavar="NAME,...",
+        default="receipt",
+        show_default=True,
+        shell_complete=completed("marks"),
+        help="What the file carries, for example xmp,watermark,receipt, or none. A receipt only "
+        "notes it in the ledger on this machine.",
+    ),
+    click.option(
+        "--keep-path",
+        is_flag=True,
+        envvar="GLASSINE_KEEP_PATH",
+        help="The receipt also notes where the file was put.",
+    ),
+    click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
+    *claim.OPTIONS,
+)
+
+
+def intent_options(command: F) -> F:
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def intent(given: dict[str, Any], suffix: str = "") -> Intent:
+    """What was asked for, with every picture it names opened; raises before any work is done."""
+    from ..types import Export, Intent
+
+    recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
+    marks = () if marks == ("none",) else marks
+    format_ = format_name(given["format_"], suffix)
+    unused.refuse_unused(given, recipe, marks, format_)
+    word, lent = named_style(given["style"])
+    export = Export(
+        format=format_,
+        quality=given["quality"],
+        longest_side=given["longest_side"],
+        marks=marks,
+        claim=claim.claim(given),
+        keep_path=given["keep_path"],
+        sidecar=given["sidecar"],
+    )
+    return Intent(
+        recipe=recipe,
+        style=word,
+        style_picture=lent,
+        target=named_picture(given["target"]),
+        shows=given["shows"],
+        teach=given["teach"],
+        anchor=named_picture(given["anchor"]),
+        strength=named_strength(given["strength"]),
+        effort=given["effort"],
+        surrogates=comma_names(given["surrogates"] or "") or None,
+        mask=named_mask(given["mask"]),
+        seed=given["seed"],
+        export=export,
+    )
+
+
+def comma_names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
+
+
+def format_name(named: str | None, suffix: str) -> str:
+    """The format that was named, else the one that OUT's suffix says; they must not differ."""
+    from ..flow.encode import format_of, writable_formats
+    from ..formats import FORMATS
+
+    if not named:
+        return format_of(suffix) if suffix else "png"
+    name = "jpeg" if named.lower() == "jpg" else named.lower()
+    if suffix and name in writable_formats() and suffix.lower() not in FORMATS[name].suffixes:
+        raise click.UsageError(
+            f"The format '{name}' was asked for, and OUT ends in '{suffix}'. Leave --format out, "
+            f"or let OUT end in '{FORMATS[name].suffixes[0]}'."
+        )
+    return name
+
+
+def named_style(given: str | None) -> tuple[str | None, Tensor | None]:
+    """A name, or the picture that lies there."""
+    if given and isfile(given):  # Path.is_file() raises where words are too long for a name
+        return None, named_picture(given)
+    return given, None
+
+
+def named_picture(path: str | None) -> Tensor | None:
+    if path is None:
+        return None
+    from ..flow.read import read
+
+    return read(Path(path)).rgb
+
+
+def named_mask(path: str | None) -> Tensor | None:
+    """White is 1; transparent counts as black."""
+    if path is None:
+        return None
+    from ..flow.read import read
+
+    artwork = read(Path(path))
+    grey = artwork.rgb.mean(0, keepdim=True)
+    return grey if artwork.alpha is None else grey * artwork.alpha
+
+
+def named_strength(word: str) -> Strength | Score:
+    """A word stays a word, and plan() says which there are; a number is a score."""
+    from ..units import Score
+
+    try:
+        score = float(word)
+    except ValueError:
+        return word  # type: ignore[return-value]
+    if not 0 < score < 100:
+        raise click.BadParameter(f"A SSIMULACRA2 score lies between 0 and 100, not at {word}.")
+    return Score(score)

@@ -1,0 +1,71 @@
+"""Progress on a terminal as a bar, elsewhere as plain lines; both on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import click
+
+from ..types import Progress, Watch, quiet
+
+_STAGES = {
+    "optimise": "moving the latents",
+    "fit": "fitting to the visibility asked for",
+    "mark": "adding marks",
+    "verify": "measuring",
+    "look": "looking at files",
+    "compare": "comparing",
+}
+_PAUSE = 5.0  # seconds between two plain lines of one stage
+
+
+@contextmanager
+def progress_of(name: str, *, silent: bool) -> Iterator[Watch]:
+    """A watcher that shows what it is told about the picture of that name."""
+    if silent:
+        yield quiet
+    elif sys.stderr.isatty():
+        with progress_bar(name) as watch:
+            yield watch
+    else:
+        yield progress_lines(name)
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator[Watch]:
+    from rich import progress  # a tenth of a second to load
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", table_column=None),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(f"{name}: starting", total=None)
+
+        def watch(now: Progress) -> None:
+            says = f"{name}: {_STAGES.get(now.stage, now.stage)}"
+            shown.update(task, description=says, completed=now.done, total=now.total)
+
+        yield watch
+
+
+def progress_lines(name: str) -> Watch:
+    """One line when a stage begins and then every few seconds."""
+    last, when = "", 0.0
+
+    def watch(now: Progress) -> None:
+        nonlocal last, when
+        if now.stage == last and monotonic() - when < _PAUSE:
+            return
+        last, when = now.stage, monotonic()
+        click.echo(
+            f"{name}: {_STAGES.get(now.stage, now.stage)}, {now.done} of {now.total}", err=True
+        )
+
+    return watch

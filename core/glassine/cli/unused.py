@@ -1,0 +1,78 @@
+"""Options that nothing would come of: they are refused, not dropped without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor")}
+"""Kinds of goal, and the options that say something about them."""
+
+CARRIED = {
+    "visible": ("visible",),
+    "signature": ("visible",),
+    "layout": ("visible",),
+    "opacity": ("visible",),
+    "certificate": ("c2pa",),
+    "key": ("c2pa",),
+    "artist": ("xmp", "c2pa"),
+    "rights": ("xmp", "c2pa"),
+    "url": ("xmp", "c2pa"),
+    "policy": ("xmp", "c2pa"),
+    "terms": ("xmp",),
+    "title": ("xmp", "c2pa", "receipt"),
+}
+"""Options for marks, and the marks that make something of them."""
+
+RIVALS = (("style", "target"), ("visible", "signature"))
+"""Pairs of which one would win and the other would be forgotten."""
+
+
+def implied_recipe(given: dict[str, Any]) -> str:
+    """The recipe that was named, else the one that makes something of every goal's option."""
+    style, concept = (any(given[name] for name in names) for names in GOALS.values())
+    return given["recipe"] or ("both" if style and concept else "poison" if concept else "cloak")
+
+
+def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], format_: str) -> None:
+    """Raises where an option of the command line would come to nothing.
+
+    What stands in the environment is meant for many exports and may be of no use to this one.
+    """
+    from ..flow.recipes import RECIPES
+    from ..formats import FORMATS
+
+    if typed(given, "quality") and not FORMATS[format_].lossy:
+        raise click.UsageError(
+            f"--quality was given, and {format_} keeps every pixel. Leave it out, or ask for "
+            f"--format jpeg."
+        )
+    for one, other in RIVALS:
+        if typed(given, one) and typed(given, other):
+            raise click.UsageError(
+                f"--{one} and --{other} were both given, and only one can be used. Leave one out."
+            )
+    goals = dict(RECIPES[recipe].goals)
+    for kind, names in GOALS.items():
+        for name in names:
+            if kind not in goals and typed(given, name):
+                raise click.UsageError(
+                    f"--{name} was given, and the recipe '{recipe}' has no use for it. Leave it "
+                    f"out, or ask for --recipe both."
+                )
+    for name, carriers in CARRIED.items():
+        if typed(given, name) and not set(carriers) & set(marks):
+            raise click.UsageError(
+                f"--{name} was given, and no mark of this export carries it. Leave it out, or ask "
+                f"for {' or '.join(carriers)}: --marks {','.join((carriers[0], *marks))}"
+            )
+
+
+def typed(given: dict[str, Any], name: str) -> bool:
+    """Whether it stands on the command line and says something."""
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source(name) if context else ParameterSource.COMMANDLINE
+    return source is ParameterSource.COMMANDLINE and given[name] not in (None, "")

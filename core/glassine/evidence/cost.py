@@ -1,0 +1,42 @@
+"""What a person can see of it, and what the file weighs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..types import Cost
+from ..units import Unit, to_levels
+from ..visibility import colour_shift, lpips, psnr, ssim, ssimulacra2
+from ..visibility.measure import STRIP
+from .sight import Sight, middle
+
+_SIDE = 1024  # pixels; SSIM and LPIPS look at the middle of larger pictures
+
+
+def cost(sight: Sight) -> Cost:
+    largest, share = changed_pixels(sight.clean, sight.seen)
+    rows, columns = (middle(length, _SIDE) for length in sight.clean.shape[1:])
+    clean, seen = sight.clean[:, rows, columns], sight.seen[:, rows, columns]
+    return Cost(
+        ssimulacra2=ssimulacra2(sight.clean, sight.seen),
+        psnr=psnr(sight.clean, sight.seen),
+        ssim=ssim(clean, seen),
+        lpips=lpips(clean, seen),
+        largest_change=to_levels(Unit(largest)),
+        changed_share=share,
+        bytes_before=sight.sizes[0],
+        bytes_after=sight.sizes[1],
+        colour_shift=colour_shift(sight.clean, sight.seen),
+    )
+
+
+def changed_pixels(clean: Tensor, seen: Tensor) -> tuple[float, float]:
+    """The largest change of any value in [0, 1], and the share of pixels that changed at all."""
+    largest, count = 0.0, 0
+    strips = (torch.split(picture, STRIP, 1) for picture in (clean, seen))
+    for before, after in zip(*strips, strict=True):
+        change = (after - before).abs_().amax(0)
+        largest = max(largest, change.max().item())
+        count += int((change > 0).sum())
+    return largest, count / clean[0].numel()

@@ -1,0 +1,151 @@
+"""How far each encoder's view moved, beside its controls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..machine.device import Device
+from ..pixels.pad import padded
+from ..surrogates import Encoder
+from ..surrogates.encoders import encoders
+from ..types import Effect, Plan
+from .controls import Controls
+
+Role = Literal["used", "held out"]
+Treat = Callable[[Tensor], Tensor]
+"""(3, h, w) -> same size: what a purifier does to one picture."""
+
+Aims = Mapping[str, Tensor]
+"""Family -> latents that are aimed at."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """One family's encoder and the part it plays in this plan."""
+
+    family: str
+    role: Role
+    encode: Encoder
+
+    @torch.no_grad()
+    def sees(self, *pictures: Tensor) -> Tensor:
+        """(3, h, w), as many as wanted -> latents of all in one pass, (N, C, h / 8, w / 8)."""
+        return self.encode(torch.stack([padded(picture) for picture in pictures])).cpu()
+
+
+def viewers(plan: Plan, device: Device) -> tuple[Viewer, ...]:
+    """Every family that was optimised against, then those that are only measured."""
+    found = []
+    named: tuple[tuple[Role, tuple[str, ...]], ...] = (
+        ("used", plan.surrogates),
+        ("held out", plan.held_out),
+    )
+    for role, names in named:
+        for name in names:
+            nets = encoders(name, device)
+            for family, encode in nets.items():
+                label = family if len(nets) == 1 else f"{name}/{family}"
+                found.append(Viewer(label, role, encode))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Before:
+    """The measured part before anything is done to it: what every trial is held against.
+
+    aims  the goals' latents
+    rows  every family's effect on the file as it is
+    """
+
+    viewers: tuple[Viewer, ...]
+    controls: Controls
+    aims: Aims
+    rows: tuple[Effect, ...]
+
+
+def untouched(picture: Tensor) -> Tensor:
+    return picture
+
+
+def effects(
+    all_viewers: tuple[Viewer, ...],
+    controls: Controls,
+    *,
+    after: str = "",
+    treat: Treat = untouched,
+    aims: Aims | None = None,
+    short: bool = False,
+) -> Iterator[Effect]:
+    """One row per family.
+
+    aims: the goals' latents; None: goals are treated too, as those that move pixels (crops) need
+    short: without the scattered control; the blend is the stricter one where there is a goal
+    """
+    if aims is None:
+        aims = aimed(all_viewers, [(treat(p), w) for p, w in controls.goals])
+    blend = None if controls.blend is None else treat(controls.blend)
+    looks = Looks(
+        clean=treat(controls.clean),
+        seen=treat(controls.seen),
+        scattered=None if short else treat(controls.scattered),
+        blend=blend,
+        jpeg=None if after else controls.jpeg,
+    )
+    for viewer in all_viewers:
+        yield effect(viewer, looks, aims.get(viewer.family), after)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The pictures of one comparison, all treated alike; None: not compared."""
+
+    clean: Tensor
+    seen: Tensor
+    scattered: Tensor | None
+    blend: Tensor | None
+    jpeg: Tensor | None
+
+
+def effect(viewer: Viewer, looks: Looks, goal: Tensor | None, after: str) -> Effect:
+    shown = {name: look for name, look in vars(looks).items() if look is not None}
+    seen = dict(zip(shown, viewer.sees(*shown.values()), strict=True))
+    start = seen["clean"]
+    spread = max(float((start - start.mean()).norm()), 1e-9)
+
+    def moved(name: str) -> float:
+        return float((seen[name] - start).norm()) / spread if name in seen else math.nan
+
+    return Effect(
+        family=viewer.family,
+        role=viewer.role,
+        after=after,
+        moved=moved("seen"),
+        scattered=moved("scattered"),
+        closed=closed(start, seen["seen"], goal),
+        blend=closed(start, seen.get("blend"), goal),
+        jpeg=moved("jpeg"),
+    )
+
+
+def aimed(all_viewers: Sequence[Viewer], goals: Sequence[tuple[Tensor, float]]) -> Aims:
+    """The weighted mean of the goals' latents, family by family; empty without goals."""
+    if not goals:
+        return {}
+    return {
+        viewer.family: torch.stack([weight * viewer.sees(p) for p, weight in goals]).sum(0)
+        for viewer in all_viewers
+    }
+
+
+def closed(start: Tensor, end: Tensor | None, goal: Tensor | None) -> float:
+    """Share of the latent distance to the goal that was covered; NaN without a goal."""
+    if end is None or goal is None:
+        return math.nan
+    gap = float((start - goal).norm())
+    return 1 - float((end - goal).norm()) / gap if gap > 0 else math.nan

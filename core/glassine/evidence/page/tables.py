@@ -1,0 +1,187 @@
+"""The numbers of the page. Each stands beside what it has to be compared with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ...surrogates import SURROGATES
+from ...types import Cost, Effect, Report, Trial
+from ..trials import TRAINED
+
+_KINDS = {
+    "handling": (
+        "survival",
+        "What survives ordinary handling",
+        "What sites and people do to a picture without any intent against it.",
+    ),
+    "removal": (
+        "removal",
+        "What survives removal",
+        "What somebody runs at home to take the protection out. The score says what that costs "
+        "the picture: 100 is unharmed.",
+    ),
+}
+
+
+def number(value: float | None, form: str = ".3f") -> str:
+    """A dash for what was not measured."""
+    return "&ndash;" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def html_table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1
+) -> str:
+    """Wide tables scroll by themselves; the first `texts` columns are words."""
+    columns = "".join(
+        f'<th scope="col"{"" if at < texts else _RIGHT}>{name}</th>' for at, name in enumerate(head)
+    )
+    body = "".join(
+        "<tr>"
+        + f'<th scope="row">{row[0]}</th>'
+        + "".join(
+            f"<td{'' if at < texts else _RIGHT}>{cell}</td>" for at, cell in enumerate(row[1:], 1)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{columns}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+_RIGHT = ' class="n"'
+
+
+COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on it is seen side by side"
+
+
+def cost_table(cost: Cost) -> str:
+    growth = cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
+    rows = [
+        ("SSIMULACRA2", number(cost.ssimulacra2, ".1f"), "100 identical, 90 hard to see, 70 good"),
+        ("LPIPS (SqueezeNet 1.1)", number(cost.lpips, ".4f"), lpips_note(cost)),
+        ("SSIM", number(cost.ssim, ".4f"), "1 is identical"),
+        ("PSNR", f"{number(cost.psnr, '.1f')} dB", "higher is closer"),
+        ("Largest change", number(cost.largest_change, ".0f"), "of 255 levels"),
+        ("Smooth colour shift", number(cost.colour_shift, ".1f"), COLOURS),
+        ("Pixels changed", number(cost.changed_share, ".0%"), ""),
+        (
+            "File size",
+            f"{file_size(cost.bytes_before)} &rarr; {file_size(cost.bytes_after)}",
+            f"{number(growth, '+.0%')}, same format and settings, without marks",
+        ),
+    ]
+    cells = [(name, value, f"<small>{note}</small>") for name, value, note in rows]
+    return html_table(
+        "What people and files notice", ("Measure", "Value", "Read it as"), cells, texts=3
+    )
+
+
+def lpips_note(cost: Cost) -> str:
+    if cost.lpips is None:
+        return "not measured: its weights (lpips_squeeze) are not on this machine"
+    return "0 is identical; figures of other backbones cannot be compared"
+
+
+def file_size(count: int) -> str:
+    return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def effects_table(rows: Sequence[Effect]) -> str:
+    """Closed beside the blend, moved beside scattered and JPEG."""
+    note = (
+        '<p class="note">Covered: how much of the way to the target the picture went, as that '
+        "encoder sees it. The blend beside it is the target mixed in plainly, just as visible. "
+        "Moved: how far, in any direction, beside the same change scattered at random and the "
+        "clean picture saved as JPEG 90.</p>"
+    )
+    body = [
+        (
+            f"{escape(row.family)}<small>{escape(covers(row.family))}</small>",
+            row.role,
+            f"{share_bar(row.closed, 0.5)}{number(row.closed, '.1%')}",
+            number(row.blend, ".1%"),
+            number(row.moved),
+            number(row.scattered),
+            number(row.jpeg),
+        )
+        for row in rows
+    ]
+    head = ("Encoder", "Role", "Covered", "Blend", "Moved", "Scattered", "JPEG 90")
+    return note + html_table("Effect per encoder, with controls", head, body, texts=2)
+
+
+def covers(family: str) -> str:
+    name = family.split("/")[-1]
+    return SURROGATES[name].covers if name in SURROGATES else ""
+
+
+def share_bar(value: float, full: float, kind: str = "") -> str:
+    """A small bar; decoration beside the number, so screen readers skip it."""
+    if not math.isfinite(value):
+        return ""
+    width = 100 * min(max(value / full, 0), 1)
+    inside = f'<i class="{kind}" style="width:{width:.0f}%"></i>'
+    return f'<span class="bar" aria-hidden="true">{inside}</span>'
+
+
+def trial_tables(report: Report) -> str:
+    sections = []
+    for kind, (anchor, title, note) in _KINDS.items():
+        rows = [trial for trial in report.trials if trial.kind == kind]
+        if rows:
+            sections.append(
+                f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{title}</h2>'
+                f'<p class="note">{note} "Left" is the share of the effect beyond its control on '
+                f"the encoders that were optimised against.</p>{survived(title, rows, report)}"
+                "</section>"
+            )
+    if all(trial.name.startswith(TRAINED) for trial in report.trials):
+        sections.append(
+            '<section aria-labelledby="more"><h2 id="more">What survives sites and removers</h2>'
+            '<p class="note">Not measured yet. It is, with: glassine report PICTURE '
+            "--original ORIGINAL</p></section>"
+        )
+    return "".join(sections)
+
+
+def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
+    body = []
+    for trial in rows:
+        after = [row for row in report.effects if row.after == trial.name]
+        gone = "gone" if trial.verdict == "removed" else ""
+        body.append(
+            (
+                f"{escape(trial.says)}<small>{escape(trial.skipped or trial.source)}</small>",
+                f'<span class="verdict-{trial.verdict.split()[0]}">{trial.verdict}</span>',
+                f"{share_bar(trial.left, 1, gone)}{number(trial.left, '.0%')}",
+                mean_share([row.closed for row in after if row.role == "used"]),
+                mean_share([row.blend for row in after if row.role == "used"]),
+                mean_share([row.closed for row in after if row.role == "held out"]),
+                number(trial.ssimulacra2, ".0f"),
+            )
+        )
+    head = ("What was done", "Verdict", "Left", "Covered", "Blend", "Held out", "Score")
+    return html_table(title, head, body, texts=2)
+
+
+def mean_share(values: Sequence[float]) -> str:
+    real = [value for value in values if math.isfinite(value)]
+    return number(sum(real) / len(real), ".1%") if real else "&ndash;"
+
+
+def rows_of(facts: Mapping[str, object]) -> str:
+    """Settings as a definition list; empty ones are left out."""
+    return "".join(
+        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(listed_value(value))}</dd>"
+        for name, value in facts.items()
+        if value not in ("", [], ())
+    )
+
+
+def listed_value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,0 +1,115 @@
+"""What is looked at: the picture as its file gives it back, and the part that is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..formats import FORMATS
+from ..machine.device import Device
+from ..pixels.flatten import on_white
+from ..types import Artwork, Protected
+
+STEP = 8  # sides of what an encoder sees are multiples of it
+SIDES = {"cpu": 256}
+ELSEWHERE = 512
+_ENCODED_WHOLE = 4_000_000  # pixels; of larger pictures a crop stands for the file size
+_SAMPLE = 1024
+SPOTS = 5  # places along each side among which the part is chosen
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The clean and the protected picture on white, whole and as the part that is measured.
+
+    clean, seen  (3, H, W); `seen` is what the file gives back
+    rows, columns  the part
+    sizes        bytes of the file before and after
+    """
+
+    clean: Tensor
+    seen: Tensor
+    rows: slice
+    columns: slice
+    sizes: tuple[int, int]
+
+    def cut(self, picture: Tensor) -> Tensor:
+        return picture[:, self.rows, self.columns].float()
+
+
+def sighted(protected: Protected, device: Device, side: int | None = None) -> Sight:
+    plan = protected.plan
+    artwork, rgb = plan.artwork, protected.rgb
+    before, after, back = through_the_codec(protected)
+    clean, seen = on_white(artwork.rgb, artwork.alpha), on_white(rgb, artwork.alpha)
+    seen = seen if back is None else on_white(back.rgb, back.alpha)
+    rows, columns = part(clean, seen, side or SIDES.get(device.kind, ELSEWHERE))
+    return Sight(clean, seen, rows, columns, (before, after))
+
+
+def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
+    """Bytes before and after; for lossy formats also what a reader gets."""
+    plan = protected.plan
+    entry, export, artwork = FORMATS[plan.export.format], plan.export, plan.artwork
+    if entry.write is None:
+        return 0, 0, None
+    rgb, alpha, area = (artwork.rgb, protected.rgb), artwork.alpha, 1.0
+    if not entry.lossy and rgb[0][0].numel() > _ENCODED_WHOLE:
+        rows, columns = (middle(length, _SAMPLE) for length in rgb[0].shape[1:])
+        area = rgb[0][0].numel() / rgb[0][0, rows, columns].numel()
+        rgb = (rgb[0][:, rows, columns], rgb[1][:, rows, columns])
+        alpha = None if alpha is None else alpha[:, rows, columns]
+    before, after = (entry.write(picture, alpha, artwork.keep, export.quality) for picture in rgb)
+    back = entry.read(after, "The protected copy") if entry.lossy else None
+    return round(len(before) * area), round(len(after) * area), back
+
+
+def middle(length: int, side: int) -> slice:
+    """The middle `side` of a length, in whole steps where it is long enough."""
+    side = min(length // STEP * STEP or length, side)
+    start = (length - side) // 2
+    return slice(start, start + side)
+
+
+def part(clean: Tensor, seen: Tensor, side: int) -> tuple[slice, slice]:
+    """The middle, unless less than half as much changed there as it typically did elsewhere.
+
+    A plain or masked middle says little about the picture. The place instead has the median
+    change, not the largest: that would show the tool at its best.
+    """
+    height, width = clean.shape[1:]
+    places = [(r, c) for r in spaced(height, side) for c in spaced(width, side)]
+    amounts = [mean_change(clean, seen, *place) for place in places]
+    known = sorted(amount for amount in amounts if amount)
+    if not known:
+        change = (clean - seen).abs().amax(0)
+        down, across = (stretch_around(change.amax(axis), side) for axis in (1, 0))
+        return down, across
+    typical = known[len(known) // 2]
+    if amounts[0] >= typical / 2:
+        return places[0]
+    return places[amounts.index(typical)]
+
+
+def spaced(length: int, side: int) -> list[slice]:
+    """The middle, then stretches as long from one end to the other."""
+    centre = middle(length, side)
+    long = centre.stop - centre.start
+    starts = [step * (length - long) // (SPOTS - 1) for step in range(SPOTS)]
+    return [centre, *(slice(start, start + long) for start in starts if start != centre.start)]
+
+
+def mean_change(clean: Tensor, seen: Tensor, rows: slice, columns: slice) -> float:
+    """Mean change of that place, in the pictures' unit."""
+    cut = (slice(None), rows, columns)
+    return float((clean[cut].float() - seen[cut].float()).abs().mean())
+
+
+def stretch_around(profile: Tensor, side: int) -> slice:
+    """The stretch around the largest value."""
+    window = middle(len(profile), side)
+    long = window.stop - window.start
+    start = int(profile.argmax()) - long // 2
+    start = min(max(start, 0), len(profile) - long)
+    return slice(start, start + long)

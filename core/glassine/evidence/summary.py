@@ -1,0 +1,114 @@
+"""Many reports -> one table: means, spread and the worst case, by recipe and purifier."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+from typing import Any
+
+from ..types import Effect, Report
+from .trials import beyond
+
+
+@dataclass(frozen=True)
+class Line:
+    """One purifier over many pictures; `name` is "" for the picture as it is.
+
+    covered, blend, held_out, held_out_blend  means over families and pictures, shares of the gap
+    spread  standard deviation of `covered` over pictures
+    left    mean share of the effect beyond its control
+    worst   the smallest `left`, and `where`
+    """
+
+    name: str
+    says: str
+    kind: str
+    pictures: int
+    covered: float
+    spread: float
+    blend: float
+    held_out: float
+    held_out_blend: float
+    left: float
+    worst: float
+    where: str
+
+
+def summarised(reports: Sequence[tuple[str, Report]]) -> list[Line]:
+    """(picture's name, its report) -> lines in the order in which purifiers were asked for."""
+    names = {"": ("As posted", "")}
+    for _, report in reports:
+        names |= {t.name: (t.says, t.kind) for t in report.trials if t.verdict != "not run"}
+    return [line(name, says, kind, reports) for name, (says, kind) in names.items()]
+
+
+def line(name: str, says: str, kind: str, reports: Sequence[tuple[str, Report]]) -> Line:
+    rows = [(where, [r for r in report.effects if r.after == name]) for where, report in reports]
+    rows = [(where, found) for where, found in rows if found]
+    covered = [average(found, "used", "closed") for _, found in rows]
+    left = [(share(report, name), where) for where, report in reports]
+    real = [(value, where) for value, where in left if not math.isnan(value)]
+    worst, where = min(real, default=(math.nan, ""))
+    return Line(
+        name=name,
+        says=says,
+        kind=kind,
+        pictures=len(rows),
+        covered=mean_of_known(covered),
+        spread=pstdev(covered) if len(covered) > 1 else 0.0,
+        blend=mean_of_known(average(found, "used", "blend") for _, found in rows),
+        held_out=mean_of_known(average(found, "held out", "closed") for _, found in rows),
+        held_out_blend=mean_of_known(average(found, "held out", "blend") for _, found in rows),
+        left=mean_of_known(value for value, _ in real),
+        worst=worst,
+        where=where,
+    )
+
+
+def share(report: Report, name: str) -> float:
+    """What is left of that report's own effect; 1 for the picture as it is."""
+    had = beyond([row for row in report.effects if not row.after])
+    rows = [row for row in report.effects if row.after == name]
+    return min(1.0, max(0.0, beyond(rows) / had)) if rows and had > 0 else math.nan
+
+
+def average(rows: Iterable[Effect], role: str, what: str) -> float:
+    return mean_of_known(getattr(row, what) for row in rows if row.role == role)
+
+
+def mean_of_known(values: Iterable[float]) -> float:
+    real = [value for value in values if not math.isnan(value)]
+    return fmean(real) if real else math.nan
+
+
+def markdown(title: str, lines: Sequence[Line]) -> str:
+    """A table for the README: shares in per cent, controls beside them."""
+    head = "| after | covered | spread | blend | held out | its blend | left | worst |"
+    body = [
+        f"| {row.says} | {percent(row.covered)} | {percent(row.spread)} | {percent(row.blend)} "
+        f"| {percent(row.held_out)} | {percent(row.held_out_blend)} | {percent(row.left)} "
+        f"| {percent(row.worst)} {row.where} |"
+        for row in lines
+    ]
+    return "\n".join([f"**{title}**", "", head, "|---" + "|---:" * 6 + "|---|", *body, ""])
+
+
+def percent(value: float) -> str:
+    return "-" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def totals(reports: Sequence[tuple[str, Report]]) -> dict[str, Any]:
+    """Means of what people see."""
+    costs = [report.cost for _, report in reports]
+    return {
+        "pictures": len(costs),
+        "ssimulacra2": mean_of_known(cost.ssimulacra2 for cost in costs),
+        "psnr": mean_of_known(cost.psnr for cost in costs),
+        "lpips": mean_of_known(math.nan if cost.lpips is None else cost.lpips for cost in costs),
+        "file_growth": mean_of_known(
+            cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
+            for cost in costs
+        ),
+    }

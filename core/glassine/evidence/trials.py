@@ -1,0 +1,104 @@
+"""Survival and removal: the same measurements after everything that may happen to a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..machine.device import Device
+from ..purifiers import PURIFIERS, Autoencoder, Purifier, Scene
+from ..surrogates import encoders as nets
+from ..types import Effect, Trial
+from ..units import Score
+from ..visibility import ssimulacra2
+from ..visibility.lpips import lpips_distance
+from .controls import Controls
+from .drift import Before, effects
+
+Verdict = Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
+REMOVED, WEAKENED = 0.15, 0.75  # share of the effect beyond its control
+TRAINED = "trained"  # how the names of trials at training sizes begin; see trained.py
+_NOTHING = 0.005  # an effect that small is none
+
+
+def scene(longest: int, device: Device) -> Scene:
+    return Scene(longest=longest, autoencoder=autoencoder(device), distance=lpips_distance())
+
+
+def autoencoder(device: Device) -> Autoencoder | None:
+    """The newest real family present whose decoder is here too: what a remover would pick."""
+    for name in reversed(nets.present_surrogates()):
+        if decode := nets.decoder(name, device):
+            ((family, encode),) = nets.encoders(name, device).items()
+            return Autoencoder(family, encode, decode, device.kind)
+    return None
+
+
+def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, tuple[Effect, ...]]:
+    """One purifier, on the protected picture and on every control."""
+    entry = PURIFIERS[name]
+    if reason := entry.missing(around):
+        return Trial(name, entry.says, entry.kind, entry.source, "not run", skipped=reason), ()
+    apply, seen, controls = entry.ready(around), {}, before.controls
+
+    def treat(picture: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(seed)
+        treated = seen[id(picture)] = apply(picture, draw)
+        return treated
+
+    rows = tuple(
+        effects(
+            before.viewers,
+            controls,
+            after=name,
+            treat=treat,
+            aims=None if entry.moves else before.aims,
+            short=entry.slow or bool(controls.goals),
+        )
+    )
+    return judged(name, entry, before.rows, rows, controls, seen[id(controls.seen)]), rows
+
+
+def judged(
+    name: str,
+    entry: Purifier,
+    before: Sequence[Effect],
+    rows: Sequence[Effect],
+    controls: Controls,
+    treated: Tensor,
+) -> Trial:
+    had, has = beyond(before), beyond(rows)
+    left = min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
+    return Trial(
+        name=name,
+        says=entry.says,
+        kind=entry.kind,
+        source=entry.source,
+        verdict=verdict(left),
+        left=left,
+        ssimulacra2=Score(math.nan if entry.moves else ssimulacra2(controls.clean, treated)),
+    )
+
+
+def verdict(left: float) -> Verdict:
+    if math.isnan(left):
+        return "nothing to remove"
+    return "removed" if left < REMOVED else "weakened" if left < WEAKENED else "survives"
+
+
+def beyond(rows: Sequence[Effect]) -> float:
+    """Mean effect on the used families less its control: the blend, or the scattered change."""
+    used = [row for row in rows if row.role == "used"] or list(rows)
+    if not used:
+        return 0.0
+    gaps = [
+        row.moved - (0 if math.isnan(row.scattered) else row.scattered)
+        if math.isnan(row.closed)
+        else row.closed - row.blend
+        for row in used
+    ]
+    return sum(gaps) / len(gaps)

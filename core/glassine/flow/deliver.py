@@ -1,0 +1,122 @@
+"""A file -> its protected copy and the page of evidence, on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import ledger
+from ..errors import GlassineError, NotUsable, NotWritable
+from ..evidence.page.render import html
+from ..machine import files
+from ..types import Encoded, Intent, Protected, Report, Watch, quiet
+from . import pages
+from .encode import check_export, encode_unrecorded, note_in_ledger
+from .examine import examine, refuse_protected
+from .names import has_copy_name, receipt_path
+from .protect import verified
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was written where, and all that is known about it."""
+
+    source: Path
+    file: Path
+    page: Path
+    sidecar: Path | None
+    done: Encoded
+    protected: Protected
+    report: Report
+
+
+def deliver(
+    source: Path,
+    target: Path,
+    intent: Intent,
+    *,
+    device: str = "auto",
+    never: Iterable[Path] = (),
+    again: bool = False,
+    watch: Watch = quiet,
+) -> Delivered:
+    """Writes `target` and the page beside it, each as a whole or not at all.
+
+    The receipt is noted as soon as the file lies there, and not where it could not be written.
+
+    `never` are files that must not be written over; the source is always one of them. Unless
+    `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
+    that lies there and did not.
+    """
+    check_export(intent.export)
+    originals = (source, *never)
+    files.check_writable(target, never=originals)
+    page, room = pages.page_paths(target)
+    pages.check_page(page, never=originals)
+    sidecar = receipt_path(target) if intent.export.sidecar else None
+    if sidecar:
+        files.check_writable(sidecar, never=originals)
+    if not again:
+        refuse_foreign(target)
+        refuse_foreign_note(sidecar)
+        refuse_protected(source)
+    protected, report = verified(source, intent, device=device, watch=watch)
+    done = encode_unrecorded(protected, report)
+    written = html(protected, report, done).encode()
+    files.write(target, done.data, never=originals)
+    made = Delivered(source, target, page, sidecar, done, protected, report)
+    note_receipt(made, keep_path=intent.export.keep_path)
+    if room:
+        write_beside(made, room, page.read_bytes())
+    write_beside(made, page, written, never=originals)
+    return made
+
+
+def refuse_foreign(target: Path) -> None:
+    """Raises where a picture would be lost that Glassine did not write as it is now."""
+    if not target.exists() or has_copy_name(target) or pages.settings_of(target):
+        return
+    try:
+        known = examine(target).protected
+    except GlassineError:
+        known = ""
+    if not known:
+        raise NotWritable(
+            f"'{target}' was to become the protected copy, and it is there already and is no copy "
+            f"that Glassine made. Choose another name with -o, or ask for it explicitly (--again)."
+        )
+
+
+def refuse_foreign_note(sidecar: Path | None) -> None:
+    """Raises where a file would be lost that is no receipt."""
+    if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar):
+        raise NotWritable(
+            f"'{sidecar}' was to become the receipt, and it is there already and is none. Move it, "
+            f"choose another name with -o, or ask for it explicitly (--again)."
+        )
+
+
+def note_receipt(made: Delivered, *, keep_path: bool) -> None:
+    """The receipt, and what it can only say once the file lies there."""
+    digest = hashlib.sha256(made.done.data).hexdigest()
+    try:
+        note_in_ledger(made.done, made.protected, made.report)
+        if keep_path:
+            ledger.keep_path(digest, made.file)
+        entry = ledger.by_sha256(digest) if made.sidecar else None
+    except GlassineError as error:
+        raise NotUsable(f"'{made.file}' is written, but could not be noted: {error}") from error
+    if made.sidecar and entry:
+        write_beside(made, made.sidecar, entry.sidecar())
+
+
+def write_beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
+    """Writes what tells of the copy; it is good without that, and one must know."""
+    try:
+        files.write(path, data, never=never)
+    except NotWritable as error:
+        raise NotWritable(
+            f"The protected copy is written, whole, as '{made.file}'. But {error}"
+        ) from error

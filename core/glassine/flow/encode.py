@@ -1,0 +1,104 @@
+"""Protected + report -> the bytes that leave the machine."""
+
+from __future__ import annotations
+
+from ..errors import NotUsable, UnknownEntry
+from ..formats import FORMATS
+from ..marks import MARKS
+from ..marks.base import STAGES, Mark
+from ..types import Encoded, Export, Protected, Report
+
+ORDER = {stage: number for number, stage in enumerate(STAGES)}
+
+
+def encode(protected: Protected, report: Report) -> Encoded:
+    """The file as it will be posted, with its marks, for a caller who puts it on disk.
+
+    A receipt that was asked for is noted now, as if the file lay there already.
+    """
+    done = encode_unrecorded(protected, report)
+    note_in_ledger(done, protected, report)
+    return done
+
+
+def encode_unrecorded(protected: Protected, report: Report) -> Encoded:
+    """The same with nothing noted yet; `record` does that once the file is written."""
+    export = protected.plan.export
+    check_export(export)
+    marks = [mark for mark in marks_by_stage(export) if mark.stage != "record"]
+    for mark in marks:
+        protected = mark.prepare(protected) if mark.prepare else protected
+    artwork, write = protected.plan.artwork, FORMATS[export.format].write
+    assert write is not None, "check() lets only formats pass that can write"
+    data = write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
+    for mark in marks:
+        data = mark.stamp(data, protected, report) if mark.stamp else data
+    return Encoded(data, export.format, export.marks, export_notes(protected))
+
+
+def note_in_ledger(done: Encoded, protected: Protected, report: Report) -> None:
+    """Notes the finished file wherever its marks say so."""
+    for mark in marks_by_stage(protected.plan.export):
+        if mark.stage == "record" and mark.stamp:
+            mark.stamp(done.data, protected, report)
+
+
+def marks_by_stage(export: Export) -> list[Mark]:
+    return sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
+
+
+def check_export(export: Export) -> None:
+    """Raises what `encode` would raise at the very end, before any work is done."""
+    if FORMATS[export.format].write is None:
+        raise NotUsable(
+            f"The format '{export.format}' was asked for, and Glassine only reads it. "
+            f"It writes {', '.join(writable_formats())}."
+        )
+    for name in export.marks:
+        carriers = MARKS[name].formats
+        if carriers and export.format not in carriers:
+            raise NotUsable(
+                f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
+                f"it. Choose {' or '.join(carriers)}, or leave the mark out."
+            )
+    claim_notes(export)
+    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
+        raise NotUsable(
+            "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
+            "(the entry in the ledger) is off. Switch it on."
+        )
+
+
+def claim_notes(export: Export) -> tuple[str, ...]:
+    """What the marks have to say about what was claimed: a certificate that ends soon."""
+    checks = (MARKS[name].check for name in export.marks)
+    return tuple(said for check in checks if check for said in check(export.claim))
+
+
+def export_notes(protected: Protected) -> tuple[str, ...]:
+    """What the format could not hold, and what the marks have to say, in sentences."""
+    artwork, name = protected.plan.artwork, protected.plan.export.format
+    said = []
+    if artwork.keep.depth not in FORMATS[name].depths:
+        said.append(f"{artwork.keep.depth} bits do not fit into {name}; PNG and TIFF keep them.")
+    if artwork.alpha is not None and name == "jpeg":
+        said.append("JPEG has no transparency: the picture lies on white now.")
+    if artwork.keep.exif and name == "tiff":
+        said.append("TIFF files are written without the EXIF block of the original.")
+    return (*said, *claim_notes(protected.plan.export))
+
+
+def writable_formats() -> tuple[str, ...]:
+    return tuple(name for name in FORMATS if FORMATS[name].write is not None)
+
+
+def format_of(suffix: str) -> str:
+    """ "A file name's end -> the format's name; raises UnknownEntry with what is near."""
+    for name in writable_formats():
+        if suffix.lower() in FORMATS[name].suffixes:
+            return name
+    raise UnknownEntry("format", suffix.lstrip("."), writable_formats())
+
+
+def suffix_of(export: Export) -> str:
+    return FORMATS[export.format].suffixes[0]

@@ -1,0 +1,114 @@
+"""A file -> what it carries, and whether it was protected here before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .. import ledger
+from ..errors import EntryMissing, NotUsable, Unreadable
+from ..ledger import fingerprint
+from ..marks import MARKS, Found, rivagan, watermark
+from ..pixels.flatten import on_white
+from ..types import Artwork
+from .read import file_contents
+
+ALIKE = 31
+"""Bits of 256 below which two hashes are of one picture (find/hits.py)."""
+
+_SURE = 1e-5  # corrected chance of a watermark on which work may be refused
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found. `unread` says which marks could not be looked for, and why.
+
+    protected  a sentence when this very picture came out of Glassine before; "" otherwise
+    alike      the ledger's exports that look like it, protected or not; nearest first
+    """
+
+    found: tuple[Found, ...]
+    protected: str
+    alike: tuple[tuple[int, int], ...] = ()  # (export, bits of 256)
+    unread: tuple[str, ...] = ()
+
+
+def examine(source: Path | bytes, anchors: str = "") -> Examination:
+    """Reads every mark of a file; nothing is changed and nothing leaves the machine.
+
+    anchors  PEM certificates of authorities that the reader trusts
+    """
+    data = source if isinstance(source, bytes) else file_contents(source)
+    found, unread = [], []
+    for name in MARKS:
+        try:
+            read = MARKS[name].read
+            told = read(data, anchors) if read else None
+        except (EntryMissing, Unreadable) as error:
+            unread.append(str(error))
+            continue
+        if told:
+            found.append(told)
+    try:
+        alike = _alike(data)
+    except Unreadable:
+        alike = ()
+    return Examination(tuple(found), _protected(found), alike, tuple(dict.fromkeys(unread)))
+
+
+def examine_pixels(artwork: Artwork) -> Examination:
+    """The same for a picture without a file, as Krita sends it: only its watermark can tell."""
+    known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
+    if not known:
+        return Examination((), "")
+    small = rivagan.shrunk(on_white(artwork.rgb, artwork.alpha))
+    with torch.no_grad():
+        match = watermark.best((np.asarray(rivagan.heard(small)),), known)
+    if match is None or match.chance > watermark.CLEAR:
+        return Examination((), "")
+    told = watermark.found(match, known[match.watermark])
+    return Examination((told,), _protected([told]))
+
+
+def refuse_protected(source: Path | bytes | Artwork) -> None:
+    """Raises a sentence when this very picture was protected here before.
+
+    A second cloak over the first costs visibility and undoes part of it. The clean original is
+    not refused, although it looks the same: it carries no mark.
+    """
+    seen = examine_pixels(source) if isinstance(source, Artwork) else examine(source)
+    if seen.protected:
+        raise NotUsable(
+            f"This picture was to be protected, but it already is: {seen.protected} Protect your "
+            f"clean original instead, or ask for it explicitly (--again)."
+        )
+
+
+def _protected(found: list[Found]) -> str:
+    """The strongest sentence: the very file, its watermark, its own signature."""
+    for name in ("receipt", "watermark"):
+        for told in found:
+            if told.mark == name and told.facts.get("chance", 0) <= _SURE:
+                return told.says
+    for told in found:
+        if told.mark == "c2pa" and told.facts.get("generator") == "Glassine":
+            return told.says
+    return ""
+
+
+def _alike(data: bytes) -> tuple[tuple[int, int], ...]:
+    """Exports whose hash is near, mirrored or not."""
+    entries = ledger.entries()
+    own = fingerprint.hashes(fingerprint.open_small(data))
+    if not entries or not any(own):
+        return ()
+    table = np.stack([np.frombuffer(one.hashes[: fingerprint.HASH], np.uint8) for one in entries])
+    far = np.minimum(
+        fingerprint.bits_apart(own[: fingerprint.HASH], table),
+        fingerprint.bits_apart(own[fingerprint.HASH :], table),
+    )
+    near = [(entries[at].id, int(far[at])) for at in np.argsort(far) if far[at] <= ALIKE]
+    return tuple(near)

@@ -1,0 +1,33 @@
+"""Protected -> Protected: the marks that live in pixels, after the cloak and before the report.
+
+What the mask or the transparency leaves out stays out: a pixel with alpha 0 or allowance 0 keeps
+its exact bits under the watermark, as it does under the cloak. Only the visible mark, which is
+asked for in order to be seen, is drawn over masked-out parts too; it spares alpha 0 all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..marks import marks_in_order
+from ..pixels.grid import on_grid
+from ..types import Progress, Protected, Watch, quiet
+
+
+def mark(protected: Protected, watch: Watch = quiet) -> Protected:
+    """Embeds the pixel marks that the export names, on the grid of the artwork's bit depth.
+
+    They go in the registry's order, whatever order they were named in: the watermark last, on
+    top of everything that could disturb it. The returned plan holds what was chosen on the way
+    (the watermark's id), so that running it again gives the same pixels.
+    """
+    embeds = [
+        entry.embed for _, entry in marks_in_order(protected.plan.export.marks) if entry.embed
+    ]
+    for done, embed in enumerate(embeds):
+        watch(Progress(done, len(embeds), "mark"))
+        protected = embed(protected)
+    if not embeds:
+        return protected
+    watch(Progress(len(embeds), len(embeds), "mark"))
+    return replace(protected, rgb=on_grid(protected.rgb, protected.plan.artwork.keep.depth))

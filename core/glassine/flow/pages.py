@@ -1,0 +1,150 @@
+"""The pages of evidence beside pictures: where they go, and what a later report may believe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import GlassineError, NotWritable
+from ..formats import FORMATS
+from ..machine import files
+from ..pixels.grid import pixel_digest
+from .encode import writable_formats
+from .names import page_names
+from .read import file_contents, read
+
+_DATA = '<script type="application/json" id="report">'
+_FOUND = ("<title>Find my work</title>", "<title>My own duplicates</title>")
+_HEAD = 400
+"""Characters in which a page of `find` says what it is."""
+
+
+def check_page(page: Path, *, never: Iterable[Path] = (), search: bool = False) -> None:
+    """Raises before any work where a page cannot go: an original, a page of somebody else.
+
+    A page about a picture only replaces such a page, a page of a `search` only one of a search.
+    """
+    files.check_writable(page, never=never)
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise NotWritable(
+            f"'{page}' was to become a page of evidence, and its name is no page's. Choose one "
+            f"that ends in '.html'."
+        )
+    if page.exists() and not (is_search_page(page) if search else _DATA in page_text(page)):
+        kind = "a search" if search else "a protected picture"
+        raise NotWritable(
+            f"'{page}' was to become a page of evidence, and it is there already and not one of "
+            f"Glassine's about {kind}. Move it, or choose another name with -o."
+        )
+
+
+def is_search_page(page: Path) -> bool:
+    """Whether `find` wrote it."""
+    head = page_text(page)[:_HEAD]
+    return any(title in head for title in _FOUND)
+
+
+def page_text(page: Path) -> str:
+    """Empty where there is none, or none that may be read."""
+    try:
+        return page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
+    except OSError:
+        return ""
+
+
+def page_facts(page: Path) -> dict[str, Any]:
+    """What a page says about the run it was written for; empty where it says nothing."""
+    inside = re.search(f"{re.escape(_DATA)}(.*?)</script>", page_text(page), re.DOTALL)
+    try:
+        told = json.loads(inside[1])["facts"] if inside else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def tells_of(told: dict[str, Any], picture: Path) -> bool:
+    """Whether they were told of this very file, or of its pixels before it was saved again."""
+    try:
+        data = file_contents(picture)
+        if told.get("sha256_file") == hashlib.sha256(data).hexdigest():
+            return True
+        if told.get("format") not in FORMATS or not FORMATS[told["format"]].opens(data):
+            return False
+        artwork = read(data)
+    except GlassineError:
+        return False
+    return told.get("sha256_protected_pixels") == pixel_digest(artwork.rgb, artwork.keep.depth)
+
+
+def tells_of_original(told: dict[str, Any], picture: Path) -> bool:
+    """Whether they were told of a protected copy of this picture, at its own size."""
+    try:
+        artwork = read(picture)
+    except GlassineError:
+        return False
+    return told.get("sha256_clean_pixels") == pixel_digest(artwork.rgb, artwork.keep.depth)
+
+
+def settings_of(picture: Path) -> dict[str, Any]:
+    """The facts of the page that was written for exactly this file; empty without one."""
+    for page in page_names(picture):
+        if (told := page_facts(page)) and tells_of(told, picture):
+            return told
+    return {}
+
+
+def is_taken(copy: Path, source: Path) -> bool:
+    """Whether that copy was made of a picture that lies beside the source under its name.
+
+    painting.glassine.png is the copy of painting.png while painting.jpg is protected.
+    """
+    near = (source.with_suffix(suffix) for suffix in picture_endings(FORMATS))
+    others = [path for path in near if path.is_file() and not files.same_file(path, source)]
+    told = settings_of(copy) if others and copy.is_file() else {}
+    return (
+        bool(told)
+        and any(tells_of_original(told, path) for path in others)
+        and not tells_of_original(told, source)
+    )
+
+
+def page_owner(page: Path) -> Path | None:
+    """The picture of that name that the page was written for, while both lie there."""
+    told = page_facts(page)
+    near = (
+        (page.with_suffix(suffix) for suffix in picture_endings(writable_formats())) if told else ()
+    )
+    return next((one for one in near if one.is_file() and tells_of(told, one)), None)
+
+
+def picture_endings(formats: Iterable[str]) -> list[str]:
+    """What names of pictures in these formats end in; cameras write .JPG, and case may count."""
+    small = [suffix for name in formats for suffix in FORMATS[name].suffixes]
+    return [*small, *(suffix.upper() for suffix in small)]
+
+
+def page_paths(target: Path) -> tuple[Path, Path | None]:
+    """Where its page goes, and where another picture's that lies there has to go before.
+
+    painting.html; painting.jpg.html while the first is the page of painting.png. A PNG always has
+    the first.
+    """
+    page, longer = page_names(target)
+    other = other_owner(page, target)
+    if other and target.suffix.lower() != ".png":
+        page, other = longer, other_owner(longer, target)
+    if other is None:
+        return page, None
+    room = page_names(other)[1]
+    check_page(room)
+    return page, room
+
+
+def other_owner(page: Path, target: Path) -> Path | None:
+    """The picture that the page belongs to, where that is not the target."""
+    found = page_owner(page)
+    return None if found is None or files.same_file(found, target) else found

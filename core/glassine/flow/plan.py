@@ -1,0 +1,183 @@
+"""Artwork + intent -> plan: every decision is made here and nowhere later."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from torch import Generator, Tensor
+
+from .. import marks
+from ..errors import NotUsable, UnknownEntry
+from ..formats import FORMATS
+from ..formats.vips import SMALLEST, check_sides
+from ..machine.device import choose
+from ..pixels.resize import lanczos, lanczos_seen
+from ..surrogates import SMALL, encoders, surrogate_named
+from ..targets import TARGETS
+from ..targets.concept import tidy
+from ..types import Artwork, Export, Goal, Intent, Plan, Recipe
+from ..units import Score
+from ..visibility import texture_allowance
+from .recipes import AT_ONCE, RECIPES, SCORES, STEPS
+
+T = TypeVar("T")
+
+
+def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
+    """Every choice that the intent left open is made; nothing is computed yet."""
+    whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
+    seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
+    used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
+    recipe = with_draw(entry_named("recipe", intent.recipe, RECIPES), used, intent.effort)
+    place = choose(device).kind
+    check_names(intent)
+    check_sides_fit(artwork, intent.export)
+    return Plan(
+        artwork=artwork,
+        recipe=recipe,
+        export=decide_marks(intent.export),
+        surrogates=used,
+        held_out=tuple(name for name in encoders.present_surrogates() if name not in used),
+        goals=goal_pictures(artwork, intent, recipe, seed, place),
+        allowance=allowance_map(artwork, mask_at_export_size(intent.mask, whole, artwork)),
+        score=score_of(intent),
+        steps=steps,
+        seed=seed,
+        device=place,
+        caption=caption_for(intent),
+        warm=warm_steps(recipe, used, steps),
+    )
+
+
+def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
+    if name not in table:
+        raise UnknownEntry(kind, name, table)
+    return table[name]
+
+
+def check_names(intent: Intent) -> None:
+    """Names and networks that are used only at the end fail now, not after minutes of work."""
+    encoders.check_weights()
+    _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
+
+
+def check_sides_fit(artwork: Artwork, export: Export) -> None:
+    """The same for a picture that is longer than its format can hold."""
+    entry = FORMATS[export.format]
+    if entry.largest is not None:
+        check_sides(artwork.rgb, entry.largest, entry.says.partition(",")[0])
+
+
+def decide_marks(export: Export) -> Export:
+    """What the marks choose where the claim leaves it open: a watermark's id."""
+    for _, mark in marks.marks_in_order(export.marks):
+        if mark.decide:
+            export = replace(export, claim=mark.decide(export.claim))
+    return export
+
+
+def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
+    """What was asked for, else every real one that is present, else the one that ships."""
+    names = intent.surrogates or encoders.present_surrogates() or (SMALL,)
+    for name in names:
+        surrogate_named(name)
+    return names
+
+
+def with_draw(recipe: Recipe, names: tuple[str, ...], effort: str) -> Recipe:
+    """More families in every step where the effort allows it and the network is a cheap one."""
+    cheap = all(surrogate_named(name).draw for name in names)
+    return replace(recipe, draw=AT_ONCE[effort]) if cheap and effort in AT_ONCE else recipe
+
+
+def warm_steps(recipe: Recipe, names: tuple[str, ...], steps: int) -> int:
+    """Steps of the cheap start. Where as many real ones follow, it adds nothing (measured)."""
+    return recipe.warm if has_likeness(names) and steps < recipe.warm else 0
+
+
+def has_likeness(names: tuple[str, ...]) -> bool:
+    """Whether the embedded surrogate holds a likeness of one of them, and is not used itself."""
+    covered = surrogate_named(SMALL).families
+    return SMALL not in names and any(name in covered for name in names)
+
+
+def score_of(intent: Intent) -> Score:
+    if isinstance(intent.strength, str):
+        return entry_named("strength", intent.strength, SCORES)
+    return intent.strength
+
+
+def goal_pictures(
+    artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, device: str
+) -> tuple[Goal, ...]:
+    """The recipe's goals as pictures; a picture or texture the artist names replaces the style."""
+    draw, found = Generator().manual_seed(seed), []
+    for kind, weight in recipe.goals:
+        if kind == "style" and intent.target is not None:
+            kind = "picture"
+        elif kind == "style" and intent.style == "texture":
+            kind = "texture"
+        found.append(replace(TARGETS[kind].picture(artwork, intent, draw, device), weight=weight))
+    return tuple(found)
+
+
+def caption_for(intent: Intent) -> str:
+    """Poison without its word does nothing: the words that must stand beside the picture."""
+    if not intent.shows or intent.recipe == "cloak":
+        return ""
+    word = tidy(intent.shows)
+    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
+
+
+def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
+    """(1, H, W) in [0, 1]: more in texture, less in flats, nothing outside mask and alpha."""
+    limit = texture_allowance(artwork.rgb)
+    if mask is not None:
+        if mask.shape != limit.shape:
+            raise NotUsable(
+                f"The mask is {mask.shape[2]} x {mask.shape[1]} pixels and the picture is "
+                f"{limit.shape[2]} x {limit.shape[1]}. Paint the mask over the same picture."
+            )
+        limit = limit * mask
+    if artwork.alpha is not None:
+        limit = limit * (artwork.alpha > 0)
+    if not limit.any():
+        raise NotUsable(
+            "This picture was to be protected, but no pixel of it may change: it is all "
+            "transparent or all masked out. Check the mask and the layers that are shown."
+        )
+    return limit
+
+
+def at_export_size(artwork: Artwork, longest: int | None) -> Artwork:
+    """At export size first: what is protected is what will be posted."""
+    height, width = artwork.rgb.shape[1:]
+    if longest is None or longest >= max(height, width):
+        return artwork
+    factor = longest / max(height, width)
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    if longest < (needed := least_longest_side(artwork)):
+        raise NotUsable(
+            f"A copy of {size[1]} x {size[0]} pixels was asked for, and Glassine needs {SMALLEST} "
+            f"on each side. Ask for a longest side of at least {needed} for this picture."
+        )
+    rgb, alpha = lanczos_seen(artwork.rgb, artwork.alpha, *size)
+    return replace(artwork, rgb=rgb, alpha=alpha)
+
+
+def least_longest_side(artwork: Artwork) -> int:
+    """The longest side in pixels at which the other one is still large enough to be protected."""
+    sides = artwork.rgb.shape[1:]
+    return math.ceil(SMALLEST * max(sides) / min(sides))
+
+
+def mask_at_export_size(mask: Tensor | None, before: Artwork, after: Artwork) -> Tensor | None:
+    """The mask, as small as its picture has become; one of a wrong size stays as it is."""
+    if mask is None or mask.shape[1:] != before.rgb.shape[1:]:
+        return mask
+    height, width = after.rgb.shape[1:]
+    return lanczos(mask, height, width)

@@ -1,0 +1,120 @@
+"""Change -> protected: how much of it stays, so that the finished file has the score asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..errors import NoSolution
+from ..explore.fit import snap
+from ..pixels.flatten import on_white
+from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
+from ..units import Score
+from ..visibility import sampled, scales, ssimulacra2
+from .aftermath import Part, Seen, mark_traces, through_codec
+from .strength import scaled_to
+
+MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
+STRIP = 1024  # rows
+CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
+LOSSY = (
+    "Saving it as {} alone costs more than this strength allows. The strength is that of the "
+    "picture before it is saved; a higher quality or PNG would keep to it."
+)
+MARKED = (
+    "The watermark alone costs more than this strength allows. The strength is that of the "
+    "picture without it; leave the watermark out, or choose a stronger setting."
+)
+
+
+def settle(change: Change, *, watch: Watch = quiet) -> Protected:
+    """The picture whose finished file has the plan's score, on the grid of its depth.
+
+    A lossy codec and invisible marks count. Where they alone cost more than was asked for, they
+    are left out of the search, and a note says so.
+    """
+    rgb, notes = at_score_of_file(change.plan, change.pixels, watch)
+    return Protected(change.plan, rgb, (*change.notes, *notes))
+
+
+def at_score_of_file(plan: Plan, change: Tensor, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+    """(3, H, W), and notes about what could not be counted."""
+    looks = 0
+
+    def looked() -> None:
+        nonlocal looks
+        looks += 1
+        watch(Progress(looks, max(looks, 6), "fit"))
+
+    seen, notes = through_codec(plan.export), tuple[str, ...]()
+    try:
+        rgb = picture_at_score(plan, change, seen, looked)
+    except NoSolution:
+        seen, notes = through_codec(Export()), (LOSSY.format(plan.export.format),)
+        rgb = picture_at_score(plan, change, seen, looked)
+    added = mark_traces(plan, rgb)
+    if added is None or not added.any():
+        return rgb, notes
+
+    def marked(rgb: Tensor, alpha: Tensor | None, part: Part) -> Tensor:
+        return seen((rgb + added[part]).clamp(0, 1), alpha, part)
+
+    try:
+        return picture_at_score(plan, change, marked, looked), notes
+    except NoSolution:
+        return rgb, (*notes, MARKED)
+
+
+def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
+    """The picture with so much of the change that what is seen of it has the plan's score."""
+    height, width = change.shape[1:]
+    whole: Part = slice(None), slice(0, height), slice(0, width)
+    parts = [(slice(None), *part) for part in crops(height, width)]
+
+    def alpha(part: Part) -> Tensor | None:
+        return None if plan.artwork.alpha is None else plan.artwork.alpha[part]
+
+    def before(part: Part) -> Tensor:
+        return on_white(plan.artwork.rgb[part], alpha(part))
+
+    def after(part: Part, factor: float) -> Tensor:
+        return seen(with_change(plan, change, part, factor), alpha(part), part)
+
+    originals = [tuple(scales(before(part))) for part in parts]
+
+    def glimpsed(factor: float) -> Score:
+        looked()
+        return sampled(zip(originals, (after(part, factor) for part in parts), strict=True))
+
+    factor = scaled_to(plan.score, glimpsed, MOST)
+    if parts != [whole]:  # the crops stand for the whole: what they miss is corrected once
+        missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
+        factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
+    return with_change(plan, change, whole, factor)
+
+
+def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor:
+    """That part of the picture with so much of the change."""
+    rgb, moved, allowance = (x[part] for x in (plan.artwork.rgb, change, plan.allowance))
+    out = torch.empty_like(rgb)
+    for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
+        cut = (slice(None), slice(row, row + STRIP))
+        depth = plan.artwork.keep.depth
+        out[cut] = snap(rgb[cut], factor * moved[cut].float(), allowance[cut], depth)
+    return out
+
+
+def crops(height: int, width: int) -> list[tuple[slice, slice]]:
+    """The whole where it is small, else an even grid of crops."""
+    if height * width <= 2 * (CROP * CROPS) ** 2:
+        return [(slice(0, height), slice(0, width))]
+    return [(rows, columns) for rows in crop_spans(height) for columns in crop_spans(width)]
+
+
+def crop_spans(length: int) -> list[slice]:
+    if length <= CROP * CROPS:
+        return [slice(0, length)]
+    starts = ((length - CROP) * i // (CROPS - 1) for i in range(CROPS))
+    return [slice(start, start + CROP) for start in starts]

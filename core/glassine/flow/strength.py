@@ -1,0 +1,59 @@
+"""The search for a strength: how much of a change has the score that was asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ..errors import NoSolution
+from ..units import Score
+
+CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
+EXPONENT = 0.8  # how a score falls with a change, to begin with
+LEAST = 1 / 256  # of the explored reach: a few hundredths of a level
+
+
+def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> float:
+    """The largest factor in (0, most] whose result scores no worse than `score`.
+
+    `scored(factor)` falls as the factor grows, much like a power of it: the search follows the
+    power law through its two nearest looks and needs three or four of them where a bisection
+    needs nine. Each look costs as much as an optimiser step.
+    """
+    fair: Look | None = None  # the nearest look that was good enough, and the nearest that was not
+    poor: Look | None = None
+    factor = min(1.0, most)
+    for _ in range(16):
+        loss = 100 - scored(factor)
+        if loss <= 100 - score:
+            fair = factor, loss
+            if loss >= 100 - score - CLOSE or factor >= most:
+                break
+        else:
+            poor = factor, loss
+            if factor <= LEAST:
+                break
+        factor = min(most, guess(100 - score - CLOSE / 2, fair, poor))
+    if fair is None:
+        raise NoSolution(
+            f"A visible strength of SSIMULACRA2 {score:.0f} was asked for, and already the "
+            "smallest change that a file can hold is more visible. Choose a stronger setting."
+        )
+    return fair[0]
+
+
+Look = tuple[float, float]
+"""A factor, and by how much its result falls short of a score of 100."""
+
+
+def guess(loss: float, fair: Look | None, poor: Look | None) -> float:
+    """The factor at which that loss is to be expected, inside the bracket that is known."""
+    if fair is None or poor is None:
+        factor, seen = fair or poor or (1.0, loss)
+        step = math.pow(loss / max(seen, 1e-6), 1 / EXPONENT)
+        return factor * min(max(step, 1 / 4), 4)
+    (low, little), (high, much) = fair, poor
+    power = math.log(much / max(little, 1e-6)) / math.log(high / low)
+    factor = low * math.pow(loss / max(little, 1e-6), 1 / max(power, 1e-3))
+    edge = 0.02 * (high - low)
+    return min(max(factor, low + edge), high - edge)

@@ -1,0 +1,115 @@
+"""Protected -> report: every measurement, in order, on what the codec gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ..evidence.captions import recaptioned
+from ..evidence.controls import controls
+from ..evidence.cost import cost
+from ..evidence.doubts import doubts
+from ..evidence.drift import Before, aimed, effects, viewers
+from ..evidence.sight import Sight, sighted
+from ..evidence.trained import measured_sizes, trained
+from ..evidence.trials import scene, trial
+from ..evidence.wording import LIMITS, threat
+from ..explore import training_sizes
+from ..machine.device import Device, choose
+from ..pixels.grid import pixel_digest
+from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+
+
+def verify(
+    protected: Protected,
+    *,
+    purifiers: Sequence[str] = (),
+    side: int | None = None,
+    watch: Watch = quiet,
+) -> Report:
+    """Cost, effects beside their controls, and one trial per purifier.
+
+    side: of the square that is measured, in pixels; without it what takes seconds here.
+    """
+    plan, device = protected.plan, choose(protected.plan.device)
+    sight = sighted(protected, device, side)
+    eyes = viewers(plan, device)
+    total, rows, trials = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers), [], []
+    price = cost(sight)
+    watch(Progress(1, total, "verify"))
+    against = controls(plan, sight)
+    watch(Progress(2, total, "verify"))
+    aims = aimed(eyes, against.goals)
+    for row in effects(eyes, against, aims=aims):
+        rows.append(row)
+        watch(Progress(2 + len(rows), total, "verify"))
+    before = Before(eyes, against, aims, tuple(rows))
+    for tried, after in endured(plan, sight, before, purifiers):
+        trials.append(tried)
+        rows += after
+        watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
+    called, unsure = recaptioned(protected)
+    return Report(
+        cost=price,
+        effects=tuple(rows),
+        doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
+        facts=facts(protected, sight, device) | called,
+        trials=tuple(trials),
+        threat=threat(plan),
+        limits=LIMITS,
+    )
+
+
+def endured(
+    plan: Plan, sight: Sight, before: Before, purifiers: Sequence[str]
+) -> Iterator[tuple[Trial, tuple[Effect, ...]]]:
+    """What is left at the sizes of training, and after each purifier."""
+    for side in measured_sizes(plan):
+        yield trained(side, plan, sight, before)
+    if purifiers:
+        around = scene(max(sight.clean.shape[1:]), choose(plan.device))
+    for name in purifiers:
+        yield trial(name, around, before, plan.seed)
+
+
+def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
+    """What a second run needs, and what it should give."""
+    plan = protected.plan
+    return {
+        "engine": engine(),
+        "recipe": plan.recipe.name,
+        "goals": [goal.says for goal in plan.goals],
+        "goal_names": [goal.name for goal in plan.goals],
+        "score": float(plan.score),
+        "steps": plan.steps,
+        "warm": plan.warm,
+        "draw": plan.recipe.draw,
+        "also_at": list(training_sizes.training_sizes(plan)),
+        "seed": plan.seed,
+        "surrogates": list(plan.surrogates),
+        "held_out": list(plan.held_out),
+        "caption": plan.caption,
+        "format": plan.export.format,
+        "quality": plan.export.quality,
+        "device": device.says,
+        "steps_in": device.steps_in,
+        "size": list(reversed(protected.rgb.shape[1:])),
+        "measured": box(sight),
+        "sha256_clean_pixels": pixel_digest(plan.artwork.rgb, plan.artwork.keep.depth),
+        "sha256_protected_pixels": pixel_digest(protected.rgb, plan.artwork.keep.depth),
+        "notes": [*plan.artwork.notes, *protected.notes],
+    }
+
+
+def box(sight: Sight) -> list[int]:
+    """left, top, width, height of the part that was measured."""
+    rows, columns = sight.rows, sight.columns
+    return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
+
+
+def engine() -> str:
+    try:
+        return version("glassine")
+    except PackageNotFoundError:
+        return "from a checkout"

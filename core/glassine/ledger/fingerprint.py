@@ -1,0 +1,113 @@
+"""What a picture looks like, in few bytes: hashes that survive JPEG and resizing, and a small view.
+
+Opened by libvips through its own thumbnailer, which reads no more of a file than it needs.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import NotUsable, Unreadable
+from ..pixels.merged import picture
+from ..units import Unit, to_levels
+
+Bytes = NDArray[np.uint8]
+Source = Path | bytes
+"""A picture file, by its name or by its contents."""
+
+HASH = 32
+"""Bytes of one hash: 16 x 16 low frequencies of a 64 x 64 grey picture, one bit each."""
+
+VIEW = 480
+"""Longest side of the small picture kept for comparing, in pixels."""
+
+LARGEST = 500_000_000
+"""Pixels; a file that claims more is not opened."""
+
+_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
+_FLAT = 64.0 * 64  # a wave of one level all over the 64 x 64 picture weighs a quarter of this
+
+
+def open_small(
+    source: Source, side: int = VIEW, *, exact: bool = False, name: str = "The picture"
+) -> Bytes:
+    """(h, w, 3) uint8, sRGB-like, on white, at most `side` long; `exact`: side x side."""
+    name = f"'{source}'" if isinstance(source, Path) else name
+    data = content(name, source if isinstance(source, bytes) else source.read_bytes())
+    try:
+        if not (data.startswith(_STARTS) or data[4:8] == b"ftyp"):
+            raise Unreadable("it is not a PNG, JPEG, WebP, TIFF, AVIF or GIF picture")
+        header = pyvips.Image.new_from_buffer(data, "", access="sequential")
+        if header.width * header.height > LARGEST:
+            raise Unreadable(f"it claims {header.width} x {header.height} pixels")
+        size = {"height": side, "size": "force" if exact else "down"}
+        small = pyvips.Image.thumbnail_buffer(data, side, **size)
+        small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
+        pixels = np.asarray(small.colourspace("srgb").cast("uchar"))
+    except (pyvips.Error, Unreadable) as error:
+        why = str(error) if isinstance(error, Unreadable) else "it is damaged or cut off"
+        raise Unreadable(f"{name} was to be looked at, but {why}. Leave it out.") from error
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def content(name: str, data: bytes) -> bytes:
+    """The file itself, or the merged picture inside a Krita or OpenRaster archive."""
+    if not data.startswith(b"PK"):
+        return data
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return picture(archive, len(data), name)
+    except (NotUsable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise Unreadable(f"{name} was to be looked at and cannot be ({error}).") from error
+
+
+def hashed(pixels: Bytes) -> bytes:
+    """32 bytes: signs of the low DCT frequencies around their median (pHash, 16 x 16).
+
+    A picture of one colour has none: 32 zero bytes, which match nothing.
+    """
+    basis = _cosines()
+    low = basis @ grey(pixels) @ basis.T
+    if np.abs(low).ravel()[1:].max() < _FLAT:
+        return bytes(HASH)
+    return np.packbits(low > np.median(low)).tobytes()
+
+
+def hashes(pixels: Bytes) -> bytes:
+    """(h, w, 3) -> the picture's hash, then its mirror image's: one entry finds both."""
+    image = Image.fromarray(pixels)  # a third of the time that libvips needs for one so small
+    small = np.asarray(image.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return hashed(small) + hashed(small[:, ::-1])
+
+
+def grey(pixels: Bytes) -> NDArray[np.float32]:
+    return np.asarray(pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32))
+
+
+def bits_apart(one: bytes, others: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Differing bits between one hash (32 bytes) and every row of (n, 32)."""
+    bits = np.bitwise_count(np.frombuffer(one, np.uint8)[None] ^ others)
+    return np.asarray(bits.sum(axis=1, dtype=np.int64))
+
+
+def small_jpeg(pixels: Bytes) -> bytes:
+    """The small picture as a JPEG, for comparing by eye and by features."""
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+    data: bytes = image.jpegsave_buffer(Q=82)
+    return data
+
+
+@lru_cache(maxsize=1)
+def _cosines() -> NDArray[np.float32]:
+    """The first 16 rows of a 64-point DCT-II, without the constant one's weight."""
+    k, n = np.arange(16)[:, None], np.arange(64)[None]
+    return np.asarray(np.cos(math.pi * (2 * n + 1) * k / 128), dtype=np.float32)

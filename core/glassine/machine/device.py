@@ -1,0 +1,168 @@
+"""The device that computes, and the number format that is fastest on it."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice, pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from ..errors import NotUsable
+from . import bytewise
+
+FULL = re.compile(
+    r"out ?of ?(\w+ )?(memory|resources)|not enough memory|(can't|cannot) allocate memory|"
+    r"alloc failed|invalid buffer size"
+)
+"""Memory running out, in the words of processors, CUDA, ROCm, XPU and MPS."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What computes.
+
+    kind   as torch names it
+    says   what a person reads
+    dtype  what networks run in
+    in_bytes  whether gradients are found faster in bytes, with `bytewise`: on a Zen 4 in .57 of
+              bfloat16's time and .33 of float32's. Beside AMX it was not tried
+    """
+
+    kind: str
+    says: str
+    dtype: torch.dtype
+    in_bytes: bool = False
+
+    @property
+    def steps_in(self) -> str:
+        """The numbers in which steps are taken: another machine's may give other pixels."""
+        return "bytes" if self.in_bytes else str(self.dtype).removeprefix("torch.")
+
+    @property
+    def layout(self) -> torch.memory_format:
+        """Channels last is 1.6-2.2 times faster on CPUs. On Apple's GPUs it is thirty times slower
+        on a convolution's way back (pytorch 193349), and failed there in torch 2.5 (142344)."""
+        return torch.contiguous_format if self.kind == "mps" else torch.channels_last
+
+
+def choose(wish: str = "auto") -> Device:
+    """The named device, or with "auto" the fastest one present."""
+    if wish == "cpu":
+        return cpu()  # without a look at the cards: one that hangs may be why it is asked for
+    found = {device.kind: device for device in usable_devices()}
+    if wish == "auto":
+        return next(iter(found.values()))
+    if wish not in found:
+        raise NotUsable(
+            f"The device '{wish}' was asked for and torch sees none that works. "
+            f"Here there is: {', '.join(found)}."
+        )
+    return found[wish]
+
+
+def usable_devices() -> list[Device]:
+    """Every usable device, fastest kind first."""
+    return [*usable_cards(), cpu()]
+
+
+def cpu() -> Device:
+    dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    in_bytes = not torch.cpu._is_amx_tile_supported() and bytewise.usable()
+    return Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)
+
+
+def usable_cards() -> Iterator[Device]:
+    """Graphics cards, each in the first number format that works on it."""
+    for card in seen_cards():
+        yield from islice(working_formats(*card), 1)
+
+
+def working_formats(kind: str, says: str, *dtypes: torch.dtype) -> Iterator[Device]:
+    """That card with each number format that works on it."""
+    return filter(works, (Device(kind, says, dtype) for dtype in (*dtypes, torch.float32)))
+
+
+def seen_cards() -> Iterator[tuple[str, str, *tuple[torch.dtype, ...]]]:
+    """Kind, name and fast number formats of every card that torch sees."""
+    if torch.cuda.is_available():  # ROCm builds answer here too
+        maker = "AMD" if torch.version.hip else "NVIDIA"
+        # Emulated, as before Ampere, it is slow, and cuDNN has no convolutions for it.
+        real = torch.cuda.is_bf16_supported(including_emulation=False)
+        short = (torch.bfloat16, torch.float16) if real else (torch.float16,)
+        yield "cuda", f"{maker} {torch.cuda.get_device_name()}", *short
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        yield "xpu", f"Intel {torch.xpu.get_device_name()}", torch.bfloat16, torch.float16
+    if torch.backends.mps.is_available():
+        yield "mps", "Apple GPU", torch.float16
+
+
+@cache
+def works(device: Device) -> bool:
+    """Whether a gradient found there is what it is here: seen by trying.
+
+    torch lists cards that it has no kernels for (the GTX 10 since CUDA 13), and convolutions of
+    short numbers are not numbers on others (on the GTX 16 in float16, pytorch 58123).
+    """
+    try:
+        there, here = probe_gradient(device), probe_gradient(Device("cpu", "", torch.float32))
+    except RuntimeError:
+        return False
+    return bool((there - here).norm() < 0.1 * here.norm())
+
+
+@torch.enable_grad()  # whoever asks first may not want gradients
+def probe_gradient(device: Device) -> Tensor:
+    """(1, 32, 64, 64): the gradient of a few convolutions on random numbers."""
+    draw, widths = Generator().manual_seed(1), (32, 64, 128, 256)
+    at = torch.rand(1, widths[0], 64, 64, generator=draw).requires_grad_(True)
+    x = at.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
+    for into, out in pairwise(widths):
+        weight = torch.randn(out, into, 3, 3, generator=draw) / into
+        weight = weight.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
+        x = F.relu(F.conv2d(x, weight, padding=1))
+    return torch.autograd.grad(x.float().square().sum(), at)[0]
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """The same plan gives the same pixels on a card too: cuDNN may else add up in any order."""
+    before = torch.backends.cudnn.deterministic
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.deterministic = before
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """torch has a class for it and does not always use it: not on processors nor on Apple's GPUs.
+
+    Neither do the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
+    """
+    said = str(error).lower().replace("_", " ")
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or bool(FULL.search(said))
+
+
+def has_fast_bfloat16() -> bool:
+    """Whether bfloat16 beats float32 on this CPU.
+
+    It does with AMX and on AMD since Zen 4. Intel's AVX-512 instruction alone runs at half rate:
+    measured 1.6 times slower than float32 on a Xeon whose AMX was hidden.
+    """
+    if torch.cpu._is_amx_tile_supported():
+        return True
+    return torch.cpu._is_avx512_bf16_supported() and "AuthenticAMD" in processor()
+
+
+def processor() -> str:
+    """What the system says of its processor, maker included."""
+    listed = Path("/proc/cpuinfo")
+    return listed.read_text() if listed.exists() else platform.processor()

@@ -1,0 +1,118 @@
+"""Writing files that are there as a whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import NotWritable
+
+_HEAD = 400
+"""Bytes in which what Glassine writes says what it is."""
+
+
+def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
+    """Raises what `write` would raise, as far as it can be known before the work is done.
+
+    `never` are files that must survive, whatever the names and links: the originals.
+    """
+    for original in never:
+        if same_file(path, original):
+            raise NotWritable(
+                f"'{path}' is the original, and Glassine never writes over one. "
+                f"Choose another name with -o."
+            )
+    try:
+        if is_folder(path):
+            raise NotWritable(f"'{path}' is a folder. Name a file in it.")
+        number, name = tempfile.mkstemp(prefix=".glassine.", suffix=".part", dir=path.parent)
+        os.close(number)
+        os.unlink(name)
+    except OSError as error:
+        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+
+
+def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
+    """Puts data under that name in one move; until then the name is untouched."""
+    check_writable(path, never=never)
+    temporary = None
+    try:
+        number, name = tempfile.mkstemp(
+            prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent
+        )
+        temporary = Path(name)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        usual_permissions(temporary)
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def first_free(names: Iterable[Path], taken: set[str]) -> Path:
+    """The first of these that no other file goes to, also where case does not count; noted."""
+    found = next(name for name in names if str(name).casefold() not in taken)
+    taken.add(str(found).casefold())
+    return found
+
+
+def is_foreign(path: Path, sign: bytes) -> bool:
+    """Whether a file lies there that does not say in its first bytes that Glassine made it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return sign not in stream.read(_HEAD)
+
+
+def is_folder(folder: Path) -> bool:
+    """Whether a folder has that name; raises OSError for a name that the disk cannot hold."""
+    try:
+        return stat.S_ISDIR(folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return one.absolute() == other.absolute()
+
+
+def usual_permissions(path: Path) -> None:
+    """Temporary files are private; a finished one is as readable as any other new file."""
+    if os.name != "posix":
+        return
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
+def why(path: Path, error: OSError) -> str:
+    """What is wrong and what to do, in words."""
+    folder = path.parent
+    if error.errno == errno.ENAMETOOLONG:
+        return "its name is too long for this disk. Choose a shorter one with -o."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. Make room, or choose a folder on another disk with -o."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"the folder '{folder}' may not be written to. Choose another with -o."
+    if not folder.exists():
+        return f"there is no folder '{folder}'. Make it, or choose another with -o."
+    if not folder.is_dir():
+        return f"'{folder}' is a file, not a folder. Choose another with -o."
+    if path.is_dir():
+        return "that is a folder. Name a file in it."
+    return f"{error.strerror or error}."

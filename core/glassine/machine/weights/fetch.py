@@ -1,0 +1,147 @@
+"""Weights from the network or from a folder, only when somebody asks for them.
+
+A download goes on where it was cut off; every file is checked before its folder gets its name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from ...errors import NotWritable, WeightsMissing
+from .places import download_folder
+from .sums import SUMS, Wanted, blob_id, checked_files, published_files, record_sums
+
+ORIGIN = (
+    "https://raw.githubusercontent.com/madebyollin/taesd/5cccb12dc72074a4be35680c3b108548a7c69978"
+)
+_ORIGIN_VARIABLE = "GLASSINE_ORIGIN"  # a mirror; what it gives is checked all the same
+_PIECE = 1 << 18  # bytes
+_PATIENCE = 30  # seconds without a byte
+_TRIES = 5
+_LARGEST = 64 << 20  # bytes; the real files have 5 MB, so more is not one of them
+
+Fetched = Callable[[str, int, int], None]
+"""Called with file name, bytes so far, bytes in all (0 where the server does not say)."""
+
+
+def fetch_folder(name: str, wanted: Iterable[Wanted], told: Fetched) -> Path:
+    """Fetches a surrogate's files; the folder appears under its name only when all are right."""
+    place, making = download_folder() / name, download_folder() / f".{name}.part"
+    try:
+        making.mkdir(parents=True, exist_ok=True)
+        for file in wanted:
+            fetch_file(file, making / file.file, told)
+        return put_in_place(making, place)
+    except OSError as error:
+        raise not_stored(name, error) from error
+
+
+def adopt_folder(name: str, wanted: Iterable[Wanted], source: Path) -> Path:
+    """Copies a surrogate from a folder: the original files, or one laid out as ours."""
+    files = list(wanted)
+    if (source / name).is_dir() and (source / SUMS).is_file():
+        found = checked_files(source, name)
+    elif places := published_files(files, source, name):
+        found = places
+    else:
+        raise WeightsMissing(
+            f"The weights '{name}' were not found in '{source}'. It should hold "
+            f"{', '.join(file.file for file in files)}, or a folder '{name}' listed in {SUMS}."
+        )
+    making = download_folder() / f".{name}.part"
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        making.mkdir(parents=True)
+        for path in found:
+            shutil.copy2(path, making / path.name)
+        return put_in_place(making, download_folder() / name)
+    except OSError as error:
+        raise not_stored(name, error) from error
+
+
+def put_in_place(making: Path, place: Path) -> Path:
+    """Puts the folder under its name; an older one of that name goes."""
+    if place.exists():
+        shutil.rmtree(place)
+    making.rename(place)
+    record_sums(place)
+    return place
+
+
+def not_stored(name: str, error: OSError) -> NotWritable:
+    return NotWritable(
+        f"The weights '{name}' could not be stored in '{download_folder()}': "
+        f"{error.strerror or error}. "
+        f"Make room, or set GLASSINE_MODELS to another folder."
+    )
+
+
+def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
+    """One file, going on where an earlier attempt was cut off."""
+    if path.is_file() and blob_id(path.read_bytes()) == file.blob:
+        told(file.file, path.stat().st_size, path.stat().st_size)
+        return
+    path.unlink(missing_ok=True)
+    part, problem = path.with_name(f"{path.name}.part"), ""
+    for _ in range(_TRIES):
+        try:
+            download(file.file, part, told)
+        except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+            problem = network_reason(error)
+            if isinstance(error, HTTPError) and error.code in (403, 404, 410):
+                break
+            continue
+        data = part.read_bytes()
+        if blob_id(data) == file.blob:
+            part.rename(path)
+            return
+        problem = f"what arrived is not the published file (git blob {blob_id(data)[:12]})"
+        part.unlink()  # going on from a wrong beginning would stay wrong
+    raise WeightsMissing(
+        f"The file '{file.file}' could not be fetched: {problem}. Try again later, or carry the "
+        f"files over from another machine and use: glassine models get --from FOLDER"
+    )
+
+
+def download(name: str, part: Path, told: Fetched) -> None:
+    """Adds to the part that is there; a server that cannot go on starts from the beginning."""
+    done = part.stat().st_size if part.exists() else 0
+    origin = os.environ.get(_ORIGIN_VARIABLE, ORIGIN)
+    try:
+        request = Request(f"{origin}/{name}")
+        if done:
+            request.add_header("Range", f"bytes={done}-")
+        answer = urlopen(request, timeout=_PATIENCE)
+    except HTTPError as error:
+        if error.code == 416:  # nothing after what is there: it is whole
+            return
+        raise
+    except ValueError as error:
+        raise WeightsMissing(
+            f"The file '{name}' was to be fetched from '{origin}', as {_ORIGIN_VARIABLE} says, "
+            f"and that is no web address ({error}). Write it in full, like https://example.org/"
+            f"models, or leave {_ORIGIN_VARIABLE} out."
+        ) from error
+    with answer:
+        done = done if answer.status == 206 else 0
+        total = done + int(answer.headers.get("Content-Length") or 0)
+        with part.open("ab" if done else "wb") as stream:
+            while piece := answer.read(_PIECE):
+                stream.write(piece)
+                done += len(piece)
+                told(name, done, total)
+                if done > _LARGEST:
+                    raise ConnectionError("the server sends more than the file holds")
+    if done < total:
+        raise ConnectionError(f"cut off after {done} of {total} bytes")
+
+
+def network_reason(error: Exception) -> str:
+    said = getattr(error, "reason", None) or error
+    return str(said) or type(error).__name__

@@ -1,5 +1,0 @@
-"""Plan -> Protected."""
-
-from .loop import optimise
-
-__all__ = ["optimise"]

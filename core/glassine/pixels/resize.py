@@ -1,0 +1,49 @@
+"""Pictures for targets: opened from the package's own data, resized as the yardstick does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyvips
+import torch
+from torch import Tensor
+
+from .grid import steps, to_tensor
+
+_SEEN = 1e-3  # of alpha; less is nothing in a file
+
+
+def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
+    """(C, h, w) in [0, 1] -> (C, height, width), Lanczos 3."""
+    if picture.shape[1:] == (height, width):
+        return picture
+    _, h, w = picture.shape
+    pixels = np.ascontiguousarray(picture.permute(1, 2, 0).cpu().numpy())
+    out = pyvips.Image.new_from_array(pixels).resize(
+        width / w, vscale=height / h, kernel="lanczos3"
+    )
+    if (out.width, out.height) != (width, height):  # libvips rounds sizes its own way
+        out = out.embed(0, 0, width, height, extend="copy")
+    array = np.atleast_3d(out.numpy())
+    return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1))).clamp_(0, 1)
+
+
+def lanczos_seen(
+    rgb: Tensor, alpha: Tensor | None, height: int, width: int
+) -> tuple[Tensor, Tensor | None]:
+    """A picture and its alpha, both smaller. Colours count as much as they are seen, so that
+    what lies under transparent pixels (mostly black) draws no rim around what is visible."""
+    small = lanczos(rgb, height, width)
+    if alpha is None:
+        return small, None
+    thin = lanczos(alpha, height, width)
+    seen = lanczos(rgb * alpha, height, width).div_(thin.clamp(min=_SEEN)).clamp_(0, 1)
+    return torch.where(thin > _SEEN, seen, small), thin
+
+
+def open_picture(path: Path) -> Tensor:
+    """A picture of the package's own or the user's data folder: 8-bit RGB -> (3, H, W)."""
+    image = pyvips.Image.new_from_file(str(path)).colourspace("srgb")
+    image = image.flatten(background=[steps(8)] * 3) if image.hasalpha() else image
+    return to_tensor(image.numpy()[..., :3])

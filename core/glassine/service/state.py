@@ -1,0 +1,44 @@
+"""What a session remembers from one request to the next."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from .. import ledger
+from ..flow.timing import Estimates
+from ..machine.device import Device, choose
+from ..types import Change
+
+
+def wished_device() -> str:
+    """As Krita started the engine, with $GLASSINE_DEVICE, or the fastest."""
+    return os.environ.get("GLASSINE_DEVICE") or "auto"
+
+
+@dataclass(frozen=True)
+class Explored:
+    """The last preview's change, and the digest of the request that it belongs to."""
+
+    key: bytes
+    change: Change
+
+
+@dataclass
+class State:
+    """Belongs to one `Session`; only its worker thread uses it.
+
+    wish       the device, as `plan` takes it; what was timed and loaded holds for it
+    estimates  how long things take here
+    explored   so that a new strength costs a few judgements and no gradient
+    awaited    what the ledger will say of files that Krita has not written yet, by their digests
+    """
+
+    wish: str = field(default_factory=wished_device)
+    estimates: Estimates = field(default_factory=Estimates)
+    explored: Explored | None = None
+    awaited: dict[str, ledger.Entry] = field(default_factory=dict)
+
+    @property
+    def device(self) -> Device:
+        return choose(self.wish)

@@ -1,0 +1,119 @@
+"""Surrogates as functions on a device. Loaded networks are kept: jobs follow one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..machine import weights
+from ..machine.device import Device, choose
+from ..machine.weights import Wanted
+from ..visibility.lpips import FOLDER as JUDGE
+from . import SHIPPED, SURROGATES, Encoder, Surrogate, surrogate_named
+from .nets.backward import ALONE, AMONG, gradient_twin
+
+
+def present_surrogates() -> tuple[str, ...]:
+    """Real surrogates whose weights are on this machine."""
+    return tuple(
+        name
+        for name in SURROGATES
+        if SURROGATES[name].weights and weights.present(SURROGATES[name].folder)
+    )
+
+
+def check_weights() -> None:
+    """Raises WeightsMissing where a network on this machine is not what it was published as.
+
+    Those that only judge are among them: they are asked at the end, after minutes of work.
+    """
+    for name in present_surrogates():
+        weights_folder(SURROGATES[name])
+    if weights.present(JUDGE):
+        weights.verified_folder(JUDGE)
+
+
+@lru_cache(maxsize=16)
+def encoders(name: str, device: Device) -> dict[str, Encoder]:
+    """Family -> encoder taking and giving float32 on that device; sizes are multiples of 8."""
+    entry = surrogate_named(name)
+    found = on_device(entry, entry.load(weights_folder(entry)), device)
+    if device.kind == "cpu":
+        return found
+    return {family: with_fallback(encode, name, family) for family, encode in found.items()}
+
+
+def with_fallback(encode: Encoder, name: str, family: str) -> Encoder:
+    """On the processor where a card is full or fails: a look at the result must not cost it."""
+
+    def run(rgb: Tensor) -> Tensor:
+        with suppress(RuntimeError):
+            latents = encode(rgb)
+            if latents.isfinite().all():
+                return latents
+        return encoders(name, choose("cpu"))[family](rgb)
+
+    return run
+
+
+@lru_cache(maxsize=16)
+def gradient_encoders(name: str, device: Device, alone: bool) -> dict[str, Encoder]:
+    """The same for steps: nearly the same latents, steadier gradients, faster where bytes are.
+
+    alone  whether a step looks at one family only
+    """
+    entry = surrogate_named(name)
+    found: dict[str, Encoder] = {}
+    for family, net in entry.load(weights_folder(entry)).items():
+        twin = gradient_twin(net, ALONE if alone else AMONG, device.in_bytes)
+        whole = device.in_bytes and twin is not net  # between blocks in bytes lies float32
+        at = replace(device, dtype=torch.float32) if whole else device
+        found |= on_device(entry, {family: twin}, at)
+    return found
+
+
+@lru_cache(maxsize=2)
+def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor] | None:
+    """Latents -> picture, on that device in float32: half the digits would show in pixels."""
+    entry = surrogate_named(name)
+    if entry.sees is None:
+        return None
+    exact = replace(device, dtype=torch.float32)
+    return cast(laid_out(entry.sees(weights_folder(entry)), exact), exact)
+
+
+def on_device(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:
+    """Loaded networks as functions on that device, in float32 where float16 is too narrow."""
+    if entry.wide and device.dtype == torch.float16:
+        device = replace(device, dtype=torch.float32)
+    return {
+        family: cast(entry.encoder(laid_out(net, device)), device) for family, net in nets.items()
+    }
+
+
+def weights_folder(entry: Surrogate) -> Path:
+    """Where the entry's weights lie: shipped, in a folder of the user's, or among the downloads."""
+    if entry.weights:
+        return weights.verified_folder(
+            entry.folder, (Wanted(w.file, w.blob) for w in entry.weights)
+        )
+    return SHIPPED if entry.folder == SHIPPED.name else Path(entry.folder)
+
+
+def laid_out(net: nn.Module, device: Device) -> nn.Module:
+    """In the number format and the layout that are fastest there, as `Device` knows them."""
+    return net.to(device.kind, device.dtype).to(memory_format=device.layout)
+
+
+def cast(encode: Encoder, device: Device) -> Encoder:
+    def run(rgb: Tensor) -> Tensor:
+        inside = rgb.to(device.kind, device.dtype).contiguous(memory_format=device.layout)
+        return encode(inside).float()
+
+    return run
