@@ -33,9 +33,9 @@ def test_a_copy_that_would_be_too_small_is_refused_with_the_size_to_ask_for(pain
 
 
 def test_a_preview_of_a_long_strip_stays_tall_enough():
-    from glassine.service.preview import shrunk
+    from glassine.service.preview import preview_copy
 
-    assert shrunk(Artwork(torch.rand(3, 40, 800)), 192).rgb.shape[1] == 32
+    assert preview_copy(Artwork(torch.rand(3, 40, 800)), 192).rgb.shape[1] == 32
 
 
 def test_a_seed_that_no_generator_takes_is_refused(painting, capsys):

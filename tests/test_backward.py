@@ -85,7 +85,7 @@ def test_the_entry_is_that_of_torch():
     torch.manual_seed(2)
     conv = nn.Conv2d(3, 16, 3, padding=1)
     x = last(torch.rand(2, 3, 24, 40)).requires_grad_(True)
-    out, true = backward.Entry(conv)(x), conv(x)
+    out, true = backward.FirstConvolution(conv)(x), conv(x)
     given = torch.randn(true.shape)
     assert torch.equal(out, true)
     (back,) = torch.autograd.grad(out, x, last(given))

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import torch
 from glassine.batch import worker
-from glassine.batch.folder import copy_paths, pictures_in
+from glassine.batch.folder import copies_of_tree, pictures_in
 from glassine.batch.jobs import NAME, request_digest
 from glassine.batch.run import batch
 from glassine.batch.worker import Task, Worker
@@ -353,7 +353,7 @@ def test_twins_of_different_formats_stay_apart(folders):
 def test_no_two_pictures_share_a_result_on_any_disk(tmp_path):
     names = ("A.png", "a.jpg", "a.png.webp", "b.png", "b.png.webp", "d/a.png")
     paths = [tmp_path / name for name in names]
-    made = copy_paths(paths, tmp_path, tmp_path / "out", ".png")
+    made = copies_of_tree(paths, tmp_path, tmp_path / "out", ".png")
     assert list(made) == paths
     assert len({str(path).casefold() for path in made.values()}) == len(names)
     assert made[tmp_path / "d" / "a.png"] == tmp_path / "out" / "d" / "a.glassine.png"

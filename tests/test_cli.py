@@ -512,7 +512,7 @@ def test_a_bar_is_shown_on_a_terminal_only(painting):
 def test_no_two_copies_share_a_name_even_where_case_does_not_count(tmp_path):
     folders = ("", "one", "two", "three")
     sources = [tmp_path / one / name for one in folders for name in ("a.png", "A.png", "a.jpg")]
-    to = [target for _, target in protect.copy_paths(sources, str(tmp_path / "out"), Intent())]
+    to = [target for _, target in protect.copies_beside(sources, str(tmp_path / "out"), Intent())]
     assert len({str(target).casefold() for target in to}) == len(sources)
     assert [target.name for target in to[:3]] == [
         "a.glassine.png",

@@ -112,7 +112,7 @@ def test_a_full_autoencoder_is_not_run_in_float16(tmp_path, monkeypatch, scene):
     net = torch.nn.Conv2d(3, 4, 8, stride=8)
     net.register_forward_pre_hook(lambda net, given: seen.append(given[0].dtype))
     (tmp_path / "config.json").touch()
-    monkeypatch.setattr(kl, "loaded", lambda place: net)
+    monkeypatch.setattr(kl, "load_autoencoder", lambda place: net)
     for dtype in (torch.float16, torch.bfloat16):
         (encode,) = encoders.encoders(str(tmp_path), Device("cpu", "CPU", dtype)).values()
         encode(scene[None])

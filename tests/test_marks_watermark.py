@@ -98,7 +98,7 @@ def test_a_thousand_keys_are_not_heard_in_unmarked_pictures(ten):
     keys = [int(key) for key in draw.integers(0, 2**32, 1000)]
     chances = np.array([])
     for picture in ten:
-        heard = rivagan.heard(rivagan.shrunk(picture)).numpy()
+        heard = rivagan.heard(rivagan.to_frame(picture)).numpy()
         chances = np.append(chances, [watermark.chance_of(heard, key) for key in keys])
         best = watermark.best((heard,), keys)
         assert best.chance > watermark.CLEAR, "one unmarked picture was taken for a marked one"
@@ -209,7 +209,7 @@ def test_damaged_weights_are_said_in_words(monkeypatch, tmp_path):
     bad = tmp_path / "rivagan.safetensors"
     bad.write_bytes(rivagan._FILE.read_bytes()[:-1] + b"x")
     monkeypatch.setattr(rivagan, "_FILE", bad)
-    rivagan.decoder.cache_clear()
+    rivagan.watermark_decoder.cache_clear()
     with pytest.raises(WeightsMissing, match="damaged"):
         rivagan.heard(torch.rand(3, 256, 256))
-    rivagan.decoder.cache_clear()
+    rivagan.watermark_decoder.cache_clear()

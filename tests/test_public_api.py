@@ -67,6 +67,6 @@ def test_nothing_that_works_here_tells_its_maker(tmp_path):
 def test_windows_is_not_told_either(monkeypatch):
     asked = []
     monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: asked.append(True))
-    style.engine.cache_clear()
-    style.engine()
+    style.style_engine.cache_clear()
+    style.style_engine()
     assert asked

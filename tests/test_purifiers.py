@@ -162,4 +162,4 @@ def test_ncnn_reader_refuses_layers_it_does_not_know(tmp_path):
     (tmp_path / "odd.param").write_text("7767517\n1 1\nMystery a 0 1 x\n")
     (tmp_path / "odd.bin").write_bytes(b"")
     with pytest.raises(NotUsable, match="Mystery"):
-        ncnn.read(tmp_path / "odd")
+        ncnn.read_layers(tmp_path / "odd")

@@ -362,7 +362,7 @@ def test_linear_light_is_encoded_and_back():
 def test_a_mask_of_another_size_is_refused():
     picture = raster.raster(about(), bytes(4 * W * H))
     with pytest.raises(NotUsable, match="selection"):
-        requests.intent(intent(), picture, b"\1" * 7)
+        requests.wanted_intent(intent(), picture, b"\1" * 7)
 
 
 def test_too_large_an_announcement_is_refused(client):

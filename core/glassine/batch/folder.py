@@ -55,7 +55,9 @@ def make_folder(out: Path) -> None:
         ) from error
 
 
-def copy_paths(pictures: Sequence[Path], folder: Path, out: Path, suffix: str) -> dict[Path, Path]:
+def copies_of_tree(
+    pictures: Sequence[Path], folder: Path, out: Path, suffix: str
+) -> dict[Path, Path]:
     """Where each protected copy goes. No two share a name, also where case does not count:
     a.png and A.jpg in one folder keep their suffixes, and what still collides is counted."""
     stems = Counter(str(path.with_suffix("")).casefold() for path in pictures)

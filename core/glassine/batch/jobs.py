@@ -63,7 +63,7 @@ class Jobs:
         """Whether it was done with these settings by this version."""
         row = self._base.execute(
             "SELECT problem FROM jobs WHERE sha256=? AND settings=? AND version=? AND name=?",
-            (job.sha256, job.settings, engine(), stored(job.name)),
+            (job.sha256, job.settings, engine_of_jobs(), stored(job.name)),
         ).fetchone()
         return row is not None and not row[0]
 
@@ -72,7 +72,7 @@ class Jobs:
         try:
             self._base.execute(
                 "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
-                (job.sha256, job.settings, engine(), *map(stored, texts)),
+                (job.sha256, job.settings, engine_of_jobs(), *map(stored, texts)),
             )
         except sqlite3.OperationalError as error:  # the disk is full
             raise self._explained(error) from error
@@ -121,7 +121,7 @@ def stored(text: str) -> str | bytes:
     return text
 
 
-def engine() -> str:
+def engine_of_jobs() -> str:
     try:
         return version("glassine")
     except PackageNotFoundError:  # run from a checkout

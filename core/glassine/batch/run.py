@@ -13,7 +13,7 @@ from time import monotonic
 
 from ..errors import NotUsable
 from ..types import Intent, Progress
-from .folder import copy_paths, file_digest, make_folder, picture_size, pictures_in
+from .folder import copies_of_tree, file_digest, make_folder, picture_size, pictures_in
 from .jobs import Job, Jobs, request_digest
 from .worker import Task, Worker
 
@@ -21,7 +21,7 @@ ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
-class State:
+class BatchState:
     """How far a batch is. `left` is in seconds, None until one picture is finished."""
 
     done: int
@@ -34,7 +34,7 @@ class State:
     says: str = ""  # a sentence about something that just happened
 
 
-Told = Callable[[State], None]
+Told = Callable[[BatchState], None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def batch(
     *,
     device: str = "auto",
     again: bool = False,
-) -> State:
+) -> BatchState:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
     All of them pull towards one style, drawn once from the first picture: a model averages over
@@ -112,7 +112,7 @@ class Run:
 
         self.batch, self.jobs, self.told = batch, jobs, told
         suffix = suffix_of(batch.intent.export)
-        self.targets = copy_paths(batch.pictures, batch.folder, batch.out, suffix)
+        self.targets = copies_of_tree(batch.pictures, batch.folder, batch.out, suffix)
         self.settings = request_digest(batch.intent)
         self.worker = Worker()
         self.done = self.failed = self.skipped = 0
@@ -171,7 +171,9 @@ class Run:
     def name(self, path: Path) -> str:
         return path.relative_to(self.batch.folder).as_posix()
 
-    def state(self, path: Path | None = None, now: Progress | None = None, says: str = "") -> State:
+    def state(
+        self, path: Path | None = None, now: Progress | None = None, says: str = ""
+    ) -> BatchState:
         ended = self.done + self.failed + self.skipped
         left = None
         if self.pixels:
@@ -179,7 +181,7 @@ class Run:
             share = now.done / now.total if now and now.stage == "optimise" and now.total else 0
             here = self.sizes[path] * share if path else 0
             left = max(rest - here, 0) * self.spent / self.pixels
-        return State(
+        return BatchState(
             self.done,
             self.failed,
             self.skipped,

@@ -177,7 +177,7 @@ def intent_options(command: F) -> F:
     return command
 
 
-def intent(given: dict[str, Any], suffix: str = "") -> Intent:
+def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
     """What was asked for, with every picture it names opened; raises before any work is done."""
     from ..types import Export, Intent
 

@@ -9,14 +9,14 @@ from ..types import Cost
 from ..units import Unit, to_levels
 from ..visibility import colour_shift, lpips, psnr, ssim, ssimulacra2
 from ..visibility.measure import STRIP
-from .sight import Sight, middle
+from .sight import Sight, middle_part
 
 _SIDE = 1024  # pixels; SSIM and LPIPS look at the middle of larger pictures
 
 
 def cost(sight: Sight) -> Cost:
     largest, share = changed_pixels(sight.clean, sight.seen)
-    rows, columns = (middle(length, _SIDE) for length in sight.clean.shape[1:])
+    rows, columns = (middle_part(length, _SIDE) for length in sight.clean.shape[1:])
     clean, seen = sight.clean[:, rows, columns], sight.seen[:, rows, columns]
     return Cost(
         ssimulacra2=ssimulacra2(sight.clean, sight.seen),

@@ -56,7 +56,7 @@ def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
         return 0, 0, None
     rgb, alpha, area = (artwork.rgb, protected.rgb), artwork.alpha, 1.0
     if not entry.lossy and rgb[0][0].numel() > _ENCODED_WHOLE:
-        rows, columns = (middle(length, _SAMPLE) for length in rgb[0].shape[1:])
+        rows, columns = (middle_part(length, _SAMPLE) for length in rgb[0].shape[1:])
         area = rgb[0][0].numel() / rgb[0][0, rows, columns].numel()
         rgb = (rgb[0][:, rows, columns], rgb[1][:, rows, columns])
         alpha = None if alpha is None else alpha[:, rows, columns]
@@ -65,7 +65,7 @@ def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
     return round(len(before) * area), round(len(after) * area), back
 
 
-def middle(length: int, side: int) -> slice:
+def middle_part(length: int, side: int) -> slice:
     """The middle `side` of a length, in whole steps where it is long enough."""
     side = min(length // STEP * STEP or length, side)
     start = (length - side) // 2
@@ -94,7 +94,7 @@ def part(clean: Tensor, seen: Tensor, side: int) -> tuple[slice, slice]:
 
 def spaced(length: int, side: int) -> list[slice]:
     """The middle, then stretches as long from one end to the other."""
-    centre = middle(length, side)
+    centre = middle_part(length, side)
     long = centre.stop - centre.start
     starts = [step * (length - long) // (SPOTS - 1) for step in range(SPOTS)]
     return [centre, *(slice(start, start + long) for start in starts if start != centre.start)]
@@ -108,7 +108,7 @@ def mean_change(clean: Tensor, seen: Tensor, rows: slice, columns: slice) -> flo
 
 def stretch_around(profile: Tensor, side: int) -> slice:
     """The stretch around the largest value."""
-    window = middle(len(profile), side)
+    window = middle_part(len(profile), side)
     long = window.stop - window.start
     start = int(profile.argmax()) - long // 2
     start = min(max(start, 0), len(profile) - long)

@@ -9,7 +9,7 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from ..types import Effect, Report
-from .trials import beyond
+from .trials import beyond_control
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def line(name: str, says: str, kind: str, reports: Sequence[tuple[str, Report]])
 
 def share(report: Report, name: str) -> float:
     """What is left of that report's own effect; 1 for the picture as it is."""
-    had = beyond([row for row in report.effects if not row.after])
+    had = beyond_control([row for row in report.effects if not row.after])
     rows = [row for row in report.effects if row.after == name]
-    return min(1.0, max(0.0, beyond(rows) / had)) if rows and had > 0 else math.nan
+    return min(1.0, max(0.0, beyond_control(rows) / had)) if rows and had > 0 else math.nan
 
 
 def average(rows: Iterable[Effect], role: str, what: str) -> float:

@@ -71,7 +71,7 @@ def judged(
     controls: Controls,
     treated: Tensor,
 ) -> Trial:
-    had, has = beyond(before), beyond(rows)
+    had, has = beyond_control(before), beyond_control(rows)
     left = min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
     return Trial(
         name=name,
@@ -90,7 +90,7 @@ def verdict(left: float) -> Verdict:
     return "removed" if left < REMOVED else "weakened" if left < WEAKENED else "survives"
 
 
-def beyond(rows: Sequence[Effect]) -> float:
+def beyond_control(rows: Sequence[Effect]) -> float:
     """Mean effect on the used families less its control: the blend, or the scattered change."""
     used = [row for row in rows if row.role == "used"] or list(rows)
     if not used:

@@ -64,7 +64,7 @@ def examine_pixels(artwork: Artwork) -> Examination:
     known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
     if not known:
         return Examination((), "")
-    small = rivagan.shrunk(on_white(artwork.rgb, artwork.alpha))
+    small = rivagan.to_frame(on_white(artwork.rgb, artwork.alpha))
     with torch.no_grad():
         match = watermark.best((np.asarray(rivagan.heard(small)),), known)
     if match is None or match.chance > watermark.CLEAR:

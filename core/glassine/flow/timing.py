@@ -30,7 +30,7 @@ _LEARN = 0.5  # how far one job moves the estimate of its stage
 
 
 @dataclass(frozen=True)
-class Job:
+class Workload:
     """What is to be timed: a plan, or one that does not exist yet.
 
     width, height  of the picture, in pixels
@@ -47,9 +47,9 @@ class Job:
     sizes: tuple[int, ...] = tuple(SIZES)
 
     @staticmethod
-    def of(plan: Plan) -> Job:
+    def of(plan: Plan) -> Workload:
         height, width = plan.artwork.rgb.shape[1:]
-        return Job(
+        return Workload(
             width=width,
             height=height,
             steps=plan.steps,
@@ -77,9 +77,9 @@ class Estimates:
 
     def stages(self, plan: Plan, *, verify: bool = False) -> dict[str, float]:
         """Of a plan, in the order in which its stages run."""
-        return self.seconds(Job.of(plan), verify=verify)
+        return self.seconds(Workload.of(plan), verify=verify)
 
-    def seconds(self, job: Job, *, verify: bool = False) -> dict[str, float]:
+    def seconds(self, job: Workload, *, verify: bool = False) -> dict[str, float]:
         found = uncorrected(job, verify=verify)
         return {stage: value * self.corrections.get(stage, 1) for stage, value in found.items()}
 
@@ -94,7 +94,7 @@ class Estimates:
             self.corrections[stage] = self.corrections.get(stage, 1) * ratio**_LEARN
 
 
-def uncorrected(job: Job, *, verify: bool = False) -> dict[str, float]:
+def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     """Seconds by stage as they follow from one timed tile."""
     groups = [
         (surrogate_named(name).draw, gradient_seconds(name, job.device)) for name in job.surrogates
@@ -129,14 +129,14 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
     Those of the processor where a card is full or fails: it is where the steps will be taken.
     """
     try:
-        return measured(name, device)
+        return measure_gradients(name, device)
     except RuntimeError:
         if device.kind == "cpu":
             raise
     return gradient_seconds(name, choose("cpu"))
 
 
-def measured(name: str, device: Device) -> tuple[float, ...]:
+def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
     found = []
     for encode in gradient_encoders(name, device, bool(surrogate_named(name).draw)).values():
         picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))

@@ -54,7 +54,7 @@ def verify(
         cost=price,
         effects=tuple(rows),
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
-        facts=facts(protected, sight, device) | called,
+        facts=run_facts(protected, sight, device) | called,
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,
@@ -73,11 +73,11 @@ def endured(
         yield trial(name, around, before, plan.seed)
 
 
-def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
+def run_facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
     """What a second run needs, and what it should give."""
     plan = protected.plan
     return {
-        "engine": engine(),
+        "engine": engine_name(),
         "recipe": plan.recipe.name,
         "goals": [goal.says for goal in plan.goals],
         "goal_names": [goal.name for goal in plan.goals],
@@ -95,20 +95,20 @@ def facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
         "device": device.says,
         "steps_in": device.steps_in,
         "size": list(reversed(protected.rgb.shape[1:])),
-        "measured": box(sight),
+        "measured": measured_box(sight),
         "sha256_clean_pixels": pixel_digest(plan.artwork.rgb, plan.artwork.keep.depth),
         "sha256_protected_pixels": pixel_digest(protected.rgb, plan.artwork.keep.depth),
         "notes": [*plan.artwork.notes, *protected.notes],
     }
 
 
-def box(sight: Sight) -> list[int]:
+def measured_box(sight: Sight) -> list[int]:
     """left, top, width, height of the part that was measured."""
     rows, columns = sight.rows, sight.columns
     return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
 
 
-def engine() -> str:
+def engine_name() -> str:
     try:
         return version("glassine")
     except PackageNotFoundError:

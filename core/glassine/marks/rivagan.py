@@ -60,7 +60,7 @@ class Decoder(nn.Module):
 
 
 @lru_cache(maxsize=1)
-def decoder() -> Decoder:
+def watermark_decoder() -> Decoder:
     """On the CPU, without gradients for its weights."""
     data = _FILE.read_bytes() if _FILE.is_file() else b""
     if hashlib.sha256(data).hexdigest() != _SHA256:
@@ -75,7 +75,7 @@ def decoder() -> Decoder:
     return network
 
 
-def shrunk(picture: Tensor) -> Tensor:
+def to_frame(picture: Tensor) -> Tensor:
     """(3, H, W) in [0, 1] -> (3, 256, 256), on the CPU."""
     small: Tensor = interpolate(
         picture[None].float().cpu(), (SIDE, SIDE), mode="bicubic", antialias=True
@@ -85,7 +85,7 @@ def shrunk(picture: Tensor) -> Tensor:
 
 def heard(small: Tensor) -> Tensor:
     """(3, 256, 256) in [0, 1] -> 32 numbers: the sign is the bit, the size how clear it is."""
-    said: Tensor = decoder()(small[None] * 2 - 1)[0]
+    said: Tensor = watermark_decoder()(small[None] * 2 - 1)[0]
     return said
 
 

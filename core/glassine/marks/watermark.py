@@ -92,7 +92,7 @@ def laid(
     It grows only until it is heard after cropping, halving and JPEG.
     """
     sign = torch.from_numpy(bits(number)) * 2 - 1
-    small, room = rivagan.shrunk(on_white(picture, alpha)), rivagan.shrunk(free.float())
+    small, room = rivagan.to_frame(on_white(picture, alpha)), rivagan.to_frame(free.float())
     better = rivagan.fitted(small, room, sign, Generator().manual_seed(seed))
     chance, marked = 1.0, picture
     for step in range(1, _STEPS + 1):

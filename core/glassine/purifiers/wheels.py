@@ -49,12 +49,14 @@ def run(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
     return out
 
 
-def denoised(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
+def wheel_denoised(package: str, stem: str, rgb: Tensor, border: int) -> Tensor:
     """A network that keeps the size; (3, H, W)."""
     return run(package, stem, rgb, border)[:, : rgb.shape[1], : rgb.shape[2]].to(rgb)
 
 
-def enlarged(package: str, stem: str, rgb: Tensor, border: int, times: int, inside: int) -> Tensor:
+def wheel_enlarged(
+    package: str, stem: str, rgb: Tensor, border: int, times: int, inside: int
+) -> Tensor:
     """A network that enlarges `times`; `inside`: border left over in its output, in its pixels."""
     height, width = rgb.shape[1:]
     out = run(package, stem, rgb, border)
@@ -64,4 +66,4 @@ def enlarged(package: str, stem: str, rgb: Tensor, border: int, times: int, insi
 def up_and_down(package: str, stem: str, rgb: Tensor, border: int, times: int, cut: int) -> Tensor:
     """Enlarged by the network and brought back to size, as removers do; (3, H, W)."""
     height, width = rgb.shape[1:]
-    return to_size(enlarged(package, stem, rgb, border, times, cut), height, width).to(rgb)
+    return to_size(wheel_enlarged(package, stem, rgb, border, times, cut), height, width).to(rgb)

@@ -20,14 +20,14 @@ from ..types import Effect, Encoded, Protected, Report
 from .call import Answer, Json, Request
 from .examine import refuse_again
 from .raster import artwork, raster
-from .requests import intent
+from .requests import wanted_intent
 
 
 def export(request: Request) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
     ask, state = request.ask, request.state
     picture = raster(ask["pixels"], request.blobs["pixels"])
-    whole, wanted = artwork(picture), intent(ask["intent"], picture, request.mask)
+    whole, wanted = artwork(picture), wanted_intent(ask["intent"], picture, request.mask)
     check_export(wanted.export)
     refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)

@@ -14,7 +14,7 @@ from ..flow.optimise import optimise
 from ..flow.plan import plan, warm_steps, with_draw
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
-from ..flow.timing import Job, gradient_seconds, look_seconds
+from ..flow.timing import Workload, gradient_seconds, look_seconds
 from ..pixels.flatten import on_white
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
@@ -28,7 +28,7 @@ from .frames import PROTOCOL, WINDOW
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
 from .report import report
-from .requests import intent
+from .requests import wanted_intent
 from .state import State
 
 
@@ -72,7 +72,7 @@ def estimate(request: Request) -> Answer:
 
     def seconds(effort: str, steps: int) -> float:
         draw = with_draw(recipe, names, effort).draw
-        job = Job(*size, steps, names, device, draw, warm_steps(recipe, names, steps))
+        job = Workload(*size, steps, names, device, draw, warm_steps(recipe, names, steps))
         return sum(request.state.estimates.seconds(job, verify=verify).values())
 
     found = {effort: seconds(effort, steps) for effort, steps in STEPS.items()}
@@ -85,7 +85,7 @@ def protect(request: Request) -> Answer:
     picture = raster(ask["pixels"], request.blobs["pixels"])
     whole = artwork(picture)
     refuse_again(ask, whole)
-    made = plan(whole, intent(ask["intent"], picture, mask), device=request.state.wish)
+    made = plan(whole, wanted_intent(ask["intent"], picture, mask), device=request.state.wish)
     done = timed(made, request)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
     about = {**layer_result(done), "translucent": translucent(replace(picture, numbers=out))}

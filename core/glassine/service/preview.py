@@ -18,7 +18,7 @@ from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, least_longest_side, plan, score_of
 from ..flow.recipes import STEPS
 from ..flow.settle import settle
-from ..flow.timing import Job, gradient_seconds
+from ..flow.timing import Workload, gradient_seconds
 from ..machine.device import Device
 from ..pixels.flatten import on_white
 from ..pixels.grid import on_grid
@@ -32,7 +32,7 @@ from ..units import Unit
 from ..visibility import ssimulacra2
 from .call import Answer, Blobs, Json, Request
 from .raster import artwork, bgra8, raster
-from .requests import intent
+from .requests import wanted_intent
 from .state import Explored, State
 
 SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
@@ -55,11 +55,11 @@ def preview(request: Request) -> Answer:
     height, width = clean.shape[1:]
     about: Json = {"width": width, "height": height, "gain": GAIN}
     if ask.get("full"):
-        pictures["full"] = enlarged(ask, blobs, rgb - clean)
+        pictures["full"] = at_full_size(ask, blobs, rgb - clean)
     if ask.get("sees"):
         about["seen_by"] = seer(made.surrogates)
         if about["seen_by"]:
-            look = decoder(about["seen_by"], request.state.device)
+            look = model_view(about["seen_by"], request.state.device)
             pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
     about["ssimulacra2"] = ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha))
     about |= {"surrogates": made.surrogates, "goals": [goal.says for goal in made.goals]}
@@ -67,7 +67,7 @@ def preview(request: Request) -> Answer:
     return Answer(about, pictures)
 
 
-def enlarged(ask: Json, blobs: Blobs, change: Tensor) -> bytes:
+def at_full_size(ask: Json, blobs: Blobs, change: Tensor) -> bytes:
     """The picture at its own size under the small change, scaled up: what the canvas shows."""
     whole = artwork(raster(ask["pixels"], blobs["pixels"]))
     half = Unit(0.5)
@@ -86,16 +86,16 @@ def exploration(request: Request) -> Change:
         change = optimise(small_plan(request), watch=request.watch)
         state.explored = Explored(key.digest(), change)
     change = state.explored.change
-    return replace(change, plan=replace(change.plan, score=score_of(intent(ask["intent"]))))
+    return replace(change, plan=replace(change.plan, score=score_of(wanted_intent(ask["intent"]))))
 
 
 def small_plan(request: Request) -> Plan:
     ask, state = request.ask, request.state
     picture = raster(ask["pixels"], request.blobs["pixels"])
-    whole, wanted = artwork(picture), intent(ask["intent"], picture, request.mask)
+    whole, wanted = artwork(picture), wanted_intent(ask["intent"], picture, request.mask)
     effort = ask["intent"].get("effort", "preview")
     side = longest(ask, state, max(whole.rgb.shape[1:]), STEPS[effort])
-    small, mask = shrunk(whole, side), wanted.mask
+    small, mask = preview_copy(whole, side), wanted.mask
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
     fast = wanted.surrogates or (quickest(state),)
@@ -116,7 +116,7 @@ def shipped() -> bool:
     return any(SHIPPED.glob("embedded*"))
 
 
-def shrunk(whole: Artwork, side: int) -> Artwork:
+def preview_copy(whole: Artwork, side: int) -> Artwork:
     small = at_export_size(whole, max(side, least_longest_side(whole)))
     keep = replace(small.keep, depth=8)
     return replace(small, rgb=on_grid(small.rgb, 8), keep=keep)
@@ -127,7 +127,7 @@ def longest(ask: Json, state: State, side: int, steps: int) -> int:
     names = tuple(ask["intent"].get("surrogates") or (quickest(state),))
     for size in SIZES:
         size = min(size, side)
-        expected = state.estimates.seconds(Job(size, size, steps, names, state.device, DRAW))
+        expected = state.estimates.seconds(Workload(size, size, steps, names, state.device, DRAW))
         if sum(expected.values()) <= float(ask["seconds"]):
             return size
     return min(SIZES[-1], side)
@@ -146,7 +146,7 @@ def seer(names: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=2)
-def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor]:
+def model_view(name: str, device: Device) -> Callable[[Tensor], Tensor]:
     entry = surrogate_named(name)
     decode = nets.decoder(name, device)
     assert decode is not None

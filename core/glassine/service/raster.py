@@ -86,7 +86,7 @@ def to_unit_range(numbers: Array) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(finite.transpose(2, 0, 1))).clamp_(0, 1)
 
 
-def beyond(picture: Raster) -> Tensor:
+def out_of_range(picture: Raster) -> Tensor:
     """(1, H, W): 1 where a float pixel lies outside [0, 1] and must stay as it is."""
     colours = picture.numbers[..., :ALPHA].astype(np.float32)
     inside = np.isfinite(colours) & (colours >= 0) & (colours <= 1)

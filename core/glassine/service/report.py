@@ -13,7 +13,7 @@ from ..purifiers import PURIFIERS
 from ..types import Export, Protected, Trial
 from .call import Answer, Json, Request
 from .raster import artwork, raster
-from .requests import intent
+from .requests import wanted_intent
 
 
 def report(request: Request) -> Answer:
@@ -23,7 +23,7 @@ def report(request: Request) -> Answer:
     """
     ask, blobs, state = request.ask, request.blobs, request.state
     picture = raster(ask["pixels"], blobs["pixels"])
-    wanted = intent(ask["intent"], picture)
+    wanted = wanted_intent(ask["intent"], picture)
     measured = Export(format="png", longest_side=wanted.export.longest_side)  # as read, unmarked
     wanted = replace(wanted, export=measured)
     made = plan(artwork(picture), wanted, device=state.wish)

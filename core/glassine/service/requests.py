@@ -13,13 +13,15 @@ from ..flow.recipes import SCORES
 from ..pixels.grid import to_tensor
 from ..types import Claim, Export, Intent, Visible
 from ..units import Score
-from .raster import Raster, beyond
+from .raster import Raster, out_of_range
 
 Json = dict[str, Any]
 _PLAIN = ("recipe", "style", "shows", "teach", "effort", "seed")
 
 
-def intent(ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b"") -> Intent:
+def wanted_intent(
+    ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b""
+) -> Intent:
     """The intent of a request; selection and unusable float pixels become its mask."""
     told = {name: ask[name] for name in _PLAIN if ask.get(name) is not None}
     strength = ask.get("strength", "balanced")
@@ -54,6 +56,6 @@ def masked(picture: Raster, mask: bytes | bytearray) -> Tensor | None:
             )
         found = to_tensor(np.frombuffer(mask, np.uint8).reshape(height, width, 1))
     if picture.floating:
-        inside = 1 - beyond(picture)
+        inside = 1 - out_of_range(picture)
         found = inside if found is None else found * inside
     return found

@@ -40,13 +40,13 @@ def local(folder: Path) -> Surrogate:
         folder=str(home),
         licence="as its model",
         weights=(),
-        load=lambda place: {folder.name: loaded(place)},
+        load=lambda place: {folder.name: load_autoencoder(place)},
         expects=(-1, 1),
         wide=True,  # SDXL's gives no numbers in float16 (diffusers 7188)
     )
 
 
-def loaded(folder: Path) -> nn.Module:
+def load_autoencoder(folder: Path) -> nn.Module:
     try:
         from diffusers import AutoModel
     except ImportError as error:

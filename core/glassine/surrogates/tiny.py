@@ -7,17 +7,17 @@ from pathlib import Path
 from torch import nn
 
 from .base import Surrogate, Weights
-from .nets.tiny import read
+from .nets.tiny import read_net
 
 
 def tiny(
     family: str, covers: str, channels: int, weights: tuple[Weights, ...], *, pool: bool = False
 ) -> Surrogate:
     def load(folder: Path) -> dict[str, nn.Module]:
-        return {family: read(folder, "encoder", channels, pool=pool)}
+        return {family: read_net(folder, "encoder", channels, pool=pool)}
 
     def sees(folder: Path) -> nn.Module:
-        return read(folder, "decoder", channels, pool=pool)
+        return read_net(folder, "decoder", channels, pool=pool)
 
     return Surrogate(
         covers=covers,

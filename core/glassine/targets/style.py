@@ -59,18 +59,18 @@ def chosen(rgb: Tensor, draw: Generator) -> str:
     """One of the styles that are far enough from the artwork's own, and not too far."""
     away = distances(rgb)
     ranked = sorted(away, key=away.__getitem__)
-    far_enough = middle(ranked)
+    far_enough = middle_styles(ranked)
     return far_enough[int(torch.randint(len(far_enough), (), generator=draw))]
 
 
-def middle(ranked: list[str]) -> list[str]:
+def middle_styles(ranked: list[str]) -> list[str]:
     """Those between the 50th and the 75th percentile of styles ranked by distance."""
     return ranked[round(_FROM * len(ranked)) : round(_TO * len(ranked))]
 
 
 def distances(rgb: Tensor) -> dict[str, float]:
     """How far each style is, in the 100 style statistics of the package's style predictor."""
-    own = np.ravel(engine().style_vector(pillow(rgb)))
+    own = np.ravel(style_engine().style_vector(pillow(rgb)))
     return {
         name: float(np.linalg.norm(own - np.asarray(row["place"])))
         for name, row in styles().items()
@@ -79,15 +79,15 @@ def distances(rgb: Tensor) -> dict[str, float]:
 
 def rendered(rgb: Tensor, name: str) -> Tensor:
     """(3, H, W) -> the same scene in that style."""
-    return sized(engine().stylize(pillow(rgb), styles()[name]["number"]), rgb)
+    return resized_like(style_engine().stylize(pillow(rgb), styles()[name]["number"]), rgb)
 
 
 def borrowed(rgb: Tensor, other: Tensor) -> Tensor:
     """(3, H, W) -> the same scene in the style of the other picture, of any size."""
-    return sized(engine().stylize_with(pillow(rgb), pillow(other)), rgb)
+    return resized_like(style_engine().stylize_with(pillow(rgb), pillow(other)), rgb)
 
 
-def sized(picture: Image.Image, rgb: Tensor) -> Tensor:
+def resized_like(picture: Image.Image, rgb: Tensor) -> Tensor:
     return lanczos(to_tensor(np.asarray(picture)), *rgb.shape[1:])
 
 
@@ -96,7 +96,7 @@ def pillow(rgb: Tensor) -> Image.Image:
 
 
 @cache
-def engine() -> StyleTransfer:
+def style_engine() -> StyleTransfer:
     """On the CPU, where it takes tenths of a second and gives the same pixels every time."""
     import onnxruntime  # a tenth of a second to load
 

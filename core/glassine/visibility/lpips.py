@@ -35,7 +35,7 @@ def lpips_distance() -> Callable[[Tensor, Tensor], Tensor] | None:
     folder = weights.verified_folder(FOLDER)
 
     def apart(one: Tensor, other: Tensor) -> Tensor:
-        trunk, linear = loaded(folder, one.device)
+        trunk, linear = lpips_weights(folder, one.device)
         pairs = zip(taps(one, trunk), taps(other, trunk), linear, strict=True)
         return torch.stack(
             [F.conv2d((unit(a) - unit(b)).square(), w).mean() for a, b, w in pairs]
@@ -45,7 +45,7 @@ def lpips_distance() -> Callable[[Tensor, Tensor], Tensor] | None:
 
 
 @lru_cache(maxsize=2)
-def loaded(folder: Path, device: torch.device) -> tuple[State, tuple[Tensor, ...]]:
+def lpips_weights(folder: Path, device: torch.device) -> tuple[State, tuple[Tensor, ...]]:
     trunk, linear = (
         {name: value.float().to(device) for name, value in load_file(folder / file).items()}
         for file in ("backbone.safetensors", "linear.safetensors")

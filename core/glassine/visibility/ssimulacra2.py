@@ -132,12 +132,12 @@ def scales(rgb: Tensor) -> Iterator[Scale]:
 
 def windows(height: int, width: int) -> Iterator[tuple[slice, slice, Window]]:
     """(rows, columns, the inner part that counts): inner parts tile the picture."""
-    for rows, tall in spans(height):
-        for columns, wide in spans(width):
+    for rows, tall in window_spans(height):
+        for columns, wide in window_spans(width):
             yield rows, columns, (tall, wide)
 
 
-def spans(length: int) -> list[tuple[slice, slice]]:
+def window_spans(length: int) -> list[tuple[slice, slice]]:
     """One axis in cores of _CORE with a halo that the coarsest blur cannot see beyond."""
     if length <= _CORE + 2 * _HALO:
         return [(slice(0, length), slice(None))]

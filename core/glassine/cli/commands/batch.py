@@ -16,7 +16,7 @@ import click
 from .. import exits, options
 
 if TYPE_CHECKING:
-    from ...batch.run import State
+    from ...batch.run import BatchState
 
 EPILOG = """\b
 Example:
@@ -50,10 +50,10 @@ def command(
     from ...batch.run import batch
     from ...flow.plan import caption_for
 
-    intent, problems = options.intent(given), list[str]()
+    intent, problems = options.given_intent(given), list[str]()
     with batch_progress(silent=as_json) as tell:
 
-        def told(state: State) -> None:
+        def told(state: BatchState) -> None:
             if state.says and "->" not in state.says:
                 problems.append(state.says)
             tell(state)
@@ -74,7 +74,7 @@ def command(
 
 
 @contextmanager
-def batch_progress(*, silent: bool) -> Iterator[Callable[[State], None]]:
+def batch_progress(*, silent: bool) -> Iterator[Callable[[BatchState], None]]:
     if silent:
         yield lambda state: None
     elif sys.stderr.isatty():
@@ -85,7 +85,7 @@ def batch_progress(*, silent: bool) -> Iterator[Callable[[State], None]]:
 
 
 @contextmanager
-def batch_bar() -> Iterator[Callable[[State], None]]:
+def batch_bar() -> Iterator[Callable[[BatchState], None]]:
     from rich import progress  # a tenth of a second to load
     from rich.console import Console
 
@@ -99,7 +99,7 @@ def batch_bar() -> Iterator[Callable[[State], None]]:
     with progress.Progress(*columns, console=console) as shown:
         task = shown.add_task("starting", total=None, left="")
 
-        def tell(state: State) -> None:
+        def tell(state: BatchState) -> None:
             if state.says:
                 shown.console.print(state.says, markup=False, highlight=False)
             shown.update(
@@ -113,10 +113,10 @@ def batch_bar() -> Iterator[Callable[[State], None]]:
         yield tell
 
 
-def batch_lines() -> Callable[[State], None]:
+def batch_lines() -> Callable[[BatchState], None]:
     last = monotonic()
 
-    def tell(state: State) -> None:
+    def tell(state: BatchState) -> None:
         nonlocal last
         if state.says:
             click.echo(f"[{ended(state)} of {state.total}] {state.says}", err=True)
@@ -129,11 +129,11 @@ def batch_lines() -> Callable[[State], None]:
     return tell
 
 
-def ended(state: State) -> int:
+def ended(state: BatchState) -> int:
     return state.done + state.failed + state.skipped
 
 
-def within(state: State) -> float:
+def within(state: BatchState) -> float:
     """Share of the picture that is being worked on, as far as its steps tell."""
     now = state.now
     return now.done / now.total if now and now.stage == "optimise" and now.total else 0.0

@@ -59,7 +59,7 @@ def command(
 
     if data and data != "-":
         files.check_writable(Path(data))
-    intent = options.intent(given)
+    intent = options.given_intent(given)
     intent = replace(intent, export=replace(intent.export, longest_side=longest))
     sources = pictures_of(folder, limit)
     with output.progress_of(folder.name, silent=data == "-") as watch:

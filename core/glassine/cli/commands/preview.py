@@ -93,7 +93,7 @@ def sheet(artwork: Artwork) -> Image.Image:
     small = lanczos(artwork.rgb, max(32, round(height * scale)), max(32, round(width * scale)))
     away = style.distances(artwork.rgb)
     near = sorted(away, key=away.__getitem__)
-    chosen = set(style.middle(near))
+    chosen = set(style.middle_styles(near))
     cell = (small.shape[2] + _GAP, small.shape[1] + _LINE + _GAP)
     rows = -(-len(near) // _COLUMNS)
     page = Image.new("RGB", (_COLUMNS * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)

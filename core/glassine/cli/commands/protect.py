@@ -63,10 +63,10 @@ def command(
     """
     sources = [Path(picture) for picture in pictures]
     suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
-    intent = options.intent(given, suffix)
+    intent = options.given_intent(given, suffix)
     asked = Asked(sources, intent, device, again, as_json)
     rows, codes = [], []
-    for source, target in copy_paths(sources, out, intent):
+    for source, target in copies_beside(sources, out, intent):
         try:
             made = one(source, target, asked)
             rows.append(made)
@@ -121,7 +121,9 @@ def names_folder(out: str, sources: list[Path]) -> bool:
     return len(sources) > 1 or out.endswith(("/", "\\")) or isdir(out) or not path.suffix
 
 
-def copy_paths(sources: list[Path], out: str | None, intent: Intent) -> Iterator[tuple[Path, Path]]:
+def copies_beside(
+    sources: list[Path], out: str | None, intent: Intent
+) -> Iterator[tuple[Path, Path]]:
     """Each source with the file its protected copy goes to; no two share one, whatever case.
 
     What another picture's copy has as its name is left to it: the next one is taken.

@@ -41,7 +41,7 @@ class Layer:
 @lru_cache(maxsize=8)
 def network(stem: Path) -> Callable[[Tensor], Tensor]:
     """`stem`.param and `stem`.bin -> function of (1, 3, H, W)."""
-    layers = read(stem)
+    layers = read_layers(stem)
 
     def run(picture: Tensor) -> Tensor:
         blobs: dict[str, Tensor] = {}
@@ -57,12 +57,12 @@ def network(stem: Path) -> Callable[[Tensor], Tensor]:
     return run
 
 
-def read(stem: Path) -> list[Layer]:
+def read_layers(stem: Path) -> list[Layer]:
     lines = stem.with_name(stem.name + ".param").read_text().split("\n")
     stream = Stream(stem.with_name(stem.name + ".bin").read_bytes())
     if lines[0].strip() != _MAGIC:
         raise WeightsMissing(f"{stem}.param is not an ncnn model. Install its package again.")
-    layers = [loaded(line.split(), stream) for line in lines[2:] if line.strip()]
+    layers = [load_layers(line.split(), stream) for line in lines[2:] if line.strip()]
     unknown = {layer.kind for layer in layers} - set(_RUN) - {"Input"}
     if unknown or stream.at != len(stream.data):
         raise WeightsMissing(
@@ -91,7 +91,7 @@ class Stream:
         return self.take(count, "<f2" if tag == _HALF else "<f4")
 
 
-def loaded(words: Sequence[str], stream: Stream) -> Layer:
+def load_layers(words: Sequence[str], stream: Stream) -> Layer:
     kind, ins, outs = words[0], int(words[2]), int(words[3])
     names, options = words[4 : 4 + ins + outs], dict(map(option, words[4 + ins + outs :]))
     tensors: dict[str, Tensor] = {}

@@ -71,7 +71,7 @@ def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
         if part.stride == (2, 2):
             return Halving(part)
         if part.in_channels < part.out_channels:
-            return Entry(part)
+            return FirstConvolution(part)
     return part
 
 
@@ -136,7 +136,7 @@ class Halving(nn.Module):
         return cast("Tensor", Halved.apply(x, self))
 
 
-class Entry(nn.Module):
+class FirstConvolution(nn.Module):
     """The first convolution, from three channels. torch's own takes twice as long on its way back.
 
     Exact up to the order of sums: gradients times weights as one matrix product, laid out again.
@@ -148,7 +148,7 @@ class Entry(nn.Module):
         self.taps = conv.weight.flatten(1).T.contiguous()  # (in x 9, out)
 
     def forward(self, x: Tensor) -> Tensor:
-        return cast("Tensor", Entered.apply(x, self))
+        return cast("Tensor", FirstConvolutionBackward.apply(x, self))
 
 
 class Saved(FunctionCtx):
@@ -156,7 +156,7 @@ class Saved(FunctionCtx):
 
     block: ByteBlock
     halving: Halving
-    entry: Entry
+    entry: FirstConvolution
     cut: float
     saved_tensors: tuple[Tensor, ...]
 
@@ -224,9 +224,9 @@ class Halved(torch.autograd.Function):
         return F.conv_transpose2d(gradient, weight, stride=2, padding=1, output_padding=1), None
 
 
-class Entered(torch.autograd.Function):
+class FirstConvolutionBackward(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Saved, x: Tensor, entry: Entry) -> Tensor:
+    def forward(ctx: Saved, x: Tensor, entry: FirstConvolution) -> Tensor:
         ctx.entry = entry
         return cast("Tensor", entry.conv(x))
 

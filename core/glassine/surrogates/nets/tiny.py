@@ -75,7 +75,7 @@ def decoder(channels: int, *, pool: bool = False) -> nn.Sequential:
     return nn.Sequential(*layers, Block(), conv(WIDTH, 3))
 
 
-def read(folder: Path, half: str, channels: int, *, pool: bool = False) -> nn.Sequential:
+def read_net(folder: Path, half: str, channels: int, *, pool: bool = False) -> nn.Sequential:
     """The "encoder" or "decoder" found in a folder: raw .pth, raw or diffusers safetensors."""
     net = (encoder if half == "encoder" else decoder)(channels, pool=pool)
     try:
