@@ -2,42 +2,62 @@
 
 import ast
 import sys
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ENGINE, PLUGIN = ROOT / "core" / "glassine", ROOT / "krita_plugin"
+ENGINE, PLUGIN = ROOT / "core" / "glassine", ROOT / "krita_plugin" / "glassine_krita"
 CORE = sorted(ENGINE.rglob("*.py"))
 OURS = sorted(PLUGIN.rglob("*.py"))
 FILES = CORE + OURS
 
 # Low to high. A file may import from its own row or from rows above it, never from below.
-LAYERS = [
+ROOMS = [
     {"units", "errors"},
-    {"types", "registry", "pixels"},
-    {"bytewise"},
-    {"weights", "device", "memory", "files", "flattened", "visibility", "fingerprint", "ledger"},
+    {"types", "registry"},
+    {"machine"},
+    {"pixels"},
+    {"ledger", "visibility"},
     {"surrogates", "targets", "purifiers", "marks", "formats"},
-    {"learned"},
-    {"encoders", "recipes", "suggest"},
-    {"plan"},
-    {"optimise"},
-    {"mark", "verify"},
-    {"encode", "read"},
-    {"examine", "catalogue", "protect", "pages"},
-    {"deliver", "find", "jobs", "sitekit", "worker"},
-    {"batch", "service", "cli"},
+    {"explore"},
+    {"evidence"},
+    {"flow"},
+    {"find", "batch", "sitekit"},
+    {"service", "cli"},
 ]
 KINDS = {"surrogates", "targets", "purifiers", "marks", "formats"}  # must not know of each other
-RANK = {name: i for i, row in enumerate(LAYERS) for name in row}
-LINES, FUNCTION_LINES = 300, 40
-DATA_FILES = ("texts.py",)  # sentences, not code
+# Inside `flow` an artwork goes from verb to verb; each file imports only from rows above its own.
+FLOW = [
+    {"read", "recipes", "names", "strength", "aftermath"},
+    {"plan", "optimise", "settle", "mark", "verify", "encode", "examine"},
+    {"catalogue", "pages", "protect", "timing"},
+    {"deliver"},
+]
+PLUGIN_ROOMS = [
+    {"qt"},
+    {"words"},
+    {"canvas", "engine", "install"},
+    {"studio"},
+    {"views"},
+    {"docker", "extension"},
+]
+FUNCTION_LINES, PARAMETERS, FLAT = 40, 7, 18
+"""Lines of a function; its parameters; files that lie side by side in a folder."""
+
+HOMES = 2
+"""Files that may define a public function of one name: a word means one thing in the house."""
+CONTRACT = {
+    *("read", "write", "apply", "missing", "prepare", "embed", "stamp", "check", "decide"),
+    *("picture", "choices", "encoder", "decoder", "load"),
+}
+"""What entries of the kinds are made of: there the same name means the same thing by design."""
 
 
 def name_of(path):
-    return str(path.relative_to(ROOT))
+    return str(path.relative_to(ROOT) if ROOT in path.parents else path)
 
 
 each_file = pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -45,36 +65,60 @@ each_engine_file = pytest.mark.parametrize("path", CORE, ids=name_of)
 each_plugin_file = pytest.mark.parametrize("path", OURS, ids=name_of)
 
 
+def folders():
+    """Every folder of the engine and the plugin that holds code."""
+    return sorted({path.parent for path in FILES})
+
+
 @cache
 def tree(path):
     return ast.parse(path.read_text("utf-8"))
 
 
+def package(path):
+    """The dotted package that a file lies in, as its parts."""
+    root = ENGINE if ENGINE in path.parents else PLUGIN
+    return root.name, *path.relative_to(root).parts[:-1]
+
+
 def imports(path):
     """Absolute dotted names that a file imports, with relative ones resolved."""
-    package = path.relative_to(ROOT).with_suffix("").parts[1:-1]
+    here = package(path)
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            base = [*here[: len(here) - node.level + 1]] if node.level else []
             base += [node.module] if node.module else []
             yield from (".".join([*base, name.name]) for name in node.names)
 
 
 def modules(path):
-    """The engine's own modules that a file imports: `glassine.X` as X."""
+    """The rooms of its own house that a file imports: `glassine.X.Y` as (X, Y)."""
+    house = package(path)[0]
     for name in imports(path):
         parts = name.split(".")
-        if parts[0] == "glassine" and len(parts) > 1:
-            yield parts[1]
+        if parts[0] == house and len(parts) > 1:
+            yield parts[1], parts[2] if len(parts) > 2 else ""
 
 
-@each_file
-def test_file_fits_on_a_few_screens(path):
-    if path.name in DATA_FILES:
+def room_of(path):
+    root = ENGINE if ENGINE in path.parents else PLUGIN
+    return path.relative_to(root).with_suffix("").parts[0]
+
+
+def ranks(rows):
+    return {name: number for number, row in enumerate(rows) for name in row}
+
+
+def goes_down(path, rows):
+    here, rank = room_of(path), ranks(rows)
+    if here == "__init__":
         return
-    assert len(path.read_text("utf-8").splitlines()) <= LINES
+    assert here in rank, f"{here} has no row yet; give it one"
+    for there, _ in modules(path):
+        if there != here and there in rank:
+            assert rank[there] <= rank[here], f"{here} imports {there}, which is above it"
 
 
 @each_file
@@ -86,11 +130,47 @@ def test_functions_fit_on_one_screen(path):
 
 
 @each_file
+def test_arguments_that_travel_together_are_a_value(path):
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef) and node.name != "command":  # click hands over all
+            named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len(named) <= PARAMETERS, f"{node.name} takes {len(named)}"
+
+
+@each_file
 def test_file_says_what_it_is_for(path):
-    if path.name == "__init__.py" and not path.read_text("utf-8").strip():
-        return
     said = ast.get_docstring(tree(path)) or ""
     assert said.split("\n\n")[0].rstrip().endswith((".", "!", "?", ":")), "no opening sentence"
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name_of)
+def test_every_folder_opens_with_what_belongs_in_it(folder):
+    said = ast.get_docstring(tree(folder / "__init__.py")) or ""
+    lines = [line for line in said.splitlines() if line.strip()]
+    assert len(lines) >= 2, f"{name_of(folder)}/__init__.py says too little"
+
+
+@pytest.mark.parametrize("folder", folders(), ids=name_of)
+def test_no_folder_lies_flat(folder):
+    """A registry holds a file for each of its entries, however many; every other folder is read."""
+    files = list(folder.glob("*.py"))
+    assert len(files) <= FLAT or (folder.parent == ENGINE and folder.name in KINDS)
+
+
+def crowded(files):
+    """Public functions' names that more than HOMES files define, outside the kinds' contracts."""
+    homes = defaultdict(list)
+    for path in files:
+        for node in tree(path).body:
+            public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            if public and not (node.name in CONTRACT and room_of(path) in {*KINDS, "flow"}):
+                homes[node.name].append(name_of(path))
+    homes.pop("command", None)  # every command is called that, and nothing else is
+    return {name: where for name, where in homes.items() if len(where) > HOMES}
+
+
+def test_a_word_means_one_thing_in_the_house():
+    assert not crowded(CORE)
 
 
 @each_engine_file
@@ -105,22 +185,31 @@ def test_plugin_uses_only_the_standard_library(path):
         path.name, set()
     )
     foreign = {name.split(".")[0] for name in imports(path)} - allowed
-    if path.name == "__init__.py":  # Krita starts a plugin here, and hands it over by name
+    if path == PLUGIN / "__init__.py":  # Krita starts a plugin here, and hands it over by name
         foreign -= {"krita"}
     assert not foreign
 
 
 @each_engine_file
 def test_imports_point_one_way(path):
-    here = path.relative_to(ENGINE).with_suffix("").parts[0]
-    if here == "__init__":
-        return
-    assert here in RANK, f"{here} has no row yet; give it one"
-    for there in modules(path):
-        if there == here or there not in RANK:
-            continue
-        assert RANK[there] <= RANK[here], f"{here} imports {there}, which is above it"
-        assert not {here, there} <= KINDS, f"{here} and {there} must not know of each other"
+    goes_down(path, ROOMS)
+    here = room_of(path)
+    for there, _ in modules(path):
+        assert there == here or not {here, there} <= KINDS, f"{here} and {there} must not meet"
+
+
+@pytest.mark.parametrize("path", sorted((ENGINE / "flow").glob("[a-z]*.py")), ids=name_of)
+def test_the_way_of_an_artwork_goes_down(path):
+    rank = ranks(FLOW)
+    assert path.stem in rank, f"{path.stem} has no row in FLOW yet; give it one"
+    for room, there in modules(path):
+        if room == "flow" and there != path.stem:
+            assert rank[there] < rank[path.stem], f"{path.stem} imports {there}"
+
+
+@each_plugin_file
+def test_the_plugin_points_one_way(path):
+    goes_down(path, PLUGIN_ROOMS)
 
 
 @each_engine_file
@@ -132,7 +221,8 @@ def test_only_units_and_pixels_know_255(path):
         and isinstance(node.value, int | float)
         and not isinstance(node.value, bool)
     }
-    assert path.name in ("units.py", "pixels.py") or not numbers & {255, 127.5, 65535}
+    exact = path in (ENGINE / "units.py", ENGINE / "pixels" / "grid.py")
+    assert exact or not numbers & {255, 127.5, 65535}
 
 
 @each_engine_file
@@ -156,27 +246,90 @@ def test_no_chance_but_through_a_generator(path):
             assert not node.func.attr.startswith(("rand_like", "randn_like", "manual_seed"))
 
 
-def test_wire_is_one_file_in_two_places():
-    ours = (ENGINE / "service" / "wire.py").read_bytes()
-    assert ours == (PLUGIN / "glassine_krita" / "wire.py").read_bytes()
+@pytest.mark.parametrize("path", sorted((ENGINE / "service").glob("*.py")), ids=name_of)
+def test_what_the_service_remembers_belongs_to_its_session(path):
+    """A module keeps no notes: what two requests share is in `service.state.State`."""
+    for node in tree(path).body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        for target in targets:
+            loose = isinstance(target, ast.Name) and not target.id.strip("_").istitle()
+            assert not loose or target.id.isupper() or target.id in ("Json", "Blobs", "Method"), (
+                f"{target.id} is remembered by a module"
+            )
+
+
+def test_frames_are_one_file_in_two_places():
+    ours = (ENGINE / "service" / "frames.py").read_bytes()
+    assert ours == (PLUGIN / "engine" / "frames.py").read_bytes()
 
 
 def test_top_folders_are_not_packages():
     """`packaging` and `core` would shadow installed packages of the same name."""
-    tops = ("core", "packaging", "scripts", "krita_plugin", "tests")
+    tops = ("core", "packaging", "scripts", "krita_plugin", "tests", "lab")
     assert not [top for top in tops if (ROOT / top / "__init__.py").exists()]
 
 
-def test_the_rules_see_what_they_forbid(tmp_path, monkeypatch):
-    """The guards themselves, on a file that breaks them."""
-    bad = ENGINE / "targets" / "never_written.py"
-    text = '"""Bad"""\nfrom ..surrogates import SURROGATES\nfrom .. import plan\nX = 255\n'
+GUARDS = [
+    (test_imports_point_one_way, "targets", '"""Bad."""\nfrom ..surrogates import SURROGATES\n'),
+    (test_imports_point_one_way, "pixels", '"""Bad."""\nfrom ..flow.plan import plan\n'),
+    (test_imports_point_one_way, "attic", '"""Bad."""\n'),
+    (test_the_way_of_an_artwork_goes_down, "flow/plan.py", "from .deliver import deliver\n"),
+    (test_the_way_of_an_artwork_goes_down, "flow/shortcut.py", '"""Bad."""\n'),
+    (test_only_units_and_pixels_know_255, "pixels", "X = 255\n"),
+    (test_file_says_what_it_is_for, "pixels", '"""Bad"""\n'),
+    (test_functions_fit_on_one_screen, "pixels", "def f():\n" + "    x = 1\n" * 40),
+    (test_arguments_that_travel_together_are_a_value, "pixels", "def f(a,b,c,d,e,f,g,*,h): 0\n"),
+    (test_engine_knows_nothing_of_qt_or_krita, "flow", "def f():\n    from PyQt6 import QtCore\n"),
+    (test_nothing_is_printed_outside_the_command_line, "flow", "print(1)\n"),
+    (test_no_chance_but_through_a_generator, "explore", "import torch\ntorch.rand(3)\n"),
+    (test_what_the_service_remembers_belongs_to_its_session, "service", "_kept = {}\n"),
+    (test_what_the_service_remembers_belongs_to_its_session, "service", "_kept: dict = {}\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "place", "text"), GUARDS, ids=lambda x: getattr(x, "__name__", x))
+def test_the_rules_see_what_they_forbid(monkeypatch, rule, place, text):
+    """The guards themselves, each on a file that breaks it."""
+    bad = ENGINE / (place if place.endswith(".py") else f"{place}/never_written.py")
     monkeypatch.setattr(Path, "read_text", lambda self, *_: text)
-    assert set(modules(bad)) == {"surrogates", "plan"}
-    for rule in (
-        test_imports_point_one_way,
-        test_only_units_and_pixels_know_255,
-        test_file_says_what_it_is_for,
-    ):
-        with pytest.raises(AssertionError):
-            rule(bad)
+    tree.cache_clear()
+    with pytest.raises(AssertionError):
+        rule(bad)
+    tree.cache_clear()
+
+
+PLUGIN_GUARDS = [
+    (test_plugin_uses_only_the_standard_library, "studio/x.py", "import requests\n"),
+    (test_plugin_uses_only_the_standard_library, "studio/x.py", "import krita\n"),
+    (test_the_plugin_points_one_way, "words/x.py", "from ..views import main\n"),
+]
+
+
+@pytest.mark.parametrize(("rule", "place", "text"), PLUGIN_GUARDS)
+def test_the_plugins_rules_see_what_they_forbid(monkeypatch, rule, place, text):
+    monkeypatch.setattr(Path, "read_text", lambda self, *_: text)
+    tree.cache_clear()
+    with pytest.raises(AssertionError):
+        rule(PLUGIN / place)
+    tree.cache_clear()
+
+
+def test_the_rules_of_folders_see_what_they_forbid(tmp_path):
+    room = tmp_path / "room"
+    room.mkdir()
+    (room / "__init__.py").write_text('"""One line."""\n')
+    with pytest.raises(AssertionError, match="says too little"):
+        test_every_folder_opens_with_what_belongs_in_it(room)
+    for number in range(FLAT):
+        (room / f"file{number}.py").write_text("def told(): 0\n")
+    with pytest.raises(AssertionError):
+        test_no_folder_lies_flat(room)
+
+
+def test_the_rule_of_words_sees_what_it_forbids(monkeypatch):
+    monkeypatch.setattr(Path, "read_text", lambda self, *_: "def told(): 0\ndef read(): 0\n")
+    tree.cache_clear()
+    rooms = ("pixels", "explore", "evidence", "marks")
+    assert set(crowded([ENGINE / room / "a.py" for room in rooms])) == {"told", "read"}
+    tree.cache_clear()

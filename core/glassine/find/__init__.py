@@ -1,4 +1,6 @@
-"""Which files of a folder are, or contain, the artist's own work."""
+"""Which files of a folder are, or contain, the artist's own work.
+
+A file belongs here that looks at strangers' files or holds them against works of the artist."""
 
 from .hits import Hit, Search
 from .own import Cluster, clusters

@@ -49,11 +49,7 @@ def search(
     listen_to_all  decode the watermark of every file (about a second each), not only of those
                    that look like a work
     """
-    if not works:
-        raise NotUsable(
-            "Your works were to be found, but the ledger is empty and no folder of works was "
-            "named. Name one with --works, or export something with a receipt first."
-        )
+    refuse_no_works(works)
     files = index.update(folder, watch)
     look, marked = matcher(works, _names(creator)), works_have_marks(works)
     hits: list[Hit] = []
@@ -79,6 +75,14 @@ def search(
         tuple(problems[:_KEPT_PROBLEMS]),
         _doubts(works, problems, listened, files),
     )
+
+
+def refuse_no_works(works: list[Work]) -> None:
+    if not works:
+        raise NotUsable(
+            "Your works were to be found, but the ledger is empty and no folder of works was "
+            "named. Name one with --works, or export something with a receipt first."
+        )
 
 
 def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:

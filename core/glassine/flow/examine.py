@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from .. import ledger
 from ..errors import EntryMissing, NotUsable, Unreadable
 from ..ledger import fingerprint
-from ..marks import MARKS, Found, rivagan, watermark
-from ..pixels.flatten import on_white
+from ..marks import MARKS, Found, watermark
 from ..types import Artwork
 from .read import file_contents
 
@@ -61,16 +59,8 @@ def examine(source: Path | bytes, anchors: str = "") -> Examination:
 
 def examine_pixels(artwork: Artwork) -> Examination:
     """The same for a picture without a file, as Krita sends it: only its watermark can tell."""
-    known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
-    if not known:
-        return Examination((), "")
-    small = rivagan.to_frame(on_white(artwork.rgb, artwork.alpha))
-    with torch.no_grad():
-        match = watermark.best((np.asarray(rivagan.heard(small)),), known)
-    if match is None or match.chance > watermark.CLEAR:
-        return Examination((), "")
-    told = watermark.found(match, known[match.watermark])
-    return Examination((told,), _protected([told]))
+    told = watermark.read_pixels(artwork)
+    return Examination((told,), _protected([told])) if told else Examination((), "")
 
 
 def refuse_protected(source: Path | bytes | Artwork) -> None:

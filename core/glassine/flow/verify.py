@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
 from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
+from ..evidence.facts import run_facts
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import LIMITS, threat
-from ..explore import training_sizes
-from ..machine.device import Device, choose
-from ..pixels.grid import pixel_digest
+from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
 
 
@@ -71,45 +68,3 @@ def endured(
         around = scene(max(sight.clean.shape[1:]), choose(plan.device))
     for name in purifiers:
         yield trial(name, around, before, plan.seed)
-
-
-def run_facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
-    """What a second run needs, and what it should give."""
-    plan = protected.plan
-    return {
-        "engine": engine_name(),
-        "recipe": plan.recipe.name,
-        "goals": [goal.says for goal in plan.goals],
-        "goal_names": [goal.name for goal in plan.goals],
-        "score": float(plan.score),
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "also_at": list(training_sizes.training_sizes(plan)),
-        "seed": plan.seed,
-        "surrogates": list(plan.surrogates),
-        "held_out": list(plan.held_out),
-        "caption": plan.caption,
-        "format": plan.export.format,
-        "quality": plan.export.quality,
-        "device": device.says,
-        "steps_in": device.steps_in,
-        "size": list(reversed(protected.rgb.shape[1:])),
-        "measured": measured_box(sight),
-        "sha256_clean_pixels": pixel_digest(plan.artwork.rgb, plan.artwork.keep.depth),
-        "sha256_protected_pixels": pixel_digest(protected.rgb, plan.artwork.keep.depth),
-        "notes": [*plan.artwork.notes, *protected.notes],
-    }
-
-
-def measured_box(sight: Sight) -> list[int]:
-    """left, top, width, height of the part that was measured."""
-    rows, columns = sight.rows, sight.columns
-    return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
-
-
-def engine_name() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:
-        return "from a checkout"

@@ -1,4 +1,6 @@
-"""What an exported file carries. To add one: a file here, and its name below."""
+"""What an exported file carries. To add one: a file here, and its name below.
+
+What several marks share (containers, certificates, the vocabulary) lies beside them."""
 
 from collections.abc import Iterable
 

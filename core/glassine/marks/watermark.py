@@ -7,7 +7,7 @@ picture would agree as well, corrected for the number of ids it was compared wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,7 +23,7 @@ from ..errors import NotUsable
 from ..ledger import fingerprint
 from ..pixels.flatten import on_white
 from ..pixels.grid import to_array, to_tensor
-from ..types import Claim, Protected
+from ..types import Artwork, Claim, Protected
 from . import rivagan
 from .base import Found, Mark
 
@@ -211,16 +211,30 @@ def odds(chance: float) -> str:
 
 def read(data: bytes, anchors: str = "") -> Found | None:
     """The export whose watermark the picture carries, where one can be told from chance."""
-    known = {one.watermark: one for one in ledger.entries() if one.watermark is not None}
+    known = issued()
+    return found(best(listen(data), known), known) if known else None
+
+
+def read_pixels(artwork: Artwork) -> Found | None:
+    """The same for a picture without a file, as Krita sends it."""
+    known = issued()
     if not known:
         return None
-    match = best(listen(data), known)
+    small = rivagan.to_frame(on_white(artwork.rgb, artwork.alpha))
+    with torch.no_grad():
+        return found(best((np.asarray(rivagan.heard(small)),), known), known)
+
+
+def issued() -> dict[int, ledger.Entry]:
+    """Exports of the ledger by their watermark."""
+    return {one.watermark: one for one in ledger.entries() if one.watermark is not None}
+
+
+def found(match: Match | None, known: Mapping[int, ledger.Entry]) -> Found | None:
+    """What a match says, where it can be told from chance."""
     if match is None or match.chance > CLEAR:
         return None
-    return found(match, known[match.watermark])
-
-
-def found(match: Match, export: ledger.Entry) -> Found:
+    export = known[match.watermark]
     says = f"Carries the watermark of your export {export.id} ({match.says})."
     return Found("watermark", says, {"export": export.id, **vars(match)})
 

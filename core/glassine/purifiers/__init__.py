@@ -1,4 +1,6 @@
-"""What a protection has to survive. To add one: a file here, and its name below."""
+"""What a protection has to survive. To add one: a file here, and its name below.
+
+Handlings are what sites do to a picture, removals what somebody does against its protection."""
 
 from ..registry import Registry
 from .base import Apply, Autoencoder, Purifier, Scene

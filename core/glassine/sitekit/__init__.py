@@ -1,4 +1,6 @@
-"""Files and lines for an artist's own site that state the reservation where crawlers look."""
+"""Files and lines for an artist's own site that state the reservation where crawlers look.
+
+A file belongs here that writes them; what crawlers are called and obey is data beside it."""
 
 from .kit import Piece, kit, write
 

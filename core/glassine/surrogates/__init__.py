@@ -1,4 +1,6 @@
-"""Encoders the optimiser works against. To add one: a file here, and its name below."""
+"""Encoders the optimiser works against. To add one: a file here, and its name below.
+
+`encoders` loads them onto a device and keeps them; `nets` holds the networks."""
 
 from pathlib import Path
 

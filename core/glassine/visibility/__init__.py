@@ -1,4 +1,6 @@
-"""What a person can see of a change: the allowance before, the measurements after."""
+"""What a person can see of a change: the allowance before, the judges after.
+
+A file belongs here that judges two pictures as an eye would, and knows nothing of encoders."""
 
 from .jnd import texture_allowance
 from .measure import colour_shift, lpips, psnr, ssim

@@ -1,1 +1,3 @@
-"""Networks that removals run."""
+"""Networks that removals run.
+
+A file belongs here that builds one from its weights and knows nothing of pictures or names."""
