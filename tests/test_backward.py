@@ -157,6 +157,7 @@ def test_a_convolution_in_bytes(low):
         assert at_once.min() == 0 and at_once.max() == TOP, "what is out of range is held"
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")  # said once a process
 def test_rounding_holds_what_is_out_of_range_at_the_ends(monkeypatch):
     bytewise.usable()  # torch's one warning is heard there
     x = torch.tensor([[-9.0, -1.0, 0.0, 0.4, 1.0, 9.0]])

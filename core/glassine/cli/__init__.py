@@ -1,6 +1,6 @@
 """The command line. `glassine --help` must be on screen at once, so nothing here loads torch.
 
-Each command is a file of this package with a click command called `command`; the table below
+Each command is a file of `commands` with a click command called `command`; the table below
 gives its name and the line that the overview shows, so that the overview loads none of them.
 """
 
@@ -59,7 +59,7 @@ class Table(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        found: click.Command = import_module(f".{name}", __package__).command
+        found: click.Command = import_module(f".commands.{name}", __package__).command
         return found
 
     def resolve_command(
