@@ -156,9 +156,9 @@ def test_no_chance_but_through_a_generator(path):
             assert not node.func.attr.startswith(("rand_like", "randn_like", "manual_seed"))
 
 
-def test_wire_is_one_file_in_two_places():
-    ours = (ENGINE / "service" / "wire.py").read_bytes()
-    assert ours == (PLUGIN / "glassine_krita" / "wire.py").read_bytes()
+def test_frames_are_one_file_in_two_places():
+    ours = (ENGINE / "service" / "frames.py").read_bytes()
+    assert ours == (PLUGIN / "glassine_krita" / "engine" / "frames.py").read_bytes()
 
 
 def test_top_folders_are_not_packages():

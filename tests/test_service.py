@@ -15,7 +15,7 @@ import torch
 from glassine import ledger
 from glassine.errors import NotUsable
 from glassine.service import methods, pace, raster, requests
-from glassine.service.wire import PART, PROTOCOL, Unpacker, pack
+from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
 from glassine.types import quiet
 
 ROOT = Path(__file__).resolve().parents[1]

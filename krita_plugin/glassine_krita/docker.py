@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import layers
-from .jobs import Job
+from .canvas import layers
 from .qt import Qt, QtWidgets
-from .studio import studio
+from .studio.instance import studio
+from .studio.jobs import Job
 from .views.export import ExportPage
 from .views.main import MainPage
 from .views.parts import follow

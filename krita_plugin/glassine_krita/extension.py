@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import layers
+from .canvas import layers
 from .docker import DOCKER_ID, GlassineDocker, show_docker
-from .studio import close, studio
-from .texts import t
+from .studio.instance import close, studio
+from .words.texts import t
 
 EXPORT = "glassine_export"
 ACTIONS = {

@@ -113,7 +113,7 @@ def applied(k, studio_):
 
 
 def exported(k, studio_):
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.settings import Exporting
 
     doc, node = yield from opened(4096)
     how, path = Exporting(format="png", marks=("xmp",)), str(k.out / "copy.png")

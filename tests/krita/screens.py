@@ -65,7 +65,7 @@ def scenario(k):
 
 def working(k, panel, doc, theme):
     """Jobs, a question, poison, the other pages, an error."""
-    from glassine_krita import settings
+    from glassine_krita.studio import settings
 
     app, studio = Krita.instance(), panel.studio
     panel.main.compare.show_mode("wipe")

@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "fakes"), str(ROOT / "krita_plugin")]
 
 import krita  # noqa: E402
-from glassine_krita import settings, state, studio  # noqa: E402
-from glassine_krita.adding import Hidden  # noqa: E402
+from glassine_krita.canvas.results import Hidden  # noqa: E402
 from glassine_krita.qt import QtCore, QtWidgets  # noqa: E402
+from glassine_krita.studio import instance, settings, studio  # noqa: E402
 
 FAKE = ROOT / "tests" / "fakes" / "engine.py"
 W, H = 12, 10
@@ -54,13 +54,13 @@ def here(app, tmp_path, monkeypatch):
 @pytest.fixture
 def works(here):
     """A studio whose scripted engine is ready."""
-    made = state.Studio()
-    studio._made[:] = [made]
+    made = studio.Studio()
+    instance._made[:] = [made]
     made.start_engine()
     until(lambda: made.engine.condition.name == "ready")
     yield made
     made.close()
-    studio._made.clear()
+    instance._made.clear()
 
 
 @pytest.fixture

@@ -6,15 +6,16 @@ import os
 import krita
 import pytest
 from bench import app, here, opened, painting, pattern, until, works
-from glassine_krita import private, settings, state, texts
+from glassine_krita.canvas.pictures import take
 from glassine_krita.docker import GlassineDocker
-from glassine_krita.jobs import Job
-from glassine_krita.pictures import take
 from glassine_krita.qt import Qt, QtGui, QtWidgets
-from glassine_krita.settings import Artist, Exporting
+from glassine_krita.studio import settings, studio
+from glassine_krita.studio.jobs import Job
+from glassine_krita.studio.settings import Artist, Exporting
 from glassine_krita.views import job as jobview
 from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
+from glassine_krita.words import redaction, texts
 
 __all__ = ["app", "here", "painting", "works"]
 
@@ -183,7 +184,7 @@ def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, doc
 def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, painting):
     doc, _node = painting
     settings.keep_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))
-    made = state.Studio()
+    made = studio.Studio()
     page = ExportPage(made, lambda name: None)
     assert page.format.count() == 0
     assert not page.more.isWindow() and page.more.isHidden(), "no window of its own to begin with"
@@ -238,7 +239,7 @@ def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
 def test_paths_are_left_out_where_they_are_not_programs(told, left, monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     monkeypatch.setenv("USERPROFILE", "/home/anna")
-    assert private.without(told, ["/art/piece.kra", "", "/art/a"]) == left
+    assert redaction.without(told, ["/art/piece.kra", "", "/art/a"]) == left
 
 
 def test_what_a_job_says_is_in_the_artist_s_language(works, painting, language):

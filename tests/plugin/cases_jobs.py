@@ -8,9 +8,9 @@ import signal
 import krita
 import pytest
 from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, turn, until, works
-from glassine_krita import settings
 from glassine_krita.qt import QtCore
-from glassine_krita.settings import Exporting
+from glassine_krita.studio import settings
+from glassine_krita.studio.settings import Exporting
 
 __all__ = ["app", "here", "painting", "works"]
 
@@ -263,7 +263,7 @@ def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, 
 
 
 def test_a_kept_result_can_be_opened_while_another_is_placed(works, here, monkeypatch):
-    from glassine_krita import layers
+    from glassine_krita.canvas import layers
 
     doc, _node = opened(here, pattern())
     kept = works.apply()
@@ -309,7 +309,7 @@ def test_a_large_picture_travels_in_parts(works, here):
     width, height = 16, 8
     before = pattern(255, 4, width, height)
     doc, _node = opened(here, before, width=width, height=height)
-    from glassine_krita import layers
+    from glassine_krita.canvas import layers
 
     old, layers.PART = layers.PART, 64  # one row
     try:

@@ -22,11 +22,15 @@ from bench import (
     until,
     works,
 )
-from glassine_krita import builds, catalogue, engine, install, oncanvas, settings, shrink, texts
-from glassine_krita.layers import Place, Refused, Space
-from glassine_krita.pictures import SCREEN, flattened, take
+from glassine_krita.canvas import small_pictures
+from glassine_krita.canvas.layers import Place, Refused, Space
+from glassine_krita.canvas.pictures import SCREEN, flattened, take
+from glassine_krita.engine import catalogue, process
+from glassine_krita.install import builds, installed
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
-from glassine_krita.settings import Choice, Exporting
+from glassine_krita.studio import canvas_preview, settings, studio
+from glassine_krita.studio.settings import Choice, Exporting
+from glassine_krita.words import texts
 
 M = 65535  # the most that 16 bits hold
 __all__ = ["app", "here", "painting", "works"]
@@ -56,7 +60,7 @@ def test_every_text_that_the_code_names_is_there():
     import ast
     from pathlib import Path
 
-    folder = Path(texts.__file__).parent
+    folder = Path(texts.__file__).parents[1]
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
@@ -116,16 +120,16 @@ def test_the_child_s_environment_is_clean(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/krita")
     monkeypatch.setenv("PYTHONHOME", "/krita")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/own")
-    env = engine.environment()
+    env = process.environment()
     assert not env.contains("PYTHONPATH") and not env.contains("PYTHONHOME")
     assert env.contains("LD_LIBRARY_PATH"), "outside a bundle it is the artist's own"
     monkeypatch.setenv("APPIMAGE", "/x.AppImage")
-    assert not engine.environment().contains("LD_LIBRARY_PATH")
+    assert not process.environment().contains("LD_LIBRARY_PATH")
 
 
 @pytest.mark.parametrize("words", [(), ("/nowhere/python",), (sys.executable, "-c", "raise 1")])
 def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
-    made = engine.Engine()
+    made = process.Engine()
     made.start(words)
     until(lambda: made.condition.name in ("absent", "broken"))
     expected = {0: "", 1: "not_started", 3: "no_hello"}[len(words)]
@@ -135,35 +139,35 @@ def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
 
 def test_another_protocol_is_refused(here, monkeypatch):
     monkeypatch.setenv("FAKE_PROTOCOL", "1")
-    made = engine.Engine()
+    made = process.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "broken")
     assert made.condition.says == "protocol"
 
 
 def test_the_engine_ends_when_its_stdin_closes(here):
-    made = engine.Engine()
+    made = process.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "ready")
-    process = made._process
+    child = made._process
     made.stop()
-    assert process.state() == QtCore.QProcess.ProcessState.NotRunning
-    assert process.exitCode() == 0
+    assert child.state() == QtCore.QProcess.ProcessState.NotRunning
+    assert child.exitCode() == 0
 
 
 def test_shrinking_keeps_small_pictures_to_the_bit(here, painting):
     doc, node = painting
     picture, _ = take(doc, "layer")
-    small = [one for one in shrink.shrunk(picture) if one][-1]
+    small = [one for one in small_pictures.shrunk(picture) if one][-1]
     assert small.pixels == pixels_of(node) and (small.width, small.height) == (W, H)
 
 
 def test_shrinking_goes_by_strips_and_keeps_the_colours(here, monkeypatch):
-    monkeypatch.setattr(shrink, "STRIP", 64)
+    monkeypatch.setattr(small_pictures, "STRIP", 64)
     flat = bytes((10, 200, 30, 255)) * (40 * 20)
     doc, _node = opened(here, flat, width=40, height=20)
     picture, _ = take(doc, "layer")
-    steps = list(shrink.shrunk(picture, longest=10))
+    steps = list(small_pictures.shrunk(picture, longest=10))
     small = steps[-1]
     assert len(steps) > 10 and (small.width, small.height) == (10, 5)
     assert set(zip(*[iter(small.pixels)] * 4, strict=True)) == {(10, 200, 30, 255)}
@@ -173,7 +177,7 @@ def test_sixteen_bits_shrink_in_the_right_order(here):
     blue = (b"\xff\xff" + b"\0\0" + b"\0\0" + b"\xff\xff") * (W * H)
     doc, _node = opened(here, blue, "U16")
     picture, _ = take(doc, "layer", wanted=SCREEN)
-    small = [one for one in shrink.shrunk(picture) if one][-1]
+    small = [one for one in small_pictures.shrunk(picture) if one][-1]
     assert small.pixels[:4] == bytes((255, 0, 0, 255)), "B, G, R, A"
 
 
@@ -207,7 +211,7 @@ def test_dark_tones_of_a_linear_document_do_not_band(here):
     ramp = [round(M * (i / W / 12.92 / 8)) for i in range(W)]
     node.setPixelData(b"".join(struct.pack("<4H", v, v, v, M) for v in ramp) * H, 0, 0, W, H)
     picture, _ = take(doc, "layer", wanted=SCREEN)
-    small = [one for one in shrink.shrunk(picture) if one][-1]
+    small = [one for one in small_pictures.shrunk(picture) if one][-1]
     assert len(set(small.pixels[: 4 * W : 4])) == W, "eight linear bits have four of these"
 
 
@@ -265,7 +269,7 @@ def test_only_srgb_itself_is_taken_for_srgb(here):
 
 def test_what_is_converted_is_still_sent_in_small_parts(here, monkeypatch):
     doc, _node = opened(here, bytes(5 * W * H), model="CMYKA")
-    monkeypatch.setattr("glassine_krita.layers.PART", 4 * W)
+    monkeypatch.setattr("glassine_krita.canvas.layers.PART", 4 * W)
     parts = list(flattened(doc).parts())
     assert len(parts) == H and {len(part) for part in parts} == {4 * W}
 
@@ -330,8 +334,8 @@ def test_a_look_while_a_document_is_converted_does_not_hide_the_preview(
         works.look()
         return real(*arguments)
 
-    real = oncanvas.take
-    monkeypatch.setattr(oncanvas, "take", slow)
+    real = canvas_preview.take
+    monkeypatch.setattr(canvas_preview, "take", slow)
     works.show_on_canvas(True)
     until(lambda: works.on_canvas.shown.on)
     assert works.on_canvas.on
@@ -407,7 +411,7 @@ def test_a_late_answer_does_not_end_the_next_preview(works, painting):
 
 
 def test_the_preview_shows_the_layer_that_is_active(works, here, monkeypatch):
-    monkeypatch.setattr(shrink, "STRIP", W)
+    monkeypatch.setattr(small_pictures, "STRIP", W)
     works._timer.setInterval(1 << 20)
     doc, first = opened(here, bytes((10, 10, 10, 255)) * (W * H))
     others = [doc.createNode(str(value), "paintlayer") for value in (100, 200)]
@@ -492,9 +496,8 @@ def test_an_estimate_comes_from_the_engine(works, painting):
 
 
 def test_an_estimate_is_there_soon_after_the_start(here, painting):
-    from glassine_krita import state
 
-    works = state.Studio()
+    works = studio.Studio()
     works.look()
     works.start_engine()
     until(lambda: works.seconds)
@@ -502,7 +505,7 @@ def test_an_estimate_is_there_soon_after_the_start(here, painting):
 
 
 def test_closing_lets_go_of_what_the_preview_was_reading(works, painting, monkeypatch):
-    monkeypatch.setattr(shrink, "STRIP", W)
+    monkeypatch.setattr(small_pictures, "STRIP", W)
     works.watch(True)
     works.look()
     until(lambda: works.preview._picture is not None)
@@ -516,13 +519,13 @@ def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
     old.write_text("#!/bin/sh\necho 3.8 /old\n")
     old.chmod(0o755)
     monkeypatch.setenv("GLASSINE_PYTHON", str(old))
-    made = install.Installer()
+    made = installed.Installer()
     ended = []
     made.ended.connect(ended.append)
     made.install(builds.builds()[0])
     until(lambda: ended)
-    assert ended == ["no_python"] and install.command() == ()
-    assert not install.home().exists(), "nothing was begun"
+    assert ended == ["no_python"] and installed.command() == ()
+    assert not installed.home().exists(), "nothing was begun"
 
 
 def script(path, *lines):
@@ -543,15 +546,15 @@ def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp
     )
     monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
     monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
-    made, ended = install.Installer(), []
+    made, ended = installed.Installer(), []
     made.ended.connect(ended.append)
     made.install(builds.builds()[0])
     until(lambda: ended)
-    assert ended == [""] and install.state()["finished"], made.log()
+    assert ended == [""] and installed.state()["finished"], made.log()
     said = calls.read_text().split()
     assert said[0] == "venv" and "--seed" in said and ">=3.11" in said
-    assert said[-1] == str(install.home() / "venv")
-    assert install.command()[0] == str(install.python())
+    assert said[-1] == str(installed.home() / "venv")
+    assert installed.command()[0] == str(installed.python())
 
 
 def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp_path):
@@ -566,7 +569,7 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp
         script(tmp_path / "inner", *inner)
         monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
         monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
-        made, ended = install.Installer(), []
+        made, ended = installed.Installer(), []
         made.ended.connect(ended.append)
         made.install(builds.builds()[0])
         until(lambda ended=ended: ended)
@@ -577,13 +580,13 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp
 def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp_path, pythons):
     monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "new", "echo 3.12 /new"))
     if not pythons:  # only uv, which is asked for nothing before
-        monkeypatch.setattr(install.pythons, "candidates", lambda: [])
+        monkeypatch.setattr(installed.pythons, "candidates", lambda: [])
         monkeypatch.setenv("GLASSINE_UV", "uv")
 
     def full(self, finished):
         raise OSError(28, "No space left on device", "state.json")
 
-    monkeypatch.setattr(install.Installer, "_note", full)
+    monkeypatch.setattr(installed.Installer, "_note", full)
     works.engine.stop()
     works.installer.install(builds.builds()[0])
     until(lambda: "No space left" in works.trouble)
@@ -597,9 +600,9 @@ def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
     from glassine_krita.docker import GlassineDocker
 
     monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "slow", "exec sleep 30"))
-    install.home().mkdir(parents=True)
-    told = {"version": install.VERSION, "build": "cpu", "finished": True}
-    (install.home() / "state.json").write_text(json.dumps(told))
+    installed.home().mkdir(parents=True)
+    told = {"version": installed.VERSION, "build": "cpu", "finished": True}
+    (installed.home() / "state.json").write_text(json.dumps(told))
     works.choose(style="slow")
     job, before = works.apply(), works.engine.process_id
     until(lambda: job.fraction)
@@ -609,7 +612,7 @@ def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
     assert works.engine.condition.name == "stopped" and not made.status.act.isVisibleTo(made)
     until(lambda: works.installer.running)
     works.installer.cancel()
-    assert install.state() == told, "nothing was changed yet"
+    assert installed.state() == told, "nothing was changed yet"
     until(lambda: works.engine.condition.name == "ready")
     assert works.engine.process_id != before and not works.trouble
     works.choose(style="plain")
@@ -634,12 +637,11 @@ def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, paint
 
 
 def test_an_engine_that_never_greets_is_explained(here, painting, monkeypatch):
-    from glassine_krita import state
     from glassine_krita.docker import GlassineDocker
 
     monkeypatch.setenv("GLASSINE_ENGINE", "/bin/sleep 30")
-    monkeypatch.setattr(engine, "SLOW", 50)
-    works = state.Studio()
+    monkeypatch.setattr(process, "SLOW", 50)
+    works = studio.Studio()
     works.start_engine()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
     made = GlassineDocker()
@@ -715,10 +717,9 @@ def test_a_job_that_went_wrong_brings_a_hidden_docker_up(works, painting, hidden
 
 
 def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
-    from glassine_krita import state
 
     monkeypatch.setenv("GLASSINE_ENGINE", "")
-    works = state.Studio()
+    works = studio.Studio()
     works.start_engine()
     assert works.apply() is None and "Install it" in works.trouble
     works.close()
@@ -727,7 +728,7 @@ def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
 def test_uv_is_found_in_the_usual_places(monkeypatch, tmp_path):
     from pathlib import Path
 
-    from glassine_krita import pythons
+    from glassine_krita.install import pythons
 
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
@@ -750,50 +751,50 @@ def test_every_build_says_its_size_beforehand(system):
 
 
 def test_an_engine_of_another_version_is_not_started(here):
-    folder = install.home()
+    folder = installed.home()
     folder.mkdir(parents=True)
-    install.python().parent.mkdir(parents=True)
-    install.python().write_text("")
+    installed.python().parent.mkdir(parents=True)
+    installed.python().write_text("")
     state = {"version": "0.0.1", "build": "cpu", "finished": True}
     (folder / "state.json").write_text(json.dumps(state))
-    assert install.outdated() and install.command() == ()
-    state["version"] = install.VERSION
+    assert installed.outdated() and installed.command() == ()
+    state["version"] = installed.VERSION
     (folder / "state.json").write_text(json.dumps(state))
-    assert install.command()[1:] == ("-I", "-u", "-m", "glassine.service")
-    freeing = install.remove()
-    assert install.state() == {} and not (folder / "venv").exists()
+    assert installed.command()[1:] == ("-I", "-u", "-m", "glassine.service")
+    freeing = installed.remove()
+    assert installed.state() == {} and not (folder / "venv").exists()
     freeing.join()
-    assert os.listdir(folder) == [] and install.remove() is None
+    assert os.listdir(folder) == [] and installed.remove() is None
 
 
 def test_what_was_left_of_a_removed_engine_goes_at_the_next_start(here):
-    from glassine_krita import studio
+    from glassine_krita.studio import instance
 
-    for name in (install.REMOVED + "1f", "venv"):
-        (install.home() / name / "lib").mkdir(parents=True)
-    studio._made.clear()
-    made = studio.studio()
-    until(lambda: os.listdir(install.home()) == ["venv"])
+    for name in (installed.REMOVED + "1f", "venv"):
+        (installed.home() / name / "lib").mkdir(parents=True)
+    instance._made.clear()
+    made = instance.studio()
+    until(lambda: os.listdir(installed.home()) == ["venv"])
     made.close()
-    studio._made.clear()
+    instance._made.clear()
 
 
 def test_removing_the_engine_is_asked_once(works, monkeypatch):
     from glassine_krita.docker import GlassineDocker
 
-    (install.home() / "venv").mkdir(parents=True)
-    told = {"version": install.VERSION, "build": "cpu", "finished": True}
-    (install.home() / "state.json").write_text(json.dumps(told))
+    (installed.home() / "venv").mkdir(parents=True)
+    told = {"version": installed.VERSION, "build": "cpu", "finished": True}
+    (installed.home() / "state.json").write_text(json.dumps(told))
     made = GlassineDocker()
     made.open("setup")
     made.setup.remove.click()
-    assert install.state() == told and made.setup.remove.text() == "Really remove it?"
+    assert installed.state() == told and made.setup.remove.text() == "Really remove it?"
     made.open("setup")
     assert made.setup.remove.text() == "Remove engine", "who leaves has not said yes"
     made.setup.remove.click()
     made.setup.remove.click()
-    assert install.state() == {} and not (install.home() / "venv").exists()
-    until(lambda: not os.listdir(install.home()))
+    assert installed.state() == {} and not (installed.home() / "venv").exists()
+    until(lambda: not os.listdir(installed.home()))
     made.deleteLater()
 
 
@@ -804,11 +805,10 @@ def on(works, kind):
 
 
 def test_the_processor_can_be_asked_for_instead_of_the_card(here, painting, monkeypatch):
-    from glassine_krita import state
     from glassine_krita.docker import GlassineDocker
 
     monkeypatch.setenv("FAKE_DEVICE", "cuda")
-    works = state.Studio()
+    works = studio.Studio()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
     works.start_engine()
     made = GlassineDocker()
@@ -835,11 +835,10 @@ def test_the_processor_can_be_asked_for_instead_of_the_card(here, painting, monk
 
 
 def test_the_choice_of_a_later_version_does_not_stop_the_docker(here, monkeypatch):
-    from glassine_krita import state
     from glassine_krita.docker import GlassineDocker
 
     settings.write(Choice(recipe="mist", effort="overnight", scope="frames", style="new"))
-    works = state.Studio()
+    works = studio.Studio()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
     made = GlassineDocker()
     made.main.effort.activated.emit(1)
@@ -894,7 +893,8 @@ def test_a_wheel_zooms_by_how_far_it_was_turned(app):
 
     view = Compare()
     view.resize(100, 100)
-    view.show_pictures({"before": QtGui.QImage(9, 9, shrink.FORMAT), "after": QtGui.QImage()}, "")
+    before = QtGui.QImage(9, 9, small_pictures.FORMAT)
+    view.show_pictures({"before": before, "after": QtGui.QImage()}, "")
 
     def roll(x, y):
         at, none = QtCore.QPointF(50, 50), QtCore.QPoint()
@@ -953,17 +953,18 @@ def test_fields_can_be_reached_and_are_named(works, painting):
 
 
 def test_an_end_of_krita_starts_no_engine(here):
-    from glassine_krita import extension, studio
+    from glassine_krita import extension
+    from glassine_krita.studio import instance
 
     extension.GlassineExtension(here).setup()
-    studio._made.clear()
+    instance._made.clear()
     here.notifier().applicationClosing.emit()
-    assert not studio._made
-    closing = studio.studio()
+    assert not instance._made
+    closing = instance.studio()
     until(lambda: closing.engine.condition.name == "ready")
     here.notifier().applicationClosing.emit()
     assert closing.engine.process_id == 0
-    studio._made.clear()
+    instance._made.clear()
 
 
 def test_both_menus_get_the_export(here, works):

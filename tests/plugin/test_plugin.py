@@ -19,9 +19,23 @@ def test_plugin(qt, cases):
         pytest.skip(f"PyQt{qt} is not installed")
     env = {**os.environ, "GLASSINE_QT": qt, "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8"}
     env["PYTHONPATH"] = os.pathsep.join(str(path) for path in PATHS)
-    words = [sys.executable, "-m", "pytest", f"cases_{cases}.py", "--rootdir", str(HERE),
-             "-o", "python_files=cases_*.py", "-p", "no:cacheprovider", "-q", "--noconftest",
-             "-c", os.devnull, "--import-mode=prepend"]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        f"cases_{cases}.py",
+        "--rootdir",
+        str(HERE),
+        "-o",
+        "python_files=cases_*.py",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--noconftest",
+        "-c",
+        os.devnull,
+        "--import-mode=prepend",
+    ]
     done = subprocess.run(words, cwd=HERE, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

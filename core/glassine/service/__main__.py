@@ -6,7 +6,7 @@ import os
 import sys
 
 from .session import Session
-from .wire import NotAFrame, Unpacker
+from .frames import NotAFrame, Unpacker
 
 
 def main() -> None:

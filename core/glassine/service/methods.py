@@ -27,7 +27,7 @@ from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
 from .report import report
 from .requests import intent
-from .wire import PROTOCOL, WINDOW
+from .frames import PROTOCOL, WINDOW
 
 
 def hello() -> Json:

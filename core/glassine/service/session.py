@@ -15,7 +15,7 @@ from threading import Condition, Event, Lock, get_ident
 from ..errors import Cancelled, GlassineError, UnknownEntry
 from ..types import Progress
 from .answer import Answer, Json
-from .wire import PART, WINDOW, pack
+from .frames import PART, WINDOW, pack
 
 LARGEST = 1 << 33  # bytes of one picture; more is a mistake in the request
 PACE = 0.05  # seconds between progress frames: a bar needs no more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..texts import t
+from ..words.texts import t
 
 MODES = ("wipe", "difference", "sees")
 PAIRS = {

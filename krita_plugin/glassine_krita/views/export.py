@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import layers, settings
-from ..naming import refusal, same, suggested
+from ..canvas import layers
 from ..qt import Qt, QtWidgets
-from ..settings import Artist, Exporting
-from ..state import Studio
-from ..texts import t
+from ..studio import settings
+from ..studio.filenames import refusal, same, suggested
+from ..studio.settings import Artist, Exporting
+from ..studio.studio import Studio
+from ..words.texts import t
 from .parts import button, follow, guarded, narrow, quiet_label
 from .what import row
 

@@ -7,11 +7,11 @@ import os
 from functools import partial
 from typing import Any
 
-from ..jobs import Job
 from ..qt import QtCore, QtGui, QtWidgets
-from ..reports import opened
-from ..state import Studio
-from ..texts import t
+from ..studio.jobs import Job
+from ..studio.reports import opened
+from ..studio.studio import Studio
+from ..words.texts import t
 from .parts import Elided, button, follow, minutes, quiet_label, tool
 
 LINES = (("cancel", "again", "rescue"), ("report", "measure"), ("folder", "caption"))  # of buttons

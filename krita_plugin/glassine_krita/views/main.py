@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from ..qt import Qt, QtWidgets
-from ..state import Studio
-from ..texts import t
+from ..studio.studio import Studio
+from ..words.texts import t
 from .compare import MODES, Compare
 from .job import JobList
 from .parts import Elided, button, follow, guarded, light_up, minutes, narrow, quiet_label, tool

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..texts import figures, t
+from ..words.texts import figures, t
 
 
 def guarded(slot: Callable[..., None]) -> Callable[..., None]:
@@ -19,7 +19,7 @@ def guarded(slot: Callable[..., None]) -> Callable[..., None]:
         try:
             slot(*args)
         except Exception as error:
-            from ..studio import studio
+            from ..studio.instance import studio
 
             traceback.print_exc()
             studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")

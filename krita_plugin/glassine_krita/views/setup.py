@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import install, settings
-from ..builds import Build, builds
+from ..install import installed
+from ..install.builds import Build, builds
 from ..qt import Qt, QtWidgets
-from ..state import Studio
-from ..texts import figures, t
+from ..studio import settings
+from ..studio.studio import Studio
+from ..words.texts import figures, t
 from .export import heading
 from .parts import button, follow, guarded, quiet_label
 from .what import row
@@ -105,8 +106,8 @@ class SetupPage(QtWidgets.QWidget):
         self.draw()
 
     def draw(self) -> None:
-        installer, told = self.studio.installer, install.state()
-        if install.outdated():
+        installer, told = self.studio.installer, installed.state()
+        if installed.outdated():
             words = t("setup_outdated", version=told.get("version", "?"))
         elif told.get("finished"):
             words = t("setup_installed", version=told["version"], build=told["build"])
@@ -152,7 +153,7 @@ class SetupPage(QtWidgets.QWidget):
         self._sure = not self._sure
         if not self._sure:
             self.studio.engine.stop()
-            install.remove()
+            installed.remove()
             self.studio.start_engine()
         self.draw()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..qt import QtGui, QtWidgets
-from ..state import Studio
-from ..texts import t
+from ..studio.studio import Studio
+from ..words.texts import t
 from .parts import Dot, Elided, button, follow, quiet_label, tool
 
 GREY = "#8a8a8a"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import settings
-from ..catalogue import thumbnail
+from ..engine.catalogue import thumbnail
 from ..qt import QtCore, QtGui, QtWidgets
-from ..state import Studio
-from ..texts import t
+from ..studio import settings
+from ..studio.studio import Studio
+from ..words.texts import t
 from .parts import Segments, button, follow, guarded, quiet_label
 
 THUMBNAIL = 40

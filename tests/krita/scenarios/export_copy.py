@@ -63,14 +63,14 @@ def scenario(k):
         "the document itself is as it was",
         pixels(node) == before and [n.name() for n in doc.topLevelNodes()][-1] == "paint",
     )
-    from glassine_krita.reports import written
+    from glassine_krita.studio.reports import written
 
     page_path = written(job)
     k.check(
         "the report is on the disk only now", page_path.exists() and page_path.stat().st_size > 5000
     )
     small = k.out / "small.jpg"
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.settings import Exporting
 
     job = studio_.export(str(small), Exporting(format="jpeg", quality=90, longest=64, marks=()))
     yield until(lambda: not job.active, 90)
@@ -91,7 +91,7 @@ def scenario(k):
     doc.setBatchmode(True)
     k.check("saved", doc.saveAs(str(working)))
     again = Krita.instance().openDocument(str(working))
-    from glassine_krita import settings
+    from glassine_krita.studio import settings
 
     kept = settings.exporting(again)
     k.check("the .kra remembers the last choice", kept.format == "tiff", kept=kept)

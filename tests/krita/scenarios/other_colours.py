@@ -76,7 +76,7 @@ def scenario(k):
 
 def blended(k):
     """What an export and the previews read looks as Krita's own canvas: blended, then converted."""
-    from glassine_krita.pictures import SCREEN, flattened, take
+    from glassine_krita.canvas.pictures import SCREEN, flattened, take
 
     white = struct.pack("<4H", 65535, 65535, 65535, 32768) * (W * H)
     doc, node = yield from document(struct.pack("<4H", 0, 0, 0, 65535) * (W * H), depth="U16")

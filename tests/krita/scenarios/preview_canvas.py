@@ -19,7 +19,7 @@ def scenario(k):
         about={x: studio_.preview.about[x] for x in ("width", "height", "goals")},
     )
     k.check("after is not before", shown["before"] != shown["after"])
-    from glassine_krita.onview import visible
+    from glassine_krita.canvas.viewport import visible
 
     view = app.activeWindow().activeView().canvas()
     zoom, whole = view.zoomLevel(), visible(doc)

@@ -33,7 +33,7 @@ def scenario(k):
     doc.close()
     copy = k.out / "posted.png"
     doc, node = yield from document(colours(seed=5))
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.settings import Exporting
 
     job = studio_.export(str(copy), Exporting(marks=("receipt",)))
     yield from finished(job, 90)

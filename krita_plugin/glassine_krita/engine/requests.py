@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .engine import Engine
-from .qt import QtCore
-from .wire import WINDOW
+from ..qt import QtCore
+from .frames import WINDOW
+from .process import Engine
 
 Json = dict[str, Any]
 ENDED = "engine_ended"  # and was not started again by itself

@@ -13,8 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from .qt import QtCore, Signal
-from .wire import PROTOCOL, NotAFrame, Unpacker, pack
+from ..qt import QtCore, Signal
+from .frames import PROTOCOL, NotAFrame, Unpacker, pack
 
 LINES = 200  # of the engine's stderr that a bug report gets
 SLOW = 60_000  # milliseconds after which the artist is told that starting takes long

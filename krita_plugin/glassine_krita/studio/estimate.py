@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import layers
-from .layers import Place
-from .qt import QtCore, Signal
-from .requests import Outcome, Requests
+from ..canvas import layers
+from ..canvas.layers import Place
+from ..engine.requests import Outcome, Requests
+from ..qt import QtCore, Signal
 from .settings import Choice
 
 

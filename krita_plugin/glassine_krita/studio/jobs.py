@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import adding, layers
-from .adding import Result
-from .layers import Refused
-from .pictures import Picture
-from .qt import QtCore, Signal
-from .requests import Blob, Outcome, Requests
-from .texts import t
+from ..canvas import layers, results
+from ..canvas.layers import Refused
+from ..canvas.pictures import Picture
+from ..canvas.results import Result
+from ..engine.requests import Blob, Outcome, Requests
+from ..qt import QtCore, Signal
+from ..words.texts import t
 
 RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 ENDED = ("done", "failed", "cancelled")
@@ -132,7 +132,7 @@ class Jobs(QtCore.QObject):
         """A result that was kept -> a document of its own."""
         if job.state == "kept" and job.result is not None:
             job.state = "placing"
-            self._begin(job, adding.as_document(job.result))
+            self._begin(job, results.as_document(job.result))
 
     def _start(self, job: Job) -> None:
         picture = job.picture
@@ -204,7 +204,7 @@ class Jobs(QtCore.QObject):
         if rest is None:
             job.release()
         job.state = "placing"
-        self._begin(job, adding.add(job.doc, job.result))
+        self._begin(job, results.add(job.doc, job.result))
 
     def _write(self, job: Job, blobs: dict[str, memoryview]) -> None:
         """One move to the final name, read back and compared with what the engine verified."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..qt import Qt, QtGui
 from .layers import Place
 from .pictures import Picture
-from .qt import Qt, QtGui
 
 LONGEST = 1024  # pixels; the engine's largest preview
 STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms

@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any
 
-from .qt import QtGui
-from .texts import t
+from ..qt import QtGui
+from ..words.texts import t
 
 Row = dict[str, Any]
 WORDS = {"styles": "style_", "marks": "mark_", "formats": "format_"}  # prefixes in texts.json

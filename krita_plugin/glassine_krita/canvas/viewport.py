@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..qt import QtWidgets
 from . import layers
 from .layers import Place
 from .pictures import SCREEN
-from .qt import QtWidgets
 
 _POINTS = 72.0  # per inch: Krita's zoom level counts document points
 

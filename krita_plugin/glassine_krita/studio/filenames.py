@@ -6,9 +6,9 @@ import os
 import re
 from typing import Any
 
-from . import layers
+from ..canvas import layers
+from ..words.texts import t
 from .settings import Exporting
-from .texts import t
 
 SUFFIX = "-protected"
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what some system's file names cannot hold

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from . import known, layers
+from ..qt import QtCore
+from ..studio import already_protected
+from . import layers
 from .layers import Place, Refused, Space
 from .pictures import Picture
-from .qt import QtCore
 
 SELECTED = re.compile(rb"[^\0]+")
 LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
@@ -90,7 +91,7 @@ def add(doc: Any, result: Result) -> Iterator[None]:
         one.setVisible(False)
     parent = doc.rootNode() if source is None else source.parentNode()
     parent.addChildNode(node, source)
-    known.remember(doc, node.uniqueId())
+    already_protected.remember(doc, node.uniqueId())
     for one in hidden:
         Hidden.watch(doc, one.uniqueId(), node)
     if was is not None:

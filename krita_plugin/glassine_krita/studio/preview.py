@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import layers
-from .layers import Busy, Place, Refused
-from .pictures import SCREEN, take
-from .qt import QtCore, QtGui, Signal
-from .requests import Blob, Outcome, Requests
+from ..canvas import layers
+from ..canvas.layers import Busy, Place, Refused
+from ..canvas.pictures import SCREEN, take
+from ..canvas.small_pictures import Small, image, shrunk
+from ..engine.requests import Blob, Outcome, Requests
+from ..qt import QtCore, QtGui, Signal
 from .settings import Choice
-from .shrink import Small, image, shrunk
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts

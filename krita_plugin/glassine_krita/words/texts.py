@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .qt import QtCore
+from ..qt import QtCore
 from .sentences import Pattern, matched, patterns
 
 FALLBACK = "en"

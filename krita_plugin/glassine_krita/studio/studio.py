@@ -6,22 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import install, layers, orders, settings
-from .adding import Hidden
-from .catalogue import Catalogue, catalogue
-from .engine import Engine
+from ..canvas import layers
+from ..canvas.layers import Place, Refused
+from ..canvas.results import Hidden
+from ..canvas.viewport import visible
+from ..engine.catalogue import Catalogue, catalogue
+from ..engine.process import Engine
+from ..engine.requests import ENDED, Outcome, Requests
+from ..install import installed
+from ..qt import QtCore, Signal
+from ..words.redaction import without
+from ..words.texts import t
+from . import orders, settings
+from .already_protected import Known
+from .canvas_preview import OnCanvas
 from .estimate import Estimate
 from .jobs import Job, Jobs
-from .known import Known
-from .layers import Place, Refused
-from .oncanvas import OnCanvas
-from .onview import visible
 from .preview import Preview
-from .private import without
-from .qt import QtCore, Signal
-from .requests import ENDED, Outcome, Requests
 from .settings import Artist, Choice, Exporting
-from .texts import t
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
 
@@ -40,7 +42,7 @@ class Studio(QtCore.QObject):
         self.requests = Requests(self.engine, self)
         self.jobs = Jobs(self.requests, self)
         self.preview = Preview(self.requests, self)
-        self.installer = install.Installer(self)
+        self.installer = installed.Installer(self)
         self.on_canvas = OnCanvas(self.requests, self)
         self.known = Known(self.requests, self)
         self.catalogue = Catalogue()
@@ -66,7 +68,7 @@ class Studio(QtCore.QObject):
     # engine
 
     def start_engine(self) -> None:
-        command = settings.engine_command(install.command())
+        command = settings.engine_command(installed.command())
         self.engine.start(command, settings.word("device"))
 
     def compute_on(self, device: str) -> None:
@@ -118,7 +120,7 @@ class Studio(QtCore.QObject):
         if not self._timer.isActive():
             return  # Krita is closing
         self.start_engine()
-        if why not in ("", install.CANCELLED):
+        if why not in ("", installed.CANCELLED):
             self.complain(t(why))
         self.engine_changed.emit()
 
@@ -265,7 +267,7 @@ class Studio(QtCore.QObject):
 
     def details(self) -> str:
         """For a bug report: no picture, no file's name, nothing that has the artist's own."""
-        from .engine import platform
+        from ..engine.process import platform
 
         condition = self.engine.condition
         docs = [doc.fileName() for doc in layers.app().documents() if layers.alive(doc)]

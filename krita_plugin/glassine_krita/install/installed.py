@@ -18,10 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import VERSION, layers, pythons
+from .. import VERSION
+from ..canvas import layers
+from ..engine.process import environment
+from ..qt import QtCore, Signal
+from . import pythons
 from .builds import Build, torch_arguments
-from .engine import environment
-from .qt import QtCore, Signal
 
 LINES = 60
 CANCELLED = "cancelled"
@@ -90,7 +92,7 @@ def free(*left: Path) -> threading.Thread:
 
 def wheel() -> str:
     """The engine comes with the plugin, so that the two always fit each other."""
-    inside = sorted((Path(__file__).parent / "wheels").glob("glassine-*.whl"))
+    inside = sorted((Path(__file__).parents[1] / "wheels").glob("glassine-*.whl"))
     return str(inside[-1]) if inside else f"glassine=={VERSION}"
 
 

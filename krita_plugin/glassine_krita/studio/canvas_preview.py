@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import layers
-from .layers import Busy, Place, Refused
-from .onview import Shown
-from .pictures import SCREEN, Picture, take
-from .qt import QtCore, Signal
-from .requests import Blob, Outcome, Requests
+from ..canvas import layers
+from ..canvas.layers import Busy, Place, Refused
+from ..canvas.pictures import SCREEN, Picture, take
+from ..canvas.viewport import Shown
+from ..engine.requests import Blob, Outcome, Requests
+from ..qt import QtCore, Signal
+from ..words.texts import t
 from .settings import Choice
-from .texts import t
 
 LONGEST = 1024  # pixels of the document; the middle of the visible part
 SECONDS = 4.0

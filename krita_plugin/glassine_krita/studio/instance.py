@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import install
-from .state import Studio
+from ..install import installed
+from .studio import Studio
 
 _made: list[Studio] = []
 
@@ -12,7 +12,7 @@ def studio() -> Studio:
     if not _made:
         _made.append(Studio())
         _made[0].start_engine()
-        install.free()
+        installed.free()
     return _made[0]
 
 

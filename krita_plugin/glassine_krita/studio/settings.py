@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, TypeVar
 
-from . import layers
+from ..canvas import layers
 
 GROUP = "glassine"
 ANNOTATION = "glassine/export.json"

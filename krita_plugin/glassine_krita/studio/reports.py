@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from .install import home
+from ..install.installed import home
+from ..qt import QtCore, QtGui
 from .jobs import Job
-from .qt import QtCore, QtGui
 
 
 def written(job: Job) -> Path:

@@ -9,9 +9,9 @@ import json
 import os
 from typing import Any
 
-from . import layers
-from .qt import QtCore, Signal
-from .requests import Outcome, Requests
+from ..canvas import layers
+from ..engine.requests import Outcome, Requests
+from ..qt import QtCore, Signal
 
 ANNOTATION = "glassine/layers.json"
 OWN = (".kra", ".krz", ".ora")  # working files: what they hold is seen in their layers

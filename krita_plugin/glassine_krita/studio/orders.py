@@ -6,12 +6,13 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from . import known, pictures, settings
-from .catalogue import Catalogue
+from ..canvas import pictures
+from ..canvas.layers import Refused
+from ..engine.catalogue import Catalogue
+from ..words.texts import t
+from . import already_protected, settings
 from .jobs import Job
-from .layers import Refused
 from .settings import Artist, Choice, Exporting
-from .texts import t
 
 SEED_BITS = 31
 
@@ -22,7 +23,7 @@ def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
     picture, node = pictures.take(doc, choice.scope)
     name = layer_name(None if node is None else node.name(), choice, listed)
     above = None if node is None else node.uniqueId()
-    ask = {"intent": {**choice.intent(), "seed": seed()}, "file": known.file_of(doc)}
+    ask = {"intent": {**choice.intent(), "seed": seed()}, "file": already_protected.file_of(doc)}
     return asking(Job("apply", name, ask, picture, doc, above), choice.scope)
 
 
@@ -35,14 +36,14 @@ def to_export(doc: Any, path: str, how: Exporting, choice: Choice, artist: Artis
     export["claim"] = asdict(artist)
     export |= {"keep_path": how.keep_path, "sidecar": how.sidecar}
     ask = {"intent": {**choice.intent(), "seed": seed(), "export": export}}
-    ask["file"] = known.file_of(doc)
+    ask["file"] = already_protected.file_of(doc)
     settings.keep_exporting(doc, how)
     return asking(Job("export", path, ask, picture, doc, path=path), "picture")
 
 
 def asking(job: Job, scope: str) -> Job:
     """A layer that was made here is known without the engine: ask before any work."""
-    if layer := known.twice(job.doc, scope):
+    if layer := already_protected.twice(job.doc, scope):
         job.state, job.why = "asking", t("twice_layer", layer=layer)
     return job
 
