@@ -3,6 +3,7 @@
 import os
 import time
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import QTimer
 from steps import activated, studio, until
@@ -55,11 +56,11 @@ def scenario(k):
         milliseconds=round(1000 * (time.perf_counter() - began)),
     )
     gaps = Gaps(job)
-    yield until(lambda: job.state != "running", 300)
+    yield until(lambda: job.state != State.RUNNING, 300)
     travelled = time.perf_counter() - began
     before, work = dict(gaps.longest), dict(gaps.works)
     yield until(lambda: not job.active, 600)
-    k.check("done", job.state == "done", why=job.why)
+    k.check("done", job.state == State.DONE, why=job.why)
     whole = time.perf_counter() - began
     ordered = sorted(gaps.all)
     k.note(

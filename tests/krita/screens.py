@@ -73,7 +73,7 @@ def working(k, panel, doc, theme):
     studio.watch(False)
     job = studio.apply()
     studio.apply()
-    yield until(lambda: job.fraction > 0.02, 120)
+    yield until(lambda: job.progress.fraction > 0.02, 120)
     yield k.ask("screenshot", name=f"{theme}-working")
     studio.jobs.cancel(studio.jobs.all[-1])
     studio.jobs.forget(studio.jobs.all[-1])

@@ -14,7 +14,7 @@ sys.path.insert(0, sys.argv[1])
 
 import krita
 from glassine_krita.engine import process
-from glassine_krita.install import builds, installed
+from glassine_krita.install import builds, installed, installer
 from glassine_krita.qt import QtCore
 
 app = QtCore.QCoreApplication([])
@@ -30,9 +30,9 @@ def until(condition, seconds, what=lambda: ""):
 
 
 def install(cancel_at=None):
-    made, ended = installed.Installer(), []
+    made, ended = installer.Installer(), []
     made.ended.connect(ended.append)
-    made.install(next(build for build in builds.builds() if build.name == "cpu"))
+    made.install(next(build for build in builds.builds_for() if build.name == "cpu"))
     until(
         lambda: ended or (cancel_at is not None and made.step >= cancel_at),
         900,
@@ -46,17 +46,17 @@ def install(cancel_at=None):
 
 began = time.monotonic()
 _, first = install(cancel_at=2)
-half = {"first": first, "half": installed.state(), "command": installed.command()}
+half = {"first": first, "half": installed.engine_record(), "command": installed.start_command()}
 made, ended = install()
 took = time.monotonic() - began
 child = process.Engine()
-child.start(installed.command())
+child.start(installed.start_command())
 until(lambda: child.condition.name in ("ready", "broken", "absent"), 180)
 told = {
     **half,
     "ended": ended,
     "log": made.log()[-2000:],
-    "state": installed.state(),
+    "state": installed.engine_record(),
     "seconds": took,
     "engine": child.condition.name,
     "version": child.condition.version,
@@ -67,11 +67,11 @@ told = {
 child.stop()
 size = sum(
     os.path.getsize(os.path.join(folder, name))
-    for folder, _, names in os.walk(installed.home())
+    for folder, _, names in os.walk(installed.engine_folder())
     for name in names
     if not os.path.islink(os.path.join(folder, name))
 )
 told["megabytes"] = size >> 20
-installed.remove().join()
-told["left"] = os.listdir(installed.home())
+installed.remove_engine().join()
+told["left"] = os.listdir(installed.engine_folder())
 sys.stdout.write(json.dumps(told) + "\n")

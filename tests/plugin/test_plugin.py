@@ -13,7 +13,7 @@ PATHS = (HERE.parent / "fakes", HERE.parents[1] / "krita_plugin")
 
 
 @pytest.mark.parametrize("qt", ["5", "6"])
-@pytest.mark.parametrize("cases", ["export", "jobs", "parts"])
+@pytest.mark.parametrize("cases", sorted(path.stem[6:] for path in HERE.glob("cases_*.py")))
 def test_plugin(qt, cases):
     if importlib.util.find_spec(f"PyQt{qt}") is None:
         pytest.skip(f"PyQt{qt} is not installed")

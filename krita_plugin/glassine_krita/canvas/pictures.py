@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ..qt import QtCore
 from . import layers
-from .layers import SRGB, Place, Refused, Space, active_layer, canvas, find, selection, space
+from .layers import canvas_of, clone, find_layer, layer_for, root_of, selection_of
+from .libkis import Document, Node
+from .places import Place
+from .refusals import Refused
+from .spaces import Space, file_space, space_of
 
 MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
-SCREEN = Space("RGBA", "U8", SRGB)
 
 
 class Picture:
@@ -20,11 +24,18 @@ class Picture:
     """
 
     def __init__(
-        self, copy: Any, node_id: Any, place: Place, kept: Space, wanted: Space, mask: bytes = b""
+        self,
+        copy: Document,
+        layer_id: QtCore.QUuid | None,
+        place: Place,
+        kept: Space,
+        wanted: Space,
+        mask: bytes = b"",
     ) -> None:
-        self._doc, self._node = copy, None if node_id is None else find(copy, node_id)
+        self._doc: Document | None = copy
+        self._node = None if layer_id is None else find_layer(copy, layer_id)
         self.place, self.kept, self.space, self.mask = place, kept, kept, mask
-        if node_id is not None and self._node is None:
+        if layer_id is not None and self._node is None:
             self.close()
             raise Refused("unreadable")  # all of the picture would be read instead
         if not kept.same(wanted):
@@ -35,6 +46,12 @@ class Picture:
                 raise
 
     @property
+    def _copy(self) -> Document:
+        if self._doc is None:
+            raise Refused("unreadable")  # it was closed
+        return self._doc
+
+    @property
     def converted(self) -> bool:
         """Whether the artist has to be told."""
         return not self.kept.usable
@@ -42,7 +59,7 @@ class Picture:
     @property
     def bounds(self) -> Place:
         """All of the layer that this is a part of."""
-        return Place(*self._node.bounds().getRect())
+        return self.place if self._node is None else Place.of(self._node.bounds())
 
     @property
     def size(self) -> int:
@@ -65,10 +82,10 @@ class Picture:
     def read(self, place: Place) -> bytes:
         """Packed rows."""
         source = self._node
-        read = self._doc.pixelData if source is None else source.projectionPixelData
+        read = self._copy.pixelData if source is None else source.projectionPixelData
         if source is not None and source.type() == "paintlayer" and not source.childNodes():
             read = source.pixelData
-        data = bytes(read(place.x, place.y, place.width, place.height))
+        data = read(place.x, place.y, place.width, place.height).data()
         if len(data) != place.width * place.height * self.space.pixel:
             raise Refused("unreadable")  # Krita tells of a failed read by fewer bytes, or none
         return data
@@ -80,17 +97,18 @@ class Picture:
         the canvas. Only a document's own conversion will do: 5.1.5 crashes where a single layer of
         a clone is converted.
         """
-        flat = self._doc.createNode("", "paintlayer")
-        if space(flat).same(self.kept):  # not where a layer keeps colours of its own
+        copy = self._copy
+        flat = copy.createNode("", "paintlayer")
+        if space_of(flat).same(self.kept):  # not where a layer keeps colours of its own
             for strip in self.strips(self.bounds if self.mask else self.place):
                 flat.setPixelData(self.read(strip), strip.x, strip.y, strip.width, strip.height)
-            for node in self._doc.rootNode().childNodes():
+            for node in root_of(copy).childNodes():
                 node.remove()
-            self._doc.rootNode().addChildNode(flat, None)
+            root_of(copy).addChildNode(flat, None)
             self._node = flat
-        self._doc.setColorSpace(wanted.model, wanted.depth, wanted.profile)
-        self._doc.waitForDone()
-        if not space(self._doc if self._node is None else self._node).same(wanted):
+        copy.setColorSpace(wanted.model, wanted.depth, wanted.profile)
+        copy.waitForDone()
+        if not space_of(copy if self._node is None else self._node).same(wanted):
             raise Refused("unreadable")
         self.space = wanted
 
@@ -101,36 +119,43 @@ class Picture:
             self._doc = self._node = None
 
 
-def take(
-    doc: Any, scope: str, within: Place | None = None, wanted: Space | None = None
-) -> tuple[Picture, Any]:
+def take_picture(
+    doc: Document, scope: str, within: Place | None = None, wanted: Space | None = None
+) -> tuple[Picture, Node | None]:
     """What is to be protected, held still, and the layer it came from (None: all of them).
 
     scope   "layer", "selection" (of the active layer) or "picture" (everything that shows)
     wanted  how it is read; None: as the document has it, or in RGB where that is something else
     """
-    node = None if scope == "picture" else active_layer(doc)
+    node = layer_for(doc, scope)
     if scope != "picture" and node is None:
         raise Refused("no_layer")
-    place, chosen = canvas(doc), selection(doc)
-    if scope == "selection" and chosen is None:
-        raise Refused("no_selection")
-    if node is not None:
-        place &= Place(*node.bounds().getRect())
+    place = canvas_of(doc)
     if scope == "selection":
+        chosen = selection_of(doc)
+        if chosen is None:
+            raise Refused("no_selection")
         place &= chosen.grown(MARGIN)
+    if node is not None:
+        place &= Place.of(node.bounds())
     if within is not None:
         place &= within
     if place.empty:
         raise Refused("empty")
-    mask = b""
-    if scope == "selection":
-        mask = bytes(doc.selection().pixelData(place.x, place.y, place.width, place.height))
-    return held(doc, node, place, wanted, mask), node
+    mask = selected_pixels(doc, place) if scope == "selection" else b""
+    return hold_still(doc, node, place, wanted, mask), node
 
 
-def held(doc: Any, node: Any, place: Place, wanted: Space | None, mask: bytes = b"") -> Picture:
-    kept, copy = space(doc if node is None else node), layers.clone(doc)
+def take_flattened(doc: Document) -> Picture:
+    """The whole picture for an export."""
+    return hold_still(doc, None, canvas_of(doc), file_space(space_of(doc)))
+
+
+def hold_still(
+    doc: Document, node: Node | None, place: Place, wanted: Space | None, mask: bytes = b""
+) -> Picture:
+    """A part of a clone that was made just now."""
+    kept, copy = space_of(doc if node is None else node), clone(doc)
     if copy is None:
         raise Refused("unreadable")
     if wanted is None:
@@ -138,11 +163,9 @@ def held(doc: Any, node: Any, place: Place, wanted: Space | None, mask: bytes = 
     return Picture(copy, None if node is None else node.uniqueId(), place, kept, wanted, mask)
 
 
-def flattened(doc: Any) -> Picture:
-    """The whole picture for an export."""
-    return held(doc, None, canvas(doc), file_space(space(doc)))
-
-
-def file_space(kept: Space) -> Space:
-    """sRGB with 8 or 16 bits, as files want it."""
-    return Space("RGBA", "U8" if kept.depth == "U8" else "U16", SRGB)
+def selected_pixels(doc: Document, place: Place) -> bytes:
+    """How much each pixel is selected, one byte each; b"" without a selection."""
+    found = doc.selection()
+    if found is None:
+        return b""
+    return found.pixelData(place.x, place.y, place.width, place.height).data()

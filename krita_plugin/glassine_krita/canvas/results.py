@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
 
 from ..qt import QtCore
-from ..studio import already_protected
 from . import layers
-from .layers import Place, Refused, Space
+from .hidden_originals import HiddenOriginals
+from .layers import active_window, app, find_layer, is_open, root_of, visible_layers
+from .libkis import Document, Node
+from .own_layers import remember_layer
 from .pictures import Picture
+from .places import Place
+from .refusals import Refused
+from .spaces import Space, keep_as
 
 SELECTED = re.compile(rb"[^\0]+")
 LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
@@ -31,22 +35,93 @@ class Result:
     place: Place
     space: Space
     name: str
-    above: Any = None  # unique id of the layer it came from; None: on top of all
+    above: QtCore.QUuid | None = None  # id of the layer it came from; None: on top of all
     replaces: bool = False
     rest: Picture | None = None
 
 
-def rows(result: Result) -> Iterator[tuple[Place, bytes]]:
+def add_layer(doc: Document, result: Result) -> Iterator[None]:
+    """Yields until the layer is in its place; raises Refused where it has none any more."""
+    source_layer(doc, result)
+    node = new_layer(doc, result)
+    yield from fill_layer(node, result)
+    source, was = source_layer(doc, result), doc.activeNode()
+    hidden = []
+    if result.replaces:
+        hidden = visible_layers(doc) if source is None else [source]
+    if hidden and source is not None:
+        node.setOpacity(source.opacity())
+        node.setBlendingMode(source.blendingMode())
+        node.setInheritAlpha(source.inheritAlpha())
+    for one in hidden:
+        one.setVisible(False)
+    parent = None if source is None else source.parentNode()
+    (root_of(doc) if parent is None else parent).addChildNode(node, source)
+    remember_layer(doc, node.uniqueId())
+    for one in hidden:
+        HiddenOriginals.watch(doc, one.uniqueId(), node.uniqueId())
+    if was is not None:
+        stay_on(doc, was.uniqueId(), node.uniqueId())
+
+
+def open_as_document(result: Result) -> Iterator[None]:
+    """A result without a home -> a document of its own."""
+    place, space = result.place, result.space
+    doc = app().createDocument(
+        place.width, place.height, result.name, space.model, space.depth, space.profile, 72.0
+    )
+    moved = replace(
+        result,
+        place=Place(0, 0, place.width, place.height),
+        above=None,
+        replaces=False,
+        rest=None,
+    )
+    node = new_layer(doc, moved)
+    yield from fill_layer(node, moved)
+    root_of(doc).addChildNode(node, None)
+    active_window().addView(doc)
+
+
+def source_layer(doc: Document, result: Result) -> Node | None:
+    """The layer that the result came from; None for a picture, which is all of them."""
+    if not is_open(doc):
+        raise Refused("document_gone")
+    source = None if result.above is None else find_layer(doc, result.above)
+    if result.above is not None and source is None:
+        raise Refused("layer_gone")
+    return source
+
+
+def new_layer(doc: Document, result: Result) -> Node:
+    """A detached paint layer in the result's own colour space."""
+    node = doc.createNode(result.name, "paintlayer")
+    keep_as(node, result.space)
+    return node
+
+
+def fill_layer(node: Node, result: Result) -> Iterator[None]:
+    """Writes all rows into a layer; yields between parts so that the window stays alive."""
+    if result.rest is not None:
+        for strip in result.rest.strips(result.rest.bounds):
+            write_rows(node, strip, result.rest.read(strip))
+            yield
+    for strip, part in rows_of(result):
+        write_rows(node, strip, part)
+        yield
+
+
+def rows_of(result: Result) -> Iterator[tuple[Place, bytes]]:
     """A few rows at a time, and where they go."""
     place, pixel = result.place, result.space.pixel
     stride = place.width * pixel
     for strip in place.strips(max(1, layers.PART // stride)):
         start = (strip.y - place.y) * stride
         part = bytes(result.pixels[start : start + strip.height * stride])
-        yield strip, part if result.rest is None else among(result.rest, strip, part, pixel)
+        yield strip, part if result.rest is None else among_rest(result.rest, strip, part, pixel)
 
 
-def among(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
+def among_rest(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
     """Selected pixels of the result among the original's others."""
     whole, start = bytearray(rest.read(strip)), (strip.y - rest.place.y) * strip.width
     for run in SELECTED.finditer(rest.mask, start, start + strip.width * strip.height):
@@ -55,112 +130,20 @@ def among(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
     return bytes(whole)
 
 
-def fill(node: Any, result: Result) -> Iterator[None]:
-    """Writes all rows into a layer; yields between parts so that the window stays alive."""
-    if result.rest is not None:
-        for strip in result.rest.strips(result.rest.bounds):
-            write(node, strip, result.rest.read(strip))
-            yield
-    for strip, part in rows(result):
-        write(node, strip, part)
-        yield
-
-
-def write(node: Any, strip: Place, part: bytes) -> None:
+def write_rows(node: Node, strip: Place, part: bytes) -> None:
     """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
     node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
-    sample = bytes(node.pixelData(strip.x, strip.y, strip.width, 1))
+    sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
     if not sample or not part.startswith(sample):
         raise Refused("not_written")
 
 
-def add(doc: Any, result: Result) -> Iterator[None]:
-    """Yields until the layer is in its place; raises Refused where it has none any more."""
-    home(doc, result)
-    node = new_layer(doc, result)
-    yield from fill(node, result)
-    source, was = home(doc, result), doc.activeNode()
-    hidden = []
-    if result.replaces:
-        hidden = layers.shown(doc) if source is None else [source]
-    if hidden and source is not None:
-        node.setOpacity(source.opacity())
-        node.setBlendingMode(source.blendingMode())
-        node.setInheritAlpha(source.inheritAlpha())
-    for one in hidden:
-        one.setVisible(False)
-    parent = doc.rootNode() if source is None else source.parentNode()
-    parent.addChildNode(node, source)
-    already_protected.remember(doc, node.uniqueId())
-    for one in hidden:
-        Hidden.watch(doc, one.uniqueId(), node)
-    if was is not None:
-        stay(doc, was.uniqueId(), node.uniqueId())
-
-
-def home(doc: Any, result: Result) -> Any:
-    """The layer that the result came from; None for a picture, which is all of them."""
-    if not layers.alive(doc):
-        raise Refused("document_gone")
-    source = None if result.above is None else layers.find(doc, result.above)
-    if result.above is not None and source is None:
-        raise Refused("layer_gone")
-    return source
-
-
-def stay(doc: Any, was: Any, made: Any, looks: int = LOOKS) -> None:
+def stay_on(doc: Document, was: QtCore.QUuid, made: QtCore.QUuid, looks: int = LOOKS) -> None:
     """The artist goes on where they were: Krita makes an added layer the active one a moment
     later, and who paints on would paint on the protected copy."""
-    active = doc.activeNode() if layers.alive(doc) else None
+    active = doc.activeNode() if is_open(doc) else None
     if active is not None and active.uniqueId() == made:
-        if (node := layers.find(doc, was)) is not None:
+        if (node := find_layer(doc, was)) is not None:
             doc.setActiveNode(node)
     elif looks and active is not None and active.uniqueId() == was:
-        QtCore.QTimer.singleShot(LOOK, partial(stay, doc, was, made, looks - 1))
-
-
-def new_layer(doc: Any, result: Result) -> Any:
-    """A detached paint layer in the result's own colour space."""
-    node = doc.createNode(result.name, "paintlayer")
-    layers.keep_as(node, result.space)
-    return node
-
-
-def as_document(result: Result) -> Iterator[Any]:
-    """A result without a home -> a document of its own; the last value yielded is that."""
-    place, kept = result.place, result.space
-    doc = layers.app().createDocument(
-        place.width, place.height, result.name, kept.model, kept.depth, kept.profile, 72.0
-    )
-    here = Result(result.pixels, Place(0, 0, place.width, place.height), kept, result.name)
-    node = new_layer(doc, here)
-    yield from fill(node, here)
-    doc.rootNode().addChildNode(node, None)
-    layers.app().activeWindow().addView(doc)
-    yield doc
-
-
-class Hidden:
-    """Originals that are hidden under their protected copy. Undoing the copy shows them again,
-    redoing it hides them: hiding is no undo step of its own in Krita."""
-
-    pairs: ClassVar[list[tuple[Any, Any, Any, bool]]] = []
-
-    @classmethod
-    def watch(cls, doc: Any, source_id: Any, copy: Any) -> None:
-        cls.pairs.append((doc, source_id, copy.uniqueId(), True))
-
-    @classmethod
-    def look(cls) -> None:
-        """Called now and then. Acts on changes only: the artist may show the original again."""
-        kept = []
-        for doc, source_id, copy_id, was in cls.pairs:
-            source = layers.find(doc, source_id)
-            if source is None:
-                continue
-            there = layers.find(doc, copy_id) is not None
-            if there != was:
-                source.setVisible(not there)
-                doc.refreshProjection()
-            kept.append((doc, source_id, copy_id, there))
-        cls.pairs = kept
+        QtCore.QTimer.singleShot(LOOK, partial(stay_on, doc, was, made, looks - 1))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..qt import Qt, QtGui
-from .layers import Place
 from .pictures import Picture
+from .places import Place
 
 LONGEST = 1024  # pixels; the engine's largest preview
 STRIP = 1 << 19  # pixels that are read and scaled in one turn: about 5 ms
@@ -20,7 +20,7 @@ FORMAT = Format.Format_ARGB32
 
 
 @dataclass(frozen=True)
-class Small:
+class SmallPicture:
     """Straight-alpha sRGB, BGRA with 8 bits, and the part of the document that it shows."""
 
     pixels: bytes
@@ -34,7 +34,7 @@ class Small:
         return {**size, "order": "BGRA", "type": "u8", "linear": False}
 
 
-def shrunk(picture: Picture, longest: int = LONGEST) -> Iterator[Small | None]:
+def shrink_by_strips(picture: Picture, longest: int = LONGEST) -> Iterator[SmallPicture | None]:
     """Yields None while there is more to do, and at last the small copy of a picture in SCREEN."""
     place, pixel = picture.place, picture.space.pixel
     factor = min(1.0, longest / max(place.width, place.height))
@@ -48,14 +48,14 @@ def shrunk(picture: Picture, longest: int = LONGEST) -> Iterator[Small | None]:
         last = strip.y + strip.height - place.y
         bottom = height if last == place.height else round(last * factor)
         if bottom > done:
-            paste(out, image, done, width, bottom - done)
+            paste_scaled(out, image, done, width, bottom - done)
         done = max(done, bottom)
         yield None
-    mask = small_mask(picture, width, height) if picture.mask else b""
-    yield Small(bits(out, pixel), mask, width, height, place)
+    mask = shrink_mask(picture, width, height) if picture.mask else b""
+    yield SmallPicture(packed_rows(out, pixel), mask, width, height, place)
 
 
-def paste(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: int) -> None:
+def paste_scaled(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: int) -> None:
     if image.width() != width or image.height() != height:
         image = image.scaled(
             width,
@@ -69,7 +69,7 @@ def paste(out: QtGui.QImage, image: QtGui.QImage, top: int, width: int, height: 
     painter.end()
 
 
-def small_mask(picture: Picture, width: int, height: int) -> bytes:
+def shrink_mask(picture: Picture, width: int, height: int) -> bytes:
     place = picture.place
     mask = QtGui.QImage(
         picture.mask, place.width, place.height, place.width, Format.Format_Grayscale8
@@ -80,20 +80,20 @@ def small_mask(picture: Picture, width: int, height: int) -> bytes:
         Qt.AspectRatioMode.IgnoreAspectRatio,
         Qt.TransformationMode.SmoothTransformation,
     )
-    return bits(scaled.convertToFormat(Format.Format_Grayscale8), 1)
+    return packed_rows(scaled.convertToFormat(Format.Format_Grayscale8), 1)
 
 
-def bits(image: QtGui.QImage, pixel: int) -> bytes:
+def packed_rows(image: QtGui.QImage, pixel: int) -> bytes:
     """Packed rows; Qt pads each to four bytes."""
     pointer = image.constBits()
-    pointer.setsize(image.sizeInBytes())
-    data, stride = bytes(pointer), image.bytesPerLine()
+    assert pointer is not None  # as only an image without pixels has it
+    data, stride = pointer.asstring(image.sizeInBytes()), image.bytesPerLine()
     wide = image.width() * pixel
     if stride == wide:
         return data
     return b"".join(data[y * stride : y * stride + wide] for y in range(image.height()))
 
 
-def image(data: Any, width: int, height: int) -> QtGui.QImage:
+def image_of(data: memoryview, width: int, height: int) -> QtGui.QImage:
     """The engine's BGRA bytes as a picture that owns its pixels."""
     return QtGui.QImage(bytes(data), width, height, width * 4, FORMAT).copy()

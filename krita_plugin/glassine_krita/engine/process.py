@@ -7,48 +7,30 @@ here; everything is a signal of Qt.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ..qt import QtCore, Signal
+from .environment import clean_environment
 from .frames import PROTOCOL, NotAFrame, Unpacker, pack
 
 LINES = 200  # of the engine's stderr that a bug report gets
 SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
 TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
-DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "VIRTUAL_ENV")
-BUNDLED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One line about the engine. `name` is one of absent, starting, ready, stopped (on somebody's
-    word), broken; `says` why it is broken, or that starting takes long."""
+    """One line about the engine. `stopped` is on somebody's word; `says` why it is broken, or that
+    starting takes long."""
 
-    name: str = "absent"
+    name: Literal["absent", "starting", "ready", "stopped", "broken"] = "absent"
     device: str = ""
     version: str = ""
     says: str = ""
     hello: dict[str, Any] = field(default_factory=dict, compare=False)
-
-
-def environment() -> QtCore.QProcessEnvironment:
-    """Ours without what Krita, its Python or its AppImage put there for themselves."""
-    env = QtCore.QProcessEnvironment.systemEnvironment()
-    bundled = env.contains("APPDIR") or env.contains("APPIMAGE")
-    for name in DROPPED + (BUNDLED if bundled else ()):
-        env.remove(name)
-    env.insert("PYTHONUNBUFFERED", "1")
-    return env
-
-
-def told(env: QtCore.QProcessEnvironment, device: str) -> QtCore.QProcessEnvironment:
-    if device:
-        env.insert("GLASSINE_DEVICE", device)
-    return env
 
 
 class Engine(QtCore.QObject):
@@ -85,7 +67,7 @@ class Engine(QtCore.QObject):
             return
         self._unpacker = Unpacker()
         process = QtCore.QProcess(self)
-        process.setProcessEnvironment(told(environment(), self._device))
+        process.setProcessEnvironment(clean_environment(self._device))
         process.setWorkingDirectory(os.path.expanduser("~"))
         process.readyReadStandardOutput.connect(self._read)
         process.readyReadStandardError.connect(self._read_errors)
@@ -139,7 +121,7 @@ class Engine(QtCore.QObject):
         if self._process is None:
             return
         try:
-            messages = self._unpacker.feed(bytes(self._process.readAllStandardOutput()))
+            messages = self._unpacker.feed(self._process.readAllStandardOutput().data())
         except NotAFrame as error:
             self._break(str(error))
             return
@@ -160,14 +142,14 @@ class Engine(QtCore.QObject):
 
     def _read_errors(self) -> None:
         if self._process is not None:
-            text = bytes(self._process.readAllStandardError()).decode(errors="replace")
+            text = self._process.readAllStandardError().data().decode(errors="replace")
             self._errors.extend(text.splitlines(keepends=True))
 
     def _failed(self, error: QtCore.QProcess.ProcessError) -> None:
         if error == QtCore.QProcess.ProcessError.FailedToStart:
             self._break("not_started")
 
-    def _finished(self, code: int, status: Any) -> None:
+    def _finished(self, code: int, status: QtCore.QProcess.ExitStatus) -> None:
         """Nobody asked it to end: say so, and start it again unless it keeps dying."""
         self._read_errors()
         was_ready = self.condition.name == "ready"
@@ -200,8 +182,3 @@ class Engine(QtCore.QObject):
         else:
             self._slow.stop()
         self.changed.emit()
-
-
-def platform() -> str:
-    """For bug reports."""
-    return f"Python {sys.version.split()[0]}, Qt {QtCore.qVersion()}, {sys.platform}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ..qt import QtCore
 from .frames import WINDOW
@@ -29,12 +29,12 @@ class Blob:
 
 @dataclass
 class Call:
-    """One request. `ended` is called once, with an outcome."""
+    """One request. `ended` is called once, with the answer."""
 
     number: int
     method: str
     progress: Callable[[Json], None]
-    ended: Callable[[Outcome], None]
+    ended: Callable[[Answer], None]
     outgoing: list[tuple[str, Iterator[bytes]]]
     under_way: int = 0
     incoming: dict[str, memoryview] = field(default_factory=dict)
@@ -42,18 +42,18 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Answer:
     """How a request ended: with a result, an error with its words, cancelled, or engine lost (then
     `says` is a key of texts.py)."""
 
-    kind: str  # "result", "error", "cancelled", "lost"
+    kind: Literal["result", "error", "cancelled", "lost"]
     result: Json = field(default_factory=dict)
     blobs: dict[str, memoryview] = field(default_factory=dict)
     error: str = ""
     says: str = ""
 
 
-def room(size: int) -> memoryview:
+def empty_memory(size: int) -> memoryview:
     """Empty memory of that size. A bytearray would be filled with zeros at once, and 256 MB of
     them are a tenth of a second in which nobody can paint; these pages come as they are used."""
     return memoryview(mmap.mmap(-1, size)) if size else memoryview(bytearray())
@@ -84,7 +84,7 @@ class Requests(QtCore.QObject):
         self,
         method: str,
         ask: Json,
-        ended: Callable[[Outcome], None],
+        ended: Callable[[Answer], None],
         blobs: dict[str, Blob] | None = None,
         progress: Callable[[Json], None] = lambda about: None,
     ) -> int:
@@ -96,7 +96,7 @@ class Requests(QtCore.QObject):
         sizes = {name: blob.size for name, blob in blobs.items()}
         sent = self._engine.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
         if not sent:  # the caller does not know the number yet
-            QtCore.QTimer.singleShot(0, lambda: self._end(call, Outcome("lost", says=ENDED)))
+            QtCore.QTimer.singleShot(0, lambda: self._end(call, Answer("lost", says=ENDED)))
         elif outgoing:
             self._pump.start()
         return number
@@ -126,7 +126,7 @@ class Requests(QtCore.QObject):
             return
         except Exception as error:  # reading from Krita failed: tell it like any other failure
             self._engine.send({"id": call.number, "cancel": True})
-            self._end(call, Outcome("error", error=type(error).__name__, says=str(error)))
+            self._end(call, Answer("error", error=type(error).__name__, says=str(error)))
             return
         call.under_way += len(part)
         self._engine.send({"id": call.number, "blob": name}, part)
@@ -140,16 +140,16 @@ class Requests(QtCore.QObject):
         elif "got" in body:
             call.under_way -= body["got"]
         elif "blobs" in body:
-            call.incoming = {name: room(size) for name, size in body["blobs"].items()}
+            call.incoming = {name: empty_memory(size) for name, size in body["blobs"].items()}
             call.filled = dict.fromkeys(call.incoming, 0)
         elif "blob" in body:
             self._take(call, body["blob"], blob)
         elif "result" in body:
-            self._end(call, Outcome("result", body["result"], call.incoming))
+            self._end(call, Answer("result", body["result"], call.incoming))
         elif "cancelled" in body:
-            self._end(call, Outcome("cancelled"))
+            self._end(call, Answer("cancelled"))
         elif "error" in body:
-            self._end(call, Outcome("error", error=body["error"], says=body["says"]))
+            self._end(call, Answer("error", error=body["error"], says=body["says"]))
 
     def _take(self, call: Call, name: str, blob: bytes) -> None:
         start = call.filled[name]
@@ -157,11 +157,11 @@ class Requests(QtCore.QObject):
         call.filled[name] = start + len(blob)
         self._engine.send({"id": call.number, "got": len(blob)})
 
-    def _end(self, call: Call, outcome: Outcome) -> None:
+    def _end(self, call: Call, answer: Answer) -> None:
         if self._calls.pop(call.number, None) is not None:
-            call.ended(outcome)
+            call.ended(answer)
 
     def _lost(self) -> None:
         again = self._engine.condition.name == "starting"
         for call in list(self._calls.values()):
-            self._end(call, Outcome("lost", says="engine_lost" if again else ENDED))
+            self._end(call, Answer("lost", says="engine_lost" if again else ENDED))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 INDEX = "https://download.pytorch.org/whl/"
 
@@ -28,6 +29,7 @@ class Build:
     asked: str = ""
 
 
+Sizes = dict[str, dict[str, dict[str, Any]]]
 BUILDS = {
     "linux": (
         Build("cpu", "CPU", INDEX + "cpu"),
@@ -45,19 +47,22 @@ BUILDS = {
 
 
 @cache
-def sizes() -> dict[str, dict[str, dict[str, object]]]:
+def build_sizes() -> Sizes:
     """system -> build -> {"download", "disk", "asked"}."""
-    return json.loads((Path(__file__).parent / "builds.json").read_text(encoding="utf-8"))
+    text = (Path(__file__).parent / "builds.json").read_text(encoding="utf-8")
+    rows: Sizes = json.loads(text)
+    return rows
 
 
-def builds(system: str = sys.platform) -> list[Build]:
+def builds_for(system: str = sys.platform) -> list[Build]:
     """Those for this system, the most likely one first."""
-    known = system if system in BUILDS else "linux"
-    found = [Build(b.name, b.says, b.index, **sizes()[known][b.name]) for b in BUILDS[known]]
-    return sorted(found, key=lambda build: build.name != guess(system))
+    near = system if system in BUILDS else "linux"
+    rows = build_sizes()[near]
+    found = [replace(build, **rows[build.name]) for build in BUILDS[near]]
+    return sorted(found, key=lambda build: build.name != likely_build(system))
 
 
-def guess(system: str = sys.platform) -> str:
+def likely_build(system: str = sys.platform) -> str:
     """From drivers that lie on the disk; nothing is loaded into Krita's process to find out."""
     if system == "win32":
         folder = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32"

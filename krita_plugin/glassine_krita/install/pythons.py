@@ -28,7 +28,7 @@ def candidates() -> list[tuple[str, ...]]:
     return found
 
 
-def uv() -> str:
+def find_uv() -> str:
     """The program uv, where it is installed; "" else. It is never fetched."""
     if (named := os.environ.get("GLASSINE_UV")) is not None:
         return named
@@ -44,7 +44,7 @@ def uv() -> str:
     return next((str(folder / UV) for folder in places if (folder / UV).is_file()), "")
 
 
-def version(text: str) -> tuple[tuple[int, ...], str]:
+def parse_probe(text: str) -> tuple[tuple[int, ...], str]:
     """What PROBE printed -> (version, program); ((), "") for anything else."""
     words = text.strip().splitlines()[-1].split(" ", 1) if text.strip() else []
     try:
@@ -54,12 +54,12 @@ def version(text: str) -> tuple[tuple[int, ...], str]:
         return (), ""
 
 
-def made_by_python(program: str, folder: Path, *, fresh: bool) -> list[str]:
+def venv_command(program: str, folder: Path, *, fresh: bool) -> list[str]:
     """The command that makes the environment with a Python that was found."""
     return [program, "-I", "-m", "venv", *(["--clear"] if fresh else []), str(folder)]
 
 
-def made_by_uv(program: str, folder: Path) -> list[str]:
+def uv_command(program: str, folder: Path) -> list[str]:
     """With uv, which uses a Python it knows of or fetches one; pip comes along for the rest."""
     words = [
         program,

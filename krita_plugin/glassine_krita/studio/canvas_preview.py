@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..canvas import layers
-from ..canvas.layers import Busy, Place, Refused
-from ..canvas.pictures import SCREEN, Picture, take
-from ..canvas.viewport import Shown
-from ..engine.requests import Blob, Outcome, Requests
+from ..canvas.layers import is_open
+from ..canvas.libkis import Document
+from ..canvas.pictures import Picture, take_picture
+from ..canvas.places import Place
+from ..canvas.preview_tab import PreviewTab
+from ..canvas.refusals import Busy, Refused
+from ..canvas.spaces import SCREEN
+from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
 from ..words.texts import t
-from .settings import Choice
+from .blobs import picture_blobs
+from .choices import Choice
 
 LONGEST = 1024  # pixels of the document; the middle of the visible part
 SECONDS = 4.0
 REST = 150  # milliseconds without a change: a slider that is dragged would clone at every step
 
 
-class OnCanvas(QtCore.QObject):
+class CanvasPreview(QtCore.QObject):
     """Asks for the full-size picture of the visible part and shows it in a tab of its own."""
 
     changed = Signal()
@@ -26,8 +28,8 @@ class OnCanvas(QtCore.QObject):
 
     def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
-        self._requests, self.shown = requests, Shown()
-        self._doc: Any = None
+        self._requests, self.tab = requests, PreviewTab()
+        self._doc: Document | None = None
         self._choice = Choice()
         self._place: Place | None = None
         self._number = 0
@@ -42,18 +44,18 @@ class OnCanvas(QtCore.QObject):
         return self._doc is not None
 
     @property
-    def document(self) -> Any:
+    def document(self) -> Document | None:
         """The artist's document that the preview belongs to."""
-        return self._doc if layers.alive(self._doc) else None
+        return self._doc if is_open(self._doc) else None
 
     @property
     def waiting(self) -> bool:
         return bool(self._number) or self._rest.isActive() or self._taking
 
-    def show(self, doc: Any, choice: Choice, place: Place) -> None:
+    def show(self, doc: Document, choice: Choice, place: Place) -> None:
         """Shows it, or shows it anew under another choice, soon."""
         if self._doc is None:
-            self._place = middle(place)
+            self._place = middle_of(place)
         self._rest.start(0 if self._doc is None else REST)
         self._doc, self._choice = doc, choice
         self.changed.emit()
@@ -66,7 +68,7 @@ class OnCanvas(QtCore.QObject):
             return
         self._taking = True  # Krita looks at its events while it converts a document
         try:
-            picture, _ = take(doc, choice.scope, self._place, SCREEN)
+            picture, _ = take_picture(doc, choice.scope, self._place, SCREEN)
         except Busy:
             self._rest.start(REST)
             return
@@ -80,13 +82,10 @@ class OnCanvas(QtCore.QObject):
             picture.close()
             return
         self._picture = picture
-        blobs = {"pixels": Blob(picture.size, picture.parts())}
-        if picture.mask:
-            blobs["mask"] = Blob(len(picture.mask), iter((picture.mask,)))
         intent = {**choice.intent(), "effort": "preview"}
         ask = {"pixels": picture.about(), "intent": intent, "seconds": SECONDS, "full": True}
         number = self._requests.send(
-            "preview", ask, lambda outcome: self._answered(number, outcome), blobs
+            "preview", ask, lambda answer: self._answered(number, answer), picture_blobs(picture)
         )
         self._number = number
         self.changed.emit()
@@ -94,16 +93,16 @@ class OnCanvas(QtCore.QObject):
     def hide(self) -> None:
         self._rest.stop()
         self._stop()
-        self.shown.remove()
+        self.tab.remove()
         self._doc = self._place = None
         self.changed.emit()
 
-    def look(self) -> None:
+    def follow_document(self) -> None:
         """Called now and then: goes with the artist's document, or when its tab was closed."""
-        was = self.shown.on
-        self.shown.look()
-        gone = self.on and not layers.alive(self._doc)
-        if gone or (was and not self.shown.on) or (self.on and not self.waiting and not was):
+        was = self.tab.on
+        self.tab.follow_document()
+        gone = self.on and not is_open(self._doc)
+        if gone or (was and not self.tab.on) or (self.on and not self.waiting and not was):
             self.hide()
 
     def _stop(self) -> None:
@@ -114,26 +113,26 @@ class OnCanvas(QtCore.QObject):
             self._picture.close()
             self._picture = None
 
-    def _answered(self, number: int, outcome: Outcome) -> None:
+    def _answered(self, number: int, answer: Answer) -> None:
         if number != self._number:
             return  # late, of a request that was cancelled
         picture, self._number = self._picture, 0
         self._picture = None
-        if outcome.kind == "result" and picture is not None and layers.alive(self._doc):
-            pixels = bytes(outcome.blobs["full"])
+        if answer.kind == "result" and picture is not None and is_open(self._doc):
+            pixels = bytes(answer.blobs["full"])
             try:
-                self.shown.show(self._doc, pixels, picture.place, t("preview_title"))
+                self.tab.show(self._doc, pixels, picture.place, t("preview_title"))
             except Busy:
                 self._rest.start(REST)  # and seen anew: who works on it changes it
-        elif outcome.kind in ("error", "lost"):
-            self.failed.emit(t(outcome.says))
+        elif answer.kind in ("error", "lost"):
+            self.failed.emit(t(answer.says))
             self.hide()
         if picture is not None:
             picture.close()
         self.changed.emit()
 
 
-def middle(place: Place) -> Place:
+def middle_of(place: Place) -> Place:
     width, height = min(place.width, LONGEST), min(place.height, LONGEST)
     x, y = place.x + (place.width - width) // 2, place.y + (place.height - height) // 2
     return Place(x, y, width, height)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from collections.abc import Container
 
-from ..canvas import layers
+from ..canvas.layers import open_documents
+from ..canvas.libkis import Document
 from ..words.texts import t
-from .settings import Exporting
+from .choices import Exporting
 
 SUFFIX = "-protected"
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what some system's file names cannot hold
 
 
-def suggested(doc: Any, how: Exporting, suffix: str) -> str:
+def suggested_path(doc: Document, how: Exporting, suffix: str) -> str:
     """Beside the document, or in the last folder, under a name that tells the copy apart."""
     title = NO_NAME.sub("-", doc.name() or "picture")
     stem = os.path.splitext(os.path.basename(doc.fileName() or ""))[0] or title
@@ -24,18 +25,30 @@ def suggested(doc: Any, how: Exporting, suffix: str) -> str:
     return os.path.join(folder, stem + SUFFIX + suffix)
 
 
-def refusal(path: str) -> str:
+def path_refusal(path: str) -> str:
     """Why nothing can be written under that name, in words, or ""."""
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         return t("no_folder", folder=folder or "?")
     if os.path.isdir(path):
         return t("no_name", folder=path)
-    docs = [doc for doc in layers.app().documents() if layers.alive(doc)]
-    return t("own_file") if any(same(doc.fileName() or "", path) for doc in docs) else ""
+    names = [doc.fileName() or "" for doc in open_documents()]
+    return t("own_file") if any(same_file(name, path) for name in names) else ""
 
 
-def same(one: str, other: str) -> bool:
+def bare_name(path: str, known: Container[str]) -> str:
+    """Without the suffix of a known format; "Study v1.2" has none."""
+    bare, suffix = os.path.splitext(path)
+    return bare if suffix.lower() in known else path
+
+
+def whole_name(path: str, suffix: str, known: Container[str]) -> str:
+    """With a suffix, unless it has one already or is the name of a folder."""
+    file = not os.path.isdir(path) and bool(os.path.basename(path))
+    return path + suffix if file and bare_name(path, known) == path else path
+
+
+def same_file(one: str, other: str) -> bool:
     """Whether both names are one file: through links, and in upper or lower case where that is."""
     try:
         return bool(one) and os.path.samefile(one, other)

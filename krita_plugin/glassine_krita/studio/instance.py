@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..install import installed
+from ..install.installed import delete_folders
 from .studio import Studio
 
 _made: list[Studio] = []
@@ -12,11 +12,11 @@ def studio() -> Studio:
     if not _made:
         _made.append(Studio())
         _made[0].start_engine()
-        installed.free()
+        delete_folders()  # what is left of an engine that was removed
     return _made[0]
 
 
-def close() -> None:
+def close_studio() -> None:
     """Krita quits. Where nobody wanted a studio, none is made for that."""
     for made in _made:
         made.close()

@@ -6,50 +6,62 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from ..canvas import pictures
-from ..canvas.layers import Refused
+from ..canvas.libkis import Document
+from ..canvas.own_layers import own_layer_in
+from ..canvas.pictures import take_flattened, take_picture
 from ..engine.catalogue import Catalogue
 from ..words.texts import t
-from . import already_protected, settings
-from .jobs import Job
-from .settings import Artist, Choice, Exporting
+from .already_protected import opened_file
+from .choices import Artist, Choice, Exporting
+from .job import Job, Kind, Order, State
+from .settings import write_exporting
 
 SEED_BITS = 31
 
 
-def to_apply(doc: Any, choice: Choice, listed: Catalogue) -> Job:
+def order_layer(doc: Document, choice: Choice, listed: Catalogue) -> Job:
     """Protects the layer, the selection or the picture; the result is a new layer."""
     doc.waitForDone()  # a stroke that was just made belongs to it
-    picture, node = pictures.take(doc, choice.scope)
+    picture, node = take_picture(doc, choice.scope)
     name = layer_name(None if node is None else node.name(), choice, listed)
-    above = None if node is None else node.uniqueId()
-    ask = {"intent": {**choice.intent(), "seed": seed()}, "file": already_protected.file_of(doc)}
-    return asking(Job("apply", name, ask, picture, doc, above), choice.scope)
+    layer = None if node is None else node.uniqueId()
+    ask = {"intent": {**choice.intent(), "seed": new_seed()}, "file": opened_file(doc)}
+    order = Order(Kind.APPLY, name, ask, doc, layer)
+    return ask_if_own(Job(order, picture), doc, choice.scope)
 
 
-def to_export(doc: Any, path: str, how: Exporting, choice: Choice, artist: Artist) -> Job:
+def order_file(doc: Document, path: str, how: Exporting, choice: Choice, artist: Artist) -> Job:
     """What shows, flattened, to a file with marks."""
     doc.waitForDone()
-    picture = pictures.flattened(doc)
-    export = {"format": how.format, "quality": how.quality, "marks": list(how.marks)}
-    export["longest_side"] = how.longest or None
-    export["claim"] = asdict(artist)
-    export |= {"keep_path": how.keep_path, "sidecar": how.sidecar}
-    ask = {"intent": {**choice.intent(), "seed": seed(), "export": export}}
-    ask["file"] = already_protected.file_of(doc)
-    settings.keep_exporting(doc, how)
-    return asking(Job("export", path, ask, picture, doc, path=path), "picture")
+    picture = take_flattened(doc)
+    intent = {**choice.intent(), "seed": new_seed(), "export": export_intent(how, artist)}
+    ask = {"intent": intent, "file": opened_file(doc)}
+    write_exporting(doc, how)
+    return ask_if_own(Job(Order(Kind.EXPORT, path, ask, doc, path=path), picture), doc, "picture")
 
 
-def asking(job: Job, scope: str) -> Job:
+def export_intent(how: Exporting, artist: Artist) -> dict[str, Any]:
+    """As the engine wants it."""
+    return {
+        "format": how.format,
+        "quality": how.quality,
+        "marks": list(how.marks),
+        "longest_side": how.longest or None,
+        "claim": asdict(artist),
+        "keep_path": how.keep_path,
+        "sidecar": how.sidecar,
+    }
+
+
+def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
     """A layer that was made here is known without the engine: ask before any work."""
-    if layer := already_protected.twice(job.doc, scope):
-        job.state, job.why = "asking", t("twice_layer", layer=layer)
+    if layer := own_layer_in(doc, scope):
+        job.state, job.why = State.ASKING, t("twice_layer", layer=layer)
     return job
 
 
-def refusal(doc: Any, choice: Choice, engine: str) -> str:
-    """A key of texts.py, or "" where nothing is in the way."""
+def order_refusal(doc: Document | None, choice: Choice, engine: str) -> str:
+    """A key of texts.json, or "" where nothing is in the way."""
     if doc is None:
         return "nothing_to_protect"
     if engine == "absent":
@@ -67,9 +79,6 @@ def layer_name(layer: str | None, choice: Choice, listed: Catalogue) -> str:
     return f"{layer or t('picture')} ({', '.join(parts)})"
 
 
-def seed() -> int:
+def new_seed() -> int:
     """Chosen here so that a failed job can be tried again with the same pixels."""
     return uuid.uuid4().int >> (128 - SEED_BITS)
-
-
-__all__ = ["Refused", "layer_name", "refusal", "seed", "to_apply", "to_export"]

@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..canvas import layers
-from ..canvas.layers import Busy, Place, Refused
-from ..canvas.pictures import SCREEN, take
-from ..canvas.small_pictures import Small, image, shrunk
-from ..engine.requests import Blob, Outcome, Requests
+from ..canvas.layers import is_open, key_of, layer_for, selection_of
+from ..canvas.libkis import Document
+from ..canvas.pictures import Picture, take_picture
+from ..canvas.places import Place
+from ..canvas.refusals import Busy, Refused
+from ..canvas.small_pictures import SmallPicture, image_of, shrink_by_strips
+from ..canvas.spaces import SCREEN
+from ..engine.requests import Answer, Requests
 from ..qt import QtCore, QtGui, Signal
-from .settings import Choice
+from .blobs import small_blobs
+from .choices import Choice
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
 ON_CANVAS = 1024  # pixels, longest side of what is shown on the canvas at full size
+Key = tuple[object, ...]
 PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
 
 
@@ -27,13 +32,13 @@ class Wanted:
     key  what is read: document, layer, scope, selection and place
     """
 
-    doc: Any
+    doc: Document
     choice: Choice
     place: Place
-    key: tuple[Any, ...]
+    key: Key
 
     @property
-    def explored(self) -> Any:
+    def explored(self) -> tuple[Key, Choice]:
         """Everything but the strength: the same here means that the engine explores the same."""
         return self.key, replace(self.choice, score=0.0, effort="")
 
@@ -51,15 +56,15 @@ class Preview(QtCore.QObject):
         self.pictures: dict[str, QtGui.QImage] = {}
         self.about: dict[str, Any] = {}
         self.place: Place | None = None
-        self.why = ""  # a key of texts.py or the engine's sentence, when there is no picture
+        self.why = ""  # a key of texts.json or the engine's sentence, when there is no picture
         self.busy = False
         self._wanted: Wanted | None = None
-        self._small: tuple[tuple[Any, ...], Small] | None = None
+        self._small: tuple[Key, SmallPicture] | None = None
         self._number, self._fine, self._again = 0, False, False
         self._asked: Wanted | None = None
         self._reads: Wanted | None = None
-        self._steps: Iterator[Small | None] | None = None
-        self._picture: Any = None
+        self._steps: Iterator[SmallPicture | None] | None = None
+        self._picture: Picture | None = None
         self._rest = QtCore.QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
@@ -68,9 +73,9 @@ class Preview(QtCore.QObject):
         self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_some)
 
-    def want(self, doc: Any, choice: Choice, place: Place) -> None:
+    def want(self, doc: Document, choice: Choice, place: Place) -> None:
         """Shows that part of the document under that choice, soon."""
-        wanted = seen(doc, choice, place)
+        wanted = wanted_now(doc, choice, place)
         same = self._wanted is not None and self._wanted.explored == wanted.explored
         self._fine = self._fine and same
         if self.pictures and not same:
@@ -106,6 +111,9 @@ class Preview(QtCore.QObject):
         self._number, self.busy = 0, False
         self._reading.stop()
         self._steps = None
+        self._close_picture()
+
+    def _close_picture(self) -> None:
         if self._picture is not None:
             self._picture.close()
             self._picture = None
@@ -136,9 +144,9 @@ class Preview(QtCore.QObject):
 
     def _read(self, wanted: Wanted) -> None:
         """Of the layer that is active now, whichever it is when the reading is done."""
-        wanted = self._wanted = seen(wanted.doc, wanted.choice, wanted.place)
-        self._picture, _ = take(wanted.doc, wanted.choice.scope, wanted.place, SCREEN)
-        self._reads, self._steps = wanted, shrunk(self._picture)
+        wanted = self._wanted = wanted_now(wanted.doc, wanted.choice, wanted.place)
+        self._picture, _ = take_picture(wanted.doc, wanted.choice.scope, wanted.place, SCREEN)
+        self._reads, self._steps = wanted, shrink_by_strips(self._picture)
         self._reading.start()
 
     def _read_some(self) -> None:
@@ -150,42 +158,39 @@ class Preview(QtCore.QObject):
             return
         if small is not None:
             self._reading.stop()
-            self._picture.close()
-            self._picture = self._steps = None
+            self._close_picture()
+            self._steps = None
             self._small = (self._reads.key, small)
             self._ask(self._reads, small)
 
-    def _ask(self, wanted: Wanted, small: Small) -> None:
+    def _ask(self, wanted: Wanted, small: SmallPicture) -> None:
         intent = {**wanted.choice.intent(), "effort": "preview"}
-        blobs = {"pixels": Blob(len(small.pixels), iter((small.pixels,)))}
-        if small.mask:
-            blobs["mask"] = Blob(len(small.mask), iter((small.mask,)))
         ask = {"pixels": small.about(), "intent": intent, "sees": self.sees}
         ask["seconds"] = FINER if self._fine else FIRST
         self._asked, self._again = wanted, False
         number = self._requests.send(
-            "preview", ask, lambda outcome: self._answered(number, outcome), blobs
+            "preview", ask, lambda answer: self._answered(number, answer), small_blobs(small)
         )
         self._number = number
 
-    def _answered(self, number: int, outcome: Outcome) -> None:
+    def _answered(self, number: int, answer: Answer) -> None:
         if number != self._number:
             return  # late, of a request that was cancelled
         self._number, self.busy = 0, False
-        if outcome.kind in ("cancelled", "lost"):
+        if answer.kind in ("cancelled", "lost"):
             self.changed.emit()
             return
-        if outcome.kind == "error":
-            self._fail(outcome.says)
+        if answer.kind == "error":
+            self._fail(answer.says)
             return
         assert self._asked is not None
-        self.about = about = outcome.result
+        self.about = about = answer.result
         self.why = ""
         self.stale = self._wanted is None or self._asked.explored != self._wanted.explored
         self.pictures = {
-            name: image(outcome.blobs[name], about["width"], about["height"])
+            name: image_of(answer.blobs[name], about["width"], about["height"])
             for name in PICTURES
-            if name in outcome.blobs
+            if name in answer.blobs
         }
         self.place = self._small[1].place if self._small else None
         if self._again:
@@ -201,11 +206,11 @@ class Preview(QtCore.QObject):
         self.changed.emit()
 
 
-def seen(doc: Any, choice: Choice, place: Place) -> Wanted:
+def wanted_now(doc: Document, choice: Choice, place: Place) -> Wanted:
     """That part as it is now."""
-    if not layers.alive(doc):
+    if not is_open(doc):
         return Wanted(doc, choice, place, ())
-    node = None if choice.scope == "picture" else layers.active_layer(doc)
+    node = layer_for(doc, choice.scope)
     layer = None if node is None else node.uniqueId().toString()
-    chosen = layers.selection(doc) if choice.scope == "selection" else None
-    return Wanted(doc, choice, place, (layers.key(doc), layer, choice.scope, chosen, place))
+    chosen = selection_of(doc) if choice.scope == "selection" else None
+    return Wanted(doc, choice, place, (key_of(doc), layer, choice.scope, chosen, place))

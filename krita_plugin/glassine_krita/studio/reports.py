@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ..install.installed import home
+from ..install.installed import engine_folder
 from ..qt import QtCore, QtGui
-from .jobs import Job
+from .job import Job
 
 
-def written(job: Job) -> Path:
+def write_report(job: Job) -> Path:
     """Named after the file it is about, so that asking twice writes once; private."""
-    folder = home() / "reports"
+    folder = engine_folder() / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    mark = hashlib.sha256(job.report).hexdigest()[:8]
-    path = folder / f"{Path(job.path).stem}-{mark}.html"
-    path.write_bytes(job.report)
+    mark = hashlib.sha256(job.outcome.report).hexdigest()[:8]
+    path = folder / f"{Path(job.order.path).stem}-{mark}.html"
+    path.write_bytes(job.outcome.report)
     return path
 
 
-def opened(job: Job) -> Path:
-    path = written(job)
+def open_report(job: Job) -> Path:
+    path = write_report(job)
     QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(path)))
     return path

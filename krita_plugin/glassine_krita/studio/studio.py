@@ -6,24 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..canvas import layers
-from ..canvas.layers import Place, Refused
-from ..canvas.results import Hidden
-from ..canvas.viewport import visible
-from ..engine.catalogue import Catalogue, catalogue
+from ..canvas.hidden_originals import HiddenOriginals
+from ..canvas.layers import active_document
+from ..canvas.libkis import Document
+from ..canvas.places import Place
+from ..canvas.refusals import Refused
+from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
-from ..engine.requests import ENDED, Outcome, Requests
-from ..install import installed
+from ..engine.requests import ENDED, Answer, Requests
+from ..install.installed import start_command
+from ..install.installer import CANCELLED, Installer
 from ..qt import QtCore, Signal
-from ..words.redaction import without
 from ..words.texts import t
-from . import orders, settings
-from .already_protected import Known
-from .canvas_preview import OnCanvas
+from .already_protected import AlreadyProtected
+from .bug_report import bug_report
+from .canvas_preview import CanvasPreview
+from .choices import Artist, Choice, Exporting
 from .estimate import Estimate
-from .jobs import Job, Jobs
+from .job import Job, State
+from .job_queue import JobQueue
+from .orders import order_file, order_layer, order_refusal
 from .preview import Preview
-from .settings import Artist, Choice, Exporting
+from .settings import engine_command, read_setting, read_text, write_setting, write_text
+from .sight import Region, Sight, sight_of
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
 
@@ -40,18 +45,18 @@ class Studio(QtCore.QObject):
         super().__init__(parent)
         self.engine = Engine(self)
         self.requests = Requests(self.engine, self)
-        self.jobs = Jobs(self.requests, self)
+        self.jobs = JobQueue(self.requests, self)
         self.preview = Preview(self.requests, self)
-        self.installer = installed.Installer(self)
-        self.on_canvas = OnCanvas(self.requests, self)
-        self.known = Known(self.requests, self)
+        self.installer = Installer(self)
+        self.canvas_preview = CanvasPreview(self.requests, self)
+        self.already_protected = AlreadyProtected(self.requests, self)
         self.catalogue = Catalogue()
-        self.choice = settings.read(Choice)
-        self.artist = settings.read(Artist)
+        self.choice = read_setting(Choice)
+        self.artist = read_setting(Artist)
         self.trouble = ""  # the last thing that went wrong, in words
         self._watchers: set[int] = set()
-        self._seen: Any = None
-        self._region: tuple[str, Place] | None = None
+        self._seen: Sight | None = None
+        self._region = Region()
         self._estimate = Estimate(self.requests, self)
         self._estimate.changed.connect(self.estimate_changed)
         self.engine.changed.connect(self._engine_changed)
@@ -59,7 +64,7 @@ class Studio(QtCore.QObject):
         self.jobs.finished.connect(self._job_finished)
         self.jobs.changed.connect(self._jobs_changed)
         self.installer.ended.connect(self._installed)
-        self.on_canvas.failed.connect(self.complain)
+        self.canvas_preview.failed.connect(self.complain)
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self.look)
@@ -68,19 +73,19 @@ class Studio(QtCore.QObject):
     # engine
 
     def start_engine(self) -> None:
-        command = settings.engine_command(installed.command())
-        self.engine.start(command, settings.word("device"))
+        command = engine_command(start_command())
+        self.engine.start(command, read_text("device"))
 
     def compute_on(self, device: str) -> None:
         """The engine starts anew on the processor ("cpu") or on the fastest there is ("")."""
-        if device != settings.word("device"):
-            settings.remember("device", device)
+        if device != read_text("device"):
+            write_text("device", device)
             self.start_engine()
 
     def close(self) -> None:
         """Krita quits: the preview goes, the engine ends with its stdin."""
         self._timer.stop()
-        self.on_canvas.hide()
+        self.canvas_preview.hide()
         self.preview.clear()
         self.installer.cancel()
         for job in self.jobs.all:
@@ -90,9 +95,9 @@ class Studio(QtCore.QObject):
     def _engine_changed(self) -> None:
         condition = self.engine.condition
         ready = condition.name == "ready"
-        self.known.forget()
+        self.already_protected.forget()
         if ready:
-            self.catalogue = catalogue(condition.hello.get("catalogue", {}))
+            self.catalogue = read_catalogue(condition.hello.get("catalogue", {}))
             self.requests.send("warm", {}, self._warm)
             if self.trouble == t("engine_slow"):
                 self.trouble = ""
@@ -101,11 +106,11 @@ class Studio(QtCore.QObject):
         self.jobs.ready = ready
         self._jobs_changed()
         self.engine_changed.emit()
-        self.jobs.next()
+        self.jobs.start_next()
 
-    def _warm(self, outcome: Outcome) -> None:
-        if outcome.kind == "error":
-            self.complain(outcome.says)
+    def _warm(self, answer: Answer) -> None:
+        if answer.kind == "error":
+            self.complain(answer.says)
         self._estimate.forget()
         self._estimate.want(self.document, self.choice)
         self.preview.resume()
@@ -120,18 +125,18 @@ class Studio(QtCore.QObject):
         if not self._timer.isActive():
             return  # Krita is closing
         self.start_engine()
-        if why not in ("", installed.CANCELLED):
+        if why not in ("", CANCELLED):
             self.complain(t(why))
         self.engine_changed.emit()
 
     # what is in front of the artist
 
     @property
-    def document(self) -> Any:
+    def document(self) -> Document | None:
         """The artist's document; when the preview on the canvas is in front, the one it shows."""
-        doc = layers.active()
-        if doc is not None and self.on_canvas.shown.is_copy(doc):
-            return self.on_canvas.document
+        doc = active_document()
+        if doc is not None and self.canvas_preview.tab.is_copy(doc):
+            return self.canvas_preview.document
         return doc
 
     def look_soon(self) -> None:
@@ -142,12 +147,12 @@ class Studio(QtCore.QObject):
         """Follows what Krita has no signal for: documents, layers, selections, the view, undo."""
         if not self._timer.isActive():
             return  # Krita is closing
-        Hidden.look()
-        self.on_canvas.look()
+        HiddenOriginals.follow_undo()
+        self.canvas_preview.follow_document()
         doc = self.document
         if self.watching and not self.preview.busy:
-            self.known.look(doc)
-        seen = self._sight(doc)
+            self.already_protected.look_at(doc)
+        seen = None if doc is None else sight_of(doc, self.region(doc))
         if seen == self._seen:
             return
         self._seen = seen
@@ -155,20 +160,9 @@ class Studio(QtCore.QObject):
         self._want()
         self._estimate.want(doc, self.choice)
 
-    def _sight(self, doc: Any) -> Any:
-        if doc is None:
-            return None
-        node, chosen = layers.active_layer(doc), layers.selection(doc)
-        name = None if node is None else (node.uniqueId().toString(), node.name())
-        bounds = None if node is None else node.bounds().getRect()
-        return layers.key(doc), layers.canvas(doc), name, bounds, chosen, self.region(doc)
-
-    def region(self, doc: Any) -> Place:
+    def region(self, doc: Document) -> Place:
         """What a preview looks at: the visible part, held still while one is on the canvas."""
-        key = layers.key(doc)
-        if not (self.on_canvas.on and self._region is not None and self._region[0] == key):
-            self._region = key, visible(doc)
-        return self._region[1]
+        return self._region.of(doc, held=self.canvas_preview.on)
 
     def _want(self) -> None:
         doc = self.document
@@ -197,17 +191,17 @@ class Studio(QtCore.QObject):
         if choice == before:
             return
         self.choice = choice
-        settings.write(choice)
+        write_setting(choice)
         self.choice_changed.emit()
         self._want()
-        if (shown := self.on_canvas.document) is not None:
-            self.on_canvas.show(shown, choice, self.region(shown))
+        if (shown := self.canvas_preview.document) is not None:
+            self.canvas_preview.show(shown, choice, self.region(shown))
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._estimate.want(self.document, self.choice)
 
     def sign(self, artist: Artist) -> None:
         self.artist = artist
-        settings.write(artist)
+        write_setting(artist)
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -217,29 +211,30 @@ class Studio(QtCore.QObject):
 
     def apply(self) -> Job | None:
         """Protects the layer, the selection or the picture; the result is a new layer."""
-        return self._order(lambda doc: orders.to_apply(doc, self.choice, self.catalogue))
+        return self._order(lambda doc: order_layer(doc, self.choice, self.catalogue))
 
     def export(self, path: str, how: Exporting) -> Job | None:
-        return self._order(lambda doc: orders.to_export(doc, path, how, self.choice, self.artist))
+        return self._order(lambda doc: order_file(doc, path, how, self.choice, self.artist))
 
-    def _order(self, made: Callable[[Any], Job]) -> Job | None:
+    def _order(self, order: Callable[[Document], Job]) -> Job | None:
         doc = self.document
         try:
-            if problem := orders.refusal(doc, self.choice, self.engine.condition.name):
+            problem = order_refusal(doc, self.choice, self.engine.condition.name)
+            if problem or doc is None:
                 raise Refused(problem)
-            return self.jobs.add(made(doc))
+            return self.jobs.add(order(doc))
         except Refused as error:
             self.complain(t(str(error)))
             return None
 
     def _job_finished(self, job: Job) -> None:
         told = job.why == ENDED and self.engine.condition.name == "broken"
-        if job.state == "failed" and not told:
+        if job.state is State.FAILED and not told:
             self.complain(t(job.why))
 
     def _jobs_changed(self) -> None:
         """A preview would have to wait behind a job; it resumes afterwards."""
-        busy = any(job.state == "running" for job in self.jobs.all)
+        busy = self.jobs.running
         was, self.preview.paused = self.preview.paused, busy
         self.preview.ready = self.jobs.ready
         if was and not busy:
@@ -250,9 +245,9 @@ class Studio(QtCore.QObject):
     def show_on_canvas(self, on: bool) -> None:
         doc = self.document
         if not on or doc is None:
-            self.on_canvas.hide()
+            self.canvas_preview.hide()
         else:
-            self.on_canvas.show(doc, self.choice, self.region(doc))
+            self.canvas_preview.show(doc, self.choice, self.region(doc))
 
     # trouble
 
@@ -267,17 +262,6 @@ class Studio(QtCore.QObject):
 
     def details(self) -> str:
         """For a bug report: no picture, no file's name, nothing that has the artist's own."""
-        from ..engine.process import platform
-
-        condition = self.engine.condition
-        docs = [doc.fileName() for doc in layers.app().documents() if layers.alive(doc)]
-        lines = (
-            self.trouble,
-            platform(),
-            f"Krita {layers.app().version()}",
-            f"engine {condition.version} {condition.name} {condition.device}",
-            "",
-            self.engine.log(),
-            self.installer.log(),
-        )
-        return without("\n".join(lines), [*docs, *(job.path for job in self.jobs.all)])
+        logs = (self.engine.log(), self.installer.log())
+        files = [job.order.path for job in self.jobs.all]
+        return bug_report(self.trouble, self.engine.condition, logs, files)

@@ -14,7 +14,7 @@ _BARE = re.compile(rf"""(?<![\w"'“„「:./\\~]){_ROOT}[^\s"'“”„「」:]
 _PROGRAM = re.compile(r"\.(py|so|dll|pyd|exe)$|[\\/]s?bin[\\/]")  # where an error lies in the code
 
 
-def without(text: str, files: Iterable[str]) -> str:
+def redacted(text: str, files: Iterable[str]) -> str:
     """Without these files' names, without any other path except programs', whose home is "~"."""
     names: set[str] = set()
     for path in filter(None, files):
@@ -25,9 +25,9 @@ def without(text: str, files: Iterable[str]) -> str:
     home = os.path.expanduser("~")
     if len(home) > 1:
         text = text.replace(home, "~")
-    text = _QUOTED.sub(lambda found: found[1] + kept(found[2]), text)
-    return _BARE.sub(lambda found: kept(found[0]), text)
+    text = _QUOTED.sub(lambda found: found[1] + kept_if_program(found[2]), text)
+    return _BARE.sub(lambda found: kept_if_program(found[0]), text)
 
 
-def kept(path: str) -> str:
+def kept_if_program(path: str) -> str:
     return path if _PROGRAM.search(path) else GONE

@@ -22,7 +22,9 @@ _NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d+")
 
 @cache
 def table() -> dict[str, dict[str, str]]:
-    return json.loads((Path(__file__).parent / "texts.json").read_text(encoding="utf-8"))
+    text = (Path(__file__).parent / "texts.json").read_text(encoding="utf-8")
+    rows: dict[str, dict[str, str]] = json.loads(text)
+    return rows
 
 
 @cache
@@ -39,19 +41,19 @@ def language() -> str:
 
 
 @cache
-def known() -> list[Pattern]:
+def known_patterns() -> list[Pattern]:
     return patterns(table())
 
 
-def said(sentence: str) -> str:
+def translated(sentence: str) -> str:
     """A sentence of the engine, in the artist's language as far as somebody has translated it."""
     if _NUMBER.fullmatch(sentence):
-        return figures(sentence)
-    key, gaps = matched(sentence, known()) if language() != FALLBACK else ("", {})
-    return t(key, **{name: said(word) for name, word in gaps.items()}) if key else sentence
+        return local_number(sentence)
+    key, gaps = matched(sentence, known_patterns()) if language() != FALLBACK else ("", {})
+    return t(key, **{name: translated(word) for name, word in gaps.items()}) if key else sentence
 
 
-def figures(number: str) -> str:
+def local_number(number: str) -> str:
     """A number in English, as the language has it: 1.5 and 4,300 are 1,5 and 4.300 in German."""
     return number.translate(str.maketrans(".,", t("point_and_comma")))
 
@@ -59,5 +61,5 @@ def figures(number: str) -> str:
 def t(key: str, default: str | None = None, **fields: Any) -> str:
     row = table().get(key)
     if row is None:
-        return said(key if default is None else default)
+        return translated(key if default is None else default)
     return row.get(language(), row[FALLBACK]).format(**fields)
