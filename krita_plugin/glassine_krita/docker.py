@@ -10,8 +10,8 @@ from .studio.instance import studio
 from .studio.job import Job, State
 from .views.export import ExportPage
 from .views.main import MainPage
-from .views.parts import follow
 from .views.setup import SetupPage
+from .views.slots import follow
 from .views.status import Status, Trouble
 
 DOCKER_ID = "glassine_docker"

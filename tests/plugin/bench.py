@@ -43,7 +43,7 @@ def app():
 
 
 @pytest.fixture
-def here(app, tmp_path, monkeypatch):
+def fresh_krita(app, tmp_path, monkeypatch):
     """A fresh Krita with nothing open."""
     krita.Krita._one = None
     HiddenOriginals.pairs.clear()
@@ -55,7 +55,7 @@ def here(app, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def works(here):
+def works(fresh_krita):
     """A studio whose scripted engine is ready."""
     made = studio.Studio()
     instance._made[:] = [made]
@@ -67,9 +67,9 @@ def works(here):
 
 
 @pytest.fixture
-def painting(here):
+def painting(fresh_krita):
     """An open document with one opaque layer of different pixels, and that layer."""
-    return opened(here, pattern())
+    return opened(fresh_krita, pattern())
 
 
 def pattern(alpha=255, pixel=4, width=W, height=H):
@@ -92,12 +92,12 @@ def opened(app, pixels, depth="U8", model="RGBA", width=W, height=H):
     return app.open(doc), node
 
 
-def grey(here, depth, value, profile=LINEAR):
+def grey(fresh_krita, depth, value, profile=LINEAR):
     """A linear-light document of one grey."""
     pixel = struct.pack(
         "<4e" if depth == "F16" else "<4H", *[value] * 3, 1 if depth == "F16" else M
     )
-    doc, node = opened(here, pixel * (W * H), depth)
+    doc, node = opened(fresh_krita, pixel * (W * H), depth)
     node._space = doc._space = doc._root._space = ("RGBA", depth, profile)
     return doc, node
 

@@ -6,7 +6,7 @@ import krita
 import pytest
 from bench import (
     app,
-    here,
+    fresh_krita,
     opened,
     painting,
     pattern,
@@ -21,11 +21,11 @@ from glassine_krita.studio import instance
 from glassine_krita.studio.job import State
 from glassine_krita.words import texts
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
-def test_a_layer_in_place_of_another_is_not_to_be_faded(works, here):
-    opened(here, pattern(alpha=90))
+def test_a_layer_in_place_of_another_is_not_to_be_faded(works, fresh_krita):
+    opened(fresh_krita, pattern(alpha=90))
     made, job = GlassineDocker(), works.apply()
     until(lambda: not job.active)
     words = made.main.jobs._rows[id(job)].says.text()
@@ -34,11 +34,11 @@ def test_a_layer_in_place_of_another_is_not_to_be_faded(works, here):
 
 
 @pytest.fixture
-def hidden(works, here):
+def hidden(works, fresh_krita):
     """Glassine's docker, which the artist has hidden and Krita knows."""
     made = GlassineDocker()
     made.setObjectName(DOCKER_ID)
-    here._dockers.append(made)
+    fresh_krita._dockers.append(made)
     yield made
     made.deleteLater()
 
@@ -176,25 +176,26 @@ def test_fields_can_be_reached_and_are_named(works, painting):
     made.deleteLater()
 
 
-def test_an_end_of_krita_starts_no_engine(here):
-    extension.GlassineExtension(here).setup()
+def test_an_end_of_krita_starts_no_engine(fresh_krita):
+    extension.GlassineExtension(fresh_krita).setup()
     instance._made.clear()
-    here.notifier().applicationClosing.emit()
+    fresh_krita.notifier().applicationClosing.emit()
     assert not instance._made
     closing = instance.studio()
     until(lambda: closing.engine.condition.name == "ready")
-    here.notifier().applicationClosing.emit()
+    fresh_krita.notifier().applicationClosing.emit()
     assert closing.engine.process_id == 0
     instance._made.clear()
 
 
-def test_both_menus_get_the_export(here, works):
-    made = extension.GlassineExtension(here)
-    made.createActions(here.activeWindow())
+def test_both_menus_get_the_export(fresh_krita, works):
+    made = extension.GlassineExtension(fresh_krita)
+    made.createActions(fresh_krita.activeWindow())
     extension.into_file_menus()
     extension.into_file_menus()
     menus = {
-        bar.objectName(): bar.menu() for bar in here.activeWindow().qwindow().menuBar().actions()
+        bar.objectName(): bar.menu()
+        for bar in fresh_krita.activeWindow().qwindow().menuBar().actions()
     }
     for name in ("file", "tools"):
         rows = [row.objectName() for row in menus[name].actions()]

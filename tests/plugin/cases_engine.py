@@ -7,7 +7,7 @@ import pytest
 from bench import (
     FAKE,
     app,
-    here,
+    fresh_krita,
     painting,
     until,
     works,
@@ -18,7 +18,7 @@ from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings, studio
 from glassine_krita.words import texts
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 def test_the_catalogue_keeps_unknown_kinds_and_drops_what_is_no_list():
@@ -39,7 +39,7 @@ def test_the_child_s_environment_is_clean(monkeypatch):
 
 
 @pytest.mark.parametrize("words", [(), ("/nowhere/python",), (sys.executable, "-c", "raise 1")])
-def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
+def test_an_engine_that_does_not_start_is_said_in_one_line(fresh_krita, words):
     made = process.Engine()
     made.start(words)
     until(lambda: made.condition.name in ("absent", "broken"))
@@ -48,7 +48,7 @@ def test_an_engine_that_does_not_start_is_said_in_one_line(here, words):
     assert f"engine_{expected}" in texts.table() or not expected
 
 
-def test_another_protocol_is_refused(here, monkeypatch):
+def test_another_protocol_is_refused(fresh_krita, monkeypatch):
     monkeypatch.setenv("FAKE_PROTOCOL", "1")
     made = process.Engine()
     made.start((sys.executable, str(FAKE)))
@@ -56,7 +56,7 @@ def test_another_protocol_is_refused(here, monkeypatch):
     assert made.condition.says == "protocol"
 
 
-def test_the_engine_ends_when_its_stdin_closes(here):
+def test_the_engine_ends_when_its_stdin_closes(fresh_krita):
     made = process.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "ready")
@@ -78,7 +78,7 @@ def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, paint
     made.deleteLater()
 
 
-def test_an_engine_that_never_greets_is_explained(here, painting, monkeypatch):
+def test_an_engine_that_never_greets_is_explained(fresh_krita, painting, monkeypatch):
     monkeypatch.setenv("GLASSINE_ENGINE", "/bin/sleep 30")
     monkeypatch.setattr(process, "SLOW", 50)
     works = studio.Studio()
@@ -102,7 +102,7 @@ def on(works, kind):
     until(lambda: ready() and works.engine.condition.hello["device"]["kind"] == kind)
 
 
-def test_the_processor_can_be_asked_for_instead_of_the_card(here, painting, monkeypatch):
+def test_the_processor_can_be_asked_for_instead_of_the_card(fresh_krita, painting, monkeypatch):
     monkeypatch.setenv("FAKE_DEVICE", "cuda")
     works = studio.Studio()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)

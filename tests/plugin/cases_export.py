@@ -5,7 +5,7 @@ import os
 
 import krita
 import pytest
-from bench import app, here, opened, painting, pattern, until, works
+from bench import app, fresh_krita, opened, painting, pattern, until, works
 from glassine_krita.canvas.pictures import take_picture
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.qt import Qt, QtGui, QtWidgets
@@ -17,7 +17,7 @@ from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
 from glassine_krita.words import redaction, texts
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 @pytest.fixture
@@ -46,21 +46,21 @@ def ended(works):
     return works.jobs.all[-1]
 
 
-def test_the_page_follows_the_document_in_front(works, docker, here, tmp_path):
+def test_the_page_follows_the_document_in_front(works, docker, fresh_krita, tmp_path):
     page = docker.exporting
     assert page.path.text() == str(tmp_path / "piece-protected.png")
-    other, _node = opened(here, pattern())
+    other, _node = opened(fresh_krita, pattern())
     other._file = str(tmp_path / "other.kra")
     page.save.click()
     assert not works.jobs.all, "the name on the page was the first document's"
     assert page.path.text() == str(tmp_path / "other-protected.png")
-    here.front(next(doc for doc in here.documents() if doc is not other))
+    fresh_krita.front(next(doc for doc in fresh_krita.documents() if doc is not other))
     works.look()
     assert page.path.text() == str(tmp_path / "piece-protected.png")
 
 
-def test_a_title_that_is_no_file_name_is_suggested_as_one(works, docker, here, tmp_path):
-    doc, _node = opened(here, pattern())
+def test_a_title_that_is_no_file_name_is_suggested_as_one(works, docker, fresh_krita, tmp_path):
+    doc, _node = opened(fresh_krita, pattern())
     for title in ("Study 1/3", "/Study 1:3", 'Study "1"?\n'):
         doc._name = title
         docker.exporting.shown()
@@ -139,7 +139,7 @@ def test_a_file_is_written_under_its_format_s_name(works, docker, tmp_path):
     assert len(works.jobs.all) == 2 and "is a folder" in works.trouble
 
 
-def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
+def test_no_open_document_s_file_is_written_over(works, docker, fresh_krita, tmp_path):
     page = docker.exporting
     original = tmp_path / "piece.kra"
     link = tmp_path / "link.kra"
@@ -148,7 +148,7 @@ def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
     flat.write_bytes(b"other")
     other = krita.Document(4, 4, "flat")
     other._file = str(flat)
-    here._documents.append(other)
+    fresh_krita._documents.append(other)
     for path in (original, link, tmp_path / "." / "piece.kra", flat):
         page.path.setText(str(path))
         page.save.click()
@@ -181,7 +181,7 @@ def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, doc
     assert how.marks == ("receipt",) and how.sidecar
 
 
-def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, painting):
+def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(fresh_krita, painting):
     doc, _node = painting
     settings.write_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))
     made = studio.Studio()
@@ -197,7 +197,7 @@ def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, paint
     page.deleteLater()
 
 
-def test_the_document_does_not_tell_where_its_owner_keeps_things(here, painting, tmp_path):
+def test_the_document_does_not_tell_where_its_owner_keeps_things(fresh_krita, painting, tmp_path):
     doc, _node = painting
     settings.write_exporting(doc, Exporting(format="jpeg", folder=str(tmp_path)))
     stored = bytes(doc.annotation(settings.ANNOTATION)).decode()

@@ -6,7 +6,7 @@ import os
 import pytest
 from bench import (
     app,
-    here,
+    fresh_krita,
     painting,
     until,
     works,
@@ -16,10 +16,10 @@ from glassine_krita.install import builds, installed, installer
 from glassine_krita.studio import instance
 from glassine_krita.studio.job import State
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
-def test_finding_a_python_and_refusing_old_ones(here, monkeypatch, tmp_path):
+def test_finding_a_python_and_refusing_old_ones(fresh_krita, monkeypatch, tmp_path):
     old = tmp_path / "old"
     old.write_text("#!/bin/sh\necho 3.8 /old\n")
     old.chmod(0o755)
@@ -39,7 +39,7 @@ def script(path, *lines):
     return str(path)
 
 
-def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp_path):
+def test_uv_makes_the_environment_where_no_python_will_do(fresh_krita, monkeypatch, tmp_path):
     """A uv that notes how it was called and makes an environment whose python does nothing."""
     calls = tmp_path / "calls"
     made_python = 'mkdir -p "$venv/bin"; printf "#!/bin/sh\\n" > "$venv/bin/python"'
@@ -62,7 +62,7 @@ def test_uv_makes_the_environment_where_no_python_will_do(here, monkeypatch, tmp
     assert installed.start_command()[0] == str(installed.engine_python())
 
 
-def test_marks_that_cannot_be_installed_cost_nothing_else(here, monkeypatch, tmp_path):
+def test_marks_that_cannot_be_installed_cost_nothing_else(fresh_krita, monkeypatch, tmp_path):
     """The libraries of the marks are the one step that may fail."""
     for torch, expected in (("0", ""), ("1", "install_failed")):
         lines = (
@@ -151,7 +151,7 @@ def test_every_build_says_its_size_beforehand(system):
         assert "download" in words and ("asked in" in words) == bool(build.asked)
 
 
-def test_an_engine_of_another_version_is_not_started(here):
+def test_an_engine_of_another_version_is_not_started(fresh_krita):
     folder = installed.engine_folder()
     folder.mkdir(parents=True)
     installed.engine_python().parent.mkdir(parents=True)
@@ -168,7 +168,7 @@ def test_an_engine_of_another_version_is_not_started(here):
     assert os.listdir(folder) == [] and installed.remove_engine() is None
 
 
-def test_what_was_left_of_a_removed_engine_goes_at_the_next_start(here):
+def test_what_was_left_of_a_removed_engine_goes_at_the_next_start(fresh_krita):
     for name in (installed.REMOVED + "1f", "venv"):
         (installed.engine_folder() / name / "lib").mkdir(parents=True)
     instance._made.clear()

@@ -7,13 +7,26 @@ import signal
 
 import krita
 import pytest
-from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, turn, until, works
+from bench import (
+    H,
+    W,
+    app,
+    fresh_krita,
+    opened,
+    painting,
+    pattern,
+    pixels_of,
+    top,
+    turn,
+    until,
+    works,
+)
 from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings
 from glassine_krita.studio.choices import Exporting
 from glassine_krita.studio.job import State
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 def done(job):
@@ -43,16 +56,16 @@ def test_the_result_is_one_layer_above_in_one_undo_step(works, painting):
 
 
 @pytest.mark.parametrize(("depth", "pixel"), [("U16", 8), ("F16", 8), ("F32", 16)])
-def test_every_depth_goes_and_comes_back_as_it_is(works, here, depth, pixel):
+def test_every_depth_goes_and_comes_back_as_it_is(works, fresh_krita, depth, pixel):
     before = pattern(255, pixel)
-    doc, _node = opened(here, before, depth)
+    doc, _node = opened(fresh_krita, before, depth)
     assert done(works.apply()).state == State.DONE
     assert top(doc).colorDepth() == depth
     assert pixels_of(top(doc)) == inverse(before, pixel)
 
 
-def test_other_colour_models_are_converted_and_that_is_said(works, here):
-    doc, _node = opened(here, bytes(5 * W * H), model="CMYKA")
+def test_other_colour_models_are_converted_and_that_is_said(works, fresh_krita):
+    doc, _node = opened(fresh_krita, bytes(5 * W * H), model="CMYKA")
     job = done(works.apply())
     assert job.state == State.DONE and "converted" in job.outcome.notes
     assert (top(doc).colorModel(), doc.colorModel()) == ("RGBA", "CMYKA")
@@ -70,8 +83,8 @@ def test_a_group_is_read_through_its_projection(works, painting):
     assert top(doc).bounds().getRect() == (4, 5, 3, 2)
 
 
-def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, here):
-    doc, node = opened(here, pattern(alpha=90))
+def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, fresh_krita):
+    doc, node = opened(fresh_krita, pattern(alpha=90))
     node.setOpacity(77)
     job = done(works.apply())
     assert "replaced" in job.outcome.notes and not node.visible()
@@ -87,7 +100,7 @@ def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, he
     assert node.visible()
 
 
-def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, here):
+def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, fresh_krita):
     doc, _node = painting
     assert works.choose(scope="selection") is None
     assert works.apply() is None and "selected" in works.trouble
@@ -103,12 +116,12 @@ def shown(doc):
 
 
 @pytest.mark.parametrize("model", ["RGBA", "CMYKA"])
-def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, here, model):
+def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, fresh_krita, model):
     pixel = 4 if model == "RGBA" else 5
     before = bytearray(pattern(255, pixel))
     before[3::pixel] = bytes(W * H)  # no black ink, which other inks could stand for
     before[pixel - 1 :: pixel] = bytes([200]) * (W * H)
-    doc, node = opened(here, bytes(before), model=model)
+    doc, node = opened(fresh_krita, bytes(before), model=model)
     node.setPixelData(bytes([90] * pixel), W + 3, 2, 1, 1)  # beside the canvas
     was = shown(doc)
     doc.setSelection(krita.Selection(2, 3, 4, 5))
@@ -129,18 +142,18 @@ def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, here
     assert node.visible() and shown(doc) == was
 
 
-def test_soft_parts_beside_the_selection_hide_nothing(works, here):
+def test_soft_parts_beside_the_selection_hide_nothing(works, fresh_krita):
     before = bytearray(pattern(255))
     before[3] = 100
-    doc, node = opened(here, bytes(before))
+    doc, node = opened(fresh_krita, bytes(before))
     doc.setSelection(krita.Selection(2, 3, 4, 5))
     works.choose(scope="selection")
     job = done(works.apply())
     assert job.state == State.DONE and not job.outcome.notes and node.visible()
 
 
-def test_a_see_through_picture_shows_once(works, here):
-    doc, node = opened(here, pattern(alpha=200))
+def test_a_see_through_picture_shows_once(works, fresh_krita):
+    doc, node = opened(fresh_krita, pattern(alpha=200))
     mask = krita.Node(doc, "Selection Mask", "selectionmask")
     doc.rootNode().addChildNode(mask, None)
     doc.undo.clear()
@@ -251,7 +264,7 @@ def test_errors_come_in_the_engine_s_words(works, painting):
     assert job.state == State.FAILED and works.trouble == "This was asked. Do that."
 
 
-def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, here):
+def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, fresh_krita):
     doc, node = painting
     before = pixels_of(node)
     job = works.apply()
@@ -260,17 +273,17 @@ def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, 
     assert done(job).state == State.KEPT and job.why == "document_gone"
     works.jobs.rescue(job)
     until(lambda: job.state == State.DONE)
-    assert pixels_of(top(here.activeDocument())) == inverse(before)
+    assert pixels_of(top(fresh_krita.activeDocument())) == inverse(before)
 
 
-def test_a_kept_result_can_be_opened_while_another_is_placed(works, here, monkeypatch):
+def test_a_kept_result_can_be_opened_while_another_is_placed(works, fresh_krita, monkeypatch):
     from glassine_krita.canvas import layers
 
-    doc, _node = opened(here, pattern())
+    doc, _node = opened(fresh_krita, pattern())
     kept = works.apply()
     doc.close()
     assert done(kept).state == State.KEPT
-    doc, _node = opened(here, pattern())
+    doc, _node = opened(fresh_krita, pattern())
     job = works.apply()
     monkeypatch.setattr(layers, "PART", 4 * W)  # a row at a time
     until(lambda: job.state == State.PLACING)
@@ -299,17 +312,17 @@ def test_an_empty_layer_is_refused_in_words(works, painting):
     assert works.apply() is None and "nothing in this layer" in works.trouble
 
 
-def test_no_document_and_half_a_poison_are_refused_in_words(works, here):
+def test_no_document_and_half_a_poison_are_refused_in_words(works, fresh_krita):
     assert works.apply() is None and "Open" in works.trouble
-    opened(here, pattern())
+    opened(fresh_krita, pattern())
     works.choose(recipe="poison", shows="dog")
     assert works.apply() is None and "both words" in works.trouble
 
 
-def test_a_large_picture_travels_in_parts(works, here):
+def test_a_large_picture_travels_in_parts(works, fresh_krita):
     width, height = 16, 8
     before = pattern(255, 4, width, height)
-    doc, _node = opened(here, before, width=width, height=height)
+    doc, _node = opened(fresh_krita, before, width=width, height=height)
     from glassine_krita.canvas import layers
 
     old, layers.PART = layers.PART, 64  # one row

@@ -8,8 +8,8 @@ from bench import (
     M,
     W,
     app,
+    fresh_krita,
     grey,
-    here,
     opened,
     painting,
     pattern,
@@ -24,13 +24,13 @@ from glassine_krita.canvas.places import Place
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.studio import canvas_preview
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
-def test_a_linear_document_is_shown_as_bright_as_it_is(works, here):
+def test_a_linear_document_is_shown_as_bright_as_it_is(works, fresh_krita):
     """Krita's own default for 16 bits is linear light."""
     for depth, value in (("U16", round(0.214 * M)), ("F16", 0.214)):
-        _doc, _node = grey(here, depth, value)
+        _doc, _node = grey(fresh_krita, depth, value)
         works.watch(True)
         works.look()
         until(lambda: works.preview.pictures and not works.preview.stale)
@@ -39,12 +39,12 @@ def test_a_linear_document_is_shown_as_bright_as_it_is(works, here):
         works.preview.clear()
 
 
-def test_the_canvas_layer_of_a_linear_document_is_srgb(works, here):
-    _doc, _node = grey(here, "U16", round(0.214 * M))
+def test_the_canvas_layer_of_a_linear_document_is_srgb(works, fresh_krita):
+    _doc, _node = grey(fresh_krita, "U16", round(0.214 * M))
     works.look()
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview.tab.on)
-    made = top(here.activeDocument())
+    made = top(fresh_krita.activeDocument())
     assert made._space == ("RGBA", "U8", krita.SRGB)
     assert abs(255 - bytes(made.pixelData(4, 4, 1, 1))[0] - 127) <= 1, "this engine inverts"
 
@@ -62,21 +62,21 @@ def test_the_preview_comes_and_the_slider_only_scales_it(works, painting):
     until(lambda: works.preview.why == "poison_incomplete")
 
 
-def test_the_preview_on_the_canvas_leaves_nothing(works, painting, here):
+def test_the_preview_on_the_canvas_leaves_nothing(works, painting, fresh_krita):
     doc, node = painting
     before = pixels_of(node)
     works.look()
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview.tab.on)
-    assert len(here._views) == 2 and works.document is doc
+    assert len(fresh_krita._views) == 2 and works.document is doc
     works.show_on_canvas(False)
-    assert len(here._views) == 1
+    assert len(fresh_krita._views) == 1
     assert not doc.modified() and not doc.undo and pixels_of(node) == before
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview.tab.on)
     doc.close()
     works.look()
-    assert not here._views and not works.canvas_preview.on
+    assert not fresh_krita._views and not works.canvas_preview.on
 
 
 def test_a_look_while_a_document_is_converted_does_not_hide_the_preview(
@@ -156,10 +156,10 @@ def test_a_late_answer_does_not_end_the_next_preview(works, painting):
     assert busy[:-1] == [True] * len(busy[:-1]) and not works.preview.stale, busy
 
 
-def test_the_preview_shows_the_layer_that_is_active(works, here, monkeypatch):
+def test_the_preview_shows_the_layer_that_is_active(works, fresh_krita, monkeypatch):
     monkeypatch.setattr(small_pictures, "STRIP", W)
     works._timer.setInterval(1 << 20)
-    doc, first = opened(here, bytes((10, 10, 10, 255)) * (W * H))
+    doc, first = opened(fresh_krita, bytes((10, 10, 10, 255)) * (W * H))
     others = [doc.createNode(str(value), "paintlayer") for value in (100, 200)]
     for value, node in zip((100, 200), others, strict=True):
         node.setPixelData(bytes((value, value, value, 255)) * (W * H), 0, 0, W, H)
@@ -194,12 +194,12 @@ def test_another_selection_is_another_preview(works, painting):
     assert works.preview._small[1].mask != was
 
 
-def test_a_preview_on_the_canvas_of_one_document_does_not_choose_for_another(works, here):
-    first, _node = opened(here, pattern())
+def test_a_preview_on_the_canvas_of_one_document_does_not_choose_for_another(works, fresh_krita):
+    first, _node = opened(fresh_krita, pattern())
     works.look()
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview.tab.on)
-    second, _node = opened(here, pattern(width=40, height=30), width=40, height=30)
+    second, _node = opened(fresh_krita, pattern(width=40, height=30), width=40, height=30)
     assert works.region(second) == Place(0, 0, 40, 30)
     assert works.region(first) == Place(0, 0, W, H)
 
@@ -219,7 +219,7 @@ def test_one_hidden_docker_of_two_does_not_end_the_previews(works, painting):
 
 
 def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
-    works, painting, here, tmp_path
+    works, painting, fresh_krita, tmp_path
 ):
     doc, _node = painting
     doc.setFileName(str(tmp_path / "piece.kra"))
@@ -227,7 +227,7 @@ def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
     works.look()
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview.tab.on)
-    copy = here.activeDocument()
+    copy = fresh_krita.activeDocument()
     assert copy is not doc and not copy.save() and not os.listdir(tmp_path)
     assert all(node.locked() for node in copy.rootNode().childNodes()), "painting there is lost"
     assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()

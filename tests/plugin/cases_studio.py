@@ -4,7 +4,7 @@ from bench import (
     H,
     W,
     app,
-    here,
+    fresh_krita,
     painting,
     until,
     works,
@@ -14,15 +14,15 @@ from glassine_krita.docker import GlassineDocker
 from glassine_krita.studio import settings, studio
 from glassine_krita.studio.choices import Choice, Exporting
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
-def test_settings_survive_what_others_wrote(here):
+def test_settings_survive_what_others_wrote(fresh_krita):
     settings.write_setting(Choice(recipe="both", shows="dög = x", score=55.0))
     assert settings.read_setting(Choice).shows == "dög = x"
-    here.writeSetting("glassine", "choice", '{"score": 60, "recipe": 7, "new": 1}')
+    fresh_krita.writeSetting("glassine", "choice", '{"score": 60, "recipe": 7, "new": 1}')
     assert settings.read_setting(Choice) == Choice(score=60.0)
-    here.writeSetting("glassine", "choice", "no json")
+    fresh_krita.writeSetting("glassine", "choice", "no json")
     assert settings.read_setting(Choice) == Choice()
     assert settings.from_json(Exporting, '{"marks": ["a"]}').marks == ("a",)
 
@@ -39,7 +39,7 @@ def test_an_estimate_comes_from_the_engine(works, painting):
     assert works.seconds["quick"] == W * H / 1e4
 
 
-def test_an_estimate_is_there_soon_after_the_start(here, painting):
+def test_an_estimate_is_there_soon_after_the_start(fresh_krita, painting):
 
     works = studio.Studio()
     works.look()
@@ -58,7 +58,7 @@ def test_closing_lets_go_of_what_the_preview_was_reading(works, painting, monkey
     assert picture._doc is None and not works.preview._reading.isActive()
 
 
-def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
+def test_asking_without_an_engine_says_what_to_do(fresh_krita, painting, monkeypatch):
 
     monkeypatch.setenv("GLASSINE_ENGINE", "")
     works = studio.Studio()
@@ -67,7 +67,7 @@ def test_asking_without_an_engine_says_what_to_do(here, painting, monkeypatch):
     works.close()
 
 
-def test_the_choice_of_a_later_version_does_not_stop_the_docker(here, monkeypatch):
+def test_the_choice_of_a_later_version_does_not_stop_the_docker(fresh_krita, monkeypatch):
     settings.write_setting(Choice(recipe="mist", effort="overnight", scope="frames", style="new"))
     works = studio.Studio()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)

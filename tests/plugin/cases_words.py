@@ -3,14 +3,14 @@
 import pytest
 from bench import (
     app,
-    here,
+    fresh_krita,
     painting,
     works,
 )
 from glassine_krita.engine import catalogue
 from glassine_krita.words import texts
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 def test_every_text_has_three_languages_with_the_same_fields():
@@ -58,13 +58,12 @@ def test_the_engine_s_sentences_are_said_in_the_artist_s_language(monkeypatch):
     [("en", "1.5", "4,300"), ("de", "1,5", "4.300"), ("ja", "1.5", "4,300")],
 )
 def test_figures_are_written_as_the_language_has_them(monkeypatch, language, half, many):
-    from glassine_krita.views.parts import rounded_time
-    from glassine_krita.views.setup import amount_words
+    from glassine_krita.words.amounts import rounded_size, rounded_time
 
     monkeypatch.setenv("GLASSINE_LANGUAGE", language)
     texts.language.cache_clear()
     try:
-        assert half in rounded_time(5400) and amount_words(1500) == f"{half} GB"
+        assert half in rounded_time(5400) and rounded_size(1500) == f"{half} GB"
         assert half in texts.t("Noise, sigma 1.5")
         assert many in texts.t("an unmarked picture agrees as well in about 1 of 4,300 cases")
         assert "0.1.0" in texts.t("setup_outdated", version="0.1.0"), "a version is no number"

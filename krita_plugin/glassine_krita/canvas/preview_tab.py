@@ -11,7 +11,7 @@ from .layers import active_window, clone, is_open, key_of, open_documents, root_
 from .libkis import Document, Node
 from .places import Place
 from .refusals import Refused
-from .spaces import SCREEN, keep_as
+from .spaces import SCREEN, convert_pixels
 
 
 class PreviewTab:
@@ -47,7 +47,7 @@ class PreviewTab:
         copy.setBatchmode(True)
         copy.waitForDone()  # 5.1.5 may end where a layer is added to one on its way
         self._layer = copy.createNode(title, "paintlayer")
-        keep_as(self._layer, SCREEN)
+        convert_pixels(self._layer, SCREEN)
         root_of(copy).addChildNode(self._layer, None)
         for node in root_of(copy).childNodes():
             node.setLocked(True)

@@ -16,7 +16,7 @@ from .own_layers import remember_layer
 from .pictures import Picture
 from .places import Place
 from .refusals import Refused
-from .spaces import Space, keep_as
+from .spaces import Space, convert_pixels
 
 SELECTED = re.compile(rb"[^\0]+")
 LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
@@ -96,7 +96,7 @@ def source_layer(doc: Document, result: Result) -> Node | None:
 def new_layer(doc: Document, result: Result) -> Node:
     """A detached paint layer in the result's own colour space."""
     node = doc.createNode(result.name, "paintlayer")
-    keep_as(node, result.space)
+    convert_pixels(node, result.space)
     return node
 
 

@@ -62,7 +62,7 @@ def file_space(kept: Space) -> Space:
     return Space("RGBA", "U8" if kept.depth == "U8" else "U16", SRGB)
 
 
-def keep_as(layer: Coloured, wanted: Space) -> None:
+def convert_pixels(layer: Coloured, wanted: Space) -> None:
     """Converts a layer's pixels, if it has any."""
     if space_of(layer) != wanted:
         layer.setColorSpace(wanted.model, wanted.depth, wanted.profile)

@@ -35,11 +35,11 @@ class Catalogue:
         return float(self.row("strengths", strength).get("score", 70))
 
 
-def read_catalogue(told: dict[str, Any]) -> Catalogue:
+def read_catalogue(sent: dict[str, Any]) -> Catalogue:
     """Only lists of rows with a name are kept: a newer engine may send more kinds."""
     kinds = {
         kind: [row for row in rows if isinstance(row, dict) and "name" in row]
-        for kind, rows in told.items()
+        for kind, rows in sent.items()
         if isinstance(rows, list)
     }
     return Catalogue(kinds)

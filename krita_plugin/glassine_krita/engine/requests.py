@@ -44,7 +44,7 @@ class Call:
 @dataclass(frozen=True)
 class Answer:
     """How a request ended: with a result, an error with its words, cancelled, or engine lost (then
-    `says` is a key of texts.py)."""
+    `says` is a key of texts.json)."""
 
     kind: Literal["result", "error", "cancelled", "lost"]
     result: Json = field(default_factory=dict)

@@ -22,7 +22,7 @@ class Installer(QtCore.QObject):
     """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
 
     changed = Signal()
-    ended = Signal(str)  # "", CANCELLED, or what went wrong: a sentence, or a key of texts.py
+    ended = Signal(str)  # "", CANCELLED, or what went wrong: a sentence, or a key of texts.json
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -149,10 +149,10 @@ class Installer(QtCore.QObject):
         self._process = process
         process.start(words[0], words[1:])
 
-    def _go_on(self, then: Callable[..., None], *told: Any) -> None:
+    def _go_on(self, then: Callable[..., None], *found: Any) -> None:
         """On a full disk nobody would hear that it is over."""
         try:
-            then(*told)
+            then(*found)
         except OSError as error:
             self._fail(str(error))
 

@@ -41,7 +41,9 @@ class AlreadyProtected(QtCore.QObject):
             key = ("", 0.0)
         if key[0] and key not in self._answers and self._requests.can("examine"):
             self._answers[key] = ""
-            self._requests.send("examine", {"file": path}, lambda told: self._answered(key, told))
+            self._requests.send(
+                "examine", {"file": path}, lambda answer: self._answered(key, answer)
+            )
         self._say(self._answers.get(key, ""))
 
     def _answered(self, key: tuple[str, float], answer: Answer) -> None:

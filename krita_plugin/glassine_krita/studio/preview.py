@@ -20,7 +20,6 @@ from .choices import Choice
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
-ON_CANVAS = 1024  # pixels, longest side of what is shown on the canvas at full size
 Key = tuple[object, ...]
 PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
 

@@ -228,8 +228,8 @@ class Studio(QtCore.QObject):
             return None
 
     def _job_finished(self, job: Job) -> None:
-        told = job.why == ENDED and self.engine.condition.name == "broken"
-        if job.state is State.FAILED and not told:
+        said = job.why == ENDED and self.engine.condition.name == "broken"
+        if job.state is State.FAILED and not said:
             self.complain(t(job.why))
 
     def _jobs_changed(self) -> None:

@@ -16,7 +16,13 @@ from ..studio.studio import Studio
 from ..words.texts import t
 from .claim import Claim
 from .marks import Marks
-from .parts import follow, guarded, heading, push_button, quiet_label, row_of_widgets
+from .parts import (
+    heading,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+)
+from .slots import follow, guarded
 
 TRAINING = 1024  # pixels; most models learn at this size or below
 

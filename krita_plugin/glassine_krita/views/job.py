@@ -12,8 +12,16 @@ from ..studio.job import Job, Kind, State
 from ..studio.job_queue import JobQueue
 from ..studio.reports import open_report
 from ..studio.studio import Studio
+from ..words.amounts import rounded_time
 from ..words.texts import t
-from .parts import Elided, copy_text, follow, push_button, quiet_label, rounded_time, tool_button
+from .parts import (
+    Elided,
+    copy_text,
+    push_button,
+    quiet_label,
+    tool_button,
+)
+from .slots import follow
 
 LINES = (("cancel", "again", "rescue"), ("report", "measure"), ("folder", "caption"))  # of buttons
 SOON = 50  # milliseconds until a new row has its place

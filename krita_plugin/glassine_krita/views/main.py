@@ -7,21 +7,20 @@ from collections.abc import Callable
 
 from ..qt import Qt, QtWidgets
 from ..studio.studio import Studio
+from ..words.amounts import rounded_time
 from ..words.texts import t
 from .compare import MODES, Compare
 from .job import JobList
 from .parts import (
     Elided,
-    follow,
-    guarded,
     light_up,
     narrow,
     push_button,
     quiet_label,
-    rounded_time,
     row_of_widgets,
     tool_button,
 )
+from .slots import follow, guarded
 from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider

@@ -8,7 +8,10 @@ from ..engine.catalogue import Catalogue
 from ..qt import QtWidgets
 from ..studio.choices import Exporting
 from ..words.texts import t
-from .parts import guarded, narrow
+from .parts import (
+    narrow,
+)
+from .slots import guarded
 
 RECEIPT, INDENT = "receipt", 18  # the mark that has switches of its own, and pixels before them
 

@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
-import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..studio.instance import studio
-from ..words.texts import local_number, t
+from .slots import guarded
 
-
-def guarded(slot: Callable[..., object]) -> Callable[..., None]:
-    """Krita turns an exception in a slot into a modal dialog; here it goes to the docker."""
-
-    def run(*args: Any) -> None:
-        try:
-            slot(*args)
-        except Exception as error:
-            traceback.print_exc()
-            studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")
-
-    return run
-
-
-def follow(widget: QtWidgets.QWidget, slot: Callable[..., object], *signals: Any) -> None:
-    """Connects for as long as the widget lives: windows close, the studio stays."""
-    run = guarded(slot)
-    for signal in signals:
-        signal.connect(run)
-
-    def part(*_: Any) -> None:
-        for signal in signals:
-            with contextlib.suppress(TypeError, RuntimeError):
-                signal.disconnect(run)
-
-    widget.destroyed.connect(part)
+Widget = TypeVar("Widget", bound=QtWidgets.QWidget)
 
 
 def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWidgets.QLabel:
@@ -52,9 +24,6 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     font.setPointSizeF(font.pointSizeF() * 0.92)
     label.setFont(font)
     return label
-
-
-Widget = TypeVar("Widget", bound=QtWidgets.QWidget)
 
 
 def narrow(widget: Widget, tip: str = "") -> Widget:
@@ -183,18 +152,6 @@ class Dot(QtWidgets.QWidget):
         painter.setBrush(self._colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(QtCore.QRectF(1, 1, 8, 8))
-
-
-def rounded_time(seconds: float) -> str:
-    """An honest time is a round one."""
-    if seconds < 2:
-        return t("time_moment")
-    if seconds < 60:
-        step = 1 if seconds < 10 else 5
-        return t("time_seconds", n=max(step, round(seconds / step) * step))
-    if seconds < 5400:
-        return t("time_minutes", n=round(seconds / 60))
-    return t("time_hours", n=local_number(f"{seconds / 3600:.1f}"))
 
 
 def push_button(text: str, name: str, slot: Callable[[], object]) -> QtWidgets.QPushButton:

@@ -9,8 +9,15 @@ from ..install.installed import engine_record, is_outdated, remove_engine
 from ..qt import Qt, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
-from ..words.texts import local_number, t
-from .parts import follow, guarded, heading, push_button, quiet_label, row_of_widgets
+from ..words.amounts import rounded_size
+from ..words.texts import t
+from .parts import (
+    heading,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+)
+from .slots import follow, guarded
 
 DEVICES = ("", "cpu")  # the fastest there is, or the processor
 
@@ -164,12 +171,6 @@ class SetupPage(QtWidgets.QWidget):
 
 def size_words(build: Build) -> str:
     """Said before anything is downloaded: as the index told, or an estimate."""
-    told = {"download": amount_words(build.download), "disk": amount_words(build.disk)}
+    amounts = {"download": rounded_size(build.download), "disk": rounded_size(build.disk)}
     key = "build_sizes" if build.asked else "build_sizes_about"
-    return t(key, asked=build.asked, **told)
-
-
-def amount_words(megabytes: int) -> str:
-    return (
-        f"{megabytes} MB" if megabytes < 1000 else local_number(f"{megabytes / 1000:.1f}") + " GB"
-    )
+    return t(key, asked=build.asked, **amounts)

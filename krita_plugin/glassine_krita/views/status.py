@@ -7,7 +7,15 @@ from collections.abc import Callable
 from ..qt import QtWidgets
 from ..studio.studio import Studio
 from ..words.texts import t
-from .parts import Dot, Elided, copy_text, follow, push_button, quiet_label, tool_button
+from .parts import (
+    Dot,
+    Elided,
+    copy_text,
+    push_button,
+    quiet_label,
+    tool_button,
+)
+from .slots import follow
 
 GREY = "#8a8a8a"
 COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45"}

@@ -7,7 +7,14 @@ from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.texts import t
-from .parts import Segments, copy_text, follow, guarded, push_button, quiet_label, row_of_widgets
+from .parts import (
+    Segments,
+    copy_text,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+)
+from .slots import follow, guarded
 
 THUMBNAIL = 40
 AGREED = "poison_explained"
