@@ -27,7 +27,7 @@ class Gaps:
         now = time.perf_counter()
         gap, self.last = now - self.last, now
         work, self.worked = time.thread_time() - self.worked, time.thread_time()
-        key = self.job.state
+        key = self.job.state.value
         self.longest[key] = max(self.longest.get(key, 0), gap)
         self.works[key] = max(self.works.get(key, 0), work)
         self.all.append(work)

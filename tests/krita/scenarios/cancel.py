@@ -16,9 +16,10 @@ def scenario(k):
     long = studio_.apply()
     second = studio_.apply()
     studio_.choose(effort="preview")
-    yield until(lambda: long.state == State.RUNNING and long.fraction > 0, 60)
+    yield until(lambda: long.state == State.RUNNING and long.progress.fraction > 0, 60)
     k.check("the second one waits", second.state == State.WAITING)
-    k.check("progress says how long it will take", long.left > 0, left=long.left, stage=long.stage)
+    told = long.progress
+    k.check("progress says how long it will take", told.left > 0, left=told.left, stage=told.stage)
     studio_.jobs.cancel(second)
     ended = []
     studio_.jobs.finished.connect(lambda job: ended.append((job, time.monotonic())))

@@ -18,7 +18,7 @@ def scenario(k):
     k.check(
         "kept, not lost",
         job.state == State.KEPT and job.why == "document_gone",
-        state=job.state,
+        state=job.state.value,
         why=job.why,
     )
     yield until(lambda: not app.documents())
@@ -43,7 +43,7 @@ def scenario(k):
     k.check(
         "a removed layer: kept as well",
         job.state == State.KEPT and job.why == "layer_gone",
-        state=job.state,
+        state=job.state.value,
         why=job.why,
     )
     studio_.jobs.forget(job)

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from glassine_krita.studio.job import State
+from glassine_krita.studio.job import Kind, State
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
@@ -100,6 +100,6 @@ def scenario(k):
     studio_.jobs.measure(job)
     report = studio_.jobs.all[-1]
     yield until(lambda: report.progress.fraction > 0 or not report.active, 60)
-    k.check("what survives can be measured", report.kind == "report" and report.active)
+    k.check("what survives can be measured", report.order.kind == Kind.REPORT and report.active)
     studio_.jobs.cancel(report)
     Krita.instance().activeDocument().setModified(False)

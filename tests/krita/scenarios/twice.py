@@ -24,7 +24,12 @@ def scenario(k):
     yield until(lambda: app.activeDocument() is not None)
     yield from activated(doc, layer(doc, "(Cloak"))
     job = studio_.apply()
-    k.check("its own layer is known again", job.state == State.ASKING, state=job.state, why=job.why)
+    k.check(
+        "its own layer is known again",
+        job.state == State.ASKING,
+        state=job.state.value,
+        why=job.why,
+    )
     yield 0.3
     button = next(b for b in docker().findChildren(QPushButton, "glassine_again") if b.isVisible())
     QTest.mouseClick(button, Qt.LeftButton)
