@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the package indexes how large each build of the engine is: glassine_krita/builds.json.
+"""Asks the package indexes how large each build of the engine is: the plugin's builds.json.
 
     sizes.py [--only cuda ...]
 
@@ -25,9 +25,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "krita_plugin"))
 
-from glassine_krita.builds import BUILDS, Build  # noqa: E402
+from glassine_krita.install.builds import BUILDS, Build  # noqa: E402
 
-OUT = ROOT / "krita_plugin" / "glassine_krita" / "builds.json"
+OUT = ROOT / "krita_plugin" / "glassine_krita" / "install" / "builds.json"
 UNPACKED = 1.7  # bytes on the disk per byte of a wheel, where it could not be looked into
 MB = 1_000_000
 

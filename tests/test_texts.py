@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "core" / "glassine"
 sys.path.insert(0, str(ROOT / "krita_plugin"))
 
-from glassine_krita.sentences import matched, patterns  # noqa: E402
+from glassine_krita.words.sentences import matched, patterns  # noqa: E402
 
-TABLE = json.loads((ROOT / "krita_plugin/glassine_krita/texts.json").read_text("utf-8"))
+TABLE = json.loads((ROOT / "krita_plugin/glassine_krita/words/texts.json").read_text("utf-8"))
 LANGUAGES = ("en", "de", "ja")
 RAISED = {"NotUsable", "WeightsMissing", "NoSolution", "OutOfMemory", "Unreadable"}
 # What a request of the docker runs through; read.py, files.py and the CLI's own verbs it does not.
@@ -40,7 +40,7 @@ WAY = (
 )
 APART = {
     "marks/containers.py": "metadata of a file that somebody else wrote; the docker's are new",
-    "service/wire.py": "never shown: the engine is started again",
+    "service/frames.py": "never shown: the engine is started again",
     "formats/vips.py": "reading",
 }
 KNOWN = patterns(TABLE)

@@ -38,8 +38,8 @@ def test_strangers_are_noticed_at_once(junk):
 
 
 def test_plugin_and_engine_have_the_same_frames():
-    ours = ROOT / "core" / "glassine" / "service" / "wire.py"
-    theirs = ROOT / "krita_plugin" / "glassine_krita" / "wire.py"
+    ours = ROOT / "core" / "glassine" / "service" / "frames.py"
+    theirs = ROOT / "krita_plugin" / "glassine_krita" / "engine" / "frames.py"
     assert ours.read_bytes() == theirs.read_bytes(), "copy one over the other"
 
 

@@ -3,7 +3,7 @@
 VERSION = "0.1.0"
 
 try:
-    import krita  # noqa: F401
+    import krita  # type: ignore[import-not-found]  # noqa: F401
 except ImportError:  # read by a test or a build script
     pass
 else:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
-from . import layers
-from .jobs import Job
+from .canvas.layers import app
+from .canvas.libkis import DockWidget
 from .qt import Qt, QtWidgets
-from .studio import studio
+from .studio.instance import studio
+from .studio.job import Job, State
 from .views.export import ExportPage
 from .views.main import MainPage
-from .views.parts import follow
 from .views.setup import SetupPage
+from .views.slots import follow
 from .views.status import Status, Trouble
 
 DOCKER_ID = "glassine_docker"
 PAGES = ("main", "export", "setup")
-NEWS = ("asking", "failed", "kept")  # how a job ends that the artist has to know about
+NEWS = (State.ASKING, State.FAILED, State.KEPT)  # how a job ends that the artist has to know about
 
 
-class GlassineDocker(layers.DockWidget):
+class GlassineDocker(DockWidget):
     """One per window; all of them show the same studio."""
 
     def __init__(self) -> None:
@@ -58,7 +59,7 @@ class GlassineDocker(layers.DockWidget):
         if job.state in NEWS and not self.studio.watching:
             show_docker("main")
 
-    def canvasChanged(self, canvas: Any) -> None:  # Krita's name
+    def canvasChanged(self, canvas: object) -> None:  # Krita's name
         """Also called while a window is being taken apart: look when that is over."""
         self.studio.look_soon()
 
@@ -75,9 +76,9 @@ def scrolled(page: QtWidgets.QWidget) -> QtWidgets.QScrollArea:
 
 def show_docker(page: str) -> None:
     """From the menus: the docker comes up with that page."""
-    for docker in layers.app().dockers():
+    for docker in app().dockers():
         if docker.objectName() == DOCKER_ID:
             docker.show()
             docker.raise_()
-            docker.open(page)
+            cast(GlassineDocker, docker).open(page)
             return

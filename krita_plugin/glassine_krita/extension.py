@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from . import layers
+from .canvas.layers import app
+from .canvas.libkis import DockWidgetFactory, DockWidgetFactoryBase, Extension, Window
 from .docker import DOCKER_ID, GlassineDocker, show_docker
-from .studio import close, studio
-from .texts import t
+from .studio.instance import close_studio, studio
+from .studio.job import State
+from .words.texts import t
 
 EXPORT = "glassine_export"
 ACTIONS = {
@@ -17,26 +17,26 @@ ACTIONS = {
 }
 
 
-class GlassineExtension(layers.Extension):
+class GlassineExtension(Extension):
     def setup(self) -> None:
-        notifier = layers.app().notifier()
+        notifier = app().notifier()
         notifier.setActive(True)
         notifier.windowCreated.connect(into_file_menus)
-        notifier.applicationClosing.connect(close)
+        notifier.applicationClosing.connect(close_studio)
 
-    def createActions(self, window: Any) -> None:  # Krita's name
+    def createActions(self, window: Window) -> None:  # Krita's name
         made = {}
         for name, (text, menu) in ACTIONS.items():
             made[name] = window.createAction(name, t(text), menu)
-        made["glassine_apply"].triggered.connect(lambda: apply())
+        made["glassine_apply"].triggered.connect(lambda: apply_from_menu())
         made[EXPORT].triggered.connect(lambda: show_docker("export"))
         made["glassine_docker"].triggered.connect(lambda: show_docker("main"))
 
 
-def apply() -> None:
+def apply_from_menu() -> None:
     """Why there is no job, or what it asks, is read in the docker."""
     job = studio().apply()
-    if job is None or job.state == "asking":
+    if job is None or job.state is State.ASKING:
         show_docker("main")
 
 
@@ -45,8 +45,9 @@ def into_file_menus() -> None:
 
     A window's menus are built after its actions, so this waits until the window is there.
     """
-    for window in layers.app().windows():
-        menus = {bar.objectName(): bar.menu() for bar in window.qwindow().menuBar().actions()}
+    for window in app().windows():
+        bar = window.qwindow().menuBar()
+        menus = {} if bar is None else {row.objectName(): row.menu() for row in bar.actions()}
         file, tools = menus.get("file"), menus.get("tools")
         if file is None or tools is None:
             continue
@@ -58,7 +59,7 @@ def into_file_menus() -> None:
 
 
 def register() -> None:
-    app = layers.app()
-    app.addExtension(GlassineExtension(app))
-    right = layers.DockWidgetFactoryBase.DockPosition.DockRight
-    app.addDockWidgetFactory(layers.DockWidgetFactory(DOCKER_ID, right, GlassineDocker))
+    krita = app()
+    krita.addExtension(GlassineExtension(krita))
+    right = DockWidgetFactoryBase.DockPosition.DockRight
+    krita.addDockWidgetFactory(DockWidgetFactory(DOCKER_ID, right, GlassineDocker))

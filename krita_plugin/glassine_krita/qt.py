@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 def major() -> int:
     try:
-        import pykrita  # Krita's own, present in every version
+        import pykrita  # type: ignore[import-not-found]  # Krita's own, in every version
     except ImportError:
         return int(os.environ.get("GLASSINE_QT", "5"))
-    return getattr(pykrita, "qt_major_version", lambda: 5)()
+    return int(getattr(pykrita, "qt_major_version", lambda: 5)())
 
 
 if TYPE_CHECKING or major() == 6:

@@ -18,7 +18,7 @@ import pyvips
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "core"))
 
-from glassine.service.wire import PART, Unpacker, pack  # noqa: E402
+from glassine.service.frames import PART, Unpacker, pack  # noqa: E402
 
 CLOAK = {"recipe": "cloak", "style": "ember", "strength": 70, "seed": 1}
 

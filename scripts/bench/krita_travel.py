@@ -3,6 +3,7 @@
 import os
 import time
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import QTimer
 from steps import activated, studio, until
@@ -26,7 +27,7 @@ class Gaps:
         now = time.perf_counter()
         gap, self.last = now - self.last, now
         work, self.worked = time.thread_time() - self.worked, time.thread_time()
-        key = self.job.state
+        key = self.job.state.value
         self.longest[key] = max(self.longest.get(key, 0), gap)
         self.works[key] = max(self.works.get(key, 0), work)
         self.all.append(work)
@@ -55,11 +56,11 @@ def scenario(k):
         milliseconds=round(1000 * (time.perf_counter() - began)),
     )
     gaps = Gaps(job)
-    yield until(lambda: job.state != "running", 300)
+    yield until(lambda: job.state != State.RUNNING, 300)
     travelled = time.perf_counter() - began
     before, work = dict(gaps.longest), dict(gaps.works)
     yield until(lambda: not job.active, 600)
-    k.check("done", job.state == "done", why=job.why)
+    k.check("done", job.state == State.DONE, why=job.why)
     whole = time.perf_counter() - began
     ordered = sorted(gaps.all)
     k.note(

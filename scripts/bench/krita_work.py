@@ -4,6 +4,7 @@ import os
 import time
 from functools import partial
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtGui import QImage
 from steps import activated, studio, until
@@ -82,11 +83,11 @@ def one(k, what, make):
     job = make()
 
     def ended():
-        told[job.stage or "travel"] = round(time.perf_counter() - began, 2)
+        told[job.progress.stage or "travel"] = round(time.perf_counter() - began, 2)
         return not job.active
 
     yield until(ended, 1500)
-    k.check(what, job.state == "done", why=job.why)
+    k.check(what, job.state == State.DONE, why=job.why)
     return time.perf_counter() - began, told
 
 
@@ -113,7 +114,7 @@ def applied(k, studio_):
 
 
 def exported(k, studio_):
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.choices import Exporting
 
     doc, node = yield from opened(4096)
     how, path = Exporting(format="png", marks=("xmp",)), str(k.out / "copy.png")

@@ -11,12 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "krita_plugin" / "glassine_krita"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "krita_plugin" / "glassine_krita" / "engine"))
 
-from wire import PART, PROTOCOL, Unpacker, pack
+from frames import PART, PROTOCOL, Unpacker, pack  # noqa: E402
 
 THUMBNAIL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q"
+    "DwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 CATALOGUE = {
     "styles": [

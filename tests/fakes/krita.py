@@ -1,8 +1,8 @@
 """A Krita that behaves: documents with layers, pixels, undo, clones that share ids, settings.
 
-What it imitates was measured in Krita 5.1.5 (see krita_plugin/glassine_krita/layers.py); a real
-Krita in tests/krita keeps it honest. Only what the plugin uses is here; anything else is an
-AttributeError, as a wrong name would be in Krita.
+What it imitates was measured in Krita 5.1.5 (see krita_plugin/glassine_krita/canvas/layers.py);
+a real Krita in tests/krita keeps it honest. Only what the plugin uses is here; anything else is
+an AttributeError, as a wrong name would be in Krita.
 """
 
 import os

@@ -65,7 +65,7 @@ def scenario(k):
 
 def working(k, panel, doc, theme):
     """Jobs, a question, poison, the other pages, an error."""
-    from glassine_krita import settings
+    from glassine_krita.studio.choices import Exporting
 
     app, studio = Krita.instance(), panel.studio
     panel.main.compare.show_mode("wipe")
@@ -73,7 +73,7 @@ def working(k, panel, doc, theme):
     studio.watch(False)
     job = studio.apply()
     studio.apply()
-    yield until(lambda: job.fraction > 0.02, 120)
+    yield until(lambda: job.progress.fraction > 0.02, 120)
     yield k.ask("screenshot", name=f"{theme}-working")
     studio.jobs.cancel(studio.jobs.all[-1])
     studio.jobs.forget(studio.jobs.all[-1])
@@ -81,7 +81,7 @@ def working(k, panel, doc, theme):
     yield 0.5
     yield from activated(doc, doc.topLevelNodes()[0])
     yield k.ask("screenshot", name=f"{theme}-applied")
-    again = studio.export(str(k.out / "twice.png"), settings.Exporting())
+    again = studio.export(str(k.out / "twice.png"), Exporting())
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-asking")
     studio.jobs.forget(again)

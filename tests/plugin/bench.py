@@ -1,6 +1,7 @@
 """What the plugin's cases share: a fake Krita, a studio on a scripted engine, and waiting."""
 
 import os
+import struct
 import sys
 import time
 from pathlib import Path
@@ -11,12 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "fakes"), str(ROOT / "krita_plugin")]
 
 import krita  # noqa: E402
-from glassine_krita import settings, state, studio  # noqa: E402
-from glassine_krita.adding import Hidden  # noqa: E402
+from glassine_krita.canvas.hidden_originals import HiddenOriginals  # noqa: E402
 from glassine_krita.qt import QtCore, QtWidgets  # noqa: E402
+from glassine_krita.studio import instance, settings, studio  # noqa: E402
 
 FAKE = ROOT / "tests" / "fakes" / "engine.py"
 W, H = 12, 10
+M = 65535  # the most that 16 bits hold
+LINEAR = "sRGB-elle-V2-g10.icc"
 
 
 def until(condition, seconds=10.0):
@@ -40,10 +43,10 @@ def app():
 
 
 @pytest.fixture
-def here(app, tmp_path, monkeypatch):
+def fresh_krita(app, tmp_path, monkeypatch):
     """A fresh Krita with nothing open."""
     krita.Krita._one = None
-    Hidden.pairs.clear()
+    HiddenOriginals.pairs.clear()
     monkeypatch.setenv("GLASSINE_ENGINE", f"{sys.executable}\x1f{FAKE}")
     monkeypatch.setenv("GLASSINE_LANGUAGE", "en")
     one = krita.Krita.instance()
@@ -52,21 +55,21 @@ def here(app, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def works(here):
+def works(fresh_krita):
     """A studio whose scripted engine is ready."""
-    made = state.Studio()
-    studio._made[:] = [made]
+    made = studio.Studio()
+    instance._made[:] = [made]
     made.start_engine()
     until(lambda: made.engine.condition.name == "ready")
     yield made
     made.close()
-    studio._made.clear()
+    instance._made.clear()
 
 
 @pytest.fixture
-def painting(here):
+def painting(fresh_krita):
     """An open document with one opaque layer of different pixels, and that layer."""
-    return opened(here, pattern())
+    return opened(fresh_krita, pattern())
 
 
 def pattern(alpha=255, pixel=4, width=W, height=H):
@@ -87,6 +90,16 @@ def opened(app, pixels, depth="U8", model="RGBA", width=W, height=H):
     doc.setModified(False)
     doc.undo.clear()
     return app.open(doc), node
+
+
+def grey(fresh_krita, depth, value, profile=LINEAR):
+    """A linear-light document of one grey."""
+    pixel = struct.pack(
+        "<4e" if depth == "F16" else "<4H", *[value] * 3, 1 if depth == "F16" else M
+    )
+    doc, node = opened(fresh_krita, pixel * (W * H), depth)
+    node._space = doc._space = doc._root._space = ("RGBA", depth, profile)
+    return doc, node
 
 
 def top(doc):

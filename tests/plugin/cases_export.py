@@ -5,18 +5,19 @@ import os
 
 import krita
 import pytest
-from bench import app, here, opened, painting, pattern, until, works
-from glassine_krita import private, settings, state, texts
+from bench import app, fresh_krita, opened, painting, pattern, until, works
+from glassine_krita.canvas.pictures import take_picture
 from glassine_krita.docker import GlassineDocker
-from glassine_krita.jobs import Job
-from glassine_krita.pictures import take
 from glassine_krita.qt import Qt, QtGui, QtWidgets
-from glassine_krita.settings import Artist, Exporting
+from glassine_krita.studio import settings, studio
+from glassine_krita.studio.choices import Artist, Exporting
+from glassine_krita.studio.job import Job, Kind, Order, Outcome, State
 from glassine_krita.views import job as jobview
 from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
+from glassine_krita.words import redaction, texts
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def docker(works, painting, tmp_path):
     doc, _node = painting
     doc._file = str(tmp_path / "piece.kra")
     (tmp_path / "piece.kra").write_bytes(b"original")
-    settings.write(Exporting(folder=str(tmp_path), marks=()))
+    settings.write_setting(Exporting(folder=str(tmp_path), marks=()))
     made = GlassineDocker()
     made.open("export")
     yield made
@@ -45,21 +46,21 @@ def ended(works):
     return works.jobs.all[-1]
 
 
-def test_the_page_follows_the_document_in_front(works, docker, here, tmp_path):
+def test_the_page_follows_the_document_in_front(works, docker, fresh_krita, tmp_path):
     page = docker.exporting
     assert page.path.text() == str(tmp_path / "piece-protected.png")
-    other, _node = opened(here, pattern())
+    other, _node = opened(fresh_krita, pattern())
     other._file = str(tmp_path / "other.kra")
     page.save.click()
     assert not works.jobs.all, "the name on the page was the first document's"
     assert page.path.text() == str(tmp_path / "other-protected.png")
-    here.front(next(doc for doc in here.documents() if doc is not other))
+    fresh_krita.front(next(doc for doc in fresh_krita.documents() if doc is not other))
     works.look()
     assert page.path.text() == str(tmp_path / "piece-protected.png")
 
 
-def test_a_title_that_is_no_file_name_is_suggested_as_one(works, docker, here, tmp_path):
-    doc, _node = opened(here, pattern())
+def test_a_title_that_is_no_file_name_is_suggested_as_one(works, docker, fresh_krita, tmp_path):
+    doc, _node = opened(fresh_krita, pattern())
     for title in ("Study 1/3", "/Study 1:3", 'Study "1"?\n'):
         doc._name = title
         docker.exporting.shown()
@@ -80,7 +81,7 @@ def test_a_file_that_is_there_is_replaced_only_on_the_artist_s_word(works, docke
     page.save.click()
     assert not works.jobs.all, "asked anew"
     page.save.click()
-    assert ended(works).state == "done" and copy.read_bytes().startswith(b"FILE")
+    assert ended(works).state == State.DONE and copy.read_bytes().startswith(b"FILE")
     assert not works.trouble and page.save.text() == "Export"
 
 
@@ -100,7 +101,7 @@ def test_the_save_dialog_has_asked_already(works, docker, tmp_path, monkeypatch)
     monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *words: (told["path"], ""))
     page._browse()
     page.save.click()
-    assert ended(works).state == "done"
+    assert ended(works).state == State.DONE
     told["path"] = str(tmp_path / "piece-protected")  # the dialog knew nothing of the ".png"
     page._browse()
     page.save.click()
@@ -113,11 +114,11 @@ def test_a_dot_in_a_name_begins_no_suffix(works, docker, tmp_path, monkeypatch):
     page._browse()
     assert page.path.text() == told + ".png"
     page.path.setText(told)
-    page.format.setCurrentIndex(page.format.findData("jpeg"))
-    page.format.activated.emit(1)
+    page.format_menu.setCurrentIndex(page.format_menu.findData("jpeg"))
+    page.format_menu.activated.emit(1)
     assert page.path.text() == told + ".jpg"
-    page.format.setCurrentIndex(page.format.findData("png"))
-    page.format.activated.emit(0)
+    page.format_menu.setCurrentIndex(page.format_menu.findData("png"))
+    page.format_menu.activated.emit(0)
     assert page.path.text() == told + ".png"
 
 
@@ -128,17 +129,17 @@ def test_a_file_is_written_under_its_format_s_name(works, docker, tmp_path):
     assert "ends in .jpg" in works.trouble and "PNG" in works.trouble and not works.jobs.all
     page.path.setText(str(tmp_path / "Study v1.2"))
     page.save.click()
-    assert ended(works).state == "done" and (tmp_path / "Study v1.2.png").exists()
+    assert ended(works).state == State.DONE and (tmp_path / "Study v1.2.png").exists()
     page.save.click()
     assert "Study v1.2.png" in works.trouble, "that it is there is seen under its whole name"
     page.save.click()
-    assert len(works.jobs.all) == 2 and ended(works).state == "done"
+    assert len(works.jobs.all) == 2 and ended(works).state == State.DONE
     page.path.setText(str(tmp_path))
     page.save.click()
     assert len(works.jobs.all) == 2 and "is a folder" in works.trouble
 
 
-def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
+def test_no_open_document_s_file_is_written_over(works, docker, fresh_krita, tmp_path):
     page = docker.exporting
     original = tmp_path / "piece.kra"
     link = tmp_path / "link.kra"
@@ -147,7 +148,7 @@ def test_no_open_document_s_file_is_written_over(works, docker, here, tmp_path):
     flat.write_bytes(b"other")
     other = krita.Document(4, 4, "flat")
     other._file = str(flat)
-    here._documents.append(other)
+    fresh_krita._documents.append(other)
     for path in (original, link, tmp_path / "." / "piece.kra", flat):
         page.path.setText(str(path))
         page.save.click()
@@ -163,52 +164,54 @@ def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, doc
     page = docker.exporting
     works.sign(Artist(creator="stored"))
     docker.open("export")
-    page.claim["creator"].setText("typed")
+    page.claim.fields["creator"].setText("typed")
     page.path.setText(str(tmp_path / "mine.jpeg"))
-    page.format.setCurrentIndex(page.format.findData("jpeg"))
+    page.format_menu.setCurrentIndex(page.format_menu.findData("jpeg"))
     page.quality.setValue(77)
-    page.size.setCurrentIndex(1)
-    page._marks["receipt"].setChecked(True)
-    page._more["sidecar"].setChecked(True)
+    page.size_menu.setCurrentIndex(1)
+    page.marks.boxes["receipt"].setChecked(True)
+    page.marks.switches["sidecar"].setChecked(True)
     listed = works.catalogue
     works.start_engine()
     until(lambda: works.engine.condition.name == "ready" and works.catalogue is not listed)
     how = page.how()
-    assert page.claim["creator"].text() == "typed"
+    assert page.claim.fields["creator"].text() == "typed"
     assert page.path.text() == str(tmp_path / "mine.jpeg")
     assert (how.format, how.quality, how.longest) == ("jpeg", 77, 1024)
     assert how.marks == ("receipt",) and how.sidecar
 
 
-def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(here, painting):
+def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(fresh_krita, painting):
     doc, _node = painting
-    settings.keep_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))
-    made = state.Studio()
+    settings.write_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))
+    made = studio.Studio()
     page = ExportPage(made, lambda name: None)
-    assert page.format.count() == 0
-    assert not page.more.isWindow() and page.more.isHidden(), "no window of its own to begin with"
+    assert page.format_menu.count() == 0
+    assert not page.marks.more.isWindow() and page.marks.more.isHidden(), (
+        "no window of its own to begin with"
+    )
     made.start_engine()
-    until(lambda: made.engine.condition.name == "ready" and page.format.count())
+    until(lambda: made.engine.condition.name == "ready" and page.format_menu.count())
     assert page.how().format == "jpeg" and page.how().marks == ("receipt",)
     made.close()
     page.deleteLater()
 
 
-def test_the_document_does_not_tell_where_its_owner_keeps_things(here, painting, tmp_path):
+def test_the_document_does_not_tell_where_its_owner_keeps_things(fresh_krita, painting, tmp_path):
     doc, _node = painting
-    settings.keep_exporting(doc, Exporting(format="jpeg", folder=str(tmp_path)))
+    settings.write_exporting(doc, Exporting(format="jpeg", folder=str(tmp_path)))
     stored = bytes(doc.annotation(settings.ANNOTATION)).decode()
     assert json.loads(stored)["format"] == "jpeg" and str(tmp_path) not in stored
-    assert settings.exporting(doc).folder == str(tmp_path), "the artist's own settings know"
+    assert settings.read_exporting(doc).folder == str(tmp_path), "the artist's own settings know"
     old = json.dumps({"format": "jpeg", "folder": "/somebody/else"}).encode()
     doc.setAnnotation(settings.ANNOTATION, "Glassine", old)
-    assert settings.exporting(doc) == Exporting(format="jpeg", folder=str(tmp_path))
+    assert settings.read_exporting(doc) == Exporting(format="jpeg", folder=str(tmp_path))
 
 
 def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     copy = str(tmp_path / "commission for Ben.png")
-    works.jobs.all.append(Job("export", copy, {}, None, path=copy, state="failed"))
+    works.jobs.all.append(Job(Order(Kind.EXPORT, copy, path=copy), None, State.FAILED))
     works.complain(f"{copy}: No space left on device")
     assert "Ben" not in works.details() and "No space left on device" in works.details()
     page = docker.exporting
@@ -238,7 +241,7 @@ def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
 def test_paths_are_left_out_where_they_are_not_programs(told, left, monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     monkeypatch.setenv("USERPROFILE", "/home/anna")
-    assert private.without(told, ["/art/piece.kra", "", "/art/a"]) == left
+    assert redaction.redacted(told, ["/art/piece.kra", "", "/art/a"]) == left
 
 
 def test_what_a_job_says_is_in_the_artist_s_language(works, painting, language):
@@ -246,13 +249,13 @@ def test_what_a_job_says_is_in_the_artist_s_language(works, painting, language):
         {"says": "Upload to X (Twitter): 4096 px, quality 80", "left": 0.1},
         {"says": "Half the size and back", "left": 0.2},
     ]
-    words = jobview.worst(trials)
+    words = jobview.worst_trials(trials)
     assert "Upload" not in words and "Half" not in words and "X (Twitter)" in words
     assert "preview" not in texts.t("DeviantArt preview")
 
 
 def test_a_kept_result_ends_in_one_full_stop(works, painting):
-    row = jobview.JobRow(works, Job("apply", "x", {}, None, state="kept", why="not_written"))
+    row = jobview.JobRow(works, Job(Order(Kind.APPLY, "x"), None, State.KEPT, "not_written"))
     row.draw()
     assert row.says.text().endswith(".") and not row.says.text().endswith("..")
     row.deleteLater()
@@ -260,7 +263,7 @@ def test_a_kept_result_ends_in_one_full_stop(works, painting):
 
 def test_names_are_shown_as_they_are(works, painting):
     why = "“<b>ink</b>” was made by Glassine."
-    row = jobview.JobRow(works, Job("apply", "<b>ink</b>", {}, None, state="failed", why=why))
+    row = jobview.JobRow(works, Job(Order(Kind.APPLY, "<b>ink</b>"), None, State.FAILED, why))
     row.draw()
     for label in (row.name, row.says):
         plain = QtWidgets.QLabel("x", row)
@@ -290,7 +293,7 @@ def test_a_long_name_does_not_widen_the_docker(works, painting, app):
     app.processEvents()
     wide, page = made.minimumSizeHint().width(), made.main.width()
     works.complain(why)
-    works.jobs.all.append(Job("export", "copy.png", {}, None, state="failed", why=why))
+    works.jobs.all.append(Job(Order(Kind.EXPORT, "copy.png"), None, State.FAILED, why))
     works.jobs.changed.emit()
     app.processEvents()
     assert made.trouble.isVisible() and made.main.jobs.isVisible()
@@ -303,12 +306,11 @@ def test_no_button_is_cut_off_in_a_narrow_docker(works, painting, app, monkeypat
     """Some 300 pixels wide; in Japanese the tests' machines have no letters to measure."""
     monkeypatch.setenv("GLASSINE_LANGUAGE", spoken)
     texts.language.cache_clear()
-    job = Job(
-        "export", "copy.png", {}, take(painting[0], "picture")[0], path="copy.png", state="done"
-    )
-    job.outcome = {"width": 1, "height": 1, "doubts": [], "caption": "a picture of a dog"}
-    job.report = b"<!doctype html>"
-    works.jobs.all += [job, Job("apply", "x", {}, None, state="asking")]
+    order = Order(Kind.EXPORT, "copy.png", path="copy.png")
+    job = Job(order, take_picture(painting[0], "picture")[0], State.DONE)
+    about = {"width": 1, "height": 1, "doubts": [], "caption": "a picture of a dog"}
+    job.outcome = Outcome(about, b"<!doctype html>")
+    works.jobs.all += [job, Job(Order(Kind.APPLY, "x"), None, State.ASKING)]
     try:
         made = GlassineDocker()
         made.resize(44 * made.fontMetrics().averageCharWidth(), 1200)

@@ -7,12 +7,26 @@ import signal
 
 import krita
 import pytest
-from bench import H, W, app, here, opened, painting, pattern, pixels_of, top, turn, until, works
-from glassine_krita import settings
+from bench import (
+    H,
+    W,
+    app,
+    fresh_krita,
+    opened,
+    painting,
+    pattern,
+    pixels_of,
+    top,
+    turn,
+    until,
+    works,
+)
 from glassine_krita.qt import QtCore
-from glassine_krita.settings import Exporting
+from glassine_krita.studio import settings
+from glassine_krita.studio.choices import Exporting
+from glassine_krita.studio.job import State
 
-__all__ = ["app", "here", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "works"]
 
 
 def done(job):
@@ -31,7 +45,7 @@ def inverse(pixels, pixel=4):
 def test_the_result_is_one_layer_above_in_one_undo_step(works, painting):
     doc, node = painting
     before = pixels_of(node)
-    assert done(works.apply()).state == "done"
+    assert done(works.apply()).state == State.DONE
     assert doc.rootNode().childNodes()[0].name() == "paint"
     assert top(doc).name().startswith("paint (Cloak")
     assert pixels_of(top(doc)) == inverse(before)
@@ -42,18 +56,18 @@ def test_the_result_is_one_layer_above_in_one_undo_step(works, painting):
 
 
 @pytest.mark.parametrize(("depth", "pixel"), [("U16", 8), ("F16", 8), ("F32", 16)])
-def test_every_depth_goes_and_comes_back_as_it_is(works, here, depth, pixel):
+def test_every_depth_goes_and_comes_back_as_it_is(works, fresh_krita, depth, pixel):
     before = pattern(255, pixel)
-    doc, _node = opened(here, before, depth)
-    assert done(works.apply()).state == "done"
+    doc, _node = opened(fresh_krita, before, depth)
+    assert done(works.apply()).state == State.DONE
     assert top(doc).colorDepth() == depth
     assert pixels_of(top(doc)) == inverse(before, pixel)
 
 
-def test_other_colour_models_are_converted_and_that_is_said(works, here):
-    doc, _node = opened(here, bytes(5 * W * H), model="CMYKA")
+def test_other_colour_models_are_converted_and_that_is_said(works, fresh_krita):
+    doc, _node = opened(fresh_krita, bytes(5 * W * H), model="CMYKA")
     job = done(works.apply())
-    assert job.state == "done" and "converted" in job.notes
+    assert job.state == State.DONE and "converted" in job.outcome.notes
     assert (top(doc).colorModel(), doc.colorModel()) == ("RGBA", "CMYKA")
 
 
@@ -65,15 +79,15 @@ def test_a_group_is_read_through_its_projection(works, painting):
     inner.setPixelData(pattern(255, 4, 3, 2), 4, 5, 3, 2)
     group.addChildNode(inner, None)
     doc.setActiveNode(group)
-    assert done(works.apply()).state == "done"
+    assert done(works.apply()).state == State.DONE
     assert top(doc).bounds().getRect() == (4, 5, 3, 2)
 
 
-def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, here):
-    doc, node = opened(here, pattern(alpha=90))
+def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, fresh_krita):
+    doc, node = opened(fresh_krita, pattern(alpha=90))
     node.setOpacity(77)
     job = done(works.apply())
-    assert "replaced" in job.notes and not node.visible()
+    assert "replaced" in job.outcome.notes and not node.visible()
     assert top(doc).opacity() == 77
     doc.undo_one()
     works.look()
@@ -86,7 +100,7 @@ def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, he
     assert node.visible()
 
 
-def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, here):
+def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, fresh_krita):
     doc, _node = painting
     assert works.choose(scope="selection") is None
     assert works.apply() is None and "selected" in works.trouble
@@ -94,7 +108,7 @@ def test_only_the_selection_travels_with_a_margin_and_its_mask(works, painting, 
     job = works.apply()
     assert len(job.picture.mask) == W * H
     assert sum(v > 0 for v in job.picture.mask) == 20
-    assert done(job).state == "done"
+    assert done(job).state == State.DONE
 
 
 def shown(doc):
@@ -102,18 +116,18 @@ def shown(doc):
 
 
 @pytest.mark.parametrize("model", ["RGBA", "CMYKA"])
-def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, here, model):
+def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, fresh_krita, model):
     pixel = 4 if model == "RGBA" else 5
     before = bytearray(pattern(255, pixel))
     before[3::pixel] = bytes(W * H)  # no black ink, which other inks could stand for
     before[pixel - 1 :: pixel] = bytes([200]) * (W * H)
-    doc, node = opened(here, bytes(before), model=model)
+    doc, node = opened(fresh_krita, bytes(before), model=model)
     node.setPixelData(bytes([90] * pixel), W + 3, 2, 1, 1)  # beside the canvas
     was = shown(doc)
     doc.setSelection(krita.Selection(2, 3, 4, 5))
     works.choose(scope="selection")
     job = done(works.apply())
-    assert "replaced" in job.notes and not node.visible() and job.picture is None
+    assert "replaced" in job.outcome.notes and not node.visible() and job.picture is None
     now = shown(doc)
     assert now[pixel - 1 :: pixel] == was[pixel - 1 :: pixel], "it shows once, all of it"
     moved = set()
@@ -128,25 +142,25 @@ def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, here
     assert node.visible() and shown(doc) == was
 
 
-def test_soft_parts_beside_the_selection_hide_nothing(works, here):
+def test_soft_parts_beside_the_selection_hide_nothing(works, fresh_krita):
     before = bytearray(pattern(255))
     before[3] = 100
-    doc, node = opened(here, bytes(before))
+    doc, node = opened(fresh_krita, bytes(before))
     doc.setSelection(krita.Selection(2, 3, 4, 5))
     works.choose(scope="selection")
     job = done(works.apply())
-    assert job.state == "done" and not job.notes and node.visible()
+    assert job.state == State.DONE and not job.outcome.notes and node.visible()
 
 
-def test_a_see_through_picture_shows_once(works, here):
-    doc, node = opened(here, pattern(alpha=200))
+def test_a_see_through_picture_shows_once(works, fresh_krita):
+    doc, node = opened(fresh_krita, pattern(alpha=200))
     mask = krita.Node(doc, "Selection Mask", "selectionmask")
     doc.rootNode().addChildNode(mask, None)
     doc.undo.clear()
     was = shown(doc)
     works.choose(scope="picture")
     job = done(works.apply())
-    assert "replaced_all" in job.notes and not node.visible() and mask.visible()
+    assert "replaced_all" in job.outcome.notes and not node.visible() and mask.visible()
     assert shown(doc) == inverse(was) == pixels_of(top(doc))
     doc.undo_one()
     works.look()
@@ -181,7 +195,7 @@ def test_no_failure_while_placing_costs_the_result(works, painting, monkeypatch)
 
     monkeypatch.setattr(krita.Node, "addChildNode", broken)
     job = done(works.apply())
-    assert job.state == "kept" and "Krita said no" in job.why and job.result is not None
+    assert job.state == State.KEPT and "Krita said no" in job.why and job.result is not None
 
 
 def test_painting_on_does_not_change_what_was_asked_for(works, painting):
@@ -196,26 +210,26 @@ def test_painting_on_does_not_change_what_was_asked_for(works, painting):
 def test_jobs_wait_for_each_other(works, painting):
     works.choose(style="slow")
     first, second = works.apply(), works.apply()
-    until(lambda: first.fraction == 0.5)
-    assert (first.state, second.state) == ("running", "waiting")
+    until(lambda: first.progress.fraction == 0.5)
+    assert (first.state, second.state) == (State.RUNNING, State.WAITING)
     works.jobs.cancel(second)
-    assert second.state == "cancelled"
+    assert second.state == State.CANCELLED
     works.choose(style="plain")
     third = works.apply()
     works.jobs.cancel(first)
-    assert first.state == "cancelled"
-    assert done(third).state == "done"
+    assert first.state == State.CANCELLED
+    assert done(third).state == State.DONE
 
 
 def test_an_engine_that_dies_is_started_again_and_that_is_said(works, painting):
     works.choose(style="die")
     before = works.engine.process_id
     job = done(works.apply())
-    assert job.state == "failed" and "started again" in works.trouble
+    assert job.state == State.FAILED and "started again" in works.trouble
     until(lambda: works.engine.condition.name == "ready")
     assert works.engine.process_id != before
     works.choose(style="plain")
-    assert done(works.apply()).state == "done"
+    assert done(works.apply()).state == State.DONE
 
 
 def test_the_queue_outlives_an_engine_that_dies(works, painting):
@@ -223,8 +237,8 @@ def test_the_queue_outlives_an_engine_that_dies(works, painting):
     first = works.apply()
     works.choose(style="plain")
     rest = works.apply(), works.apply()
-    assert done(first).state == "failed"
-    assert [done(job).state for job in rest] == ["done", "done"]
+    assert done(first).state == State.FAILED
+    assert [done(job).state for job in rest] == [State.DONE, State.DONE]
 
 
 def test_an_engine_that_keeps_dying_stays_down(works, painting):
@@ -240,41 +254,41 @@ def test_an_engine_that_keeps_dying_stays_down(works, painting):
 def test_a_stray_print_is_noticed(works, painting):
     works.choose(style="stray")
     job = done(works.apply())
-    assert job.state == "failed" and works.engine.condition.name == "broken"
+    assert job.state == State.FAILED and works.engine.condition.name == "broken"
     assert "Loading weights" in works.trouble
 
 
 def test_errors_come_in_the_engine_s_words(works, painting):
     works.choose(style="fail")
     job = done(works.apply())
-    assert job.state == "failed" and works.trouble == "This was asked. Do that."
+    assert job.state == State.FAILED and works.trouble == "This was asked. Do that."
 
 
-def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, here):
+def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, fresh_krita):
     doc, node = painting
     before = pixels_of(node)
     job = works.apply()
     doc.setModified(False)
     doc.close()
-    assert done(job).state == "kept" and job.why == "document_gone"
+    assert done(job).state == State.KEPT and job.why == "document_gone"
     works.jobs.rescue(job)
-    until(lambda: job.state == "done")
-    assert pixels_of(top(here.activeDocument())) == inverse(before)
+    until(lambda: job.state == State.DONE)
+    assert pixels_of(top(fresh_krita.activeDocument())) == inverse(before)
 
 
-def test_a_kept_result_can_be_opened_while_another_is_placed(works, here, monkeypatch):
-    from glassine_krita import layers
+def test_a_kept_result_can_be_opened_while_another_is_placed(works, fresh_krita, monkeypatch):
+    from glassine_krita.canvas import layers
 
-    doc, _node = opened(here, pattern())
+    doc, _node = opened(fresh_krita, pattern())
     kept = works.apply()
     doc.close()
-    assert done(kept).state == "kept"
-    doc, _node = opened(here, pattern())
+    assert done(kept).state == State.KEPT
+    doc, _node = opened(fresh_krita, pattern())
     job = works.apply()
     monkeypatch.setattr(layers, "PART", 4 * W)  # a row at a time
-    until(lambda: job.state == "placing")
+    until(lambda: job.state == State.PLACING)
     works.jobs.rescue(kept)
-    assert done(kept).state == "done" and done(job).state == "done"
+    assert done(kept).state == State.DONE and done(job).state == State.DONE
     assert top(doc).name().startswith("paint (Cloak")
 
 
@@ -282,13 +296,13 @@ def test_a_result_without_a_layer_is_kept(works, painting):
     _doc, node = painting
     job = works.apply()
     node.remove()
-    assert done(job).state == "kept" and job.why == "layer_gone"
+    assert done(job).state == State.KEPT and job.why == "layer_gone"
 
 
 def test_a_write_that_krita_refuses_is_noticed(works, painting, monkeypatch):
     monkeypatch.setattr(krita.Node, "setPixelData", lambda *a: None)
     job = done(works.apply())
-    assert job.state == "kept" and job.why == "not_written"
+    assert job.state == State.KEPT and job.why == "not_written"
 
 
 def test_an_empty_layer_is_refused_in_words(works, painting):
@@ -298,24 +312,24 @@ def test_an_empty_layer_is_refused_in_words(works, painting):
     assert works.apply() is None and "nothing in this layer" in works.trouble
 
 
-def test_no_document_and_half_a_poison_are_refused_in_words(works, here):
+def test_no_document_and_half_a_poison_are_refused_in_words(works, fresh_krita):
     assert works.apply() is None and "Open" in works.trouble
-    opened(here, pattern())
+    opened(fresh_krita, pattern())
     works.choose(recipe="poison", shows="dog")
     assert works.apply() is None and "both words" in works.trouble
 
 
-def test_a_large_picture_travels_in_parts(works, here):
+def test_a_large_picture_travels_in_parts(works, fresh_krita):
     width, height = 16, 8
     before = pattern(255, 4, width, height)
-    doc, _node = opened(here, before, width=width, height=height)
-    from glassine_krita import layers
+    doc, _node = opened(fresh_krita, before, width=width, height=height)
+    from glassine_krita.canvas import layers
 
     old, layers.PART = layers.PART, 64  # one row
     try:
         job = works.apply()
         assert len(list(job.picture.parts())) == height
-        assert done(job).state == "done"
+        assert done(job).state == State.DONE
     finally:
         layers.PART = old
     assert pixels_of(top(doc), width, height) == inverse(before)
@@ -326,14 +340,14 @@ def test_export_writes_what_was_measured_and_remembers_the_choice(works, paintin
     path = tmp_path / "copy.png"
     how = Exporting(format="jpeg", quality=80, longest=1440, marks=("xmp",), folder=str(tmp_path))
     job = done(works.export(str(path), how))
-    assert job.state == "done", job.why
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.outcome["sha256"]
-    asked = job.outcome["asked"]["export"]
+    assert job.state == State.DONE, job.why
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.outcome.about["sha256"]
+    asked = job.outcome.about["asked"]["export"]
     assert (asked["format"], asked["quality"], asked["longest_side"]) == ("jpeg", 80, 1440)
-    assert settings.exporting(doc) == how
+    assert settings.read_exporting(doc) == how
     assert os.listdir(tmp_path) == ["copy.png"]
     doc.setModified(False)
-    settings.keep_exporting(doc, how)
+    settings.write_exporting(doc, how)
     assert not doc.modified(), "the same choice must not touch the document"
 
 
@@ -342,15 +356,16 @@ def test_the_receipt_lies_beside_the_file_and_notes_its_place(works, painting, t
     job = done(works.export(str(path), Exporting(sidecar=True, keep_path=True)))
     beside = tmp_path / "copy.png.receipt.json"
     until(beside.exists)
-    told = {"sha256": job.outcome["sha256"], "sidecar": True, "path": str(path)}
-    assert json.loads(beside.read_bytes()) == told and not job.notes
+    told = {"sha256": job.outcome.about["sha256"], "sidecar": True, "path": str(path)}
+    assert json.loads(beside.read_bytes()) == told and not job.outcome.notes
 
 
 def test_a_receipt_that_could_not_be_noted_is_said_beside_the_file(works, painting, tmp_path):
     job = done(works.export(str(tmp_path / "refused.png"), Exporting(keep_path=True)))
-    until(lambda: job.notes)
-    assert "is written, but could not be noted in the ledger: Its disk is full." in job.notes[0]
-    assert job.state == "done" and (tmp_path / "refused.png").exists()
+    until(lambda: job.outcome.notes)
+    (note,) = job.outcome.notes
+    assert "is written, but could not be noted in the ledger: Its disk is full." in note
+    assert job.state == State.DONE and (tmp_path / "refused.png").exists()
 
 
 def test_only_what_was_written_is_noted(works, painting, tmp_path, monkeypatch):
@@ -371,12 +386,12 @@ def test_only_what_was_written_is_noted(works, painting, tmp_path, monkeypatch):
 def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path):
     works.choose(style="fail")
     job = done(works.export(str(tmp_path / "copy.png"), Exporting()))
-    assert job.state == "failed" and "not what was sent" in works.trouble
+    assert job.state == State.FAILED and "not what was sent" in works.trouble
 
 
 def test_a_folder_that_is_gone_is_said(works, painting, tmp_path):
     job = done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
-    assert job.state == "failed" and "gone" in works.trouble
+    assert job.state == State.FAILED and "gone" in works.trouble
 
 
 def test_details_for_a_report_do_not_name_the_artist(works, monkeypatch):
@@ -391,30 +406,30 @@ def test_a_layer_made_here_is_asked_about_before_it_is_protected_again(works, pa
     mine = top(doc)
     doc.setActiveNode(mine)
     job = works.apply()
-    assert job.state == "asking" and mine.name() in job.why and job.picture is not None
-    works.jobs.again(job)
-    assert done(job).state == "done"
+    assert job.state == State.ASKING and mine.name() in job.why and job.picture is not None
+    works.jobs.do_again(job)
+    assert done(job).state == State.DONE
     doc.setActiveNode(node)
-    assert done(works.apply()).state == "done", "the clean original is not asked about"
+    assert done(works.apply()).state == State.DONE, "the clean original is not asked about"
     works.choose(scope="picture")
-    assert works.apply().state == "asking", "the picture shows a layer of ours"
+    assert works.apply().state == State.ASKING, "the picture shows a layer of ours"
     for layer in doc.rootNode().childNodes():
         layer.setVisible(layer is node)
-    assert done(works.apply()).state == "done"
+    assert done(works.apply()).state == State.DONE
 
 
 def test_the_engine_s_finding_is_a_question_and_no_failure(works, painting, tmp_path):
     works.choose(style="twice")
     job = works.export(str(tmp_path / "copy.png"), Exporting())
-    until(lambda: job.state == "asking")
+    until(lambda: job.state == State.ASKING)
     assert "Your export 3" in job.why and not works.trouble
     assert not (tmp_path / "copy.png").exists() and job.picture is not None
     works.jobs.forget(job)
     assert job.picture is None and job not in works.jobs.all
     job = works.export(str(tmp_path / "copy.png"), Exporting())
-    until(lambda: job.state == "asking")
-    works.jobs.again(job)
-    assert done(job).state == "done"
+    until(lambda: job.state == State.ASKING)
+    works.jobs.do_again(job)
+    assert done(job).state == State.DONE
 
 
 def test_the_file_in_front_is_looked_at_once(works, painting, tmp_path):
@@ -423,11 +438,11 @@ def test_the_file_in_front_is_looked_at_once(works, painting, tmp_path):
     path.write_bytes(b"x")
     doc._file = str(path)
     works.watch(True)
-    until(lambda: works.look() or works.known.says)
-    assert "Your export 3" in works.known.says
+    until(lambda: works.look() or works.already_protected.says)
+    assert "Your export 3" in works.already_protected.says
     doc._file = str(tmp_path / "piece.kra")
     works.look()
-    assert works.known.says == ""
+    assert works.already_protected.says == ""
 
 
 def test_what_survives_is_measured_on_the_written_file(works, painting, tmp_path):
@@ -436,8 +451,8 @@ def test_what_survives_is_measured_on_the_written_file(works, painting, tmp_path
     second = done(works.export(str(path), Exporting()))
     assert not first.measurable and second.measurable, "only the last export keeps its pixels"
     job = done(works.jobs.measure(second))
-    assert job.state == "done" and job.report.endswith(b"more") and job.picture is None
+    assert job.state == State.DONE and job.outcome.report.endswith(b"more") and job.picture is None
     assert not second.measurable and works.jobs.measure(second) is None
     third = done(works.export(str(path), Exporting()))
     path.unlink()
-    assert done(works.jobs.measure(third)).state == "failed"
+    assert done(works.jobs.measure(third)).state == State.FAILED

@@ -13,7 +13,8 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 import krita
-from glassine_krita import builds, engine, install
+from glassine_krita.engine import process
+from glassine_krita.install import builds, installed, installer
 from glassine_krita.qt import QtCore
 
 app = QtCore.QCoreApplication([])
@@ -28,12 +29,15 @@ def until(condition, seconds, what=lambda: ""):
         time.sleep(0.05)
 
 
-def installed(cancel_at=None):
-    made, ended = install.Installer(), []
+def install(cancel_at=None):
+    made, ended = installer.Installer(), []
     made.ended.connect(ended.append)
-    made.install(next(build for build in builds.builds() if build.name == "cpu"))
-    until(lambda: ended or (cancel_at is not None and made.step >= cancel_at), 900,
-          lambda: f"step {made.step} of {made.steps}: {made.log()[-800:]}")
+    made.install(next(build for build in builds.builds_for() if build.name == "cpu"))
+    until(
+        lambda: ended or (cancel_at is not None and made.step >= cancel_at),
+        900,
+        lambda: f"step {made.step} of {made.steps}: {made.log()[-800:]}",
+    )
     if not ended:
         made.cancel()
         return made, ["cancelled"]
@@ -41,18 +45,18 @@ def installed(cancel_at=None):
 
 
 began = time.monotonic()
-_, first = installed(cancel_at=2)
-half = {"first": first, "half": install.state(), "command": install.command()}
-made, ended = installed()
+_, first = install(cancel_at=2)
+half = {"first": first, "half": installed.engine_record(), "command": installed.start_command()}
+made, ended = install()
 took = time.monotonic() - began
-child = engine.Engine()
-child.start(install.command())
+child = process.Engine()
+child.start(installed.start_command())
 until(lambda: child.condition.name in ("ready", "broken", "absent"), 180)
 told = {
     **half,
     "ended": ended,
     "log": made.log()[-2000:],
-    "state": install.state(),
+    "state": installed.engine_record(),
     "seconds": took,
     "engine": child.condition.name,
     "version": child.condition.version,
@@ -63,11 +67,11 @@ told = {
 child.stop()
 size = sum(
     os.path.getsize(os.path.join(folder, name))
-    for folder, _, names in os.walk(install.home())
+    for folder, _, names in os.walk(installed.engine_folder())
     for name in names
     if not os.path.islink(os.path.join(folder, name))
 )
 told["megabytes"] = size >> 20
-install.remove().join()
-told["left"] = os.listdir(install.home())
+installed.remove_engine().join()
+told["left"] = os.listdir(installed.engine_folder())
 sys.stdout.write(json.dumps(told) + "\n")

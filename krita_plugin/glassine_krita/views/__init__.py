@@ -1,1 +1,2 @@
-"""The parts of the docker. They draw the studio and call it; they decide nothing."""
+"""The parts of the docker. They draw the studio and call it;
+they decide nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..texts import t
+from ..words.texts import t
 
 MODES = ("wipe", "difference", "sees")
 PAIRS = {
@@ -95,7 +95,7 @@ class Compare(QtWidgets.QWidget):
 
     # painting
 
-    def paintEvent(self, event: Any) -> None:  # Qt's name
+    def paintEvent(self, event: QtGui.QPaintEvent | None) -> None:  # Qt's name
         painter = QtGui.QPainter(self)
         palette = self.palette()
         painter.fillRect(self.rect(), palette.color(QtGui.QPalette.ColorRole.Base).darker(108))
@@ -162,15 +162,15 @@ class Compare(QtWidgets.QWidget):
 
     def wheelEvent(self, event: Any) -> None:  # Qt's name
         notches = event.angleDelta().y() / NOTCH  # a touchpad tells of parts, and of none sideways
-        self._zoom_to(self._zoom * STEP**notches, where(event))
+        self._zoom_to(self._zoom * STEP**notches, event_point(event))
         event.accept()
 
     def mousePressEvent(self, event: Any) -> None:  # Qt's name
-        self._held = where(event)
+        self._held = event_point(event)
         self._on_line = self._near_line(self._held)
 
     def mouseMoveEvent(self, event: Any) -> None:  # Qt's name
-        at, image = where(event), self._pair()[0]
+        at, image = event_point(event), self._pair()[0]
         near = self._near_line(at)
         shape = Qt.CursorShape.SplitHCursor if near else Qt.CursorShape.ArrowCursor
         self.setCursor(shape)
@@ -191,7 +191,7 @@ class Compare(QtWidgets.QWidget):
         self._held = None
 
     def mouseDoubleClickEvent(self, event: Any) -> None:  # Qt's name
-        self._zoom_to(1.0 if self._zoom > 1.0 else 4.0, where(event))
+        self._zoom_to(1.0 if self._zoom > 1.0 else 4.0, event_point(event))
 
     def keyPressEvent(self, event: Any) -> None:  # Qt's name
         middle = QtCore.QPointF(self.width() / 2, self.height() / 2)
@@ -226,11 +226,11 @@ class Compare(QtWidgets.QWidget):
         return abs(at.x() - shown.x() - self._wipe * shown.width()) < GRIP
 
 
-def where(event: Any) -> QtCore.QPointF:
+def event_point(event: Any) -> QtCore.QPointF:
     """The event's place: Qt 6 and Qt 5 name it differently."""
-    if hasattr(event, "position"):
-        return event.position()
-    return QtCore.QPointF(event.pos())
+    at: QtCore.QPointF
+    at = event.position() if hasattr(event, "position") else QtCore.QPointF(event.pos())
+    return at
 
 
 def chequers() -> QtGui.QPixmap:

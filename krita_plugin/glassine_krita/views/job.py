@@ -7,12 +7,21 @@ import os
 from functools import partial
 from typing import Any
 
-from ..jobs import Job
 from ..qt import QtCore, QtGui, QtWidgets
-from ..reports import opened
-from ..state import Studio
-from ..texts import t
-from .parts import Elided, button, follow, minutes, quiet_label, tool
+from ..studio.job import Job, Kind, State
+from ..studio.job_queue import JobQueue
+from ..studio.reports import open_report
+from ..studio.studio import Studio
+from ..words.amounts import rounded_time
+from ..words.texts import t
+from .parts import (
+    Elided,
+    copy_text,
+    push_button,
+    quiet_label,
+    tool_button,
+)
+from .slots import follow
 
 LINES = (("cancel", "again", "rescue"), ("report", "measure"), ("folder", "caption"))  # of buttons
 SOON = 50  # milliseconds until a new row has its place
@@ -60,24 +69,15 @@ class JobRow(QtWidgets.QFrame):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(3)
-        name = os.path.basename(job.path) or job.name
-        self.name = Elided(t("measuring", file=name) if job.kind == "report" else name)
+        name = os.path.basename(job.order.path) or job.order.name
+        self.name = Elided(t("measuring", file=name) if job.order.kind is Kind.REPORT else name)
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         self.says = quiet_label()
         self.says.setObjectName("glassine_job_says")
-        self.buttons = {
-            "cancel": button(t("cancel"), "glassine_cancel", lambda: studio.jobs.cancel(job)),
-            "again": button(t("again"), "glassine_again", lambda: studio.jobs.again(job)),
-            "report": button(t("open_report"), "glassine_report", self._report),
-            "measure": button(t("measure"), "glassine_measure", lambda: studio.jobs.measure(job)),
-            "folder": button(t("open_folder"), "glassine_folder", self._folder),
-            "caption": button(t("copy_caption"), "glassine_job_caption", self._caption),
-            "rescue": button(t("rescue"), "glassine_rescue", lambda: studio.jobs.rescue(job)),
-            "close": tool("×", t("dismiss"), "glassine_forget", lambda: studio.jobs.forget(job)),
-        }
+        self.buttons = self._all_buttons(studio.jobs, job)
         self.buttons["measure"].setToolTip(t("measure_tip"))
         line = QtWidgets.QHBoxLayout()
         line.addWidget(self.name, 1)
@@ -93,19 +93,32 @@ class JobRow(QtWidgets.QFrame):
                 line.addWidget(self.buttons[name])
             column.addLayout(line)
 
+    def _all_buttons(self, jobs: JobQueue, job: Job) -> dict[str, QtWidgets.QAbstractButton]:
+        return {
+            "cancel": push_button(t("cancel"), "glassine_cancel", lambda: jobs.cancel(job)),
+            "again": push_button(t("again"), "glassine_again", lambda: jobs.do_again(job)),
+            "report": push_button(t("open_report"), "glassine_report", self._report),
+            "measure": push_button(t("measure"), "glassine_measure", lambda: jobs.measure(job)),
+            "folder": push_button(t("open_folder"), "glassine_folder", self._folder),
+            "caption": push_button(t("copy_caption"), "glassine_job_caption", self._caption),
+            "rescue": push_button(t("rescue"), "glassine_rescue", lambda: jobs.rescue(job)),
+            "close": tool_button("×", t("dismiss"), "glassine_forget", lambda: jobs.forget(job)),
+        }
+
     def draw(self) -> None:
         job = self.job
         self.bar.setVisible(job.active)
-        self.bar.setValue(round(1000 * job.fraction))
+        self.bar.setValue(round(1000 * job.progress.fraction))
         self.says.setText(self._words())
+        done = job.state is State.DONE
         shown = {
             "cancel": job.active,
-            "again": job.state == "asking",
+            "again": job.state is State.ASKING,
             "measure": job.measurable and self.studio.requests.can("report"),
-            "report": job.state == "done" and bool(job.report),
-            "folder": job.state == "done" and job.kind == "export",
-            "caption": job.state == "done" and bool(job.outcome.get("caption")),
-            "rescue": job.state == "kept",
+            "report": done and bool(job.outcome.report),
+            "folder": done and job.order.kind is Kind.EXPORT,
+            "caption": done and bool(job.outcome.about.get("caption")),
+            "rescue": job.state is State.KEPT,
             "close": not job.active,
         }
         for name, on in shown.items():
@@ -113,49 +126,51 @@ class JobRow(QtWidgets.QFrame):
 
     def _words(self) -> str:
         job = self.job
-        if job.state == "waiting":
+        if job.state is State.WAITING:
             ready = self.studio.engine.condition.name == "ready"
             return t("job_waiting" if ready else "job_waits_engine")
-        if job.state == "running":
-            left = "" if job.left < 0 else t("time_left", time=minutes(job.left))
-            return " ".join(part for part in (t(f"stage_{job.stage}"), left) if part)
-        if job.state in ("failed", "kept", "asking"):
+        if job.state is State.RUNNING:
+            now = job.progress
+            left = "" if now.left < 0 else t("time_left", time=rounded_time(now.left))
+            return " ".join(part for part in (t(f"stage_{now.stage}"), left) if part)
+        if job.state in (State.FAILED, State.KEPT, State.ASKING):
             why = t(job.why)  # in the middle of a sentence, or a sentence of its own
-            return t(f"job_{job.state}", why=why.rstrip(".。") if job.state == "kept" else why)
-        if job.state != "done":
-            return t(f"job_{job.state}")
-        return " ".join([self._result(), *(t(note) for note in job.notes)])
+            why = why.rstrip(".。") if job.state is State.KEPT else why
+            return t(f"job_{job.state.value}", why=why)
+        if job.state is not State.DONE:
+            return t(f"job_{job.state.value}")
+        return " ".join([self._result(), *(t(note) for note in job.outcome.notes)])
 
     def _result(self) -> str:
-        told = self.job.outcome
-        if self.job.kind == "apply":
-            instead = {"replaced", "replaced_all"} & set(self.job.notes)
-            score = round(told.get("ssimulacra2", 0))
+        about = self.job.outcome.about
+        if self.job.order.kind is Kind.APPLY:
+            instead = {"replaced", "replaced_all"} & set(self.job.outcome.notes)
+            score = round(about.get("ssimulacra2", 0))
             return t("applied_instead" if instead else "applied", score=score)
-        if self.job.kind == "report":
-            return worst(told["trials"])
-        cost = told.get("cost", {})
+        if self.job.order.kind is Kind.REPORT:
+            return worst_trials(about["trials"])
+        cost = about.get("cost", {})
         words = t(
             "exported",
-            width=told["width"],
-            height=told["height"],
+            width=about["width"],
+            height=about["height"],
             score=round(cost.get("ssimulacra2", 0)),
         )
-        doubts = [t("doubt_" + one["code"], default=one["says"]) for one in told["doubts"][:1]]
+        doubts = [t("doubt_" + one["code"], default=one["says"]) for one in about["doubts"][:1]]
         return " ".join([words, *doubts])
 
     def _report(self) -> None:
-        opened(self.job)
+        open_report(self.job)
 
     def _folder(self) -> None:
-        folder = os.path.dirname(os.path.abspath(self.job.path))
+        folder = os.path.dirname(os.path.abspath(self.job.order.path))
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
 
     def _caption(self) -> None:
-        QtGui.QGuiApplication.clipboard().setText(self.job.outcome["caption"])
+        copy_text(self.job.outcome.about["caption"])
 
 
-def worst(trials: list[dict[str, Any]]) -> str:
+def worst_trials(trials: list[dict[str, Any]]) -> str:
     """The three after which least is left, in one sentence; the page has them all."""
     tried = sorted((one for one in trials if one["left"] is not None), key=lambda one: one["left"])
     words = ", ".join(f"{t(one['says'])} ({one['left']:.0%})" for one in tried[:3])

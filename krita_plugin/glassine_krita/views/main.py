@@ -6,12 +6,22 @@ import re
 from collections.abc import Callable
 
 from ..qt import Qt, QtWidgets
-from ..state import Studio
-from ..texts import t
+from ..studio.studio import Studio
+from ..words.amounts import rounded_time
+from ..words.texts import t
 from .compare import MODES, Compare
 from .job import JobList
-from .parts import Elided, button, follow, guarded, light_up, minutes, narrow, quiet_label, tool
-from .what import What, row
+from .parts import (
+    Elided,
+    light_up,
+    narrow,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+    tool_button,
+)
+from .slots import follow, guarded
+from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
 EFFORTS = ("preview", "quick", "full")
@@ -33,12 +43,12 @@ class MainPage(QtWidgets.QWidget):
         self.says = quiet_label()
         self.says.setObjectName("glassine_preview_says")
         column.addWidget(self.says)
-        self.known = quiet_label()
-        self.known.setObjectName("glassine_known")
-        column.addWidget(self.known)
-        self.apply = button(t("apply"), "glassine_apply_button", self._apply)
-        self.export = button(t("export"), "glassine_export_button", lambda: go("export"))
-        widget, line = row()
+        self.already_protected = quiet_label()
+        self.already_protected.setObjectName("glassine_known")
+        column.addWidget(self.already_protected)
+        self.apply = push_button(t("apply"), "glassine_apply_button", self._apply)
+        self.export = push_button(t("export"), "glassine_export_button", lambda: go("export"))
+        widget, line = row_of_widgets()
         line.addWidget(self.apply)  # each as wide as its words: halves would cut the longer ones
         line.addWidget(self.export)
         column.addWidget(widget)
@@ -51,12 +61,12 @@ class MainPage(QtWidgets.QWidget):
             studio.engine_changed,
             studio.document_changed,
             studio.estimate_changed,
-            studio.on_canvas.changed,
+            studio.canvas_preview.changed,
         )
         follow(self, self.draw_preview, studio.preview.changed)
-        follow(self, self.draw_known, studio.known.changed)
+        follow(self, self.draw_already_protected, studio.already_protected.changed)
         self.draw()
-        self.draw_known()
+        self.draw_already_protected()
         self.draw_preview()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
@@ -106,7 +116,7 @@ class MainPage(QtWidgets.QWidget):
         self.canvas.setToolTip(t("on_canvas_tip"))
         self.canvas.clicked.connect(guarded(lambda on=False: self.studio.show_on_canvas(on)))
         grid.addWidget(self.canvas, 1, 0, 1, 2)
-        again = tool("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh)
+        again = tool_button("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh)
         grid.addWidget(again, 1, 2, Qt.AlignmentFlag.AlignRight)
         return widget
 
@@ -133,7 +143,7 @@ class MainPage(QtWidgets.QWidget):
         for at, name in enumerate(EFFORTS):
             seconds = studio.seconds.get(name)
             words = t(f"effort_{name}")
-            time = "" if seconds is None else " – " + minutes(seconds)
+            time = "" if seconds is None else " – " + rounded_time(seconds)
             self.effort.setItemText(at, words + time)
         there = studio.document is not None
         possible = there and studio.engine.condition.name != "absent" and choice.complete
@@ -141,22 +151,22 @@ class MainPage(QtWidgets.QWidget):
         self.apply.setText(t("apply" if choice.scope != "picture" else "apply_picture"))
         self.export.setEnabled(possible)
         self.canvas.setEnabled(there and studio.engine.condition.name == "ready")
-        self.canvas.setChecked(studio.on_canvas.on)
+        self.canvas.setChecked(studio.canvas_preview.on)
 
-    def draw_known(self) -> None:
-        words = self.studio.known.says
-        self.known.setText(t("known_says", why=t(words)) if words else "")
-        self.known.setVisible(bool(words))
+    def draw_already_protected(self) -> None:
+        words = self.studio.already_protected.says
+        self.already_protected.setText(t("known_says", why=t(words)) if words else "")
+        self.already_protected.setVisible(bool(words))
 
     def draw_preview(self) -> None:
         preview = self.studio.preview
         words = t(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
         self.compare.blind = preview.about.get("seen_by") == ""
         self.compare.show_pictures(preview.pictures, words)
-        self.says.setText(self._about(preview))
+        self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
 
-    def _about(self, preview: object) -> str:
+    def _about(self) -> str:
         """Honest about what is seen: a small copy, a few steps, one model family."""
         pictures, about = self.studio.preview.pictures, self.studio.preview.about
         if not pictures:

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
-import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
-from ..texts import figures, t
+from .slots import guarded
 
-
-def guarded(slot: Callable[..., None]) -> Callable[..., None]:
-    """Krita turns an exception in a slot into a modal dialog; here it goes to the docker."""
-
-    def run(*args: Any) -> None:
-        try:
-            slot(*args)
-        except Exception as error:
-            from ..studio import studio
-
-            traceback.print_exc()
-            studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")
-
-    return run
-
-
-def follow(widget: QtWidgets.QWidget, slot: Callable[..., None], *signals: Any) -> None:
-    """Connects for as long as the widget lives: windows close, the studio stays."""
-    run = guarded(slot)
-    for signal in signals:
-        signal.connect(run)
-
-    def part(*_: Any) -> None:
-        for signal in signals:
-            with contextlib.suppress(TypeError, RuntimeError):
-                signal.disconnect(run)
-
-    widget.destroyed.connect(part)
+Widget = TypeVar("Widget", bound=QtWidgets.QWidget)
 
 
 def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWidgets.QLabel:
@@ -55,7 +26,7 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
     return label
 
 
-def narrow(widget: QtWidgets.QWidget, tip: str = "") -> Any:
+def narrow(widget: Widget, tip: str = "") -> Widget:
     """Lets it be squeezed: a page that is wider than its docker is cut off. The rest in the tip."""
     widget.setMinimumWidth(20)
     if tip and not widget.toolTip():
@@ -183,19 +154,7 @@ class Dot(QtWidgets.QWidget):
         painter.drawEllipse(QtCore.QRectF(1, 1, 8, 8))
 
 
-def minutes(seconds: float) -> str:
-    """An honest time is a round one."""
-    if seconds < 2:
-        return t("time_moment")
-    if seconds < 60:
-        step = 1 if seconds < 10 else 5
-        return t("time_seconds", n=max(step, round(seconds / step) * step))
-    if seconds < 5400:
-        return t("time_minutes", n=round(seconds / 60))
-    return t("time_hours", n=figures(f"{seconds / 3600:.1f}"))
-
-
-def button(text: str, name: str, slot: Callable[[], None]) -> QtWidgets.QPushButton:
+def push_button(text: str, name: str, slot: Callable[[], object]) -> QtWidgets.QPushButton:
     made = QtWidgets.QPushButton(text)
     made.setObjectName(name)
     made.setMinimumWidth(20)
@@ -203,7 +162,9 @@ def button(text: str, name: str, slot: Callable[[], None]) -> QtWidgets.QPushBut
     return made
 
 
-def tool(text: str, tip: str, name: str, slot: Callable[[], None]) -> QtWidgets.QToolButton:
+def tool_button(
+    text: str, tip: str, name: str, slot: Callable[[], object]
+) -> QtWidgets.QToolButton:
     made = QtWidgets.QToolButton()
     made.setText(text)
     made.setToolTip(tip)
@@ -213,3 +174,26 @@ def tool(text: str, tip: str, name: str, slot: Callable[[], None]) -> QtWidgets.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.clicked.connect(guarded(lambda checked=False: slot()))
     return made
+
+
+def heading(text: str) -> QtWidgets.QLabel:
+    label = QtWidgets.QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft)
+    return narrow(label)
+
+
+def row_of_widgets() -> tuple[QtWidgets.QWidget, QtWidgets.QHBoxLayout]:
+    """An empty row, and its layout to fill."""
+    widget = QtWidgets.QWidget()
+    line = QtWidgets.QHBoxLayout(widget)
+    line.setContentsMargins(0, 0, 0, 0)
+    return widget, line
+
+
+def copy_text(text: str) -> None:
+    """Into the clipboard, which a machine without a screen may lack."""
+    if (clipboard := QtGui.QGuiApplication.clipboard()) is not None:
+        clipboard.setText(text)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import install, settings
-from ..builds import Build, builds
+from ..install.builds import Build, builds_for
+from ..install.installed import engine_record, is_outdated, remove_engine
 from ..qt import Qt, QtWidgets
-from ..state import Studio
-from ..texts import figures, t
-from .export import heading
-from .parts import button, follow, guarded, quiet_label
-from .what import row
+from ..studio.settings import read_text, write_text
+from ..studio.studio import Studio
+from ..words.amounts import rounded_size
+from ..words.texts import t
+from .parts import (
+    heading,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+)
+from .slots import follow, guarded
 
 DEVICES = ("", "cpu")  # the fastest there is, or the processor
 
@@ -33,10 +39,10 @@ class SetupPage(QtWidgets.QWidget):
         column.addWidget(self._builds())
         self.sizes = quiet_label()
         column.addWidget(self.sizes)
-        widget, line = row()
-        self.go = button(t("install_engine"), "glassine_install", self._install)
-        self.stop = button(t("cancel"), "glassine_install_cancel", studio.installer.cancel)
-        self.remove = button(t("remove_engine"), "glassine_remove", self._remove)
+        widget, line = row_of_widgets()
+        self.go = push_button(t("install_engine"), "glassine_install", self._install)
+        self.stop = push_button(t("cancel"), "glassine_install_cancel", studio.installer.cancel)
+        self.remove = push_button(t("remove_engine"), "glassine_remove", self._remove)
         for made in (self.go, self.stop, self.remove):
             line.addWidget(made, 1)
         column.addWidget(widget)
@@ -48,7 +54,7 @@ class SetupPage(QtWidgets.QWidget):
         column.addWidget(self.line)
         column.addWidget(self._own())
         column.addWidget(self._device())
-        column.addWidget(button(t("back"), "glassine_setup_back", lambda: go("main")))
+        column.addWidget(push_button(t("back"), "glassine_setup_back", lambda: go("main")))
         column.addStretch(1)
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
@@ -62,16 +68,16 @@ class SetupPage(QtWidgets.QWidget):
         self.builds.setObjectName("glassine_build")
         self.builds.setAccessibleName(t("build_label"))
         self.builds.setMinimumWidth(60)
-        for at, build in enumerate(builds()):
+        for at, build in enumerate(builds_for()):
             self.builds.addItem(build.says, build.name)
-            self.builds.setItemData(at, sizes(build), Qt.ItemDataRole.ToolTipRole)
+            self.builds.setItemData(at, size_words(build), Qt.ItemDataRole.ToolTipRole)
         self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
         return self.builds
 
     def _own(self) -> QtWidgets.QWidget:
         """For those who have an engine of their own."""
-        widget, line = row()
-        self.python = QtWidgets.QLineEdit(settings.word("python"))
+        widget, line = row_of_widgets()
+        self.python = QtWidgets.QLineEdit(read_text("python"))
         self.python.setObjectName("glassine_python")
         self.python.setPlaceholderText(t("python_example"))
         self.python.setAccessibleName(t("python_label"))
@@ -85,7 +91,7 @@ class SetupPage(QtWidgets.QWidget):
 
     def _device(self) -> QtWidgets.QWidget:
         """For those whose graphics card makes trouble."""
-        self.device_row, line = row()
+        self.device_row, line = row_of_widgets()
         self.device = QtWidgets.QComboBox()
         self.device.setObjectName("glassine_device")
         self.device.setAccessibleName(t("device_label"))
@@ -105,23 +111,23 @@ class SetupPage(QtWidgets.QWidget):
         self.draw()
 
     def draw(self) -> None:
-        installer, told = self.studio.installer, install.state()
-        if install.outdated():
-            words = t("setup_outdated", version=told.get("version", "?"))
-        elif told.get("finished"):
-            words = t("setup_installed", version=told["version"], build=told["build"])
-        elif told:
+        installer, record = self.studio.installer, engine_record()
+        if is_outdated():
+            words = t("setup_outdated", version=record.get("version", "?"))
+        elif record.get("finished"):
+            words = t("setup_installed", version=record["version"], build=record["build"])
+        elif record:
             words = t("setup_unfinished")
         elif self.studio.engine.command:
             words = t("setup_own")
         else:
             words = t("setup_none")
         self.state.setText(words)
-        self.go.setText(t("update_engine" if told.get("finished") else "install_engine"))
+        self.go.setText(t("update_engine" if record.get("finished") else "install_engine"))
         self.go.setVisible(not installer.running)
         self.stop.setVisible(installer.running)
         self.remove.setText(t("remove_sure" if self._sure else "remove_engine"))
-        self.remove.setVisible(bool(told) and not installer.running)
+        self.remove.setVisible(bool(record) and not installer.running)
         self.builds.setEnabled(not installer.running)
         self.sizes.setText(self.builds.currentData(Qt.ItemDataRole.ToolTipRole) or "")
         self.bar.setVisible(installer.running)
@@ -132,18 +138,18 @@ class SetupPage(QtWidgets.QWidget):
 
     def draw_device(self) -> None:
         """Only where there is a choice; not while a job would be lost by it."""
-        wanted = settings.word("device")
+        wanted = read_text("device")
         kind = self.studio.engine.condition.hello.get("device", {}).get("kind", "cpu")
         self._card = self._card or kind != "cpu"
         self.device_row.setVisible(self._card or bool(wanted))
         self.device.setCurrentIndex(DEVICES.index(wanted) if wanted in DEVICES else 0)
-        self.device.setEnabled(not any(job.state == "running" for job in self.studio.jobs.all))
+        self.device.setEnabled(not self.studio.jobs.running)
 
     def _install(self) -> None:
         self._sure = False
         self.studio.engine.stop()
         wanted = self.builds.currentData()
-        build = next(build for build in builds() if build.name == wanted)
+        build = next(build for build in builds_for() if build.name == wanted)
         self.studio.complain("")
         self.studio.installer.install(build)
 
@@ -152,23 +158,19 @@ class SetupPage(QtWidgets.QWidget):
         self._sure = not self._sure
         if not self._sure:
             self.studio.engine.stop()
-            install.remove()
+            remove_engine()
             self.studio.start_engine()
         self.draw()
 
     def _python_named(self) -> None:
         path = self.python.text().strip()
-        if path != settings.word("python"):
-            settings.remember("python", path)
+        if path != read_text("python"):
+            write_text("python", path)
             self.studio.start_engine()
 
 
-def sizes(build: Build) -> str:
+def size_words(build: Build) -> str:
     """Said before anything is downloaded: as the index told, or an estimate."""
-    told = {"download": size(build.download), "disk": size(build.disk)}
+    amounts = {"download": rounded_size(build.download), "disk": rounded_size(build.disk)}
     key = "build_sizes" if build.asked else "build_sizes_about"
-    return t(key, asked=build.asked, **told)
-
-
-def size(megabytes: int) -> str:
-    return f"{megabytes} MB" if megabytes < 1000 else figures(f"{megabytes / 1000:.1f}") + " GB"
+    return t(key, asked=build.asked, **amounts)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..qt import QtGui, QtWidgets
-from ..state import Studio
-from ..texts import t
-from .parts import Dot, Elided, button, follow, quiet_label, tool
+from ..qt import QtWidgets
+from ..studio.studio import Studio
+from ..words.texts import t
+from .parts import (
+    Dot,
+    Elided,
+    copy_text,
+    push_button,
+    quiet_label,
+    tool_button,
+)
+from .slots import follow
 
 GREY = "#8a8a8a"
 COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45"}
@@ -23,11 +31,11 @@ class Status(QtWidgets.QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         self.dot, self.says = Dot(self), Elided("", self)
         self.says.setObjectName("glassine_status")
-        self.act = button("", "glassine_engine_act", self._act)
+        self.act = push_button("", "glassine_engine_act", self._act)
         line.addWidget(self.dot)
         line.addWidget(self.says, 1)
         line.addWidget(self.act)
-        line.addWidget(tool("⚙", t("setup"), "glassine_setup", lambda: go("setup")))
+        line.addWidget(tool_button("⚙", t("setup"), "glassine_setup", lambda: go("setup")))
         self._go = go
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
@@ -72,8 +80,8 @@ class Trouble(QtWidgets.QFrame):
         column.addWidget(self.says)
         line = QtWidgets.QHBoxLayout()
         line.addStretch(1)
-        line.addWidget(button(t("copy_details"), "glassine_copy_details", self._copy))
-        line.addWidget(button(t("dismiss"), "glassine_dismiss", lambda: studio.complain("")))
+        line.addWidget(push_button(t("copy_details"), "glassine_copy_details", self._copy))
+        line.addWidget(push_button(t("dismiss"), "glassine_dismiss", lambda: studio.complain("")))
         column.addLayout(line)
         follow(self, self.draw, studio.engine_changed)
         self.draw()
@@ -83,4 +91,4 @@ class Trouble(QtWidgets.QFrame):
         self.setVisible(bool(self.studio.trouble))
 
     def _copy(self) -> None:
-        QtGui.QGuiApplication.clipboard().setText(self.studio.details())
+        copy_text(self.studio.details())

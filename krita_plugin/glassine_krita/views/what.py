@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .. import settings
-from ..catalogue import thumbnail
+from ..engine.catalogue import Catalogue, thumbnail
 from ..qt import QtCore, QtGui, QtWidgets
-from ..state import Studio
-from ..texts import t
-from .parts import Segments, button, follow, guarded, quiet_label
+from ..studio.settings import read_text, write_text
+from ..studio.studio import Studio
+from ..words.texts import t
+from .parts import (
+    Segments,
+    copy_text,
+    push_button,
+    quiet_label,
+    row_of_widgets,
+)
+from .slots import follow, guarded
 
 THUMBNAIL = 40
 AGREED = "poison_explained"
@@ -19,7 +24,7 @@ class What(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.studio = studio
-        self._filled: Any = None
+        self._filled: Catalogue | None = None
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
@@ -38,18 +43,18 @@ class What(QtWidgets.QWidget):
         self.fill()
 
     def _style_row(self) -> QtWidgets.QWidget:
-        self.style_row, line = row()
-        self.style = QtWidgets.QComboBox()
-        self.style.setObjectName("glassine_style")
-        self.style.setIconSize(QtCore.QSize(THUMBNAIL, THUMBNAIL))
-        self.style.setAccessibleName(t("style"))
-        self.style.setMinimumWidth(60)
+        self.style_row, line = row_of_widgets()
+        self.style_menu = QtWidgets.QComboBox()
+        self.style_menu.setObjectName("glassine_style")
+        self.style_menu.setIconSize(QtCore.QSize(THUMBNAIL, THUMBNAIL))
+        self.style_menu.setAccessibleName(t("style"))
+        self.style_menu.setMinimumWidth(60)
         label = QtWidgets.QLabel(t("style_label"))
-        label.setBuddy(self.style)
+        label.setBuddy(self.style_menu)
         line.addWidget(label)
-        line.addWidget(self.style, 1)
-        self.style.activated.connect(
-            guarded(lambda at: self.studio.choose(style=self.style.itemData(at)))
+        line.addWidget(self.style_menu, 1)
+        self.style_menu.activated.connect(
+            guarded(lambda at: self.studio.choose(style=self.style_menu.itemData(at)))
         )
         return self.style_row
 
@@ -65,7 +70,8 @@ class What(QtWidgets.QWidget):
         self.teach.setEditable(True)
         self.teach.setIconSize(QtCore.QSize(THUMBNAIL, THUMBNAIL))
         self.teach.setMinimumWidth(60)
-        self.teach.lineEdit().setPlaceholderText(t("teach_example"))
+        if (line := self.teach.lineEdit()) is not None:
+            line.setPlaceholderText(t("teach_example"))
         for at, (key, field) in enumerate((("shows", self.shows), ("teach", self.teach))):
             label = QtWidgets.QLabel(t(f"{key}_label"))
             label.setBuddy(field)
@@ -74,7 +80,7 @@ class What(QtWidgets.QWidget):
             grid.addWidget(field, at, 1)
         self.caption = quiet_label()
         self.caption.setObjectName("glassine_caption")
-        copy = button(t("copy_caption"), "glassine_copy_caption", self._copy_caption)
+        copy = push_button(t("copy_caption"), "glassine_copy_caption", self._copy_caption)
         self.copy_caption = copy
         grid.addWidget(self.caption, 2, 0, 1, 2)
         grid.addWidget(copy, 3, 0, 1, 2)
@@ -88,7 +94,7 @@ class What(QtWidgets.QWidget):
         self.explain.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         column = QtWidgets.QVBoxLayout(self.explain)
         column.addWidget(quiet_label(t("poison_explained")))
-        column.addWidget(button(t("understood"), "glassine_understood", self._understood))
+        column.addWidget(push_button(t("understood"), "glassine_understood", self._understood))
         return self.explain
 
     def _scope_row(self) -> QtWidgets.QWidget:
@@ -104,7 +110,10 @@ class What(QtWidgets.QWidget):
         if listed is self._filled:
             return
         self._filled = listed
-        for box, kind, first in ((self.style, "styles", True), (self.teach, "concepts", False)):
+        for box, kind, first in (
+            (self.style_menu, "styles", True),
+            (self.teach, "concepts", False),
+        ):
             box.blockSignals(True)
             text = box.currentText()
             box.clear()
@@ -125,11 +134,11 @@ class What(QtWidgets.QWidget):
         self.recipe.set(choice.recipe)
         self.scope.set(choice.scope)
         poisons = choice.recipe != "cloak"
-        new = poisons and not settings.word(AGREED)
+        new = poisons and not read_text(AGREED)
         self.style_row.setVisible(choice.recipe != "poison" and not new)
         self.poison.setVisible(poisons and not new)
         self.explain.setVisible(new)
-        self.style.setCurrentIndex(max(self.style.findData(choice.style), 0))
+        self.style_menu.setCurrentIndex(max(self.style_menu.findData(choice.style), 0))
         if self.shows.text() != choice.shows:
             self.shows.setText(choice.shows)
         if self.teach.currentText() != choice.teach:
@@ -137,7 +146,7 @@ class What(QtWidgets.QWidget):
             self.teach.setCurrentIndex(self.teach.findText(choice.teach))
             self.teach.setEditText(choice.teach)
             self.teach.blockSignals(False)
-        words = caption(choice.shows)
+        words = poison_caption(choice.shows)
         self.caption.setText(t("caption_says", caption=words) if words else t("caption_none"))
         self.copy_caption.setEnabled(bool(words))
 
@@ -145,20 +154,13 @@ class What(QtWidgets.QWidget):
         self.studio.choose(recipe=name)
 
     def _understood(self) -> None:
-        settings.remember(AGREED, "yes")
+        write_text(AGREED, "yes")
         self.draw()
 
     def _copy_caption(self) -> None:
-        QtGui.QGuiApplication.clipboard().setText(caption(self.studio.choice.shows))
+        copy_text(poison_caption(self.studio.choice.shows))
 
 
-def caption(shows: str) -> str:
+def poison_caption(shows: str) -> str:
     """The words that go with a poisoned picture, as the engine's plan says them."""
     return f"a picture of a {shows.strip()}" if shows.strip() else ""
-
-
-def row() -> tuple[QtWidgets.QWidget, QtWidgets.QHBoxLayout]:
-    widget = QtWidgets.QWidget()
-    line = QtWidgets.QHBoxLayout(widget)
-    line.setContentsMargins(0, 0, 0, 0)
-    return widget, line

@@ -1,5 +1,6 @@
 """Apply to layer, 16 bits: the result has values that 8 bits could not hold."""
 
+from glassine_krita.studio.job import State
 from steps import colours, document, finished, layer, pixels, studio, wide
 
 
@@ -17,7 +18,7 @@ def scenario(k):
         ok=doc.colorDepth() == "U16" and pixels(node, pixel=8) == before,
     )
     job = yield from finished(studio_.apply())
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     after = words(pixels(layer(doc, "(Cloak"), pixel=8))
     old = words(before)

@@ -1,5 +1,6 @@
 """A group is protected through its projection; so are vector and clone layers."""
 
+from glassine_krita.studio.job import State
 from steps import activated, colours, document, finished, layer, studio
 
 
@@ -15,7 +16,7 @@ def scenario(k):
     doc.waitForDone()
     yield from activated(doc, group)
     job = yield from finished(studio_.apply())
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     made = layer(doc, "figure (Cloak")
     b = made.bounds()

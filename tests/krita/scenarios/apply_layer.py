@@ -1,5 +1,6 @@
 """Apply to layer, 8 bits: a new layer above, the original untouched, its opacity the strength."""
 
+from glassine_krita.studio.job import State
 from steps import colours, document, finished, layer, names, pixels, studio
 
 
@@ -8,7 +9,7 @@ def scenario(k):
     before = colours()
     doc, node = yield from document(before)
     job = yield from finished(studio_.apply())
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     k.check(
         "one layer more, above the active one, named after what was done",
@@ -29,8 +30,8 @@ def scenario(k):
     k.check("the projection shows it", bytes(doc.pixelData(0, 0, 96, 80)) == after)
     k.check(
         "the score is what was asked for",
-        69.5 < job.outcome["ssimulacra2"] < 71.5,
-        score=job.outcome["ssimulacra2"],
+        69.5 < job.outcome.about["ssimulacra2"] < 71.5,
+        score=job.outcome.about["ssimulacra2"],
     )
     yield 0.8
     active = doc.activeNode().name()

@@ -1,5 +1,6 @@
 """Apply to the selection: outside of it the new layer is empty, to the bit."""
 
+from glassine_krita.studio.job import State
 from krita import Selection
 from steps import H, W, colours, document, finished, layer, pixels, studio
 
@@ -21,7 +22,7 @@ def scenario(k):
     doc.setSelection(chosen)
     yield 0.6
     job = yield from finished(studio_.apply())
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     after = pixels(layer(doc, "(Cloak"))
     inside = outside = moved = 0
@@ -54,11 +55,11 @@ def soft(k, studio_, chosen):
     doc.setSelection(chosen)
     yield 0.6
     job = yield from finished(studio_.apply())
-    k.check("soft: done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("soft: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     doc.waitForDone()
     now = bytes(doc.pixelData(0, 0, W, H))
-    k.check("the original is hidden", not node.visible() and "replaced" in job.notes)
+    k.check("the original is hidden", not node.visible() and "replaced" in job.outcome.notes)
     far = max(abs(a - b) for a, b in zip(now[3::4], was[3::4]))
     k.check("all of the layer shows, and once", far <= 1, most=far)
     moved = {

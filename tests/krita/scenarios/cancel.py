@@ -2,6 +2,7 @@
 
 import time
 
+from glassine_krita.studio.job import State
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QPushButton
@@ -15,9 +16,10 @@ def scenario(k):
     long = studio_.apply()
     second = studio_.apply()
     studio_.choose(effort="preview")
-    yield until(lambda: long.state == "running" and long.fraction > 0, 60)
-    k.check("the second one waits", second.state == "waiting")
-    k.check("progress says how long it will take", long.left > 0, left=long.left, stage=long.stage)
+    yield until(lambda: long.state == State.RUNNING and long.progress.fraction > 0, 60)
+    k.check("the second one waits", second.state == State.WAITING)
+    told = long.progress
+    k.check("progress says how long it will take", told.left > 0, left=told.left, stage=told.stage)
     studio_.jobs.cancel(second)
     ended = []
     studio_.jobs.finished.connect(lambda job: ended.append((job, time.monotonic())))
@@ -28,7 +30,7 @@ def scenario(k):
     row = docker().findChild(QPushButton, "glassine_cancel")
     began = time.monotonic()
     QTest.mouseClick(row, Qt.LeftButton)
-    yield until(lambda: long.state == "cancelled")
+    yield until(lambda: long.state == State.CANCELLED)
     yield until(lambda: answers)
     k.check(
         "cancelled within half a second, the engine included",
@@ -39,5 +41,5 @@ def scenario(k):
     k.check("nothing was added", names(doc)[-1] == "paint")
     small, _ = yield from document(colours())
     job = yield from finished(studio_.apply(), 90)
-    k.check("the next job runs", job.state == "done", why=job.why)
+    k.check("the next job runs", job.state == State.DONE, why=job.why)
     doc.setModified(False)

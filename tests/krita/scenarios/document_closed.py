@@ -1,5 +1,6 @@
 """The document is closed in the middle of a job: the result is kept and can be opened."""
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from steps import H, W, colours, document, studio, until
 
@@ -10,19 +11,19 @@ def scenario(k):
     before = colours()
     doc, node = yield from document(before)
     job = studio_.apply()
-    yield until(lambda: job.state == "running")
+    yield until(lambda: job.state == State.RUNNING)
     doc.setModified(False)
     doc.close()
     yield until(lambda: not job.active, 60)
     k.check(
         "kept, not lost",
-        job.state == "kept" and job.why == "document_gone",
-        state=job.state,
+        job.state == State.KEPT and job.why == "document_gone",
+        state=job.state.value,
         why=job.why,
     )
     yield until(lambda: not app.documents())
     studio_.jobs.rescue(job)
-    yield until(lambda: job.state == "done")
+    yield until(lambda: job.state == State.DONE)
     rescued = app.documents()[0]
     rescued.waitForDone()
     data = bytes(rescued.topLevelNodes()[-1].pixelData(0, 0, W, H))
@@ -35,14 +36,14 @@ def scenario(k):
     )
     doc, node = yield from document(before)
     job = studio_.apply()
-    yield until(lambda: job.state == "running")
+    yield until(lambda: job.state == State.RUNNING)
     node.remove()
     doc.waitForDone()
     yield until(lambda: not job.active, 60)
     k.check(
         "a removed layer: kept as well",
-        job.state == "kept" and job.why == "layer_gone",
-        state=job.state,
+        job.state == State.KEPT and job.why == "layer_gone",
+        state=job.state.value,
         why=job.why,
     )
     studio_.jobs.forget(job)

@@ -3,6 +3,7 @@
 import os
 import signal
 
+from glassine_krita.studio.job import State
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QPushButton
@@ -14,10 +15,10 @@ def scenario(k):
     doc, node = yield from document(colours(256, 256), width=256, height=256)
     studio_.choose(effort="full")
     job = studio_.apply()
-    yield until(lambda: job.state == "running" and job.fraction > 0, 60)
+    yield until(lambda: job.state == State.RUNNING and job.progress.fraction > 0, 60)
     first = studio_.engine.process_id
     os.kill(first, signal.SIGKILL)
-    yield until(lambda: job.state == "failed")
+    yield until(lambda: job.state == State.FAILED)
     k.check("the job failed, in words", "started again" in studio_.trouble, trouble=studio_.trouble)
     k.check(
         "the docker shows them",
@@ -31,4 +32,4 @@ def scenario(k):
     studio_.choose(effort="preview")
     small, _ = yield from document(colours())
     job = yield from finished(studio_.apply(), 90)
-    k.check("and works", job.state == "done", why=job.why)
+    k.check("and works", job.state == State.DONE, why=job.why)

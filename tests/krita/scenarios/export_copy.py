@@ -2,6 +2,7 @@
 
 import hashlib
 
+from glassine_krita.studio.job import Kind, State
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QImage
@@ -20,17 +21,17 @@ def scenario(k):
     target = k.out / "piece-protected.png"
     page.findChild(QLineEdit, "glassine_path").setText(str(target))
     page.findChild(QLineEdit, "glassine_creator").setText("Ada Aquarell")
-    marks = {name: box.isChecked() for name, box in page._marks.items()}
+    marks = {name: box.isChecked() for name, box in page.marks.boxes.items()}
     k.check("the metadata mark is on by itself", marks.get("xmp"), marks=marks)
     QTest.mouseClick(page.findChild(QPushButton, "glassine_export_go"), Qt.LeftButton)
     yield until(lambda: studio_.jobs.all)
     job = studio_.jobs.all[-1]
     yield until(lambda: not job.active, 90)
-    k.check("exported", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("exported", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     data = target.read_bytes()
     k.check(
         "the file is what the engine measured",
-        hashlib.sha256(data).hexdigest() == job.outcome["sha256"],
+        hashlib.sha256(data).hexdigest() == job.outcome.about["sha256"],
         size=len(data),
     )
     image = QImage(str(target)).convertToFormat(QImage.Format_ARGB32)
@@ -51,9 +52,9 @@ def scenario(k):
     k.check("no part file is left", [p.name for p in k.out.glob("piece*")] == [target.name])
     k.check(
         "a report that starts with doubts",
-        job.report.lstrip().lower().startswith(b"<!doctype html")
-        and len(job.outcome["doubts"]) > 0,
-        doubts=job.outcome["doubts"][:2],
+        job.outcome.report.lstrip().lower().startswith(b"<!doctype html")
+        and len(job.outcome.about["doubts"]) > 0,
+        doubts=job.outcome.about["doubts"][:2],
     )
     k.check(
         "the choice lies in the document",
@@ -63,21 +64,21 @@ def scenario(k):
         "the document itself is as it was",
         pixels(node) == before and [n.name() for n in doc.topLevelNodes()][-1] == "paint",
     )
-    from glassine_krita.reports import written
+    from glassine_krita.studio.reports import write_report
 
-    page_path = written(job)
+    page_path = write_report(job)
     k.check(
         "the report is on the disk only now", page_path.exists() and page_path.stat().st_size > 5000
     )
     small = k.out / "small.jpg"
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.choices import Exporting
 
     job = studio_.export(str(small), Exporting(format="jpeg", quality=90, longest=64, marks=()))
     yield until(lambda: not job.active, 90)
     picture = QImage(str(small))
     k.check(
         "a JPEG, 64 pixels wide",
-        job.state == "done" and picture.width() == 64,
+        job.state == State.DONE and picture.width() == 64,
         why=job.why,
         size=(picture.width(), picture.height()),
     )
@@ -85,20 +86,20 @@ def scenario(k):
         path = k.out / f"copy.{name}"
         how = Exporting(format=name, longest=64, marks=())
         job = yield from finished(studio_.export(str(path), how), 90)
-        wrote = job.state == "done" and path.read_bytes().startswith(start)
+        wrote = job.state == State.DONE and path.read_bytes().startswith(start)
         k.check(f"a {name} file", wrote, why=job.why)
     working = k.out / "working.kra"
     doc.setBatchmode(True)
     k.check("saved", doc.saveAs(str(working)))
     again = Krita.instance().openDocument(str(working))
-    from glassine_krita import settings
+    from glassine_krita.studio import settings
 
-    kept = settings.exporting(again)
+    kept = settings.read_exporting(again)
     k.check("the .kra remembers the last choice", kept.format == "tiff", kept=kept)
     again.close()
     studio_.jobs.measure(job)
     report = studio_.jobs.all[-1]
-    yield until(lambda: report.fraction > 0 or not report.active, 60)
-    k.check("what survives can be measured", report.kind == "report" and report.active)
+    yield until(lambda: report.progress.fraction > 0 or not report.active, 60)
+    k.check("what survives can be measured", report.order.kind == Kind.REPORT and report.active)
     studio_.jobs.cancel(report)
     Krita.instance().activeDocument().setModified(False)

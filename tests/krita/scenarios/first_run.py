@@ -25,9 +25,13 @@ def scenario(k):
     said = [builds.itemData(i, Qt.ToolTipRole) for i in range(builds.count())]
     k.check("sizes are said beforehand", all("download" in text for text in said), builds=said)
     k.check("nothing runs unasked", not studio_.installer.running)
-    from glassine_krita import install
+    from glassine_krita.install import installed
 
-    k.check("and nothing is on the disk", not install.home().exists(), home=str(install.home()))
+    k.check(
+        "and nothing is on the disk",
+        not installed.engine_folder().exists(),
+        home=str(installed.engine_folder()),
+    )
     QTest.mouseClick(panel.setup.findChild(QPushButton, "glassine_install"), Qt.LeftButton)
     yield lambda: studio_.trouble
     k.check(
@@ -36,6 +40,6 @@ def scenario(k):
         trouble=studio_.trouble,
     )
     k.check("still no dialog, and it can be tried again", panel.setup.go.isVisible())
-    left = install.home().exists() or panel.setup.remove.isVisible()
+    left = installed.engine_folder().exists() or panel.setup.remove.isVisible()
     k.check("and nothing was begun, so nothing has to be removed", not left)
     k.check("the status line is what it was", studio_.engine.condition.name == "absent")

@@ -15,7 +15,7 @@ SIDE = 2500  # pixels; the conversion takes longer than Krita waits without look
 
 
 def scenario(k):
-    from glassine_krita.layers import SRGB
+    from glassine_krita.canvas.spaces import SRGB
 
     studio_ = yield from studio()
     k.expected_dialogs = ["Waiting for image operation"]

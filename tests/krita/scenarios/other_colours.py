@@ -2,6 +2,7 @@
 
 import struct
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from steps import H, W, activated, colours, document, finished, studio
 
@@ -22,9 +23,9 @@ def scenario(k):
     job = yield from finished(studio_.apply())
     k.check(
         "CMYK is done in RGB, and said",
-        job.state == "done" and "converted" in job.notes,
+        job.state == State.DONE and "converted" in job.outcome.notes,
         why=job.why,
-        notes=job.notes,
+        notes=job.outcome.notes,
         trouble=studio_.trouble,
     )
     yield 0.2
@@ -50,7 +51,7 @@ def scenario(k):
         doc.waitForDone()
         yield from activated(doc, node)
         job = yield from finished(studio_.apply())
-        said = job.state == "done" and "converted" in job.notes
+        said = job.state == State.DONE and "converted" in job.outcome.notes
         k.check(f"{model} is done in RGB, and said", said, why=job.why, trouble=studio_.trouble)
         yield 0.2
         made = doc.topLevelNodes()[-1]
@@ -69,14 +70,15 @@ def scenario(k):
     job = yield from finished(studio_.apply())
     k.check(
         "the whole picture, on top of all",
-        job.state == "done" and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
+        job.state == State.DONE and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
         got=doc.topLevelNodes()[-1].name(),
     )
 
 
 def blended(k):
     """What an export and the previews read looks as Krita's own canvas: blended, then converted."""
-    from glassine_krita.pictures import SCREEN, flattened, take
+    from glassine_krita.canvas.pictures import take_flattened, take_picture
+    from glassine_krita.canvas.spaces import SCREEN
 
     white = struct.pack("<4H", 65535, 65535, 65535, 32768) * (W * H)
     doc, node = yield from document(struct.pack("<4H", 0, 0, 0, 65535) * (W * H), depth="U16")
@@ -91,12 +93,12 @@ def blended(k):
     yield from activated(doc, group)
     wanted = doc.projection(0, 0, W, H).pixelColor(W // 2, H // 2).red()
     profile = doc.colorProfile()
-    picture = flattened(doc)
+    picture = take_flattened(doc)
     word = struct.unpack_from("<H", b"".join(picture.parts()))[0] / 257
     picture.close()
     k.check("an export is as bright as the canvas", abs(word - wanted) <= 2, got=word, want=wanted)
     for scope in ("layer", "picture"):
-        picture, _ = take(doc, scope, wanted=SCREEN)
+        picture, _ = take_picture(doc, scope, wanted=SCREEN)
         seen = b"".join(picture.parts())[0]
         picture.close()
         k.check(
@@ -119,7 +121,7 @@ def floats(k, studio_, depth, letter):
     pixel = len(before) // (W * H)
     doc, node = yield from document(before, depth=depth)
     job = yield from finished(studio_.apply())
-    k.check(f"{depth} done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check(f"{depth} done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.2
     made = doc.topLevelNodes()[-1]
     after = bytes(made.pixelData(0, 0, W, H))

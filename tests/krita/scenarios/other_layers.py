@@ -1,5 +1,6 @@
 """Vector, clone and file layers are protected through their projection."""
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from steps import H, W, activated, colours, document, finished, layer, studio
 
@@ -43,7 +44,7 @@ def scenario(k):
         before = bytes(made.projectionPixelData(0, 0, W, H))
         k.check(f"a {kind} layer with content", made.type() == f"{kind}layer" and any(before))
         job = yield from finished(studio_.apply())
-        k.check(f"{kind}: done", job.state == "done", why=job.why, trouble=studio_.trouble)
+        k.check(f"{kind}: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
         yield 0.2
         result = layer(doc, f"{made.name()} (Cloak")
         after = bytes(result.pixelData(0, 0, W, H))

@@ -1,5 +1,6 @@
 """Poison, clicked through: explained once, two words, a caption to copy."""
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
@@ -39,11 +40,11 @@ def scenario(k):
     k.check("the caption is copied", copied == "a picture of a dog", got=copied)
     QTest.mouseClick(docker().main.apply, Qt.LeftButton)
     job = yield from finished(studio_.jobs.all[-1])
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     k.check(
         "the engine's plan asks for the same words",
-        job.outcome["caption"] == copied,
-        got=job.outcome["caption"],
+        job.outcome.about["caption"] == copied,
+        got=job.outcome.about["caption"],
     )
     yield 0.2
     k.check(

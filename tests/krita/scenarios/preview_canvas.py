@@ -19,14 +19,14 @@ def scenario(k):
         about={x: studio_.preview.about[x] for x in ("width", "height", "goals")},
     )
     k.check("after is not before", shown["before"] != shown["after"])
-    from glassine_krita.onview import visible
+    from glassine_krita.canvas.viewport import visible_part
 
     view = app.activeWindow().activeView().canvas()
-    zoom, whole = view.zoomLevel(), visible(doc)
+    zoom, whole = view.zoomLevel(), visible_part(doc)
     k.check("all of it is in view", (whole.width, whole.height) == (W, H), place=whole)
     view.setZoomLevel(40.0)
     yield 0.3
-    part = visible(doc)
+    part = visible_part(doc)
     k.check("zoomed in, a part is", 0 < part.width < W and 0 < part.height < H, place=part)
     view.setZoomLevel(zoom)
     yield 0.3
@@ -34,9 +34,9 @@ def scenario(k):
     undo = app.action("edit_undo").text()
     views = len(app.views())
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on, 40)
     yield 0.5
-    copy = studio_.on_canvas.shown._copy
+    copy = studio_.canvas_preview.tab._copy
     copy.waitForDone()
     seen = bytes(copy.pixelData(0, 0, W, H))
     k.check("the canvas shows the changed picture", seen != before)
@@ -58,10 +58,10 @@ def scenario(k):
     for score in (68.0, 66.0, 64.0, 62.0, 60.0):
         studio_.choose(score=score)
         yield 0.05
-    yield until(lambda: not studio_.on_canvas.waiting, 40)
+    yield until(lambda: not studio_.canvas_preview.waiting, 40)
     k.check(
         "the strength can be dragged meanwhile",
-        studio_.on_canvas.on and studio_.on_canvas.shown.on and not studio_.trouble,
+        studio_.canvas_preview.on and studio_.canvas_preview.tab.on and not studio_.trouble,
         trouble=studio_.trouble,
     )
     target = k.out / "saved.kra"
@@ -78,17 +78,17 @@ def scenario(k):
         "no undo row", app.action("edit_undo").text() == undo, undo=app.action("edit_undo").text()
     )
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on, 40)
     doc.setModified(False)
     doc.close()
-    yield until(lambda: not app.documents() and not studio_.on_canvas.on)
-    k.check("closing the document closes the preview", not studio_.on_canvas.on)
+    yield until(lambda: not app.documents() and not studio_.canvas_preview.on)
+    k.check("closing the document closes the preview", not studio_.canvas_preview.on)
     doc = app.openDocument(str(target))
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.on_canvas.shown.on, 40)
-    named = studio_.on_canvas.shown._copy.fileName()
+    yield until(lambda: studio_.canvas_preview.tab.on, 40)
+    named = studio_.canvas_preview.tab._copy.fileName()
     k.check("a saved document's preview has no file name either", not named, file=named)
     k.check("the document keeps its own", doc.fileName() == str(target), file=doc.fileName())
     studio_.show_on_canvas(False)
@@ -104,9 +104,9 @@ def elsewhere(k, studio_, model, depth):
     data = bytes(255 if i % pixel > 3 else i * 7 % 251 for i in range(W * H * pixel))
     doc, node = yield from document(data, model=model, depth=depth)
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.on_canvas.shown.on or studio_.trouble, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on or studio_.trouble, 40)
     yield 0.5
-    shown = studio_.on_canvas.shown
+    shown = studio_.canvas_preview.tab
     k.check(f"{model} {depth}: on the canvas too", shown.on, trouble=studio_.trouble)
     layer = shown._layer
     space = (layer.colorModel(), layer.colorDepth(), layer.colorProfile())

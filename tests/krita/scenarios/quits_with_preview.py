@@ -1,5 +1,6 @@
 """Last in a run: Krita quits with the preview on the canvas and a job under way, unasked."""
 
+from glassine_krita.studio.job import State
 from steps import colours, document, studio, until
 
 
@@ -7,8 +8,8 @@ def scenario(k):
     studio_ = yield from studio()
     doc, node = yield from document(colours())
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.on_canvas.shown.on, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on, 40)
     studio_.choose(effort="full")
     job = studio_.apply()
-    yield until(lambda: job.state in ("running", "done"), 40)
-    k.check("left like this", studio_.on_canvas.on)
+    yield until(lambda: job.state in (State.RUNNING, State.DONE), 40)
+    k.check("left like this", studio_.canvas_preview.on)

@@ -32,7 +32,7 @@ def studio():
     for job in list(found.jobs.all):
         found.jobs.cancel(job)
         found.jobs.forget(job)
-    found.on_canvas.hide()
+    found.canvas_preview.hide()
     found.complain("")
     found.choose(
         recipe="cloak",

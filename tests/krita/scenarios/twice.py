@@ -1,5 +1,6 @@
 """What is protected already is asked about, in the docker; also after saving and opening again."""
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
@@ -23,34 +24,41 @@ def scenario(k):
     yield until(lambda: app.activeDocument() is not None)
     yield from activated(doc, layer(doc, "(Cloak"))
     job = studio_.apply()
-    k.check("its own layer is known again", job.state == "asking", state=job.state, why=job.why)
+    k.check(
+        "its own layer is known again",
+        job.state == State.ASKING,
+        state=job.state.value,
+        why=job.why,
+    )
     yield 0.3
     button = next(b for b in docker().findChildren(QPushButton, "glassine_again") if b.isVisible())
     QTest.mouseClick(button, Qt.LeftButton)
     yield from finished(job)
-    k.check("and protected again on the artist's word", job.state == "done", why=job.why)
+    k.check("and protected again on the artist's word", job.state == State.DONE, why=job.why)
     doc.setModified(False)
     doc.close()
     copy = k.out / "posted.png"
     doc, node = yield from document(colours(seed=5))
-    from glassine_krita.settings import Exporting
+    from glassine_krita.studio.choices import Exporting
 
     job = studio_.export(str(copy), Exporting(marks=("receipt",)))
     yield from finished(job, 90)
-    k.check("exported with a receipt", job.state == "done", why=job.why)
+    k.check("exported with a receipt", job.state == State.DONE, why=job.why)
     doc.setModified(False)
     doc.close()
     doc = app.openDocument(str(copy))
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
     studio_.watch(True)
-    yield until(lambda: studio_.known.says, 60)
-    says = docker().main.known
+    yield until(lambda: studio_.already_protected.says, 60)
+    says = docker().main.already_protected
     k.check("the docker says so by itself", says.isVisible(), says=says.text())
     studio_.watch(False)
     job = studio_.apply()
-    yield until(lambda: job.state not in ("waiting", "running"), 60)
-    k.check("the engine knows the file", job.state == "asking" and "export" in job.why, why=job.why)
+    yield until(lambda: job.state not in (State.WAITING, State.RUNNING), 60)
+    k.check(
+        "the engine knows the file", job.state == State.ASKING and "export" in job.why, why=job.why
+    )
     studio_.jobs.forget(job)
     k.check("nothing was added", len(doc.topLevelNodes()) == 1)
     doc.setModified(False)

@@ -1,5 +1,6 @@
 """One undo step. A see-through layer's original is hidden under its copy, and back after undo."""
 
+from glassine_krita.studio.job import State
 from krita import Krita
 from steps import H, W, colours, document, finished, names, pixels, studio, until
 
@@ -11,12 +12,12 @@ def scenario(k):
     before[3::4] = bytes(120 if x % W < 40 else 255 for x in range(W * H))
     doc, node = yield from document(bytes(before))
     job = yield from finished(studio_.apply())
-    k.check("done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.3
     k.check(
         "the original is hidden, not changed", not node.visible() and pixels(node) == bytes(before)
     )
-    k.check("and the docker says why", "replaced" in job.notes, notes=job.notes)
+    k.check("and the docker says why", "replaced" in job.outcome.notes, notes=job.outcome.notes)
     shown = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
     k.check("alpha to the bit", shown[3::4] == bytes(before)[3::4])
     count = len(names(doc))
@@ -39,7 +40,7 @@ def scenario(k):
     was = bytes(doc.pixelData(0, 0, W, H))
     studio_.choose(scope="picture")
     job = yield from finished(studio_.apply())
-    k.check("a picture: done", job.state == "done", why=job.why, trouble=studio_.trouble)
+    k.check("a picture: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield 0.3
     doc.waitForDone()
     now = bytes(doc.pixelData(0, 0, W, H))

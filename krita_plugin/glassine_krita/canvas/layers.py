@@ -1,0 +1,126 @@
+"""Krita's documents and layers, found and told apart.
+
+What libkis does and does not do here was tried in Krita 5.1.5: integer pixels are B,G,R,A and float
+pixels R,G,B,A with straight alpha; `setPixelData` fails silently, adds no undo step and refreshes
+nothing; `addChildNode` adds one undo step and refreshes; a closed document's handle is safe and has
+no root. A clone shares its tiles with the original and keeps the ids of its layers.
+"""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from ..qt import QtCore
+from .libkis import Application, Document, Krita, Node, Window
+from .places import Place
+from .refusals import Busy
+
+PART = 1 << 20  # bytes read or written at once: about 1 ms
+REAL = (
+    "paintlayer",
+    "grouplayer",
+    "vectorlayer",
+    "clonelayer",
+    "filelayer",
+    "filllayer",
+    "filterlayer",
+)
+
+
+def app() -> Application:
+    return Krita.instance()
+
+
+def active_window() -> Window:
+    """The one in front; while a document is open there is one."""
+    window = app().activeWindow()
+    assert window is not None
+    return window
+
+
+def open_documents() -> list[Document]:
+    return [doc for doc in app().documents() if is_open(doc)]
+
+
+def active_document() -> Document | None:
+    """The one in front, or None."""
+    doc = app().activeDocument()
+    return doc if is_open(doc) else None
+
+
+def is_open(doc: Document | None) -> TypeGuard[Document]:
+    """Whether it is still there: the handle of a closed document has no root."""
+    return doc is not None and doc.rootNode() is not None
+
+
+def root_of(doc: Document) -> Node:
+    """Of an open document."""
+    root = doc.rootNode()
+    assert root is not None
+    return root
+
+
+def key_of(doc: Document) -> str:
+    """The same for every handle of one document."""
+    return root_of(doc).uniqueId().toString()
+
+
+def clone(doc: Document) -> Document | None:
+    """A copy of the document as it is now; raises Busy while Krita works on it.
+
+    Krita ends where a document is cloned in the middle of a conversion
+    ("projectionUpdatesFilters.isEmpty()"), and our timers and the engine's answers can get there:
+    Krita looks at its events where it waits for long.
+    """
+    if not doc.tryBarrierLock():
+        raise Busy("document_busy")
+    try:
+        return doc.clone()
+    finally:
+        doc.unlock()
+
+
+def canvas_of(doc: Document) -> Place:
+    return Place(0, 0, doc.width(), doc.height())
+
+
+def selection_of(doc: Document) -> Place | None:
+    """The rectangle around what is selected on the canvas."""
+    found = doc.selection()
+    if found is None:
+        return None
+    place = Place(found.x(), found.y(), found.width(), found.height()) & canvas_of(doc)
+    return None if place.empty else place
+
+
+def find_layer(doc: Document, layer_id: QtCore.QUuid) -> Node | None:
+    """The layer with that id, anywhere in the tree, or None."""
+    if not is_open(doc):
+        return None
+    todo = [root_of(doc)]
+    while todo:
+        node = todo.pop()
+        if node.uniqueId() == layer_id:
+            return node
+        todo += node.childNodes()
+    return None
+
+
+def active_layer(doc: Document) -> Node | None:
+    """The active layer; of a mask, the layer that it belongs to. None without one."""
+    node = doc.activeNode()
+    while node is not None and node.type() not in REAL:
+        node = node.parentNode()
+    return None if node is None or node.parentNode() is None else node
+
+
+def layer_for(doc: Document, scope: str) -> Node | None:
+    """The layer that a choice of that scope is about; None for the picture, which is all of them,
+    and where no layer is active."""
+    return None if scope == "picture" else active_layer(doc)
+
+
+def visible_layers(doc: Document) -> list[Node]:
+    """The top layers that make up the picture."""
+    nodes = root_of(doc).childNodes()
+    return [node for node in nodes if node.type() in REAL and node.visible()]

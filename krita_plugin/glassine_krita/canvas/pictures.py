@@ -1,0 +1,171 @@
+"""What the engine is to see, held still while it travels, in a colour space that it can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..qt import QtCore
+from . import layers
+from .layers import canvas_of, clone, find_layer, layer_for, root_of, selection_of
+from .libkis import Document, Node
+from .places import Place
+from .refusals import Refused
+from .spaces import Space, file_space, space_of
+
+MARGIN = 32  # pixels around a selection that the engine sees and leaves alone
+
+
+class Picture:
+    """A part of a clone, so that the artist can paint on.
+
+    kept   how the document keeps its pixels
+    space  how they are read
+    """
+
+    def __init__(
+        self,
+        copy: Document,
+        layer_id: QtCore.QUuid | None,
+        place: Place,
+        kept: Space,
+        wanted: Space,
+        mask: bytes = b"",
+    ) -> None:
+        self._doc: Document | None = copy
+        self._node = None if layer_id is None else find_layer(copy, layer_id)
+        self.place, self.kept, self.space, self.mask = place, kept, kept, mask
+        if layer_id is not None and self._node is None:
+            self.close()
+            raise Refused("unreadable")  # all of the picture would be read instead
+        if not kept.same(wanted):
+            try:
+                self._convert(wanted)
+            except Refused:
+                self.close()
+                raise
+
+    @property
+    def _copy(self) -> Document:
+        if self._doc is None:
+            raise Refused("unreadable")  # it was closed
+        return self._doc
+
+    @property
+    def converted(self) -> bool:
+        """Whether the artist has to be told."""
+        return not self.kept.usable
+
+    @property
+    def bounds(self) -> Place:
+        """All of the layer that this is a part of."""
+        return self.place if self._node is None else Place.of(self._node.bounds())
+
+    @property
+    def size(self) -> int:
+        return self.place.width * self.place.height * self.space.pixel
+
+    def about(self) -> dict[str, Any]:
+        return self.space.about(self.place)
+
+    def parts(self) -> Iterator[bytes]:
+        """All rows from the top, in parts as they are sent."""
+        for strip in self.strips(self.place):
+            data = self.read(strip)
+            for start in range(0, len(data), layers.PART):
+                yield data[start : start + layers.PART]
+
+    def strips(self, place: Place) -> Iterator[Place]:
+        """Places that are read or written in one turn."""
+        return place.strips(max(1, layers.PART // (place.width * self.space.pixel)))
+
+    def read(self, place: Place) -> bytes:
+        """Packed rows."""
+        source = self._node
+        read = self._copy.pixelData if source is None else source.projectionPixelData
+        if source is not None and source.type() == "paintlayer" and not source.childNodes():
+            read = source.pixelData
+        data = read(place.x, place.y, place.width, place.height).data()
+        if len(data) != place.width * place.height * self.space.pixel:
+            raise Refused("unreadable")  # Krita tells of a failed read by fewer bytes, or none
+        return data
+
+    def _convert(self, wanted: Space) -> None:
+        """Has Krita convert the clone, of which one flat layer is left.
+
+        Blended first: layers that are converted one by one mix to another picture than the one on
+        the canvas. Only a document's own conversion will do: 5.1.5 crashes where a single layer of
+        a clone is converted.
+        """
+        copy = self._copy
+        flat = copy.createNode("", "paintlayer")
+        if space_of(flat).same(self.kept):  # not where a layer keeps colours of its own
+            for strip in self.strips(self.bounds if self.mask else self.place):
+                flat.setPixelData(self.read(strip), strip.x, strip.y, strip.width, strip.height)
+            for node in root_of(copy).childNodes():
+                node.remove()
+            root_of(copy).addChildNode(flat, None)
+            self._node = flat
+        copy.setColorSpace(wanted.model, wanted.depth, wanted.profile)
+        copy.waitForDone()
+        if not space_of(copy if self._node is None else self._node).same(wanted):
+            raise Refused("unreadable")
+        self.space = wanted
+
+    def close(self) -> None:
+        if self._doc is not None:
+            self._doc.setModified(False)
+            self._doc.close()
+            self._doc = self._node = None
+
+
+def take_picture(
+    doc: Document, scope: str, within: Place | None = None, wanted: Space | None = None
+) -> tuple[Picture, Node | None]:
+    """What is to be protected, held still, and the layer it came from (None: all of them).
+
+    scope   "layer", "selection" (of the active layer) or "picture" (everything that shows)
+    wanted  how it is read; None: as the document has it, or in RGB where that is something else
+    """
+    node = layer_for(doc, scope)
+    if scope != "picture" and node is None:
+        raise Refused("no_layer")
+    place = canvas_of(doc)
+    if scope == "selection":
+        chosen = selection_of(doc)
+        if chosen is None:
+            raise Refused("no_selection")
+        place &= chosen.grown(MARGIN)
+    if node is not None:
+        place &= Place.of(node.bounds())
+    if within is not None:
+        place &= within
+    if place.empty:
+        raise Refused("empty")
+    mask = selected_pixels(doc, place) if scope == "selection" else b""
+    return hold_still(doc, node, place, wanted, mask), node
+
+
+def take_flattened(doc: Document) -> Picture:
+    """The whole picture for an export."""
+    return hold_still(doc, None, canvas_of(doc), file_space(space_of(doc)))
+
+
+def hold_still(
+    doc: Document, node: Node | None, place: Place, wanted: Space | None, mask: bytes = b""
+) -> Picture:
+    """A part of a clone that was made just now."""
+    kept, copy = space_of(doc if node is None else node), clone(doc)
+    if copy is None:
+        raise Refused("unreadable")
+    if wanted is None:
+        wanted = kept if kept.usable else file_space(kept)
+    return Picture(copy, None if node is None else node.uniqueId(), place, kept, wanted, mask)
+
+
+def selected_pixels(doc: Document, place: Place) -> bytes:
+    """How much each pixel is selected, one byte each; b"" without a selection."""
+    found = doc.selection()
+    if found is None:
+        return b""
+    return found.pixelData(place.x, place.y, place.width, place.height).data()

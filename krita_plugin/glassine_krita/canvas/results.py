@@ -1,0 +1,149 @@
+"""A finished result -> a new layer above the one it came from, in one undo step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..qt import QtCore
+from . import layers
+from .hidden_originals import HiddenOriginals
+from .layers import active_window, app, find_layer, is_open, root_of, visible_layers
+from .libkis import Document, Node
+from .own_layers import remember_layer
+from .pictures import Picture
+from .places import Place
+from .refusals import Refused
+from .spaces import Space, convert_pixels
+
+SELECTED = re.compile(rb"[^\0]+")
+LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
+
+
+@dataclass(frozen=True)
+class Result:
+    """Pixels that came back, and where they belong. Kept until they are somewhere safe.
+
+    replaces  the original has see-through parts or a blending mode of its own: a copy above it
+              would show twice, so the original is hidden (it is not changed)
+    rest      of a part that replaces the whole: the picture that it was taken from
+    """
+
+    pixels: memoryview
+    place: Place
+    space: Space
+    name: str
+    above: QtCore.QUuid | None = None  # id of the layer it came from; None: on top of all
+    replaces: bool = False
+    rest: Picture | None = None
+
+
+def add_layer(doc: Document, result: Result) -> Iterator[None]:
+    """Yields until the layer is in its place; raises Refused where it has none any more."""
+    source_layer(doc, result)
+    node = new_layer(doc, result)
+    yield from fill_layer(node, result)
+    source, was = source_layer(doc, result), doc.activeNode()
+    hidden = []
+    if result.replaces:
+        hidden = visible_layers(doc) if source is None else [source]
+    if hidden and source is not None:
+        node.setOpacity(source.opacity())
+        node.setBlendingMode(source.blendingMode())
+        node.setInheritAlpha(source.inheritAlpha())
+    for one in hidden:
+        one.setVisible(False)
+    parent = None if source is None else source.parentNode()
+    (root_of(doc) if parent is None else parent).addChildNode(node, source)
+    remember_layer(doc, node.uniqueId())
+    for one in hidden:
+        HiddenOriginals.watch(doc, one.uniqueId(), node.uniqueId())
+    if was is not None:
+        stay_on(doc, was.uniqueId(), node.uniqueId())
+
+
+def open_as_document(result: Result) -> Iterator[None]:
+    """A result without a home -> a document of its own."""
+    place, space = result.place, result.space
+    doc = app().createDocument(
+        place.width, place.height, result.name, space.model, space.depth, space.profile, 72.0
+    )
+    moved = replace(
+        result,
+        place=Place(0, 0, place.width, place.height),
+        above=None,
+        replaces=False,
+        rest=None,
+    )
+    node = new_layer(doc, moved)
+    yield from fill_layer(node, moved)
+    root_of(doc).addChildNode(node, None)
+    active_window().addView(doc)
+
+
+def source_layer(doc: Document, result: Result) -> Node | None:
+    """The layer that the result came from; None for a picture, which is all of them."""
+    if not is_open(doc):
+        raise Refused("document_gone")
+    source = None if result.above is None else find_layer(doc, result.above)
+    if result.above is not None and source is None:
+        raise Refused("layer_gone")
+    return source
+
+
+def new_layer(doc: Document, result: Result) -> Node:
+    """A detached paint layer in the result's own colour space."""
+    node = doc.createNode(result.name, "paintlayer")
+    convert_pixels(node, result.space)
+    return node
+
+
+def fill_layer(node: Node, result: Result) -> Iterator[None]:
+    """Writes all rows into a layer; yields between parts so that the window stays alive."""
+    if result.rest is not None:
+        for strip in result.rest.strips(result.rest.bounds):
+            write_rows(node, strip, result.rest.read(strip))
+            yield
+    for strip, part in rows_of(result):
+        write_rows(node, strip, part)
+        yield
+
+
+def rows_of(result: Result) -> Iterator[tuple[Place, bytes]]:
+    """A few rows at a time, and where they go."""
+    place, pixel = result.place, result.space.pixel
+    stride = place.width * pixel
+    for strip in place.strips(max(1, layers.PART // stride)):
+        start = (strip.y - place.y) * stride
+        part = bytes(result.pixels[start : start + strip.height * stride])
+        yield strip, part if result.rest is None else among_rest(result.rest, strip, part, pixel)
+
+
+def among_rest(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
+    """Selected pixels of the result among the original's others."""
+    whole, start = bytearray(rest.read(strip)), (strip.y - rest.place.y) * strip.width
+    for run in SELECTED.finditer(rest.mask, start, start + strip.width * strip.height):
+        at, end = (run.start() - start) * pixel, (run.end() - start) * pixel
+        whole[at:end] = part[at:end]
+    return bytes(whole)
+
+
+def write_rows(node: Node, strip: Place, part: bytes) -> None:
+    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
+    node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
+    sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
+    if not sample or not part.startswith(sample):
+        raise Refused("not_written")
+
+
+def stay_on(doc: Document, was: QtCore.QUuid, made: QtCore.QUuid, looks: int = LOOKS) -> None:
+    """The artist goes on where they were: Krita makes an added layer the active one a moment
+    later, and who paints on would paint on the protected copy."""
+    active = doc.activeNode() if is_open(doc) else None
+    if active is not None and active.uniqueId() == made:
+        if (node := find_layer(doc, was)) is not None:
+            doc.setActiveNode(node)
+    elif looks and active is not None and active.uniqueId() == was:
+        QtCore.QTimer.singleShot(LOOK, partial(stay_on, doc, was, made, looks - 1))

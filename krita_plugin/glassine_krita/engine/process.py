@@ -1,0 +1,184 @@
+"""The engine as a child process: found, started, greeted, listened to, and started again.
+
+It lives on its stdin: when this process ends, however it ends, so does the engine. Nothing waits
+here; everything is a signal of Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..qt import QtCore, Signal
+from .environment import clean_environment
+from .frames import PROTOCOL, NotAFrame, Unpacker, pack
+
+LINES = 200  # of the engine's stderr that a bug report gets
+SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
+TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One line about the engine. `stopped` is on somebody's word; `says` why it is broken, or that
+    starting takes long."""
+
+    name: Literal["absent", "starting", "ready", "stopped", "broken"] = "absent"
+    device: str = ""
+    version: str = ""
+    says: str = ""
+    hello: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+class Engine(QtCore.QObject):
+    """The process and what is known about it."""
+
+    changed = Signal()
+    frame = Signal(dict, bytes)
+    lost = Signal()  # it was there, and it is gone; the condition says already what is now
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.condition = Condition()
+        self.command: tuple[str, ...] = ()
+        self._device = ""
+        self._process: QtCore.QProcess | None = None
+        self._unpacker = Unpacker()
+        self._errors: deque[str] = deque(maxlen=LINES)
+        self._starts: deque[float] = deque(maxlen=TRIES)
+        self._wanted = False
+        self._slow = QtCore.QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW)
+        self._slow.timeout.connect(lambda: self._say(Condition("starting", says="slow")))
+
+    def start(self, command: tuple[str, ...], device: str = "") -> None:
+        """Runs the interpreter named first, with the rest as its arguments; never a shell.
+
+        device  "cpu" where the artist wants no graphics card to compute; "" leaves it to the engine
+        """
+        self.stop()
+        self.command, self._device, self._wanted = command, device, True
+        if not command:
+            self._say(Condition("absent"))
+            return
+        self._unpacker = Unpacker()
+        process = QtCore.QProcess(self)
+        process.setProcessEnvironment(clean_environment(self._device))
+        process.setWorkingDirectory(os.path.expanduser("~"))
+        process.readyReadStandardOutput.connect(self._read)
+        process.readyReadStandardError.connect(self._read_errors)
+        process.finished.connect(self._finished)
+        process.errorOccurred.connect(self._failed)
+        self._process = process
+        self._say(Condition("starting"))
+        process.start(command[0], list(command[1:]))
+
+    def stop(self) -> None:
+        """Ends it; what it was asked for is lost."""
+        if self._process is not None:
+            self.close()
+            self._say(Condition("stopped"))
+            self.lost.emit()
+
+    def close(self) -> None:
+        """Closes its stdin, which ends it; what does not end within two seconds is ended. Nobody is
+        told: Krita may be closing."""
+        self._slow.stop()
+        process, self._process, self._wanted = self._process, None, False
+        if process is None:
+            return
+        process.blockSignals(True)
+        process.closeWriteChannel()
+        running = process.state() != QtCore.QProcess.ProcessState.NotRunning
+        if running and not process.waitForFinished(2000):
+            process.kill()
+            process.waitForFinished(500)
+        process.deleteLater()
+
+    def send(self, body: dict[str, Any], blob: bytes = b"") -> bool:
+        """Whether there is a process to send it to."""
+        if self._process is None:
+            return False
+        self._process.write(pack(body, blob))
+        return True
+
+    def waiting(self) -> int:
+        """Bytes that the operating system has not taken yet."""
+        return 0 if self._process is None else self._process.bytesToWrite()
+
+    @property
+    def process_id(self) -> int:
+        return 0 if self._process is None else int(self._process.processId())
+
+    def log(self) -> str:
+        return "".join(self._errors)
+
+    def _read(self) -> None:
+        if self._process is None:
+            return
+        try:
+            messages = self._unpacker.feed(self._process.readAllStandardOutput().data())
+        except NotAFrame as error:
+            self._break(str(error))
+            return
+        for body, blob in messages:
+            if "hello" in body:
+                self._greeted(body["hello"])
+            elif "failed" in body:
+                self._break(body["failed"])
+            else:
+                self.frame.emit(body, blob)
+
+    def _greeted(self, hello: dict[str, Any]) -> None:
+        if hello["protocol"] != PROTOCOL:
+            self._break("protocol")
+            return
+        device = hello["device"]["says"]
+        self._say(Condition("ready", device, hello["version"], hello=hello))
+
+    def _read_errors(self) -> None:
+        if self._process is not None:
+            text = self._process.readAllStandardError().data().decode(errors="replace")
+            self._errors.extend(text.splitlines(keepends=True))
+
+    def _failed(self, error: QtCore.QProcess.ProcessError) -> None:
+        if error == QtCore.QProcess.ProcessError.FailedToStart:
+            self._break("not_started")
+
+    def _finished(self, code: int, status: QtCore.QProcess.ExitStatus) -> None:
+        """Nobody asked it to end: say so, and start it again unless it keeps dying."""
+        self._read_errors()
+        was_ready = self.condition.name == "ready"
+        process, self._process = self._process, None
+        if process is not None:
+            process.deleteLater()
+        if not self._wanted:
+            return
+        now = time.monotonic()
+        self._starts.append(now)
+        often = len(self._starts) == TRIES and now - self._starts[0] < WINDOW
+        if not was_ready or often:
+            self._say(Condition("broken", says="keeps_dying" if often else "no_hello"))
+            self.lost.emit()
+            return
+        self._say(Condition("starting"))
+        self.lost.emit()
+        self.start(self.command, self._device)
+
+    def _break(self, why: str) -> None:
+        self._read_errors()
+        self.close()
+        self._say(Condition("broken", says=why))
+        self.lost.emit()
+
+    def _say(self, condition: Condition) -> None:
+        self.condition = condition
+        if condition == Condition("starting"):
+            self._slow.start()
+        else:
+            self._slow.stop()
+        self.changed.emit()

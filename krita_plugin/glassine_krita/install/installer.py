@@ -1,0 +1,162 @@
+"""Installs and updates the engine. Downloads nothing unasked."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ..engine.environment import clean_environment
+from ..qt import QtCore, Signal
+from . import pythons
+from .builds import Build, torch_arguments
+from .installed import engine_folder, engine_python, engine_wheel, note_engine
+
+LINES = 60
+CANCELLED = "cancelled"
+MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
+CRASHED = QtCore.QProcess.ExitStatus.CrashExit
+
+
+class Installer(QtCore.QObject):
+    """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
+
+    changed = Signal()
+    ended = Signal(str)  # "", CANCELLED, or what went wrong: a sentence, or a key of texts.json
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.step, self.steps, self.line = 0, 4, ""
+        self.build: Build | None = None
+        self._process: QtCore.QProcess | None = None
+        self._lines: deque[str] = deque(maxlen=LINES)
+        self._todo: list[list[str]] = []
+        self._pythons: list[tuple[str, ...]] = []
+        self._spared = 0  # the step that may fail
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def install(self, build: Build) -> None:
+        """What an earlier attempt got done is found again: the environment, pip's own cache."""
+        if self.running:
+            return
+        self.build, self.step, self.line = build, 0, ""
+        self._lines.clear()
+        self._pythons = pythons.candidates()
+        self._go_on(self._next_python)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.blockSignals(True)
+            process.kill()
+            process.waitForFinished(1000)
+            self.changed.emit()
+            self.ended.emit(CANCELLED)
+
+    def log(self) -> str:
+        return "\n".join(self._lines)
+
+    def _note(self, finished: bool) -> None:
+        assert self.build is not None
+        note_engine(self.build.name, finished=finished)
+
+    def _next_python(self) -> None:
+        """Asks the Pythons one after the other; where none will do, uv makes the environment."""
+        if self._pythons:
+            self._run([*self._pythons.pop(0), "-I", "-c", pythons.PROBE], self._looked_at_python)
+        elif program := pythons.find_uv():
+            self._begin(pythons.uv_command(program, engine_folder() / "venv"))
+        else:
+            self._fail("no_python")
+
+    def _looked_at_python(self, code: int, text: str) -> None:
+        version, program = pythons.parse_probe(text) if code == 0 else ((), "")
+        if version < pythons.OLDEST:
+            self._next_python()
+            return
+        fresh = not engine_python().exists()
+        self._begin(pythons.venv_command(program, engine_folder() / "venv", fresh=fresh))
+
+    def _begin(self, environment: list[str]) -> None:
+        """From here on the engine that was there may be half another one."""
+        assert self.build is not None
+        engine_folder().mkdir(parents=True, exist_ok=True)
+        self._note(finished=False)
+        python, wheel = [str(engine_python()), "-I"], engine_wheel()
+        pip = [*python, "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+        self._todo = [
+            environment,
+            [*pip, "--upgrade", "pip"],
+            [*pip, *torch_arguments(self.build)],
+            [*pip, wheel],
+        ]
+        if wheel.endswith(".whl"):  # of the same version while the plugin is being developed
+            self._todo.append([*pip, "--force-reinstall", "--no-deps", wheel])
+        self._todo.append([*pip, wheel + MARKS])
+        self._spared = len(self._todo)
+        self._todo.append([*python, "-c", "import glassine.service.methods"])
+        self.steps = len(self._todo)
+        self._next_step(0, "")
+
+    def _next_step(self, code: int, text: str) -> None:
+        ended = self.steps - len(self._todo)
+        if code != 0 and ended != self._spared:
+            self._fail("install_failed")
+            return
+        if not self._todo:
+            self._note(finished=True)
+            self.step = self.steps
+            self.changed.emit()
+            self.ended.emit("")
+            return
+        self.step = self.steps - len(self._todo)
+        self._run(self._todo.pop(0), self._next_step)
+
+    def _run(self, words: list[str], then: Callable[[int, str], None]) -> None:
+        process = QtCore.QProcess(self)
+        process.setProcessEnvironment(clean_environment())
+        process.setProcessChannelMode(QtCore.QProcess.ProcessChannelMode.MergedChannels)
+        text: list[str] = []
+
+        def read() -> None:
+            part = process.readAll().data().decode(errors="replace")
+            text.append(part)
+            for line in part.splitlines():
+                if line.strip():
+                    self._lines.append(line)
+                    self.line = line.strip()
+            self.changed.emit()
+
+        def end(code: int) -> None:
+            if self._process is not process:
+                return
+            read()
+            self._process = None
+            process.deleteLater()
+            self._go_on(then, code, "".join(text))
+
+        def failed(error: QtCore.QProcess.ProcessError) -> None:
+            if error == QtCore.QProcess.ProcessError.FailedToStart:
+                end(127)
+
+        process.readyRead.connect(read)
+        process.finished.connect(lambda code, status: end(1 if status == CRASHED else code))
+        process.errorOccurred.connect(failed)
+        self._process = process
+        process.start(words[0], words[1:])
+
+    def _go_on(self, then: Callable[..., None], *found: Any) -> None:
+        """On a full disk nobody would hear that it is over."""
+        try:
+            then(*found)
+        except OSError as error:
+            self._fail(str(error))
+
+    def _fail(self, why: str) -> None:
+        self._process = None
+        self.changed.emit()
+        self.ended.emit(why)

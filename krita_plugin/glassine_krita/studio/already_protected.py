@@ -1,0 +1,58 @@
+"""Whether the file in front came from here, or carries somebody's marks: the engine is asked."""
+
+from __future__ import annotations
+
+import os
+
+from ..canvas.layers import is_open
+from ..canvas.libkis import Document
+from ..engine.requests import Answer, Requests
+from ..qt import QtCore, Signal
+
+OWN = (".kra", ".krz", ".ora")  # working files: what they hold is seen in their layers
+
+
+def opened_file(doc: Document) -> str:
+    """The picture file that the document was opened from; "" for a working file or a new one."""
+    path = (doc.fileName() or "") if is_open(doc) else ""
+    return "" if os.path.splitext(path)[1].lower() in OWN else path
+
+
+class AlreadyProtected(QtCore.QObject):
+    """What the engine says of the file in front, in its words; "" where it knows nothing."""
+
+    changed = Signal()
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._requests = requests
+        self._answers: dict[tuple[str, float], str] = {}
+        self.says = ""
+
+    def forget(self) -> None:
+        self._answers.clear()
+
+    def look_at(self, doc: Document | None) -> None:
+        """Called now and then, while the engine has nothing better to do."""
+        path = "" if doc is None else opened_file(doc)
+        try:
+            key = (path, os.stat(path).st_mtime) if path else ("", 0.0)
+        except OSError:
+            key = ("", 0.0)
+        if key[0] and key not in self._answers and self._requests.can("examine"):
+            self._answers[key] = ""
+            self._requests.send(
+                "examine", {"file": path}, lambda answer: self._answered(key, answer)
+            )
+        self._say(self._answers.get(key, ""))
+
+    def _answered(self, key: tuple[str, float], answer: Answer) -> None:
+        if answer.kind == "result":
+            self._answers[key] = answer.result["protected"]
+        elif answer.kind == "lost":
+            self._answers.pop(key, None)
+
+    def _say(self, words: str) -> None:
+        if words != self.says:
+            self.says = words
+            self.changed.emit()

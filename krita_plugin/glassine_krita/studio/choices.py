@@ -1,0 +1,64 @@
+"""What the artist chose, as values. The classes' names are keys of kritarc: see settings.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the artist chose in the docker.
+
+    style   name of a style, "" for "choose for me"
+    score   SSIMULACRA2 the result should have: the higher, the less visible
+    """
+
+    recipe: str = "cloak"
+    style: str = ""
+    shows: str = ""
+    teach: str = ""
+    scope: str = "layer"
+    score: float = 70.0
+    effort: str = "quick"
+
+    def intent(self) -> dict[str, Any]:
+        """As the engine wants it."""
+        intent: dict[str, Any] = {"recipe": self.recipe, "strength": self.score}
+        intent["effort"] = self.effort
+        if self.style and self.recipe != "poison":
+            intent["style"] = self.style
+        if self.recipe != "cloak":
+            intent |= {"shows": self.shows, "teach": self.teach}
+        return intent
+
+    @property
+    def complete(self) -> bool:
+        return self.recipe == "cloak" or bool(self.shows.strip() and self.teach.strip())
+
+
+@dataclass(frozen=True)
+class Exporting:
+    """The last export's choices.
+
+    longest    pixels; 0: as large as the document
+    keep_path  the receipt also notes where the file was put
+    sidecar    the receipt also lies beside the file, as JSON
+    """
+
+    format: str = "png"
+    quality: int = 92
+    longest: int = 0
+    marks: tuple[str, ...] = ("xmp", "receipt")
+    folder: str = ""
+    keep_path: bool = False
+    sidecar: bool = False
+
+
+@dataclass(frozen=True)
+class Artist:
+    """What marks say; empty fields are left out of files."""
+
+    creator: str = ""
+    rights: str = ""
+    url: str = ""

@@ -1,0 +1,22 @@
+"""The one studio of this Krita, made when the first docker or action wants it."""
+
+from __future__ import annotations
+
+from ..install.installed import delete_folders
+from .studio import Studio
+
+_made: list[Studio] = []
+
+
+def studio() -> Studio:
+    if not _made:
+        _made.append(Studio())
+        _made[0].start_engine()
+        delete_folders()  # what is left of an engine that was removed
+    return _made[0]
+
+
+def close_studio() -> None:
+    """Krita quits. Where nobody wanted a studio, none is made for that."""
+    for made in _made:
+        made.close()

@@ -1,0 +1,114 @@
+"""A job: what was asked for, which never changes, and where it stands, which does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from ..canvas.libkis import Document
+from ..canvas.pictures import Picture
+from ..canvas.results import Result
+from ..qt import QtCore
+
+
+class Kind(Enum):
+    """What a job makes. The value is the engine's method."""
+
+    APPLY = "protect"  # a layer
+    EXPORT = "export"  # a file
+    REPORT = "report"  # a page on what an exported file is still worth
+
+
+class State(Enum):
+    """The value is the end of a key in texts.json: "job_kept"."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PLACING = "placing"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    KEPT = "kept"  # a result without a home
+    ASKING = "asking"  # it is protected already: only on the artist's word
+
+
+ACTIVE = (State.WAITING, State.RUNNING, State.PLACING)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for.
+
+    ask    the request, without what its pixels say of themselves
+    doc    where the result belongs, above the layer with that id; None: on top of all
+    path   of the file that is written, or measured
+    """
+
+    kind: Kind
+    name: str
+    ask: dict[str, Any] = field(default_factory=dict)
+    doc: Document | None = None
+    layer: QtCore.QUuid | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """left  seconds; below 0 where nobody knows"""
+
+    fraction: float = 0.0
+    left: float = -1.0
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the engine made of it.
+
+    about   its own words and numbers
+    report  a page of HTML, as it is written to the disk
+    notes   what the artist has to know: keys of texts.json, or sentences
+    """
+
+    about: dict[str, Any] = field(default_factory=dict)
+    report: bytes = b""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class Job:
+    """Where an order stands.
+
+    picture  its pixels, until nobody needs them any more
+    why      a key of texts.json or the engine's own sentence, when it failed, was kept or asks
+    result   pixels that are on their way into the document, or were kept
+    request  its number at the engine
+    """
+
+    order: Order
+    picture: Picture | None
+    state: State = State.WAITING
+    why: str = ""
+    progress: Progress = field(default_factory=Progress)
+    outcome: Outcome = field(default_factory=Outcome)
+    result: Result | None = None
+    request: int = 0
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def measurable(self) -> bool:
+        """Whether its pixels are still here to compare the written file with."""
+        done = self.order.kind is Kind.EXPORT and self.state is State.DONE
+        return done and self.picture is not None
+
+    def note(self, *notes: str) -> None:
+        self.outcome = replace(self.outcome, notes=(*self.outcome.notes, *notes))
+
+    def release(self) -> None:
+        if self.picture is not None:
+            self.picture.close()
+            self.picture = None

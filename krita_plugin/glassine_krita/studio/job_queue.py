@@ -1,0 +1,232 @@
+"""Work in a queue: one job runs, the rest wait, and no result is lost.
+
+A job takes its pixels when the artist asks for it, so painting on changes nothing about it. A
+result whose layer or document is gone is kept and offered.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..canvas import results
+from ..canvas.refusals import Refused
+from ..engine.requests import Answer, Requests
+from ..qt import QtCore, Signal
+from ..words.texts import t
+from .blobs import blob_in_parts, picture_blobs
+from .finishing import (
+    RECEIPT,
+    file_trouble,
+    notes_on,
+    receipt_request,
+    result_of,
+    write_exported,
+    write_whole,
+)
+from .job import Job, Kind, Order, Progress, State
+
+Finish = Callable[[Job, "dict[str, memoryview]"], None]
+
+
+class JobQueue(QtCore.QObject):
+    """The queue. `ready` says whether the engine takes work now."""
+
+    changed = Signal()
+    finished = Signal(object)
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.all: list[Job] = []
+        self.ready = False
+        self._requests = requests
+        self._finish: dict[Kind, Finish] = {
+            Kind.APPLY: self._finish_layer,
+            Kind.EXPORT: self._finish_file,
+            Kind.REPORT: self._finish_report,
+        }
+        self._placing: list[tuple[Job, Iterator[None]]] = []  # the first one moves
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._place_some)
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine works on one."""
+        return any(job.state is State.RUNNING for job in self.all)
+
+    def add(self, job: Job) -> Job:
+        self.all.append(job)
+        self.start_next()
+        return job
+
+    def do_again(self, job: Job) -> None:
+        """The artist has read that it is protected already, and wants it all the same."""
+        if job.state is State.ASKING:
+            job.order = replace(job.order, ask={**job.order.ask, "again": True})
+            job.state, job.why = State.WAITING, ""
+            self.start_next()
+
+    def measure(self, job: Job) -> Job | None:
+        """Asks what the exported file still does after handling and removal; takes minutes."""
+        if not job.measurable:
+            return None
+        picture, job.picture = job.picture, None
+        ask = {"intent": job.order.ask["intent"]}
+        order = Order(Kind.REPORT, job.order.path, ask, path=job.order.path)
+        return self.add(Job(order, picture))
+
+    def start_next(self) -> None:
+        """Starts the first waiting job, if nothing runs and the engine is there."""
+        busy = any(job.state in (State.RUNNING, State.PLACING) for job in self.all)
+        waiting = [job for job in self.all if job.state is State.WAITING]
+        if self.ready and waiting and not busy:
+            self._start(waiting[0])
+        self.changed.emit()
+
+    def cancel(self, job: Job) -> None:
+        """At once for the artist; the engine stops at its next step."""
+        if job.state is State.RUNNING:
+            self._requests.cancel(job.request)
+        if job.state is State.PLACING:
+            self._stop_placing(job)
+        if job.active:
+            self._end(job, State.CANCELLED)
+
+    def forget(self, job: Job) -> None:
+        if not job.active and job in self.all:
+            job.release()
+            self.all.remove(job)
+            self.changed.emit()
+
+    def rescue(self, job: Job) -> None:
+        """A result that was kept -> a document of its own."""
+        if job.state is State.KEPT and job.result is not None:
+            job.state = State.PLACING
+            self._place(job, results.open_as_document(job.result))
+
+    def _start(self, job: Job) -> None:
+        picture, order = job.picture, job.order
+        assert picture is not None
+        job.state = State.RUNNING
+        blobs = picture_blobs(picture)
+        if order.kind is Kind.REPORT:
+            try:
+                with open(order.path, "rb") as stream:
+                    blobs["file"] = blob_in_parts(stream.read())
+            except OSError as error:
+                self._end(job, State.FAILED, file_trouble(order.path, error))
+                return
+        job.request = self._requests.send(
+            order.kind.value,
+            {**order.ask, "pixels": picture.about()},
+            lambda answer: self._answered(job, answer),
+            blobs,
+            lambda about: self._progress(job, about),
+        )
+
+    def _progress(self, job: Job, about: dict[str, Any]) -> None:
+        job.progress = Progress(about["fraction"], about["left"], about["stage"])
+        self.changed.emit()
+
+    def _answered(self, job: Job, answer: Answer) -> None:
+        if job.state is not State.RUNNING:
+            return
+        if answer.kind == "cancelled":
+            self._end(job, State.CANCELLED)
+        elif answer.kind == "lost":
+            self._end(job, State.FAILED, answer.says)
+        elif answer.error == "AlreadyProtected":
+            self._ask(job, answer.says)
+        elif answer.kind == "error":
+            self._end(job, State.FAILED, answer.says)
+        else:
+            job.progress = replace(job.progress, fraction=1.0, left=0.0)
+            job.outcome = replace(job.outcome, about=answer.result)
+            job.note(*answer.result.get("notes", []))
+            self._finish[job.order.kind](job, answer.blobs)
+
+    def _ask(self, job: Job, why: str) -> None:
+        """The pixels are kept until the artist has decided."""
+        job.state, job.why = State.ASKING, why
+        job.progress = replace(job.progress, fraction=0.0)
+        self.finished.emit(job)
+        self.start_next()
+
+    def _finish_report(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        job.outcome = replace(job.outcome, report=bytes(blobs["report"]))
+        self._end(job, State.DONE)
+
+    def _finish_layer(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        picture, doc = job.picture, job.order.doc
+        assert picture is not None and doc is not None
+        result = job.result = result_of(job, picture, blobs["pixels"])
+        job.note(*notes_on(result, picture))
+        if result.rest is None:
+            job.release()
+        job.state = State.PLACING
+        self._place(job, results.add_layer(doc, result))
+
+    def _finish_file(self, job: Job, blobs: dict[str, memoryview]) -> None:
+        """What lies under that name now is what the engine verified, or it is a failure."""
+        path = job.order.path
+        job.outcome = replace(job.outcome, report=bytes(blobs["report"]))
+        try:
+            digest = write_exported(path, blobs["file"])
+        except OSError as error:
+            self._end(job, State.FAILED, file_trouble(path, error))
+            return
+        if digest != job.outcome.about["sha256"]:
+            self._end(job, State.FAILED, "file_differs")
+            return
+        if (ask := receipt_request(job, digest)) is not None:
+            self._requests.send("placed", ask, lambda answer: self._noted(job, answer))
+        self._end(job, State.DONE)
+
+    def _noted(self, job: Job, answer: Answer) -> None:
+        """The ledger knows the file, or it is said why not."""
+        beside = job.order.path + RECEIPT
+        if answer.kind != "result":
+            job.note(t("not_noted", why=t(answer.says)))
+        elif "receipt" in answer.blobs:
+            try:
+                write_whole(beside, answer.blobs["receipt"])
+            except OSError as error:
+                job.note(file_trouble(beside, error))
+        self.changed.emit()
+
+    def _place(self, job: Job, steps: Iterator[None]) -> None:
+        self._placing.append((job, steps))
+        self._timer.start()
+        self.changed.emit()
+
+    def _place_some(self) -> None:
+        job, steps = self._placing[0]
+        try:
+            next(steps)
+        except StopIteration:
+            self._stop_placing(job)
+            job.result = None
+            self._end(job, State.DONE)
+        except Refused as error:
+            self._stop_placing(job)
+            self._end(job, State.KEPT, str(error))
+        except Exception as error:  # whatever it was, minutes of work are in the result
+            traceback.print_exc()
+            self._stop_placing(job)
+            self._end(job, State.KEPT, f"{type(error).__name__}: {error}")
+
+    def _stop_placing(self, job: Job) -> None:
+        self._placing = [row for row in self._placing if row[0] is not job]
+        if not self._placing:
+            self._timer.stop()
+
+    def _end(self, job: Job, state: State, why: str = "") -> None:
+        job.state, job.why = state, why
+        kept = [one for one in self.all if one.measurable]  # only the last: a report may be asked
+        for one in kept[:-1] if job.measurable else [job]:
+            one.release()
+        self.finished.emit(job)
+        self.start_next()

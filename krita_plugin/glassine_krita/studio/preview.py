@@ -1,0 +1,215 @@
+"""The live preview: a small picture soon, a finer one while idle, none of it in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..canvas.layers import is_open, key_of, layer_for, selection_of
+from ..canvas.libkis import Document
+from ..canvas.pictures import Picture, take_picture
+from ..canvas.places import Place
+from ..canvas.refusals import Busy, Refused
+from ..canvas.small_pictures import SmallPicture, image_of, shrink_by_strips
+from ..canvas.spaces import SCREEN
+from ..engine.requests import Answer, Requests
+from ..qt import QtCore, QtGui, Signal
+from .blobs import small_blobs
+from .choices import Choice
+
+FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
+REST = 150  # milliseconds without a change before anything starts
+Key = tuple[object, ...]
+PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A part of a document under a choice.
+
+    key  what is read: document, layer, scope, selection and place
+    """
+
+    doc: Document
+    choice: Choice
+    place: Place
+    key: Key
+
+    @property
+    def explored(self) -> tuple[Key, Choice]:
+        """Everything but the strength: the same here means that the engine explores the same."""
+        return self.key, replace(self.choice, score=0.0, effort="")
+
+
+class Preview(QtCore.QObject):
+    """What the compare view shows. `wanted` changes often; work starts when it rests."""
+
+    changed = Signal()
+
+    def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._requests = requests
+        self.ready = self.paused = self.stale = False
+        self.sees = False
+        self.pictures: dict[str, QtGui.QImage] = {}
+        self.about: dict[str, Any] = {}
+        self.place: Place | None = None
+        self.why = ""  # a key of texts.json or the engine's sentence, when there is no picture
+        self.busy = False
+        self._wanted: Wanted | None = None
+        self._small: tuple[Key, SmallPicture] | None = None
+        self._number, self._fine, self._again = 0, False, False
+        self._asked: Wanted | None = None
+        self._reads: Wanted | None = None
+        self._steps: Iterator[SmallPicture | None] | None = None
+        self._picture: Picture | None = None
+        self._rest = QtCore.QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._begin)
+        self._reading = QtCore.QTimer(self)
+        self._reading.setInterval(0)
+        self._reading.timeout.connect(self._read_some)
+
+    def want(self, doc: Document, choice: Choice, place: Place) -> None:
+        """Shows that part of the document under that choice, soon."""
+        wanted = wanted_now(doc, choice, place)
+        same = self._wanted is not None and self._wanted.explored == wanted.explored
+        self._fine = self._fine and same
+        if self.pictures and not same:
+            self.stale = True
+            self.changed.emit()
+        self._wanted = wanted
+        self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
+        if self.why:
+            self.why = ""
+            self.changed.emit()
+
+    def refresh(self) -> None:
+        """The document was painted on: read it again."""
+        self._small = None
+        if (wanted := self._wanted) is not None:
+            self.want(wanted.doc, wanted.choice, wanted.place)
+
+    def clear(self, why: str = "") -> None:
+        self._stop()
+        self._rest.stop()
+        self._wanted, self.pictures, self.why, self.place = None, {}, why, None
+        self._small = None
+        self.changed.emit()
+
+    def resume(self) -> None:
+        """The engine is free again."""
+        if self._wanted is not None:
+            self._rest.start()
+
+    def _stop(self) -> None:
+        if self._number:
+            self._requests.cancel(self._number)
+        self._number, self.busy = 0, False
+        self._reading.stop()
+        self._steps = None
+        self._close_picture()
+
+    def _close_picture(self) -> None:
+        if self._picture is not None:
+            self._picture.close()
+            self._picture = None
+
+    def _begin(self) -> None:
+        if self._wanted is None or not self.ready or self.paused:
+            return
+        wanted = self._wanted
+        if self._number and self._asked and self._asked.explored == wanted.explored:
+            self._again = True  # the engine scales what it is exploring now; do not start anew
+            return
+        self._stop()
+        if not wanted.choice.complete:
+            self.pictures, self.why = {}, "poison_incomplete"
+            self.changed.emit()
+            return
+        self.busy = True
+        self.changed.emit()
+        if self._small is not None and self._small[0] == wanted.key:
+            self._ask(wanted, self._small[1])
+            return
+        try:
+            self._read(wanted)
+        except Busy:
+            self._rest.start(REST)
+        except Refused as error:
+            self._fail(str(error))
+
+    def _read(self, wanted: Wanted) -> None:
+        """Of the layer that is active now, whichever it is when the reading is done."""
+        wanted = self._wanted = wanted_now(wanted.doc, wanted.choice, wanted.place)
+        self._picture, _ = take_picture(wanted.doc, wanted.choice.scope, wanted.place, SCREEN)
+        self._reads, self._steps = wanted, shrink_by_strips(self._picture)
+        self._reading.start()
+
+    def _read_some(self) -> None:
+        assert self._steps is not None and self._reads is not None
+        try:
+            small = next(self._steps)
+        except Refused as error:
+            self._fail(str(error))
+            return
+        if small is not None:
+            self._reading.stop()
+            self._close_picture()
+            self._steps = None
+            self._small = (self._reads.key, small)
+            self._ask(self._reads, small)
+
+    def _ask(self, wanted: Wanted, small: SmallPicture) -> None:
+        intent = {**wanted.choice.intent(), "effort": "preview"}
+        ask = {"pixels": small.about(), "intent": intent, "sees": self.sees}
+        ask["seconds"] = FINER if self._fine else FIRST
+        self._asked, self._again = wanted, False
+        number = self._requests.send(
+            "preview", ask, lambda answer: self._answered(number, answer), small_blobs(small)
+        )
+        self._number = number
+
+    def _answered(self, number: int, answer: Answer) -> None:
+        if number != self._number:
+            return  # late, of a request that was cancelled
+        self._number, self.busy = 0, False
+        if answer.kind in ("cancelled", "lost"):
+            self.changed.emit()
+            return
+        if answer.kind == "error":
+            self._fail(answer.says)
+            return
+        assert self._asked is not None
+        self.about = about = answer.result
+        self.why = ""
+        self.stale = self._wanted is None or self._asked.explored != self._wanted.explored
+        self.pictures = {
+            name: image_of(answer.blobs[name], about["width"], about["height"])
+            for name in PICTURES
+            if name in answer.blobs
+        }
+        self.place = self._small[1].place if self._small else None
+        if self._again:
+            self._rest.start()
+        elif not self._fine and about.get("finer"):
+            self._fine = True
+            self._rest.start()
+        self.changed.emit()
+
+    def _fail(self, why: str) -> None:
+        self._stop()
+        self.pictures, self.why = {}, why
+        self.changed.emit()
+
+
+def wanted_now(doc: Document, choice: Choice, place: Place) -> Wanted:
+    """That part as it is now."""
+    if not is_open(doc):
+        return Wanted(doc, choice, place, ())
+    node = layer_for(doc, choice.scope)
+    layer = None if node is None else node.uniqueId().toString()
+    chosen = selection_of(doc) if choice.scope == "selection" else None
+    return Wanted(doc, choice, place, (key_of(doc), layer, choice.scope, chosen, place))

@@ -1,0 +1,48 @@
+"""What of Krita one look sees; Krita has no signal for most of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..canvas.layers import active_layer, canvas_of, key_of, selection_of
+from ..canvas.libkis import Document
+from ..canvas.places import Place
+from ..canvas.viewport import visible_part
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Another one than before: something has changed.
+
+    layer   id and name of the active one
+    region  what a preview looks at
+    """
+
+    document: str
+    canvas: Place
+    layer: tuple[str, str] | None
+    bounds: Place | None
+    selection: Place | None
+    region: Place
+
+
+def sight_of(doc: Document, region: Place) -> Sight:
+    node, chosen = active_layer(doc), selection_of(doc)
+    layer = None if node is None else (node.uniqueId().toString(), node.name())
+    bounds = None if node is None else Place.of(node.bounds())
+    return Sight(key_of(doc), canvas_of(doc), layer, bounds, chosen, region)
+
+
+class Region:
+    """The visible part of a document, which can be held still while a preview is on the canvas."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Place] | None = None
+
+    def of(self, doc: Document, *, held: bool) -> Place:
+        key = key_of(doc)
+        if held and self._last is not None and self._last[0] == key:
+            return self._last[1]
+        place = visible_part(doc)
+        self._last = key, place
+        return place

@@ -1,0 +1,267 @@
+"""What the docker shows, without widgets: one studio for all windows of this Krita."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..canvas.hidden_originals import HiddenOriginals
+from ..canvas.layers import active_document
+from ..canvas.libkis import Document
+from ..canvas.places import Place
+from ..canvas.refusals import Refused
+from ..engine.catalogue import Catalogue, read_catalogue
+from ..engine.process import Engine
+from ..engine.requests import ENDED, Answer, Requests
+from ..install.installed import start_command
+from ..install.installer import CANCELLED, Installer
+from ..qt import QtCore, Signal
+from ..words.texts import t
+from .already_protected import AlreadyProtected
+from .bug_report import bug_report
+from .canvas_preview import CanvasPreview
+from .choices import Artist, Choice, Exporting
+from .estimate import Estimate
+from .job import Job, State
+from .job_queue import JobQueue
+from .orders import order_file, order_layer, order_refusal
+from .preview import Preview
+from .settings import engine_command, read_setting, read_text, write_setting, write_text
+from .sight import Region, Sight, sight_of
+
+SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
+
+
+class Studio(QtCore.QObject):
+    """Everything the docker draws. Nothing in here raises for a missing document or engine."""
+
+    engine_changed = Signal()
+    document_changed = Signal()
+    choice_changed = Signal()
+    estimate_changed = Signal()
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.engine = Engine(self)
+        self.requests = Requests(self.engine, self)
+        self.jobs = JobQueue(self.requests, self)
+        self.preview = Preview(self.requests, self)
+        self.installer = Installer(self)
+        self.canvas_preview = CanvasPreview(self.requests, self)
+        self.already_protected = AlreadyProtected(self.requests, self)
+        self.catalogue = Catalogue()
+        self.choice = read_setting(Choice)
+        self.artist = read_setting(Artist)
+        self.trouble = ""  # the last thing that went wrong, in words
+        self._watchers: set[int] = set()
+        self._seen: Sight | None = None
+        self._region = Region()
+        self._estimate = Estimate(self.requests, self)
+        self._estimate.changed.connect(self.estimate_changed)
+        self.engine.changed.connect(self._engine_changed)
+        self.engine.lost.connect(self._engine_lost)
+        self.jobs.finished.connect(self._job_finished)
+        self.jobs.changed.connect(self._jobs_changed)
+        self.installer.ended.connect(self._installed)
+        self.canvas_preview.failed.connect(self.complain)
+        self._timer = QtCore.QTimer(self)
+        self._timer.setInterval(LOOK)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    # engine
+
+    def start_engine(self) -> None:
+        command = engine_command(start_command())
+        self.engine.start(command, read_text("device"))
+
+    def compute_on(self, device: str) -> None:
+        """The engine starts anew on the processor ("cpu") or on the fastest there is ("")."""
+        if device != read_text("device"):
+            write_text("device", device)
+            self.start_engine()
+
+    def close(self) -> None:
+        """Krita quits: the preview goes, the engine ends with its stdin."""
+        self._timer.stop()
+        self.canvas_preview.hide()
+        self.preview.clear()
+        self.installer.cancel()
+        for job in self.jobs.all:
+            job.release()
+        self.engine.close()
+
+    def _engine_changed(self) -> None:
+        condition = self.engine.condition
+        ready = condition.name == "ready"
+        self.already_protected.forget()
+        if ready:
+            self.catalogue = read_catalogue(condition.hello.get("catalogue", {}))
+            self.requests.send("warm", {}, self._warm)
+            if self.trouble == t("engine_slow"):
+                self.trouble = ""
+        elif condition.says:
+            self.complain(t("engine_" + condition.says, default=condition.says))
+        self.jobs.ready = ready
+        self._jobs_changed()
+        self.engine_changed.emit()
+        self.jobs.start_next()
+
+    def _warm(self, answer: Answer) -> None:
+        if answer.kind == "error":
+            self.complain(answer.says)
+        self._estimate.forget()
+        self._estimate.want(self.document, self.choice)
+        self.preview.resume()
+
+    def _engine_lost(self) -> None:
+        self._estimate.forget()
+        if self.engine.condition.name == "starting":
+            self.complain(t("engine_lost"))
+
+    def _installed(self, why: str) -> None:
+        """However it ended: the engine that is there now runs again, if it still can."""
+        if not self._timer.isActive():
+            return  # Krita is closing
+        self.start_engine()
+        if why not in ("", CANCELLED):
+            self.complain(t(why))
+        self.engine_changed.emit()
+
+    # what is in front of the artist
+
+    @property
+    def document(self) -> Document | None:
+        """The artist's document; when the preview on the canvas is in front, the one it shows."""
+        doc = active_document()
+        if doc is not None and self.canvas_preview.tab.is_copy(doc):
+            return self.canvas_preview.document
+        return doc
+
+    def look_soon(self) -> None:
+        if self._timer.isActive():
+            QtCore.QTimer.singleShot(SOON, self.look)
+
+    def look(self) -> None:
+        """Follows what Krita has no signal for: documents, layers, selections, the view, undo."""
+        if not self._timer.isActive():
+            return  # Krita is closing
+        HiddenOriginals.follow_undo()
+        self.canvas_preview.follow_document()
+        doc = self.document
+        if self.watching and not self.preview.busy:
+            self.already_protected.look_at(doc)
+        seen = None if doc is None else sight_of(doc, self.region(doc))
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self.document_changed.emit()
+        self._want()
+        self._estimate.want(doc, self.choice)
+
+    def region(self, doc: Document) -> Place:
+        """What a preview looks at: the visible part, held still while one is on the canvas."""
+        return self._region.of(doc, held=self.canvas_preview.on)
+
+    def _want(self) -> None:
+        doc = self.document
+        if doc is None:
+            self.preview.clear("no_document")
+        elif self.watching:
+            self.preview.want(doc, self.choice, self.region(doc))
+
+    @property
+    def watching(self) -> bool:
+        """Whether a docker is on screen: previews are worth their work."""
+        return bool(self._watchers)
+
+    def watch(self, on: bool, who: int = 0) -> None:
+        """Each window has a docker of its own; one of them is enough."""
+        if on:
+            self._watchers.add(who)
+            self._want()
+        else:
+            self._watchers.discard(who)
+
+    # choosing
+
+    def choose(self, **what: Any) -> None:
+        before, choice = self.choice, replace(self.choice, **what)
+        if choice == before:
+            return
+        self.choice = choice
+        write_setting(choice)
+        self.choice_changed.emit()
+        self._want()
+        if (shown := self.canvas_preview.document) is not None:
+            self.canvas_preview.show(shown, choice, self.region(shown))
+        if (choice.scope, choice.recipe) != (before.scope, before.recipe):
+            self._estimate.want(self.document, self.choice)
+
+    def sign(self, artist: Artist) -> None:
+        self.artist = artist
+        write_setting(artist)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        return self._estimate.seconds
+
+    # working
+
+    def apply(self) -> Job | None:
+        """Protects the layer, the selection or the picture; the result is a new layer."""
+        return self._order(lambda doc: order_layer(doc, self.choice, self.catalogue))
+
+    def export(self, path: str, how: Exporting) -> Job | None:
+        return self._order(lambda doc: order_file(doc, path, how, self.choice, self.artist))
+
+    def _order(self, order: Callable[[Document], Job]) -> Job | None:
+        doc = self.document
+        try:
+            problem = order_refusal(doc, self.choice, self.engine.condition.name)
+            if problem or doc is None:
+                raise Refused(problem)
+            return self.jobs.add(order(doc))
+        except Refused as error:
+            self.complain(t(str(error)))
+            return None
+
+    def _job_finished(self, job: Job) -> None:
+        said = job.why == ENDED and self.engine.condition.name == "broken"
+        if job.state is State.FAILED and not said:
+            self.complain(t(job.why))
+
+    def _jobs_changed(self) -> None:
+        """A preview would have to wait behind a job; it resumes afterwards."""
+        busy = self.jobs.running
+        was, self.preview.paused = self.preview.paused, busy
+        self.preview.ready = self.jobs.ready
+        if was and not busy:
+            self.preview.resume()
+
+    # the preview on the canvas
+
+    def show_on_canvas(self, on: bool) -> None:
+        doc = self.document
+        if not on or doc is None:
+            self.canvas_preview.hide()
+        else:
+            self.canvas_preview.show(doc, self.choice, self.region(doc))
+
+    # trouble
+
+    def complain(self, words: str) -> None:
+        self.trouble = words
+        self.engine_changed.emit()
+
+    def complain_later(self, words: str) -> None:
+        """From within a drawing that failed: drawing the complaint must not be part of it."""
+        if words != self.trouble and self._timer.isActive():
+            QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
+
+    def details(self) -> str:
+        """For a bug report: no picture, no file's name, nothing that has the artist's own."""
+        logs = (self.engine.log(), self.installer.log())
+        files = [job.order.path for job in self.jobs.all]
+        return bug_report(self.trouble, self.engine.condition, logs, files)

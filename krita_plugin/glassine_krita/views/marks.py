@@ -1,0 +1,86 @@
+"""What an export carries: one box per mark, and the switches of those that have some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..engine.catalogue import Catalogue
+from ..qt import QtWidgets
+from ..studio.choices import Exporting
+from ..words.texts import t
+from .parts import (
+    narrow,
+)
+from .slots import guarded
+
+RECEIPT, INDENT = "receipt", 18  # the mark that has switches of its own, and pixels before them
+
+
+class Marks(QtWidgets.QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.boxes: dict[str, QtWidgets.QCheckBox] = {}
+        self._column = QtWidgets.QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self.switches = {name: check_box(name) for name in ("keep_path", "sidecar")}
+        self.more = indented(self.switches.values())
+        self._column.addWidget(self.more)  # at once: shown without a place it would be a window
+
+    def fill(self, listed: Catalogue) -> None:
+        """As the engine lists them."""
+        for box in self.boxes.values():
+            box.deleteLater()
+        self.boxes = {}
+        for entry in listed.of("marks"):
+            box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
+            narrow(box, box.text()).setObjectName(f"glassine_mark_{entry['name']}")
+            note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
+            named = ": ".join(filter(None, (entry["name"], note)))  # as on the command line
+            box.setToolTip("\n".join(filter(None, (named, t(entry["missing"])))))
+            box.setEnabled(not entry["missing"])
+            self._column.addWidget(box)
+            self.boxes[entry["name"]] = box
+            if entry["name"] == RECEIPT:
+                box.toggled.connect(guarded(self.more.setVisible))
+                self._column.addWidget(self.more)
+
+    def choose(self, how: Exporting) -> None:
+        for name, box in self.boxes.items():
+            box.setChecked(name in how.marks and box.isEnabled())
+        self.switches["keep_path"].setChecked(how.keep_path)
+        self.switches["sidecar"].setChecked(how.sidecar)
+        self.more.setVisible(RECEIPT in how.marks and RECEIPT in self.boxes)
+
+    def allow(self, listed: Catalogue, format_name: str | None) -> None:
+        """Marks that the format cannot carry are switched off."""
+        for name, box in self.boxes.items():
+            entry = listed.row("marks", name)
+            fits = not entry.get("formats") or format_name in entry["formats"]
+            box.setEnabled(fits and not entry.get("missing"))
+            if not box.isEnabled():
+                box.setChecked(False)
+
+    def chosen(self) -> tuple[str, ...]:
+        return tuple(name for name, box in self.boxes.items() if box.isChecked())
+
+    def switched(self, name: str) -> bool:
+        """Of a receipt; without one there is nothing to switch."""
+        return RECEIPT in self.chosen() and self.switches[name].isChecked()
+
+
+def check_box(name: str) -> QtWidgets.QCheckBox:
+    box = QtWidgets.QCheckBox(t(name))
+    narrow(box, box.text()).setObjectName(f"glassine_{name}")
+    return box
+
+
+def indented(rows: Iterable[QtWidgets.QWidget]) -> QtWidgets.QWidget:
+    """One below the other, as what belongs to the line above."""
+    widget = QtWidgets.QWidget()
+    column = QtWidgets.QVBoxLayout(widget)
+    column.setContentsMargins(INDENT, 0, 0, 0)
+    column.setSpacing(2)
+    for one in rows:
+        column.addWidget(one)
+    return widget

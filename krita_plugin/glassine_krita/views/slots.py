@@ -1,0 +1,39 @@
+"""Slots that cannot harm: they say what went wrong, and end with their widget."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from ..qt import QtWidgets
+from ..studio.instance import studio
+from ..words.texts import t
+
+
+def guarded(slot: Callable[..., object]) -> Callable[..., None]:
+    """Krita turns an exception in a slot into a modal dialog; here it goes to the docker."""
+
+    def run(*args: Any) -> None:
+        try:
+            slot(*args)
+        except Exception as error:
+            traceback.print_exc()
+            studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")
+
+    return run
+
+
+def follow(widget: QtWidgets.QWidget, slot: Callable[..., object], *signals: Any) -> None:
+    """Connects for as long as the widget lives: windows close, the studio stays."""
+    run = guarded(slot)
+    for signal in signals:
+        signal.connect(run)
+
+    def part(*_: Any) -> None:
+        for signal in signals:
+            with contextlib.suppress(TypeError, RuntimeError):
+                signal.disconnect(run)
+
+    widget.destroyed.connect(part)

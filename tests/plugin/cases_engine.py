@@ -1,0 +1,136 @@
+"""The engine's process: started, greeted, refused, stopped, asked for its processor."""
+
+import os
+import sys
+
+import pytest
+from bench import (
+    FAKE,
+    app,
+    fresh_krita,
+    painting,
+    until,
+    works,
+)
+from glassine_krita.docker import GlassineDocker
+from glassine_krita.engine import catalogue, environment, process
+from glassine_krita.qt import QtCore
+from glassine_krita.studio import settings, studio
+from glassine_krita.words import texts
+
+__all__ = ["app", "fresh_krita", "painting", "works"]
+
+
+def test_the_catalogue_keeps_unknown_kinds_and_drops_what_is_no_list():
+    made = catalogue.read_catalogue({"new": [{"name": "x"}], "number": 3, "bad": [1, {}]})
+    assert made.of("new") == [{"name": "x"}] and made.of("number") == [] and made.of("bad") == []
+    assert made.says("styles", "gone") == "gone"
+
+
+def test_the_child_s_environment_is_clean(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/krita")
+    monkeypatch.setenv("PYTHONHOME", "/krita")
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/own")
+    env = environment.clean_environment()
+    assert not env.contains("PYTHONPATH") and not env.contains("PYTHONHOME")
+    assert env.contains("LD_LIBRARY_PATH"), "outside a bundle it is the artist's own"
+    monkeypatch.setenv("APPIMAGE", "/x.AppImage")
+    assert not environment.clean_environment().contains("LD_LIBRARY_PATH")
+
+
+@pytest.mark.parametrize("words", [(), ("/nowhere/python",), (sys.executable, "-c", "raise 1")])
+def test_an_engine_that_does_not_start_is_said_in_one_line(fresh_krita, words):
+    made = process.Engine()
+    made.start(words)
+    until(lambda: made.condition.name in ("absent", "broken"))
+    expected = {0: "", 1: "not_started", 3: "no_hello"}[len(words)]
+    assert made.condition.says == expected
+    assert f"engine_{expected}" in texts.table() or not expected
+
+
+def test_another_protocol_is_refused(fresh_krita, monkeypatch):
+    monkeypatch.setenv("FAKE_PROTOCOL", "1")
+    made = process.Engine()
+    made.start((sys.executable, str(FAKE)))
+    until(lambda: made.condition.name == "broken")
+    assert made.condition.says == "protocol"
+
+
+def test_the_engine_ends_when_its_stdin_closes(fresh_krita):
+    made = process.Engine()
+    made.start((sys.executable, str(FAKE)))
+    until(lambda: made.condition.name == "ready")
+    child = made._process
+    made.stop()
+    assert child.state() == QtCore.QProcess.ProcessState.NotRunning
+    assert child.exitCode() == 0
+
+
+def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, painting):
+    made, told = GlassineDocker(), []
+    works.engine.stop()
+    assert made.status.says.whole() == "The engine is not running"
+    assert made.status.act.text() == "Restart" and made.status.act.isVisibleTo(made)
+    works.requests.send("estimate", {}, told.append)
+    assert not told, "the caller does not know the number yet"
+    until(lambda: told)
+    assert (told[0].kind, told[0].says) == ("lost", "engine_ended")
+    made.deleteLater()
+
+
+def test_an_engine_that_never_greets_is_explained(fresh_krita, painting, monkeypatch):
+    monkeypatch.setenv("GLASSINE_ENGINE", "/bin/sleep 30")
+    monkeypatch.setattr(process, "SLOW", 50)
+    works = studio.Studio()
+    works.start_engine()
+    monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
+    made = GlassineDocker()
+    assert not made.status.act.isVisibleTo(made)
+    until(lambda: works.trouble)
+    assert "for a minute" in works.trouble and made.status.act.isVisibleTo(made)
+    monkeypatch.setenv("GLASSINE_ENGINE", f"{sys.executable}\x1f{FAKE}")
+    made.status._act()
+    until(lambda: works.engine.condition.name == "ready")
+    assert works.trouble == "" and not made.status.act.isVisibleTo(made)
+    works.close()
+    made.deleteLater()
+
+
+def on(works, kind):
+    """Once the engine is ready there."""
+    ready = lambda: works.engine.condition.name == "ready"  # noqa: E731
+    until(lambda: ready() and works.engine.condition.hello["device"]["kind"] == kind)
+
+
+def test_the_processor_can_be_asked_for_instead_of_the_card(fresh_krita, painting, monkeypatch):
+    monkeypatch.setenv("FAKE_DEVICE", "cuda")
+    works = studio.Studio()
+    monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
+    works.start_engine()
+    made = GlassineDocker()
+    page = made.setup
+    on(works, "cuda")
+    assert page.device_row.isVisibleTo(page) and page.device.currentData() == ""
+    page.device.activated.emit(1)
+    on(works, "cpu")
+    assert page.device.currentData() == "cpu" and settings.read_text("device") == "cpu"
+    before = works.engine.process_id
+    os.kill(before, 9)
+    until(lambda: works.engine.process_id not in (0, before))
+    on(works, "cpu")
+    works.choose(style="slow")
+    job = works.apply()
+    until(lambda: job.progress.fraction)
+    assert not page.device.isEnabled(), "the job would be lost"
+    works.jobs.cancel(job)
+    assert page.device.isEnabled()
+    page.device.activated.emit(0)
+    on(works, "cuda")
+    works.close()
+    made.deleteLater()
+
+
+def test_without_a_card_nobody_is_asked_where_to_compute(works):
+    made = GlassineDocker()
+    assert not made.setup.device_row.isVisibleTo(made.setup)
+    made.deleteLater()

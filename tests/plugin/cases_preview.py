@@ -1,0 +1,233 @@
+"""The live preview and the one on the canvas: what they show, and what they leave alone."""
+
+import os
+
+import krita
+from bench import (
+    H,
+    M,
+    W,
+    app,
+    fresh_krita,
+    grey,
+    opened,
+    painting,
+    pattern,
+    pixels_of,
+    top,
+    turn,
+    until,
+    works,
+)
+from glassine_krita.canvas import small_pictures
+from glassine_krita.canvas.places import Place
+from glassine_krita.docker import GlassineDocker
+from glassine_krita.studio import canvas_preview
+
+__all__ = ["app", "fresh_krita", "painting", "works"]
+
+
+def test_a_linear_document_is_shown_as_bright_as_it_is(works, fresh_krita):
+    """Krita's own default for 16 bits is linear light."""
+    for depth, value in (("U16", round(0.214 * M)), ("F16", 0.214)):
+        _doc, _node = grey(fresh_krita, depth, value)
+        works.watch(True)
+        works.look()
+        until(lambda: works.preview.pictures and not works.preview.stale)
+        shown = works.preview.pictures["before"].pixelColor(W // 2, H // 2).red()
+        assert abs(shown - 127) <= 1, (depth, shown)
+        works.preview.clear()
+
+
+def test_the_canvas_layer_of_a_linear_document_is_srgb(works, fresh_krita):
+    _doc, _node = grey(fresh_krita, "U16", round(0.214 * M))
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    made = top(fresh_krita.activeDocument())
+    assert made._space == ("RGBA", "U8", krita.SRGB)
+    assert abs(255 - bytes(made.pixelData(4, 4, 1, 1))[0] - 127) <= 1, "this engine inverts"
+
+
+def test_the_preview_comes_and_the_slider_only_scales_it(works, painting):
+    doc, _node = painting
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures)
+    assert works.preview.about["strength"] == 70.0
+    works.choose(score=55.0)
+    until(lambda: works.preview.about["strength"] == 55.0)
+    assert not doc.modified() and not doc.undo
+    works.choose(recipe="poison")
+    until(lambda: works.preview.why == "poison_incomplete")
+
+
+def test_the_preview_on_the_canvas_leaves_nothing(works, painting, fresh_krita):
+    doc, node = painting
+    before = pixels_of(node)
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    assert len(fresh_krita._views) == 2 and works.document is doc
+    works.show_on_canvas(False)
+    assert len(fresh_krita._views) == 1
+    assert not doc.modified() and not doc.undo and pixels_of(node) == before
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    doc.close()
+    works.look()
+    assert not fresh_krita._views and not works.canvas_preview.on
+
+
+def test_a_look_while_a_document_is_converted_does_not_hide_the_preview(
+    works, painting, monkeypatch
+):
+    def slow(*arguments):  # Krita looks at its events meanwhile, and so at the studio's timer
+        works.look()
+        return real(*arguments)
+
+    real = canvas_preview.take_picture
+    monkeypatch.setattr(canvas_preview, "take_picture", slow)
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    assert works.canvas_preview.on
+    works.show_on_canvas(False)
+
+
+def test_previews_wait_while_krita_works_on_the_document(works, painting):
+    """It ends where a document is cloned in the middle of a conversion."""
+    doc, _node = painting
+    doc.at_work = True
+    works.watch(True)
+    works.look()
+    works.show_on_canvas(True)
+    turn(0.6)
+    assert not works.preview.pictures and not works.preview.why
+    assert works.canvas_preview.on and not works.canvas_preview.tab.on and not works.trouble
+    doc.at_work = False
+    until(lambda: works.preview.pictures and works.canvas_preview.tab.on)
+    works.show_on_canvas(False)
+
+
+def test_a_preview_that_comes_while_krita_works_is_asked_for_again(works, painting):
+    doc, _node = painting
+    works.choose(style="later")
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview._number)
+    doc.at_work = True
+    until(lambda: not works.canvas_preview._number)
+    assert works.canvas_preview.on and not works.canvas_preview.tab.on and not works.trouble
+    doc.at_work = False
+    until(lambda: works.canvas_preview.tab.on)
+    works.show_on_canvas(False)
+
+
+def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, monkeypatch):
+    cloned, real = [], krita.Document.clone
+    monkeypatch.setattr(krita.Document, "clone", lambda doc: (cloned.append(1), real(doc))[1])
+    works.choose(style="later")
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview._number)
+    cloned.clear()
+    for score in range(69, 59, -1):
+        works.choose(score=float(score))
+        turn(0.02)
+    assert len(cloned) <= 1, "nothing is read while the slider moves"
+    works.canvas_preview._begin()
+    first = works.canvas_preview._number
+    works.canvas_preview._begin()  # the first one's answer comes when the second is under way
+    assert works.canvas_preview._number == first + 1
+    until(lambda: not works.canvas_preview.waiting)
+    assert works.canvas_preview.on and works.canvas_preview.tab.on and not works.trouble
+
+
+def test_a_late_answer_does_not_end_the_next_preview(works, painting):
+    works.choose(style="later")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview._number)
+    busy = []
+    works.preview.changed.connect(lambda: busy.append(works.preview.busy))
+    works.choose(teach="cat")  # the same pixels: asked again at once
+    works.preview._begin()
+    until(lambda: works.preview.pictures)
+    assert busy[:-1] == [True] * len(busy[:-1]) and not works.preview.stale, busy
+
+
+def test_the_preview_shows_the_layer_that_is_active(works, fresh_krita, monkeypatch):
+    monkeypatch.setattr(small_pictures, "STRIP", W)
+    works._timer.setInterval(1 << 20)
+    doc, first = opened(fresh_krita, bytes((10, 10, 10, 255)) * (W * H))
+    others = [doc.createNode(str(value), "paintlayer") for value in (100, 200)]
+    for value, node in zip((100, 200), others, strict=True):
+        node.setPixelData(bytes((value, value, value, 255)) * (W * H), 0, 0, W, H)
+        doc.rootNode().addChildNode(node, None)
+    until(lambda: doc.activeNode() is others[-1])
+    doc.setActiveNode(first)
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview.busy)
+    doc.setActiveNode(others[0])
+    works.look()
+    assert works.preview.stale, "another layer is another picture"
+    until(lambda: works.preview._reading.isActive())
+    doc.setActiveNode(others[1])
+    works.look()
+    until(lambda: not works.preview.busy and not works.preview._rest.isActive())
+    assert not works.preview.stale
+    assert works.preview.pictures["before"].pixelColor(0, 0).red() == 200
+
+
+def test_another_selection_is_another_preview(works, painting):
+    doc, _node = painting
+    doc.setSelection(krita.Selection(2, 3, 4, 5))
+    works.choose(scope="selection")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview.busy)
+    was = works.preview._small[1].mask
+    doc.setSelection(krita.Selection(0, 0, 2, 2))
+    works.look()
+    until(lambda: not works.preview.stale and not works.preview.busy)
+    assert works.preview._small[1].mask != was
+
+
+def test_a_preview_on_the_canvas_of_one_document_does_not_choose_for_another(works, fresh_krita):
+    first, _node = opened(fresh_krita, pattern())
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    second, _node = opened(fresh_krita, pattern(width=40, height=30), width=40, height=30)
+    assert works.region(second) == Place(0, 0, 40, 30)
+    assert works.region(first) == Place(0, 0, W, H)
+
+
+def test_one_hidden_docker_of_two_does_not_end_the_previews(works, painting):
+    first, second = GlassineDocker(), GlassineDocker()
+    for made in (first, second):
+        made.show()
+    until(lambda: works.watching)
+    second.hide()
+    turn(0.05)
+    assert works.watching
+    first.hide()
+    until(lambda: not works.watching)
+    for made in (first, second):
+        made.deleteLater()
+
+
+def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
+    works, painting, fresh_krita, tmp_path
+):
+    doc, _node = painting
+    doc.setFileName(str(tmp_path / "piece.kra"))
+    assert doc.clone().fileName() == doc.fileName(), "so Krita does it"
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on)
+    copy = fresh_krita.activeDocument()
+    assert copy is not doc and not copy.save() and not os.listdir(tmp_path)
+    assert all(node.locked() for node in copy.rootNode().childNodes()), "painting there is lost"
+    assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()
