@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Make the embedded surrogate: the five tiny encoders, thinned and healed if asked, in bytes.
 
-    python scripts/study/embedded/pictures.py            # fetch and pack the pictures, once
+    python -m lab.study.embedded.pictures                # fetch and pack the pictures, once
     python scripts/train_embedded.py --out DIR --hours 0 # what ships: all channels, no training
     python scripts/train_embedded.py --out DIR --hours 0 --inner 48,48,48,48  # thinned, refitted
     python scripts/train_embedded.py --out DIR --hours 1 # and healed; the same line continues it
     python scripts/train_embedded.py --out DIR \\
         --export core/glassine/surrogates/weights/embedded.safetensors
 
-DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: scripts/study/embedded.
+DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: lab/study/embedded.
 """
 
 import argparse
@@ -18,14 +18,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "study" / "embedded"))
-from common import FAMILIES, teacher
-from factor import compress, cost
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # lab/
 from glassine.surrogates.embedded import SCALE, opened
-from heal import heal, taken_up
-from pictures import Crops
-from refit import refit
-from thin import thin
+
+from lab.study.embedded.common import FAMILIES, teacher
+from lab.study.embedded.factor import compress, cost
+from lab.study.embedded.heal import heal, taken_up
+from lab.study.embedded.pictures import Crops
+from lab.study.embedded.refit import refit
+from lab.study.embedded.thin import thin
 
 
 def begin(args) -> dict[str, torch.nn.Module]:
@@ -56,9 +57,9 @@ def train(args) -> None:
     run = taken_up(Path(args.out), lambda: begin(args), args.rate)
     heal(run, args)
     try:
-        from curve import drawn
+        from lab.study.embedded.curve import drawn
     except ImportError as error:  # the weights are there; the picture is an extra
-        print(f"No picture of the curve was drawn: {error}. Try: pip install 'glassine[study]'")
+        print(f"No picture of the curve was drawn: {error}. Try: pip install -e '.[study]'")
         return
     drawn(run.folder / "curve.jsonl", run.folder / "curve.png")
 

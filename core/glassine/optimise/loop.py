@@ -197,7 +197,7 @@ def far(plan: Plan) -> float:
     """The recipe's reach in [0, 1]; less where the result would be scaled to half of it anyway.
 
     On the real five at 85, five pictures: +7 %; on the embedded ones +1 %. At 70 and below a reach
-    found picture by picture, from how much noise fits, gave nothing (scripts/study/embedded).
+    found picture by picture, from how much noise fits, gave nothing (lab/study/embedded).
     """
     return to_unit(plan.recipe.reach) * min(1.0, (100 - plan.score) / WHOLE)
 
@@ -211,7 +211,7 @@ def sized(slope: Tensor, power: float) -> Tensor:
     """Its sign, larger where the slope is steep: where it is nearly flat the sign is chance.
 
     With the power .35 steps on one family in turn close 3 % more at equal visibility than with 0,
-    steps on all five as much at a lower LPIPS (scripts/study/embedded).
+    steps on all five as much at a lower LPIPS (lab/study/embedded).
     """
     steep = slope.abs() / slope.abs().mean().clamp_min(1e-20)
     return slope.sign() * steep.clamp_max(STEEP) ** power

@@ -1,0 +1,196 @@
+"""Recipes x handlings and removals: python -m lab.bench.matrix [--variant NAME] [--table]
+
+Every picture is protected once per variant, all at the same SSIMULACRA2, and measured as it is and
+after each purifier, on encoders that were used and on encoders that were held out. One line per
+picture is written as soon as it is measured, all variants of a picture before the next one; a
+stopped run goes on where it was. `--table` makes results/matrix.json and results/matrix.md out of
+all lines.
+"""
+
+import argparse
+import itertools
+import json
+import time
+from dataclasses import replace
+from statistics import fmean, pstdev
+
+import torch
+from glassine.optimise import optimise
+from glassine.plan import plan
+from glassine.types import Intent
+from glassine.verify import plain, verify
+
+from . import common
+from .effect import SIGNS
+
+USED, HELD_OUT = ("sd15", "flux2"), ("flux1",)
+PURIFIERS = (
+    "jpeg85",
+    "jpeg60",
+    "half",
+    "noise05",
+    "adverse_cleaner",
+    "round_trip",
+    "waifu2x",
+    "realesrgan_anime",
+    "noisy_upscale",
+)
+VARIANTS = {
+    "plain": {},
+    "signs": SIGNS,
+    "codec": {"resist": ("jpeg85", "jpeg60")},
+    "scales": {"resist": ("half", "blur", "screenshot")},
+    "mixed": {"resist": ("jpeg75", "half", "blur", "noise05")},
+    "sizes": {"sizes": (128, 64)},
+}
+"""What is changed about the cloak; the seed differs per picture in all of them.
+
+`signs` is how steps were taken before they grew with steep slopes, favoured blue and
+began with a tint.
+`sizes` optimises reduced copies too, which other variants do for larger pictures only.
+"""
+
+
+def main():
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--variant", choices=VARIANTS, action="append")
+    asked.add_argument("--folder", default=common.SHARED / "art")
+    asked.add_argument("--side", type=int, default=256)
+    asked.add_argument("--effort", default="quick")
+    asked.add_argument("--pictures", type=int, help="only the first of them, art first")
+    asked.add_argument("--table", action="store_true")
+    asked = asked.parse_args()
+    if not asked.table:
+        run(asked.variant or list(VARIANTS), asked)
+    table()
+
+
+def run(variants, asked):
+    todo = ordered(common.pictures(asked.folder, asked.side))
+    for seed, (name, artwork) in itertools.islice(enumerate(todo), asked.pictures):
+        for variant in variants:
+            file = common.RESULTS / f"matrix-{variant}.jsonl"
+            if any(row["picture"] == name for row in common.rows(file)):
+                continue
+            began = time.monotonic()
+            common.add(file, measured(variant, seed, artwork, asked) | {"picture": name})
+            print(variant, name, f"{time.monotonic() - began:.0f} s", flush=True)
+
+
+def measured(variant, seed, artwork, asked):
+    """One line: how it was made, what it cost, its effect after nothing and after everything."""
+    began = time.monotonic()
+    made = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
+    recipe = replace(made.recipe, **VARIANTS[variant])
+    made = optimise(replace(made, recipe=recipe, held_out=HELD_OUT))
+    told = {"variant": variant, "side": asked.side, "effort": asked.effort}
+    told |= {"goal": made.plan.goals[0].says, "seconds": round(time.monotonic() - began, 1)}
+    report = plain(verify(made, purifiers=PURIFIERS, side=asked.side))
+    return (
+        told
+        | {"machine": common.machine()}
+        | {key: report[key] for key in ("cost", "effects", "trials")}
+    )
+
+
+def ordered(found):
+    """One painting, flat, lines, then the rest: a run that is stopped early has seen all kinds."""
+    names = [n for n in found if n not in ("flat", "lines")]
+    first = [names[0], "flat", "lines", *names[1:]]
+    return [(name, found[name]) for name in first]
+
+
+def table():
+    """All lines -> one JSON and one Markdown file; variants on the pictures they share."""
+    lines = {v: common.rows(common.RESULTS / f"matrix-{v}.jsonl") for v in VARIANTS}
+    lines = {variant: rows for variant, rows in lines.items() if rows}
+    if not lines:
+        return
+    first, *others = lines
+    parts = {f"all pictures of {first}": {first: lines[first]}}
+    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
+        chosen = {v: rows for v, rows in lines.items() if len(rows) >= low}
+        shared = set.intersection(*({row["picture"] for row in rows} for rows in chosen.values()))
+        parts[f"pictures that {', '.join(chosen)} have"] = {
+            v: [row for row in rows if row["picture"] in shared] for v, rows in chosen.items()
+        }
+    told = {title: {v: summary(rows) for v, rows in part.items()} for title, part in parts.items()}
+    (common.RESULTS / "matrix.json").write_text(json.dumps(told, indent=1) + "\n")
+    text = "\n".join(markdown(title, part) for title, part in told.items())
+    (common.RESULTS / "matrix.md").write_text(text)
+    print(text)
+
+
+def summary(rows):
+    """Means over pictures; shares of the gap, beside the blend that looks the same."""
+    names = ["", *(t["name"] for t in rows[0]["trials"] if t["verdict"] != "not run")]
+    return {
+        "pictures": len(rows),
+        "side": rows[0]["side"],
+        "ssimulacra2": round(fmean(row["cost"]["ssimulacra2"] for row in rows), 2),
+        "seconds": round(fmean(row["seconds"] for row in rows), 1),
+        "after": {name: cell(rows, name) for name in names},
+    }
+
+
+def cell(rows, name):
+    used, held = per_picture(rows, name, "used"), per_picture(rows, name, "held out")
+    whole = per_picture(rows, "", "used")
+    left = [(u[0] - u[1]) / (w[0] - w[1]) for u, w in zip(used, whole, strict=True)]
+    worst = min(range(len(left)), key=left.__getitem__)
+    return {
+        "covered": round(fmean(u[0] for u in used), 4),
+        "spread": round(pstdev([u[0] for u in used]), 4),
+        "blend": round(fmean(u[1] for u in used), 4),
+        "held_out": round(fmean(h[0] for h in held), 4),
+        "held_out_blend": round(fmean(h[1] for h in held), 4),
+        "left": round(fmean(left), 4),
+        "worst": round(left[worst], 4),
+        "worst_picture": rows[worst]["picture"],
+    }
+
+
+def per_picture(rows, name, role):
+    found = []
+    for row in rows:
+        effects = [e for e in row["effects"] if e["after"] == name and e["role"] == role]
+        found.append((fmean(e["closed"] for e in effects), fmean(e["blend"] for e in effects)))
+    return found
+
+
+def markdown(title, variants):
+    first = next(iter(variants.values()))
+    heads = [f"{v}: covered (blend)" for v in variants]
+    if len(variants) == 1:
+        heads += ["spread", "held out (blend)", "left", "worst picture"]
+    lines = [
+        f"**{title}** ({first['pictures']} pictures of {first['side']} px, SSIMULACRA2 "
+        f"{first['ssimulacra2']:.0f}; per cent of the latent distance to the target)",
+        "",
+        f"| after | {' | '.join(heads)} |",
+        "|---" * (len(heads) + 1) + "|",
+    ]
+    for name in first["after"]:
+        cells = [share(v["after"][name], "covered", "blend") for v in variants.values()]
+        if len(variants) == 1:
+            row = first["after"][name]
+            cells += [f"{100 * row['spread']:.1f}", share(row, "held_out", "held_out_blend")]
+            cells += [f"{100 * row['left']:.0f}"]
+            cells += [f"{100 * row['worst']:.0f} ({row['worst_picture']})"]
+        lines.append(f"| {name or 'as posted'} | {' | '.join(cells)} |")
+    if len(variants) > 1:
+        worst = [
+            min(v["after"].items(), key=lambda item: item[1]["covered"]) for v in variants.values()
+        ]
+        cells = [f"{100 * row['covered']:.1f} ({name})" for name, row in worst]
+        lines.append(f"| **worst case** | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def share(row, what, control):
+    return f"{100 * row[what]:.1f} ({100 * row[control]:.1f})"
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
