@@ -56,8 +56,19 @@ def exported(sources: list[Path], scratch: Path) -> list[Path]:
         rgb = to_tensor(fingerprint.opened(source, 1024))
         marks = ("receipt",) if number % 3 else ("watermark", "receipt")
         export = Export(marks=marks, claim=Claim(title=source.stem))
-        plan = Plan(Artwork(rgb), RECIPES["cloak"], export, (), (), (),
-                    torch.ones(1, *rgb.shape[1:]), Score(70), 1, number, "cpu")
+        plan = Plan(
+            Artwork(rgb),
+            RECIPES["cloak"],
+            export,
+            (),
+            (),
+            (),
+            torch.ones(1, *rgb.shape[1:]),
+            Score(70),
+            1,
+            number,
+            "cpu",
+        )
         data = encode(mark(Protected(plan, rgb)), Report(None, (), ())).data  # type: ignore[arg-type]
         done[-1].write_bytes(data)
     return done
@@ -78,8 +89,16 @@ def planted(works: list[Path], walls: list[Path], folder: Path) -> dict[str, tup
 
 def run(folder: Path, scratch: Path, until: int = 0) -> tuple[float, float, str]:
     """Seconds on the clock and of both processors; killed outright once `until` are indexed."""
-    command = [sys.executable, "-m", "glassine.cli", "find", str(folder), "--json",
-               "-o", str(scratch / "page.html")]
+    command = [
+        sys.executable,
+        "-m",
+        "glassine.cli",
+        "find",
+        str(folder),
+        "--json",
+        "-o",
+        str(scratch / "page.html"),
+    ]
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(command, env=environment(scratch), stdout=subprocess.PIPE, text=True)
     while until and process.poll() is None:

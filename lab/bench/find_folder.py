@@ -112,6 +112,9 @@ def copies(exported: Path, wall: Path) -> Iterator[tuple[str, Callable[[Path], N
         "pasted into a larger picture": (pasted, 85),
     }
     for name, (make, quality) in made.items():
-        yield name, lambda path, make=make, quality=quality: make().jpegsave(  # type: ignore[misc]
-            str(path.with_suffix(".jpg")), Q=quality, keep="none"
+        yield (
+            name,
+            lambda path, make=make, quality=quality: make().jpegsave(  # type: ignore[misc]
+                str(path.with_suffix(".jpg")), Q=quality, keep="none"
+            ),
         )

@@ -1,6 +1,6 @@
 """A training's curve as a picture: agreement of input gradients with the teachers' over time.
 
-    python -m lab.study.embedded.curve DIR/curve.jsonl CURVE.png
+python -m lab.study.embedded.curve DIR/curve.jsonl CURVE.png
 """
 
 import json

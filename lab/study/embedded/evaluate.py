@@ -1,7 +1,7 @@
 """Bars 1, 2 and 4 of the issue on the real encoders: gap closed at SSIMULACRA2 70, and the blend's.
 
-    python -m lab.study.embedded.evaluate WEIGHTS --out ROWS.jsonl [--size 256] [--long 10] ...
-    python -m lab.study.embedded.evaluate --table ROWS.jsonl
+python -m lab.study.embedded.evaluate WEIGHTS --out ROWS.jsonl [--size 256] [--long 10] ...
+python -m lab.study.embedded.evaluate --table ROWS.jsonl
 """
 
 import argparse
