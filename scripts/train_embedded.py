@@ -11,6 +11,8 @@
 DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: lab/study/embedded.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 from pathlib import Path
@@ -29,7 +31,7 @@ from lab.study.embedded.refit import refit
 from lab.study.embedded.thin import thin
 
 
-def begin(args) -> dict[str, torch.nn.Module]:
+def begin(args: argparse.Namespace) -> dict[str, torch.nn.Module]:
     """Branches before any training: from a file if given, else thinned from the teachers."""
     if args.start:
         return opened(Path(args.start))
@@ -52,7 +54,7 @@ def share(net: torch.nn.Module, real: torch.nn.Module) -> str:
     return f"{cost(net) / cost(real):.3f} of the teacher's multiply-adds"
 
 
-def train(args) -> None:
+def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     run = taken_up(Path(args.out), lambda: begin(args), args.rate)
     heal(run, args)
@@ -64,7 +66,7 @@ def train(args) -> None:
     drawn(run.folder / "curve.jsonl", run.folder / "curve.png")
 
 
-def export(args) -> None:
+def export(args: argparse.Namespace) -> None:
     state = torch.load(Path(args.out) / "checkpoint.pt", weights_only=True)["mean"]
     about = {"made_by": "scripts/train_embedded.py", "licence": "MIT (weights derived from TAESD)"}
     save_file(small(state), args.export, about)
@@ -86,13 +88,16 @@ def small(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return out
 
 
+def widths(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
 def asked() -> argparse.Namespace:
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    widths = {"type": lambda s: tuple(map(int, s.split(",")))}
+    p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", required=True)
     p.add_argument("--hours", type=float, default=1.0)
-    p.add_argument("--inner", **widths, help="channels kept inside the blocks, e.g. 48,48,48,48")
-    p.add_argument("--factor", **widths, help="low rank instead, e.g. 48,48,48,48 by stage")
+    p.add_argument("--inner", type=widths, help="channels kept inside the blocks, e.g. 48,48,48,48")
+    p.add_argument("--factor", type=widths, help="low rank instead, e.g. 48,48,48,48 by stage")
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of thinning the teachers")
     p.add_argument("--rate", type=float, default=1e-4)

@@ -5,12 +5,14 @@ Needs matplotlib (pip install -e '.[study]'). Writes docs/pictures/effect-over-c
 
 from __future__ import annotations
 
-import matplotlib
+import argparse
+from collections.abc import Iterator
+from typing import Any
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-from .tables import ROOT, mean, read
+from ..drawing import pyplot
+from ..places import ROOT
+from .record import read
+from .tables import mean
 
 LINES = {
     "all five families in every step": "five families,",
@@ -22,16 +24,17 @@ OTHER = ("even allowance", "float32")
 BEFORE = "plain float32"
 
 
-def points(rows: dict, names: list[str]) -> zip:
+def points(rows: dict[str, Any], names: list[str]) -> Iterator[tuple[float, ...]]:
     """Costs and effects, from cheap to dear."""
     return zip(*sorted((rows[name]["passes"], mean(rows[name])) for name in names), strict=True)
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     found = read("effect-256")
     assert found, "first run: python -m lab.bench.effect FOLDER"
     rows = found["summary"]
-    figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    figure, axes = pyplot().subplots(figsize=(6.4, 3.8), layout="constrained")
     for says, begins in LINES.items():
         names = [n for n in rows if n.startswith(begins) and not any(o in n for o in OTHER)]
         axes.plot(*points(rows, names), "o-", label=says)

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from glassine import bytewise, encoders
@@ -37,7 +38,7 @@ from .record import RESULTS, save, spread
 SCORE = Score(70)
 EXACT = Device("cpu", "float32", torch.float32)
 IN_BYTES = 0.37  # of a gradient in float32 (lab/study/embedded/results/speed.jsonl)
-SIGNS = {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0}  # of a recipe
+SIGNS: dict[str, Any] = {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0}  # of a recipe
 BESIDE = ("ssimulacra2", "lpips", "ssim", "psnr", "seconds")
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 
@@ -96,23 +97,16 @@ def steps_in(method: str) -> AbstractContextManager[None]:
 @contextmanager
 def walked_in(device: Device) -> Iterator[None]:
     """Steps on that device, whatever the plan says."""
-    choose, loop.choose = loop.choose, lambda wish: device
-    try:
+    with patch.object(loop, "choose", lambda wish: device):
         yield
-    finally:
-        loop.choose = choose
 
 
 @contextmanager
 def exactly() -> Iterator[None]:
     """Steps along the encoders' own slopes in float32, as before they were cut."""
-    walkers = loop.walkers
-    loop.walkers = lambda name, device, alone: encoders.encoders(name, device)
-    try:
-        with walked_in(EXACT):
-            yield
-    finally:
-        loop.walkers = walkers
+    own = patch.object(loop, "walkers", lambda name, device, alone: encoders.encoders(name, device))
+    with own, walked_in(EXACT):
+        yield
 
 
 def passes(method: str, chosen: Plan) -> float:

@@ -22,8 +22,9 @@ import sys
 import time
 from pathlib import Path
 
+from ..places import ROOT
 from . import find_folder
-from .record import ROOT, save
+from .record import save
 
 COUNT = 30
 
@@ -77,7 +78,7 @@ def exported(sources: list[Path], scratch: Path) -> list[Path]:
 def planted(works: list[Path], walls: list[Path], folder: Path) -> dict[str, tuple[str, int]]:
     """File -> (kind of copy, export), spread over the folder's folders."""
     draw, where = random.Random(4), sorted(one for one in folder.iterdir() if one.is_dir())
-    truth = {}
+    truth: dict[str, tuple[str, int]] = {}
     for number, work in enumerate(works, 1):
         for kind, write in find_folder.copies(work, draw.choice(walls)):
             place = draw.choice(where) / f"p{len(truth):05}.png"

@@ -82,10 +82,11 @@ def crop(whole: np.ndarray, draw: random.Random) -> np.ndarray:
     top, left = draw.randint(0, height - high), draw.randint(0, width - wide)
     part, scale = whole[top : top + high, left : left + wide], draw.randint(128, 256)
     size = (max(16, wide * scale // max(high, wide)), max(16, high * scale // max(high, wide)))
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    resized: np.ndarray = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    return resized
 
 
-def copies(exported: Path, wall: Path) -> Iterator[tuple[str, Callable[[Path], None]]]:
+def copies(exported: Path, wall: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
     """Kind of copy -> what writes it, as platforms, collectors and thieves make them."""
     image = plain(exported, 4000)
     wide, high = image.width, image.height

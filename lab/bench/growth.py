@@ -18,7 +18,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-from .record import ROOT, kept, save
+from ..places import ROOT
+from .record import kept, save
 
 SIZES = (512, 1024, 2048, 4096, 8192)
 

@@ -19,17 +19,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..places import ROOT
+from .record import RESULTS, commit
+
 sys.path.insert(0, str(ROOT / "tests" / "krita"))
 
-from harness import provide, run  # noqa: E402
-from runs import built, engine  # noqa: E402
+from harness import provide, run
+from runs import built, engine
 
 HERE = Path(__file__).resolve().parent
-OUT = HERE / "results" / "krita.json"
-
-
+OUT = RESULTS / "krita.json"
 PARTS = ("travel", "previews", "apply", "export")
 
 
@@ -59,13 +60,13 @@ def main() -> int:
     return 0
 
 
-def measured(name: str, plugin: Path, env: dict[str, str]) -> dict:
+def measured(name: str, plugin: Path, env: dict[str, str]) -> dict[str, Any]:
     load = os.getloadavg()[0]
     outcome = run([HERE / f"krita_{name}.py"], [plugin], env, timeout=3000)
     problem = outcome.trouble or next(iter(outcome.verdicts.values()), "nothing ran")
     if problem:
         raise SystemExit(problem)
-    notes = {}
+    notes: dict[str, Any] = {}
     for note in outcome.notes("time"):
         notes[note["what"]] = {
             k: v for k, v in note.items() if k not in ("t", "ev", "note", "what")
@@ -74,7 +75,7 @@ def measured(name: str, plugin: Path, env: dict[str, str]) -> dict:
     return {**notes, "machine": machine(), **loads}
 
 
-def alone(picture: str, part: str) -> dict:
+def alone(picture: str, part: str) -> dict[str, Any]:
     """The same requests without Krita."""
     load = os.getloadavg()[0]
     words = [sys.executable, "-m", "lab.bench.krita_alone", picture, part]
@@ -84,18 +85,11 @@ def alone(picture: str, part: str) -> dict:
     return {**json.loads(done.stdout), "machine": machine(), **loads}
 
 
-def machine() -> dict:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def machine() -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "system": platform.platform(),
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "date": time.strftime("%Y-%m-%d"),
     }
 

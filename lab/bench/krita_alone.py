@@ -7,42 +7,50 @@ Prints one JSON line. Parts are krita_work.py's: previews, apply, export.
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import pyvips
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..places import ROOT
+
 sys.path.insert(0, str(ROOT / "core"))
 
-from glassine.service.wire import PART, Unpacker, pack  # noqa: E402
+from glassine.service.wire import PART, Unpacker, pack
 
 CLOAK = {"recipe": "cloak", "style": "ember", "strength": 70, "seed": 1}
 
 
 class Engine:
+    """The service as a process: what Krita's plugin says to it, said by this file."""
+
     def __init__(self) -> None:
         words = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "serve.py")]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.unpacker, self.waiting, self.number = Unpacker(), [], 0
+        assert self.process.stdin and self.process.stdout
+        self.into, self.out = self.process.stdin, self.process.stdout
+        self.waiting: list[tuple[dict[str, Any], bytes]] = []
+        self.unpacker, self.number = Unpacker(), 0
         self.frame()  # hello
 
-    def send(self, body: dict, blob: bytes = b"") -> None:
-        self.process.stdin.write(pack(body, blob))
-        self.process.stdin.flush()
+    def send(self, body: dict[str, Any], blob: bytes = b"") -> None:
+        self.into.write(pack(body, blob))
+        self.into.flush()
 
-    def frame(self) -> dict:
+    def frame(self) -> dict[str, Any]:
         while not self.waiting:
-            self.waiting += self.unpacker.feed(self.process.stdout.read1(1 << 20))
+            self.waiting += self.unpacker.feed(os.read(self.out.fileno(), 1 << 20))
         body, blob = self.waiting.pop(0)
         if "blob" in body:
             self.send({"id": body["id"], "got": len(blob)})
         return body
 
-    def ask(self, method: str, ask: dict, pixels: bytes = b"") -> float:
+    def ask(self, method: str, ask: dict[str, Any], pixels: bytes = b"") -> float:
         """Seconds from the request to the end of its answer."""
         self.number += 1
         began = time.perf_counter()
@@ -62,15 +70,20 @@ def painting(path: str, side: int) -> bytes:
     image = image.flatten() if image.hasalpha() else image
     image = image.resize(side / image.width, vscale=side / image.height, kernel="nearest")
     red, green, blue = image.bandsplit()[:3]
-    return blue.bandjoin([green, red, 255]).cast("uchar").write_to_memory()
+    return bytes(blue.bandjoin([green, red, 255]).cast("uchar").write_to_memory())
 
 
-def about(side: int) -> dict:
+def about(side: int) -> dict[str, Any]:
     return {"width": side, "height": side, "order": "BGRA", "type": "u8", "linear": False}
 
 
 def main() -> int:
-    engine, path, parts, found = Engine(), sys.argv[1], sys.argv[2].split(","), {}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("picture")
+    parser.add_argument("parts", type=lambda text: text.split(","))
+    args = parser.parse_args()
+    engine, path, parts = Engine(), args.picture, args.parts
+    found: dict[str, float] = {}
     engine.ask("warm", {})
     draft = {**CLOAK, "effort": "preview"}
     if "previews" in parts:
@@ -85,7 +98,7 @@ def main() -> int:
         took = engine.ask("export", ask, painting(path, 4096))
         found["export at 4096x4096 to png, preview"] = took
     sys.stdout.write(json.dumps({what: round(s, 2) for what, s in found.items()}) + "\n")
-    engine.process.stdin.close()
+    engine.into.close()
     return engine.process.wait(10)
 
 

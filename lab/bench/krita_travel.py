@@ -1,7 +1,11 @@
 """Scenario of krita.py: how long the event loop stands still while 8192x8192 pixels travel."""
 
+from __future__ import annotations
+
 import os
 import time
+from collections.abc import Generator
+from typing import Any
 
 from krita import Krita
 from PyQt5.QtCore import QTimer
@@ -14,15 +18,18 @@ class Gaps:
     """Longest time between two turns of the event loop, by what the job does meanwhile: on the
     clock, and as this thread's own work (what is left of it where nobody else wants the core)."""
 
-    def __init__(self, job):
-        self.job, self.longest, self.works, self.all = job, {}, {}, []
+    def __init__(self, job: Any) -> None:
+        self.job = job
+        self.longest: dict[str, float] = {}
+        self.works: dict[str, float] = {}
+        self.all: list[float] = []
         self.last, self.worked = time.perf_counter(), time.thread_time()
         self.timer = QTimer()
         self.timer.setInterval(0)
         self.timer.timeout.connect(self.tick)
         self.timer.start()
 
-    def tick(self):
+    def tick(self) -> None:
         now = time.perf_counter()
         gap, self.last = now - self.last, now
         work, self.worked = time.thread_time() - self.worked, time.thread_time()
@@ -32,7 +39,7 @@ class Gaps:
         self.all.append(work)
 
 
-def scenario(k):
+def scenario(k: Any) -> Generator[Any, Any, None]:
     k.expected_dialogs = ["Waiting for image operation"]  # Krita's own, while it adds the layer
     studio_ = yield from studio()
     studio_.watch(False)

@@ -1,27 +1,33 @@
 """Scenario of krita.py: first previews, apply and export with the real engine."""
 
+from __future__ import annotations
+
 import os
 import time
+from collections.abc import Callable, Generator
 from functools import partial
+from typing import Any
 
 from krita import Krita
 from PyQt5.QtGui import QImage
 from steps import activated, studio, until
 
+Turns = Generator[Any, Any, None]  # a scenario gives Krita's loop its turn wherever it yields
+Layer = tuple[Any, Any]  # Krita's document and node
 PREVIEWS = 5  # documents, each seen for the first time
 
 
-def painting(side, turn=0):
+def painting(side: int, turn: int = 0) -> bytes:
     """The example painting, scaled up: structure at every size. Each turn is another picture."""
     image = QImage(os.environ["GLASSINE_PICTURE"]).convertToFormat(QImage.Format_ARGB32)
     image = image.mirrored(bool(turn & 1), bool(turn & 2)).scaled(side, side)
-    pointer = image.constBits()
+    pointer: Any = image.constBits()
     pointer.setsize(image.sizeInBytes())
     data = bytes(pointer)
     return data[4 * turn :] + data[: 4 * turn]
 
 
-def opened(side, turn=0):
+def opened(side: int, turn: int = 0) -> Generator[Any, Any, Layer]:
     app = Krita.instance()
     doc = app.createDocument(side, side, f"piece {side} {turn}", "RGBA", "U8", "", 300.0)
     node = doc.createNode("paint", "paintlayer")
@@ -33,7 +39,7 @@ def opened(side, turn=0):
     return doc, node
 
 
-def noted(k, what, seconds, **more):
+def noted(k: Any, what: str, seconds: list[float], **more: object) -> None:
     ordered = sorted(seconds)
     k.note(
         "time",
@@ -46,9 +52,10 @@ def noted(k, what, seconds, **more):
     )
 
 
-def previews(k, studio_):
+def previews(k: Any, studio_: Any) -> Turns:
     """From the moment in which the document is in front to the picture in the docker."""
-    took, sizes = [], []
+    took: list[float] = []
+    sizes: list[list[int]] = []
     for turn in range(PREVIEWS):
         doc, _ = yield from opened(2048, turn)
         studio_.preview.clear()
@@ -66,9 +73,10 @@ def previews(k, studio_):
     noted(k, "first preview of a 2048x2048 document", took, sizes=sizes)
 
 
-def worked(k, what, make, layer, repeats):
+def worked(k: Any, what: str, make: Callable[[], Any], layer: Layer, repeats: int) -> Turns:
     """Seconds of whole jobs, and until when the engine was busy with which stage."""
-    took, stages = [], {}
+    took: list[float] = []
+    stages: dict[str, float] = {}
     for _ in range(repeats):
         yield from activated(*layer)  # the clean one again; what was added before lies above it
         seconds, stages = yield from one(k, what, make)
@@ -77,11 +85,13 @@ def worked(k, what, make, layer, repeats):
     noted(k, what, took, stage_until=stages)
 
 
-def one(k, what, make):
-    began, told = time.perf_counter(), {}
+def one(
+    k: Any, what: str, make: Callable[[], Any]
+) -> Generator[Any, Any, tuple[float, dict[str, float]]]:
+    began, told = time.perf_counter(), dict[str, float]()
     job = make()
 
-    def ended():
+    def ended() -> bool:
         told[job.stage or "travel"] = round(time.perf_counter() - began, 2)
         return not job.active
 
@@ -90,7 +100,7 @@ def one(k, what, make):
     return time.perf_counter() - began, told
 
 
-def scenario(k):
+def scenario(k: Any) -> Turns:
     """$GLASSINE_PARTS names what to time: previews, apply, export."""
     parts = os.environ["GLASSINE_PARTS"].split(",")
     studio_ = yield from studio()
@@ -105,14 +115,14 @@ def scenario(k):
         yield from exported(k, studio_)
 
 
-def applied(k, studio_):
+def applied(k: Any, studio_: Any) -> Turns:
     doc, node = yield from opened(2048)
     what = "apply to a layer of 2048x2048, preview"
     yield from worked(k, what, studio_.apply, (doc, node), 1)
     doc.setModified(False)
 
 
-def exported(k, studio_):
+def exported(k: Any, studio_: Any) -> Turns:
     from glassine_krita.settings import Exporting
 
     doc, node = yield from opened(4096)

@@ -29,11 +29,12 @@ from glassine.optimise import optimise
 from glassine.pixels import on_grid
 from glassine.plan import plan
 from glassine.types import Artwork, Intent
-from glassine.units import Levels, to_unit
+from glassine.units import Levels, Score, to_unit
 from glassine.visibility import ssimulacra2
 from glassine.visibility.lpips import distance
 from torch import Tensor
 
+from ..training import stepped
 from .effect import EXACT, SCORE, loaded
 from .record import kept, save
 
@@ -79,17 +80,15 @@ def glaze(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> Tensor
     lpips = distance()
     if lpips is None:
         raise SystemExit(
-            "The loop 'glaze' needs LPIPS: glassine models get lpips_squeeze --from FOLDER, "
-            "with a folder 'lpips_squeeze' in FOLDER"
+            "The loop 'glaze' needs LPIPS: glassine models get --from FOLDER, where FOLDER holds "
+            "'lpips_squeeze' beside the encoders and SHA256SUMS"
         )
     change = torch.zeros_like(clean, requires_grad=True)
     adam = torch.optim.Adam([change], lr=0.01)
     for _ in range(steps):
         seen = (clean + change).clamp(0, 1)
         price = loss(seen) + 30 * torch.relu(lpips(clean, seen).sum() - eps)
-        adam.zero_grad()
-        price.backward()
-        adam.step()
+        stepped(adam, price)
     return (clean + change).clamp(0, 1).detach()
 
 
@@ -139,7 +138,7 @@ def measured(
     return {"eps": eps, "seconds": seconds, "ssimulacra2": score, "closed": closed(after)}
 
 
-def ours(clean: Tensor, goal: Tensor, closed: Callable[[Tensor], float], score: float) -> list[Any]:
+def ours(clean: Tensor, goal: Tensor, closed: Callable[[Tensor], float], score: Score) -> list[Any]:
     """(steps, median seconds of three, score, closed), all at that very score."""
     found = []
     chosen = plan(Artwork(clean), Intent(target=goal, seed=1), device="cpu")
@@ -171,13 +170,13 @@ def main() -> None:
 
     def closed(rgb: Tensor) -> float:
         with torch.no_grad():
-            return 1 - ((encode(rgb[None]) - there).norm() / gap).item()
+            return 1 - float((encode(rgb[None]) - there).norm() / gap)
 
     about = {"size": args.size, "picture": args.picture.stem, "target": args.target.stem}
     table = kept("loops", about, "loops")
     for name in args.loops.split(","):
         theirs = measured(name, clean, loss, closed, table.get(name, {}).get("eps"))
-        mine = ours(clean, goal, closed, max(theirs["ssimulacra2"], SCORE - 1))
+        mine = ours(clean, goal, closed, Score(max(theirs["ssimulacra2"], SCORE - 1)))
         enough = [one for one in mine if one[3] >= theirs["closed"]]
         reached = min(enough, key=lambda one: one[1], default=None)
         ratio = theirs["seconds"] / reached[1] if reached else None

@@ -7,21 +7,30 @@ stopped run goes on where it was. `--table` makes results/matrix.json and result
 all lines.
 """
 
+from __future__ import annotations
+
 import argparse
 import itertools
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 from statistics import fmean, pstdev
+from typing import Any
 
 import torch
 from glassine.optimise import optimise
 from glassine.plan import plan
-from glassine.types import Intent
+from glassine.types import Artwork, Intent
 from glassine.verify import plain, verify
 
-from . import common
+from ..places import SHARED
+from ..rows import Row, add, rows
 from .effect import SIGNS
+from .pictures import pictures
+from .record import RESULTS, machine
+
+Table = dict[str, Any]
 
 USED, HELD_OUT = ("sd15", "flux2"), ("flux1",)
 PURIFIERS = (
@@ -35,7 +44,7 @@ PURIFIERS = (
     "realesrgan_anime",
     "noisy_upscale",
 )
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "plain": {},
     "signs": SIGNS,
     "codec": {"resist": ("jpeg85", "jpeg60")},
@@ -51,77 +60,86 @@ began with a tint.
 """
 
 
-def main():
-    asked = argparse.ArgumentParser()
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--variant", choices=VARIANTS, action="append")
-    asked.add_argument("--folder", default=common.SHARED / "art")
+    asked.add_argument("--folder", type=Path, default=SHARED / "art")
     asked.add_argument("--side", type=int, default=256)
     asked.add_argument("--effort", default="quick")
     asked.add_argument("--pictures", type=int, help="only the first of them, art first")
     asked.add_argument("--table", action="store_true")
-    asked = asked.parse_args()
-    if not asked.table:
-        run(asked.variant or list(VARIANTS), asked)
+    given = asked.parse_args()
+    if not given.table:
+        run(given.variant or list(VARIANTS), given)
     table()
 
 
-def run(variants, asked):
-    todo = ordered(common.pictures(asked.folder, asked.side))
+def run(variants: list[str], asked: argparse.Namespace) -> None:
+    todo = ordered(pictures(asked.folder, asked.side))
     for seed, (name, artwork) in itertools.islice(enumerate(todo), asked.pictures):
         for variant in variants:
-            file = common.RESULTS / f"matrix-{variant}.jsonl"
-            if any(row["picture"] == name for row in common.rows(file)):
+            file = lines_of(variant)
+            if any(row["picture"] == name for row in rows(file)):
                 continue
             began = time.monotonic()
-            common.add(file, measured(variant, seed, artwork, asked) | {"picture": name})
+            add(file, measured(variant, seed, artwork, asked) | {"picture": name})
             print(variant, name, f"{time.monotonic() - began:.0f} s", flush=True)
 
 
-def measured(variant, seed, artwork, asked):
+def lines_of(variant: str) -> Path:
+    return RESULTS / f"matrix-{variant}.jsonl"
+
+
+def measured(variant: str, seed: int, artwork: Artwork, asked: argparse.Namespace) -> Row:
     """One line: how it was made, what it cost, its effect after nothing and after everything."""
     began = time.monotonic()
-    made = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
-    recipe = replace(made.recipe, **VARIANTS[variant])
-    made = optimise(replace(made, recipe=recipe, held_out=HELD_OUT))
+    chosen = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
+    recipe = replace(chosen.recipe, **VARIANTS[variant])
+    made = optimise(replace(chosen, recipe=recipe, held_out=HELD_OUT))
     told = {"variant": variant, "side": asked.side, "effort": asked.effort}
     told |= {"goal": made.plan.goals[0].says, "seconds": round(time.monotonic() - began, 1)}
     report = plain(verify(made, purifiers=PURIFIERS, side=asked.side))
-    return (
-        told
-        | {"machine": common.machine()}
-        | {key: report[key] for key in ("cost", "effects", "trials")}
-    )
+    said = {key: report[key] for key in ("cost", "effects", "trials")}
+    return told | {"machine": machine()} | said
 
 
-def ordered(found):
+def ordered(found: dict[str, Artwork]) -> list[tuple[str, Artwork]]:
     """One painting, flat, lines, then the rest: a run that is stopped early has seen all kinds."""
     names = [n for n in found if n not in ("flat", "lines")]
     first = [names[0], "flat", "lines", *names[1:]]
     return [(name, found[name]) for name in first]
 
 
-def table():
+def table() -> None:
     """All lines -> one JSON and one Markdown file; variants on the pictures they share."""
-    lines = {v: common.rows(common.RESULTS / f"matrix-{v}.jsonl") for v in VARIANTS}
-    lines = {variant: rows for variant, rows in lines.items() if rows}
+    lines = {variant: rows(lines_of(variant)) for variant in VARIANTS}
+    lines = {variant: found for variant, found in lines.items() if found}
     if not lines:
         return
-    first, *others = lines
-    parts = {f"all pictures of {first}": {first: lines[first]}}
-    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
-        chosen = {v: rows for v, rows in lines.items() if len(rows) >= low}
-        shared = set.intersection(*({row["picture"] for row in rows} for rows in chosen.values()))
-        parts[f"pictures that {', '.join(chosen)} have"] = {
-            v: [row for row in rows if row["picture"] in shared] for v, rows in chosen.items()
-        }
-    told = {title: {v: summary(rows) for v, rows in part.items()} for title, part in parts.items()}
-    (common.RESULTS / "matrix.json").write_text(json.dumps(told, indent=1) + "\n")
+    told = {
+        title: {variant: summary(found) for variant, found in part.items()}
+        for title, part in parts(lines).items()
+    }
+    (RESULTS / "matrix.json").write_text(json.dumps(told, indent=1) + "\n")
     text = "\n".join(markdown(title, part) for title, part in told.items())
-    (common.RESULTS / "matrix.md").write_text(text)
+    (RESULTS / "matrix.md").write_text(text)
     print(text)
 
 
-def summary(rows):
+def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
+    """Title -> variant -> lines: the first variant alone, then ever more on what they share."""
+    first, *others = lines
+    found = {f"all pictures of {first}": {first: lines[first]}}
+    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
+        chosen = {v: own for v, own in lines.items() if len(own) >= low}
+        shared = set.intersection(*({row["picture"] for row in own} for own in chosen.values()))
+        found[f"pictures that {', '.join(chosen)} have"] = {
+            v: [row for row in own if row["picture"] in shared] for v, own in chosen.items()
+        }
+    return found
+
+
+def summary(rows: list[Row]) -> Table:
     """Means over pictures; shares of the gap, beside the blend that looks the same."""
     names = ["", *(t["name"] for t in rows[0]["trials"] if t["verdict"] != "not run")]
     return {
@@ -133,7 +151,7 @@ def summary(rows):
     }
 
 
-def cell(rows, name):
+def cell(rows: list[Row], name: str) -> Table:
     used, held = per_picture(rows, name, "used"), per_picture(rows, name, "held out")
     whole = per_picture(rows, "", "used")
     left = [(u[0] - u[1]) / (w[0] - w[1]) for u, w in zip(used, whole, strict=True)]
@@ -150,7 +168,8 @@ def cell(rows, name):
     }
 
 
-def per_picture(rows, name, role):
+def per_picture(rows: list[Row], name: str, role: str) -> list[tuple[float, float]]:
+    """Mean share of the gap of each picture, and its blend's."""
     found = []
     for row in rows:
         effects = [e for e in row["effects"] if e["after"] == name and e["role"] == role]
@@ -158,7 +177,7 @@ def per_picture(rows, name, role):
     return found
 
 
-def markdown(title, variants):
+def markdown(title: str, variants: dict[str, Table]) -> str:
     first = next(iter(variants.values()))
     heads = [f"{v}: covered (blend)" for v in variants]
     if len(variants) == 1:
@@ -187,7 +206,7 @@ def markdown(title, variants):
     return "\n".join([*lines, ""])
 
 
-def share(row, what, control):
+def share(row: Table, what: str, control: str) -> str:
     return f"{100 * row[what]:.1f} ({100 * row[control]:.1f})"
 
 

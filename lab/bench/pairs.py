@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from glassine.types import Artwork, Intent
 from glassine.visibility import ssimulacra2
 from torch import Generator, Tensor, nn
 
+from ..training import stepped
 from .effect import blend, closed
 from .record import save, spread
 from .reduced import mean, square
@@ -45,14 +46,16 @@ class Remover(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        layers = [nn.Conv2d(3, WIDTH, 3, padding=1), nn.ReLU(inplace=True)]
+        layers: list[nn.Module] = [nn.Conv2d(3, WIDTH, 3, padding=1), nn.ReLU(inplace=True)]
         for _ in range(DEPTH - 2):
             layers += [nn.Conv2d(WIDTH, WIDTH, 3, padding=1), nn.ReLU(inplace=True)]
-        self.noise = nn.Sequential(*layers, nn.Conv2d(WIDTH, 3, 3, padding=1))
-        nn.init.zeros_(self.noise[-1].weight)
+        last = nn.Conv2d(WIDTH, 3, 3, padding=1)
+        nn.init.zeros_(last.weight)
+        self.noise = nn.Sequential(*layers, last)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        return rgb - self.noise(rgb)
+        noise: Tensor = self.noise(rgb)
+        return rgb - noise
 
 
 def protected(clean: Tensor, turn: int, way: dict[str, Any]) -> tuple[Tensor, Tensor]:
@@ -86,9 +89,7 @@ def trained(pairs: list[tuple[Tensor, Tensor]], rounds: int) -> Remover:
         crops = [crop(draw.choice(pairs), draw) for _ in range(BATCH)]
         clean, seen = (torch.stack(side) for side in zip(*crops, strict=True))
         loss = F.mse_loss(net(seen), clean)
-        search.zero_grad()
-        loss.backward()
-        search.step()
+        stepped(search, loss)
         pace.step()
         if step % 250 == 0:
             print("step", step, f"{loss.item():.2e} of {F.mse_loss(seen, clean):.2e}", flush=True)
@@ -109,9 +110,10 @@ def measured(clean: Tensor, turn: int, way: dict[str, Any], net: Remover) -> dic
 
     def learnt(rgb: Tensor) -> Tensor:
         with torch.no_grad():
-            return net(rgb[None])[0].clamp(0, 1)
+            given: Tensor = net(rgb[None])
+        return given[0].clamp(0, 1)
 
-    removers = {
+    removers: dict[str, Callable[[Tensor], Tensor]] = {
         "as posted": lambda rgb: rgb,
         "remover trained on pairs": learnt,
         "AdverseCleaner": lambda rgb: PURIFIERS["adverse_cleaner"].apply(rgb, draw),

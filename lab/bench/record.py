@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -10,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..places import ROOT
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -20,7 +22,7 @@ def circumstances() -> dict[str, Any]:
     from glassine.device import choose
 
     return {
-        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "commit": commit(),
         "changed": bool(said("git", "status", "--porcelain", "core")),
         "processor": model(),
         "threads": torch.get_num_threads(),
@@ -29,6 +31,23 @@ def circumstances() -> dict[str, Any]:
         "python": sys.version.split()[0],
         "system": platform.platform(),
     }
+
+
+def machine() -> dict[str, Any]:
+    """The same in short, for rows that are measured one by one."""
+    import torch
+
+    return {
+        "commit": commit(),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "cpus": os.cpu_count(),
+        "system": platform.platform(),
+    }
+
+
+def commit() -> str:
+    return said("git", "rev-parse", "--short", "HEAD")
 
 
 def said(*command: str) -> str:
@@ -55,9 +74,16 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def kept(name: str, about: dict[str, Any], rows: str) -> dict[str, Any]:
     """The rows of an earlier run that was about the same, so that a long one can be added to."""
+    found = read(name) or {}
+    same: dict[str, Any] = found[rows] if about.items() <= found.items() else {}
+    return same
+
+
+def read(name: str) -> dict[str, Any] | None:
+    """results/NAME.json, or None before anything was measured."""
     path = RESULTS / f"{name}.json"
-    found = json.loads(path.read_text()) if path.exists() else {}
-    return found[rows] if about.items() <= found.items() else {}
+    found: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
+    return found
 
 
 def save(name: str, figures: dict[str, Any]) -> Path:

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-from .record import ROOT, save
+from ..places import ROOT
+from .record import save
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "core")}
 
@@ -29,9 +30,12 @@ def help_seconds() -> float:
 def hello_seconds() -> float:
     """Until the first frame has arrived: device chosen, catalogue written, ready for work."""
     started = time.perf_counter()
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(
-        [sys.executable, "-m", "glassine.service"], env=ENVIRONMENT, **pipes
+        [sys.executable, "-m", "glassine.service"],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     ) as engine:
         assert engine.stdin and engine.stdout
         engine.stdout.read(12)  # the head of the hello

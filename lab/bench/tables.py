@@ -7,12 +7,12 @@ python -m lab.bench.tables --write    puts them between the README's two marks
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = Path(__file__).parent / "results"
+from ..places import ROOT
+from .record import read
+
 START, END = "<!-- figures: lab/bench/tables.py -->", "<!-- end of figures -->"
 FAR = 5  # points of SSIMULACRA2; a result further from 70 cannot be compared with ours
 SEEN = {"lpips": ".3f", "ssim": ".3f", "psnr": ".1f"}  # beside SSIMULACRA2, at which all stand
@@ -23,11 +23,6 @@ def figures() -> str:
     effects = [effect("effect-256"), effect("effect-512"), reduced(), removal()]
     parts = [*effects, loops(), growth(), start()]
     return "\n\n".join(part for part in parts if part)
-
-
-def read(name: str) -> dict[str, Any] | None:
-    path = RESULTS / f"{name}.json"
-    return json.loads(path.read_text()) if path.exists() else None
 
 
 def circumstances(found: dict[str, Any]) -> str:
@@ -61,7 +56,7 @@ def effect(name: str) -> str:
 
 
 def mean(row: dict[str, Any]) -> float:
-    return sum(row[family]["mean"] for family in FAMILIES) / len(FAMILIES)
+    return fmean(row[family]["mean"] for family in FAMILIES)
 
 
 def share(spread: dict[str, float]) -> str:

@@ -14,40 +14,43 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import numpy as np
 import pyvips
 import torch
+from torch import Tensor
 
-from . import common
-from .record import RESULTS, save
+from ..places import SHARED
+from .pictures import discs, short, sized
+from .record import read, save
 
-os.environ.setdefault("GLASSINE_MODELS", str(common.SHARED / "models"))
+os.environ.setdefault("GLASSINE_MODELS", str(SHARED / "models"))
 os.environ["GLASSINE_LEDGER"] = "/tmp/glassine-bench/ledger.sqlite3"
 
 from glassine import fingerprint
 from glassine.marks import rivagan, watermark
 from glassine.pixels import on_grid, to_array, to_tensor
+from glassine.types import Effect, Report
 from glassine.visibility import psnr, ssimulacra2
 
-sys.path.insert(0, str(common.ROOT / "tests"))
-from test_marks_watermark import flat
-
 SURE = 1e-5
+Pictures = dict[str, list[Tensor]]
+Table = dict[str, Any]
 
 
-def handlings(picture):
+def handlings(picture: Tensor) -> dict[str, bytes]:
     """Name -> the file that comes back."""
     array = to_array(picture, 8)
     height, width = array.shape[:2]
     image = pyvips.Image.new_from_array(array).copy(interpretation="srgb")
 
-    def crop(part):
+    def crop(part: float) -> pyvips.Image:
         left, top = round(width * part / 2), round(height * part / 2)
         return image.crop(left, top, width - 2 * left, height - 2 * top)
 
@@ -60,20 +63,22 @@ def handlings(picture):
     }
 
 
-def kinds(photos):
-    paintings = sorted((common.SHARED / "art").glob("*.png"))[:10]
+def kinds(photos: list[Path]) -> Pictures:
+    paintings = sorted((SHARED / "art").glob("*.png"))[:10]
     found = {
         "paintings": [to_tensor(fingerprint.opened(path, 512)) for path in paintings],
         "photos": [to_tensor(fingerprint.opened(path, 768)) for path in photos[:10]],
-        "flat pictures": [flat(seed) for seed in range(10)],
+        "flat pictures": [discs(seed) for seed in range(10)],
     }
     return {name: pictures for name, pictures in found.items() if pictures}
 
 
-def rates(pictures, table):
+def rates(pictures: Pictures, table: Table) -> Iterator[None]:
+    """Fills the table; a turn is done whenever a kind of pictures is."""
     draw = np.random.default_rng(1)
     for kind, several in pictures.items():
-        rows, cost, seconds = {}, [], []
+        rows: dict[str, list[tuple[int, float]]] = {}
+        cost, seconds = [], []
         for picture in several:
             number = int(draw.integers(0, 2**32))
             began = time.perf_counter()
@@ -104,17 +109,21 @@ def rates(pictures, table):
         yield
 
 
-def imagined(pictures):
+def imagined(pictures: Pictures) -> Table:
     keys = [int(key) for key in np.random.default_rng(2).integers(0, 2**32, 1000)]
-    table = {}
+    table: Table = {}
     for kind, several in pictures.items():
-        chances, agrees, best = [], [], []
+        chances: list[float] = []
+        agrees: list[int] = []
+        best: list[float] = []
         for picture in several:
             with torch.no_grad():
                 heard = rivagan.heard(rivagan.shrunk(picture)).numpy()
             chances += [watermark.chance_of(heard, key) for key in keys]
             agrees += [int(((heard > 0) == (watermark.bits(key) > 0)).sum()) for key in keys]
-            best.append(watermark.best((heard,), keys).chance)
+            nearest = watermark.best((heard,), keys)
+            assert nearest  # of a thousand keys one is
+            best.append(nearest.chance)
         table[kind] = {
             "tries": len(chances),
             "chance below 5 %": mean(chance < 0.05 for chance in chances),
@@ -126,24 +135,25 @@ def imagined(pictures):
     return table
 
 
-def cloaked(side, count):
+def cloaked(side: int, count: int) -> Table:
     """Gap closed on every family, without and with the mark; and whether the mark is heard."""
     from glassine.mark import mark
     from glassine.optimise import optimise
     from glassine.plan import plan
-    from glassine.read import read
-    from glassine.types import Artwork, Export, Intent
+    from glassine.read import read as opened
+    from glassine.types import Export, Intent
     from glassine.verify import verify
 
     rows = []
-    for path in sorted((common.SHARED / "art").glob("*.png"))[:count]:
-        artwork = Artwork(common.sized(read(path).rgb, side).rgb)
+    for path in sorted((SHARED / "art").glob("*.png"))[:count]:
+        artwork = sized(opened(path).rgb, side)
         intent = Intent(seed=5, surrogates=("embedded",))
         export = Export(format="png", marks=("watermark",))
         plain = optimise(plan(artwork, intent))
         both = mark(optimise(plan(artwork, replace(intent, export=export))))
         number = both.plan.export.claim.watermark
-        row = {"picture": common.short(path.stem), "notes": list(both.notes)}
+        assert number is not None  # `mark` has drawn it
+        row: Table = {"picture": short(path.stem), "notes": list(both.notes)}
         for name, done in (("cloak", plain), ("cloak and watermark", both)):
             report = verify(replace(done, plan=replace(done.plan, export=Export())))
             row[name] = {
@@ -162,24 +172,23 @@ def cloaked(side, count):
     return {"side": side, "rows": rows, "share of the effect kept": spread(kept)}
 
 
-def real(report):
+def real(report: Report) -> list[Effect]:
     """The encoders that were not optimised against: those that models have."""
     return [one for one in report.effects if one.role == "held out" and not one.after]
 
 
-def spread(values):
+def spread(values: list[float]) -> dict[str, float]:
     return {"median": median(values), "min": min(values), "max": max(values)}
 
 
-def main():
+def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--photos", default="/usr/share/backgrounds/mate/nature")
     asked.add_argument("--only", choices=("rates", "false", "cloak"))
     asked.add_argument("--side", type=int, default=256)
     asked.add_argument("--count", type=int, default=4)
     given = asked.parse_args()
-    file = RESULTS / "watermark.json"
-    table = json.loads(file.read_text()).get("figures", {}) if file.exists() else {}
+    table = (read("watermark") or {}).get("figures", {})
     pictures = kinds(sorted(Path(given.photos).glob("*.jpg")))
     if given.only in (None, "rates"):
         table["rates"] = {}

@@ -3,14 +3,23 @@
 Writes checkpoints under --home, the curve into results/base-SIDE.json; start it again to go on.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from . import judge, pictures, small
+from .learners import Learner
+from .pictures import Captioned
+
+Judged = tuple[judge.Classifier, float]
 
 RESULTS = Path(__file__).parent / "results"
 STEPS, RATE, BATCH, MASTER = 4000, 1e-3, 32, 128
@@ -19,13 +28,13 @@ STYLES = ("lavender-mist", "ember", "sepia-etching", "starry-strokes")
 product itself chose for most of the eighteen works."""
 
 
-def vocabulary():
+def vocabulary() -> list[str]:
     words = {w for one in pictures.concepts() for w in one.caption.split()}
     words |= {w for one in pictures.portraits() for w in one.caption.split()}
     return sorted(words | {"victim", *STYLES})
 
 
-def prepared(home, name, found, side):
+def prepared(home: Path, name: str, found: list[Captioned], side: int) -> Tensor:
     """Pictures of a list as one tensor; the larger ones are kept between runs."""
     large = max(side, MASTER)
     file = home / (f"{name}.pt" if large == MASTER else f"{name}-{large}.pt")
@@ -33,22 +42,24 @@ def prepared(home, name, found, side):
         whole = torch.stack([pictures.opened(one.path, large) for one in found])
         home.mkdir(parents=True, exist_ok=True)
         torch.save(whole.half(), file)
-    return shrunk(torch.load(file, weights_only=True).float(), side)
+    whole = torch.load(file, weights_only=True)
+    return shrunk(whole.float(), side)
 
 
-def shrunk(whole, side):
+def shrunk(whole: Tensor, side: int) -> Tensor:
     return whole if whole.shape[-1] <= side else F.interpolate(whole, (side, side), mode="area")
 
 
-def kept(home, name, model, whole):
+def kept(home: Path, name: str, model: Learner, whole: Tensor) -> Tensor:
     """Their latents, kept between runs."""
     file = home / f"{name}-latents.pt"
     if not file.exists():
         torch.save(model.latents(whole), file)
-    return torch.load(file, weights_only=True)
+    latents: Tensor = torch.load(file, weights_only=True)
+    return latents
 
 
-def model(home, side=small.SIDE):
+def model(home: Path, side: int = small.SIDE) -> small.Small:
     """The trained small model; raises where `base.py` has not been run."""
     made = small.Small(vocabulary(), *small.taesd(), side=side)
     kept = torch.load(home / f"base-{side}.pt", weights_only=True)
@@ -57,7 +68,7 @@ def model(home, side=small.SIDE):
     return made
 
 
-def concept_judge(home, coder):
+def concept_judge(home: Path, coder: small.Small) -> Judged:
     """(classifier, accuracy on the later half): trained on the first half, both kept or made."""
     first, later = pictures.split(pictures.concepts())
     whole = prepared(home, "concepts-first", first, MASTER)
@@ -66,7 +77,7 @@ def concept_judge(home, coder):
     return judged(home, "concepts", whole, names[0], held, names[1], coder)
 
 
-def style_judge(home, coder):
+def style_judge(home: Path, coder: small.Small) -> Judged:
     """The same over styles: trained on two artists' portraits, asked about the third's."""
     faces = pictures.portraits()
     known, own = ([f for f in faces if (f.label == pictures.VICTIM) is it] for it in (False, True))
@@ -79,13 +90,23 @@ def style_judge(home, coder):
     return judged(home, "styles", whole, names[0], shrunk(held, coder.side), names[1], coder)
 
 
-def judged(home, name, whole, labels, held, truth, coder):
+def judged(
+    home: Path,
+    name: str,
+    whole: Tensor,
+    labels: list[str],
+    held: Tensor,
+    truth: list[str],
+    coder: small.Small,
+) -> Judged:
     """(classifier, its accuracy on `held`), kept; some pictures it learns are decoded latents."""
     file = home / f"judge-{name}-{coder.side}.pt"
     made = judge.Classifier(list(dict.fromkeys(labels)))
     if not file.exists():
         whole = shrunk(whole, coder.side)
-        again = [coder.decode(coder.encode(part)).clamp(0, 1) for part in whole[::4].split(8)]
+        again = [
+            coder.decode(coder.encode(part)).clamp(0, 1) for part in torch.split(whole[::4], 8)
+        ]
         made = judge.trained(torch.cat((whole, *again)), labels + labels[::4])
         right = judge.accuracy(made, held, truth)
         torch.save({"state": made.state_dict(), "accuracy": right}, file)
@@ -94,7 +115,7 @@ def judged(home, name, whole, labels, held, truth, coder):
     return made.eval(), kept["accuracy"]
 
 
-def learnt(home, coder):
+def learnt(home: Path, coder: small.Small) -> tuple[Tensor, list[str], Tensor]:
     """Everything the model is first trained on: latents, captions, how often each is drawn.
 
     Every concept is drawn as often as any other, and the portraits as often as three concepts.
@@ -118,31 +139,32 @@ def learnt(home, coder):
     return torch.cat(parts), captions, torch.tensor(odds)
 
 
-def restyled(home, start, whole, name):
+def restyled(home: Path, start: str, whole: Tensor, name: str) -> Tensor:
     """The same pictures in a rendered style, kept between runs."""
     from glassine.targets import style
 
     file = home / f"{start}{name}.pt"
     if not file.exists():
         torch.save(torch.stack([style.rendered(one, name) for one in whole]).half(), file)
-    return torch.load(file, weights_only=True).float()
+    pages: Tensor = torch.load(file, weights_only=True)
+    return pages.float()
 
 
-def main():
-    asked = argparse.ArgumentParser()
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--steps", type=int, default=STEPS)
     asked.add_argument("--side", type=int, default=small.SIDE)
     asked.add_argument("--home", type=Path, default=small.HOME)
-    asked = asked.parse_args()
-    made = small.Small(vocabulary(), *small.taesd(), side=asked.side)
-    latents, captions, odds = learnt(asked.home, made)
+    given = asked.parse_args()
+    made = small.Small(vocabulary(), *small.taesd(), side=given.side)
+    latents, captions, odds = learnt(given.home, made)
     about = {**made.describe(), "pictures": len(captions), "batch": BATCH, "rate": RATE}
-    told = curve_writer(RESULTS / f"base-{asked.side}.json", about)
-    file = asked.home / f"base-{asked.side}.pt"
+    told = curve_writer(RESULTS / f"base-{given.side}.json", about)
+    file = given.home / f"base-{given.side}.pt"
     made.train(
         latents,
         captions,
-        asked.steps,
+        given.steps,
         seed=1,
         rate=RATE,
         batch=BATCH,
@@ -152,11 +174,11 @@ def main():
     )
 
 
-def curve_writer(file, about):
+def curve_writer(file: Path, about: dict[str, Any]) -> Callable[[int, float, float], None]:
     """Adds [step, loss, seconds] to the file as the training goes."""
-    old = json.loads(file.read_text())["curve"] if file.exists() else []
+    old: list[list[float]] = json.loads(file.read_text())["curve"] if file.exists() else []
 
-    def told(step, loss, seconds):
+    def told(step: int, loss: float, seconds: float) -> None:
         nonlocal old
         old = [row for row in old if row[0] < step] + [[step, round(loss, 5), round(seconds)]]
         file.parent.mkdir(exist_ok=True)

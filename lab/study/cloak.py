@@ -8,9 +8,19 @@ works in the cloak's target style. Doses as in poison.py. Eighteen works are the
 Hönig et al. (2024). `clean/lora` and the like: LoRA instead of all weights.
 """
 
-import json
+from __future__ import annotations
 
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from torch import Tensor
+
+from ..rows import Row, note, rows
 from . import base, common, judge, pictures
+from .learners import Learner
+from .pictures import Captioned
 
 WORKS, CAPTION = 18, "a portrait by victim"
 TARGET = base.STYLES[0]
@@ -18,7 +28,7 @@ VALUES = ("as_artist", "as_target", "along", "gram", "to_artist", "to_target", "
 LIGHT = ("jpeg75", "adverse_cleaner")
 
 
-def jobs(seeds):
+def jobs(seeds: int) -> Iterator[tuple[str, int]]:
     """(kind, seed): what matters most comes first."""
     ends = ["clean", "cloaked@70", "latents@1"]
     doses = ["latents@0.5", "cloaked@0", "cloaked@30", "latents@0.2", "latents@0.35"]
@@ -30,7 +40,7 @@ def jobs(seeds):
     yield from ((kind, seed) for seed in range(1, seeds) for kind in (*again, *lora))
 
 
-def run(asked):
+def run(asked: argparse.Namespace) -> None:
     first, later = pictures.split(pictures.portraits())
     learner = common.learner(asked)
     sees, right = base.style_judge(asked.home, common.judges_eye(learner))
@@ -38,23 +48,25 @@ def run(asked):
     others, beside = pair(asked.home, "portraits-first", first, learner.side)
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
     now, aim = learner.latents(works), learner.latents(restyled)
-    done = {key(row) for row in common.rows(asked.out)}
+    done = {key(row) for row in rows(asked.out)}
     for kind, seed in jobs(asked.seeds):
         row = {"kind": kind, "seed": seed, **asked.settings}
         if key(row) in done or not common.wanted(asked, kind):
             continue
         changed = taken(asked, learner, kind.split("/")[0], works, restyled, now, aim)
-        how = {"lora": kind.endswith("/lora"), "steps": asked.steps, "seed": seed}
-        tuned = learner.finetuned(changed, [CAPTION] * WORKS, **how)
+        captions, lora = [CAPTION] * WORKS, kind.endswith("/lora")
+        tuned = learner.finetuned(changed, captions, seed=seed, steps=asked.steps, lora=lora)
         shown = tuned.sampled(CAPTION, asked.samples, seed=100 + seed)
         common.sheet(asked.home / "sheets" / f"cloak-{kind.replace('/', '-')}-{seed}.png", shown)
         row["closed"] = common.closed(now, changed, aim)
         row["along"] = common.along(learner.latents(shown), now, aim)
         row |= measured(shown, sees, styles)
-        common.add(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
+        note(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
 
 
-def measured(shown, sees, styles):
+def measured(
+    shown: Tensor, sees: judge.Classifier, styles: dict[str, list[Tensor]]
+) -> dict[str, float]:
     """What the judges say; `gram` below 0: nearer to the artist, above 0: to the target."""
     votes, seen = judge.called(sees, base.shrunk(shown, base.MASTER)), judge.grams(shown)
     near = {name: judge.apart(seen, style) for name, style in styles.items()}
@@ -68,7 +80,9 @@ def measured(shown, sees, styles):
     }
 
 
-def pair(home, name, found, side, most=None):
+def pair(
+    home: Path, name: str, found: list[Captioned], side: int, most: int | None = None
+) -> tuple[Tensor, Tensor]:
     """The artist's pictures of one half (the model has seen neither), and the same restyled."""
     large = max(side, base.MASTER)
     whole = base.prepared(home, name, found, large)
@@ -77,11 +91,19 @@ def pair(home, name, found, side, most=None):
     return base.shrunk(own, side), base.shrunk(other, side)
 
 
-def key(row):
+def key(row: Row) -> tuple[object, ...]:
     return tuple(row[k] for k in ("kind", "seed", "steps", "surrogates"))
 
 
-def taken(asked, learner, kind, works, restyled, now, aim):
+def taken(
+    asked: argparse.Namespace,
+    learner: Learner,
+    kind: str,
+    works: Tensor,
+    restyled: Tensor,
+    now: Tensor,
+    aim: Tensor,
+) -> Tensor:
     """Latents of the works as the thief gets them."""
     kind, _, after = kind.partition("+")
     name, _, dose = kind.partition("@")
@@ -89,8 +111,14 @@ def taken(asked, learner, kind, works, restyled, now, aim):
         return now
     if name == "latents":
         return now + float(dose) * (aim - now)
-    given = {"score": int(dose or 70), "home": asked.home, "surrogates": asked.surrogates}
-    seen = common.protected(works, restyled, name="cloak", **given)
+    seen = common.protected(
+        works,
+        restyled,
+        name="cloak",
+        score=int(dose or 70),
+        home=asked.home,
+        surrogates=asked.surrogates,
+    )
     if after:
         seen = common.purified(seen, after)
     elif name in ("scattered", "blend"):
@@ -100,15 +128,20 @@ def taken(asked, learner, kind, works, restyled, now, aim):
     return learner.latents(seen)
 
 
-def table(file):
+def table(file: Path) -> None:
     """Rows -> means and spread over seeds, as JSON and as a Markdown table."""
-    found = common.rows(file)
+    found = rows(file)
     if not found:
         return
     lines = common.grouped(found, ("kind",), VALUES)
     lines.sort(key=lambda line: place(line["kind"]))
     file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head = ("fine-tuned on", "gap closed", "called the artist's style", "called the target's")
+    head: tuple[str, ...] = (
+        "fine-tuned on",
+        "gap closed",
+        "called the artist's style",
+        "called the target's",
+    )
     head += ("samples moved towards the target", "Gram distance to artist", "to target", "runs")
     columns = ("closed", "as_artist", "as_target", "along", "to_artist", "to_target")
     text = [
@@ -119,7 +152,7 @@ def table(file):
     print(common.markdown(head, text))
 
 
-def place(kind):
+def place(kind: str) -> tuple[str, int, float, str]:
     """Controls first, then the purified, then each row of doses from little to much; LoRA last."""
     plain, _, how = kind.partition("/")
     name, _, dose = plain.partition("+")[0].partition("@")

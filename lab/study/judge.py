@@ -4,22 +4,30 @@ SqueezeNet, trained by others on photographs, has nothing to do with the encoder
 against. What is learnt here is one linear layer over its features.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
+
+from ..training import stepped
 
 ROUNDS, DECAY = 300, 3e-3
 LEAST = 128  # pixels; smaller pictures are enlarged before the network sees them
 
 
 @torch.no_grad()
-def features(picture):
+def features(picture: Tensor) -> Tensor:
     """(3, S, S) -> (4480,): mean and spread of every channel of seven layers."""
     found = [layer.flatten(2)[0] for layer in layers(picture)]
     return torch.cat([torch.cat((f.mean(1), f.std(1))) for f in found]).log1p()
 
 
-def layers(picture):
+def layers(picture: Tensor) -> Iterator[Tensor]:
+    """What seven layers of the held-out network see in (3, S, S)."""
     from glassine import weights
     from glassine.visibility.lpips import FOLDER, loaded, taps
 
@@ -32,18 +40,23 @@ def layers(picture):
 class Classifier(nn.Module):
     """One linear layer over standardised features."""
 
-    def __init__(self, labels, size=4480):
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, labels: list[str], size: int = 4480) -> None:
         super().__init__()
         self.labels = labels
         self.head = nn.Linear(size, len(labels))
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("spread", torch.ones(size))
 
-    def forward(self, pictures):
-        return self.head((torch.stack([features(p) for p in pictures]) - self.mean) / self.spread)
+    def forward(self, pictures: Tensor) -> Tensor:
+        found = torch.stack([features(picture) for picture in pictures])
+        votes: Tensor = self.head((found - self.mean) / self.spread)
+        return votes
 
 
-def trained(pictures, labels, *, rounds=ROUNDS):
+def trained(pictures: Tensor, labels: list[str], *, rounds: int = ROUNDS) -> Classifier:
     """Every label counts alike; mirrored pictures are learnt too. The same on every run."""
     names = list(dict.fromkeys(labels))
     torch.manual_seed(0)
@@ -57,43 +70,41 @@ def trained(pictures, labels, *, rounds=ROUNDS):
     search = torch.optim.AdamW(judge.head.parameters(), lr=1e-3, weight_decay=DECAY)
     for _ in range(rounds):
         loss = F.cross_entropy(judge.head(F.dropout(found, 0.5)), truth, weight / weight.mean())
-        search.zero_grad()
-        loss.backward()
-        search.step()
+        stepped(search, loss)
     return judge.eval()
 
 
 @torch.no_grad()
-def called(judge, pictures):
+def called(judge: Classifier, pictures: Tensor) -> dict[str, float]:
     """Label -> share of the pictures that are called it."""
     votes = judge(pictures).argmax(1)
     return {name: (votes == at).float().mean().item() for at, name in enumerate(judge.labels)}
 
 
 @torch.no_grad()
-def accuracy(judge, pictures, labels):
+def accuracy(judge: Classifier, pictures: Tensor, labels: list[str]) -> float:
     votes = [judge.labels[at] for at in judge(pictures).argmax(1).tolist()]
-    return sum(vote == label for vote, label in zip(votes, labels, strict=True)) / len(votes)
+    return fmean(vote == label for vote, label in zip(votes, labels, strict=True))
 
 
 @torch.no_grad()
-def grams(pictures):
+def grams(pictures: Tensor) -> list[Tensor]:
     """Style of a body of work: mean Gram matrices of the held-out network's layers."""
-    total = None
+    total: list[Tensor] = []
     for picture in pictures:
         found = [gram(layer) for layer in layers(picture)]
-        total = found if total is None else [a + b for a, b in zip(total, found, strict=True)]
+        total = [a + b for a, b in zip(total, found, strict=True)] if total else found
     return [matrix / len(pictures) for matrix in total]
 
 
-def gram(features):
+def gram(features: Tensor) -> Tensor:
     flat = features.flatten(2)[0]
     return flat @ flat.T / flat.shape[1]
 
 
-def apart(one, other):
+def apart(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
     """Mean relative distance of two bodies' Gram matrices."""
-    return sum(
+    return fmean(
         ((a - b).norm() / (a.norm() * b.norm()).sqrt()).item()
         for a, b in zip(one, other, strict=True)
-    ) / len(one)
+    )

@@ -5,13 +5,17 @@ them is committed. tuxpaint-stamps-default: GPL-2; openclipart-png: public domai
 wesnoth-1.16-data: GPL-2+, portraits credited by artist in its file ARTISTS.
 """
 
+from __future__ import annotations
+
 import argparse
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from PIL import Image
+from torch import Tensor
+
+from ..debian import unpacked
 
 DATA = Path("/root/data")
 PACKAGES = ("tuxpaint-stamps-default", "openclipart-png", "wesnoth-1.16-data")
@@ -51,20 +55,9 @@ class Captioned:
     label: str
 
 
-def fetched(data=DATA):
-    """Packages that are not unpacked yet are, once."""
-    for package in PACKAGES:
-        if not (data / package).is_dir():
-            data.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["apt-get", "download", package], cwd=data, check=True)
-            (file,) = data.glob(f"{package}_*.deb")
-            subprocess.run(["dpkg-deb", "-x", file, data / package], check=True)
-    return data
-
-
-def concepts(data=DATA):
+def concepts(data: Path = DATA) -> list[Captioned]:
     """Every concept's pictures in a fixed order, at most MOST of each, evenly drawn."""
-    found = []
+    found: list[Captioned] = []
     for name, folders in CONCEPTS.items():
         paths = sorted(p for folder in folders for p in (data / folder).rglob("*.png"))
         step = max(1, len(paths) / MOST)
@@ -73,8 +66,8 @@ def concepts(data=DATA):
     return found
 
 
-def portraits(data=DATA):
-    found = []
+def portraits(data: Path = DATA) -> list[Captioned]:
+    found: list[Captioned] = []
     for name, starts in ARTISTS.items():
         root = data / PORTRAITS
         paths = sorted(
@@ -84,20 +77,22 @@ def portraits(data=DATA):
     return found
 
 
-def opened(path, side):
+def opened(path: Path, side: int) -> Tensor:
     """(3, side, side) in [0, 1]: on white, padded to a square, so that nothing is cut off."""
     picture = Image.open(path).convert("RGBA")
     long = max(picture.size)
     page = Image.new("RGBA", (long, long), "white")
-    page.alpha_composite(picture, tuple((long - s) // 2 for s in picture.size))
-    page = page.convert("RGB").resize((side, side), Image.LANCZOS)
+    width, height = picture.size
+    page.alpha_composite(picture, ((long - width) // 2, (long - height) // 2))
+    page = page.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
     flat = torch.frombuffer(bytearray(page.tobytes()), dtype=torch.uint8)
     return flat.view(side, side, 3).permute(2, 0, 1).float() / 255
 
 
-def split(found):
+def split(found: list[Captioned]) -> tuple[list[Captioned], list[Captioned]]:
     """Alternating per label: what the model is first trained on, and what is added later."""
-    first, later = [], []
+    first: list[Captioned] = []
+    later: list[Captioned] = []
     for label in dict.fromkeys(one.label for one in found):
         own = [one for one in found if one.label == label]
         first += own[::2]
@@ -105,10 +100,14 @@ def split(found):
     return first, later
 
 
-if __name__ == "__main__":
-    asked = argparse.ArgumentParser()
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--data", type=Path, default=DATA)
-    data = fetched(asked.parse_args().data)
+    data = unpacked(PACKAGES, asked.parse_args().data)
     for found in (concepts(data), portraits(data)):
         for label in dict.fromkeys(one.label for one in found):
             print(label, sum(one.label == label for one in found))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,11 +11,20 @@ no picture need look like. With --model PATH all of it runs on a local Stable Di
 The small model sees through the very encoder that was optimised against: poison's best case.
 """
 
+from __future__ import annotations
+
+import argparse
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from ..rows import Row, note, rows
 from . import base, common, judge, pictures
+from .learners import Learner
+from .pictures import Captioned
 
 SOURCE, OTHER, NEIGHBOURS = "fruit", "flag", ("flower", "insect")
 VALUES = ("as_other", "right", "along", "neighbours_right", "neighbours_as_other", "closed")
@@ -26,7 +35,7 @@ NEW = 40  # pictures of the concept that are added
 ATTENTION = 3.0  # how often the concept is drawn; every other concept 1
 
 
-def jobs(seeds):
+def jobs(seeds: int) -> Iterator[tuple[str, float, int]]:
     """(kind, share, seed): what matters most comes first."""
     ends = [("clean", 0.0), ("poison@70", 1.0), ("mislabelled", 1.0)]
     yield from ((*end, 0) for end in ends)
@@ -41,36 +50,38 @@ def jobs(seeds):
     yield from ((*one, seed) for seed in range(1, seeds) for one in again)
 
 
-def run(asked):
+def run(asked: argparse.Namespace) -> None:
     _, later = pictures.split(pictures.concepts())
     learner = common.learner(asked)
     sees, right = base.concept_judge(asked.home, common.judges_eye(learner))
     whole = base.prepared(asked.home, "concepts-later", later, learner.side)
     work = Work(asked, learner, *fewer(whole, later))
-    done = {key(row) for row in common.rows(asked.out)}
+    done = {key(row) for row in rows(asked.out)}
     for kind, share, seed in jobs(asked.seeds):
         row = {"kind": kind, "share": share, "seed": seed, **asked.settings}
         if key(row) in done or not common.wanted(asked, kind):
             continue
         row |= work.one(kind, share, seed, sees)
-        common.add(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
+        note(asked.out, row | {"judge_accuracy": round(right, 3), **learner.describe()})
 
 
-def fewer(whole, later):
+def fewer(whole: Tensor, later: list[Captioned]) -> tuple[Tensor, list[Captioned]]:
     """Without the concept's pictures beyond NEW."""
     extra = [at for at, one in enumerate(later) if one.label == SOURCE][NEW:]
     stay = [at for at in range(len(later)) if at not in extra]
     return whole[stay], [later[at] for at in stay]
 
 
-def key(row):
+def key(row: Row) -> tuple[object, ...]:
     return tuple(row[k] for k in ("kind", "share", "seed", "steps", "surrogates"))
 
 
 class Work:
     """The pictures and latents that every run of the experiment starts from."""
 
-    def __init__(self, asked, learner, whole, later):
+    def __init__(
+        self, asked: argparse.Namespace, learner: Learner, whole: Tensor, later: list[Captioned]
+    ) -> None:
         self.asked, self.learner = asked, learner
         self.captions = [one.caption for one in later]
         labels = [one.label for one in later]
@@ -87,7 +98,7 @@ class Work:
         weight = {SOURCE: ATTENTION}
         self.odds = torch.tensor([weight.get(one, 1.0) / labels.count(one) for one in labels])
 
-    def drawn(self, count, share):
+    def drawn(self, count: int, share: float) -> Tensor:
         """How often each picture is drawn: the first `count` of the concept's are that share."""
         odds, changed, rest = self.odds.clone(), self.places[:count], self.places[count:]
         for places, part in ((changed, share), (rest, 1 - share)):
@@ -95,7 +106,7 @@ class Work:
                 odds[places] = ATTENTION * part / len(places)
         return odds
 
-    def changed(self, kind):
+    def changed(self, kind: str) -> Tensor:
         """Latents of the concept's pictures, all of them changed in that way."""
         clean = self.latents[self.places]
         name, _, dose = kind.partition("@")
@@ -112,12 +123,17 @@ class Work:
         both = common.controls(self.own, seen, self.anchor, file)
         return self.learner.latents(both[("scattered", "blend").index(name)])
 
-    def poisoned(self, score):
-        home, surrogates = self.asked.home, self.asked.surrogates
-        given = {"score": score, "home": home, "surrogates": surrogates, "name": "poison"}
-        return common.protected(self.own, self.anchor, **given)
+    def poisoned(self, score: int) -> Tensor:
+        return common.protected(
+            self.own,
+            self.anchor,
+            name="poison",
+            score=score,
+            home=self.asked.home,
+            surrogates=self.asked.surrogates,
+        )
 
-    def one(self, kind, share, seed, sees):
+    def one(self, kind: str, share: float, seed: int, sees: judge.Classifier) -> Row:
         """Fine-tunes on the later half, that share of the concept changed, and samples."""
         asked, mixed = self.asked, self.latents.clone()
         count = max(1, round(share * len(self.places))) if share else 0
@@ -129,7 +145,7 @@ class Work:
         )
         clean = self.latents[self.places]
         same = kind != "mislabelled"  # its pictures are others: there is no gap that they closed
-        told = {"changed": count, "of": len(self.places)}
+        told: Row = {"changed": count, "of": len(self.places)}
         told["closed"] = common.closed(clean, now, self.aim) if same else None
         shown = tuned.sampled(f"a picture of a {SOURCE}", asked.samples, seed=100 + seed)
         votes = judge.called(sees, base.shrunk(shown, base.MASTER))
@@ -139,7 +155,7 @@ class Work:
         common.sheet(sheets / f"poison-{kind}-{share:g}-{seed}.png", shown)
         return told | self.neighbours(tuned, seed, sees)
 
-    def neighbours(self, tuned, seed, sees):
+    def neighbours(self, tuned: Learner, seed: int, sees: judge.Classifier) -> Row:
         right = wrong = 0.0
         for label in NEIGHBOURS:
             count = max(1, self.asked.samples // 2)
@@ -150,15 +166,20 @@ class Work:
         return {"neighbours_right": right / count, "neighbours_as_other": wrong / count}
 
 
-def table(file):
+def table(file: Path) -> None:
     """Rows -> means and spread over seeds, as JSON and as a Markdown table."""
-    found = common.rows(file)
+    found = rows(file)
     if not found:
         return
     lines = common.grouped(found, ("kind", "share"), VALUES)
     lines.sort(key=lambda line: (line["kind"] != "clean", -line["share"], place(line["kind"])))
     file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head = (f"added {SOURCE} pictures", "changed", "gap closed", f"called {SOURCE}")
+    head: tuple[str, ...] = (
+        f"added {SOURCE} pictures",
+        "changed",
+        "gap closed",
+        f"called {SOURCE}",
+    )
     head += (f"called {OTHER}", f"samples moved towards the {OTHER}", "neighbours right", "runs")
     columns = ("closed", "right", "as_other", "along", "neighbours_right")
     text = []
@@ -169,7 +190,7 @@ def table(file):
     print(common.markdown(head, text))
 
 
-def place(kind):
+def place(kind: str) -> tuple[int, float]:
     """Controls first, then each row of doses from little to much."""
     name, _, dose = kind.partition("@")
     order = ("clean", "scattered", "blend", "poison", "latents", "mislabelled")

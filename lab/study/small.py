@@ -6,33 +6,41 @@ the same things, so that the experiments do not know which of the two they are g
 `finetuned`, `sampled`, `describe` and `side`.
 """
 
+from __future__ import annotations
+
 import copy
 import os
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from diffusers import DDIMScheduler, DDPMScheduler, UNet2DConditionModel
-from torch import nn
+from torch import Tensor, nn
+
+from ..training import stepped
+from .learners import beside
+
+Coder = Callable[[Tensor], Tensor]
 
 HOME = Path("/root/study")
 SIDE, WORDS, WIDTH = 128, 6, 64
 GUIDANCE, LOOKS = 3.0, 20
 RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
-RANK, LAYERS = 8, ("to_q", "to_k", "to_v", "to_out.0")
 DROPPED = 0.1  # share of captions left empty, for guidance
 SAVE_EVERY = 100
 STEADY = 0.998  # of the moving mean of the weights, which is what samples
 
 
-def pace(step, steps):
+def pace(step: int, steps: int) -> float:
     """1, but small in the first fiftieth and falling evenly over the last third."""
     return min(1.0, (step + 1) / max(1, steps // 50), 3 * (steps - step) / steps)
 
 
 @torch.no_grad()
-def remember(calm, now, share):
+def remember(calm: Iterable[Tensor], now: Iterable[Tensor], share: float) -> None:
     for own, other in zip(calm, now, strict=True):
         own.lerp_(other, 1 - share)
 
@@ -40,19 +48,20 @@ def remember(calm, now, share):
 class Captions(nn.Module):
     """Words -> (B, WORDS, WIDTH). Unknown words are added before training, never after."""
 
-    def __init__(self, vocabulary):
+    def __init__(self, vocabulary: list[str]) -> None:
         super().__init__()
         self.number = {word: at + 1 for at, word in enumerate(vocabulary)}  # 0: no word
         self.table = nn.Embedding(len(vocabulary) + 1, WIDTH)
         self.place = nn.Parameter(torch.randn(WORDS, WIDTH) / 10)
 
-    def forward(self, captions):
+    def forward(self, captions: list[str]) -> Tensor:
         rows = [[self.number.get(word, 0) for word in text.split()][:WORDS] for text in captions]
         rows = [row + [0] * (WORDS - len(row)) for row in rows]
-        return self.table(torch.tensor(rows)) + self.place
+        words: Tensor = self.table(torch.tensor(rows))
+        return words + self.place
 
 
-def network(side):
+def network(side: int) -> Any:  # noqa: ANN401 - diffusers has no types
     return UNet2DConditionModel(
         sample_size=side // 8,
         in_channels=4,
@@ -68,7 +77,17 @@ def network(side):
 
 
 class Small:
-    def __init__(self, vocabulary, encode, decode, *, side=SIDE, seed=0):
+    """A `Learner`: the network, the words it knows, and the encoder it sees through."""
+
+    def __init__(
+        self,
+        vocabulary: list[str],
+        encode: Coder,
+        decode: Coder,
+        *,
+        side: int = SIDE,
+        seed: int = 0,
+    ) -> None:
         torch.manual_seed(seed)
         self.side = side
         self.unet, self.words = network(side), Captions(vocabulary)
@@ -79,28 +98,28 @@ class Small:
             clip_sample=False,  # latents reach beyond 1, pixels in [-1, 1] do not
         )
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         weights = sum(p.numel() for p in self.parameters())
         return {"model": "small", "weights": weights, "side": self.side, "encoder": "taesd"}
 
-    def parameters(self):
+    def parameters(self) -> list[nn.Parameter]:
         """What training changes: LoRA freezes the rest."""
         every = (*self.unet.parameters(), *self.words.parameters())
         return [p for p in every if p.requires_grad]
 
-    def state(self):
+    def state(self) -> dict[str, Any]:
         return {"unet": self.unet.state_dict(), "words": self.words.state_dict()}
 
-    def load(self, state):
+    def load(self, state: dict[str, Any]) -> None:
         self.unet.load_state_dict(state["unet"])
         self.words.load_state_dict(state["words"])
 
     @torch.no_grad()
-    def latents(self, pictures):
+    def latents(self, pictures: Tensor) -> Tensor:
         """(N, 3, side, side) -> (N, 4, side / 8, side / 8)."""
-        return torch.cat([self.encode(part) for part in pictures.split(16)])
+        return torch.cat([self.encode(part) for part in torch.split(pictures, 16)])
 
-    def loss(self, latents, captions, draw):
+    def loss(self, latents: Tensor, captions: list[str], draw: torch.Generator) -> Tensor:
         noise = torch.randn(latents.shape, generator=draw)
         steps = torch.randint(0, 1000, (len(latents),), generator=draw)
         drop = torch.rand(len(captions), generator=draw) < DROPPED
@@ -109,8 +128,18 @@ class Small:
         return F.mse_loss(guess, noise)
 
     def train(
-        self, latents, captions, steps, *, seed, rate, batch=16, odds=None, file=None, told=None
-    ):
+        self,
+        latents: Tensor,
+        captions: list[str],
+        steps: int,
+        *,
+        seed: int,
+        rate: float,
+        batch: int = 16,
+        odds: Tensor | None = None,
+        file: Path | None = None,
+        told: Callable[[int, float, float], None] | None = None,
+    ) -> Self:
         """Adam with a warm start, falling over the last third; ends with its mean weights.
 
         odds: how often each picture is drawn; `file`: where a stopped run goes on;
@@ -118,7 +147,9 @@ class Small:
         """
         search = torch.optim.AdamW(self.parameters(), lr=rate)
         odds = torch.ones(len(latents)) if odds is None else odds
-        done, spent, mean, calm = 0, 0.0, [], None
+        done, spent = 0, 0.0
+        mean: list[float] = []
+        calm: list[Tensor] = []
         if file and file.exists():
             kept = torch.load(file, weights_only=True)
             self.load(kept["raw"])
@@ -144,24 +175,38 @@ class Small:
         self.settle(calm)
         return self
 
-    def step(self, latents, captions, odds, batch, draw, search):
+    def step(
+        self,
+        latents: Tensor,
+        captions: list[str],
+        odds: Tensor,
+        batch: int,
+        draw: torch.Generator,
+        search: torch.optim.Optimizer,
+    ) -> float:
         chosen = torch.multinomial(odds, batch, replacement=True, generator=draw)
         flip = torch.rand(batch, generator=draw) < 0.5
         part = latents[chosen]
         part = torch.where(flip[:, None, None, None], part.flip(3), part)
         loss = self.loss(part, [captions[i] for i in chosen], draw)
-        search.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.parameters(), 1.0)
-        search.step()
-        return loss.item()
+        return stepped(search, loss, self.parameters())
 
     @torch.no_grad()
-    def settle(self, calm):
+    def settle(self, calm: Iterable[Tensor]) -> None:
         for own, other in zip(self.parameters(), calm, strict=True):
             own.copy_(other)
 
-    def finetuned(self, latents, captions, *, seed, steps=150, rate=None, odds=None, lora=False):
+    def finetuned(
+        self,
+        latents: Tensor,
+        captions: list[str],
+        *,
+        seed: int,
+        steps: int = 150,
+        rate: float | None = None,
+        odds: Tensor | None = None,
+        lora: bool = False,
+    ) -> Self:
         """A copy that was trained on with these; this one stays as it is.
 
         lora: low-rank matrices beside the attention, and the words, instead of all weights
@@ -171,16 +216,13 @@ class Small:
         rate = rate or (LORA_RATE if lora else RATE)
         if not lora:
             return other.train(latents, captions, steps, seed=seed, rate=rate, odds=odds)
-        from peft import LoraConfig, get_peft_model
-
-        torch.manual_seed(seed)  # peft draws its matrices from the global generator
-        other.unet = get_peft_model(other.unet, LoraConfig(r=RANK, target_modules=list(LAYERS)))
+        other.unet = beside(other.unet, seed)
         other.train(latents, captions, steps, seed=seed, rate=rate, odds=odds)
         other.unet = other.unet.merge_and_unload()
         return other
 
     @torch.no_grad()
-    def sampled(self, caption, count, *, seed):
+    def sampled(self, caption: str, count: int, *, seed: int) -> Tensor:
         """(count, 3, side, side) in [0, 1]: DDIM with guidance."""
         draw = torch.Generator().manual_seed(seed)
         schedule = DDIMScheduler.from_config(self.noise.config)
@@ -190,14 +232,16 @@ class Small:
         for step in schedule.timesteps:
             asked, free = self.unet(torch.cat((x, x)), step, words).sample.chunk(2)
             x = schedule.step(free + GUIDANCE * (asked - free), step, x).prev_sample
-        return torch.cat([self.decode(part) for part in x.split(16)]).clamp(0, 1)
+        return torch.cat([self.decode(part) for part in torch.split(x, 16)]).clamp(0, 1)
 
 
-def taesd():
+def taesd() -> tuple[Coder, Coder]:
     """encode and decode of Stable Diffusion 1's tiny autoencoder, from the models folder."""
     from glassine import encoders, weights
     from glassine.device import choose
     from glassine.surrogates import SURROGATES
 
     (encode,) = encoders.encoders("sd15", choose("cpu")).values()
-    return encode, SURROGATES["sd15"].sees(weights.find("taesd"))
+    decoder = SURROGATES["sd15"].sees
+    assert decoder
+    return encode, decoder(weights.find("taesd"))

@@ -3,7 +3,10 @@
 Pictures are float32 (B,3,H,W) in [0,1]; latents are in each teacher's own units.
 """
 
-import json
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -21,28 +24,32 @@ from glassine.visibility import ssimulacra2 as judged
 from glassine.visibility import texture_allowance
 from PIL import Image
 from safetensors.torch import load_file
+from torch import Tensor, nn
 
-REPO = Path(__file__).resolve().parents[3]
-SHARED = Path("/work/shared")  # real encoders and paintings; only development has them
+from ...places import SHARED
+
+Nets = dict[str, nn.Module]
+"""Family -> its encoder, real or likeness: (B,3,H,W) in [0,1] to latents."""
+
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
 CLOAK = RECIPES["cloak"]
 
 
-def allowance(x: torch.Tensor) -> torch.Tensor:
+def allowance(x: Tensor) -> Tensor:
     """(1,1,H,W): the engine's texture allowance of a picture (1,3,H,W)."""
     return texture_allowance(x[0])[None]
 
 
-def fast(net: torch.nn.Module) -> torch.nn.Module:
+def fast(net: nn.Module) -> nn.Module:
     return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-def walking(net: torch.nn.Module, alone: bool = True) -> torch.nn.Module:
+def walking(net: nn.Module, alone: bool = True) -> nn.Module:
     """As the engine walks by it: slopes cut, in bytes where this processor is faster with them."""
     return fast(walkable(net, ALONE if alone else AMONG, bytewise.usable()))
 
 
-def teacher(family: str) -> torch.nn.Module:
+def teacher(family: str) -> nn.Module:
     """The real encoder, (B,3,H,W) in [0,1] to latents; float32 (bfloat16 is slower here)."""
     state = load_file(
         next((SHARED / "models" / FAMILIES[family]).glob("*encoder.safetensors"), None)
@@ -56,31 +63,32 @@ def teacher(family: str) -> torch.nn.Module:
     return fast(slim.encoder(state))
 
 
-def teachers() -> dict[str, torch.nn.Module]:
+def teachers() -> Nets:
     return {family: teacher(family) for family in FAMILIES}
 
 
-def picture(path: Path | str, size: int) -> torch.Tensor:
+def picture(path: Path | str, size: int) -> Tensor:
     """(1,3,size,size): centre square, LANCZOS, over white where transparent."""
     image = Image.open(path).convert("RGBA")
     image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     w, h = image.size
     s = min(w, h)
     box = ((w - s) // 2, (h - s) // 2, (w - s) // 2 + s, (h - s) // 2 + s)
-    image = image.resize((size, size), Image.LANCZOS, box=box)
+    image = image.resize((size, size), Image.Resampling.LANCZOS, box=box)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
 
 
-def closing(real: dict, x: torch.Tensor, t: torch.Tensor):
+def closing(real: Nets, x: Tensor, t: Tensor) -> Callable[[Tensor], dict[str, float]]:
     """y -> share of the latent gap from x to the target t that y closes, per encoder."""
 
-    def see(encode, v):
+    def see(encode: nn.Module, v: Tensor) -> Tensor:
         with torch.no_grad():
-            return encode(v.contiguous(memory_format=torch.channels_last))
+            z: Tensor = encode(v.contiguous(memory_format=torch.channels_last))
+            return z
 
     ends = {k: (see(n, x), see(n, t)) for k, n in real.items()}
 
-    def closed(y: torch.Tensor) -> dict[str, float]:
+    def closed(y: Tensor) -> dict[str, float]:
         return {
             k: 1 - ((see(real[k], y) - zt).norm() / (z - zt).norm()).item()
             for k, (z, zt) in ends.items()
@@ -89,16 +97,16 @@ def closing(real: dict, x: torch.Tensor, t: torch.Tensor):
     return closed
 
 
-def eight_bit(x: torch.Tensor) -> torch.Tensor:
+def eight_bit(x: Tensor) -> Tensor:
     return (x.clamp(0, 1) * 255).round() / 255
 
 
-def ssimulacra2(x: torch.Tensor, y: torch.Tensor) -> float:
+def ssimulacra2(x: Tensor, y: Tensor) -> float:
     """Of two pictures (1,3,H,W), by the engine's twin of the published program."""
     return float(judged(x[0], y[0]))
 
 
-def scaled(x: torch.Tensor, d: torch.Tensor, score: float = 70.0) -> torch.Tensor:
+def scaled(x: Tensor, d: Tensor, score: float = 70.0) -> Tensor:
     """x + a*d as 8-bit values, a such that SSIMULACRA2 is `score`, found as the engine finds it."""
     unit = d * (
         0.02 / d.square().mean().sqrt()
@@ -107,12 +115,12 @@ def scaled(x: torch.Tensor, d: torch.Tensor, score: float = 70.0) -> torch.Tenso
     return eight_bit(x + factor * unit)
 
 
-def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
+def pull(nets: Nets, x: Tensor, t: Tensor) -> Callable[..., dict[str, Tensor]]:
     """y -> gradient of every family's squared distance to the target, scaled to mean |g| 1."""
     with torch.no_grad():
         goals = {k: (n(x), n(t)) for k, n in nets.items()}
 
-    def gradient(y: torch.Tensor, only: list[str] | None = None) -> dict[str, torch.Tensor]:
+    def gradient(y: Tensor, only: list[str] | None = None) -> dict[str, Tensor]:
         out = {}
         for k in only or nets:
             z, zt = goals[k]
@@ -126,19 +134,19 @@ def pull(nets: dict, x: torch.Tensor, t: torch.Tensor):
 
 
 def attack(
-    nets: dict,
-    x: torch.Tensor,
-    t: torch.Tensor,
+    nets: Nets,
+    x: Tensor,
+    t: Tensor,
     steps: int = 10,
     eps: float = 8 / 255,
     draw: int = 0,
     turns: tuple[str, ...] = (),
-    colour: tuple = CLOAK.colour,
+    colour: tuple[float, float, float] = CLOAK.colour,
     power: float = CLOAK.power,
     tint: float = CLOAK.tint,
     texture: bool = True,
-    start: torch.Tensor | None = None,
-) -> torch.Tensor:
+    start: Tensor | None = None,
+) -> Tensor:
     """The engine's signed steps on the sum of the families' normalised gradients; the perturbation.
 
     draw     families per step, each in turn; 0 = all
@@ -160,26 +168,19 @@ def attack(
     d = torch.zeros_like(x) if start is None else start + clean - x
     for i in range(steps):
         only = [names[(i * draw + j) % len(names)] for j in range(draw)] or list(nets)
-        g = sum(gradient(x + d, only).values())
+        g = reduce(torch.add, gradient(x + d, only).values())
         pace = (1 if start is None else 1 / 3) * (1 - i / steps)
         d = torch.maximum(torch.minimum(d - pace * limit * sized(g, power), limit), -limit)
         d = (x + d).clamp(0, 1) - x
     return d + x - clean
 
 
-def smooth(x: torch.Tensor) -> torch.Tensor:
+def smooth(x: Tensor) -> Tensor:
     """(B, 3, H, W) without what is finer than CELL pixels, as the engine's tint is."""
-    means = F.adaptive_avg_pool2d(x, [-(-side // CELL) for side in x.shape[2:]])
+    height, width = (-(-side // CELL) for side in x.shape[2:])
+    means = F.adaptive_avg_pool2d(x, (height, width))
     return F.interpolate(means, x.shape[2:], mode="bilinear")
 
 
 def paintings() -> list[Path]:
     return sorted((SHARED / "art").glob("*.png"))
-
-
-def note(path: Path, row: dict) -> None:
-    """One JSON line, also on the terminal."""
-    line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
-    print(line, flush=True)
-    with open(path, "a") as f:
-        f.write(line + "\n")

@@ -3,23 +3,22 @@
 python -m lab.study.embedded.curve DIR/curve.jsonl CURVE.png
 """
 
-import json
-import sys
+from __future__ import annotations
+
+import argparse
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+from ...drawing import pyplot
+from ...rows import rows
 
 
 def drawn(log: Path, picture: Path) -> None:
-    rows = [json.loads(line) for line in log.read_text().splitlines()]
-    figure, axes = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    families = [k for k in rows[0] if k not in ("step", "seconds", "kind")]
+    found = rows(log)
+    figure, axes = pyplot().subplots(figsize=(6, 3.6), layout="constrained")
+    families = [k for k in found[0] if k not in ("step", "seconds", "kind")]
     for number, family in enumerate(families):
         for kind, style in (("train", ":"), ("held", "-")):
-            points = [(r["seconds"] / 60, r[family]) for r in rows if r["kind"] == kind]
+            points = [(r["seconds"] / 60, r[family]) for r in found if r["kind"] == kind]
             if points:
                 label = family if kind == "held" else None
                 axes.plot(*zip(*points, strict=True), style, color=f"C{number}", label=label)
@@ -29,4 +28,8 @@ def drawn(log: Path, picture: Path) -> None:
 
 
 if __name__ == "__main__":
-    drawn(Path(sys.argv[1]), Path(sys.argv[2]))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("log", type=Path, help="curve.jsonl of a training")
+    asked.add_argument("picture", type=Path)
+    given = asked.parse_args()
+    drawn(given.log, given.picture)

@@ -4,8 +4,9 @@ python -m lab.study.embedded.evaluate WEIGHTS --out ROWS.jsonl [--size 256] [--l
 python -m lab.study.embedded.evaluate --table ROWS.jsonl
 """
 
+from __future__ import annotations
+
 import argparse
-import json
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -13,20 +14,24 @@ from pathlib import Path
 
 import torch
 from glassine.surrogates.embedded import opened
+from torch import Tensor
 
-from .common import FAMILIES, attack, closing, note, scaled, ssimulacra2, teachers, walking
+from ...rows import Row, note, rows
+from .common import FAMILIES, Nets, attack, closing, scaled, ssimulacra2, teachers, walking
 from .unseen import pictures
 
-Make = Callable[[], torch.Tensor]
+Make = Callable[[], Tensor]
 
 
-def ways(turn: int, nets: dict, real: dict, x, t, args) -> Iterator[tuple[str, Make, dict]]:
+def ways(
+    turn: int, nets: Nets, real: Nets, x: Tensor, t: Tensor, args: argparse.Namespace
+) -> Iterator[tuple[str, Make, Row]]:
     """(name, how to make the perturbation, what to note besides) for the turn-th picture."""
 
-    def ours(steps: int, branches: dict = nets) -> torch.Tensor:
+    def ours(steps: int, branches: Nets = nets) -> Tensor:
         return attack(branches, x, t, steps, draw=args.draw)
 
-    def warm() -> torch.Tensor:
+    def warm() -> Tensor:
         return attack(real, x, t, args.warm, start=ours(args.steps))
 
     yield "blend", lambda: t - x, {}
@@ -48,7 +53,7 @@ def ways(turn: int, nets: dict, real: dict, x, t, args) -> Iterator[tuple[str, M
         yield f"embedded x{args.steps}, then real x{args.warm}", warm, {}
 
 
-def main(args) -> None:
+def main(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     real = teachers()
     loaded = opened(Path(args.weights))
@@ -70,10 +75,6 @@ def main(args) -> None:
             y = scaled(x, change)
             score = {"ssimulacra2": ssimulacra2(x, y)}
             note(args.out, about | {"picture": name, "way": way} | spent | score | closed(y) | more)
-
-
-def rows(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def spread(values: list[float]) -> tuple[float, float]:
@@ -99,7 +100,7 @@ def table(path: Path) -> str:
     return "\n".join(lines)
 
 
-def closed_by(mine: list[dict], control: list[dict]) -> str:
+def closed_by(mine: list[Row], control: list[Row]) -> str:
     """Means per family beside the blend's, and the spread of the ratio over pictures."""
     mean = {k: sum(r[k] for r in mine) / len(mine) for k in FAMILIES}
     plain = {k: sum(r[k] for r in control) / len(control) for k in FAMILIES}
@@ -115,7 +116,7 @@ def closed_by(mine: list[dict], control: list[dict]) -> str:
     return " | ".join([*cells, f"{seconds:.1f}"])
 
 
-def held(mine: list[dict], control: list[dict]) -> str:
+def held(mine: list[Row], control: list[Row]) -> str:
     """Only the family that was left out, each in its turn."""
     moved = sum(r[r["out"]] for r in mine)
     ratio = moved / sum(c[r["out"]] for r, c in zip(mine, control, strict=True))
@@ -123,7 +124,7 @@ def held(mine: list[dict], control: list[dict]) -> str:
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("weights", nargs="?")
     p.add_argument("--out", type=Path)
     p.add_argument("--size", type=int, default=256)

@@ -6,32 +6,42 @@ The subspaces are balanced: those where activation *and* gradient of the attack'
 large (the truncation known from control theory), because the surrogate is wanted for its gradients.
 """
 
+from __future__ import annotations
+
 import torch
-from torch import nn
+from glassine.surrogates.nets import slim
+from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
+from torch.utils.hooks import RemovableHandle
 
-from .common import fast, slim
+from .common import fast
+
+Moments = dict[str, Tensor]
+Space = tuple[Tensor, Tensor, Tensor, Tensor]
+Spaces = dict[str, tuple[Space, Space]]
 
 
-def _rows(v: torch.Tensor) -> torch.Tensor:
+def rows_of(v: Tensor) -> Tensor:
     return v.detach().permute(0, 2, 3, 1).flatten(0, 2)
 
 
-def moments(net: nn.Module, crops: list[torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+def moments(net: nn.Module, crops: list[Tensor]) -> dict[str, Moments]:
     """Per 3x3 convolution 64 -> 64: second moments (64,64) of input, output, gradients; means."""
     convs = {
         n: m
         for n, m in net.named_modules()
         if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3) and m.weight.shape[:2] == (64, 64)
     }
-    live, out = {}, {n: {} for n in convs}
+    live: dict[str, tuple[Tensor, Tensor]] = {}
+    out: dict[str, Moments] = {n: {} for n in convs}
 
-    def watch(name):
-        def hook(_, given, result):
+    def watched(name: str, module: nn.Module) -> RemovableHandle:
+        def hook(_: nn.Module, given: tuple[Tensor, ...], result: Tensor) -> None:
             live[name] = (given[0], result)
 
-        return hook
+        return module.register_forward_hook(hook)
 
-    hooks = [m.register_forward_hook(watch(n)) for n, m in convs.items()]
+    hooks = [watched(n, m) for n, m in convs.items()]
     for x in crops:
         z = net(x.clone().requires_grad_(True))
         # roll: the other pictures of the batch are the targets
@@ -39,25 +49,32 @@ def moments(net: nn.Module, crops: list[torch.Tensor]) -> dict[str, dict[str, to
         grads = torch.autograd.grad(loss, [live[n][1] for n in convs])
         for (n, m), g in zip(convs.items(), grads, strict=True):
             into, result = live[n]
-            gin = torch.nn.grad.conv2d_input(into.shape, m.weight, g, m.stride, m.padding)
+            gin = conv2d_input(  # type: ignore[no-untyped-call]
+                into.shape, m.weight, g, m.stride, m.padding
+            )
             for key, v in (("x", into), ("gx", gin), ("y", result), ("gy", g)):
-                v = _rows(v)
-                out[n][key] = out[n].get(key, 0) + v.T @ v
+                v = rows_of(v)
+                add(out[n], key, v.T @ v)
                 if key in "xy":
-                    out[n][key + "mean"] = out[n].get(key + "mean", 0) + v.sum(0)
-                    out[n][key + "count"] = out[n].get(key + "count", 0) + len(v)
+                    add(out[n], key + "mean", v.sum(0))
+                    add(out[n], key + "count", torch.tensor(len(v)))
     for h in hooks:
         h.remove()
     return out
 
 
-def _root(m: torch.Tensor) -> torch.Tensor:
+def add(sums: Moments, key: str, value: Tensor) -> None:
+    sums[key] = sums[key] + value if key in sums else value
+
+
+def _root(m: Tensor) -> Tensor:
     m = m.double() + 1e-6 * m.diagonal().mean() * torch.eye(len(m), dtype=torch.double)
     w, v = torch.linalg.eigh(m)
-    return v * w.clamp_min(0).sqrt()
+    scaled: Tensor = v * w.clamp_min(0).sqrt()
+    return scaled
 
 
-def subspace(m: dict, side: str):
+def subspace(m: Moments, side: str) -> Space:
     """(A (64,64), B (64,64), s (64,), mean (64,)): B reads balanced coordinates, A writes them."""
     mean = m[side + "mean"] / m[side + "count"]
     centred = m[side] / m[side + "count"] - torch.outer(mean, mean)
@@ -68,7 +85,7 @@ def subspace(m: dict, side: str):
     return write.float(), read.float(), s.float(), mean
 
 
-def uniform(found: dict, per_stage: tuple[int, int, int, int]) -> dict[str, tuple[int, int]]:
+def uniform(found: Spaces, per_stage: tuple[int, int, int, int]) -> dict[str, tuple[int, int]]:
     """The same rank on both sides of every convolution of a stage (greedy was no better: README).
 
     The three strided convolutions stay whole: they cost 5 %, and SDXL's gradient does not survive
@@ -81,7 +98,7 @@ def uniform(found: dict, per_stage: tuple[int, int, int, int]) -> dict[str, tupl
     return {n: (per_stage[stage(n)],) * 2 if "." in n else (64, 64) for n in found}
 
 
-def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) -> nn.Module:
+def factored(net: nn.Module, found: Spaces, chosen: dict[str, tuple[int, int]]) -> nn.Module:
     """The thinned branch; means are kept exactly through the bias (but for the zero border)."""
     state = slim.written(net)
     for n, (a, b) in chosen.items():
@@ -120,7 +137,7 @@ def factored(net: nn.Module, found: dict, chosen: dict[str, tuple[int, int]]) ->
 
 
 def compress(
-    net: nn.Module, crops: list[torch.Tensor], per_stage: tuple[int, int, int, int]
+    net: nn.Module, crops: list[Tensor], per_stage: tuple[int, int, int, int]
 ) -> nn.Module:
     """A branch whose 3x3 convolutions have these ranks at 1, 1/2, 1/4 and 1/8 of the size."""
     found = {n: (subspace(m, "x"), subspace(m, "y")) for n, m in moments(net, crops).items()}

@@ -8,24 +8,31 @@ with huge gradients; a signed step does not.) It is taken on pictures, on noisy 
 branch's own adversarial steps.
 """
 
+from __future__ import annotations
+
+import argparse
 import copy
-import json
 import math
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from glassine.surrogates.nets import slim
+from torch import Generator, Tensor, nn
 
-from .common import fast, slim, teacher
+from ...rows import note
+from ...training import stepped
+from .common import fast, teacher
 from .pictures import Crops
 
 WARM = 20  # steps of a family until its full rate
 TOLD = 20  # steps of every family between two lines of the log
 
 
-def gradient(net, x, zt, graph=False):
+def gradient(net: nn.Module, x: Tensor, zt: Tensor, graph: bool = False) -> tuple[Tensor, Tensor]:
     """(latents, d|z - zt|^2/dx); with `graph` it can be differentiated again."""
     x = x.detach().clone(memory_format=torch.channels_last).requires_grad_(True)
     z = net(x)
@@ -33,7 +40,9 @@ def gradient(net, x, zt, graph=False):
     return z, g
 
 
-def visited(net, x, zt, rng: random.Random, generator) -> torch.Tensor:
+def visited(
+    net: nn.Module, x: Tensor, zt: Tensor, rng: random.Random, generator: Generator
+) -> Tensor:
     """Where an attack may stand: the picture, with noise, or after the branch's own steps."""
     kind = rng.random()
     if kind < 0.5:
@@ -48,14 +57,21 @@ def visited(net, x, zt, rng: random.Random, generator) -> torch.Tensor:
     return y
 
 
-def agreement(g: torch.Tensor, g_real: torch.Tensor) -> torch.Tensor:
+def agreement(g: Tensor, g_real: Tensor) -> Tensor:
     """Share of the teacher's first-order gain that a soft signed step along g keeps; (B,)."""
     unit = g / g.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-20)
     most = g_real.abs().sum((1, 2, 3)).clamp_min(1e-20)
     return (g_real * torch.tanh(2 * unit)).sum((1, 2, 3)) / most
 
 
-def loss(net, real, x, fit: float, rng, generator) -> tuple[torch.Tensor, float]:
+def loss(
+    net: nn.Module,
+    real: nn.Module,
+    x: Tensor,
+    fit: float,
+    rng: random.Random,
+    generator: Generator,
+) -> tuple[Tensor, float]:
     """(loss, agreement) on one batch; `fit` weighs the output error."""
     with torch.no_grad():
         zt = real(x).roll(1, 0)  # the next picture of the batch is the target
@@ -67,7 +83,7 @@ def loss(net, real, x, fit: float, rng, generator) -> tuple[torch.Tensor, float]
     return (1 - agrees).mean() + fit * error, agrees.mean().item()
 
 
-def held_agreement(net, real, crops: list[torch.Tensor]) -> float:
+def held_agreement(net: nn.Module, real: nn.Module, crops: list[Tensor]) -> float:
     out = []
     for x in crops:
         with torch.no_grad():
@@ -81,8 +97,8 @@ class Run:
     """A training that can be taken up again. `mean` is what is kept: single steps are noisy."""
 
     folder: Path
-    nets: dict[str, torch.nn.Module]
-    mean: dict[str, torch.nn.Module]
+    nets: dict[str, nn.Module]
+    mean: dict[str, nn.Module]
     optimisers: dict[str, torch.optim.Adam]
     done: int = 0
     seconds: float = 0.0
@@ -94,11 +110,8 @@ class Run:
 
     def note(self, kind: str, values: dict[str, float]) -> None:
         """One line of the curve, also on the terminal."""
-        row = {"step": self.done, "seconds": round(self.seconds), "kind": kind}
-        line = json.dumps(row | {k: round(v, 4) for k, v in values.items()})
-        print(line, flush=True)
-        with (self.folder / "curve.jsonl").open("a") as file:
-            file.write(line + "\n")
+        row = {"step": self.done, "seconds": round(self.seconds), "kind": kind, **values}
+        note(self.folder / "curve.jsonl", row)
 
     def keep(self) -> None:
         state = {
@@ -113,7 +126,7 @@ class Run:
         part.replace(self.saved)  # a run that is killed while saving keeps the checkpoint before
 
 
-def taken_up(folder: Path, begin, rate: float) -> Run:
+def taken_up(folder: Path, begin: Callable[[], dict[str, nn.Module]], rate: float) -> Run:
     """The run in that folder, or a new one with the branches that `begin()` makes."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = folder / "checkpoint.pt"
@@ -131,10 +144,10 @@ def taken_up(folder: Path, begin, rate: float) -> Run:
     return Run(folder, nets, mean, optimisers, before["steps"], before["seconds"])
 
 
-def heal(run: Run, args) -> None:
+def heal(run: Run, args: argparse.Namespace) -> None:
     """Steps for `args.hours`, each family in turn; checkpoints and curve in the run's folder."""
     rng = random.Random(args.seed + run.done)
-    generator = torch.Generator().manual_seed(args.seed + run.done)
+    generator = Generator().manual_seed(args.seed + run.done)
     crops = Crops(args.size, args.batch, args.seed + run.done)
     held = [Crops(96, 4, 7, held=True)() for _ in range(4)]
     real = {k: teacher(k) for k in run.nets}
@@ -150,7 +163,7 @@ def heal(run: Run, args) -> None:
         k = names[run.done % len(names)]
         paced(run.optimisers[k], args.rate, run.done / len(names), run.seconds / args.hours / 3600)
         price, agrees = loss(run.nets[k], real[k], crops(), args.fit, rng, generator)
-        stepped(run, k, price)
+        turned(run, k, price)
         run.window.setdefault(k, []).append(agrees)
         run.seconds = time.time() - begun
         if run.done % (TOLD * len(names)) == 0:
@@ -169,12 +182,9 @@ def paced(optimiser: torch.optim.Adam, rate: float, turn: float, share: float) -
         group["lr"] = rate * min(1, (turn + 1) / WARM) * falling
 
 
-def stepped(run: Run, k: str, price: torch.Tensor) -> None:
+def turned(run: Run, k: str, price: Tensor) -> None:
     """One step of one family, and the running mean of its weights."""
-    run.optimisers[k].zero_grad(set_to_none=True)
-    price.backward()
-    torch.nn.utils.clip_grad_norm_(run.nets[k].parameters(), 1.0)
-    run.optimisers[k].step()
+    stepped(run.optimisers[k], price, list(run.nets[k].parameters()))
     run.done += 1
     count = len(run.nets)
     with torch.no_grad():

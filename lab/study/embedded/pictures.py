@@ -5,14 +5,19 @@
 Nothing is installed: `apt-get download` and `dpkg-deb -x`. Licences are listed in embedded.md.
 """
 
+from __future__ import annotations
+
+import argparse
 import random
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from torch import Tensor
+
+from ...debian import unpacked
 
 Image.MAX_IMAGE_PIXELS = 200_000_000  # some wallpapers are larger than Pillow expects
 
@@ -28,18 +33,10 @@ DATA = Path("/root/data")
 PACKED = Path("/root/embedded/pictures.pt")
 
 
-def fetch(folder: Path = DATA) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES:
-        if not (folder / package).exists():
-            subprocess.run(["apt-get", "download", package], cwd=folder, check=True)
-            archive = next(folder.glob(f"{package}_*.deb"))
-            subprocess.run(["dpkg-deb", "-x", archive, folder / package], check=True)
-
-
 def pack(folder: Path = DATA, to: Path = PACKED, side: int = 560) -> None:
     """Pictures as uint8 (h,w,3), shorter side at most `side`, on a random plain ground."""
-    rng, out = random.Random(0), []
+    rng = random.Random(0)
+    out: list[tuple[str, Tensor]] = []
     for package, most in PACKAGES.items():
         files = sorted(
             p
@@ -63,7 +60,7 @@ def pack(folder: Path = DATA, to: Path = PACKED, side: int = 560) -> None:
             if min(w, h) < 128:
                 continue
             s = min(1, side / min(w, h))
-            image = image.resize((round(w * s), round(h * s)), Image.LANCZOS)
+            image = image.resize((round(w * s), round(h * s)), Image.Resampling.LANCZOS)
             ground = Image.new(
                 "RGBA",
                 image.size,
@@ -87,13 +84,13 @@ class Crops:
     Every 13th picture is kept for validation.
     """
 
-    def __init__(self, size: int, batch: int, seed: int, held: bool = False):
+    def __init__(self, size: int, batch: int, seed: int, held: bool = False) -> None:
         mine = [v for i, v in enumerate(torch.load(PACKED)) if (i % 13 == 0) == held]
         self.walls = [p for name, p in mine if "backgrounds" in name or "wallpapers" in name]
         self.others = [p for name, p in mine if not ("backgrounds" in name or "wallpapers" in name)]
         self.size, self.batch, self.rng = size, batch, random.Random(seed)
 
-    def one(self) -> torch.Tensor:
+    def one(self) -> Tensor:
         for _ in range(20):  # plain grounds teach nothing: draw again
             p = self.rng.choice(self.walls if self.rng.random() < 0.5 else self.others)
             h, w, _ = p.shape
@@ -108,12 +105,13 @@ class Crops:
         v = F.interpolate(v, size=self.size, mode="area") if c != self.size else v
         return v.flip(-1) if self.rng.random() < 0.5 else v
 
-    def __call__(self) -> torch.Tensor:
+    def __call__(self) -> Tensor:
         return torch.cat([self.one() for _ in range(self.batch)]).contiguous(
             memory_format=torch.channels_last
         )
 
 
 if __name__ == "__main__":
-    fetch()
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    unpacked(PACKAGES, DATA)
     pack()

@@ -5,9 +5,14 @@ attack's own objective is small. What they carried is regressed on the channels 
 into the next convolution.
 """
 
-import torch
+from __future__ import annotations
 
-from .common import fast, slim
+import torch
+from glassine.surrogates.nets import slim
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from .common import fast
 
 STAGES = (
     (0, 1),
@@ -17,25 +22,23 @@ STAGES = (
 )  # layers whose output is a stage's residual stream
 
 
-def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+def record(net: nn.Module, crops: list[Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
     """Residual streams and inner activations: name -> (values (N,C), importance (C,))."""
-    kept: dict[str, list] = {}
-    score: dict[str, torch.Tensor] = {}
-    live: dict[str, torch.Tensor] = {}
+    kept: dict[str, list[Tensor]] = {}
+    score: dict[str, Tensor] = {}
+    live: dict[str, Tensor] = {}
 
-    def watch(name):
-        def hook(_, __, out):
+    def watched(name: str, module: nn.Module) -> RemovableHandle:
+        def hook(_: nn.Module, __: tuple[Tensor, ...], out: Tensor) -> None:
             live[name] = out
 
-        return hook
+        return module.register_forward_hook(hook)
 
     hooks = []
     for name, child in net.named_children():
-        hooks.append(child.register_forward_hook(watch(name)))
-        if hasattr(child, "conv"):
-            hooks += [
-                child.conv[i].register_forward_hook(watch(f"{name}.conv.{i}")) for i in (1, 3)
-            ]
+        hooks.append(watched(name, child))
+        if isinstance(child, slim.Block):
+            hooks += [watched(f"{name}.conv.{i}", child.conv[i]) for i in (1, 3)]
     generator = torch.Generator().manual_seed(0)
     for x in crops:
         x = x.clone().requires_grad_(True)
@@ -45,7 +48,7 @@ def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torc
         for (name, value), g in zip(live.items(), grads, strict=True):
             flat = value.detach().permute(0, 2, 3, 1).flatten(0, 2)
             part = (flat * g.permute(0, 2, 3, 1).flatten(0, 2)).square().sum(0) / g.square().sum()
-            score[name] = score.get(name, 0) + part
+            score[name] = score[name] + part if name in score else part
             rows = torch.randint(len(flat), (min(len(flat), 1500),), generator=generator)
             kept.setdefault(name, []).append(flat[rows])
     for h in hooks:
@@ -53,7 +56,7 @@ def record(net, crops: list[torch.Tensor]) -> dict[str, tuple[torch.Tensor, torc
     return {name: (torch.cat(v), score[name]) for name, v in kept.items()}
 
 
-def _fold(weight, bias, values, keep):
+def _fold(weight: Tensor, bias: Tensor, values: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
     """Consumer weights on the kept channels, plus the dropped ones' prediction from them."""
     drop = [c for c in range(values.shape[1]) if c not in set(keep.tolist())]
     if not drop:
@@ -63,14 +66,12 @@ def _fold(weight, bias, values, keep):
     ridge = 1e-3 * a.square().mean() * len(a) * torch.eye(a.shape[1], dtype=a.dtype)
     r = torch.linalg.solve(a.T @ a + ridge, a.T @ b).float()
     folded = weight[:, keep] + torch.einsum("odhw,kd->okhw", weight[:, drop], r[:-1])
-    if bias is not None:
-        bias = bias + torch.einsum("odhw,d->o", weight[:, drop], r[-1])
-    return folded, bias
+    return folded, bias + torch.einsum("odhw,d->o", weight[:, drop], r[-1])
 
 
 def thin(
-    net, crops, inner: tuple[int, int, int, int]
-) -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
+    net: nn.Module, crops: list[Tensor], inner: tuple[int, int, int, int]
+) -> tuple[nn.Module, dict[str, Tensor]]:
     """A copy with fewer channels inside the blocks, and which channels every maker kept.
 
     The residual streams keep their 64: cutting them cost far more of the gradient (README).
@@ -87,8 +88,8 @@ def thin(
                     continue
                 values, score = seen[f"{i}.conv.{relu}"]
                 keep = score.topk(inner[stage]).indices.sort().values
-                taken = _fold(state[f"{taker}.weight"], state[f"{taker}.bias"], values, keep)
-                state[f"{taker}.weight"], state[f"{taker}.bias"] = taken
+                weight, bias = f"{taker}.weight", f"{taker}.bias"
+                state[weight], state[bias] = _fold(state[weight], state[bias], values, keep)
                 for part in ("weight", "bias"):
                     state[f"{maker}.{part}"] = state[f"{maker}.{part}"][keep]
                 kept[maker] = keep

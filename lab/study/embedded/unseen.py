@@ -5,13 +5,18 @@
 fetches the packages, once: apt-get download, dpkg-deb -x; nothing is installed.
 """
 
-import subprocess
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
+from ...debian import unpacked
 from .common import paintings, picture
 
 FOLDER = Path("/root/unseen")
@@ -48,15 +53,15 @@ OTHERS = {
 }
 
 
-def atlas(path: Path, size: int) -> torch.Tensor:
+def atlas(path: Path, size: int) -> Tensor:
     """Pixel art as it is shown: a corner of the sprite sheet, every pixel four times as large."""
     image = Image.open(path).convert("RGBA").crop((0, 0, size // 4, size // 4))
     image = Image.alpha_composite(Image.new("RGBA", image.size, (96, 96, 104)), image)
-    image = image.convert("RGB").resize((size, size), Image.NEAREST)
+    image = image.convert("RGB").resize((size, size), Image.Resampling.NEAREST)
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
 
 
-def pictures(size: int):
+def pictures(size: int) -> Iterator[tuple[str, str, Tensor, Tensor]]:
     """(kind, name, picture, target), all (1,3,size,size); the targets are paintings."""
     art = paintings()
     look = [picture(p, size) for p in art]
@@ -73,11 +78,5 @@ def pictures(size: int):
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for package in PACKAGES:
-        if not (FOLDER / package).exists():
-            subprocess.run(["apt-get", "download", package], cwd=FOLDER, check=True)
-            subprocess.run(
-                ["dpkg-deb", "-x", next(FOLDER.glob(f"{package}_*.deb")), FOLDER / package],
-                check=True,
-            )
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    unpacked(PACKAGES, FOLDER)

@@ -5,11 +5,14 @@
 Both pictures are brought to SIZE x SIZE; seconds of the clock and of the processor, one run each.
 """
 
+from __future__ import annotations
+
+import argparse
 import json
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from glassine.device import choose
 from glassine.optimise import optimise
@@ -17,16 +20,18 @@ from glassine.pixels import on_grid
 from glassine.plan import plan
 from glassine.read import read
 from glassine.targets.resize import lanczos
-from glassine.types import Artwork, Intent
+from glassine.types import Artwork, Intent, Progress
+from torch import Tensor
 
 from .common import FAMILIES
 
 
-def run(clean, goal, surrogates, steps) -> dict[str, float]:
+def run(clean: Tensor, goal: Tensor, surrogates: tuple[str, ...], steps: int) -> dict[str, Any]:
     chosen = plan(Artwork(clean), Intent(target=goal, seed=1, surrogates=surrogates), device="cpu")
-    began, busy, stages = time.perf_counter(), time.process_time(), {}
+    began, busy = time.perf_counter(), time.process_time()
+    stages: dict[str, float] = {}
 
-    def watch(now) -> None:
+    def watch(now: Progress) -> None:
         stages[now.stage] = round(time.process_time() - busy, 1)
 
     optimise(replace(chosen, steps=steps, warm=0), watch=watch)
@@ -34,8 +39,15 @@ def run(clean, goal, surrogates, steps) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    size, steps = int(sys.argv[3]), int((sys.argv[4:] or ["10"])[0])
-    clean, goal = (on_grid(lanczos(read(Path(p)).rgb, size, size), 8) for p in sys.argv[1:3])
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("picture", type=Path)
+    asked.add_argument("target", type=Path)
+    asked.add_argument("size", type=int)
+    asked.add_argument("steps", type=int, nargs="?", default=10)
+    given = asked.parse_args()
+    size, steps = given.size, given.steps
+    paths = given.picture, given.target
+    clean, goal = (on_grid(lanczos(read(path).rgb, size, size), 8) for path in paths)
     thin = run(clean, goal, ("embedded",), steps)
     real = run(clean, goal, tuple(FAMILIES), steps)
     share = thin["processor until"]["fit"] / real["processor until"]["fit"]

@@ -1,42 +1,40 @@
-"""What the benches share: pictures, the machine, and results that can be taken up again."""
+"""The pictures that benches measure: a folder's, and two that are drawn, flat and in ink."""
 
-import json
-import os
-import platform
-import subprocess
+from __future__ import annotations
+
 from pathlib import Path
 
 import torch
+from glassine.pixels import on_grid
 from glassine.read import read
 from glassine.targets.resize import lanczos
 from glassine.types import Artwork
+from torch import Tensor
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-RESULTS = Path(__file__).parent / "results"
+Colour = tuple[float, float, float]
 
 
-def pictures(folder, side):
+def pictures(folder: Path, side: int) -> dict[str, Artwork]:
     """Name -> Artwork of at most `side`: the folder's pictures, then flat and line art."""
     found = {}
-    for path in sorted(Path(folder).glob("*.png")):
+    for path in sorted(folder.glob("*.png")):
         found[short(path.stem)] = sized(read(path).rgb, side)
     found["flat"] = sized(flat(2 * side), side)
     found["lines"] = sized(lines(2 * side), side)
     return found
 
 
-def short(stem):
+def short(stem: str) -> str:
     """ "00014-0-vincent-van-gogh_still-life-..." -> "still-life-..."."""
     return stem.split("_", 1)[-1]
 
 
-def sized(rgb, side):
+def sized(rgb: Tensor, side: int) -> Artwork:
     factor = side / max(rgb.shape[1:])
     return Artwork(lanczos(rgb, round(rgb.shape[1] * factor), round(rgb.shape[2] * factor)))
 
 
-def flat(side):
+def flat(side: int) -> Tensor:
     """Cel-shaded hills, a sun and a house: large areas of one colour, a few hard edges."""
     y, x = grid(side)
     sky = torch.stack((0.98 - 0.25 * y, 0.85 - 0.1 * y, 0.7 + 0.15 * y))
@@ -51,7 +49,7 @@ def flat(side):
     )
 
 
-def lines(side):
+def lines(side: int) -> Tensor:
     """Ink on white: contours, hatching and a few dots."""
     y, x = grid(side)
     radius = ((x - 0.5) ** 2 + (y - 0.45) ** 2).sqrt()
@@ -63,34 +61,22 @@ def lines(side):
     return paint(page, ink | hatch | dots, (0.08, 0.08, 0.1))
 
 
-def grid(side):
+def grid(side: int) -> tuple[Tensor, ...]:
+    """Rows and columns of the picture, each from 0 to 1."""
     return torch.meshgrid(torch.arange(side) / side, torch.arange(side) / side, indexing="ij")
 
 
-def paint(rgb, where, colour):
+def paint(rgb: Tensor, where: Tensor, colour: Colour) -> Tensor:
     return torch.where(where, torch.tensor(colour)[:, None, None], rgb)
 
 
-def machine():
-    """What a figure of time or of a number format depends on."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    )
-    return {
-        "commit": commit.stdout.strip(),
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "cpus": os.cpu_count(),
-        "system": platform.platform(),
-    }
-
-
-def rows(file):
-    """What was measured before; a run that was stopped goes on behind it."""
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def add(file, row):
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as stream:
-        stream.write(json.dumps(row) + "\n")
+def discs(seed: int, side: int = 512) -> Tensor:
+    """Discs of one colour each on one colour, with hard edges: what illustrators draw."""
+    draw = torch.Generator().manual_seed(seed)
+    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    picture = torch.rand(3, 1, 1, generator=draw).expand(3, side, side).clone() * 0.7 + 0.15
+    for _ in range(8):
+        at = torch.rand(3, generator=draw) * side
+        disc = (x - at[0]) ** 2 + (y - at[1]) ** 2 < (at[2] / 3) ** 2
+        picture[:, disc] = torch.rand(3, 1, generator=draw)
+    return on_grid(picture, 8)
