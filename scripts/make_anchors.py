@@ -71,9 +71,10 @@ def square(drawing: Image.Image) -> Image.Image:
     inverted = flat.point(lambda value: 0 if value > 245 else 1)
     flat = flat.crop(inverted.getbbox())
     scale = (SIDE - 2 * MARGIN) / max(flat.size)
-    size = [max(1, round(side * scale)) for side in flat.size]
+    size = (max(1, round(flat.width * scale)), max(1, round(flat.height * scale)))
     page = Image.new("RGB", (SIDE, SIDE), "white")
-    page.paste(flat.resize(size, Image.Resampling.LANCZOS), [(SIDE - side) // 2 for side in size])
+    left, top = ((SIDE - side) // 2 for side in size)
+    page.paste(flat.resize(size, Image.Resampling.LANCZOS), (left, top))
     return page
 
 

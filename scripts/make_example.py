@@ -6,10 +6,17 @@ A composition of gradients (sky, sun, hills, lake) is painted over in four passe
 coarse to fine, that follow the forms. Everything in it is ours: CC0, do with it what you like.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+
+Field = NDArray[np.float64]
+Scene = tuple[Field, Field, Field]
+Draw = np.random.Generator
 
 OUT = Path(__file__).resolve().parents[1] / "examples" / "lake.png"
 WIDTH, HEIGHT, SCALE = 640, 448, 2
@@ -20,12 +27,12 @@ PASSES = ((26, 9.0, 1.0), (13, 5.0, 0.8), (7, 3.0, 0.55), (4, 1.6, 0.25))
 
 def main() -> None:
     draw = np.random.default_rng(SEED)
-    colours, flow, detail = composition(draw)
-    picture = Image.fromarray(colours.astype(np.uint8)).resize(
+    scene = composition(draw)
+    picture = Image.fromarray(scene[0].astype(np.uint8)).resize(
         (WIDTH * SCALE, HEIGHT * SCALE), Image.Resampling.BICUBIC
     )
     for length, width, cover in PASSES:
-        paint(picture, colours, flow, detail, draw, length, width, cover)
+        paint(picture, scene, draw, length, width, cover)
     reeds(picture, draw)
     picture = picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     OUT.parent.mkdir(exist_ok=True)
@@ -33,7 +40,7 @@ def main() -> None:
     print(f"{OUT}: {WIDTH} x {HEIGHT}, {OUT.stat().st_size / 1e3:.0f} kB")
 
 
-def composition(draw):
+def composition(draw: Draw) -> Scene:
     """Colours (H, W, 3), the angle of the strokes (H, W), and where fine strokes go (H, W)."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
     colours, flow = sky(x, y, draw)
@@ -58,13 +65,14 @@ HILLS = (
 )
 
 
-def hills(x, phase):
+def hills(x: Field, phase: float) -> Field:
     waves = ((1.3, 1.0), (2.9, 0.45), (6.1, 0.2), (13.7, 0.07))
-    line = sum(size * np.sin(6.283 * turns * (x + 3.7 * phase)) for turns, size in waves)
+    lines = [size * np.sin(6.283 * turns * (x + 3.7 * phase)) for turns, size in waves]
+    line: Field = np.sum(lines, axis=0)
     return 0.5 + line / 3.4
 
 
-def sky(x, y, draw):
+def sky(x: Field, y: Field, draw: Draw) -> tuple[Field, Field]:
     height = np.clip(y / SHORE, 0, 1)[..., None]
     top, middle, low = (
         np.array(c, float) for c in ((44, 84, 150), (232, 160, 128), (252, 214, 140))
@@ -88,7 +96,7 @@ def sky(x, y, draw):
     return colours, swirl + 0.5 * smooth(draw.standard_normal((HEIGHT, WIDTH)), 40)
 
 
-def lake(colours, flow, detail, y, x, draw):
+def lake(colours: Field, flow: Field, detail: Field, y: Field, x: Field, draw: Draw) -> Scene:
     """The sky and hills upside down, darker, broken by horizontal ripples."""
     water = y >= SHORE
     ripple = 6 * np.sin(y / 2.3 + 3 * np.sin(x / 47)) * np.clip((y - SHORE) / 120, 0.1, 1)
@@ -101,15 +109,24 @@ def lake(colours, flow, detail, y, x, draw):
     return np.clip(colours, 0, 255), np.where(water, 0.04, flow), np.where(water, 0.6, detail)
 
 
-def smooth(noise, radius):
+def smooth(noise: Field, radius: float) -> Field:
     """Noise at the scale of `radius` pixels, with standard deviation 1."""
     span = 4 * noise.std()
     image = Image.fromarray(np.clip((noise / span + 0.5) * 255, 0, 255).astype(np.uint8))
     out = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), float)
-    return (out - out.mean()) / out.std()
+    even: Field = (out - out.mean()) / out.std()
+    return even
 
 
-def paint(picture, colours, flow, detail, draw, length, width, cover):
+def paint(
+    picture: Image.Image,
+    scene: Scene,
+    draw: Draw,
+    length: float,
+    width: float,
+    cover: float,
+) -> None:
+    colours, flow, detail = scene
     brush, count = ImageDraw.Draw(picture), int(cover * WIDTH * HEIGHT / (length * width) * 3)
     places = np.stack((draw.uniform(0, HEIGHT, count), draw.uniform(0, WIDTH, count)), 1)
     fine = width < 4
@@ -124,7 +141,15 @@ def paint(picture, colours, flow, detail, draw, length, width, cover):
         stroke(brush, column, row, dx, dy, width, tuple(int(v) & 0xFC for v in tint))
 
 
-def stroke(brush, x, y, dx, dy, width, colour):
+def stroke(
+    brush: ImageDraw.ImageDraw,
+    x: float,
+    y: float,
+    dx: float,
+    dy: float,
+    width: float,
+    colour: tuple[int, ...],
+) -> None:
     ends = [(SCALE * (x + s * dx), SCALE * (y + s * dy)) for s in (-1, 1)]
     brush.line(ends, fill=colour, width=max(1, round(SCALE * width)))
     radius = SCALE * width / 2
@@ -132,7 +157,7 @@ def stroke(brush, x, y, dx, dy, width, colour):
         brush.ellipse((cx - radius, cy - radius, cx + radius, cy + radius), fill=colour)
 
 
-def reeds(picture, draw):
+def reeds(picture: Image.Image, draw: Draw) -> None:
     """Thin dark lines before a flat ground: where a visible cloak is noticed first."""
     brush = ImageDraw.Draw(picture)
     for _ in range(46):

@@ -7,6 +7,8 @@ The first call makes `.venv` and installs the project into it; later calls start
 Standard library only; the same on Linux, macOS and Windows.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
@@ -17,15 +19,15 @@ FLAGS = ("--again", "--json", "--keep-path", "--sidecar")
 EXAMPLE = home.ROOT / "examples" / "lake.png"
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     python = home.python()
     command = [str(python), "-m", "glassine.cli", *completed(arguments)]
     if os.name == "posix":
         os.execv(command[0], command)
-    sys.exit(subprocess.run(command).returncode)
+    return subprocess.run(command).returncode
 
 
-def completed(arguments):
+def completed(arguments: list[str]) -> list[str]:
     """`protect` without a picture takes the one that the repository ships."""
     words = arguments or ["protect"]
     if words[0] != "protect" or "-h" in words or "--help" in words or pictures(words[1:]):
@@ -34,7 +36,7 @@ def completed(arguments):
     return [*words, str(EXAMPLE)]
 
 
-def pictures(words):
+def pictures(words: list[str]) -> list[str]:
     """What is neither an option nor the value of one; every option but the flags takes one."""
     found, value = [], False
     for word in words:
@@ -48,4 +50,4 @@ def pictures(words):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,15 +1,21 @@
-"""Sets up and passes the tests: python3 scripts/test.py [pytest's own arguments]
+"""Sets up, checks and passes the tests: python3 scripts/test.py [--no-check] [pytest's arguments]
 
 Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs the few
 programs that some tests drive (Krita under a virtual screen, exiftool) and ten photos; tests whose
 program or photos are absent skip and say so. `.ci/run` is this script.
+
+The checks (scripts/check.py) come first. Where one fails the tests run all the same, so that both
+are seen, and the exit code says that something is wrong.
 """
+
+from __future__ import annotations
 
 import os
 import shutil
 import subprocess
 import sys
 
+import check
 import home
 
 PACKAGES = {
@@ -25,15 +31,19 @@ PACKAGES = {
 """Program or folder -> Debian packages that bring it."""
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int:
     install_programs()
     python = home.python("dev")
+    bad = [] if "--no-check" in arguments else check.failed(python, home.ROOT)
+    words = [word for word in arguments if word != "--no-check"]
     environment = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run([str(python), "-m", "pytest", *arguments], cwd=home.ROOT, env=environment)
-    sys.exit(done.returncode)
+    done = subprocess.run([str(python), "-m", "pytest", *words], cwd=home.ROOT, env=environment)
+    if bad:
+        home.say(f"These checks failed, as said above the tests: {', '.join(bad)}.")
+    return done.returncode or bool(bad)
 
 
-def install_programs():
+def install_programs() -> None:
     """Missing programs, where that needs no questions: Debian, and root."""
     missing = [name for name in PACKAGES if not (shutil.which(name) or os.path.isdir(name))]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -44,16 +54,17 @@ def install_programs():
         return
     packages = [package for name in missing for package in PACKAGES[name]]
     home.say(f"Installing {', '.join(packages)}")
-    quiet = {
-        "stdout": subprocess.DEVNULL,
-        "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-    }
-    subprocess.run(["apt-get", "update", "-qq"], **quiet)
-    apt = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    if subprocess.run([*apt, *packages], **quiet).returncode:
+    quietly("apt-get", "update", "-qq")
+    apt = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+    if quietly(*apt, *packages):
         for package in packages:  # one unknown name must not cost the others
-            subprocess.run([*apt, package], **quiet)
+            quietly(*apt, package)
+
+
+def quietly(*command: str) -> int:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, stdout=subprocess.DEVNULL, env=environment).returncode
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

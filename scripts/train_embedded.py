@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Make the embedded surrogate: the five tiny encoders, thinned and healed if asked, in bytes.
 
-    python scripts/study/embedded/pictures.py            # fetch and pack the pictures, once
+    python -m lab.study.embedded.pictures                # fetch and pack the pictures, once
     python scripts/train_embedded.py --out DIR --hours 0 # what ships: all channels, no training
     python scripts/train_embedded.py --out DIR --hours 0 --inner 48,48,48,48  # thinned, refitted
     python scripts/train_embedded.py --out DIR --hours 1 # and healed; the same line continues it
     python scripts/train_embedded.py --out DIR \\
         --export core/glassine/surrogates/weights/embedded.safetensors
 
-DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: scripts/study/embedded.
+DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: lab/study/embedded.
 """
+
+from __future__ import annotations
 
 import argparse
 import sys
@@ -18,20 +20,21 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "study" / "embedded"))
-from common import FAMILIES, teacher
-from factor import compress, cost
-from glassine.surrogates.embedded import SCALE, opened
-from heal import heal, taken_up
-from pictures import Crops
-from refit import refit
-from thin import thin
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # lab/
+from glassine.surrogates.embedded import SCALE, load_branches
+
+from lab.study.embedded.common import FAMILIES, teacher
+from lab.study.embedded.factor import compress, cost
+from lab.study.embedded.heal import heal, taken_up
+from lab.study.embedded.pictures import Crops
+from lab.study.embedded.refit import refit
+from lab.study.embedded.thin import thin
 
 
-def begin(args) -> dict[str, torch.nn.Module]:
+def begin(args: argparse.Namespace) -> dict[str, torch.nn.Module]:
     """Branches before any training: from a file if given, else thinned from the teachers."""
     if args.start:
-        return opened(Path(args.start))
+        return load_branches(Path(args.start))
     if not (args.inner or args.factor):
         return {k: teacher(k) for k in args.families}
     crops = Crops(96, 6, args.seed + 1)  # for the closed-form part: larger crops, more of them
@@ -51,23 +54,23 @@ def share(net: torch.nn.Module, real: torch.nn.Module) -> str:
     return f"{cost(net) / cost(real):.3f} of the teacher's multiply-adds"
 
 
-def train(args) -> None:
+def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     run = taken_up(Path(args.out), lambda: begin(args), args.rate)
     heal(run, args)
     try:
-        from curve import drawn
+        from lab.study.embedded.curve import drawn
     except ImportError as error:  # the weights are there; the picture is an extra
-        print(f"No picture of the curve was drawn: {error}. Try: pip install 'glassine[study]'")
+        print(f"No picture of the curve was drawn: {error}. Try: pip install -e '.[study]'")
         return
     drawn(run.folder / "curve.jsonl", run.folder / "curve.png")
 
 
-def export(args) -> None:
+def export(args: argparse.Namespace) -> None:
     state = torch.load(Path(args.out) / "checkpoint.pt", weights_only=True)["mean"]
     about = {"made_by": "scripts/train_embedded.py", "licence": "MIT (weights derived from TAESD)"}
     save_file(small(state), args.export, about)
-    for k, net in opened(Path(args.export)).items():
+    for k, net in load_branches(Path(args.export)).items():
         print(k, share(net, teacher(k)))
     print(f"{Path(args.export).stat().st_size / 1e6:.1f} MB")
 
@@ -85,13 +88,16 @@ def small(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return out
 
 
+def widths(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
+
+
 def asked() -> argparse.Namespace:
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    widths = {"type": lambda s: tuple(map(int, s.split(",")))}
+    p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", required=True)
     p.add_argument("--hours", type=float, default=1.0)
-    p.add_argument("--inner", **widths, help="channels kept inside the blocks, e.g. 48,48,48,48")
-    p.add_argument("--factor", **widths, help="low rank instead, e.g. 48,48,48,48 by stage")
+    p.add_argument("--inner", type=widths, help="channels kept inside the blocks, e.g. 48,48,48,48")
+    p.add_argument("--factor", type=widths, help="low rank instead, e.g. 48,48,48,48 by stage")
     p.add_argument("--families", type=lambda s: s.split(","), default=list(FAMILIES))
     p.add_argument("--start", help="begin from this .safetensors instead of thinning the teachers")
     p.add_argument("--rate", type=float, default=1e-4)

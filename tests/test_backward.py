@@ -37,7 +37,9 @@ def test_cut_slopes_leave_the_latents_as_they_are(net, picture):
 
 
 def test_what_is_not_huge_is_not_cut(net, picture):
-    assert torch.allclose(slope(gradient_twin(net, 1e9, False), picture), slope(net, picture), rtol=1e-4)
+    assert torch.allclose(
+        slope(gradient_twin(net, 1e9, False), picture), slope(net, picture), rtol=1e-4
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])

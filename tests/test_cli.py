@@ -402,7 +402,9 @@ def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     names = sorted(path.name for path in painting.parent.glob("*.html"))
     assert names == ["teal.glassine.html", "teal.glassine.jpg.html"]
     assert pages.page_facts(copies[0].with_suffix(".html"))["format"] == "png"
-    told = {pages.settings_of(copy)["format"]: pages.settings_of(copy)["goals"][0] for copy in copies}
+    told = {
+        pages.settings_of(copy)["format"]: pages.settings_of(copy)["goals"][0] for copy in copies
+    }
     assert "ember" in told[formats[0]] and "glacier" in told[formats[1]]
 
 

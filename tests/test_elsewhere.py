@@ -29,7 +29,12 @@ DIFFERENTIABLE = [name for name in PURIFIERS if PURIFIERS[name].differentiable]
 def forget():
     """Loaded networks are kept for the whole process; those from there must not be."""
     yield
-    for kept in (encoders.encoders, encoders.gradient_encoders, encoders.decoder, timing.gradient_seconds):
+    for kept in (
+        encoders.encoders,
+        encoders.gradient_encoders,
+        encoders.decoder,
+        timing.gradient_seconds,
+    ):
         kept.cache_clear()
 
 

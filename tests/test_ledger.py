@@ -31,16 +31,24 @@ for number in range(start, start + int(sys.argv[2])):
 
 def entry(number=1, **more):
     plain = {
-        "sha256": f"{number:064x}", "hashes": b"h" * 64, "title": f"work {number}",
-        "format": "png", "version": "1", "settings": {"recipe": "cloak"}, "view": b"v",
+        "sha256": f"{number:064x}",
+        "hashes": b"h" * 64,
+        "title": f"work {number}",
+        "format": "png",
+        "version": "1",
+        "settings": {"recipe": "cloak"},
+        "view": b"v",
     }
     return ledger.Entry(**(plain | more))
 
 
 def writer(start, count):
     environment = {**os.environ, "PYTHONPATH": str(CORE)}
-    return subprocess.Popen([sys.executable, "-c", WRITER, str(start), str(count)],
-                            stdout=subprocess.PIPE, env=environment)
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(start), str(count)],
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
 
 
 def test_what_is_recorded_comes_back():
@@ -143,7 +151,11 @@ def test_a_receipt_holds_no_path_and_no_picture(tmp_path):
 
 def test_an_entry_is_found_by_number_and_by_how_its_hash_or_mark_begins():
     done = ledger.record_export(entry(0xABCDEF << 232, watermark=0x12345678))
-    assert ledger.find_export("1") == ledger.find_export(done.sha256[:8]) == ledger.find_export("12345678")
+    assert (
+        ledger.find_export("1")
+        == ledger.find_export(done.sha256[:8])
+        == ledger.find_export("12345678")
+    )
     assert ledger.find_export("1") == ledger.find_export("123456")
     assert ledger.find_export("1") == replace(done, view=b"")
     with pytest.raises(NotUsable, match="not in the ledger"):
@@ -176,8 +188,10 @@ def test_list_show_publish_export_seal(run, tmp_path):
     ledger.record_export(entry(1, title="Olives", watermark=0xABC))
     assert "Olives" in run("list").output and "00000abc" in run("list").output
     assert json.loads(run("list", "--json").output)[0]["title"] == "Olives"
-    assert "on 2026-01-02 at my site" in run(
-        "publish", "1", "--at", "my site", "--on", "2026-01-02").output
+    assert (
+        "on 2026-01-02 at my site"
+        in run("publish", "1", "--at", "my site", "--on", "2026-01-02").output
+    )
     assert "my site" in run("show", "1").output
     out = tmp_path / "r.json"
     assert run("export", "1", "-o", str(out)).exit_code == 0

@@ -35,18 +35,29 @@ KEYS = {
 
 
 def _name(text):
-    return x509.Name([
-        x509.NameAttribute(x509.NameOID.COMMON_NAME, text),
-        x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Studio"),
-    ])
+    return x509.Name(
+        [
+            x509.NameAttribute(x509.NameOID.COMMON_NAME, text),
+            x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Studio"),
+        ]
+    )
 
 
 def _built(
     subject, key, issuer, issuer_key, *, ca=False, purposes=(MAIL,), days=(-1, 30), sign=True
 ):
     now = datetime.now(UTC)
-    off = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment",
-                         "key_agreement", "encipher_only", "decipher_only"), False)
+    off = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
     builder = (
         x509.CertificateBuilder(_name(issuer), _name(subject), key.public_key(), 77)
         .not_valid_before(now + timedelta(days=days[0]))
@@ -206,8 +217,9 @@ def test_a_certificate_that_cannot_sign_is_refused_in_words(make, signed, odd, s
 def test_a_key_of_another_certificate_is_refused(make, tmp_path):
     path, _ = make()
     other = tmp_path / "other.pem"
-    other.write_bytes(KEYS["P-256"]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8,
-                                                    NoEncryption()))
+    other.write_bytes(
+        KEYS["P-256"]().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     with pytest.raises(NotUsable, match="belongs to another certificate"):
         certificate.signing(path, str(other))
 
@@ -216,8 +228,10 @@ def test_an_authoritys_own_certificate_is_refused(tmp_path):
     key = KEYS["P-256"]()
     root = _built("Root", key, "Root", key, ca=True)
     path = tmp_path / "root.pem"
-    path.write_bytes(root.public_bytes(Encoding.PEM) + key.private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    path.write_bytes(
+        root.public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
     with pytest.raises(NotUsable, match="authority"):
         certificate.signing(str(path))
 

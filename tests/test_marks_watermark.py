@@ -59,7 +59,7 @@ def small_photos():
 
 
 HEARD = {"paintings": 9, "photos": 9, "flat pictures": 7}
-"""Of ten, after cropping, halving and JPEG; measured: 10, 10 and 8 (scripts/bench/results)."""
+"""Of ten, after cropping, halving and JPEG; measured: 10, 10 and 8 (lab/bench/results)."""
 
 
 @pytest.fixture(params=HEARD)

@@ -150,7 +150,9 @@ def test_steps_begin_with_the_whole_share_where_families_are_drawn(
     monkeypatch.setattr(
         schedule, "surrogate_named", lambda name: entry(draw=int(name == "embedded"))
     )
-    monkeypatch.setattr(schedule, "gradient_encoders", lambda name, device, alone: {"fake": encoder})
+    monkeypatch.setattr(
+        schedule, "gradient_encoders", lambda name, device, alone: {"fake": encoder}
+    )
     optimise(first)
     assert asked == [drawn]
 

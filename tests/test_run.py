@@ -14,7 +14,8 @@ SCRIPTS = ROOT / "scripts"
 
 def script(name, monkeypatch):
     monkeypatch.syspath_prepend(str(SCRIPTS))
-    monkeypatch.delitem(sys.modules, "home", raising=False)
+    for other in ("home", "check"):
+        monkeypatch.delitem(sys.modules, other, raising=False)
     spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -138,7 +139,7 @@ def test_run_knows_which_options_of_protect_are_flags(monkeypatch):
     assert set(script("run", monkeypatch).FLAGS) == flags - {"--help"}
 
 
-@pytest.mark.parametrize("name", ("home", "run", "test"))
+@pytest.mark.parametrize("name", ("home", "run", "test", "check"))
 def test_the_scripts_need_nothing_but_an_old_python(name):
     import ast
 
@@ -151,7 +152,7 @@ def test_the_scripts_need_nothing_but_an_old_python(name):
             [node.module] if isinstance(node, ast.ImportFrom) else [n.name for n in node.names]
         )
     }
-    assert names <= set(sys.stdlib_module_names) | {"home"}
+    assert names <= set(sys.stdlib_module_names) | {"home", "check"}
 
 
 def test_ci_runs_the_test_script_and_nothing_else():

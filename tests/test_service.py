@@ -35,7 +35,10 @@ class Client:
         env = {**os.environ, "GLASSINE_THREADS": "1", "GLASSINE_LEDGER": str(self.ledger)}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-u", str(SERVE)],
-            env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         self.unpacker, self.waiting = Unpacker(), []
 
@@ -101,8 +104,14 @@ def about(kind="u8", order="BGRA", **more):
 
 
 def intent(**more):
-    return {"recipe": "cloak", "style": "ember", "strength": 60, "effort": "preview", "seed": 3,
-            **more}
+    return {
+        "recipe": "cloak",
+        "style": "ember",
+        "strength": 60,
+        "effort": "preview",
+        "seed": 3,
+        **more,
+    }
 
 
 def protected(client, number, data, kind="u8", **more):
@@ -322,8 +331,9 @@ def test_a_file_that_is_gone_or_no_picture_is_nothing_known(client, pixels, tmp_
     other = tmp_path / "notes.txt"
     other.write_text("words")
     for number, path in enumerate((other, tmp_path / "gone.png", tmp_path), 36):
-        client.ask(number, "examine", {"file": str(path), "pixels": about()},
-                   pixels=pixels.tobytes())
+        client.ask(
+            number, "examine", {"file": str(path), "pixels": about()}, pixels=pixels.tobytes()
+        )
         assert client.answer(number)[0]["result"] == {"protected": "", "found": []}
 
 
@@ -347,8 +357,10 @@ def test_a_report_measures_the_file_that_was_written(client, pixels):
 
 def test_garbage_on_stdin_ends_the_engine():
     made = subprocess.Popen(
-        [sys.executable, "-I", "-u", str(SERVE)], stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [sys.executable, "-I", "-u", str(SERVE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     _, words = made.communicate(b"GET / HTTP/1.1\r\n\r\n" * 4, timeout=60)
     assert made.returncode == 2 and b"Not a frame" in words

@@ -12,8 +12,18 @@ from glassine.errors import NotUsable, NotWritable
 from glassine.sitekit import kit, write
 from glassine.sitekit.kit import data
 
-TRAINERS = ("GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Bytespider", "img2dataset",
-            "LAIONDownloader", "meta-externalagent", "Applebot-Extended", "Amazonbot")
+TRAINERS = (
+    "GPTBot",
+    "ClaudeBot",
+    "CCBot",
+    "Google-Extended",
+    "Bytespider",
+    "img2dataset",
+    "LAIONDownloader",
+    "meta-externalagent",
+    "Applebot-Extended",
+    "Amazonbot",
+)
 
 
 @pytest.fixture
@@ -44,8 +54,11 @@ def test_link_previews_are_spared_unless_refused(pieces):
 
 def test_tdmrep_reserves_everything(pieces):
     (rule,) = json.loads(pieces[".well-known/tdmrep.json"])
-    assert rule == {"location": "/*", "tdm-reservation": 1,
-                    "tdm-policy": "https://example.org/licence"}
+    assert rule == {
+        "location": "/*",
+        "tdm-reservation": 1,
+        "tdm-policy": "https://example.org/licence",
+    }
 
 
 def test_the_head_holds_meta_tags_and_nothing_else(pieces):
@@ -107,5 +120,8 @@ def test_the_command_writes_all_of_it(tmp_path):
     done = CliRunner().invoke(command, ["-o", str(tmp_path / "site")])
     assert done.exit_code == 0, done.output
     assert "do not keep anyone out" in done.output
-    assert {str(path.relative_to(tmp_path / "site")) for path in (tmp_path / "site").rglob("*")
-            if path.is_file()} == {piece.path for piece in kit()}
+    assert {
+        str(path.relative_to(tmp_path / "site"))
+        for path in (tmp_path / "site").rglob("*")
+        if path.is_file()
+    } == {piece.path for piece in kit()}

@@ -1,30 +1,21 @@
 """The study's code, as far as seconds allow, and on a tiny random Stable Diffusion."""
 
+import importlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-STUDY = Path(__file__).resolve().parents[1] / "scripts" / "study"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
 def study(monkeypatch):
-    """Imports one of the study's files, which are scripts and no package."""
+    """Imports one of the study's files; `lab` is found from the root only, and not installed."""
     pytest.importorskip("diffusers")
-    monkeypatch.syspath_prepend(str(STUDY))
-    names = ("base", "cloak", "common", "judge", "pictures", "plots", "poison", "small", "stable")
-
-    def load(name):
-        for other in names:  # `common` and `pictures` are names that others have too
-            sys.modules.pop(other, None)
-        return __import__(name)
-
-    yield load
-    for other in names:
-        sys.modules.pop(other, None)
+    monkeypatch.syspath_prepend(str(ROOT))
+    return lambda name: importlib.import_module(f"lab.study.{name}")
 
 
 def coarse():

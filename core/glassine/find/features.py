@@ -21,7 +21,7 @@ from ..ledger import fingerprint
 FEW, MANY = 200, 1500
 ENOUGH = 4
 """Of a file's few features, those that stand out in a work before the pair is looked at in detail:
-every kind of copy tried had five and more, nine of ten strangers less (scripts/bench/find.py)."""
+every kind of copy tried had five and more, nine of ten strangers less (lab/bench/find.py)."""
 
 INLIERS = 25
 """Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""

@@ -11,7 +11,7 @@ AT_ONCE = {"full": 2}
 """Families that one step on the embedded surrogate looks at, where not one in turn.
 
 Two close 8 % more in thirty steps at twice the cost, and 3 % more than sixty steps on one; all five
-another 5 % at five times (scripts/study/embedded).
+another 5 % at five times (lab/study/embedded).
 """
 
 SCORES = {"subtle": Score(85), "balanced": Score(70), "strong": Score(55)}

@@ -3,7 +3,7 @@
 A few gradients inside an encoder outweigh all others many times over and say little about where
 the next step should go. Cut off at some root mean squares, convolution by convolution, ten steps
 close 3 % more of the gap at the same visibility, and a third more on SDXL, whose gradients are
-wildest. How that was found: scripts/study/embedded. Whatever is reported is measured with the
+wildest. How that was found: lab/study/embedded. Whatever is reported is measured with the
 encoders as they are.
 
 On CPUs that multiply bytes four times as fast as float32, a block's three convolutions and their

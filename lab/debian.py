@@ -1,0 +1,18 @@
+"""Pictures out of Debian packages, as any user may have them: nothing is installed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def unpacked(packages: Iterable[str], folder: Path) -> Path:
+    """That folder, in which each package has been unpacked once into a folder of its name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for package in packages:
+        if not (folder / package).is_dir():
+            subprocess.run(["apt-get", "download", package], cwd=folder, check=True)
+            (archive,) = folder.glob(f"{package}_*.deb")
+            subprocess.run(["dpkg-deb", "-x", archive, folder / package], check=True)
+    return folder

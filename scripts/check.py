@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Checks what reading can find: python3 scripts/check.py [--fix]
+
+Lint and form of every file (ruff), the types of engine, lab and scripts, and those of the plugin
+(mypy, strict). `--fix` mends what ruff can mend and brings every file into its form. All of it is
+run, so that one sees all that is wrong; the exit code is 1 where anything was. `scripts/test.py`
+begins with this, and a commit where pre-commit is installed (.pre-commit-config.yaml).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import home
+
+
+class Check(NamedTuple):
+    """One tool's run: a Python module with its arguments, in a folder of the project."""
+
+    name: str
+    words: str
+    folder: str = "."
+    mends: str = ""  # what `--fix` runs in its place
+
+
+CHECKS = (
+    Check("lint", "ruff check --quiet", mends="ruff check --quiet --fix"),
+    Check("form", "ruff format --check", mends="ruff format --quiet"),
+    Check("types of engine, lab and scripts", "mypy"),  # which files: pyproject.toml
+    Check(
+        "types of the plugin",
+        "mypy --strict --python-version 3.10 -p glassine_krita",  # the oldest Python of a Krita
+        folder="krita_plugin",
+    ),
+)
+
+
+def main(arguments: list[str]) -> int:
+    unknown = set(arguments) - {"--fix"}
+    if unknown:
+        home.stop(f"'{min(unknown)}' means nothing here: python3 scripts/check.py [--fix]")
+    return 1 if failed(home.python("dev"), home.ROOT, "--fix" in arguments) else 0
+
+
+def failed(python: Path, root: Path, fix: bool = False) -> list[str]:
+    """The names of the checks that found something in that tree; what they found is printed."""
+    names = []
+    for check in CHECKS:
+        began = time.monotonic()
+        words = (fix and check.mends) or check.words
+        fine = run(python, words, root / check.folder)
+        spent = f"{time.monotonic() - began:.1f} s"
+        home.say(f"{'Fine' if fine else 'FAILED'}: {check.name} ({spent}: {words})")
+        if not fine:
+            names.append(check.name)
+    return names
+
+
+def run(python: Path, words: str, folder: Path) -> bool:
+    environment = {**os.environ, "MYPYPATH": "."}
+    done = subprocess.run([str(python), "-m", *words.split()], cwd=folder, env=environment)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
