@@ -1,4 +1,7 @@
-"""Glassine for Krita: registers the docker and its actions."""
+"""Glassine for Krita: registers the docker and its actions.
+
+In this folder lies what Krita looks for by its name, and what names Qt; all else has a room.
+"""
 
 VERSION = "0.1.0"
 
