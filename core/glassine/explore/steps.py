@@ -98,8 +98,9 @@ def reach(plan: Plan) -> float:
 
 
 def summed_gradients(towards: Sequence[Pull], seen: Tensor, change: Tensor) -> Tensor:
-    """Sum over families of gradients of equal size: no family shouts another down."""
-    return torch.stack([pull.gradient(seen, change) for pull in towards]).sum(0)
+    """Sum over families of gradients of equal size, scaled to mean size 1: none shouts louder."""
+    total = torch.stack([pull.gradient(seen, change) for pull in towards]).sum(0)
+    return total / total.abs().mean().clamp_min(1e-20)
 
 
 def sized(gradient: Tensor, power: float) -> Tensor:
