@@ -29,6 +29,8 @@ PACKAGES = {
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
 """Program or folder -> Debian packages that bring it."""
+WORKERS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+"""For the whole suite; who names a part of it does not wait for a second worker to start."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +39,8 @@ def main(arguments: list[str]) -> int:
     bad = [] if "--no-check" in arguments else check.failed(python, home.ROOT)
     words = [word for word in arguments if word != "--no-check"]
     environment = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run([str(python), "-m", "pytest", *words], cwd=home.ROOT, env=environment)
+    command = [str(python), "-m", "pytest", *(words or WORKERS)]
+    done = subprocess.run(command, cwd=home.ROOT, env=environment)
     if bad:
         home.say(f"These checks failed, as said above the tests: {', '.join(bad)}.")
     return done.returncode or bool(bad)

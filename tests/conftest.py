@@ -1,6 +1,11 @@
 """What every test gets: fixed seeds, a home of its own, and no network beyond this machine."""
 
 import os
+
+# Tests run two at a time and their pictures are small. A second thread gains nothing there, and on
+# a busy machine it waits for its twin most of the time. Before torch, and for child processes too.
+os.environ.update(OMP_NUM_THREADS="1", VIPS_CONCURRENCY="1")
+
 import random
 import signal
 import socket
@@ -9,13 +14,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+from skips import pytest_make_collect_report, pytest_runtest_makereport
 
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 _connect = socket.socket.connect
 
 # A shell gives background jobs a deaf ear to Ctrl-C, and children inherit that but not a handler.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+settings.register_profile("unhurried", deadline=None)  # 200 ms are nothing on a busy machine
+settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config, items):
+    """For several workers: the longest first, and what shares a costly fixture stays together."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        found = item._fixtureinfo.name2fixturedefs.values()
+        if any(one.scope == "module" for fixtures in found for one in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    marks = "slow", "xdist_group"
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in marks])
 
 
 def only_this_machine(sock, address):

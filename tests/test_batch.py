@@ -24,6 +24,7 @@ from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine import files
 from glassine.types import Export, Intent, Keep
+from waiting import PATIENCE, line, until
 
 INTENT = Intent(effort="preview", surrogates=("embedded",))
 
@@ -38,6 +39,12 @@ def folders(tmp_path, scene):
         crop = scene[:, 20:68, 20 * number : 20 * number + 48]
         (inside / name).write_bytes(FORMATS["png"].write(crop, None, Keep(), 95))
     return inside, out
+
+
+@pytest.fixture
+def without_process(monkeypatch):
+    """A worker's work, done here: where its process is not the point, starting torch is."""
+    monkeypatch.setattr(Worker, "do", lambda self, work, watch: worker.delivered(*work, watch))
 
 
 def run(inside, out, intent=INTENT):
@@ -62,6 +69,7 @@ def test_every_picture_is_done_once_and_the_tree_is_kept(folders):
     assert made.read_bytes() == before, "a repeat gives the same pixels without a seed being named"
 
 
+@pytest.mark.usefixtures("without_process")
 def test_other_settings_or_another_picture_are_done_again(folders):
     inside, out = folders
     other = (inside / "deep" / "c.png").read_bytes()
@@ -74,6 +82,7 @@ def test_other_settings_or_another_picture_are_done_again(folders):
     assert (end.done, end.skipped) == (1, 0)
 
 
+@pytest.mark.usefixtures("without_process")
 def test_all_pictures_pull_towards_one_style_also_in_later_runs(folders):
     inside, out = folders
     run(inside, out)
@@ -84,6 +93,7 @@ def test_all_pictures_pull_towards_one_style_also_in_later_runs(folders):
     assert len(pages) == 2 and all(style in page for page in pages)
 
 
+@pytest.mark.usefixtures("without_process")
 def test_the_style_is_drawn_later_where_the_first_run_could_read_no_picture(folders):
     inside, out = folders
     good = {path: path.read_bytes() for path in inside.rglob("*.png")}
@@ -105,6 +115,7 @@ def test_the_style_is_drawn_later_where_the_first_run_could_read_no_picture(fold
     assert style and len(pages) == 2 and all(style in page for page in pages)
 
 
+@pytest.mark.usefixtures("without_process")
 def test_a_bad_picture_costs_only_itself(folders):
     inside, out = folders
     (inside / "0bad.png").write_bytes(b"nonsense")
@@ -116,6 +127,7 @@ def test_a_bad_picture_costs_only_itself(folders):
     assert (end.done, end.failed, end.skipped) == (1, 0, 2), "what failed is tried again"
 
 
+@pytest.mark.usefixtures("without_process")
 def test_the_folder_is_named_with_the_picture_that_failed(folders):
     inside, out = folders
     (inside / "deep" / "bad.png").write_bytes(b"nonsense")
@@ -124,6 +136,7 @@ def test_the_folder_is_named_with_the_picture_that_failed(folders):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that fails to read")
+@pytest.mark.usefixtures("without_process")
 def test_a_file_that_the_disk_does_not_give_costs_only_itself(folders):
     inside, out = folders
     (inside / "0.png").symlink_to("/proc/self/mem")
@@ -133,6 +146,7 @@ def test_a_file_that_the_disk_does_not_give_costs_only_itself(folders):
     assert said.startswith("0.png: ") and "could not be" in said
 
 
+@pytest.mark.usefixtures("without_process")
 def test_a_file_in_the_place_of_a_folder_costs_only_its_pictures(folders):
     inside, out = folders
     (out / "deep").write_bytes(b"in the way")
@@ -142,6 +156,7 @@ def test_a_file_in_the_place_of_a_folder_costs_only_its_pictures(folders):
     assert (out / "deep").read_bytes() == b"in the way"
 
 
+@pytest.mark.usefixtures("without_process")
 def test_a_name_that_is_no_text_is_a_name_like_any_other(folders):
     inside, out = folders
     try:
@@ -210,15 +225,19 @@ def test_a_picture_that_always_kills_its_worker_is_given_up(folders):
 @pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")
 def test_a_killed_batch_leaves_no_worker_and_goes_on(folders):
     inside, out = folders
+    second = inside / "deep" / "c.png"
+    small = second.read_bytes()
+    second.write_bytes(FORMATS["png"].write(torch.rand(3, 128, 128), None, Keep(), 95))  # for long
     command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out)]
     command += ["--effort", "preview", "--surrogates", "embedded"]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
-        assert "->" in process.stderr.readline(), "one picture is finished"
+        line(process.stderr, "a.png ->")
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=30)
-    assert not alive, "the worker went on without its batch"
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
+    assert family and not alive, "the worker went on without its batch"
     assert not list(out.rglob("*.part"))
+    second.write_bytes(small)
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
     assert "1 protected, 1 were finished before" in done.stdout
@@ -231,20 +250,19 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
     command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out)]
     command += ["--effort", "full", "--surrogates", "embedded"]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
-        while len(psutil.Process(process.pid).children()) < processes:
-            time.sleep(0.002)
+        until(lambda: len(psutil.Process(process.pid).children()) >= processes, "the worker")
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()
     assert process.returncode in (130, -signal.SIGINT), said  # a shell calls both 130
     assert "Stopped" in said
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert not alive
 
 
 def on_a_slow_disk(pipe):
-    """A worker that only writes, for seconds."""
-    os.fsync = lambda _: time.sleep(3)
+    """A worker that only writes, for longer than anybody waits."""
+    os.fsync = lambda _: time.sleep(2 * PATIENCE)
     worker.delivered = lambda task, _: files.write(task.target, b"half") or ""
     worker.work(pipe)
 
@@ -257,8 +275,7 @@ def test_a_worker_that_is_stopped_while_it_writes_leaves_nothing_half_written(
     stopped = Worker()
     task = Task(tmp_path, tmp_path / "a.png", INTENT, "cpu", False)
     stopped._started().send_bytes(pickle.dumps(task))
-    while not list(tmp_path.glob(".a.png.*.part")):
-        time.sleep(0.01)
+    until(lambda: list(tmp_path.glob(".a.png.*.part")), "a file half written")
     stopped.stop()
     assert list(tmp_path.iterdir()) == []
 
@@ -278,6 +295,7 @@ def test_a_worker_is_whole_when_ctrl_c_is_heard(monkeypatch, tmp_path):
     assert not started.is_running()
 
 
+@pytest.mark.usefixtures("without_process")
 def test_two_batches_do_not_work_in_one_folder(folders):
     inside, out = folders
     refused = []
@@ -323,12 +341,14 @@ def test_folders_that_cannot_be_used_are_said(folders, source, target, words):
         run(top / source, top / target)
 
 
+@pytest.mark.usefixtures("without_process")
 def test_the_folder_for_the_results_is_made(folders):
     inside, out = folders
     end, _ = run(inside, out / "new")
     assert end.done == 2 and (out / "new" / "a.glassine.png").exists()
 
 
+@pytest.mark.usefixtures("without_process")
 def test_what_is_protected_already_is_done_when_it_is_asked_for(folders):
     inside, out = folders
     noted = replace(INTENT, export=Export(marks=("receipt",)))
@@ -340,6 +360,7 @@ def test_what_is_protected_already_is_done_when_it_is_asked_for(folders):
     assert (end.done, end.skipped) == (1, 2)
 
 
+@pytest.mark.usefixtures("without_process")
 def test_twins_of_different_formats_stay_apart(folders):
     inside, out = folders
     rgb = read(inside / "a.png").rgb

@@ -1,12 +1,12 @@
 """The command line as people and programs meet it."""
 
+import contextlib
 import json
 import math
 import os
 import signal
 import subprocess
 import sys
-import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from glassine.machine import device, files
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
 from typed import SMALL, run
+from waiting import line
 
 
 def started(*arguments, **options):
@@ -34,17 +35,17 @@ def started(*arguments, **options):
 
 def test_the_overview_loads_nothing_heavy_and_is_fast():
     code = (
-        "import sys, time; began = time.perf_counter()\n"
+        "import click, sys, time; needed = time.process_time()\n"
         "from glassine.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "heavy = {'torch', 'numpy', 'pyvips', 'rich', 'PIL'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "print(time.process_time())"
+        "print(time.process_time() / needed)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    *shown, seconds = done.stdout.splitlines()
-    assert float(seconds) < 0.3, "processor time, so that a busy machine does not fail this"
+    *shown, times = done.stdout.splitlines()
+    assert float(times) < 3, "of the processor time that Python and click take on this machine"
     assert all(any(line.strip().startswith(name) for line in shown) for name in COMMANDS)
     assert "Exit codes" in done.stdout and "130" in done.stdout
 
@@ -437,9 +438,7 @@ def test_a_mask_leaves_the_rest_alone_bit_by_bit(painting, tmp_path):
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
 def test_stopped_in_the_middle_it_leaves_nothing(painting, number):
     with started("protect", painting, "--effort", "full", "--surrogates", "embedded") as process:
-        for line in process.stderr:  # it has begun when it tells of its first step
-            if "latents" in line:
-                break
+        line(process.stderr, "latents")  # it has begun when it tells of its first step
         process.send_signal(number)
         said = process.stderr.read()
     assert process.returncode == 130 and "Stopped" in said
@@ -499,12 +498,10 @@ def test_a_bar_is_shown_on_a_terminal_only(painting):
     command = [sys.executable, "-m", "glassine.cli", "protect", str(painting), *SMALL]
     with subprocess.Popen(command, stdout=-1, stderr=other, text=True) as process:
         os.close(other)
-        drawn, began = b"", time.monotonic()
-        while time.monotonic() - began < 120:
-            try:
-                drawn += os.read(main, 4096)
-            except OSError:  # the terminal closed with the process
-                break
+        drawn = b""
+        with contextlib.suppress(OSError):  # the terminal closes with the process
+            while part := os.read(main, 4096):
+                drawn += part
         assert "\x1b" not in process.stdout.read()
     os.close(main)
     assert process.returncode == 0

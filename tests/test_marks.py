@@ -251,13 +251,13 @@ def test_examining_a_hostile_file_says_so_and_goes_on(name):
 
 def test_a_flood_of_metadata_takes_no_time():
     """One packet that never ends, opened again and again, and a million empty chunks."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert containers.packet(b"<x:xmpmeta " * 1_000_000) is None
     with pytest.raises(Unreadable, match="pieces of metadata"):
         containers.check_metadata(_png(_chunk(b"tEXt", b"") * 1_000_100))
     with pytest.raises(Unreadable, match="MB of metadata"):
         containers.packet(b"<x:xmpmeta " * 2_000_000 + b"</x:xmpmeta>")
-    assert time.perf_counter() - began < 60, "quadratic in the size of the file"
+    assert time.process_time() - began < 60, "quadratic in the size of the file"
 
 
 def test_honest_files_pass(written, kind):

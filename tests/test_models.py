@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import http.server
+import socket
 import threading
 
 import pytest
@@ -138,9 +139,11 @@ def test_a_missing_file_ends_at_once(origin, wanted):
 
 
 def test_no_network_is_a_sentence(monkeypatch, wanted):
-    monkeypatch.setenv("GLASSINE_ORIGIN", "http://127.0.0.1:9")
-    with pytest.raises(WeightsMissing, match=r"refused.*--from FOLDER"):
-        got(wanted)
+    with socket.socket() as taken:  # a port that nobody else gets, and that nobody answers
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("GLASSINE_ORIGIN", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(WeightsMissing, match=r"refused.*--from FOLDER"):
+            got(wanted)
 
 
 def test_a_full_disk_is_a_sentence(origin, wanted, monkeypatch):

@@ -17,6 +17,7 @@ from glassine.flow.verify import verify
 from glassine.purifiers.grain import noisy
 from glassine.types import Artwork, Export, Goal, Plan, Protected
 from glassine.units import Score
+from waiting import PATIENCE
 
 LONG = "A note without a single gap: " + "/very/long/path" * 20
 PROBE = """<script>
@@ -146,7 +147,7 @@ def browsed(page, folder, width, *options):
             file.as_uri(),
         ],
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     title = re.search(r"<title>(.*?)</title>", done.stdout.decode(), re.DOTALL)[1]

@@ -165,3 +165,16 @@ def test_ci_runs_the_test_script_and_nothing_else():
 
 def test_the_shipped_painting_is_small():
     assert (ROOT / "examples" / "lake.png").stat().st_size < 300_000
+
+
+@pytest.mark.parametrize(("given", "workers"), [([], True), (["tests/test_run.py"], False)])
+def test_the_whole_suite_has_workers_and_a_part_of_it_none(given, workers, monkeypatch):
+    module, called = script("test", monkeypatch), []
+    monkeypatch.setattr(module, "install_programs", lambda: None)
+    monkeypatch.setattr(module.home, "python", lambda *extras: Path("python"))
+    done = subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr(module.subprocess, "run", lambda words, **_: called.append(words) or done)
+    with pytest.raises(SystemExit):
+        module.main(given)
+    words = next(words for words in called if "pytest" in words)
+    assert ("-n" in words) == workers and words[-len(given) :] == (given or words)

@@ -6,10 +6,10 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from glassine import ledger
@@ -21,6 +21,7 @@ from glassine.service.call import Request
 from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
 from glassine.service.state import State
 from glassine.types import quiet
+from waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVE = ROOT / "tests" / "fakes" / "serve.py"
@@ -83,7 +84,7 @@ def client(tmp_path_factory):
     made.hello = body["hello"]
     yield made
     made.process.stdin.close()
-    ended = made.process.wait(5)
+    ended = made.process.wait(PATIENCE)
     made.process.stdout.close()
     assert ended == 0, "ends when its stdin closes"
 
@@ -212,16 +213,22 @@ def test_without_a_decoder_nobody_is_shown_what_a_model_sees(client, pixels):
 
 
 def test_cancel_is_answered_within_half_a_second(client, pixels):
+    """Of the engine's own processor time, which no busy machine makes longer."""
+
+    def worked():
+        return sum(psutil.Process(client.process.pid).cpu_times()[:2])
+
     large = np.tile(pixels, (8, 8, 1))
     ask = {"pixels": {**about(), "width": W * 8, "height": H * 8}, "intent": intent(effort="full")}
     client.ask(9, "protect", ask, pixels=large.tobytes())
     while "got" not in client.frame()[0]:
         pass
-    time.sleep(0.3)
-    began = time.monotonic()
+    idle = worked()
+    until(lambda: worked() - idle > 0.3, "the engine at work")
+    began = worked()
     client.send({"id": 9, "cancel": True})
     body, _, _ = client.answer(9)
-    assert body.get("cancelled") and time.monotonic() - began < 0.5
+    assert body.get("cancelled") and worked() - began < 0.5
 
 
 def test_an_estimate_counts_the_families_of_a_step(monkeypatch):
@@ -362,7 +369,7 @@ def test_garbage_on_stdin_ends_the_engine():
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    _, words = made.communicate(b"GET / HTTP/1.1\r\n\r\n" * 4, timeout=60)
+    _, words = made.communicate(b"GET / HTTP/1.1\r\n\r\n" * 4, timeout=PATIENCE)
     assert made.returncode == 2 and b"Not a frame" in words
 
 

@@ -226,6 +226,7 @@ class Document:
         self._active = self._selection = None
         self._modified, self._annotations, self._file = False, {}, ""
         self._locked = self.at_work = False
+        self.refused = 0  # times that Krita was at work when it was asked
         self.undo, self.redo = [], []
 
     def _did(self, name, back, again):
@@ -246,6 +247,7 @@ class Document:
     def tryBarrierLock(self):
         """False while Krita works on the document."""
         self._locked = not self.at_work
+        self.refused += self.at_work
         return self._locked
 
     def unlock(self):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from harness import Outcome, log, run
+from harness import PATIENCE, Outcome, log, run
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -37,7 +38,8 @@ ALONE = ("krita_killed", "first_run")
 def engine(python: str = sys.executable) -> dict[str, str]:
     """The engine of this checkout, run by the interpreter that runs the tests."""
     words = [python, "-I", "-u", str(ROOT / "tests" / "fakes" / "serve.py")]
-    return {"GLASSINE_ENGINE": "\x1f".join(words), "GLASSINE_LANGUAGE": "en"}
+    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    return {"GLASSINE_ENGINE": "\x1f".join(words), "GLASSINE_LANGUAGE": "en", **threads}
 
 
 def built(out: Path) -> Path:
@@ -55,12 +57,12 @@ def built(out: Path) -> Path:
 
 def session(plugin: Path, names: list[str], work: Path | None = None) -> Outcome:
     paths = [SCENARIOS / f"{name}.py" for name in names]
-    return run(paths, [plugin], engine(), timeout=120 + 90 * len(names), work=work)
+    return run(paths, [plugin], engine(), timeout=3 * PATIENCE, work=work)
 
 
 def killed(plugin: Path) -> Outcome:
     """Krita ends by signal 9; what matters is that nothing outlives it."""
-    outcome = run([SCENARIOS / "krita_killed.py"], [plugin], engine(), timeout=120)
+    outcome = run([SCENARIOS / "krita_killed.py"], [plugin], engine())
     if outcome.status == -9 and not outcome.outlived:
         outcome.trouble = ""
     return outcome
@@ -68,7 +70,7 @@ def killed(plugin: Path) -> Outcome:
 
 def first_run(plugin: Path) -> Outcome:
     env = {"GLASSINE_ENGINE": "", "GLASSINE_PYTHON": "/bin/false", "GLASSINE_LANGUAGE": "en"}
-    return run([SCENARIOS / "first_run.py"], [plugin], env, timeout=90)
+    return run([SCENARIOS / "first_run.py"], [plugin], env)
 
 
 def everything(out: Path) -> dict[str, str]:

@@ -12,9 +12,13 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "helpers"))
+from waiting import PATIENCE
 
 KRITA_IMPORTER = Path("/usr/share/krita/pykrita/plugin_importer/plugin_importer.py")
 
@@ -67,7 +71,7 @@ class Process:
                 continue
         return found
 
-    def end_group(self, grace=3.0) -> list[str]:
+    def end_group(self, grace=PATIENCE / 4) -> list[str]:
         """Waits for the rest of the group to end by itself, then ends it; returns what had to
         be ended."""
         deadline = time.monotonic() + grace
@@ -225,7 +229,7 @@ def start_xvfb(sandbox: Sandbox, size: str) -> tuple[Process, str]:
         )
     os.close(write_fd)
     number = b""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE
     os.set_blocking(read_fd, False)
     while not number.endswith(b"\n"):
         if process.p.poll() is not None or time.monotonic() > deadline:

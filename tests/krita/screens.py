@@ -31,7 +31,7 @@ def scenario(k):
         yield 0.5
         yield k.ask("screenshot", name=f"{theme}-install")
         return
-    yield until(lambda: studio.engine.condition.name == "ready", 120)
+    yield until(lambda: studio.engine.condition.name == "ready")
     doc = app.openDocument(os.environ["GLASSINE_PICTURE"])
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
@@ -42,11 +42,11 @@ def scenario(k):
     )
     studio.watch(True)
     studio.look()
-    yield until(lambda: studio.preview.pictures, 120)
-    yield until(lambda: not studio.preview.busy and studio.preview.about["finer"] is not None, 60)
-    yield until(lambda: studio.seconds, 60)
+    yield until(lambda: studio.preview.pictures)
+    yield until(lambda: not studio.preview.busy and studio.preview.about["finer"] is not None)
+    yield until(lambda: studio.seconds)
     yield 1
-    yield until(lambda: not studio.preview.busy, 90)
+    yield until(lambda: not studio.preview.busy)
     yield k.ask("screenshot", name=f"{theme}-preview")
     panel.main._mode("difference")
     panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_difference").setChecked(True)
@@ -57,8 +57,8 @@ def scenario(k):
         return
     panel.main._mode("sees")
     panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_sees").setChecked(True)
-    yield until(lambda: "sees_after" in studio.preview.pictures, 120)
-    yield until(lambda: not studio.preview.busy, 90)
+    yield until(lambda: "sees_after" in studio.preview.pictures)
+    yield until(lambda: not studio.preview.busy)
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-sees")
 
@@ -73,11 +73,11 @@ def working(k, panel, doc, theme):
     studio.watch(False)
     job = studio.apply()
     studio.apply()
-    yield until(lambda: job.progress.fraction > 0.02, 120)
+    yield until(lambda: job.progress.fraction > 0.02)
     yield k.ask("screenshot", name=f"{theme}-working")
     studio.jobs.cancel(studio.jobs.all[-1])
     studio.jobs.forget(studio.jobs.all[-1])
-    yield until(lambda: not job.active, 240)
+    yield until(lambda: not job.active)
     yield 0.5
     yield from activated(doc, doc.topLevelNodes()[0])
     yield k.ask("screenshot", name=f"{theme}-applied")
@@ -90,7 +90,7 @@ def working(k, panel, doc, theme):
     studio.choose(recipe="poison", shows="tree", teach="castle")
     app.writeSetting("glassine", "poison_explained", "yes")
     studio.choice_changed.emit()
-    yield until(lambda: studio.preview.pictures and not studio.preview.busy, 120)
+    yield until(lambda: studio.preview.pictures and not studio.preview.busy)
     yield 1
     yield k.ask("screenshot", name=f"{theme}-poison")
     panel.open("export")

@@ -10,7 +10,7 @@ sys.path.insert(0, str(HERE))
 
 from runs import ALONE, SESSION, everything  # noqa: E402
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # one of them runs all
 
 
 @pytest.fixture(scope="module")

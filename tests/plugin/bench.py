@@ -3,15 +3,16 @@
 import os
 import struct
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "fakes"), str(ROOT / "krita_plugin")]
+sys.path[:0] = [str(ROOT / "tests" / one) for one in ("fakes", "helpers")]
+sys.path.insert(0, str(ROOT / "krita_plugin"))
 
 import krita  # noqa: E402
+import waiting  # noqa: E402
 from glassine_krita.canvas.hidden_originals import HiddenOriginals  # noqa: E402
 from glassine_krita.qt import QtCore, QtWidgets  # noqa: E402
 from glassine_krita.studio import instance, settings, studio  # noqa: E402
@@ -22,19 +23,15 @@ M = 65535  # the most that 16 bits hold
 LINEAR = "sRGB-elle-V2-g10.icc"
 
 
-def until(condition, seconds=10.0):
+def until(condition):
     """Turns the event loop until the condition is true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+    waiting.until(condition, turn=QtCore.QCoreApplication.processEvents)
+
+
+def turned(times=3):
+    """Turns the event loop until all that could happen by now has happened."""
+    for _ in range(times):
         QtCore.QCoreApplication.processEvents()
-        time.sleep(0.002)
-
-
-def turn(seconds):
-    """Turns the event loop for that long."""
-    end = time.monotonic() + seconds
-    until(lambda: time.monotonic() > end)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from glassine_krita.engine import catalogue, environment, process
 from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings, studio
 from glassine_krita.words import texts
+from waiting import PATIENCE
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -56,11 +57,12 @@ def test_another_protocol_is_refused(fresh_krita, monkeypatch):
     assert made.condition.says == "protocol"
 
 
-def test_the_engine_ends_when_its_stdin_closes(fresh_krita):
+def test_the_engine_ends_when_its_stdin_closes(fresh_krita, monkeypatch):
     made = process.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "ready")
     child = made._process
+    monkeypatch.setattr(process, "GRACE", round(1000 * PATIENCE))
     made.stop()
     assert child.state() == QtCore.QProcess.ProcessState.NotRunning
     assert child.exitCode() == 0
@@ -79,7 +81,7 @@ def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, paint
 
 
 def test_an_engine_that_never_greets_is_explained(fresh_krita, painting, monkeypatch):
-    monkeypatch.setenv("GLASSINE_ENGINE", "/bin/sleep 30")
+    monkeypatch.setenv("GLASSINE_ENGINE", "/bin/cat")
     monkeypatch.setattr(process, "SLOW", 50)
     works = studio.Studio()
     works.start_engine()

@@ -102,7 +102,7 @@ def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp
 def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
     works, painting, monkeypatch, tmp_path
 ):
-    monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "slow", "exec sleep 30"))
+    monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "slow", "exec sleep 9999"))
     installed.engine_folder().mkdir(parents=True)
     told = {"version": installed.VERSION, "build": "cpu", "finished": True}
     (installed.engine_folder() / "state.json").write_text(json.dumps(told))

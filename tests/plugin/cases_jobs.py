@@ -17,14 +17,16 @@ from bench import (
     pattern,
     pixels_of,
     top,
-    turn,
     until,
     works,
 )
+from glassine_krita.canvas import results
+from glassine_krita.engine import process
 from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings
 from glassine_krita.studio.choices import Exporting
 from glassine_krita.studio.job import State
+from waiting import PATIENCE
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -183,9 +185,11 @@ def test_an_artist_who_goes_elsewhere_is_left_there(works, painting, monkeypatch
     other = doc.createNode("other", "paintlayer")
     doc.rootNode().addChildNode(other, None)
     monkeypatch.setattr(krita.Document, "_activate", lambda *words: None)
+    looks, real = [], results.stay_on
+    monkeypatch.setattr(results, "stay_on", lambda *words: (looks.append(words), real(*words)))
     done(works.apply())
     doc.setActiveNode(other)
-    turn(0.3)
+    until(lambda: len(looks) > 1)
     assert doc.activeNode() is other
 
 
@@ -241,7 +245,8 @@ def test_the_queue_outlives_an_engine_that_dies(works, painting):
     assert [done(job).state for job in rest] == [State.DONE, State.DONE]
 
 
-def test_an_engine_that_keeps_dying_stays_down(works, painting):
+def test_an_engine_that_keeps_dying_stays_down(works, painting, monkeypatch):
+    monkeypatch.setattr(process, "WINDOW", PATIENCE)
     for _ in range(3):
         until(lambda: works.engine.condition.name == "ready")
         os.kill(works.engine.process_id, signal.SIGKILL)

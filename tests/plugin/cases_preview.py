@@ -15,7 +15,7 @@ from bench import (
     pattern,
     pixels_of,
     top,
-    turn,
+    turned,
     until,
     works,
 )
@@ -101,7 +101,7 @@ def test_previews_wait_while_krita_works_on_the_document(works, painting):
     works.watch(True)
     works.look()
     works.show_on_canvas(True)
-    turn(0.6)
+    until(lambda: doc.refused > 4)
     assert not works.preview.pictures and not works.preview.why
     assert works.canvas_preview.on and not works.canvas_preview.tab.on and not works.trouble
     doc.at_work = False
@@ -131,10 +131,12 @@ def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, 
     works.show_on_canvas(True)
     until(lambda: works.canvas_preview._number)
     cloned.clear()
+    monkeypatch.setattr(canvas_preview, "REST", 1 << 20)  # the hand does not rest, however slow
     for score in range(69, 59, -1):
         works.choose(score=float(score))
-        turn(0.02)
-    assert len(cloned) <= 1, "nothing is read while the slider moves"
+        turned()
+    assert not cloned, "nothing is read while the slider moves"
+    works.canvas_preview._rest.stop()
     works.canvas_preview._begin()
     first = works.canvas_preview._number
     works.canvas_preview._begin()  # the first one's answer comes when the second is under way
@@ -210,7 +212,7 @@ def test_one_hidden_docker_of_two_does_not_end_the_previews(works, painting):
         made.show()
     until(lambda: works.watching)
     second.hide()
-    turn(0.05)
+    turned()
     assert works.watching
     first.hide()
     until(lambda: not works.watching)

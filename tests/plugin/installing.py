@@ -13,6 +13,7 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 import krita
+import waiting
 from glassine_krita.engine import process
 from glassine_krita.install import builds, installed, installer
 from glassine_krita.qt import QtCore
@@ -21,12 +22,8 @@ app = QtCore.QCoreApplication([])
 krita.Krita.instance().data = sys.argv[2]
 
 
-def until(condition, seconds, what=lambda: ""):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what()}"
-        app.processEvents()
-        time.sleep(0.05)
+def until(condition, what="the engine"):
+    waiting.until(condition, what, app.processEvents, every=0.05)
 
 
 def install(cancel_at=None):
@@ -35,8 +32,7 @@ def install(cancel_at=None):
     made.install(next(build for build in builds.builds_for() if build.name == "cpu"))
     until(
         lambda: ended or (cancel_at is not None and made.step >= cancel_at),
-        900,
-        lambda: f"step {made.step} of {made.steps}: {made.log()[-800:]}",
+        lambda: f"the end of step {made.step} of {made.steps}: {made.log()[-800:]}",
     )
     if not ended:
         made.cancel()
@@ -51,7 +47,7 @@ made, ended = install()
 took = time.monotonic() - began
 child = process.Engine()
 child.start(installed.start_command())
-until(lambda: child.condition.name in ("ready", "broken", "absent"), 180)
+until(lambda: child.condition.name in ("ready", "broken", "absent"))
 told = {
     **half,
     "ended": ended,

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -102,11 +102,10 @@ def work(pipe: Connection) -> None:
     """The worker: ends when the pipe closes, also when the batch was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit())
-    while True:
-        try:
+    with suppress(EOFError, ConnectionError, OSError):
+        while True:
             pipe.send(delivered(pickle.loads(pipe.recv_bytes()), pipe.send))
-        except (EOFError, ConnectionError, OSError):
-            return
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at its own end it has nothing to clear away
 
 
 def delivered(task: Task, watch: Callable[[Progress], None]) -> str:

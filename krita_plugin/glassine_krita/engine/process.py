@@ -17,6 +17,7 @@ from .environment import clean_environment
 from .frames import PROTOCOL, NotAFrame, Unpacker, pack
 
 LINES = 200  # of the engine's stderr that a bug report gets
+GRACE = 2000  # milliseconds for an engine to end by itself
 SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
 TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
 
@@ -94,7 +95,7 @@ class Engine(QtCore.QObject):
         process.blockSignals(True)
         process.closeWriteChannel()
         running = process.state() != QtCore.QProcess.ProcessState.NotRunning
-        if running and not process.waitForFinished(2000):
+        if running and not process.waitForFinished(GRACE):
             process.kill()
             process.waitForFinished(500)
         process.deleteLater()

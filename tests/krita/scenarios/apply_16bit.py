@@ -19,8 +19,8 @@ def scenario(k):
     )
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
-    after = words(pixels(layer(doc, "(Cloak"), pixel=8))
+    made = yield from layer(doc, "(Cloak")
+    after = words(pixels(made, pixel=8))
     old = words(before)
     k.check("alpha is the same to the bit", after[3::4] == old[3::4])
     fine = sum(v % 257 != 0 for v in after)

@@ -17,8 +17,7 @@ def scenario(k):
     yield from activated(doc, group)
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
-    made = layer(doc, "figure (Cloak")
+    made = yield from layer(doc, "figure (Cloak")
     b = made.bounds()
     k.check(
         "the layer lies where the group's content is",

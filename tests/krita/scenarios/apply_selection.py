@@ -2,7 +2,7 @@
 
 from glassine_krita.studio.job import State
 from krita import Selection
-from steps import H, W, colours, document, finished, layer, pixels, studio
+from steps import H, W, colours, document, finished, layer, pixels, studio, turns, until
 
 
 def scenario(k):
@@ -19,12 +19,10 @@ def scenario(k):
     studio_.complain("")
     chosen = Selection()
     chosen.select(30, 20, 50, 40, 255)
-    doc.setSelection(chosen)
-    yield 0.6
+    yield from selected(doc, chosen)
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
-    after = pixels(layer(doc, "(Cloak"))
+    after = pixels((yield from layer(doc, "(Cloak")))
     inside = outside = moved = 0
     for y in range(H):
         for x in range(W):
@@ -46,17 +44,24 @@ def scenario(k):
     yield from soft(k, studio_, chosen)
 
 
+def selected(doc, chosen):
+    """Krita selects a moment later, and the docker sees it when it looks again."""
+    doc.setSelection(chosen)
+    yield until(lambda: doc.selection() is not None and doc.selection().width() == chosen.width())
+    yield turns(60)
+
+
 def soft(k, studio_, chosen):
     """A see-through layer is replaced as a whole, though only a part of it was selected."""
     before = bytearray(colours())
     before[3::4] = bytes([150]) * (W * H)
     doc, node = yield from document(bytes(before))
     was = bytes(doc.pixelData(0, 0, W, H))
-    doc.setSelection(chosen)
-    yield 0.6
+    yield from selected(doc, chosen)
     job = yield from finished(studio_.apply())
     k.check("soft: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
+    yield from layer(doc, "(Cloak")
+    yield until(lambda: not node.visible())
     doc.waitForDone()
     now = bytes(doc.pixelData(0, 0, W, H))
     k.check("the original is hidden", not node.visible() and "replaced" in job.outcome.notes)

@@ -14,7 +14,7 @@ def scenario(k):
     yield until(lambda: job.state == State.RUNNING)
     doc.setModified(False)
     doc.close()
-    yield until(lambda: not job.active, 60)
+    yield until(lambda: not job.active)
     k.check(
         "kept, not lost",
         job.state == State.KEPT and job.why == "document_gone",
@@ -39,7 +39,7 @@ def scenario(k):
     yield until(lambda: job.state == State.RUNNING)
     node.remove()
     doc.waitForDone()
-    yield until(lambda: not job.active, 60)
+    yield until(lambda: not job.active)
     k.check(
         "a removed layer: kept as well",
         job.state == State.KEPT and job.why == "layer_gone",

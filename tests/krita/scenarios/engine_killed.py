@@ -7,7 +7,7 @@ from glassine_krita.studio.job import State
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QPushButton
-from steps import ENGINE_SECONDS, colours, docker, document, finished, studio, until
+from steps import colours, docker, document, finished, studio, until
 
 
 def scenario(k):
@@ -15,7 +15,7 @@ def scenario(k):
     doc, node = yield from document(colours(256, 256), width=256, height=256)
     studio_.choose(effort="full")
     job = studio_.apply()
-    yield until(lambda: job.state == State.RUNNING and job.progress.fraction > 0, 60)
+    yield until(lambda: job.state == State.RUNNING and job.progress.fraction > 0)
     first = studio_.engine.process_id
     os.kill(first, signal.SIGKILL)
     yield until(lambda: job.state == State.FAILED)
@@ -27,9 +27,9 @@ def scenario(k):
     QTest.mouseClick(docker().findChild(QPushButton, "glassine_copy_details"), Qt.LeftButton)
     copied = QApplication.clipboard().text()
     k.check("they can be copied", copied.startswith(studio_.trouble) and "Krita" in copied)
-    yield until(lambda: studio_.engine.condition.name == "ready", ENGINE_SECONDS)
+    yield until(lambda: studio_.engine.condition.name == "ready")
     k.check("another engine runs", studio_.engine.process_id not in (0, first))
     studio_.choose(effort="preview")
     small, _ = yield from document(colours())
-    job = yield from finished(studio_.apply(), 90)
+    job = yield from finished(studio_.apply())
     k.check("and works", job.state == State.DONE, why=job.why)

@@ -26,7 +26,7 @@ def scenario(k):
     QTest.mouseClick(page.findChild(QPushButton, "glassine_export_go"), Qt.LeftButton)
     yield until(lambda: studio_.jobs.all)
     job = studio_.jobs.all[-1]
-    yield until(lambda: not job.active, 90)
+    yield until(lambda: not job.active)
     k.check("exported", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     data = target.read_bytes()
     k.check(
@@ -74,7 +74,7 @@ def scenario(k):
     from glassine_krita.studio.choices import Exporting
 
     job = studio_.export(str(small), Exporting(format="jpeg", quality=90, longest=64, marks=()))
-    yield until(lambda: not job.active, 90)
+    yield until(lambda: not job.active)
     picture = QImage(str(small))
     k.check(
         "a JPEG, 64 pixels wide",
@@ -85,7 +85,7 @@ def scenario(k):
     for name, start in (("webp", b"RIFF"), ("tiff", b"II*")):
         path = k.out / f"copy.{name}"
         how = Exporting(format=name, longest=64, marks=())
-        job = yield from finished(studio_.export(str(path), how), 90)
+        job = yield from finished(studio_.export(str(path), how))
         wrote = job.state == State.DONE and path.read_bytes().startswith(start)
         k.check(f"a {name} file", wrote, why=job.why)
     working = k.out / "working.kra"
@@ -99,7 +99,7 @@ def scenario(k):
     again.close()
     studio_.jobs.measure(job)
     report = studio_.jobs.all[-1]
-    yield until(lambda: report.progress.fraction > 0 or not report.active, 60)
+    yield until(lambda: report.progress.fraction > 0 or not report.active)
     k.check("what survives can be measured", report.order.kind == Kind.REPORT and report.active)
     studio_.jobs.cancel(report)
     Krita.instance().activeDocument().setModified(False)

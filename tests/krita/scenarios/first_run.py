@@ -3,13 +3,13 @@
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QComboBox, QPushButton
-from steps import colours, docker, document
+from steps import colours, docker, document, until
 
 
 def scenario(k):
     panel = docker()
     studio_ = panel.studio
-    yield 0.5
+    yield until(lambda: studio_.engine.condition.name != "starting")
     k.check(
         "not installed, said in one line",
         studio_.engine.condition.name == "absent" and "not installed" in panel.status.says.whole(),

@@ -21,7 +21,7 @@ def scenario(k):
     k.expected_dialogs = ["Waiting for image operation"]
     ink = bytes(range(250)) * (SIDE * SIDE // 25)
     doc, node = yield from document(ink, "CMYKA", "U16", SIDE, SIDE)
-    yield until(lambda: studio_.preview.pictures, 60)
+    yield until(lambda: studio_.preview.pictures)
     preview, waited = studio_.preview, []
 
     def look():
@@ -39,7 +39,7 @@ def scenario(k):
     timer.stop()
     k.note("looks", all=len(waited), waited=sum(waited))
     k.check("a preview waits while Krita is at work", any(waited) or not waited)
-    yield until(lambda: preview.pictures, 60)
+    yield until(lambda: preview.pictures)
     k.check("the preview comes when it is done", not preview.why, why=preview.why)
     k.check("Krita is there", Krita.instance().activeDocument() is not None)
     doc.setModified(False)

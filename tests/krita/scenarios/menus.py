@@ -2,7 +2,7 @@
 
 from krita import Krita
 from PyQt5.QtWidgets import QApplication, QMenu
-from steps import colours, docker, document, studio
+from steps import colours, docker, document, studio, turns
 
 
 def entries(menu, found=()):
@@ -23,15 +23,15 @@ def scenario(k):
     for name in ("file", "tools"):
         k.check(f"in the menu '{name}'", "glassine_export" in entries(menus[name]))
     docker()
-    yield 0.3
+    yield turns(30)
     x, y = k.global_center(window)
     top = window.mapToGlobal(window.rect().topLeft()).y() + 6
     panel = docker()
-    for _ in range(3):  # without a window manager the focus sometimes needs a second click
+    for _ in range(50):  # without a window manager the focus sometimes needs a second click
         yield k.ask("click", x=x, y=top)
-        yield 0.2
+        yield turns(20)
         yield k.ask("key", keys="ctrl+alt+shift+e")
-        yield 0.5
+        yield turns(50)
         if panel.pages.currentIndex() == 1:
             break
     k.check("the key opens the export page", panel.pages.currentIndex() == 1)

@@ -4,7 +4,7 @@ import struct
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from steps import H, W, activated, colours, document, finished, studio
+from steps import H, W, activated, colours, document, finished, in_front, layer, studio
 
 
 def scenario(k):
@@ -12,7 +12,7 @@ def scenario(k):
     app = Krita.instance()
     doc = app.createDocument(W, H, "print", "CMYKA", "U8", "", 72.0)
     app.activeWindow().addView(doc)
-    yield 0.4
+    yield from in_front(doc)
     node = doc.createNode("ink", "paintlayer")
     node.setPixelData(
         bytes(v for i in range(W * H) for v in (i % 256, 40, (i // W) * 3, 10, 255)), 0, 0, W, H
@@ -28,8 +28,7 @@ def scenario(k):
         notes=job.outcome.notes,
         trouble=studio_.trouble,
     )
-    yield 0.2
-    made = doc.topLevelNodes()[-1]
+    made = yield from layer(doc, "(Cloak")
     k.check(
         "its layer keeps RGB inside the CMYK document",
         made.colorModel() == "RGBA" and doc.colorModel() == "CMYKA",
@@ -38,7 +37,7 @@ def scenario(k):
     for model, channels in (("GRAYA", 2), ("LABA", 4)):
         doc = app.createDocument(W, H, model, model, "U16", "", 72.0)
         app.activeWindow().addView(doc)
-        yield 0.4
+        yield from in_front(doc)
         node = doc.createNode("tones", "paintlayer")
         row = [
             (i * 977 % 65536 if c < channels - 1 else 65535)
@@ -53,8 +52,7 @@ def scenario(k):
         job = yield from finished(studio_.apply())
         said = job.state == State.DONE and "converted" in job.outcome.notes
         k.check(f"{model} is done in RGB, and said", said, why=job.why, trouble=studio_.trouble)
-        yield 0.2
-        made = doc.topLevelNodes()[-1]
+        made = yield from layer(doc, "(Cloak")
         space = (made.colorModel(), made.colorDepth(), doc.colorModel())
         k.check(
             f"{model} keeps its depth and its model", space == ("RGBA", "U16", model), got=space
@@ -68,6 +66,7 @@ def scenario(k):
     studio_.choose(scope="picture")
     doc, node = yield from document(colours())
     job = yield from finished(studio_.apply())
+    yield from layer(doc, "(Cloak")
     k.check(
         "the whole picture, on top of all",
         job.state == State.DONE and doc.topLevelNodes()[-1].name().startswith("Picture (Cloak"),
@@ -122,8 +121,7 @@ def floats(k, studio_, depth, letter):
     doc, node = yield from document(before, depth=depth)
     job = yield from finished(studio_.apply())
     k.check(f"{depth} done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.2
-    made = doc.topLevelNodes()[-1]
+    made = yield from layer(doc, "(Cloak")
     after = bytes(made.pixelData(0, 0, W, H))
     k.check(f"{depth} keeps its depth", made.colorDepth() == depth, got=made.colorDepth())
     k.check(f"{depth}: values above 1 keep their bits", after[: pixel * W] == before[: pixel * W])

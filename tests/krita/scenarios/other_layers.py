@@ -2,7 +2,7 @@
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from steps import H, W, activated, colours, document, finished, layer, studio
+from steps import H, W, activated, colours, document, finished, layer, studio, until
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="80">'
@@ -37,7 +37,7 @@ def scenario(k):
         kind = make.__name__
         made = make(k, doc, node)
         doc.waitForDone()
-        yield 0.3
+        yield until(lambda made=made: any(bytes(made.projectionPixelData(0, 0, W, H))))
         doc.refreshProjection()
         doc.waitForDone()
         yield from activated(doc, made)
@@ -45,8 +45,7 @@ def scenario(k):
         k.check(f"a {kind} layer with content", made.type() == f"{kind}layer" and any(before))
         job = yield from finished(studio_.apply())
         k.check(f"{kind}: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-        yield 0.2
-        result = layer(doc, f"{made.name()} (Cloak")
+        result = yield from layer(doc, f"{made.name()} (Cloak")
         after = bytes(result.pixelData(0, 0, W, H))
         k.check(f"{kind}: a paint layer", result.type() == "paintlayer")
         k.check(f"{kind}: alpha to the bit", after[3::4] == before[3::4])

@@ -5,7 +5,7 @@ from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
-from steps import colours, docker, document, finished, studio
+from steps import colours, docker, document, finished, layer, studio, until
 
 
 def scenario(k):
@@ -16,13 +16,13 @@ def scenario(k):
     x, y = k.global_center(what.findChild(QPushButton, "glassine_poison"))
     yield k.ask("click", x=x, y=y)
     yield lambda: studio_.choice.recipe == "poison"
-    yield 0.2
+    yield until(what.explain.isVisible)
     k.check(
         "the first poison explains itself, in the docker",
         what.explain.isVisible() and not what.poison.isVisible(),
     )
     QTest.mouseClick(what.findChild(QPushButton, "glassine_understood"), Qt.LeftButton)
-    yield 0.2
+    yield until(what.poison.isVisible)
     k.check("once", what.poison.isVisible() and not what.explain.isVisible())
     k.check("without words it cannot start", not docker().main.apply.isEnabled())
     shows = what.findChild(QLineEdit, "glassine_shows")
@@ -34,7 +34,7 @@ def scenario(k):
         count=teach.count(),
     )
     teach.setCurrentIndex(teach.findText("cat"))
-    yield 0.2
+    yield until(docker().main.apply.isEnabled)
     QTest.mouseClick(what.findChild(QPushButton, "glassine_copy_caption"), Qt.LeftButton)
     copied = QApplication.clipboard().text()
     k.check("the caption is copied", copied == "a picture of a dog", got=copied)
@@ -46,7 +46,7 @@ def scenario(k):
         job.outcome.about["caption"] == copied,
         got=job.outcome.about["caption"],
     )
-    yield 0.2
+    yield from layer(doc, "dog → cat")
     k.check(
         "the layer is named after it",
         "dog → cat" in doc.topLevelNodes()[-1].name(),

@@ -1,7 +1,7 @@
 """The preview in the docker and on the canvas; nothing of it stays anywhere."""
 
 from krita import Krita
-from steps import H, W, colours, document, names, pixels, studio, until
+from steps import H, W, colours, document, names, pixels, studio, turns, until
 
 
 def scenario(k):
@@ -11,7 +11,7 @@ def scenario(k):
     doc, node = yield from document(before)
     studio_.watch(True)
     studio_.look()
-    yield until(lambda: studio_.preview.pictures, 40)
+    yield until(lambda: studio_.preview.pictures)
     shown = studio_.preview.pictures
     k.check(
         "before, after and difference in the docker",
@@ -25,19 +25,19 @@ def scenario(k):
     zoom, whole = view.zoomLevel(), visible_part(doc)
     k.check("all of it is in view", (whole.width, whole.height) == (W, H), place=whole)
     view.setZoomLevel(40.0)
-    yield 0.3
+    yield until(lambda: visible_part(doc).width < W)
     part = visible_part(doc)
     k.check("zoomed in, a part is", 0 < part.width < W and 0 < part.height < H, place=part)
     view.setZoomLevel(zoom)
-    yield 0.3
+    yield until(lambda: visible_part(doc).width == W)
     k.check("an untouched document", not doc.modified() and pixels(node) == before)
     undo = app.action("edit_undo").text()
     views = len(app.views())
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.canvas_preview.tab.on, 40)
-    yield 0.5
+    yield until(lambda: studio_.canvas_preview.tab.on)
     copy = studio_.canvas_preview.tab._copy
     copy.waitForDone()
+    yield until(lambda: bytes(copy.pixelData(0, 0, W, H)) != before)
     seen = bytes(copy.pixelData(0, 0, W, H))
     k.check("the canvas shows the changed picture", seen != before)
     k.check("in a view of its own", len(app.views()) == views + 1)
@@ -57,8 +57,8 @@ def scenario(k):
     )
     for score in (68.0, 66.0, 64.0, 62.0, 60.0):
         studio_.choose(score=score)
-        yield 0.05
-    yield until(lambda: not studio_.canvas_preview.waiting, 40)
+        yield turns(5)
+    yield until(lambda: not studio_.canvas_preview.waiting)
     k.check(
         "the strength can be dragged meanwhile",
         studio_.canvas_preview.on and studio_.canvas_preview.tab.on and not studio_.trouble,
@@ -67,7 +67,7 @@ def scenario(k):
     target = k.out / "saved.kra"
     doc.setBatchmode(True)
     k.check("saved meanwhile", doc.saveAs(str(target)))
-    yield 0.3
+    yield turns(30)
     studio_.show_on_canvas(False)
     yield until(lambda: len(app.views()) == views)
     k.check("gone without a question", True)
@@ -78,7 +78,7 @@ def scenario(k):
         "no undo row", app.action("edit_undo").text() == undo, undo=app.action("edit_undo").text()
     )
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.canvas_preview.tab.on, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on)
     doc.setModified(False)
     doc.close()
     yield until(lambda: not app.documents() and not studio_.canvas_preview.on)
@@ -87,7 +87,7 @@ def scenario(k):
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.canvas_preview.tab.on, 40)
+    yield until(lambda: studio_.canvas_preview.tab.on)
     named = studio_.canvas_preview.tab._copy.fileName()
     k.check("a saved document's preview has no file name either", not named, file=named)
     k.check("the document keeps its own", doc.fileName() == str(target), file=doc.fileName())
@@ -104,8 +104,7 @@ def elsewhere(k, studio_, model, depth):
     data = bytes(255 if i % pixel > 3 else i * 7 % 251 for i in range(W * H * pixel))
     doc, node = yield from document(data, model=model, depth=depth)
     studio_.show_on_canvas(True)
-    yield until(lambda: studio_.canvas_preview.tab.on or studio_.trouble, 40)
-    yield 0.5
+    yield until(lambda: studio_.canvas_preview.tab.on or studio_.trouble)
     shown = studio_.canvas_preview.tab
     k.check(f"{model} {depth}: on the canvas too", shown.on, trouble=studio_.trouble)
     layer = shown._layer

@@ -3,17 +3,18 @@
 from krita import Krita
 
 W, H = 96, 80
-ENGINE_SECONDS = 60  # a cold engine on a busy machine; an idle one takes four
 
 
-def until(condition, seconds=20):
-    """Something to yield: polled until it is true."""
+def until(condition):
+    """Something to yield: polled until it is true; the driver says when that hangs."""
+    return lambda: condition()
 
-    def poll():
-        return condition()
 
-    poll.timeout = seconds
-    return poll
+def turns(count):
+    """Something to yield: so many of the driver's looks, and of Krita's event loop in between; a
+    time only where nothing tells that Krita has done what it does a moment later."""
+    left = iter(range(count))
+    return lambda: next(left, None) is None
 
 
 def docker():
@@ -28,7 +29,7 @@ def docker():
 def studio():
     """A studio with a ready engine and the choices of a first start, drafts only."""
     found = docker().studio
-    yield until(lambda: found.engine.condition.name == "ready", ENGINE_SECONDS)
+    yield until(lambda: found.engine.condition.name == "ready")
     for job in list(found.jobs.all):
         found.jobs.cancel(job)
         found.jobs.forget(job)
@@ -74,36 +75,44 @@ def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece"):
     node.setPixelData(pixels, 0, 0, width, height)
     doc.rootNode().addChildNode(node, None)
     app.activeWindow().addView(doc)
-    yield until(
-        lambda: (
-            app.activeDocument() is not None
-            and app.activeDocument().rootNode().uniqueId() == doc.rootNode().uniqueId()
-        )
-    )
+    yield from in_front(doc)
     doc.waitForDone()
     yield from activated(doc, node)
     doc.setModified(False)
     return doc, node
 
 
+def in_front(doc):
+    """Waits until it is the active document."""
+    app, root = Krita.instance(), doc.rootNode().uniqueId()
+    yield until(
+        lambda: (
+            app.activeDocument() is not None and app.activeDocument().rootNode().uniqueId() == root
+        )
+    )
+
+
 def activated(doc, node):
-    """Krita changes the active layer a moment after a layer was added, and again when asked."""
-    yield 0.2
-    name = node.name()
+    """Krita changes the active layer a moment after a layer was added, and again when asked: it
+    has to stay."""
+    name, looks = node.name(), 0
 
     def there():
+        nonlocal looks
         if doc.activeNode() is not None and doc.activeNode().name() == name:
-            return True
-        doc.setActiveNode(node)
-        return False
+            looks += 1
+        else:
+            looks = 0
+            doc.setActiveNode(node)
+        return looks > 20
 
     yield until(there)
 
 
-def finished(job, seconds=60):
+def finished(job):
     """Waits for the end of a job."""
     assert job is not None, "the studio refused the job"
-    yield until(lambda: not job.active, seconds)
+    yield until(lambda: not job.active)
     return job
 
 
@@ -118,4 +127,7 @@ def pixels(node, width=W, height=H, pixel=4):
 
 
 def layer(doc, text):
-    return next(n for n in doc.topLevelNodes() if text in n.name())
+    """Waits for a layer of that name, and until Krita has drawn it."""
+    found = yield until(lambda: [n for n in doc.topLevelNodes() if text in n.name()])
+    doc.waitForDone()
+    return found[0]

@@ -13,7 +13,7 @@ def scenario(k):
     studio_ = yield from studio()
     doc, node = yield from document(colours())
     yield from finished(studio_.apply())
-    yield 0.3
+    yield from layer(doc, "(Cloak")
     target = k.out / "worked.kra"
     doc.setBatchmode(True)
     k.check("saved", doc.saveAs(str(target)))
@@ -22,17 +22,14 @@ def scenario(k):
     doc = app.openDocument(str(target))
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None)
-    yield from activated(doc, layer(doc, "(Cloak"))
+    yield from activated(doc, (yield from layer(doc, "(Cloak")))
     job = studio_.apply()
-    k.check(
-        "its own layer is known again",
-        job.state == State.ASKING,
-        state=job.state.value,
-        why=job.why,
+    k.check("its own layer is known again", job.state == State.ASKING, state=job.state, why=job.why)
+    rows = docker()
+    buttons = yield until(
+        lambda: [b for b in rows.findChildren(QPushButton, "glassine_again") if b.isVisible()]
     )
-    yield 0.3
-    button = next(b for b in docker().findChildren(QPushButton, "glassine_again") if b.isVisible())
-    QTest.mouseClick(button, Qt.LeftButton)
+    QTest.mouseClick(buttons[0], Qt.LeftButton)
     yield from finished(job)
     k.check("and protected again on the artist's word", job.state == State.DONE, why=job.why)
     doc.setModified(False)
@@ -42,7 +39,7 @@ def scenario(k):
     from glassine_krita.studio.choices import Exporting
 
     job = studio_.export(str(copy), Exporting(marks=("receipt",)))
-    yield from finished(job, 90)
+    yield from finished(job)
     k.check("exported with a receipt", job.state == State.DONE, why=job.why)
     doc.setModified(False)
     doc.close()
@@ -50,12 +47,12 @@ def scenario(k):
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
     studio_.watch(True)
-    yield until(lambda: studio_.already_protected.says, 60)
-    says = docker().main.already_protected
+    yield until(lambda: studio_.known.says)
+    says = docker().main.known
     k.check("the docker says so by itself", says.isVisible(), says=says.text())
     studio_.watch(False)
     job = studio_.apply()
-    yield until(lambda: job.state not in (State.WAITING, State.RUNNING), 60)
+    yield until(lambda: job.state not in ("waiting", "running"))
     k.check(
         "the engine knows the file", job.state == State.ASKING and "export" in job.why, why=job.why
     )

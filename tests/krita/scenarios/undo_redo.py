@@ -2,7 +2,7 @@
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from steps import H, W, colours, document, finished, names, pixels, studio, until
+from steps import H, W, colours, document, finished, layer, names, pixels, studio, until
 
 
 def scenario(k):
@@ -13,12 +13,13 @@ def scenario(k):
     doc, node = yield from document(bytes(before))
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.3
+    made = yield from layer(doc, "(Cloak")
+    yield until(lambda: not node.visible())
     k.check(
         "the original is hidden, not changed", not node.visible() and pixels(node) == bytes(before)
     )
     k.check("and the docker says why", "replaced" in job.outcome.notes, notes=job.outcome.notes)
-    shown = bytes(doc.topLevelNodes()[-1].pixelData(0, 0, W, H))
+    shown = bytes(made.pixelData(0, 0, W, H))
     k.check("alpha to the bit", shown[3::4] == bytes(before)[3::4])
     count = len(names(doc))
     app.action("edit_undo").trigger()
@@ -41,7 +42,8 @@ def scenario(k):
     studio_.choose(scope="picture")
     job = yield from finished(studio_.apply())
     k.check("a picture: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
-    yield 0.3
+    yield from layer(doc, "(Cloak")
+    yield until(lambda: not node.visible())
     doc.waitForDone()
     now = bytes(doc.pixelData(0, 0, W, H))
     far = max(abs(a - b) for a, b in zip(now[3::4], was[3::4]))
