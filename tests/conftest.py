@@ -28,6 +28,7 @@ settings.register_profile("unhurried", deadline=None)  # 200 ms are nothing on a
 settings.load_profile("unhurried")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(config, items):
     """For several workers: the longest first, and what shares a costly fixture stays together."""
     if not hasattr(config, "workerinput"):

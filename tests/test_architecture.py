@@ -1,6 +1,7 @@
 """The shape of the code base, as tests. Each rule names the boundary it guards."""
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from functools import cache
@@ -149,6 +150,22 @@ def test_file_says_what_it_is_for(path):
     assert said.split("\n\n")[0].rstrip().endswith((".", "!", "?", ":")), "no opening sentence"
 
 
+@each_file
+def test_docstrings_explain_only_what_is_there(path):
+    """Rows like `name, other  what they are` under a value or a function name its own parts."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef) and node.decorator_list:
+            there = {one.target.id for one in node.body if isinstance(one, ast.AnnAssign)}
+            there |= {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
+        elif isinstance(node, ast.FunctionDef):
+            there = {one.arg for one in [*node.args.args, *node.args.kwonlyargs]}
+        else:
+            continue
+        rows = re.findall(r"^([a-z_]+(?:, [a-z_]+)*)  +\S", ast.get_docstring(node) or "", re.M)
+        named = {name for row in rows for name in row.split(", ")}
+        assert named <= there, f"{node.name} has no {named - there}"
+
+
 @pytest.mark.parametrize("folder", folders(), ids=name_of)
 def test_every_folder_opens_with_what_belongs_in_it(folder):
     said = ast.get_docstring(tree(folder / "__init__.py")) or ""
@@ -292,6 +309,11 @@ GUARDS = [
     (test_the_way_of_an_artwork_goes_down, "flow/shortcut.py", '"""Bad."""\n'),
     (test_only_units_and_pixels_know_255, "pixels", "X = 255\n"),
     (test_file_says_what_it_is_for, "pixels", '"""Bad"""\n'),
+    (
+        test_docstrings_explain_only_what_is_there,
+        "flow",
+        'def f(a):\n    """X.\n\n    b  y\n    """\n',
+    ),
     (test_functions_fit_on_one_screen, "pixels", "def f():\n" + "    x = 1\n" * 40),
     (test_arguments_that_travel_together_are_a_value, "pixels", "def f(a,b,c,d,e,f,g,*,h): 0\n"),
     (test_engine_knows_nothing_of_qt_or_krita, "flow", "def f():\n    from PyQt6 import QtCore\n"),

@@ -44,7 +44,7 @@ def folders(tmp_path, scene):
 @pytest.fixture
 def without_process(monkeypatch):
     """A worker's work, done here: where its process is not the point, starting torch is."""
-    monkeypatch.setattr(Worker, "do", lambda self, work, watch: worker.delivered(*work, watch))
+    monkeypatch.setattr(Worker, "do", lambda self, work, watch: worker.delivered(work, watch))
 
 
 def run(inside, out, intent=INTENT):
@@ -182,12 +182,12 @@ def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
 
     monkeypatch.setattr(deliver, "deliver", broken)
     source = folders[0] / "a.png"
-    work = source, source.with_suffix(".x"), INTENT, "cpu", False
-    said = worker.delivered(*work, lambda now: None)
+    task = Task(source, source.with_suffix(".x"), INTENT, "cpu", False)
+    said = worker.delivered(task, lambda now: None)
     assert "a network of the wrong shape" in said and "GLASSINE_DEBUG" in said
     assert "Traceback" not in capfd.readouterr().err
     monkeypatch.setenv("GLASSINE_DEBUG", "1")
-    worker.delivered(*work, lambda now: None)
+    worker.delivered(task, lambda now: None)
     assert "Traceback" in capfd.readouterr().err
 
 

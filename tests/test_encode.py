@@ -89,9 +89,9 @@ def test_nothing_is_noted_of_a_file_that_may_never_be_written(scene, monkeypatch
     export = replace(made.plan.export, marks=("note",))
     made = replace(made, plan=replace(made.plan, export=export))
     monkeypatch.setattr(encoding, "MARKS", {"note": mark})
-    done = encoding.encoded(made, None)
+    done = encoding.encode_unrecorded(made, None)
     assert noted == []
-    encoding.record(done, made, None)
+    encoding.note_in_ledger(done, made, None)
     assert noted == [done.data]
 
 
@@ -100,11 +100,11 @@ def test_a_mark_that_the_format_cannot_carry_is_refused(monkeypatch):
         says="x", stage="metadata", stamp=lambda data, done, report: data, formats=("png", "tiff")
     )
     monkeypatch.setattr(encoding, "MARKS", {"x": only_png})
-    encoding.check(Export(format="png", marks=("x",)))
+    encoding.check_export(Export(format="png", marks=("x",)))
     with pytest.raises(NotUsable, match="Choose png or tiff"):
-        encoding.check(Export(format="webp", marks=("x",)))
+        encoding.check_export(Export(format="webp", marks=("x",)))
 
 
 def test_formats_that_are_only_read_are_refused():
     with pytest.raises(NotUsable, match="only reads it"):
-        encoding.check(Export(format="ora"))
+        encoding.check_export(Export(format="ora"))

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from glassine import ledger
 from glassine.errors import NotUsable
+from glassine.ledger import store
 
 CORE = Path(__file__).resolve().parents[1] / "core"
 WRITER = """
@@ -22,8 +23,9 @@ start = int(sys.argv[1])
 print("ready", flush=True)
 for number in range(start, start + int(sys.argv[2])):
     mark = ledger.issue()
-    ledger.record(ledger.Entry(sha256=f"{number:064x}", hashes=b"h" * 64, title=f"work {number}",
-        format="png", version="1", settings={"n": number}, view=b"v" * 30_000, watermark=mark))
+    one = ledger.Entry(sha256=f"{number:064x}", hashes=b"h" * 64, title=f"work {number}",
+        format="png", version="1", settings={"n": number}, view=b"v" * 30_000, watermark=mark)
+    ledger.record_export(one)
     print(number, flush=True)
 """
 
@@ -104,7 +106,7 @@ def test_two_processes_at_once_take_turns():
 def test_it_is_one_file_and_no_write_ahead_log():
     """SQLite does not wait while such a log is switched on: of 400 that four processes began at
     once, three failed."""
-    with ledger._open(write=True):
+    with store._open(write=True):
         files = {one.name for one in ledger.ledger_path().parent.iterdir()}
     assert files == {ledger.ledger_path().name}
     with sqlite3.connect(ledger.ledger_path()) as link:

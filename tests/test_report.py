@@ -181,8 +181,9 @@ def test_what_is_left_at_the_size_of_training(fine, verdict):
     sight = Sight(clean, clean + stroke, whole, whole, (0, 0))
     viewers = eyes() if fine else (Viewer("fake", "used", lambda rgb: rgb[:, :, ::8, ::8]),)
     against = controls(made, sight, 0.0)
-    before = tuple(effects(viewers, against, aims=aimed(viewers, against.goals)))
-    trial, rows = trained(512, made, sight, against.share, viewers, before)
+    aims = aimed(viewers, against.goals)
+    before = Before(viewers, against, aims, tuple(effects(viewers, against, aims=aims)))
+    trial, rows = trained(512, made, sight, before)
     assert trial.verdict == verdict and {row.after for row in rows} == {"trained512"}
     report = codes(Report(None, rows, tuple(about_trials([trial])), trials=(trial,)))
     assert report == ({"size"} if fine else set()), "said once, with what to do"

@@ -86,7 +86,7 @@ def test_a_cost_taken_in_strips_is_that_of_the_whole(monkeypatch):
     whole = (other - clean).abs()
     for module in (measure, cost):
         monkeypatch.setattr(module, "STRIP", 32)
-    largest, share = cost.changed(clean, other)
+    largest, share = cost.changed_pixels(clean, other)
     assert largest == whole.max() and share == pytest.approx(1 / 2800)
     expected = -10 * math.log10(whole.square().double().mean())
     assert measure.psnr(clean, other) == pytest.approx(expected)

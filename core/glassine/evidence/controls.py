@@ -24,7 +24,7 @@ class Controls:
     scattered  the very change, its pixels in random order
     blend      so much of the goal mixed in (`share`) that SSIMULACRA2 is the protected picture's
     jpeg       the clean picture saved as JPEG 90
-    goal       what the blend mixes in; None where nothing is aimed at
+    goals      what the blend mixes in, with their weights; empty where nothing is aimed at
     """
 
     clean: Tensor

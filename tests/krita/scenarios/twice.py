@@ -47,12 +47,12 @@ def scenario(k):
     app.activeWindow().addView(doc)
     yield until(lambda: app.activeDocument() is not None and app.activeDocument().activeNode())
     studio_.watch(True)
-    yield until(lambda: studio_.known.says)
-    says = docker().main.known
+    yield until(lambda: studio_.already_protected.says)
+    says = docker().main.already_protected
     k.check("the docker says so by itself", says.isVisible(), says=says.text())
     studio_.watch(False)
     job = studio_.apply()
-    yield until(lambda: job.state not in ("waiting", "running"))
+    yield until(lambda: job.state not in (State.WAITING, State.RUNNING))
     k.check(
         "the engine knows the file", job.state == State.ASKING and "export" in job.why, why=job.why
     )

@@ -58,7 +58,7 @@ def encoder_rows() -> list[dict[str, Any]]:
     return rows
 
 
-@command.command()
+@command.command("get")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--from",
@@ -87,7 +87,7 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
         click.echo(f"{_EXTRA}: in {weights.adopt_folder(_EXTRA, [], source)}")
 
 
-@command.command()
+@command.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def verify_encoders(names: tuple[str, ...]) -> int:
     """Compare the encoders on this machine with what was published."""
