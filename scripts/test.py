@@ -29,7 +29,7 @@ PACKAGES = {
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
 """Program or folder -> Debian packages that bring it."""
-WORKERS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+WORKERS = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 """For the whole suite; who names a part of it does not wait for a second worker to start."""
 
 
