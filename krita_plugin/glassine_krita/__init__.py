@@ -6,7 +6,7 @@ In this folder lies what Krita looks for by its name, and what names Qt; all els
 VERSION = "0.1.0"
 
 try:
-    import krita  # type: ignore[import-not-found]  # noqa: F401
+    import krita  # noqa: F401
 except ImportError:  # read by a test or a build script
     pass
 else:

@@ -24,7 +24,7 @@ from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
 
 LOOKS = 5  # judgements until the strength is found: three or four, rarely more
-CROPS = 9 * 512**2  # pixels of a large picture that are judged at most; see `strength`
+CROPS = 9 * 512**2  # pixels of a large picture that are judged at most; see `settle`
 _PROBE = 192  # pixels, side of the timed tile
 _LEARN = 0.5  # how far one job moves the estimate of its stage
 
