@@ -123,6 +123,37 @@ def test_a_preview_that_comes_while_krita_works_is_asked_for_again(works, painti
     works.show_on_canvas(False)
 
 
+def test_a_look_while_the_preview_opens_does_not_hide_it(works, painting, monkeypatch):
+    """On a slow machine Krita looks at its events in between, and ended with an error in a slot."""
+    real = krita.Window.addView
+
+    def slowly(window, doc):
+        works.canvas_preview.follow_document()
+        return real(window, doc)
+
+    monkeypatch.setattr(krita.Window, "addView", slowly)
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: works.canvas_preview.tab.on or works.trouble or not works.canvas_preview.on)
+    assert works.canvas_preview.on and works.canvas_preview.tab.on and not works.trouble
+    works.show_on_canvas(False)
+
+
+def test_a_preview_that_is_hidden_while_it_opens_is_gone(works, painting, monkeypatch):
+    real = krita.Window.addView
+
+    def slowly(window, doc):
+        works.show_on_canvas(False)
+        return real(window, doc)
+
+    monkeypatch.setattr(krita.Window, "addView", slowly)
+    works.look()
+    works.show_on_canvas(True)
+    until(lambda: not works.canvas_preview.on)
+    until(lambda: not works.canvas_preview.tab.on)
+    assert not works.trouble
+
+
 def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, monkeypatch):
     cloned, real = [], krita.Document.clone
     monkeypatch.setattr(krita.Document, "clone", lambda doc: (cloned.append(1), real(doc))[1])

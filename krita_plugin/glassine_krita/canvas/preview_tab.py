@@ -46,14 +46,14 @@ class PreviewTab:
         copy.setName(title)
         copy.setBatchmode(True)
         copy.waitForDone()  # 5.1.5 may end where a layer is added to one on its way
-        self._layer = copy.createNode(title, "paintlayer")
-        convert_pixels(self._layer, SCREEN)
-        root_of(copy).addChildNode(self._layer, None)
+        layer = copy.createNode(title, "paintlayer")
+        convert_pixels(layer, SCREEN)
+        root_of(copy).addChildNode(layer, None)
         for node in root_of(copy).childNodes():
             node.setLocked(True)
         copy.setModified(False)
         active_window().addView(copy)
-        self._copy, self._of = copy, key_of(doc)
+        self._copy, self._layer, self._of = copy, layer, key_of(doc)
 
     def remove(self) -> None:
         if is_open(self._copy):

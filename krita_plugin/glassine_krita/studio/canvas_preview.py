@@ -120,10 +120,15 @@ class CanvasPreview(QtCore.QObject):
         self._picture = None
         if answer.kind == "result" and picture is not None and is_open(self._doc):
             pixels = bytes(answer.blobs["full"])
+            self._taking = True  # Krita looks at its events while it opens a document, too
             try:
                 self.tab.show(self._doc, pixels, picture.place, t("preview_title"))
             except Busy:
                 self._rest.start(REST)  # and seen anew: who works on it changes it
+            finally:
+                self._taking = False
+            if self._doc is None:  # hidden meanwhile
+                self.tab.remove()
         elif answer.kind in ("error", "lost"):
             self.failed.emit(t(answer.says))
             self.hide()
