@@ -26,7 +26,12 @@ class Pull:
         """Gradient of the squared latent distance in the change, scaled to mean size 1."""
         loss = (self.encode(seen) - self.goal).square().sum()
         (gradient,) = torch.autograd.grad(loss, change, retain_graph=True)
-        return gradient / gradient.abs().mean().clamp_min(1e-20)
+        return of_mean_size(gradient)
+
+
+def of_mean_size(gradient: Tensor) -> Tensor:
+    """Scaled so that the mean of its absolute values is 1; zeros stay zeros."""
+    return gradient / gradient.abs().mean().clamp_min(1e-20)
 
 
 @torch.no_grad()
