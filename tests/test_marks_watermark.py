@@ -1,16 +1,8 @@
-"""The watermark: heard after what platforms do, not heard where it is not, and never a bare yes.
-
-Rates are counted over ten paintings, ten photos and ten flat pictures. Photos are those of the
-Debian package mate-backgrounds, or of a folder named in GLASSINE_PHOTOS.
-"""
+"""The watermark: what it leaves alone, how chance is counted, and never a bare yes."""
 
 import math
-import os
-from pathlib import Path
 
-import numpy as np
 import pytest
-import pyvips
 import torch
 from glassine import ledger
 from glassine.errors import NotUsable
@@ -18,92 +10,13 @@ from glassine.flow.encode import encode
 from glassine.flow.examine import examine, examine_pixels
 from glassine.flow.mark import mark
 from glassine.flow.read import read
-from glassine.ledger import fingerprint
 from glassine.marks import MARKS, rivagan, watermark
-from glassine.pixels.grid import on_grid, to_array, to_tensor
-from glassine.types import Claim, Report
+from glassine.pixels.grid import on_grid
+from glassine.types import Report
+from watermarked import NUMBER, flat, marked, platform
 
+__all__ = ["marked"]
 NOTHING = Report(None, (), ())
-NUMBER = 0x9C3A_51E7
-PHOTOS = ("/usr/share/backgrounds/mate/nature", os.environ.get("GLASSINE_PHOTOS", ""))
-
-
-def flat(seed, side=512):
-    """Discs of one colour each on one colour, with hard edges: what illustrators draw."""
-    draw = torch.Generator().manual_seed(seed)
-    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    picture = torch.rand(3, 1, 1, generator=draw).expand(3, side, side).clone() * 0.7 + 0.15
-    for _ in range(8):
-        at = torch.rand(3, generator=draw) * side
-        disc = (x - at[0]) ** 2 + (y - at[1]) ** 2 < (at[2] / 3) ** 2
-        picture[:, disc] = torch.rand(3, 1, generator=draw)
-    return on_grid(picture, 8)
-
-
-def platform(picture):
-    """A tenth cropped off, half the size, JPEG 75."""
-    array = to_array(picture, 8)
-    height, width = array.shape[:2]
-    image = pyvips.Image.new_from_array(array).copy(interpretation="srgb")
-    image = image.crop(width // 20, height // 20, width * 9 // 10, height * 9 // 10)
-    return image.resize(0.5).jpegsave_buffer(Q=75)
-
-
-def small_photos():
-    """Large enough that platforms do halve them: a half below 256 px is not what they post."""
-    for place in filter(None, PHOTOS):
-        files = sorted(Path(place).glob("*.jpg"))[:10]
-        if len(files) == 10:
-            return [to_tensor(fingerprint.open_small(file, 1024)) for file in files]
-    pytest.skip(f"no ten photos in {PHOTOS[0]} or GLASSINE_PHOTOS")
-
-
-HEARD = {"paintings": 9, "photos": 9, "flat pictures": 7}
-"""Of ten, after cropping, halving and JPEG; measured: 10, 10 and 8 (lab/bench/results)."""
-
-
-@pytest.fixture(params=HEARD)
-def ten(request):
-    if request.param == "paintings":
-        files = request.getfixturevalue("paintings")[:10]
-        return [read(file).rgb for file in files]
-    return small_photos() if request.param == "photos" else [flat(seed) for seed in range(10)]
-
-
-@pytest.fixture
-def marked(finished):
-    def make(picture, number=NUMBER, **more):
-        claim = Claim(watermark=number)
-        return mark(finished(picture, marks=("watermark", "receipt"), claim=claim, **more))
-
-    return make
-
-
-@pytest.mark.slow
-def test_it_is_heard_after_cropping_halving_and_jpeg(marked, ten, request):
-    heard = 0
-    for picture in ten:
-        done = marked(picture)
-        chance = watermark.chance_of(watermark.hear(platform(done.rgb)), NUMBER)
-        heard += chance < 1e-5
-        told = any("watermark can hardly" in note for note in done.notes)
-        assert (done.rgb - picture).abs().max() <= 3.01 / 255, "more than three levels"
-        assert chance < 1e-3 or told, "it cannot be heard and nobody was told"
-    assert heard >= HEARD[request.node.callspec.params["ten"]]
-
-
-@pytest.mark.slow
-def test_a_thousand_keys_are_not_heard_in_unmarked_pictures(ten):
-    draw = np.random.default_rng(3)
-    keys = [int(key) for key in draw.integers(0, 2**32, 1000)]
-    chances = np.array([])
-    for picture in ten:
-        heard = rivagan.heard(rivagan.to_frame(picture)).numpy()
-        chances = np.append(chances, [watermark.chance_of(heard, key) for key in keys])
-        best = watermark.best((heard,), keys)
-        assert best.chance > watermark.CLEAR, "one unmarked picture was taken for a marked one"
-    assert 0.04 < (chances < 0.05).mean() < 0.06, "the chance must be what it says"
-    assert (chances < watermark.CLEAR).sum() <= 30  # 10 of 10,000 are expected
 
 
 # --- arithmetic ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from torch.nn.functional import interpolate, softplus
 
 from ..errors import WeightsMissing
 from ..units import Levels, to_unit
+from .fourier import FixedConvolution
 
 SIDE = 256
 BITS = 32
@@ -36,10 +37,10 @@ _STEP = to_unit(Levels(0.13))  # root mean square of one step; momentum makes it
 def _stack(before: int, after: int) -> nn.Sequential:
     """Two 11 x 11 convolutions; tanh and normalisation after the first."""
     return nn.Sequential(
-        nn.Conv2d(before, BITS, 11, padding=5),
+        FixedConvolution(before, BITS, 11),
         nn.Tanh(),
         nn.BatchNorm2d(BITS),
-        nn.Conv2d(BITS, after, 11, padding=5),
+        FixedConvolution(BITS, after, 11),
     )
 
 
@@ -71,7 +72,7 @@ def watermark_decoder() -> Decoder:
     network = Decoder()
     found = network.load_state_dict(load(data), strict=False)  # a counter is not among them
     assert not found.unexpected_keys, found
-    network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    network.eval().requires_grad_(False)
     return network
 
 

@@ -1,0 +1,87 @@
+"""A convolution with a large kernel by Fourier transforms of overlapping tiles (overlap-save).
+
+An 11 x 11 kernel over 32 channels costs 121 products a channel and pixel when it is slid; in the
+frequency domain it costs one, and the transforms. On a CPU that is twice as fast, forwards and
+backwards. Differences to the sliding kernel are those of float32 rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+_SIDE = 64
+"""Side of a transformed tile in pixels; 48, 64 and 96 were fastest of those tried."""
+
+
+class FixedConvolution(nn.Conv2d):
+    """An `nn.Conv2d` for inference: odd square kernel, same size, weights that never change.
+
+    Gradients flow to the input only. The spectra are computed on first use.
+    """
+
+    def __init__(self, before: int, after: int, kernel: int) -> None:
+        super().__init__(before, after, kernel, padding=kernel // 2)
+        self._spectra: tuple[Tensor, Tensor] | None = None
+
+    def forward(self, input: Tensor) -> Tensor:
+        """(1, before, H, W) -> (1, after, H, W)"""
+        if self._spectra is None:
+            weight = self.weight.detach()
+            self._spectra = _spectrum(weight), _spectrum(weight.flip(2, 3).transpose(0, 1))
+        kernel = self.kernel_size[0]
+        said: Tensor = _Correlation.apply(input, *self._spectra, kernel)
+        assert self.bias is not None
+        return said + self.bias[:, None, None]
+
+
+class _Kept(Protocol):
+    """What the way back needs of the way there."""
+
+    back: Tensor
+    kernel: int
+
+
+class _Correlation(torch.autograd.Function):
+    """The gradient of a correlation is a correlation with the kernel turned by half a circle."""
+
+    @staticmethod
+    def forward(ctx: _Kept, picture: Tensor, there: Tensor, back: Tensor, kernel: int) -> Tensor:
+        ctx.back, ctx.kernel = back, kernel
+        return _correlated(picture, there, kernel)
+
+    @staticmethod
+    def backward(ctx: _Kept, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        return _correlated(gradients[0], ctx.back, ctx.kernel), None, None, None
+
+
+def _spectrum(weight: Tensor) -> Tensor:
+    """(after, before, k, k) -> (frequencies, 2 before, 2 after), real
+
+    Real and imaginary parts lie side by side: torch multiplies stacks of real matrices at once, but
+    copies and multiplies complex ones one after the other.
+    """
+    seen = torch.fft.rfft2(weight, s=(_SIDE, _SIDE)).permute(2, 3, 1, 0)
+    real, imaginary = seen.real, -seen.imag  # conjugated: a correlation
+    rows = torch.stack((real, imaginary), -1), torch.stack((-imaginary, real), -1)
+    return torch.stack(rows, -3).reshape(-1, 2 * weight.shape[1], 2 * weight.shape[0]).contiguous()
+
+
+def _correlated(picture: Tensor, spectrum: Tensor, kernel: int) -> Tensor:
+    """(1, before, H, W) -> (1, after, H, W), zeros assumed outside"""
+    (_, before, height, width), border = picture.shape, kernel // 2
+    step = _SIDE - kernel + 1  # so much of a tile is not touched by its wrapped edges
+    rows, columns = -(-height // step), -(-width // step)
+    below, right = rows * step - height + border, columns * step - width + border
+    padded = pad(picture[0].permute(1, 2, 0), (0, 0, border, right, border, below))
+    tiles = padded.unfold(0, _SIDE, step).unfold(1, _SIDE, step).permute(3, 4, 0, 1, 2)
+    seen = torch.fft.rfft2(tiles.reshape(_SIDE, _SIDE, rows * columns, before), dim=(0, 1))
+    parts = torch.view_as_real(seen).reshape(-1, rows * columns, 2 * before)
+    mixed = torch.bmm(parts, spectrum).reshape(_SIDE, _SIDE // 2 + 1, rows * columns, -1, 2)
+    told = torch.fft.irfft2(torch.view_as_complex(mixed), s=(_SIDE, _SIDE), dim=(0, 1))
+    kept = told[:step, :step].reshape(step, step, rows, columns, -1).permute(4, 2, 0, 3, 1)
+    whole: Tensor = kept.reshape(1, -1, rows * step, columns * step)[..., :height, :width]
+    return whole
