@@ -14,10 +14,16 @@ GlassineError
 A message says what was asked, what is wrong, and what to do next, in that order.
 """
 
+from __future__ import annotations
+
 import os
 import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from os import PathLike
+from typing import Any
+
+from .messages import Field, Message, message
 
 
 def accident(error: Exception) -> str:
@@ -34,7 +40,27 @@ def accident(error: Exception) -> str:
 
 
 class GlassineError(Exception):
-    """Base class; `except GlassineError` catches every failure that has a plain explanation."""
+    """Base class; `except GlassineError` catches every failure that has a plain explanation.
+
+    `message` is what happened, as a code and fields; `str` of it is English.
+    """
+
+    def __init__(self, code: str, /, **fields: Field | PathLike[str]) -> None:
+        self.message = message(code, **fields)
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+def _again(kind: type[GlassineError], said: Message) -> GlassineError:
+    """An error that came from another process. Not every kind is made of a code and fields."""
+    error = kind.__new__(kind)
+    GlassineError.__init__(error, said.code, **said.fields)
+    return error
 
 
 class NotUsable(GlassineError):
@@ -45,20 +71,18 @@ class UnknownEntry(NotUsable):
     """No entry of that kind has that name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = list(known)
-        near = get_close_matches(name, known, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(known)}."
-        super().__init__(f"There is no {kind} named '{name}'. {hint}")
+        known = tuple(known)
+        if near := get_close_matches(name, known, n=1):
+            super().__init__("entry.misspelled", kind=kind, name=name, near=near[0])
+        else:
+            super().__init__("entry.unknown", kind=kind, name=name, known=known)
 
 
 class EntryMissing(NotUsable):
     """The entry exists but needs a library that is not installed."""
 
     def __init__(self, kind: str, name: str, library: str) -> None:
-        super().__init__(
-            f"The {kind} '{name}' needs {library}, which is not installed. "
-            f"Install it with: pip install 'glassine[{name}]'"
-        )
+        super().__init__("entry.missing", kind=kind, name=name, library=library)
 
 
 class Unreadable(NotUsable):

@@ -1,0 +1,10 @@
+"""What the engine has to say: codes and fields, and a table of words per language.
+
+Nothing else here: who says something makes a Message where it happens.
+"""
+
+from .message import Field, Message, message
+from .plain import from_plain, to_plain
+from .words import LANGUAGES, in_words
+
+__all__ = ["LANGUAGES", "Field", "Message", "from_plain", "in_words", "message", "to_plain"]

@@ -1,0 +1,39 @@
+"""A code and the values that belong to it. Words are put to it where a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+
+
+@dataclass(frozen=True)
+class Message:
+    """What is to be said, in no language.
+
+    code    "room.what_happened": a row of every table of words
+    fields  what fills the gaps of that row; numbers stay numbers, a list is a tuple
+    """
+
+    code: str
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.code, tuple(sorted(self.fields))))
+
+    def __str__(self) -> str:
+        """In English, for logs, exceptions and programs that only pass it on."""
+        from .words import in_words
+
+        return in_words(self)
+
+
+Field = str | int | float | Message | tuple["Field", ...]
+
+
+def message(code: str, /, **fields: Field | PathLike[str]) -> Message:
+    """A path is written as text: a message can leave the process."""
+    plain = {
+        name: fspath(one) if isinstance(one, PathLike) else one for name, one in fields.items()
+    }
+    return Message(code, plain)
