@@ -245,14 +245,14 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, number,
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 def test_a_disk_that_is_really_full_is_said(tmp_path, monkeypatch):
-    real = files.tempfile.mkstemp
+    real = files.created
 
-    def on_full_disk(**options):
-        number, name = real(**options)
-        os.dup2(os.open("/dev/full", os.O_WRONLY), number)
-        return number, name
+    def on_full_disk(path, *permissions):
+        stream = real(path, *permissions)
+        os.dup2(os.open("/dev/full", os.O_WRONLY), stream.fileno())
+        return stream
 
-    monkeypatch.setattr(files.tempfile, "mkstemp", on_full_disk)
+    monkeypatch.setattr(files, "created", on_full_disk)
     with pytest.raises(NotWritable, match="disk is full"):
         files.write(tmp_path / "a.png", b"x" * 100_000)
     assert os.listdir(tmp_path) == []
@@ -265,6 +265,20 @@ def test_an_interrupt_while_writing_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(files.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         files.write(tmp_path / "a.png", b"x")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("ask", [files.check_writable, lambda path: files.write(path, b"x")])
+def test_an_interrupt_at_the_very_first_moment_leaves_nothing(tmp_path, monkeypatch, ask):
+    real = files.created
+
+    def interrupted(path, *permissions):
+        real(path, *permissions).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "created", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask(tmp_path / "a.png")
     assert os.listdir(tmp_path) == []
 
 

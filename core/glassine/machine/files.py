@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import NotWritable
 
@@ -30,35 +31,46 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     try:
         if is_folder(path):
             raise NotWritable(f"'{path}' is a folder. Name a file in it.")
-        number, name = tempfile.mkstemp(prefix=".glassine.", suffix=".part", dir=path.parent)
-        os.close(number)
-        os.unlink(name)
+        with part_of(path.with_name("glassine")) as part:
+            created(part).close()
     except OSError as error:
         raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
 
 
-def write(path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
-    """Puts data under that name in one move; until then the name is untouched."""
+def write(path: Path, data: bytes, *, never: Iterable[Path] = (), permissions: int = 0o666) -> None:
+    """Puts data under that name in one move; until then the name is untouched.
+
+    permissions  of the new file, less what the system takes from every new file
+    """
     check_writable(path, never=never)
-    temporary = None
     try:
-        number, name = tempfile.mkstemp(
-            prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent
-        )
-        temporary = Path(name)
-        with os.fdopen(number, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        usual_permissions(temporary)
-        os.replace(temporary, path)
-        temporary = None
+        with part_of(path) as part:
+            with created(part, permissions) as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, path)
     except OSError as error:
         raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+
+
+@contextlib.contextmanager
+def part_of(path: Path) -> Iterator[Path]:
+    """A free name beside it, cleared away afterwards.
+
+    It is known before anything lies there: an interruption may come between any two steps.
+    """
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def created(path: Path, permissions: int = 0o666) -> BinaryIO:
+    """A new file, open for writing."""
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, permissions))
 
 
 def first_free(names: Iterable[Path], taken: set[str]) -> Path:
@@ -89,15 +101,6 @@ def same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:  # one of them is not there
         return one.absolute() == other.absolute()
-
-
-def usual_permissions(path: Path) -> None:
-    """Temporary files are private; a finished one is as readable as any other new file."""
-    if os.name != "posix":
-        return
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
 
 
 def why(path: Path, error: OSError) -> str:

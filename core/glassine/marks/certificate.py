@@ -6,7 +6,6 @@ about who signed: anyone can make one in any name. Rules: C2PA 2.2, 14.5; RFC 52
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .. import ledger
+from ..machine.files import write
 from .passphrase import refused, unlocked
 
 EKUS = (
@@ -127,18 +127,9 @@ def make_certificate(name: str = "") -> None:
     place.mkdir(parents=True, exist_ok=True)
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    _private(place / "key.pem", secret)
-    _private(place / "chain.pem", b"".join(one.public_bytes(pem) for one in chain))
-
-
-def _private(path: Path, data: bytes) -> None:
-    """Readable by its owner only, from its first byte on."""
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with suppress(FileNotFoundError):
-        part.unlink()
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(data)
-    os.replace(part, path)
+    write(place / "key.pem", secret, permissions=0o600)
+    public = b"".join(one.public_bytes(pem) for one in chain)
+    write(place / "chain.pem", public, permissions=0o600)
 
 
 def _name(common: str) -> x509.Name:
