@@ -1,6 +1,6 @@
 """What every registered entry promises. A new entry is tested by being registered."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -178,6 +178,14 @@ def test_recipe_names_things_that_exist(name):
     recipe = RECIPES[name]
     assert {kind for kind, _ in recipe.goals} <= set(TARGETS)
     assert sum(weight for _, weight in recipe.goals) == pytest.approx(1)
+
+
+def test_a_recipe_asks_the_artist_for_what_its_targets_need():
+    asked = {row["name"]: row["needs"] for row in catalogue()["recipes"]}
+    assert asked["cloak"] == ["style"] and asked["poison"] == ["shows", "teach"]
+    assert asked["both"] == [*asked["cloak"], *asked["poison"]]
+    known = {field.name for field in fields(Intent)}
+    assert all(set(TARGETS[name].needs) <= known for name in TARGETS)
 
 
 def test_words_for_strength_and_effort_are_in_order():

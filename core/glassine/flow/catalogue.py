@@ -18,6 +18,7 @@ from ..marks import MARKS, Mark
 from ..purifiers import PURIFIERS, Purifier
 from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
+from ..types import Recipe
 from .encode import writable_formats
 from .recipes import RECIPES, SCORES, STEPS
 
@@ -37,7 +38,7 @@ THUMBNAIL = 64  # pixels
 
 def catalogue() -> dict[str, Any]:
     return {
-        "recipes": [{"name": name, "says": recipe.says} for name, recipe in RECIPES.items()],
+        "recipes": [recipe_row(name, recipe) for name, recipe in RECIPES.items()],
         "efforts": [{"name": name, "steps": steps} for name, steps in STEPS.items()],
         "strengths": [{"name": name, "score": score} for name, score in SCORES.items()],
         "surrogates": rows(SURROGATES, surrogate_row),
@@ -60,6 +61,13 @@ def rows(registry: Mapping[str, Any], describe: Callable[[str, Any], Row]) -> li
         except EntryMissing as error:
             found.append({"name": name, "says": name, "missing": str(error)})
     return found
+
+
+def recipe_row(name: str, recipe: Recipe) -> Row:
+    """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets."""
+    kinds = [TARGETS[kind] for kind, _ in recipe.goals]
+    needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
+    return {"name": name, "says": recipe.says, "needs": list(needs)}
 
 
 def surrogate_row(name: str, entry: Surrogate) -> Row:

@@ -117,4 +117,9 @@ def choices() -> list[dict[str, Any]]:
     ]
 
 
-ENTRY = Target(says="Another concept (Nightshade)", picture=concept, choices=choices)
+ENTRY = Target(
+    says="Another concept (Nightshade)",
+    picture=concept,
+    choices=choices,
+    needs=("shows", "teach"),
+)

@@ -17,4 +17,4 @@ def picture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> G
     return Goal("picture", "the picture given", lanczos(intent.target, height, width))
 
 
-ENTRY = Target(says="A picture of your own", picture=picture)
+ENTRY = Target(says="A picture of your own", picture=picture, needs=("target",))

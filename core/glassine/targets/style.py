@@ -116,4 +116,9 @@ def choices() -> list[dict[str, Any]]:
     ]
 
 
-ENTRY = Target(says="Another style of the same picture (Glaze)", picture=style, choices=choices)
+ENTRY = Target(
+    says="Another style of the same picture (Glaze)",
+    picture=style,
+    choices=choices,
+    needs=("style",),
+)
