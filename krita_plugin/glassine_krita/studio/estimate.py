@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..canvas.layers import canvas_of, layer_for, selection_of
 from ..canvas.libkis import Document
 from ..canvas.places import NOWHERE, Place
+from ..engine.answers import Estimated
+from ..engine.asks import Estimate as Ask
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
 from .choices import Choice
@@ -16,7 +18,7 @@ class Estimate(QtCore.QObject):
     def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self._requests = requests
-        self._asked: tuple[int, int, str] | None = None
+        self._asked: Ask | None = None
         self.seconds: dict[str, float] = {}
 
     def forget(self) -> None:
@@ -28,15 +30,14 @@ class Estimate(QtCore.QObject):
         place = NOWHERE if doc is None else part_to_protect(doc, choice.scope)
         if place.empty or not self._requests.ready:
             return
-        wanted = (place.width, place.height, choice.recipe)
+        wanted = Ask(place.width, place.height, choice.recipe)
         if wanted != self._asked:
             self._asked = wanted
-            ask = {"width": place.width, "height": place.height, "recipe": choice.recipe}
-            self._requests.send("estimate", ask, self._answered)
+            self._requests.send(wanted, self._answered)
 
     def _answered(self, answer: Answer) -> None:
         if answer.kind == "result":
-            self.seconds = answer.result["seconds"]
+            self.seconds = answer.read(Estimated).seconds
             self.changed.emit()
 
 
