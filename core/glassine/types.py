@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .messages import Message
 from .units import Levels, Score
 
 if TYPE_CHECKING:
@@ -248,38 +249,35 @@ class Trial:
 
     left         share of the effect beyond the control that is left on the used families, 0 to 1
     ssimulacra2  of the purified protected picture: what the purifier costs whoever runs it
-    skipped      why it did not run here; "" where it did
+    skipped      why it did not run here; None where it did
     """
 
     name: str
-    says: str
+    says: Message
     kind: Literal["handling", "removal"]
     source: str
     verdict: Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
     left: float = math.nan
     ssimulacra2: Score = UNKNOWN
-    skipped: str = ""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A reason to trust this report less. Shown before the numbers, never after."""
-
-    code: str
-    says: str
+    skipped: Message | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything `verify` found. `limits` are sentences that are always true and always shown."""
+    """Everything `verify` found.
+
+    doubts  reasons to trust it less; shown before the numbers, never after
+    threat  what this works against, and which families were aimed at
+    limits  what is always true and always shown
+    """
 
     cost: Cost
     effects: tuple[Effect, ...]
-    doubts: tuple[Doubt, ...]
+    doubts: tuple[Message, ...]
     facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
     trials: tuple[Trial, ...] = ()
-    threat: str = ""
-    limits: tuple[str, ...] = ()
+    threat: Message | None = None
+    limits: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
