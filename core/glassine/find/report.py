@@ -71,9 +71,10 @@ def _article(hit: Hit) -> str:
     except (Unreadable, OSError):
         found = b""
     ours = _figure(hit.work.view, hit.work.name) if hit.work else "<figure></figure>"
+    title = str(hit.says).capitalize()
     return (
         f"<article>{ours}{_figure(found, hit.path.name)}"
-        f"<div><h2>{escape(str(hit.says).capitalize())}</h2><p class=path>{escape(str(hit.path))}</p>"
+        f"<div><h2>{escape(title)}</h2><p class=path>{escape(str(hit.path))}</p>"
         f"{_list('', hit.evidence)}</div></article>"
     )
 

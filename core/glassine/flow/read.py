@@ -27,9 +27,10 @@ _STRANGERS = {
 
 def read(source: Path | bytes) -> Artwork:
     """The picture as the engine sees it; everything that reading had to convert is in its notes."""
-    file = isinstance(source, Path)
-    what = message("picture.named", name=source.name) if file else message("picture.this")
-    data = source if isinstance(source, bytes) else file_contents(source)
+    if isinstance(source, bytes):
+        what, data = message("picture.this"), source
+    else:
+        what, data = message("picture.named", name=source.name), file_contents(source)
     for entry in FORMATS.values():
         if entry.opens(data):
             artwork = entry.read(data, what)

@@ -65,9 +65,7 @@ def command(
         outcome = {**counts, "problems": problems, "caption": caption_for(intent)}
         click.echo(json.dumps(outcome, indent=1))
     else:
-        counts = {"done": end.done, "skipped": end.skipped, "failed": end.failed}
-        told = speech.phrase("cli.batch_end", **counts, total=end.total, folder=folder, out=out)
-        click.echo(told)
+        click.echo(end_line(end, folder, out))
         if words := caption_for(intent):
             click.echo(speech.phrase("cli.batch_caption", caption=words))
     return exits.FAILED if end.failed else exits.DONE
@@ -125,6 +123,18 @@ def batch_lines() -> Callable[[BatchState], None]:
         last = monotonic()
 
     return tell
+
+
+def end_line(end: BatchState, folder: Path, out: Path) -> str:
+    return speech.phrase(
+        "cli.batch_end",
+        done=end.done,
+        skipped=end.skipped,
+        failed=end.failed,
+        total=end.total,
+        folder=folder,
+        out=out,
+    )
 
 
 def ended_line(state: BatchState) -> str:

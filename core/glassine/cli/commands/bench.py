@@ -85,13 +85,13 @@ def command(
             return
         files.write(Path(data), text.encode())
     print_table(lines)
-    told = speech.phrase(
+    end = speech.phrase(
         "cli.bench_end",
         count=seen["pictures"],
         score=seen["ssimulacra2"],
         growth=seen["file_growth"],
     )
-    click.echo(told)
+    click.echo(end)
 
 
 def pictures_of(folder: Path, limit: int | None) -> list[Path]:

@@ -92,8 +92,8 @@ def publish_export(export: str, place: str, day: str | None, never: bool) -> Non
     except ValueError as error:
         raise speech.misused("cli.ledger_no_date", day=str(day)) from error
     ledger.publish(entry.id, place, when.isoformat())
-    said = {"export": entry.id, "day": when.isoformat(), "place": place}
-    click.echo(speech.phrase("cli.ledger_noted", **said))
+    day = when.isoformat()
+    click.echo(speech.phrase("cli.ledger_noted", export=entry.id, day=day, place=place))
 
 
 @command.command("export")
