@@ -50,7 +50,6 @@ _TYPES = (
     "Artwork",
     "Change",
     "Claim",
-    "Doubt",
     "Effect",
     "Encoded",
     "Export",

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import exits
+from . import exits, speech
 
 COMMANDS = {
     "protect": "Protect pictures, with a page of evidence beside each.",
@@ -66,9 +66,9 @@ class Table(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else "See: glassine --help"
-            ctx.fail(f"There is no command named '{args[0]}'. {hint}")
+            if near := get_close_matches(args[0], COMMANDS, n=1):
+                ctx.fail(speech.phrase("cli.command_misspelled", name=args[0], near=near[0]))
+            ctx.fail(speech.phrase("cli.command_unknown", name=args[0]))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -83,7 +83,7 @@ def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         try:
             click.echo(f"glassine {version('glassine')}")
         except PackageNotFoundError:
-            click.echo("glassine, run from a checkout that is not installed")
+            click.echo(speech.phrase("cli.version_checkout"))
         ctx.exit()
 
 

@@ -13,7 +13,7 @@ from .sight import Sight
 
 
 def run_facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
-    """What a second run needs, and what it should give."""
+    """What a second run needs, and what it should give. What a person reads is a Message."""
     plan = protected.plan
     return {
         "engine": engine_name(),

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..formats import FORMATS
 from ..machine.device import Device
+from ..messages import message
 from ..pixels.flatten import on_white
 from ..types import Artwork, Protected
 
@@ -61,7 +62,7 @@ def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
         rgb = (rgb[0][:, rows, columns], rgb[1][:, rows, columns])
         alpha = None if alpha is None else alpha[:, rows, columns]
     before, after = (entry.write(picture, alpha, artwork.keep, export.quality) for picture in rgb)
-    back = entry.read(after, "The protected copy") if entry.lossy else None
+    back = entry.read(after, message("picture.copy")) if entry.lossy else None
     return round(len(before) * area), round(len(after) * area), back
 
 

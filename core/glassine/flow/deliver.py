@@ -81,21 +81,15 @@ def refuse_foreign(target: Path) -> None:
     try:
         known = examine(target).protected
     except GlassineError:
-        known = ""
+        known = None
     if not known:
-        raise NotWritable(
-            f"'{target}' was to become the protected copy, and it is there already and is no copy "
-            f"that Glassine made. Choose another name with -o, or ask for it explicitly (--again)."
-        )
+        raise NotWritable("deliver.foreign_picture", path=target)
 
 
 def refuse_foreign_note(sidecar: Path | None) -> None:
     """Raises where a file would be lost that is no receipt."""
     if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar):
-        raise NotWritable(
-            f"'{sidecar}' was to become the receipt, and it is there already and is none. Move it, "
-            f"choose another name with -o, or ask for it explicitly (--again)."
-        )
+        raise NotWritable("deliver.foreign_receipt", path=sidecar)
 
 
 def note_receipt(made: Delivered, *, keep_path: bool) -> None:
@@ -107,7 +101,7 @@ def note_receipt(made: Delivered, *, keep_path: bool) -> None:
             ledger.keep_path(digest, made.file)
         entry = ledger.by_sha256(digest) if made.sidecar else None
     except GlassineError as error:
-        raise NotUsable(f"'{made.file}' is written, but could not be noted: {error}") from error
+        raise NotUsable("deliver.not_noted", path=made.file, reason=error.message) from error
     if made.sidecar and entry:
         write_beside(made, made.sidecar, entry.sidecar())
 
@@ -117,6 +111,4 @@ def write_beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Pa
     try:
         files.write(path, data, never=never)
     except NotWritable as error:
-        raise NotWritable(
-            f"The protected copy is written, whole, as '{made.file}'. But {error}"
-        ) from error
+        raise NotWritable("deliver.only_copy", path=made.file, reason=error.message) from error

@@ -6,6 +6,7 @@ from ..errors import NotUsable, UnknownEntry
 from ..formats import FORMATS
 from ..marks import MARKS
 from ..marks.base import STAGES, Mark
+from ..messages import Message, message
 from ..types import Encoded, Export, Protected, Report
 
 ORDER = {stage: number for number, stage in enumerate(STAGES)}
@@ -50,41 +51,32 @@ def marks_by_stage(export: Export) -> list[Mark]:
 def check_export(export: Export) -> None:
     """Raises what `encode` would raise at the very end, before any work is done."""
     if FORMATS[export.format].write is None:
-        raise NotUsable(
-            f"The format '{export.format}' was asked for, and Glassine only reads it. "
-            f"It writes {', '.join(writable_formats())}."
-        )
+        raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
     for name in export.marks:
         carriers = MARKS[name].formats
         if carriers and export.format not in carriers:
-            raise NotUsable(
-                f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
-                f"it. Choose {' or '.join(carriers)}, or leave the mark out."
-            )
+            raise NotUsable("encode.no_carrier", mark=name, format=export.format, formats=carriers)
     claim_notes(export)
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
-        raise NotUsable(
-            "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
-            "(the entry in the ledger) is off. Switch it on."
-        )
+        raise NotUsable("encode.receipt_off")
 
 
-def claim_notes(export: Export) -> tuple[str, ...]:
+def claim_notes(export: Export) -> tuple[Message, ...]:
     """What the marks have to say about what was claimed: a certificate that ends soon."""
     checks = (MARKS[name].check for name in export.marks)
     return tuple(said for check in checks if check for said in check(export.claim))
 
 
-def export_notes(protected: Protected) -> tuple[str, ...]:
-    """What the format could not hold, and what the marks have to say, in sentences."""
+def export_notes(protected: Protected) -> tuple[Message, ...]:
+    """What the format could not hold, and what the marks have to say."""
     artwork, name = protected.plan.artwork, protected.plan.export.format
     said = []
     if artwork.keep.depth not in FORMATS[name].depths:
-        said.append(f"{artwork.keep.depth} bits do not fit into {name}; PNG and TIFF keep them.")
+        said.append(message("encode.bits", bits=artwork.keep.depth, format=name))
     if artwork.alpha is not None and name == "jpeg":
-        said.append("JPEG has no transparency: the picture lies on white now.")
+        said.append(message("encode.no_transparency"))
     if artwork.keep.exif and name == "tiff":
-        said.append("TIFF files are written without the EXIF block of the original.")
+        said.append(message("encode.no_exif"))
     return (*said, *claim_notes(protected.plan.export))
 
 

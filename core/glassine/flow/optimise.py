@@ -11,6 +11,7 @@ from ..explore.pyramid import pyramid
 from ..explore.tiles import SIZE
 from ..machine import memory
 from ..machine.device import Device, choose, ran_out_of_memory, repeatable
+from ..messages import Message, message
 from ..types import Change, Plan, Watch, quiet
 
 REASON = 150  # letters of what a card said when it failed
@@ -30,15 +31,15 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
         why = f"{type(error).__name__}: {error}".splitlines()[0][:REASON]
     cpu = choose("cpu")
     pixels, notes = within_memory(plan, cpu, watch)
-    failed = f"{device.says} failed ({why}); it was done on the {cpu.says}."
+    failed = message("optimise.card_failed", device=device.says, reason=why, processor=cpu.says)
     return Change(plan, pixels, (failed, *notes))
 
 
-def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:
     """The change as far as that device's memory allows, and what was done to make it fit."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     for device, size, instead in ladder(best):
-        notes = (*notes, *([instead] if instead else []))
+        notes = (*notes, instead) if instead else notes
         try:
             with memory.reused(), repeatable():
                 return pyramid(plan, device, size, watch), notes
@@ -46,17 +47,15 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
             if not ran_out_of_memory(error):
                 raise
     height, width = plan.artwork.rgb.shape[1:]
-    raise OutOfMemory(
-        f"This picture of {width} x {height} pixels was to be protected, and memory ran out even "
-        "in the smallest tiles on the processor. Close other programs, or protect a smaller copy."
-    )
+    raise OutOfMemory("optimise.memory", width=width, height=height)
 
 
-def ladder(device: Device) -> Iterator[tuple[Device, int, str]]:
-    """(device, tile size, sentence about it): what is tried in turn when memory runs out."""
-    yield device, SIZE, ""
-    yield device, SIZE // 2, f"Memory ran out on {device.says}; it was done in smaller tiles."
+def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
+    """(device, tile size, note about it): what is tried in turn when memory runs out."""
+    yield device, SIZE, None
+    yield device, SIZE // 2, message("optimise.smaller_tiles", device=device.says)
     if device.kind != "cpu":
         cpu = choose("cpu")
-        yield cpu, SIZE, f"Memory ran out on {device.says}; it was done on the {cpu.says}."
-    yield choose("cpu"), SIZE // 4, "Memory ran out again; it was done in the smallest tiles."
+        instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
+        yield cpu, SIZE, instead
+    yield choose("cpu"), SIZE // 4, message("optimise.smallest_tiles")

@@ -30,16 +30,9 @@ def check_page(page: Path, *, never: Iterable[Path] = (), search: bool = False) 
     """
     files.check_writable(page, never=never)
     if page.suffix.lower() not in (".html", ".htm"):
-        raise NotWritable(
-            f"'{page}' was to become a page of evidence, and its name is no page's. Choose one "
-            f"that ends in '.html'."
-        )
+        raise NotWritable("page.ending", path=page)
     if page.exists() and not (is_search_page(page) if search else _DATA in page_text(page)):
-        kind = "a search" if search else "a protected picture"
-        raise NotWritable(
-            f"'{page}' was to become a page of evidence, and it is there already and not one of "
-            f"Glassine's about {kind}. Move it, or choose another name with -o."
-        )
+        raise NotWritable("page.no_search" if search else "page.no_evidence", path=page)
 
 
 def is_search_page(page: Path) -> bool:

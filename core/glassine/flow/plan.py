@@ -138,18 +138,13 @@ def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
     limit = texture_allowance(artwork.rgb)
     if mask is not None:
         if mask.shape != limit.shape:
-            raise NotUsable(
-                f"The mask is {mask.shape[2]} x {mask.shape[1]} pixels and the picture is "
-                f"{limit.shape[2]} x {limit.shape[1]}. Paint the mask over the same picture."
-            )
+            (height, width), (high, wide) = mask.shape[1:], limit.shape[1:]
+            raise NotUsable("plan.mask_size", width=width, height=height, wide=wide, high=high)
         limit = limit * mask
     if artwork.alpha is not None:
         limit = limit * (artwork.alpha > 0)
     if not limit.any():
-        raise NotUsable(
-            "This picture was to be protected, but no pixel of it may change: it is all "
-            "transparent or all masked out. Check the mask and the layers that are shown."
-        )
+        raise NotUsable("plan.nothing_free")
     return limit
 
 
@@ -162,8 +157,7 @@ def at_export_size(artwork: Artwork, longest: int | None) -> Artwork:
     size = max(1, round(height * factor)), max(1, round(width * factor))
     if longest < (needed := least_longest_side(artwork)):
         raise NotUsable(
-            f"A copy of {size[1]} x {size[0]} pixels was asked for, and Glassine needs {SMALLEST} "
-            f"on each side. Ask for a longest side of at least {needed} for this picture."
+            "plan.copy_too_small", width=size[1], height=size[0], least=SMALLEST, needed=needed
         )
     rgb, alpha = lanczos_seen(artwork.rgb, artwork.alpha, *size)
     return replace(artwork, rgb=rgb, alpha=alpha)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,15 @@ import click
 
 from ...errors import NotUsable, NotWritable
 from ...flow.names import original_stem, page_names, report_path
-from .. import options, output
+from ...messages import Message, message
+from .. import options, output, speech
 
 if TYPE_CHECKING:
     from ...types import Artwork, Intent, Plan, Protected, Report
 
 _KIND = b'"kind": "glassine report"'
+NAMED = ("goal.style", "goal.concept")
+"""Goals whose fields are what was asked for: `style`, or `shows` and `teach`."""
 
 EPILOG = """\b
 Examples:
@@ -112,12 +114,9 @@ def check_outputs(page: Path, data: str | None, never: Sequence[Path]) -> None:
     file = Path(str(data))
     files.check_writable(file, never=never)
     if files.same_file(file, page):
-        raise click.UsageError(f"The page and the JSON were both to become '{file}'. Name two.")
+        raise speech.misused("cli.report_one_file", path=file)
     if files.is_foreign(file, _KIND):
-        raise NotWritable(
-            f"'{file}' was to hold the report as JSON, and it is there already and is no such "
-            f"report. Choose another name for --json."
-        )
+        raise NotWritable("cli.report_foreign", path=file)
 
 
 def chosen_purifiers(after: str, slow: bool) -> tuple[str, ...]:
@@ -145,10 +144,7 @@ def original_beside(picture: Path) -> Path:
     near = [picture.with_name(stem + end) for end in ends if stem != picture.stem]
     there = [path for path in near if path.is_file()]
     if not there:
-        raise NotUsable(
-            f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
-            "only be measured against what was there before. Name it: --original ORIGINAL"
-        )
+        raise NotUsable("cli.report_no_original", name=picture.name)
     told = pages.settings_of(picture) if len(there) > 1 else {}
     return next((path for path in there if told and pages.tells_of_original(told, path)), there[0])
 
@@ -169,17 +165,16 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
         recipe = replace(plan.recipe, draw=facts.get("draw", 0))
         caption, steps = facts.get("caption", ""), facts.get("steps", 0)
         plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
-    notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
+    notes = (message("cli.report_as_read", name=picture.name),)
     return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
 
 
-def overlooked(picture: Path) -> list[str]:
+def overlooked(picture: Path) -> list[Message]:
     """Says so where a page lies beside the picture and tells of another file."""
     from ...flow import pages
 
     return [
-        f"'{page.name}' tells of another file, or of this one before it was changed, and was not "
-        f"used. What was aimed at can be named: --target PICTURE"
+        message("cli.report_other_page", name=page.name)
         for page in page_names(picture)
         if pages.page_facts(page)
     ]
@@ -197,12 +192,17 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     ratio = before.rgb.shape[2] / before.rgb.shape[1] * height / size[1]
     if abs(ratio - 1) > 0.01:
         raise NotUsable(
-            f"'{picture}' was to be compared with '{original}', and their shapes differ: "
-            f"{size[1]} x {size[0]} and {before.rgb.shape[2]} x {before.rgb.shape[1]}. Cropped "
-            "copies cannot be compared; name the picture it was made from."
+            "cli.report_shapes",
+            picture=picture,
+            original=original,
+            width=size[1],
+            height=size[0],
+            wide=before.rgb.shape[2],
+            high=before.rgb.shape[1],
         )
     rgb, alpha = lanczos_seen(before.rgb, before.alpha, *size)
-    note = f"The original was resized from {before.rgb.shape[2]} x {before.rgb.shape[1]} pixels."
+    was = {"width": before.rgb.shape[2], "height": before.rgb.shape[1]}
+    note = message("cli.report_resized", **was)
     return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
@@ -248,12 +248,16 @@ def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # no
     return Intent(style="texture", seed=seed or 0, surrogates=names, export=export), False
 
 
-def goal_words(goals: Sequence[str]) -> dict[str, str]:
-    """Goals as the page says them -> the style's name and the two words of a poison."""
-    said = "; ".join(goals)
-    found = re.search(r"the style '(?P<style>[^']+)'", said)
-    other = re.search(r"(?:^|; )(?P<shows>[^;]+) taught as (?P<teach>[^;]+)", said)
-    return {**(found.groupdict() if found else {}), **(other.groupdict() if other else {})}
+def goal_words(goals: Sequence[Any]) -> dict[str, str]:
+    """The style's name and the two words of a poison, from the page's goals.
+
+    A page of an older version has sentences there, which say nothing to a program.
+    """
+    told: dict[str, str] = {}
+    for goal in goals:
+        if isinstance(goal, dict) and goal.get("code") in NAMED:
+            told |= goal["fields"]
+    return told
 
 
 def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
@@ -264,12 +268,12 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
     worst = sorted((t for t in tried if t.left == t.left), key=lambda t: t.left)[:3]
     lines = [
         f"{picture.name}",
-        *(f"  Doubt: {doubt.says}" for doubt in found.doubts),
-        f"  Visible: {results.visible_line(found)}",
-        f"  Effect: {results.effect_line(found)}",
+        *(f"  {speech.phrase('cli.doubt', doubt=speech.spoken(one))}" for one in found.doubts),
+        f"  {results.visible_line(found)}",
+        f"  {results.effect_line(found)}",
     ]
     if worst:
-        said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
-        lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
-    notes = (f"  Note: {note}" for note in found.facts["notes"])
-    return [*lines, *notes, f"  Page: {page}"]
+        least = tuple(message("cli.left_after", trial=one.says, left=one.left) for one in worst)
+        lines.append(f"  {speech.phrase('cli.least_left', trials=least)}")
+    notes = (f"  {speech.phrase('cli.note', note=note)}" for note in found.facts["notes"])
+    return [*lines, *notes, f"  {speech.phrase('cli.page', page=page)}"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 
 from ...machine.device import choose
+from ...messages import Message
 from ...types import Encoded, Protected, Report
 from ..schema import as_json
 from ..sight import Sight, sighted
@@ -41,7 +42,7 @@ def html(protected: Protected, report: Report, done: Encoded | None = None) -> s
         cost=tables.cost_table(report.cost),
         effects=tables.effects_table([row for row in report.effects if not row.after]),
         trials=tables.trial_tables(report),
-        threat=escape(report.threat),
+        threat=escape(str(report.threat or "")),
         limits=items(report.limits),
         facts=rows_of(report.facts),
         data=json.dumps(as_json(report)).replace("<", "\\u003c"),
@@ -57,19 +58,19 @@ def finished(report: Report, done: Encoded) -> dict[str, object]:
 
 def lead(protected: Protected) -> str:
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
-    towards = " and ".join(goal.says for goal in plan.goals)
+    towards = " and ".join(str(goal.says) for goal in plan.goals)
     aim = f"{plan.recipe.name.capitalize()} towards {towards}" if towards else "Two files compared"
     return f"{aim}; {width} x {height} pixels, measured on what the file gives back."
 
 
-def items(sentences: Iterable[str]) -> str:
-    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+def items(said: Iterable[Message]) -> str:
+    return "".join(f"<li>{escape(str(one))}</li>" for one in said)
 
 
 def doubts_section(report: Report) -> str:
     """First on the page, also when there are none: then what was not looked for is said."""
     if report.doubts:
-        inside = f"<ul>{items(doubt.says for doubt in report.doubts)}</ul>"
+        inside = f"<ul>{items(report.doubts)}</ul>"
     else:
         inside = (
             "<p>The measurements below gave no reason for doubt. They are still only proxies for "
