@@ -23,7 +23,16 @@ PROMISES = {
 # What belongs to a terminal, to a programmer or to a network, and what German has its own word for.
 FOREIGN = {
     "en": ("latent", "encoder", "checkpoint", "interpreter", "JSON", "stdin"),
-    "de": ("Latent", "Encoder", "Checkpoint", "Interpreter", "JSON", "Docker", "Download", "Settings"),
+    "de": (
+        "Latent",
+        "Encoder",
+        "Checkpoint",
+        "Interpreter",
+        "JSON",
+        "Docker",
+        "Download",
+        "Feature",
+    ),
     "ja": ("潜在", "エンコーダー", "インタープリター", "JSON"),
 }
 SHOWN = ("style", "mark", "format", "recipe", "site", "surrogate", "effort", "strength", "purifier")

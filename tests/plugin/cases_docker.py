@@ -176,6 +176,18 @@ def test_fields_can_be_reached_and_are_named(works, painting):
     made.deleteLater()
 
 
+def test_tabbing_goes_from_top_to_bottom_when_the_lists_have_come(works, painting):
+    made = GlassineDocker()
+    at, order = made.main.what.recipe, []
+    for _ in range(60):
+        at = at.nextInFocusChain()
+        order.append(at.objectName())
+    places = ("cloak", "poison", "both", "style", "shows", "layer", "visible", "effort")
+    found = [order.index(f"glassine_{name}") for name in places]
+    assert found == sorted(found), order
+    made.deleteLater()
+
+
 def test_an_end_of_krita_starts_no_engine(fresh_krita):
     extension.GlassineExtension(fresh_krita).setup()
     instance._made.clear()

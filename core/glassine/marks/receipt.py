@@ -96,5 +96,5 @@ ENTRY = Mark(
     stage="record",
     stamp=stamp,
     read=read,
-    note="Stays on this machine. To date it, keep the digest of `glassine ledger seal` elsewhere.",
+    note="Stays on this machine. Only a digest of the ledger, kept elsewhere, proves its date.",
 )

@@ -21,11 +21,10 @@ from ..qt import QtCore, Signal
 from ..words.gaps import Message
 from ..words.texts import in_words, t
 from .already_protected import AlreadyProtected
+from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
 from .canvas_preview import CanvasPreview
-from .caption import CaptionWords
 from .choices import Artist, Choice, Exporting
-from .estimate import Estimate
 from .job import Job, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal

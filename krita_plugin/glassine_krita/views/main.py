@@ -54,6 +54,10 @@ class MainPage(QtWidgets.QWidget):
         column.addWidget(widget)
         self.jobs = JobList(studio)
         column.addWidget(self.jobs)
+        self._follow()
+
+    def _follow(self) -> None:
+        studio = self.studio
         follow(
             self,
             self.draw,

@@ -81,6 +81,9 @@ class Segments(QtWidgets.QWidget):
         self._grid = QtWidgets.QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(0)
+        self._before = QtWidgets.QWidget(self)  # not seen: tabbing comes to the buttons after it
+        self._before.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._before.hide()
         self._chosen = chosen
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
         self._group = QtWidgets.QButtonGroup(self)
@@ -92,13 +95,16 @@ class Segments(QtWidgets.QWidget):
             button.setParent(None)
             button.deleteLater()
         self._buttons = {name: self._made(name, text) for name, text in rows}
+        last = self._before
         for at, button in enumerate(self._buttons.values()):
+            self.setTabOrder(last, button)
+            last = button
             self._group.addButton(button)
             self._grid.addWidget(button, *divmod(at, ABREAST))
             self._grid.setColumnStretch(at % ABREAST, 1)
 
     def _made(self, name: str, text: str) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text)
+        button = QtWidgets.QPushButton(text, self)
         button.setCheckable(True)
         button.setObjectName(f"glassine_{name}")
         button.setMinimumWidth(20)

@@ -47,12 +47,7 @@ class SetupPage(QtWidgets.QWidget):
         for made in (self.go, self.stop, self.remove):
             line.addWidget(made, 1)
         column.addWidget(widget)
-        self.bar = QtWidgets.QProgressBar()
-        self.bar.setFixedHeight(8)
-        self.bar.setTextVisible(False)
-        column.addWidget(self.bar)
-        self.line = quiet_label()
-        column.addWidget(self.line)
+        column.addWidget(self._progress())
         self.models = quiet_label()
         self.models.setObjectName("glassine_surrogates")
         column.addWidget(self.models)
@@ -79,6 +74,19 @@ class SetupPage(QtWidgets.QWidget):
             self.builds.setItemData(at, size_words(build), Qt.ItemDataRole.ToolTipRole)
         self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
         return self.builds
+
+    def _progress(self) -> QtWidgets.QWidget:
+        """Of an installation: a bar, and the last line that it wrote."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.bar = QtWidgets.QProgressBar()
+        self.bar.setFixedHeight(8)
+        self.bar.setTextVisible(False)
+        self.line = quiet_label()
+        column.addWidget(self.bar)
+        column.addWidget(self.line)
+        return widget
 
     def _own(self) -> QtWidgets.QWidget:
         """For those who have an engine of their own."""
