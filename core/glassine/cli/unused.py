@@ -60,7 +60,13 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
     for name, carriers in CARRIED.items():
         if typed(given, name) and not set(carriers) & set(marks):
             wanted = ",".join((carriers[0], *marks))
-            raise misused("cli.carried_by_none", name=name, marks=carriers, wanted=wanted)
+            raise misused(
+                "cli.carried_by_none",
+                count=len(carriers),
+                name=name,
+                marks=carriers,
+                wanted=wanted,
+            )
 
 
 def typed(given: dict[str, Any], name: str) -> bool:

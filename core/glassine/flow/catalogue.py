@@ -65,6 +65,8 @@ def entry_words() -> dict[str, str]:
     found: dict[str, str] = {}
     for row in chain.from_iterable(catalogue().values()):
         found |= english(row["code"], row) if "code" in row else {}
+    for name in FORMATS:  # those too that are only read
+        found |= english(f"format.{name}", vars(FORMATS[name]))
     learn(found)
     return found
 
