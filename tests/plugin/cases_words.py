@@ -12,6 +12,7 @@ from bench import (
     works,
 )
 from glassine_krita.engine.catalogue import entry_says
+from glassine_krita.views.main import goal_as_listed
 from glassine_krita.words import engine_words, texts
 from glassine_krita.words.gaps import Message, message
 from glassine_krita.words.texts import in_words
@@ -143,6 +144,14 @@ def test_an_entry_is_called_as_the_engine_calls_it(works, speaks):
     assert entry_says("styles", "slow") == "style slow", "nobody has translated it"
     assert entry_says("styles", "unheard-of") == "unheard-of"
     assert entry_says("marks", "unheard-of", ".note") == ""
+
+
+def test_a_preview_calls_a_style_as_the_menu_does(works, speaks):
+    speaks("de")
+    goal = message("goal.style", style="ember")
+    assert "Rote Glut im Dunkeln" in in_words(goal_as_listed(goal))
+    for other in (message("goal.style", style="of my own"), message("goal.picture")):
+        assert goal_as_listed(other) is other
 
 
 @pytest.mark.parametrize(("language", "half"), [("en", "1.5"), ("de", "1,5"), ("ja", "1.5")])

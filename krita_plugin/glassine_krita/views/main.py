@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..engine.catalogue import Catalogue, entry_says
+from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.studio import Studio
 from ..words.amounts import rounded_time
-from ..words.texts import in_words, t
+from ..words.gaps import Message
+from ..words.texts import has_words, in_words, t
 from .compare import MODES, Compare
 from .job import JobList
 from .parts import (
@@ -190,7 +191,7 @@ class MainPage(QtWidgets.QWidget):
         if self.studio.preview.stale:
             return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
-        return t("preview_about", goals=about.goals, size=size) + busy
+        return t("preview_about", goals=tuple(map(goal_as_listed, about.goals)), size=size) + busy
 
     def _mode(self, name: str) -> None:
         self.compare.show_mode(name)
@@ -201,6 +202,12 @@ class MainPage(QtWidgets.QWidget):
 
     def _apply(self) -> None:
         self.studio.apply()
+
+
+def goal_as_listed(goal: Message) -> Message:
+    """A style as its menu calls it."""
+    code = code_of("styles", str(goal.fields.get("style")))
+    return Message(goal.code, {**goal.fields, "style": Message(code)}) if has_words(code) else goal
 
 
 def strength_words(listed: Catalogue, score: float) -> str:
