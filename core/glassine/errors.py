@@ -112,4 +112,7 @@ class OutOfMemory(GlassineError):
 
 
 class Cancelled(GlassineError):
-    """Raised by a watcher to stop the run that is calling it."""
+    """Raised by a watcher to stop the run that is calling it. It need not say why."""
+
+    def __init__(self, code: str = "run.stopped", /, **fields: Field | PathLike[str]) -> None:
+        super().__init__(code, **fields)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..errors import OutOfMemory
+from ..errors import OutOfMemory, reason_of
 from ..explore.pyramid import pyramid
 from ..explore.tiles import SIZE
 from ..machine import memory
 from ..machine.device import Device, choose, ran_out_of_memory, repeatable
-from ..messages import Message, message
+from ..messages import Field, Message, message
 from ..types import Change, Plan, Watch, quiet
 
 REASON = 150  # letters of what a card said when it failed
@@ -28,11 +28,22 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
     except (RuntimeError, FloatingPointError) as error:
         if device.kind == "cpu":
             raise
-        why = f"{type(error).__name__}: {error}".splitlines()[0][:REASON]
+        kind, reason = type(error).__name__, short(reason_of(error))
     cpu = choose("cpu")
     pixels, notes = within_memory(plan, cpu, watch)
-    failed = message("optimise.card_failed", device=device.says, reason=why, processor=cpu.says)
+    failed = message(
+        "optimise.card_failed",
+        device=device.says,
+        kind=kind,
+        reason=reason,
+        processor=cpu.says,
+    )
     return Change(plan, pixels, (failed, *notes))
+
+
+def short(reason: Field) -> Field:
+    """Its first line: torch adds a page."""
+    return reason[:REASON].partition("\n")[0] if isinstance(reason, str) else reason
 
 
 def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:

@@ -18,8 +18,8 @@ from PIL import Image
 
 from ..errors import NotUsable, Unreadable, reason_of
 from ..messages import Field, Message, message
+from ..pixels.flatten import laid_on_white
 from ..pixels.merged import picture
-from ..units import Unit, to_levels
 
 Bytes = NDArray[np.uint8]
 Source = Path | bytes
@@ -56,8 +56,7 @@ def open_small(
             raise refused(name, claims)
         size = {"height": side, "size": "force" if exact else "down"}
         small = pyvips.Image.thumbnail_buffer(data, side, **size)
-        small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
-        pixels = np.asarray(small.colourspace("srgb").cast("uchar"))
+        pixels = np.asarray(laid_on_white(small))
     except pyvips.Error as error:
         raise refused(name, message("fingerprint.damaged")) from error
     return np.ascontiguousarray(pixels[..., :3])

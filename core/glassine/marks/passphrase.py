@@ -41,7 +41,7 @@ def _words(path: Path) -> Iterator[bytes | None]:
 @lru_cache
 def _asked(path: Path) -> bytes:
     """Once for a run, not once for every picture."""
-    return getpass.getpass(f"Passphrase of {path}: ").encode()
+    return getpass.getpass(f"{message('passphrase.ask', path=path)} ").encode()
 
 
 def remember(path: Path, passphrase: str) -> None:

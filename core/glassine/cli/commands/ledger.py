@@ -12,6 +12,8 @@ from ...errors import NotUsable
 from ...messages import message
 from .. import exits, speech
 
+_SEAL = "glassine ledger"  # how the line begins that stands for all entries
+
 EPILOG = """\b
 Examples:
   glassine ledger list
@@ -129,5 +131,5 @@ def seal() -> int:
     if not rows:
         click.echo(speech.phrase("cli.ledger_empty"))
         return exits.DONE
-    click.echo(f"glassine ledger {rows[-1].id} {rows[-1].created} {rows[-1].chain}")
+    click.echo(f"{_SEAL} {rows[-1].id} {rows[-1].created} {rows[-1].chain}")
     return exits.DONE
