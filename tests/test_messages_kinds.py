@@ -15,6 +15,7 @@ ENTRIES = {
     **{f"format.{name}": entry.says for name, entry in FORMATS.items()},
     **{f"mark.{name}": entry.says for name, entry in MARKS.items()},
     **{f"mark.{name}.note": entry.note for name, entry in MARKS.items()},
+    **{f"mark.{name}.label": entry.label for name, entry in MARKS.items()},
     **{f"purifier.{name}": entry.says for name, entry in PURIFIERS.items()},
     **{f"style.{name}": row["says"] for name, row in style.styles().items()},
     **{f"surrogate.{name}": entry.covers for name, entry in SURROGATES.items()},

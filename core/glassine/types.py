@@ -122,6 +122,8 @@ class Intent:
 class Recipe:
     """A named way to protect. Numbers and names, no code.
 
+    label   one or two words for it, where there is room for no more
+    note    what must be known before using it
     goals   kinds of target and how strongly each pulls
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
@@ -135,6 +137,8 @@ class Recipe:
 
     name: str
     says: str
+    label: str = ""
+    note: str = ""
     goals: tuple[tuple[str, float], ...]
     reach: Levels
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)

@@ -23,7 +23,7 @@ from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from ..types import Recipe
 from .encode import writable_formats
-from .recipes import RECIPES, SCORES, STEPS
+from .recipes import EFFORTS, RECIPES, SCORES, STEPS, STRENGTHS
 
 Row = dict[str, Any]
 
@@ -43,8 +43,12 @@ def catalogue() -> dict[str, Any]:
     """Rows by kind; `code` is what a row is called in every language, `says` its English."""
     return {
         "recipes": [recipe_row(name, recipe) for name, recipe in RECIPES.items()],
-        "efforts": [{"name": name, "steps": steps} for name, steps in STEPS.items()],
-        "strengths": [{"name": name, "score": score} for name, score in SCORES.items()],
+        "efforts": [
+            coded("effort", name, EFFORTS[name]) | {"steps": STEPS[name]} for name in STEPS
+        ],
+        "strengths": [
+            coded("strength", name, STRENGTHS[name]) | {"score": SCORES[name]} for name in SCORES
+        ],
         "surrogates": rows("surrogate", SURROGATES, surrogate_row),
         "targets": rows("target", TARGETS, lambda entry: {"says": entry.says}),
         "styles": choice_rows("style"),
@@ -88,7 +92,8 @@ def recipe_row(name: str, recipe: Recipe) -> Row:
     """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets."""
     kinds = [TARGETS[kind] for kind, _ in recipe.goals]
     needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
-    return coded("recipe", name, recipe.says) | {"needs": list(needs)}
+    words = {"label": recipe.label, "note": recipe.note}
+    return coded("recipe", name, recipe.says) | words | {"needs": list(needs)}
 
 
 def surrogate_row(entry: Surrogate) -> Row:
@@ -103,6 +108,7 @@ def purifier_row(entry: Purifier) -> Row:
 def mark_row(entry: Mark) -> Row:
     return {
         "says": entry.says,
+        "label": entry.label,
         "note": entry.note,
         "stage": entry.stage,
         "formats": list(entry.formats),

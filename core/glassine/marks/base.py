@@ -42,7 +42,8 @@ class Mark:
 
     A mark of the stage "record" stamps a file that is written already and leaves it as it is.
 
-    says     what the artist reads beside the switch
+    says     what it is, in a line
+    label    a few words for it, to be read beside its switch
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
     visible  meant to be seen: its cost is not held against the strength that was asked for
@@ -59,6 +60,7 @@ class Mark:
     prepare: Embed | None = None
     stamp: Stamp | None = None
     read: Read | None = None
+    label: str = ""
     note: str = ""
     formats: tuple[str, ...] = ()
     visible: bool = False

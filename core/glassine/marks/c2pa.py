@@ -198,6 +198,7 @@ def thumbnails(told: dict[str, Any]) -> list[str]:
 
 ENTRY = Mark(
     says="Content Credentials: a signed statement that refuses training (C2PA)",
+    label="Content Credentials",
     stage="signature",
     check=check,
     stamp=stamp,

@@ -93,6 +93,7 @@ def published(known: ledger.Entry) -> tuple[Message, ...]:
 
 ENTRY = Mark(
     says="A receipt in your own ledger: hashes, watermark id, settings, date",
+    label="Entry in my ledger",
     stage="record",
     stamp=stamp,
     read=read,

@@ -166,6 +166,7 @@ def scaled(stamp: Tensor, wide: int, most: int) -> Tensor:
 
 ENTRY = Mark(
     says="Words or a signature drawn over the picture, for previews",
+    label="Visible mark",
     stage="pixels",
     check=check,
     embed=embed,

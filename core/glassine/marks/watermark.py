@@ -237,6 +237,7 @@ def found(match: Match | None, known: Mapping[int, ledger.Entry]) -> Found | Non
 
 ENTRY = Mark(
     says="An invisible number in the picture that survives re-saving and resizing",
+    label="Invisible watermark",
     stage="pixels",
     decide=decide,
     embed=embed,

@@ -134,6 +134,7 @@ def read(data: bytes, anchors: str = "") -> Found | None:
 
 ENTRY = Mark(
     says="Do not train, creator and rights in the file's metadata (XMP, IPTC)",
+    label="“No AI training” in the metadata",
     stage="metadata",
     check=check,
     prepare=prepare,

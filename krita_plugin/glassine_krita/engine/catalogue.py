@@ -83,9 +83,9 @@ def entry_says(kind: str, name: str, ending: str = "") -> str:
     return in_words(Message(code)) if has_words(code) else "" if ending else name
 
 
-def recipe_label(name: str, ending: str = ".label") -> str:
+def recipe_label(name: str) -> str:
     """One or two words for it."""
-    return entry_says("recipes", name, ending) or entry_says("recipes", name, ".label") or name
+    return entry_says("recipes", name, ".label") or name
 
 
 def entry_tip(kind: str, name: str) -> str:

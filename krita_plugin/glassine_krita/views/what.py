@@ -132,7 +132,7 @@ class What(QtWidgets.QWidget):
     def _fill_recipes(self, listed: Catalogue) -> None:
         """One that needs what this plugin cannot ask for is shown, and cannot be chosen."""
         rows = listed.of("recipes")
-        self.recipe.fill([(row.name, recipe_label(row.name, ".short")) for row in rows])
+        self.recipe.fill([(row.name, recipe_label(row.name)) for row in rows])
         for row in rows:
             why = in_words(row.missing) if row.missing else "" if row.offered else t("recipe_newer")
             tip = "\n".join(filter(None, (entry_tip("recipes", row.name), why)))
