@@ -24,7 +24,6 @@ from glassine.evidence.trials import trial
 from glassine.flow import pages
 from glassine.flow.read import read
 from glassine.flow.verify import verify
-from glassine.machine.device import choose
 from glassine.purifiers import Scene
 from glassine.purifiers.grain import noisy
 from glassine.types import (
@@ -221,10 +220,10 @@ def test_scattering_keeps_every_change_and_loses_its_place():
 
 def test_lossy_formats_are_measured_on_what_they_give_back(hurt):
     rough = replace(hurt, plan=replace(hurt.plan, export=Export(format="jpeg", quality=40)))
-    sight = sighted(rough, choose("cpu"))
+    sight = sighted(rough)
     assert not torch.equal(sight.seen, rough.rgb)
-    assert torch.equal(sighted(hurt, choose("cpu")).seen, hurt.rgb)
-    assert sight.sizes[1] < sighted(hurt, choose("cpu")).sizes[1]
+    assert torch.equal(sighted(hurt).seen, hurt.rgb)
+    assert sight.sizes[1] < sighted(hurt).sizes[1]
 
 
 def test_the_measured_part_goes_to_where_the_change_is():
@@ -385,7 +384,7 @@ def page_of(made, copy, **facts):
     """The page that `protect` would have written beside the copy."""
     whole = verify(made)
     told = replace(whole, facts=whole.facts | {"goals": ["the style 'texture'"], "seed": 9} | facts)
-    return html(made, told, Encoded(copy.read_bytes(), "png", ()))
+    return html(made, told, sighted(made), Encoded(copy.read_bytes(), "png", ()))
 
 
 def test_a_page_is_believed_only_about_its_own_file(pair):
@@ -489,7 +488,7 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     made = Protected(planned(clean, surrogates=("embedded",)), seen)
     done = Encoded((tmp_path / "sun.glassine.png").read_bytes(), "png", ())
     facts = {"goals": ["the style 'texture'"], "seed": 9}
-    page = html(made, replace(verify(made), facts=facts), done)
+    page = html(made, replace(verify(made), facts=facts), sighted(made), done)
     (tmp_path / "sun.glassine.html").write_text(page)
     out = reported(tmp_path / "sun.glassine.png", "--after", "jpeg75", "--json", "-")
     assert out.exception is None, out.exception

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from .units import Levels, Score
@@ -288,6 +290,10 @@ class Encoded:
     format: str
     marks: tuple[str, ...]
     notes: tuple[str, ...] = ()  # what the format could not hold, what the marks have to say
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict
-from hashlib import sha256
 from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -99,7 +98,7 @@ def delivered_facts(made: Delivered) -> dict[str, Any]:
         "file": str(made.file),
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
-        "sha256": sha256(done.data).hexdigest(),
+        "sha256": done.sha256,
         "format": done.format,
         "width": protected.rgb.shape[2],
         "height": protected.rgb.shape[1],

@@ -24,9 +24,13 @@ _STRANGERS = {
 }
 
 
-def read(source: Path | bytes) -> Artwork:
-    """The picture as the engine sees it; everything that reading had to convert is in its notes."""
-    what = "The picture" if isinstance(source, bytes) else f"'{source.name}'"
+def read(source: Path | bytes, name: str = "") -> Artwork:
+    """The picture as the engine sees it; everything that reading had to convert is in its notes.
+
+    name  of the file that the bytes are from, for what is said of it
+    """
+    name = name if isinstance(source, bytes) else source.name
+    what = f"'{name}'" if name else "The picture"
     data = source if isinstance(source, bytes) else file_contents(source)
     for entry in FORMATS.values():
         if entry.opens(data):

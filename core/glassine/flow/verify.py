@@ -22,15 +22,15 @@ def verify(
     protected: Protected,
     *,
     purifiers: Sequence[str] = (),
-    side: int | None = None,
+    sight: Sight | None = None,
     watch: Watch = quiet,
 ) -> Report:
     """Cost, effects beside their controls, and one trial per purifier.
 
-    side: of the square that is measured, in pixels; without it what takes seconds here.
+    sight: where the caller needs what is measured too, so that the file is coded once.
     """
     plan, device = protected.plan, choose(protected.plan.device)
-    sight = sighted(protected, device, side)
+    sight = sight or sighted(protected)
     eyes = viewers(plan, device)
     total, rows, trials = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers), [], []
     price = cost(sight)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 
 from .. import ledger
 from ..errors import NotUsable
 from ..evidence.page.render import html
+from ..evidence.sight import sighted
 from ..flow.encode import check_export, encode_unrecorded
 from ..flow.mark import mark
 from ..flow.optimise import optimise
@@ -28,15 +28,16 @@ def export(request: Request) -> Answer:
     ask, state = request.ask, request.state
     picture = raster(ask["pixels"], request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask["intent"], picture, request.mask)
-    check_export(wanted.export)
+    checked = check_export(wanted.export)
     refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(settle(optimise(made, watch=left), watch=left), watch=left)
-    report = verify(protected, watch=left)
+    sight = sighted(protected)
+    report = verify(protected, sight=sight, watch=left)
     left.end_of_stage()
-    done = encode_unrecorded(protected, report)
-    page = html(protected, report, done).encode()
+    done = encode_unrecorded(protected, report, checked, sight.coded)
+    page = html(protected, report, sight, done).encode()
     said = export_result(protected, report, done)
     if "receipt" in done.marks:
         state.awaited[said["sha256"]] = receipt.entry(done.data, protected)
@@ -66,7 +67,7 @@ def export_result(protected: Protected, report: Report, done: Encoded) -> Json:
     return {
         "format": done.format,
         "marks": done.marks,
-        "sha256": sha256(done.data).hexdigest(),
+        "sha256": done.sha256,
         "width": width,
         "height": height,
         "caption": protected.plan.caption,

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from ..errors import NotUsable
 from ..evidence.page.render import html
+from ..evidence.sight import sighted
 from ..flow.plan import plan
 from ..flow.read import read
 from ..flow.verify import verify
@@ -38,8 +39,9 @@ def report(request: Request) -> Answer:
     protected = Protected(made, after, ("Measured on the pixels of the file as they were read.",))
     seconds = state.estimates.stages(made, verify=True)["verify"] * (1 + len(names) / 2)
     left = state.estimates.watched({"verify": seconds}, request.watch)  # a first guess
-    found = verify(protected, purifiers=names, watch=left)
-    page = html(protected, found).encode()
+    sight = sighted(protected)
+    found = verify(protected, purifiers=names, sight=sight, watch=left)
+    page = html(protected, found, sight).encode()
     doubts = [asdict(doubt) for doubt in found.doubts]
     return Answer(
         {"doubts": doubts, "trials": [row(one) for one in found.trials]}, {"report": page}

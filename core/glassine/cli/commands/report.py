@@ -82,6 +82,7 @@ def command(
     """
     from ...evidence.page.render import html
     from ...evidence.schema import as_json
+    from ...evidence.sight import sighted
     from ...flow.verify import verify
     from ...machine import files
 
@@ -89,9 +90,10 @@ def command(
     check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
     protected = as_protected(picture, original, target, device)
     names = () if quick else chosen_purifiers(after, slow)
+    sight = sighted(protected, side)
     with output.progress_of(picture.name, silent=data == "-") as watch:
-        found = verify(protected, purifiers=names, side=side, watch=watch)
-    files.write(page, html(protected, found).encode())
+        found = verify(protected, purifiers=names, sight=sight, watch=watch)
+    files.write(page, html(protected, found, sight).encode())
     text = json.dumps(as_json(found), indent=1)
     if data == "-":
         click.echo(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from string import Template
 from ...machine.device import choose
 from ...types import Encoded, Protected, Report
 from ..schema import as_json
-from ..sight import Sight, sighted
+from ..sight import Sight
 from . import tables
 from .pictures import Shown, model_views, overview, worst_places
 from .tables import rows_of
@@ -26,10 +25,9 @@ _NO_DECODER = (
 )
 
 
-def html(protected: Protected, report: Report, done: Encoded | None = None) -> str:
-    """`done`: the finished file, for its notes and so that the page can be told to be of it."""
+def html(protected: Protected, report: Report, sight: Sight, done: Encoded | None = None) -> str:
+    """`sight`: what was measured. `done`: the finished file, for its notes and its digest."""
     device = choose(protected.plan.device)
-    sight = sighted(protected, device)
     report = replace(report, facts=report.facts | (finished(report, done) if done else {}))
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title="Glassine report",
@@ -51,7 +49,7 @@ def html(protected: Protected, report: Report, done: Encoded | None = None) -> s
 def finished(report: Report, done: Encoded) -> dict[str, object]:
     return {
         "notes": [*report.facts.get("notes", ()), *done.notes],
-        "sha256_file": hashlib.sha256(done.data).hexdigest(),
+        "sha256_file": done.sha256,
     }
 
 
