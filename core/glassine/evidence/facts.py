@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..explore import training_sizes
 from ..machine.device import Device
 from ..pixels.grid import pixel_digest
 from ..types import Protected
+from ..version import engine_version
 from .sight import Sight
 
 
@@ -16,7 +16,7 @@ def run_facts(protected: Protected, sight: Sight, device: Device) -> dict[str, A
     """What a second run needs, and what it should give."""
     plan = protected.plan
     return {
-        "engine": engine_name(),
+        "engine": engine_version(),
         "recipe": plan.recipe.name,
         "goals": [goal.says for goal in plan.goals],
         "goal_names": [goal.name for goal in plan.goals],
@@ -45,10 +45,3 @@ def measured_box(sight: Sight) -> list[int]:
     """left, top, width, height of the part that was measured."""
     rows, columns = sight.rows, sight.columns
     return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
-
-
-def engine_name() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:
-        return "from a checkout"

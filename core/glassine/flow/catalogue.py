@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from typing import Any
 
 import pyvips
@@ -16,21 +14,13 @@ from ..formats import FORMATS
 from ..machine import weights
 from ..marks import MARKS, Mark
 from ..purifiers import PURIFIERS, Purifier
+from ..purifiers.sites import SITES, Site
 from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from .encode import writable_formats
 from .recipes import RECIPES, SCORES, STEPS
 
 Row = dict[str, Any]
-
-SITES = (
-    ("instagram", "Instagram", 1440),
-    ("x", "X", 2048),
-    ("bluesky", "Bluesky", 2000),
-    ("deviantart", "DeviantArt preview", 1280),
-    ("artstation", "ArtStation", 1920),
-)
-"""Name, label and the longest side up to which a site shows a picture without resizing it."""
 
 THUMBNAIL = 64  # pixels
 
@@ -47,7 +37,7 @@ def catalogue() -> dict[str, Any]:
         "purifiers": rows(PURIFIERS, purifier_row),
         "marks": rows(MARKS, mark_row),
         "formats": [format_row(name) for name in writable_formats()],
-        "sites": [{"name": name, "says": says, "longest": side} for name, says, side in SITES],
+        "sites": [site_row(name, site) for name, site in SITES.items()],
     }
 
 
@@ -69,6 +59,11 @@ def surrogate_row(name: str, entry: Surrogate) -> Row:
 
 def purifier_row(name: str, entry: Purifier) -> Row:
     return {"says": entry.says, "kind": entry.kind, "slow": entry.slow}
+
+
+def site_row(name: str, site: Site) -> Row:
+    """The longest side up to which that site keeps a picture's pixels."""
+    return {"name": name, "says": site.says, "longest": site.longest}
 
 
 def mark_row(name: str, entry: Mark) -> Row:
@@ -108,10 +103,3 @@ def thumbnail(picture: str) -> str:
     data = base64.b64decode(picture)
     small = pyvips.Image.thumbnail_buffer(data, THUMBNAIL, height=THUMBNAIL, crop="centre")
     return base64.b64encode(small.write_to_buffer(".png", strip=True)).decode()
-
-
-def engine_version() -> str:
-    try:
-        return installed("glassine")
-    except PackageNotFoundError:  # run from a checkout
-        return "0.1.0"

@@ -7,12 +7,12 @@ no clean picture, and the settings hold no path.
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .. import ledger
 from ..ledger import fingerprint
 from ..types import Plan, Protected, Report
+from ..version import engine_version
 from .base import Found, Mark
 
 
@@ -53,13 +53,6 @@ def entry(data: bytes, protected: Protected) -> ledger.Entry:
         watermark=plan.export.claim.watermark if "watermark" in plan.export.marks else None,
         seed=plan.seed,
     )
-
-
-def engine_version() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:
-        return "unpackaged"
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:

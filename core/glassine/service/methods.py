@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from ..flow.catalogue import catalogue as list_everything
-from ..flow.catalogue import engine_version
 from ..flow.optimise import optimise
 from ..flow.plan import plan, warm_steps, with_draw
 from ..flow.recipes import RECIPES, STEPS
@@ -19,6 +18,7 @@ from ..pixels.flatten import on_white
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Intent, Plan, Progress, Protected
+from ..version import engine_version
 from ..visibility import ssimulacra2
 from .call import Answer, Json, Method, Request
 from .examine import examine, refuse_again
