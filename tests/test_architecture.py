@@ -20,7 +20,7 @@ LAB = sorted((ROOT / "lab").rglob("*.py"))
 ROOMS = [
     {"messages", "version"},
     {"units", "errors"},
-    {"types", "registry"},
+    {"types", "registry", "plain"},
     {"machine"},
     {"pixels"},
     {"ledger", "visibility"},

@@ -9,8 +9,7 @@ from glassine import marks
 from glassine.flow.deliver import deliver
 from glassine.formats import FORMATS
 from glassine.registry import Registry
-from glassine.service.call import Request
-from glassine.service.export import export
+from glassine.service.methods import METHODS
 from glassine.service.state import State
 from glassine.types import Export, Intent, quiet
 
@@ -100,5 +99,5 @@ def test_a_picture_from_krita_is_coded_once_too(monkeypatch, scene):
     about = {"width": width, "height": height, "order": "BGRA", "type": "u8"}
     wish = {"style": "texture", "effort": "preview", "surrogates": ["embedded"], "seed": 1}
     ask = {"pixels": about, "intent": wish}
-    answer = export(Request(ask, {"pixels": bytearray(pixels.tobytes())}, quiet, State()))
+    answer = METHODS["export"](ask, {"pixels": bytearray(pixels.tobytes())}, quiet, State())
     assert len(coded) == 2 and answer.blobs["file"].startswith(b"\x89PNG")

@@ -54,7 +54,8 @@ def sentences():
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             raised = isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED
-            if raised and node.args and (text := english(node.args[0])):
+            text = english(node.args[0]) if raised and node.args else ""
+            if " " in text:  # the others are codes, with words of their own
                 yield str(place), text
 
 
