@@ -11,7 +11,7 @@ import torch
 from glassine import version
 from glassine.batch.jobs import Job, Jobs
 from glassine.cli import cli
-from glassine.evidence.facts import run_facts
+from glassine.evidence.facts import run_record
 from glassine.evidence.sight import sighted
 from glassine.flow import timing
 from glassine.flow.catalogue import catalogue
@@ -19,6 +19,7 @@ from glassine.machine.device import choose
 from glassine.marks import c2pa, receipt
 from glassine.purifiers import PURIFIERS
 from glassine.purifiers.sites import SITES
+from glassine.record import record_of
 from glassine.types import Change, Claim
 
 ENGINE = Path(__file__).resolve().parents[1] / "core" / "glassine"
@@ -32,8 +33,8 @@ def absent(name):
 def test_every_teller_of_the_version_says_the_same(monkeypatch, finished, scene, tmp_path, capsys):
     monkeypatch.setattr(version, "version", absent)
     made = finished(scene)
-    assert run_facts(made, sighted(made), choose("cpu"))["engine"] == version.CHECKOUT
-    assert receipt.entry(written(made), made).version == version.CHECKOUT
+    assert run_record(made, sighted(made), choose("cpu")).engine == version.CHECKOUT
+    assert receipt.entry(written(made), record_of(made)).version == version.CHECKOUT
     assert c2pa.manifest(Claim())["claim_generator_info"][0]["version"] == version.CHECKOUT
     with Jobs(tmp_path) as jobs:
         jobs.write(Job("0", "0", "a.png"), "a", "")

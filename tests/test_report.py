@@ -26,6 +26,7 @@ from glassine.flow.read import read
 from glassine.flow.verify import verify
 from glassine.purifiers import Scene
 from glassine.purifiers.grain import noisy
+from glassine.record import VERSION, RunRecord, with_file
 from glassine.types import (
     Artwork,
     Cost,
@@ -289,7 +290,7 @@ def test_poison_is_checked_against_what_a_captioner_says(hurt, monkeypatch):
         captioner, "suggest", lambda artwork, most: [captioner.Suggestion(next(names), None)]
     )
     report = verify(made)
-    assert "renamed" in codes(report) and report.facts["called_after"] == "cat"
+    assert "renamed" in codes(report) and report.record.called_after == "cat"
 
 
 def test_same_protected_same_report(hurt):
@@ -318,7 +319,7 @@ def golden():
         cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200, 1.5),
         effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
         doubts=(Doubt("transfer", "Every encoder here was optimised against."),),
-        facts={"engine": "0", "seed": 5, "goals": ["another picture"]},
+        record=RunRecord(version=VERSION, engine="0", seed=5, goals=("another picture",)),
         trials=(Trial("jpeg75", "JPEG, quality 75", "handling", "x", "weakened", 0.5, Score(60)),),
         threat="Works against fine-tuning.",
         limits=("It can be removed.",),
@@ -383,27 +384,29 @@ def pair(tmp_path):
 def page_of(made, copy, **facts):
     """The page that `protect` would have written beside the copy."""
     whole = verify(made)
-    told = replace(whole, facts=whole.facts | {"goals": ["the style 'texture'"], "seed": 9} | facts)
-    return html(made, told, sighted(made), Encoded(copy.read_bytes(), "png", ()))
+    facts = {"goals": ("the style 'texture'",), "seed": 9} | facts
+    told = replace(whole, record=replace(whole.record, **facts))
+    done = Encoded(copy.read_bytes(), "png", ())
+    return html(made, with_file(told, made, done), sighted(made))
 
 
 def test_a_page_is_believed_only_about_its_own_file(pair):
     _, copy, made = pair
     page = copy.with_suffix(".html")
     page.write_text(page_of(made, copy))
-    assert pages.settings_of(copy)["seed"] == 9
+    assert pages.settings_of(copy).seed == 9
     again = Image.open(copy).copy()
     again.save(copy, optimize=True)
-    assert pages.settings_of(copy)["seed"] == 9, "the same pixels, saved again"
+    assert pages.settings_of(copy).seed == 9, "the same pixels, saved again"
     page.write_text(page_of(made, copy, format="jpeg", sha256_file="0"))
     told = json.loads(page.read_text().split('id="report">')[1].split("</script>")[0])["facts"]
     assert told["sha256_file"] == sha256(copy.read_bytes()).hexdigest()
     ImageOps.invert(again).save(copy)
-    assert pages.settings_of(copy) == {}, "another picture under the old name"
+    assert pages.settings_of(copy) is None, "another picture under the old name"
     out = reported(copy, "--quick")
     assert "'sun.glassine.html' tells of another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
-    assert pages.settings_of(copy)["seed"] == 4, "the longer name is looked at too"
+    assert pages.settings_of(copy).seed == 4, "the longer name is looked at too"
 
 
 def test_a_report_tells_how_many_families_the_steps_looked_at(pair):
@@ -487,8 +490,8 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     (tmp_path / "sun.glassine.png").write_bytes(write(seen, None, Keep(), 100))
     made = Protected(planned(clean, surrogates=("embedded",)), seen)
     done = Encoded((tmp_path / "sun.glassine.png").read_bytes(), "png", ())
-    facts = {"goals": ["the style 'texture'"], "seed": 9}
-    page = html(made, replace(verify(made), facts=facts), sighted(made), done)
+    bare = replace(verify(made), record=RunRecord(goals=("the style 'texture'",), seed=9))
+    page = html(made, with_file(bare, made, done), sighted(made))
     (tmp_path / "sun.glassine.html").write_text(page)
     out = reported(tmp_path / "sun.glassine.png", "--after", "jpeg75", "--json", "-")
     assert out.exception is None, out.exception

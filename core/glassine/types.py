@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from .units import Levels, Score
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from .record import RunRecord
 
 Effort = Literal["preview", "quick", "full"]
 Strength = Literal["subtle", "balanced", "strong"]
@@ -278,7 +280,7 @@ class Report:
     cost: Cost
     effects: tuple[Effect, ...]
     doubts: tuple[Doubt, ...]
-    facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
+    record: RunRecord | None = None  # of the run; None where nobody measured it
     trials: tuple[Trial, ...] = ()
     threat: str = ""
     limits: tuple[str, ...] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
 from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from ..evidence.schema import json_ready
 from ..explore.training_sizes import training_sizes
+from ..plain import plain
+from ..record import IN_LINE, record_in, told
 
 if TYPE_CHECKING:
     from ..flow.deliver import Delivered
@@ -91,31 +92,16 @@ def doubts_line(report: Report) -> str:
 
 def delivered_facts(made: Delivered) -> dict[str, Any]:
     """The same as data, for --json; what was not measured is null."""
-    done, protected, report = made.done, made.protected, made.report
-    plan = protected.plan
-    told = {
+    report, record = made.report, record_in(made.report, made.protected)
+    whole = {
         "source": str(made.source),
         "file": str(made.file),
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
-        "sha256": done.sha256,
-        "format": done.format,
-        "width": protected.rgb.shape[2],
-        "height": protected.rgb.shape[1],
-        "recipe": plan.recipe.name,
-        "goals": [goal.says for goal in plan.goals],
-        "surrogates": list(plan.surrogates),
-        "seed": plan.seed,
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "also_at": list(training_sizes(plan)),
-        "caption": plan.caption,
-        "marks": list(done.marks),
-        "notes": [*plan.artwork.notes, *protected.notes, *done.notes],
-        "doubts": [asdict(doubt) for doubt in report.doubts],
-        "cost": asdict(report.cost),
-        "effects": [asdict(effect) for effect in report.effects],
+        **told(record, IN_LINE),
+        "doubts": plain(report.doubts, says=True),
+        "cost": plain(report.cost),
+        "effects": plain(report.effects),
     }
-    cleaned: dict[str, Any] = json_ready(told)
+    cleaned: dict[str, Any] = json_ready(whole)
     return cleaned

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import Any
 
+from ..plain import plain
+from ..record import ON_PAGE, RunRecord, told
 from ..types import Report
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """JSON's types only; what was not measured is null. Doubts come first here too."""
-    whole = asdict(report)
+    whole = plain(report, says=True)
+    whole["facts"] = told(report.record or RunRecord(), ON_PAGE)
+    del whole["record"]
     first = {
         "schema": SCHEMA,
         "kind": "glassine report",

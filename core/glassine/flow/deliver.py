@@ -10,6 +10,7 @@ from .. import ledger
 from ..errors import GlassineError, NotUsable, NotWritable
 from ..evidence.page.render import html
 from ..machine import files
+from ..record import with_file
 from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
 from . import pages
 from .encode import check_export, encode_unrecorded, note_in_ledger
@@ -63,9 +64,10 @@ def deliver(
         refuse_foreign_note(sidecar)
     seen = verified(opened(source, again), intent, device=device, watch=watch)
     done = encode_unrecorded(seen.protected, seen.report, checked, seen.sight.coded)
-    written = html(seen.protected, seen.report, seen.sight, done).encode()
+    report = with_file(seen.report, seen.protected, done)
+    written = html(seen.protected, report, seen.sight).encode()
     files.write(target, done.data, never=originals)
-    made = Delivered(source, target, page, sidecar, done, seen.protected, seen.report)
+    made = Delivered(source, target, page, sidecar, done, seen.protected, report)
     note_receipt(made, keep_path=intent.export.keep_path)
     if room:
         write_beside(made, room, page.read_bytes())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
 from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
-from ..evidence.facts import run_facts
+from ..evidence.facts import run_record
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
@@ -51,7 +52,7 @@ def verify(
         cost=price,
         effects=tuple(rows),
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
-        facts=run_facts(protected, sight, device) | called,
+        record=replace(run_record(protected, sight, device), **called),
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,

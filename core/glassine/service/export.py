@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from .. import ledger
@@ -15,7 +16,8 @@ from ..flow.plan import plan
 from ..flow.settle import settle
 from ..flow.verify import verify
 from ..marks import receipt
-from ..types import Effect, Encoded, Protected, Report
+from ..record import RunRecord, parts, record_in, with_file
+from ..types import Effect, Report
 from .answers import Exported
 from .asked import Nothing, PlacedAsk, ProtectAsk
 from .call import Answer, Request
@@ -38,11 +40,12 @@ def export(request: Request[ProtectAsk]) -> Answer:
     report = verify(protected, sight=sight, watch=left)
     left.end_of_stage()
     done = encode_unrecorded(protected, report, checked, sight.coded)
-    page = html(protected, report, sight, done).encode()
-    said = export_result(protected, report, done)
+    report = with_file(report, protected, done)
+    record = record_in(report, protected)
+    page = html(protected, report, sight).encode()
     if "receipt" in done.marks:
-        state.awaited[done.sha256] = receipt.entry(done.data, protected)
-    return Answer(said, {"file": done.data, "report": page})
+        state.awaited[done.sha256] = receipt.entry(done.data, record)
+    return Answer(export_result(record, report), {"file": done.data, "report": page})
 
 
 def placed(request: Request[PlacedAsk]) -> Answer:
@@ -60,22 +63,10 @@ def placed(request: Request[PlacedAsk]) -> Answer:
     return Answer(Nothing(), {"receipt": entry.sidecar()} if ask.sidecar else {})
 
 
-def export_result(protected: Protected, report: Report, done: Encoded) -> Exported:
-    height, width = protected.rgb.shape[1:]
-    return Exported(
-        format=done.format,
-        marks=done.marks,
-        sha256=done.sha256,
-        width=width,
-        height=height,
-        caption=protected.plan.caption,
-        seed=protected.plan.seed,
-        surrogates=protected.plan.surrogates,
-        notes=(*protected.plan.artwork.notes, *protected.notes, *done.notes),
-        doubts=report.doubts,
-        cost=report.cost,
-        effects=effects_as_is(report),
-    )
+def export_result(record: RunRecord, report: Report) -> Exported:
+    effects = effects_as_is(report)
+    whole = parts(record, (one.name for one in fields(Exported) if hasattr(record, one.name)))
+    return Exported(**whole, doubts=report.doubts, cost=report.cost, effects=effects)
 
 
 def effects_as_is(report: Report) -> tuple[Effect, ...]:

@@ -18,6 +18,7 @@ from ..flow.timing import Workload, gradient_seconds, look_seconds
 from ..messages import LANGUAGES
 from ..messages.words import table
 from ..pixels.flatten import on_white
+from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Intent, Plan, Progress, Protected
@@ -124,17 +125,10 @@ def timed(made: Plan, request: Request[ProtectAsk]) -> Protected:
 
 def layer_result(done: Protected, *, see_through: bool) -> Layered:
     """What the docker says about a finished layer."""
-    made = done.plan
-    clean = on_white(made.artwork.rgb, made.artwork.alpha)
-    return Layered(
-        ssimulacra2=ssimulacra2(clean, on_white(done.rgb, made.artwork.alpha)),
-        surrogates=made.surrogates,
-        goals=tuple(goal.says for goal in made.goals),
-        caption=made.caption,
-        seed=made.seed,
-        notes=(*made.artwork.notes, *done.notes),
-        translucent=see_through,
-    )
+    made = done.plan.artwork
+    score = ssimulacra2(on_white(made.rgb, made.alpha), on_white(done.rgb, made.alpha))
+    whole = parts(record_of(done), ("surrogates", "goals", "caption", "seed", "notes"))
+    return Layered(**whole, ssimulacra2=score, translucent=see_through)
 
 
 METHODS: dict[str, Method[Any]] = {

@@ -15,6 +15,7 @@ from ...flow.names import original_stem, page_names, report_path
 from .. import options, output
 
 if TYPE_CHECKING:
+    from ...record import RunRecord
     from ...types import Artwork, Intent, Plan, Protected, Report
 
 _KIND = b'"kind": "glassine report"'
@@ -151,7 +152,7 @@ def original_beside(picture: Path) -> Path:
             f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
             "only be measured against what was there before. Name it: --original ORIGINAL"
         )
-    told = pages.settings_of(picture) if len(there) > 1 else {}
+    told = pages.settings_of(picture) if len(there) > 1 else None
     return next((path for path in there if told and pages.tells_of_original(told, path)), there[0])
 
 
@@ -161,18 +162,18 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
 
     from ...flow import pages
     from ...flow.read import read
+    from ...record import RunRecord
     from ...types import Protected
 
-    facts, after, before = pages.settings_of(picture), read(picture), read(original)
+    told, after, before = pages.settings_of(picture), read(picture), read(original)
     before = matched(before, after, original.name, picture.name)
     lent = options.named_picture(target)
-    plan = planned(before, facts, lent, device)
-    if "score" in facts:
-        recipe = replace(plan.recipe, draw=facts.get("draw", 0))
-        caption, steps = facts.get("caption", ""), facts.get("steps", 0)
-        plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
+    plan = planned(before, told or RunRecord(), lent, device)
+    if told and told.engine:
+        recipe = replace(plan.recipe, draw=told.draw)
+        plan = replace(plan, recipe=recipe, caption=told.caption, steps=told.steps)
     notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
-    return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
+    return Protected(plan, after.rgb, (*notes, *([] if told or target else overlooked(picture))))
 
 
 def overlooked(picture: Path) -> list[str]:
@@ -183,7 +184,7 @@ def overlooked(picture: Path) -> list[str]:
         f"'{page.name}' tells of another file, or of this one before it was changed, and was not "
         f"used. What was aimed at can be named: --target PICTURE"
         for page in page_names(picture)
-        if pages.page_facts(page)
+        if pages.page_record(page)
     ]
 
 
@@ -208,28 +209,27 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
-def planned(artwork: Artwork, facts: dict[str, Any], target: Any, device: str) -> Plan:  # noqa: ANN401
+def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan:  # noqa: ANN401
     """The old plan again, where the page tells it; else one that aims nowhere."""
     from dataclasses import replace
 
     from ...flow.plan import plan
     from ...units import Score
 
-    wanted, known = remembered(facts, target)
+    wanted, known = remembered(told, target)
     made = plan(artwork, wanted, device=device)
     if not known:
         made = replace(made, goals=())
-    held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
-    return replace(made, score=Score(facts.get("score", 0.0)), held_out=held or made.held_out)
+    held = tuple(name for name in told.held_out if name in made.held_out)
+    return replace(made, score=Score(told.score), held_out=held or made.held_out)
 
 
-def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
+def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
     """What was asked for then, and whether the target of then can be made again."""
     from ...types import Export, Intent
 
-    wanted = goal_words(facts.get("goals", ()))
-    recipe, seed = facts.get("recipe", "cloak"), facts.get("seed")
-    names = tuple(facts.get("surrogates", ())) or None
+    wanted = goal_words([str(goal) for goal in told.goals])
+    recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
     if target is not None:
         return Intent(target=target, seed=seed, surrogates=names, export=export), True
@@ -273,5 +273,5 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
     if worst:
         said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
         lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
-    notes = (f"  Note: {note}" for note in found.facts["notes"])
+    notes = (f"  Note: {note}" for note in (found.record.notes if found.record else ()))
     return [*lines, *notes, f"  Page: {page}"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
 
 from ...machine.device import choose
-from ...types import Encoded, Protected, Report
+from ...record import ON_PAGE, parts, record_in
+from ...types import Protected, Report
 from ..schema import as_json
 from ..sight import Sight
 from . import tables
@@ -25,10 +25,9 @@ _NO_DECODER = (
 )
 
 
-def html(protected: Protected, report: Report, sight: Sight, done: Encoded | None = None) -> str:
-    """`sight`: what was measured. `done`: the finished file, for its notes and its digest."""
+def html(protected: Protected, report: Report, sight: Sight) -> str:
+    """`sight`: what was measured."""
     device = choose(protected.plan.device)
-    report = replace(report, facts=report.facts | (finished(report, done) if done else {}))
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title="Glassine report",
         lead=escape(lead(protected)),
@@ -41,16 +40,9 @@ def html(protected: Protected, report: Report, sight: Sight, done: Encoded | Non
         trials=tables.trial_tables(report),
         threat=escape(report.threat),
         limits=items(report.limits),
-        facts=rows_of(report.facts),
+        facts=rows_of(parts(record_in(report, protected), ON_PAGE)),
         data=json.dumps(as_json(report)).replace("<", "\\u003c"),
     )
-
-
-def finished(report: Report, done: Encoded) -> dict[str, object]:
-    return {
-        "notes": [*report.facts.get("notes", ()), *done.notes],
-        "sha256_file": done.sha256,
-    }
 
 
 def lead(protected: Protected) -> str:
