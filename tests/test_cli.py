@@ -429,11 +429,9 @@ def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     copies = [painting.with_name(f"teal.glassine{end}") for end in (".png", ".jpg")]
     names = sorted(path.name for path in painting.parent.glob("*.html"))
     assert names == ["teal.glassine.html", "teal.glassine.jpg.html"]
-    assert pages.page_facts(copies[0].with_suffix(".html"))["format"] == "png"
-    told = {
-        pages.settings_of(copy)["format"]: pages.settings_of(copy)["goals"][0] for copy in copies
-    }
-    assert [told[name]["fields"]["style"] for name in formats] == ["ember", "glacier"]
+    assert pages.page_record(copies[0].with_suffix(".html")).format == "png"
+    told = {pages.settings_of(copy).format: pages.settings_of(copy).goals[0] for copy in copies}
+    assert [told[name].fields["style"] for name in formats] == ["ember", "glacier"]
 
 
 def test_of_several_pictures_the_good_ones_are_done(painting, capsys):
@@ -578,8 +576,8 @@ def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     assert run("batch", folder, "-o", tmp_path / "out", *asked) == 0
     made = copy.with_suffix(".html"), copy.with_name("teal.glassine.report.html")
     for page in (*made, tmp_path / "out" / "one.glassine.html"):
-        assert pages.page_facts(page)["device"]["says"] == str(here.says)
-        assert not any("A card" in note["says"] for note in pages.page_facts(page)["notes"])
+        assert pages.page_record(page).device == here.says
+        assert not any("A card" in str(note) for note in pages.page_record(page).notes)
     capsys.readouterr()
     for verb in (("protect", painting), ("batch", folder, "-o", tmp_path), ("report", copy)):
         assert run(*verb, "--device", "xpu") == 3

@@ -89,7 +89,7 @@ def test_nothing_is_noted_of_a_file_that_may_never_be_written(scene, monkeypatch
     export = replace(made.plan.export, marks=("note",))
     made = replace(made, plan=replace(made.plan, export=export))
     monkeypatch.setattr(encoding, "MARKS", {"note": mark})
-    done = encoding.encode_unrecorded(made, None)
+    done = encoding.encode_unrecorded(made, None, ())
     assert noted == []
     encoding.note_in_ledger(done, made, None)
     assert noted == [done.data]

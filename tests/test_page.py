@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 import torch
 from glassine.evidence.page.render import html
+from glassine.evidence.sight import sighted
 from glassine.flow.recipes import RECIPES
 from glassine.flow.verify import verify
 from glassine.messages import message
@@ -62,7 +63,8 @@ def page():
         caption='a picture of a "dog" <i>',
     )
     made = Protected(plan, noisy(clean, 0.02, torch.Generator().manual_seed(2)))
-    return html(made, verify(made, purifiers=("jpeg75", "adverse_cleaner", "ffdnet")))
+    report = verify(made, purifiers=("jpeg75", "adverse_cleaner", "ffdnet"))
+    return html(made, report, sighted(made))
 
 
 class Outline(HTMLParser):
@@ -188,5 +190,5 @@ def test_a_page_without_doubts_still_begins_with_them():
         device="cpu",
     )
     made = Protected(plan, clean)
-    page = html(made, replace(verify(made), doubts=()))
+    page = html(made, replace(verify(made), doubts=()), sighted(made))
     assert "gave no reason for doubt" in page and "only proxies" in page

@@ -24,10 +24,10 @@ from glassine.evidence.trials import trial
 from glassine.flow import pages
 from glassine.flow.read import read
 from glassine.flow.verify import verify
-from glassine.machine.device import choose
 from glassine.messages import message, to_plain
 from glassine.purifiers import PURIFIERS, Scene
 from glassine.purifiers.grain import noisy
+from glassine.record import VERSION, RunRecord, with_file
 from glassine.types import (
     Artwork,
     Cost,
@@ -221,10 +221,10 @@ def test_scattering_keeps_every_change_and_loses_its_place():
 
 def test_lossy_formats_are_measured_on_what_they_give_back(hurt):
     rough = replace(hurt, plan=replace(hurt.plan, export=Export(format="jpeg", quality=40)))
-    sight = sighted(rough, choose("cpu"))
+    sight = sighted(rough)
     assert not torch.equal(sight.seen, rough.rgb)
-    assert torch.equal(sighted(hurt, choose("cpu")).seen, hurt.rgb)
-    assert sight.sizes[1] < sighted(hurt, choose("cpu")).sizes[1]
+    assert torch.equal(sighted(hurt).seen, hurt.rgb)
+    assert sight.sizes[1] < sighted(hurt).sizes[1]
 
 
 def test_the_measured_part_goes_to_where_the_change_is():
@@ -290,7 +290,7 @@ def test_poison_is_checked_against_what_a_captioner_says(hurt, monkeypatch):
         captioner, "suggest", lambda artwork, most: [captioner.Suggestion(next(names), None)]
     )
     report = verify(made)
-    assert "renamed" in codes(report) and report.facts["called_after"] == "cat"
+    assert "renamed" in codes(report) and report.record.called_after == "cat"
 
 
 def test_same_protected_same_report(hurt):
@@ -322,7 +322,9 @@ def golden():
         cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200, 1.5),
         effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
         doubts=(message("doubt.untouched", share=0.25),),
-        facts={"engine": "0", "seed": 5, "goals": [message("goal.style", style="ember")]},
+        record=RunRecord(
+            version=VERSION, engine="0", seed=5, goals=(message("goal.style", style="ember"),)
+        ),
         trials=(Trial("jpeg75", JPEG75, "handling", "x", "weakened", 0.5, Score(60)),),
         threat=message("threat.aimed", works=message("threat.other"), aimed=("sd15", "flux1")),
         limits=(message("limit.left_out"),),
@@ -390,27 +392,29 @@ TEXTURE = message("goal.style", style="texture")
 def page_of(made, copy, **facts):
     """The page that `protect` would have written beside the copy."""
     whole = verify(made)
-    told = replace(whole, facts=whole.facts | {"goals": [TEXTURE], "seed": 9} | facts)
-    return html(made, told, Encoded(copy.read_bytes(), "png", ()))
+    facts = {"goals": (TEXTURE,), "seed": 9} | facts
+    told = replace(whole, record=replace(whole.record, **facts))
+    done = Encoded(copy.read_bytes(), "png", ())
+    return html(made, with_file(told, made, done), sighted(made))
 
 
 def test_a_page_is_believed_only_about_its_own_file(pair):
     _, copy, made = pair
     page = copy.with_suffix(".html")
     page.write_text(page_of(made, copy))
-    assert pages.settings_of(copy)["seed"] == 9
+    assert pages.settings_of(copy).seed == 9
     again = Image.open(copy).copy()
     again.save(copy, optimize=True)
-    assert pages.settings_of(copy)["seed"] == 9, "the same pixels, saved again"
+    assert pages.settings_of(copy).seed == 9, "the same pixels, saved again"
     page.write_text(page_of(made, copy, format="jpeg", sha256_file="0"))
     told = json.loads(page.read_text().split('id="report">')[1].split("</script>")[0])["facts"]
     assert told["sha256_file"] == sha256(copy.read_bytes()).hexdigest()
     ImageOps.invert(again).save(copy)
-    assert pages.settings_of(copy) == {}, "another picture under the old name"
+    assert pages.settings_of(copy) is None, "another picture under the old name"
     out = reported(copy, "--quick")
     assert "'sun.glassine.html' tells of another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
-    assert pages.settings_of(copy)["seed"] == 4, "the longer name is looked at too"
+    assert pages.settings_of(copy).seed == 4, "the longer name is looked at too"
 
 
 def test_a_report_tells_how_many_families_the_steps_looked_at(pair):
@@ -494,8 +498,8 @@ def test_the_command_finds_original_and_target_by_itself(tmp_path):
     (tmp_path / "sun.glassine.png").write_bytes(write(seen, None, Keep(), 100))
     made = Protected(planned(clean, surrogates=("embedded",)), seen)
     done = Encoded((tmp_path / "sun.glassine.png").read_bytes(), "png", ())
-    facts = {"goals": [TEXTURE], "seed": 9}
-    page = html(made, replace(verify(made), facts=facts), done)
+    bare = replace(verify(made), record=RunRecord(goals=(TEXTURE,), seed=9))
+    page = html(made, with_file(bare, made, done), sighted(made))
     (tmp_path / "sun.glassine.html").write_text(page)
     out = reported(tmp_path / "sun.glassine.png", "--after", "jpeg75", "--json", "-")
     assert out.exception is None, out.exception

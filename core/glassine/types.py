@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from .messages import Message
 from .units import Levels, Score
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from .record import RunRecord
 
 Effort = Literal["preview", "quick", "full"]
 Strength = Literal["subtle", "balanced", "strong"]
@@ -278,7 +282,7 @@ class Report:
     cost: Cost
     effects: tuple[Effect, ...]
     doubts: tuple[Message, ...]
-    facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
+    record: RunRecord | None = None  # of the run; None where nobody measured it
     trials: tuple[Trial, ...] = ()
     threat: Message | None = None
     limits: tuple[Message, ...] = ()
@@ -290,6 +294,10 @@ class Encoded:
     format: str
     marks: tuple[str, ...]
     notes: tuple[Message, ...] = ()  # what the format could not hold, what the marks have to say
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)

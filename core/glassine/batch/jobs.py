@@ -12,11 +12,11 @@ import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..errors import NotUsable, NotWritable
 from ..messages import Message, to_plain
+from ..version import engine_version
 
 NAME = ".glassine-batch.sqlite"
 _TABLES = """
@@ -62,7 +62,7 @@ class Jobs:
         """Whether it was done with these settings by this version."""
         row = self._base.execute(
             "SELECT problem FROM jobs WHERE sha256=? AND settings=? AND version=? AND name=?",
-            (job.sha256, job.settings, engine_of_jobs(), stored(job.name)),
+            (job.sha256, job.settings, engine_version(), stored(job.name)),
         ).fetchone()
         return row is not None and not row[0]
 
@@ -72,7 +72,7 @@ class Jobs:
         try:
             self._base.execute(
                 "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
-                (job.sha256, job.settings, engine_of_jobs(), *map(stored, texts)),
+                (job.sha256, job.settings, engine_version(), *map(stored, texts)),
             )
         except sqlite3.OperationalError as error:  # the disk is full
             raise self._explained(error) from error
@@ -117,10 +117,3 @@ def stored(text: str) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(text)
     return text
-
-
-def engine_of_jobs() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:  # run from a checkout
-        return "checkout"

@@ -78,12 +78,9 @@ class Table(click.Group):
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version  # not needed by the overview
+        from ..version import engine_version  # not needed by the overview
 
-        try:
-            click.echo(f"glassine {version('glassine')}")
-        except PackageNotFoundError:
-            click.echo(speech.phrase("cli.version_checkout"))
+        click.echo(f"glassine {engine_version()}")
         ctx.exit()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..evidence.schema import json_ready
 from ..explore.training_sizes import training_sizes
 from ..messages import Message, message
+from ..plain import plain
+from ..record import IN_LINE, record_in, told
 from .speech import phrase
 
 if TYPE_CHECKING:
@@ -91,31 +92,16 @@ def doubts_said(report: Report) -> Message:
 
 def delivered_facts(made: Delivered) -> dict[str, Any]:
     """The same as data, for --json; what was not measured is null."""
-    done, protected, report = made.done, made.protected, made.report
-    plan = protected.plan
-    told = {
+    report, record = made.report, record_in(made.report, made.protected)
+    whole = {
         "source": str(made.source),
         "file": str(made.file),
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
-        "sha256": sha256(done.data).hexdigest(),
-        "format": done.format,
-        "width": protected.rgb.shape[2],
-        "height": protected.rgb.shape[1],
-        "recipe": plan.recipe.name,
-        "goals": [goal.says for goal in plan.goals],
-        "surrogates": list(plan.surrogates),
-        "seed": plan.seed,
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "also_at": list(training_sizes(plan)),
-        "caption": plan.caption,
-        "marks": list(done.marks),
-        "notes": [*plan.artwork.notes, *protected.notes, *done.notes],
-        "doubts": report.doubts,
-        "cost": report.cost,
-        "effects": report.effects,
+        **told(record, IN_LINE),
+        "doubts": plain(report.doubts, says=True),
+        "cost": plain(report.cost),
+        "effects": plain(report.effects),
     }
-    cleaned: dict[str, Any] = json_ready(told)
+    cleaned: dict[str, Any] = json_ready(whole)
     return cleaned

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
 from typing import Any
 
-from ..messages import Message, with_english
+from ..plain import plain
+from ..record import ON_PAGE, RunRecord, told
 from ..types import Report
 
 SCHEMA = 2
@@ -17,21 +17,23 @@ SCHEMA = 2
 
 def as_json(report: Report) -> dict[str, Any]:
     """JSON's types only; what was not measured is null. Doubts come first here too."""
-    whole: dict[str, Any] = json_ready(report)
-    first = ("doubts", "threat", "limits")
-    head = {"schema": SCHEMA, "kind": "glassine report"}
-    return head | {name: whole[name] for name in first} | whole
+    whole = plain(report, says=True)
+    whole["facts"] = told(report.record or RunRecord(), ON_PAGE)
+    del whole["record"]
+    first = {
+        "schema": SCHEMA,
+        "kind": "glassine report",
+        "doubts": whole["doubts"],
+        "threat": whole["threat"],
+        "limits": whole["limits"],
+    }
+    rest = {name: value for name, value in whole.items() if name not in first}
+    cleaned: dict[str, Any] = json_ready(first | rest)
+    return cleaned
 
 
 def json_ready(value: Any) -> Any:  # noqa: ANN401 - any plain value goes in and out
-    """NaN and infinity have no place in JSON; figures keep six digits after the point.
-
-    A message has its code, its fields and its English.
-    """
-    if isinstance(value, Message):
-        return json_ready(with_english(value))
-    if is_dataclass(value):
-        return {field.name: json_ready(getattr(value, field.name)) for field in fields(value)}
+    """Figures keep six digits after the point; NaN and infinity have no place in JSON."""
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from itertools import chain
 from typing import Any
 
@@ -18,6 +16,7 @@ from ..machine import weights
 from ..marks import MARKS, Mark
 from ..messages import learn, with_english
 from ..purifiers import PURIFIERS, Purifier
+from ..purifiers.sites import SITES
 from ..registry import english
 from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
@@ -26,15 +25,6 @@ from .encode import writable_formats
 from .recipes import EFFORTS, RECIPES, SCORES, STEPS, STRENGTHS
 
 Row = dict[str, Any]
-
-SITES = (
-    ("instagram", "Instagram", 1440),
-    ("x", "X", 2048),
-    ("bluesky", "Bluesky", 2000),
-    ("deviantart", "DeviantArt preview", 1280),
-    ("artstation", "ArtStation", 1920),
-)
-"""Name, label and the longest side up to which a site shows a picture without resizing it."""
 
 THUMBNAIL = 64  # pixels
 
@@ -56,7 +46,10 @@ def catalogue() -> dict[str, Any]:
         "purifiers": rows("purifier", PURIFIERS, purifier_row),
         "marks": rows("mark", MARKS, mark_row),
         "formats": rows("format", {name: FORMATS[name] for name in writable_formats()}, format_row),
-        "sites": [coded("site", name, says) | {"longest": side} for name, says, side in SITES],
+        "sites": [
+            coded("site", name, site.says) | {"longest": site.longest}
+            for name, site in SITES.items()
+        ],
     }
 
 
@@ -143,10 +136,3 @@ def thumbnail(picture: str) -> str:
     data = base64.b64decode(picture)
     small = pyvips.Image.thumbnail_buffer(data, THUMBNAIL, height=THUMBNAIL, crop="centre")
     return base64.b64encode(small.write_to_buffer(".png", strip=True)).decode()
-
-
-def engine_version() -> str:
-    try:
-        return installed("glassine")
-    except PackageNotFoundError:  # run from a checkout
-        return "0.1.0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,14 @@ from .. import ledger
 from ..errors import GlassineError, NotUsable, NotWritable
 from ..evidence.page.render import html
 from ..machine import files
-from ..types import Encoded, Intent, Protected, Report, Watch, quiet
+from ..record import with_file
+from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
 from . import pages
 from .encode import check_export, encode_unrecorded, note_in_ledger
 from .examine import examine, refuse_protected
 from .names import has_copy_name, receipt_path
 from .protect import verified
+from .read import file_contents, read
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def deliver(
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
     that lies there and did not.
     """
-    check_export(intent.export)
+    checked = check_export(intent.export)
     originals = (source, *never)
     files.check_writable(target, never=originals)
     page, room = pages.page_paths(target)
@@ -61,17 +62,25 @@ def deliver(
     if not again:
         refuse_foreign(target)
         refuse_foreign_note(sidecar)
-        refuse_protected(source)
-    protected, report = verified(source, intent, device=device, watch=watch)
-    done = encode_unrecorded(protected, report)
-    written = html(protected, report, done).encode()
+    seen = verified(opened(source, again), intent, device=device, watch=watch)
+    done = encode_unrecorded(seen.protected, seen.report, checked, seen.sight.coded)
+    report = with_file(seen.report, seen.protected, done)
+    written = html(seen.protected, report, seen.sight).encode()
     files.write(target, done.data, never=originals)
-    made = Delivered(source, target, page, sidecar, done, protected, report)
+    made = Delivered(source, target, page, sidecar, done, seen.protected, report)
     note_receipt(made, keep_path=intent.export.keep_path)
     if room:
         write_beside(made, room, page.read_bytes())
     write_beside(made, page, written, never=originals)
     return made
+
+
+def opened(source: Path, again: bool) -> Artwork:
+    """Read once: the bytes that were asked whether they are protected are those that will be."""
+    data = file_contents(source)
+    if not again:
+        refuse_protected(data)
+    return read(data, source.name)
 
 
 def refuse_foreign(target: Path) -> None:
@@ -94,7 +103,7 @@ def refuse_foreign_note(sidecar: Path | None) -> None:
 
 def note_receipt(made: Delivered, *, keep_path: bool) -> None:
     """The receipt, and what it can only say once the file lies there."""
-    digest = hashlib.sha256(made.done.data).hexdigest()
+    digest = made.done.sha256
     try:
         note_in_ledger(made.done, made.protected, made.report)
         if keep_path:

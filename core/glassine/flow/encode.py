@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import NotUsable, UnknownEntry
 from ..formats import FORMATS
 from ..marks import MARKS
@@ -17,24 +19,35 @@ def encode(protected: Protected, report: Report) -> Encoded:
 
     A receipt that was asked for is noted now, as if the file lay there already.
     """
-    done = encode_unrecorded(protected, report)
+    done = encode_unrecorded(protected, report, check_export(protected.plan.export))
     note_in_ledger(done, protected, report)
     return done
 
 
-def encode_unrecorded(protected: Protected, report: Report) -> Encoded:
-    """The same with nothing noted yet; `record` does that once the file is written."""
-    export = protected.plan.export
-    check_export(export)
+def encode_unrecorded(
+    protected: Protected, report: Report, checked: Sequence[Message], coded: bytes = b""
+) -> Encoded:
+    """The same with nothing noted yet; `note_in_ledger` does that once the file is written.
+
+    checked  what `check_export` gave
+    coded    the file before its marks, where it was written already, to be measured
+    """
+    export, measured = protected.plan.export, protected
     marks = [mark for mark in marks_by_stage(export) if mark.stage != "record"]
     for mark in marks:
         protected = mark.prepare(protected) if mark.prepare else protected
-    artwork, write = protected.plan.artwork, FORMATS[export.format].write
-    assert write is not None, "check() lets only formats pass that can write"
-    data = write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
+    data = coded if coded and protected is measured else written(protected)
     for mark in marks:
         data = mark.stamp(data, protected, report) if mark.stamp else data
-    return Encoded(data, export.format, export.marks, export_notes(protected))
+    return Encoded(data, export.format, export.marks, (*export_notes(protected), *checked))
+
+
+def written(protected: Protected) -> bytes:
+    """The file before its marks."""
+    artwork, export = protected.plan.artwork, protected.plan.export
+    write = FORMATS[export.format].write
+    assert write is not None, "check_export() lets only formats pass that can write"
+    return write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
 
 
 def note_in_ledger(done: Encoded, protected: Protected, report: Report) -> None:
@@ -48,27 +61,26 @@ def marks_by_stage(export: Export) -> list[Mark]:
     return sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
 
 
-def check_export(export: Export) -> None:
-    """Raises what `encode` would raise at the very end, before any work is done."""
+def check_export(export: Export) -> tuple[Message, ...]:
+    """Raises what `encode` would raise at the very end, before any work is done.
+
+    Gives what the marks have to say about what was claimed: a certificate that ends soon.
+    """
     if FORMATS[export.format].write is None:
         raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
     for name in export.marks:
         carriers = MARKS[name].formats
         if carriers and export.format not in carriers:
             raise NotUsable("encode.no_carrier", mark=name, format=export.format, formats=carriers)
-    claim_notes(export)
+    checks = (MARKS[name].check for name in export.marks)
+    told = tuple(said for check in checks if check for said in check(export.claim))
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
         raise NotUsable("encode.receipt_off")
-
-
-def claim_notes(export: Export) -> tuple[Message, ...]:
-    """What the marks have to say about what was claimed: a certificate that ends soon."""
-    checks = (MARKS[name].check for name in export.marks)
-    return tuple(said for check in checks if check for said in check(export.claim))
+    return told
 
 
 def export_notes(protected: Protected) -> tuple[Message, ...]:
-    """What the format could not hold, and what the marks have to say."""
+    """What the format could not hold."""
     artwork, name = protected.plan.artwork, protected.plan.export.format
     said = []
     if artwork.keep.depth not in FORMATS[name].depths:
@@ -77,7 +89,7 @@ def export_notes(protected: Protected) -> tuple[Message, ...]:
         said.append(message("encode.no_transparency"))
     if artwork.keep.exif and name == "tiff":
         said.append(message("encode.no_exif"))
-    return (*said, *claim_notes(protected.plan.export))
+    return tuple(said)
 
 
 def writable_formats() -> tuple[str, ...]:

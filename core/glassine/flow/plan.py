@@ -127,10 +127,13 @@ def goal_pictures(
 
 def caption_for(intent: Intent) -> str:
     """Poison without its word does nothing: the words that must stand beside the picture."""
-    if not intent.shows or intent.recipe == "cloak":
-        return ""
-    word = tidy(intent.shows)
-    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
+    return "" if intent.recipe == "cloak" else caption_of(intent.shows or "")
+
+
+def caption_of(shows: str) -> str:
+    """What the picture shows, as its caption says it; "" for nothing."""
+    word = tidy(shows)
+    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}" if word else ""
 
 
 def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:

@@ -25,12 +25,14 @@ _STRANGERS = {
 }
 
 
-def read(source: Path | bytes) -> Artwork:
-    """The picture as the engine sees it; everything that reading had to convert is in its notes."""
-    if isinstance(source, bytes):
-        what, data = message("picture.this"), source
-    else:
-        what, data = message("picture.named", name=source.name), file_contents(source)
+def read(source: Path | bytes, name: str = "") -> Artwork:
+    """The picture as the engine sees it; everything that reading had to convert is in its notes.
+
+    name  of the file that the bytes are from, for what is said of it
+    """
+    name = name if isinstance(source, bytes) else source.name
+    what = message("picture.named", name=name) if name else message("picture.this")
+    data = source if isinstance(source, bytes) else file_contents(source)
     for entry in FORMATS.values():
         if entry.opens(data):
             artwork = entry.read(data, what)

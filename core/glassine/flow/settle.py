@@ -109,6 +109,15 @@ def crops(height: int, width: int) -> list[tuple[slice, slice]]:
     return [(rows, columns) for rows in crop_spans(height) for columns in crop_spans(width)]
 
 
+def judged_pixels(height: int, width: int) -> tuple[int, int]:
+    """Of each look of a search, and of the one look at the whole between two searches of crops."""
+    each = sum(
+        (rows.stop - rows.start) * (columns.stop - columns.start)
+        for rows, columns in crops(height, width)
+    )
+    return each, 0 if each == height * width else height * width
+
+
 def crop_spans(length: int) -> list[slice]:
     if length <= CROP * CROPS:
         return [slice(0, length)]

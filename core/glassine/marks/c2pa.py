@@ -17,6 +17,7 @@ import c2pa
 from ..errors import NotUsable, reason_of
 from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
+from ..version import engine_version
 from . import certificate, containers
 from .base import Found, Mark
 from .certificate import EKUS, Signing
@@ -44,8 +45,6 @@ def settings(anchors: str = "") -> dict[str, Any]:
 
 def manifest(claim: Claim) -> dict[str, Any]:
     """What is signed. It says nothing of how the picture was protected."""
-    from .receipt import engine_version
-
     policy = POLICIES[claim.policy]
     created = {
         "action": "c2pa.created",

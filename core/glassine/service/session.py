@@ -9,13 +9,15 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from threading import Condition, Event, Lock, get_ident
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
+from ..messages import Message, message, to_plain
+from ..plain import plain
 from ..types import Progress
-from .call import Answer, Json, Request
+from .call import Answer, Json
 from .frames import PART, WINDOW, pack
 
 if TYPE_CHECKING:
@@ -78,8 +80,8 @@ class Session:
         self._calls[call.number] = call
         for name, size in call.sizes.items():
             if not 0 < size <= LARGEST:
-                says = f"The blob '{name}' was announced with {size} bytes; 1 byte to 8 GiB travel."
-                self._fail(call, "NotUsable", says)
+                said = message("service.blob_size", name=name, size=size)
+                self._fail(call, "NotUsable", said)
                 return
             call.blobs[name] = bytearray()
         if call.complete():
@@ -139,20 +141,19 @@ class Session:
         try:
             if call.method not in METHODS:
                 raise UnknownEntry("method", call.method, METHODS)
-            request = Request(
-                call.ask, call.blobs, lambda now: self._watch(call, now), self._remembered()
-            )
-            self._deliver(call, METHODS[call.method](request))
+            method, state = METHODS[call.method], self._remembered()
+            answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
+            self._deliver(call, answer)
         except Cancelled:
             pass  # answered when it was asked for
         except GlassineError as error:
-            self._fail(call, type(error).__name__, str(error))
+            self._fail(call, type(error).__name__, error.message)
         except MemoryError:
-            says = "The picture was to be protected and the computer's memory is too small for it."
-            self._fail(call, "OutOfMemory", f"{says} Close other programs or export it smaller.")
+            self._fail(call, "OutOfMemory", message("service.memory"))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            self._fail(call, "Bug", f"{type(error).__name__}: {error}")
+            what = message("service.bug", kind=type(error).__name__, reason=str(error))
+            self._fail(call, "Bug", what)
         finally:
             self._close(call)
 
@@ -169,12 +170,12 @@ class Session:
 
     def _watch(self, call: Call, progress: Progress) -> None:
         if call.stop.is_set():
-            raise Cancelled("Stopped as asked.")
+            raise Cancelled("service.stopped")
         now = time.monotonic()
         if now - call.told < PACE and progress.done < progress.total:
             return
         call.told = now
-        self._send({"id": call.number, "progress": asdict(progress)})
+        self._send({"id": call.number, "progress": plain(progress)})
 
     def _deliver(self, call: Call, answer: Answer) -> None:
         sizes = {name: len(memoryview(blob).cast("B")) for name, blob in answer.blobs.items()}
@@ -185,19 +186,19 @@ class Session:
                 part = view[start : start + PART]
                 self._wait_for_room(call, len(part))
                 self._send({"id": call.number, "blob": name}, part)
-        self._send({"id": call.number, "result": answer.result})
+        self._send({"id": call.number, "result": plain(answer.result)})
 
     def _wait_for_room(self, call: Call, size: int) -> None:
         with self._room:
             self._room.wait_for(lambda: call.stop.is_set() or call.under_way + size <= WINDOW)
             call.under_way += size
         if call.stop.is_set():
-            raise Cancelled("Stopped as asked.")
+            raise Cancelled("service.stopped")
 
-    def _fail(self, call: Call, kind: str, says: str) -> None:
+    def _fail(self, call: Call, kind: str, said: Message) -> None:
         self._close(call)
         if not call.stop.is_set():
-            self._send({"id": call.number, "error": kind, "says": says})
+            self._send({"id": call.number, "error": kind, "message": to_plain(said)})
 
     def _send(self, body: Json, blob: bytes | memoryview = b"") -> None:
         with self._lock:

@@ -45,11 +45,12 @@ def command(as_json: bool) -> int:
 def machine_facts() -> dict[str, Any]:
     from ...machine import device, memory, weights
     from ...surrogates import SHIPPED, SURROGATES, encoders
+    from ...version import engine_version
 
     real = encoders.present_surrogates()
     built_in = SHIPPED.is_dir() and any(SHIPPED.iterdir())
     return {
-        "glassine": installed("glassine"),
+        "glassine": engine_version(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "devices": {one.kind: one.says for one in device.usable_devices()},

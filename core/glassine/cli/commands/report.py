@@ -15,6 +15,7 @@ from ...messages import Message, message
 from .. import options, output, speech
 
 if TYPE_CHECKING:
+    from ...record import RunRecord
     from ...types import Artwork, Intent, Plan, Protected, Report
 
 _KIND = b'"kind": "glassine report"'
@@ -84,6 +85,7 @@ def command(
     """
     from ...evidence.page.render import html
     from ...evidence.schema import as_json
+    from ...evidence.sight import sighted
     from ...flow.verify import verify
     from ...machine import files
 
@@ -91,9 +93,10 @@ def command(
     check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
     protected = as_protected(picture, original, target, device)
     names = () if quick else chosen_purifiers(after, slow)
+    sight = sighted(protected, side)
     with output.progress_of(picture.name, silent=data == "-") as watch:
-        found = verify(protected, purifiers=names, side=side, watch=watch)
-    files.write(page, html(protected, found).encode())
+        found = verify(protected, purifiers=names, sight=sight, watch=watch)
+    files.write(page, html(protected, found, sight).encode())
     text = json.dumps(as_json(found), indent=1)
     if data == "-":
         click.echo(text)
@@ -145,7 +148,7 @@ def original_beside(picture: Path) -> Path:
     there = [path for path in near if path.is_file()]
     if not there:
         raise NotUsable("cli.report_no_original", name=picture.name)
-    told = pages.settings_of(picture) if len(there) > 1 else {}
+    told = pages.settings_of(picture) if len(there) > 1 else None
     return next((path for path in there if told and pages.tells_of_original(told, path)), there[0])
 
 
@@ -155,18 +158,18 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
 
     from ...flow import pages
     from ...flow.read import read
+    from ...record import RunRecord
     from ...types import Protected
 
-    facts, after, before = pages.settings_of(picture), read(picture), read(original)
+    told, after, before = pages.settings_of(picture), read(picture), read(original)
     before = matched(before, after, original.name, picture.name)
     lent = options.named_picture(target)
-    plan = planned(before, facts, lent, device)
-    if "score" in facts:
-        recipe = replace(plan.recipe, draw=facts.get("draw", 0))
-        caption, steps = facts.get("caption", ""), facts.get("steps", 0)
-        plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
+    plan = planned(before, told or RunRecord(), lent, device)
+    if told and told.engine:
+        recipe = replace(plan.recipe, draw=told.draw)
+        plan = replace(plan, recipe=recipe, caption=told.caption, steps=told.steps)
     notes = (message("cli.report_as_read", name=picture.name),)
-    return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
+    return Protected(plan, after.rgb, (*notes, *([] if told or target else overlooked(picture))))
 
 
 def overlooked(picture: Path) -> list[Message]:
@@ -176,7 +179,7 @@ def overlooked(picture: Path) -> list[Message]:
     return [
         message("cli.report_other_page", name=page.name)
         for page in page_names(picture)
-        if pages.page_facts(page)
+        if pages.page_record(page)
     ]
 
 
@@ -206,28 +209,27 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
-def planned(artwork: Artwork, facts: dict[str, Any], target: Any, device: str) -> Plan:  # noqa: ANN401
+def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan:  # noqa: ANN401
     """The old plan again, where the page tells it; else one that aims nowhere."""
     from dataclasses import replace
 
     from ...flow.plan import plan
     from ...units import Score
 
-    wanted, known = remembered(facts, target)
+    wanted, known = remembered(told, target)
     made = plan(artwork, wanted, device=device)
     if not known:
         made = replace(made, goals=())
-    held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
-    return replace(made, score=Score(facts.get("score", 0.0)), held_out=held or made.held_out)
+    held = tuple(name for name in told.held_out if name in made.held_out)
+    return replace(made, score=Score(told.score), held_out=held or made.held_out)
 
 
-def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
+def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
     """What was asked for then, and whether the target of then can be made again."""
     from ...types import Export, Intent
 
-    wanted = goal_words(facts.get("goals", ()))
-    recipe, seed = facts.get("recipe", "cloak"), facts.get("seed")
-    names = tuple(facts.get("surrogates", ())) or None
+    wanted = goal_words([str(goal) for goal in told.goals])
+    recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
     if target is not None:
         return Intent(target=target, seed=seed, surrogates=names, export=export), True
@@ -275,5 +277,6 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
     if worst:
         least = tuple(message("cli.left_after", trial=one.says, left=one.left) for one in worst)
         lines.append(f"  {speech.phrase('cli.least_left', trials=least)}")
-    notes = (f"  {speech.phrase('cli.note', note=note)}" for note in found.facts["notes"])
+    said = found.record.notes if found.record else ()
+    notes = (f"  {speech.phrase('cli.note', note=note)}" for note in said)
     return [*lines, *notes, f"  {speech.phrase('cli.page', page=page)}"]
