@@ -45,6 +45,8 @@ Exit codes:    0  done
                5  the result could not be written
              130  stopped with Ctrl-C; nothing half-written is left
 
+It speaks English, German and Japanese: as the terminal does (LANG), or as GLASSINE_LANGUAGE says.
+
 Glassine raises the cost of training on your pictures. It cannot make that impossible, and its
 reports say what was measured and what takes the effect away again.
 """

@@ -63,7 +63,10 @@ def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Message]:
 def about_embedded(plan: Plan) -> Iterator[Message]:
     """The measured weakness of the encoder that ships: the first limits of its model card."""
     yield message("doubt.embedded", count=max(plan.recipe.draw, 1))
-    yield from LIMITS
+    paintings, others, strangers = LIMITS
+    yield message(
+        "doubt.embedded_measured", paintings=paintings, others=others, strangers=strangers
+    )
 
 
 def about_trials(trials: Sequence[Trial]) -> Iterator[Message]:

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from ..flow.catalogue import catalogue as list_everything
+from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, entry_named, plan, warm_steps, with_draw
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds, look_seconds
-from ..messages import LANGUAGES
+from ..messages import LANGUAGES, to_plain
 from ..messages.words import table
 from ..pixels.flatten import on_white
 from ..record import parts, record_of
@@ -54,12 +55,18 @@ def hello(state: State) -> Json:
     return {
         "protocol": PROTOCOL,
         "version": engine_version(),
-        "device": {"kind": state.device.kind, "says": state.device.says},
+        "device": {"kind": state.device.kind, "says": to_plain(state.device.says)},
         "limits": {"window": WINDOW},
         "methods": list(METHODS),
         "catalogue": list_everything(),
-        "words": {language: dict(table(language)) for language in LANGUAGES},
+        "words": words(),
     }
+
+
+def words() -> dict[str, dict[str, str]]:
+    """The tables of every language; English with the rows that entries bring along."""
+    tables = {language: dict(table(language)) for language in LANGUAGES}
+    return tables | {"en": tables["en"] | entry_words()}
 
 
 def catalogue(request: Request[Nothing]) -> Answer:
