@@ -20,7 +20,7 @@ LAB = sorted((ROOT / "lab").rglob("*.py"))
 ROOMS = [
     {"messages", "version"},
     {"units", "errors"},
-    {"types", "registry", "plain"},
+    {"types", "registry", "plain", "record"},
     {"machine"},
     {"pixels"},
     {"ledger", "visibility"},
