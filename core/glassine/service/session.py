@@ -97,7 +97,13 @@ class Session:
 
     def _cancel(self, call: Call) -> None:
         """Answered at once. The worker may be deep in one long step, and the next request should
-        not wait for that: it is interrupted, but never while it holds the lock of the pipe."""
+        not wait for that: it is interrupted, but never while it holds the lock of the pipe.
+
+        The watcher alone would not do. At 512 x 512 pixels on one core the longest stretches
+        between two of its calls take, in seconds of the processor: the targets and the first step
+        15, a purifier with its controls 11, one look at a strength with a watermark 7, a
+        watermark 5, one encoder's effects 5, a step 4.
+        """
         call.stop.set()
         with self._lock:
             if self._busy is not None and self._busy[0] is call:
