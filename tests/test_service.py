@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import psutil
@@ -20,9 +21,11 @@ from glassine.messages import LANGUAGES, from_plain
 from glassine.pixels.srgb import to_linear, to_srgb
 from glassine.plain import typed
 from glassine.service import raster, requests
-from glassine.service.asked import Pixels, Wish
+from glassine.service.asked import Nothing, Pixels, Wish
+from glassine.service.call import Method
 from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
 from glassine.service.methods import METHODS, hello
+from glassine.service.session import Session
 from glassine.service.state import State
 from glassine.types import Artwork, Intent, quiet
 from waiting import PATIENCE, until
@@ -260,6 +263,33 @@ def test_cancel_is_answered_within_half_a_second(client, pixels):
     client.send({"id": 9, "cancel": True})
     body, _, _ = client.answer(9)
     assert body.get("cancelled") and worked() - began < 0.5
+
+
+def test_work_that_asks_no_watcher_is_stopped_and_the_next_request_begins(monkeypatch):
+    """Between any two operations of torch, wherever the work is, and on its own thread only."""
+    begun, frames, unpacker = Event(), [], Unpacker()
+
+    def endless(request):
+        while True:
+            begun.set()
+            torch.ones(1) + 1
+
+    def written(frame):
+        frames.extend(body for body, _ in unpacker.feed(bytes(frame)))
+        return len(frame)
+
+    def told(number, what):
+        return any(body["id"] == number and what in body for body in frames)
+
+    monkeypatch.setitem(METHODS, "endless", Method(Nothing, endless))
+    session = Session(written)
+    session.receive({"id": 1, "method": "endless"}, b"")
+    assert begun.wait(PATIENCE)
+    session.receive({"id": 1, "cancel": True}, b"")
+    session.receive({"id": 2, "method": "caption", "ask": {"shows": "tree"}}, b"")
+    until(lambda: told(2, "result"), "the next request's answer")
+    assert told(1, "cancelled") and not told(1, "error")
+    assert torch.ones(1) + 1 == 2
 
 
 def test_an_estimate_counts_the_families_of_a_step(monkeypatch):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Condition, Event, Lock, get_ident
+from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
@@ -50,7 +48,6 @@ class Session:
     def __init__(self, write: Callable[[memoryview], int | None]) -> None:
         self._write, self._lock, self._room = write, Lock(), Condition()
         self._worker = ThreadPoolExecutor(1)
-        self._busy: tuple[Call, int] | None = None  # what the worker does, and its thread
         self._calls: dict[int, Call] = {}
         self._state: State | None = None  # made by the worker: it takes torch
 
@@ -85,7 +82,7 @@ class Session:
                 return
             call.blobs[name] = bytearray()
         if call.complete():
-            self._worker.submit(self._run, call)
+            self._worker.submit(self._serve, call)
 
     def _part(self, call: Call, name: str, part: bytes) -> None:
         if name not in call.sizes or call.complete():
@@ -93,22 +90,12 @@ class Session:
         call.blobs[name] += part
         self._send({"id": call.number, "got": len(part)})
         if call.complete():
-            self._worker.submit(self._run, call)
+            self._worker.submit(self._serve, call)
 
     def _cancel(self, call: Call) -> None:
-        """Answered at once. The worker may be deep in one long step, and the next request should
-        not wait for that: it is interrupted, but never while it holds the lock of the pipe.
-
-        The watcher alone would not do. At 512 x 512 pixels on one core the longest stretches
-        between two of its calls take, in seconds of the processor: the targets and the first step
-        15, a purifier with its controls 11, one look at a strength with a watermark 7, a
-        watermark 5, one encoder's effects 5, a step 4.
-        """
+        """Answered at once; the worker hears of it at its next operation, and the next request
+        then begins."""
         call.stop.set()
-        with self._lock:
-            if self._busy is not None and self._busy[0] is call:
-                thread = ctypes.c_ulong(self._busy[1])
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Cancelled))
         with self._room:
             self._room.notify_all()
         self._close(call)
@@ -123,32 +110,18 @@ class Session:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
 
-    def _run(self, call: Call) -> None:
-        try:
-            with self._lock:
-                if call.stop.is_set():
-                    return
-                self._busy = call, get_ident()
-            self._serve(call)
-            self._rest()
-        except Cancelled:
-            self._rest()
-
-    def _rest(self) -> None:
-        """No interruption can be asked for after this, and one that was asked for is over."""
-        with self._lock:
-            self._busy = None
-        with contextlib.suppress(Cancelled):
-            time.sleep(0)
-
     def _serve(self, call: Call) -> None:
+        from .interruption import Interruptible
         from .methods import METHODS
 
+        if call.stop.is_set():
+            return
         try:
             if call.method not in METHODS:
                 raise UnknownEntry("method", call.method, METHODS)
             method, state = METHODS[call.method], self._remembered()
-            answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
+            with Interruptible(call.stop):
+                answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
             self._deliver(call, answer)
         except Cancelled:
             pass  # answered when it was asked for
