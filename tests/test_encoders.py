@@ -191,7 +191,10 @@ def test_doctor_says_what_to_ask_for_to_compute_elsewhere(card, capsys):
     card(True, torch.float16)
     assert run("doctor") == 0
     said = capsys.readouterr().out
-    assert "Computes on: NVIDIA a card" in said and "with --device cpu)" in said
+    assert (
+        "Computes on: NVIDIA a card" in said
+        and "Also here: CPU, 1 thread with --device cpu" in said
+    )
 
 
 def test_a_format_works_where_slopes_are_what_they_are_here(monkeypatch):

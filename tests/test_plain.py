@@ -11,7 +11,7 @@ from glassine.messages import Message, message
 from glassine.plain import Said, plain, recalled, typed
 from glassine.service import answers, asked
 from glassine.service.methods import METHODS
-from glassine.types import Claim, Cost, Doubt, Effect, Export, Visible
+from glassine.types import Claim, Cost, Effect, Export, Visible
 from glassine.units import Levels, Score
 
 
@@ -111,8 +111,8 @@ ASKS = [
     asked.ExamineAsk(pixels=PIXELS),
     asked.ReportAsk(PIXELS, WISH, after=("jpeg75",)),
 ]
-NOTED = (Message("service.as_read"), "a text")
-DOUBTS = (Doubt("noise", "x"),)
+NOTED = (Message("service.as_read"),)
+DOUBTS = (Message("doubt.noise", {"families": ("sd15",)}),)
 LOOK = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.1, 0.1)
 COST = Cost(Score(70), 40.0, 0.9, None, Levels(4), 0.5)
 ANSWERS = [

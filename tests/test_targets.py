@@ -344,8 +344,8 @@ def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, f
     assert all(told["called_before"] == now["called_before"] for now, _ in found)
     for now, doubts in found:
         renamed = now["called_after"] != now["called_before"]
-        assert [doubt.code for doubt in doubts] == ["renamed"] * renamed
-        assert not renamed or f"'{now['called_after']}'" in doubts[0].says
+        assert [doubt.code for doubt in doubts] == ["doubt.renamed"] * renamed
+        assert not renamed or f"'{now['called_after']}'" in str(doubts[0])
     assert any(doubts for _, doubts in found), "a random network tells some of these apart"
 
 

@@ -15,6 +15,7 @@ from ...messages import Message, message
 from .. import options, output, speech
 
 if TYPE_CHECKING:
+    from ...plain import Said
     from ...record import RunRecord
     from ...types import Artwork, Intent, Plan, Protected, Report
 
@@ -228,7 +229,7 @@ def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: AN
     """What was asked for then, and whether the target of then can be made again."""
     from ...types import Export, Intent
 
-    wanted = goal_words([str(goal) for goal in told.goals])
+    wanted = goal_words(told.goals)
     recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
     if target is not None:
@@ -250,15 +251,15 @@ def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: AN
     return Intent(style="texture", seed=seed or 0, surrogates=names, export=export), False
 
 
-def goal_words(goals: Sequence[Any]) -> dict[str, str]:
+def goal_words(goals: Sequence[Said]) -> dict[str, str]:
     """The style's name and the two words of a poison, from the page's goals.
 
     A page of an older version has sentences there, which say nothing to a program.
     """
     told: dict[str, str] = {}
     for goal in goals:
-        if isinstance(goal, dict) and goal.get("code") in NAMED:
-            told |= goal["fields"]
+        if isinstance(goal, Message) and goal.code in NAMED:
+            told |= {name: str(word) for name, word in goal.fields.items()}
     return told
 
 
