@@ -145,12 +145,12 @@ def test_what_is_no_certificate_is_not_trusted(painting, capsys, name):
 
 
 def test_a_checkout_has_a_version(monkeypatch, capsys):
-    from importlib import metadata
+    from glassine import version
 
     def missing(name):
-        raise metadata.PackageNotFoundError(name)
+        raise version.PackageNotFoundError(name)
 
-    monkeypatch.setattr(metadata, "version", missing)
+    monkeypatch.setattr(version, "version", missing)
     assert run("--version") == 0
     assert "checkout" in capsys.readouterr().out
 
@@ -159,15 +159,15 @@ def test_a_checkout_has_a_version(monkeypatch, capsys):
 
 
 def test_an_accident_at_one_picture_does_not_end_the_others(painting, monkeypatch, capsys):
-    other, real = painting.with_name("other.png"), deliver.verified
+    other, real = painting.with_name("other.png"), deliver.opened
     shutil.copy(painting, other)
 
-    def sometimes(source, *_, **options):
+    def sometimes(source, again):
         if source == painting:
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
-        return real(source, *_, **options)
+        return real(source, again)
 
-    monkeypatch.setattr(deliver, "verified", sometimes)
+    monkeypatch.setattr(deliver, "opened", sometimes)
     assert run("protect", painting, other, *SMALL) == 1
     said = capsys.readouterr().err
     assert "teal.png" in said and "mat1 and mat2" in said and "Traceback" not in said

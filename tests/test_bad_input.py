@@ -300,7 +300,7 @@ def wanted(scene, **asked):
         ({"style": "embr"}, "Did you mean 'ember'"),
         ({"strength": "blanced"}, "Did you mean 'balanced'"),
         ({"surrogates": ("flx1",)}, "Did you mean 'flux1'"),
-        ({"recipe": "poison"}, "--shows dog --teach cat"),
+        ({"recipe": "poison"}, "without both of its words"),
         ({"recipe": "poison", "shows": "dog", "teach": "A Dog"}, "which is the same"),
         ({"recipe": "poison", "shows": "dog", "teach": "catt"}, "Did you mean 'cat'"),
         ({"recipe": "poison", "shows": "dog", "teach": "../../etc"}, "no anchor picture"),

@@ -1,5 +1,6 @@
 """A folder of pictures: finished once, resumed after any end, one bad picture costs itself."""
 
+import json
 import multiprocessing
 import os
 import pickle
@@ -14,11 +15,13 @@ from multiprocessing.process import BaseProcess
 import psutil
 import pytest
 import torch
+import typed
 from glassine.batch import worker
 from glassine.batch.folder import copies_of_tree, pictures_in
 from glassine.batch.jobs import NAME, request_digest
 from glassine.batch.run import batch
 from glassine.batch.worker import Task, Worker
+from glassine.cli.commands.batch import ended_line
 from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.formats import FORMATS
@@ -121,7 +124,7 @@ def test_a_bad_picture_costs_only_itself(folders):
     (inside / "0bad.png").write_bytes(b"nonsense")
     end, states = run(inside, out)
     assert (end.done, end.failed) == (2, 1)
-    assert any("not a picture" in state.says for state in states)
+    assert any("not a picture" in str(state.problem) for state in states)
     (inside / "0bad.png").write_bytes((inside / "a.png").read_bytes())
     end, _ = run(inside, out)
     assert (end.done, end.failed, end.skipped) == (1, 0, 2), "what failed is tried again"
@@ -132,7 +135,7 @@ def test_the_folder_is_named_with_the_picture_that_failed(folders):
     inside, out = folders
     (inside / "deep" / "bad.png").write_bytes(b"nonsense")
     _, states = run(inside, out)
-    assert any("deep/bad.png: " in state.says for state in states)
+    assert any(ended_line(state).startswith("deep/bad.png: ") for state in states)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that fails to read")
@@ -142,7 +145,7 @@ def test_a_file_that_the_disk_does_not_give_costs_only_itself(folders):
     (inside / "0.png").symlink_to("/proc/self/mem")
     end, states = run(inside, out)
     assert (end.done, end.failed) == (2, 1)
-    (said,) = (state.says for state in states if state.failed and state.name == "0.png")
+    (said,) = (ended_line(state) for state in states if state.failed and state.name == "0.png")
     assert said.startswith("0.png: ") and "could not be" in said
 
 
@@ -152,7 +155,8 @@ def test_a_file_in_the_place_of_a_folder_costs_only_its_pictures(folders):
     (out / "deep").write_bytes(b"in the way")
     end, states = run(inside, out)
     assert (end.done, end.failed) == (1, 1)
-    assert any(s.says.startswith("deep/c.png: ") and "folder" in s.says for s in states)
+    said = [ended_line(state) for state in states]
+    assert any(line.startswith("deep/c.png: ") and "folder" in line for line in said)
     assert (out / "deep").read_bytes() == b"in the way"
 
 
@@ -183,7 +187,7 @@ def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
     monkeypatch.setattr(deliver, "deliver", broken)
     source = folders[0] / "a.png"
     task = Task(source, source.with_suffix(".x"), INTENT, "cpu", False)
-    said = worker.delivered(task, lambda now: None)
+    said = str(worker.delivered(task, lambda now: None).problem)
     assert "a network of the wrong shape" in said and "GLASSINE_DEBUG" in said
     assert "Traceback" not in capfd.readouterr().err
     monkeypatch.setenv("GLASSINE_DEBUG", "1")
@@ -191,12 +195,26 @@ def test_an_accident_at_one_picture_costs_only_it(folders, monkeypatch, capfd):
     assert "Traceback" in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("without_process")
+def test_success_is_told_by_the_outcome_and_not_by_its_words(folders, capsys):
+    inside, out = folders
+    (inside / "a.png").rename(inside / "a -> b.png")
+    (inside / "bad -> worse.png").write_bytes(b"nonsense")
+    asked = ("--effort", "preview", "--surrogates", "embedded", "--json")
+    assert typed.run("batch", inside, "-o", out, *asked) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["done"], told["failed"]) == (2, 1)
+    (problem,) = told["problems"]
+    assert problem["name"] == "bad -> worse.png" and problem["code"] == "read.no_picture"
+    assert "not a picture" in problem["says"]
+
+
 def test_a_dead_worker_costs_one_attempt_of_one_picture(folders):
     inside, out = folders
     killed, said = [], []
 
     def kill_once(state):
-        said.append(state.says)
+        said.append(str(state.problem))
         if state.name == "a.png" and state.now and not killed:
             (worker,) = multiprocessing.active_children()
             killed.append(worker.pid)
@@ -212,7 +230,7 @@ def test_a_picture_that_always_kills_its_worker_is_given_up(folders):
     said = []
 
     def kill(state):
-        said.append(state.says)
+        said.append(str(state.problem))
         if state.name == "a.png" and state.now:
             for worker in multiprocessing.active_children():
                 worker.kill()
@@ -263,7 +281,7 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
 def on_a_slow_disk(pipe):
     """A worker that only writes, for longer than anybody waits."""
     os.fsync = lambda _: time.sleep(2 * PATIENCE)
-    worker.delivered = lambda task, _: files.write(task.target, b"half") or ""
+    worker.delivered = lambda task, _: files.write(task.target, b"half")
     worker.work(pipe)
 
 
@@ -355,7 +373,7 @@ def test_what_is_protected_already_is_done_when_it_is_asked_for(folders):
     run(inside, out, noted)
     (inside / "copy.png").write_bytes((out / "a.glassine.png").read_bytes())
     end, states = run(inside, out, noted)
-    assert end.failed == 1 and any("--again" in state.says for state in states)
+    assert end.failed == 1 and any("--again" in ended_line(state) for state in states)
     end = batch(inside, out, noted, lambda state: None, again=True)
     assert (end.done, end.skipped) == (1, 2)
 

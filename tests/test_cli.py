@@ -15,13 +15,14 @@ import torch
 from click.shell_completion import BashComplete
 from glassine import ledger
 from glassine.batch.worker import Worker, delivered
-from glassine.cli import COMMANDS, cli
+from glassine.cli import COMMANDS, cli, speech
 from glassine.cli.commands import protect
 from glassine.errors import NotUsable, NotWritable
 from glassine.flow import deliver, pages
 from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine import device, files
+from glassine.messages import message
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
 from typed import SMALL, run
@@ -143,7 +144,7 @@ def test_the_receipt_keeps_the_path_and_lies_beside_the_file_only_when_asked(pai
 
 def test_what_was_not_written_is_not_in_the_ledger(painting, monkeypatch, capsys):
     def full(path, data, **_):
-        raise NotWritable(f"'{path}' could not be written: the disk is full.")
+        raise NotWritable("file.not_written", path=path, reason=message("file.disk_full"))
 
     with monkeypatch.context() as patch:
         patch.setattr(files, "write", full)
@@ -164,7 +165,7 @@ def test_a_page_or_receipt_that_cannot_be_written_leaves_the_file_and_says_so(
 
     def some(path, data, **more):
         if path.suffix == lost:
-            raise NotWritable(f"'{path}' could not be written: the disk is full.")
+            raise NotWritable("file.not_written", path=path, reason=message("file.disk_full"))
         write(path, data, **more)
 
     monkeypatch.setattr(files, "write", some)
@@ -178,7 +179,7 @@ def test_a_ledger_that_fails_at_the_end_is_said_beside_what_is_written(
     painting, monkeypatch, capsys
 ):
     def locked(entry):
-        raise NotUsable("The ledger was to be opened and cannot be used.")
+        raise NotUsable("ledger.unusable", file="mine", reason="locked")
 
     monkeypatch.setattr(ledger, "record_export", locked)
     assert run("protect", painting, *SMALL) == 3
@@ -222,10 +223,36 @@ def test_json_has_null_for_what_was_not_measured(painting, scene, finished, monk
     assert told["effects"][0]["closed"] == 0.1 and told["cost"]["colour_shift"] is None
 
 
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"GLASSINE_LANGUAGE": "de"}, "gibt es nicht"),
+        ({"GLASSINE_LANGUAGE": "ja", "LANG": "de_DE.UTF-8"}, "がありません"),
+        ({"LC_ALL": "de_AT.UTF-8", "LANG": "ja_JP.UTF-8"}, "gibt es nicht"),
+        ({"LC_MESSAGES": "ja_JP", "LANG": "en_GB"}, "がありません"),
+        ({"LANG": "fr_FR.UTF-8"}, "There is no file"),
+        ({"LANG": "C.UTF-8"}, "There is no file"),
+        ({}, "There is no file"),
+    ],
+)
+def test_the_command_line_speaks_the_language_of_the_terminal(
+    tmp_path, monkeypatch, capsys, variables, words
+):
+    for name in speech.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert run("protect", tmp_path / "none.png", "--json") == 3
+    out, err = capsys.readouterr()
+    assert words in err, "for people"
+    (row,) = json.loads(out)["pictures"]
+    assert row["error"]["says"].startswith("There is no file"), "programs are told in English"
+
+
 def test_json_also_tells_what_failed(tmp_path, capsys):
     assert run("protect", tmp_path / "none.png", "--json") == 3
     (row,) = json.loads(capsys.readouterr().out)["pictures"]
-    assert "There is no file" in row["error"]
+    assert "There is no file" in row["error"]["says"] and row["error"]["code"] == "read.absent"
 
 
 def test_poison_needs_both_words_and_prints_the_caption(painting, capsys):
@@ -287,7 +314,7 @@ POISON = ("--shows", "dog", "--teach", "cat")
         (("--layout", "tiled", "--marks", "none"), "--marks visible\n"),
         (("--certificate", "nope.p12"), "--marks c2pa,receipt"),
         (("--key", "nope.pem", "--marks", "xmp"), "--marks c2pa,xmp"),
-        (("--artist", "Ann"), "xmp or c2pa: --marks xmp,receipt"),
+        (("--artist", "Ann"), "one of xmp, c2pa: --marks xmp,receipt"),
         (("--policy", "no-mining"), "--marks xmp,receipt"),
         (("--terms", "None", "--marks", "c2pa"), "--marks xmp,c2pa"),
         (("--title", "Teal", "--marks", "watermark"), "--marks xmp,watermark"),
@@ -307,7 +334,7 @@ def test_no_option_is_dropped_without_a_word(painting, monkeypatch, capsys, argu
 
 
 def unwanted(*_, **__):
-    raise NotUsable("No work was to be done.")
+    raise NotUsable("plan.nothing_free")
 
 
 def intent(monkeypatch, *arguments):
@@ -402,11 +429,9 @@ def test_two_formats_of_one_picture_keep_their_pages(painting, formats):
     copies = [painting.with_name(f"teal.glassine{end}") for end in (".png", ".jpg")]
     names = sorted(path.name for path in painting.parent.glob("*.html"))
     assert names == ["teal.glassine.html", "teal.glassine.jpg.html"]
-    assert pages.page_facts(copies[0].with_suffix(".html"))["format"] == "png"
-    told = {
-        pages.settings_of(copy)["format"]: pages.settings_of(copy)["goals"][0] for copy in copies
-    }
-    assert "ember" in told[formats[0]] and "glacier" in told[formats[1]]
+    assert pages.page_record(copies[0].with_suffix(".html")).format == "png"
+    told = {pages.settings_of(copy).format: pages.settings_of(copy).goals[0] for copy in copies}
+    assert [told[name].fields["style"] for name in formats] == ["ember", "glacier"]
 
 
 def test_of_several_pictures_the_good_ones_are_done(painting, capsys):
@@ -535,7 +560,10 @@ def test_the_copy_of_one_picture_is_not_written_over_by_its_neighbours(painting)
 def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     painting, tmp_path, monkeypatch, capsys
 ):
-    card, here = device.Device("mps", "A card", torch.float32), device.choose("cpu")
+    card, here = (
+        device.Device("mps", message("device.card", maker="A", name="card"), torch.float32),
+        device.choose("cpu"),
+    )
     monkeypatch.setattr(device, "usable_devices", lambda: [card, here])
     monkeypatch.setattr(Worker, "do", lambda self, work, watch: delivered(work, watch))
     folder = painting.parent / "in"
@@ -548,8 +576,8 @@ def test_the_processor_can_be_asked_for_where_a_card_makes_trouble(
     assert run("batch", folder, "-o", tmp_path / "out", *asked) == 0
     made = copy.with_suffix(".html"), copy.with_name("teal.glassine.report.html")
     for page in (*made, tmp_path / "out" / "one.glassine.html"):
-        assert pages.page_facts(page)["device"] == here.says
-        assert not any("A card" in note for note in pages.page_facts(page)["notes"])
+        assert pages.page_record(page).device == here.says
+        assert not any("A card" in str(note) for note in pages.page_record(page).notes)
     capsys.readouterr()
     for verb in (("protect", painting), ("batch", folder, "-o", tmp_path), ("report", copy)):
         assert run(*verb, "--device", "xpu") == 3

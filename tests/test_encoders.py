@@ -1,6 +1,7 @@
 """Surrogates on a device: the one that ships, the real ones, and a local autoencoder."""
 
 import platform
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,10 +10,12 @@ from glassine.explore.pull import pulls
 from glassine.explore.steps import sized
 from glassine.machine import bytewise, device
 from glassine.machine.device import Device
+from glassine.messages import message
 from glassine.surrogates import SURROGATES, encoders, kl, surrogate_named
 from typed import run
 
-CPU = Device("cpu", "CPU", torch.float32)
+CPU = Device("cpu", message("device.cpu", count=1), torch.float32)
+CARD = Device("cuda", message("device.card", maker="NVIDIA", name="none"), torch.float16)
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 CHANNELS = dict(zip(FAMILIES, (4, 4, 16, 16, 32), strict=True))
 
@@ -61,7 +64,7 @@ def test_decoders_give_the_picture_back(family, scene, models):
 
 
 def test_latents_come_back_as_float32_from_lower_precision(scene):
-    low = Device("cpu", "CPU", torch.bfloat16)
+    low = replace(CPU, dtype=torch.bfloat16)
     exact, rough = (encoders.encoders("embedded", d)["sd15"](scene[None]) for d in (CPU, low))
     assert rough.dtype == torch.float32
     assert ((rough - exact).norm() / exact.norm()).item() < 0.1
@@ -70,7 +73,7 @@ def test_latents_come_back_as_float32_from_lower_precision(scene):
 def test_steps_in_float16_go_where_exact_ones_go(scene):
     """Squares of latents and slopes stay inside float16's range, also far from the goal."""
     exact, rough = (
-        encoders.gradient_encoders("embedded", Device("cpu", "CPU", one), True)
+        encoders.gradient_encoders("embedded", replace(CPU, dtype=one), True)
         for one in (torch.float32, torch.float16)
     )
     white = torch.ones(1, 3, 96, 128)
@@ -114,7 +117,7 @@ def test_a_full_autoencoder_is_not_run_in_float16(tmp_path, monkeypatch, scene):
     (tmp_path / "config.json").touch()
     monkeypatch.setattr(kl, "load_autoencoder", lambda place: net)
     for dtype in (torch.float16, torch.bfloat16):
-        (encode,) = encoders.encoders(str(tmp_path), Device("cpu", "CPU", dtype)).values()
+        (encode,) = encoders.encoders(str(tmp_path), replace(CPU, dtype=dtype)).values()
         encode(scene[None])
     assert seen == [torch.float32, torch.bfloat16]
 
@@ -136,7 +139,7 @@ def test_a_device_that_is_not_there_is_said(monkeypatch):
 
 
 def test_the_fastest_device_comes_first(monkeypatch):
-    found = [Device("cuda", "GPU", torch.float16), CPU]
+    found = [CARD, CPU]
     monkeypatch.setattr(device, "usable_devices", lambda: found)
     assert device.choose() == found[0]
 
@@ -188,25 +191,28 @@ def test_doctor_says_what_to_ask_for_to_compute_elsewhere(card, capsys):
     card(True, torch.float16)
     assert run("doctor") == 0
     said = capsys.readouterr().out
-    assert "Computes on: NVIDIA a card" in said and "with --device cpu)" in said
+    assert (
+        "Computes on: NVIDIA a card" in said
+        and "Also here: CPU, 1 thread with --device cpu" in said
+    )
 
 
 def test_a_format_works_where_slopes_are_what_they_are_here(monkeypatch):
-    assert device.works.__wrapped__(Device("cpu", "CPU", torch.bfloat16))
-    assert not device.works.__wrapped__(Device("cuda", "no such card", torch.float16))
+    assert device.works.__wrapped__(replace(CPU, dtype=torch.bfloat16))
+    assert not device.works.__wrapped__(CARD)
     conv = torch.nn.functional.conv2d
 
     def broken(x, *rest, **options):
         return conv(x, *rest, **options) * (torch.nan if x.dtype == torch.float16 else 1)
 
     monkeypatch.setattr(torch.nn.functional, "conv2d", broken)
-    assert not device.works.__wrapped__(Device("cpu", "CPU", torch.float16))
-    assert device.works.__wrapped__(Device("cpu", "CPU", torch.float32))
+    assert not device.works.__wrapped__(replace(CPU, dtype=torch.float16))
+    assert device.works.__wrapped__(CPU)
 
 
 @pytest.mark.parametrize(("kind", "last"), [("mps", False), ("cuda", True), ("cpu", True)])
 def test_channels_lie_last_except_on_apples_cards(monkeypatch, scene, kind, last):
-    at = Device(kind, "", torch.float32)
+    at = replace(CPU, kind=kind)
     assert at.layout == (torch.channels_last if last else torch.contiguous_format)
     monkeypatch.setattr(Device, "layout", at.layout)
     laid, convolve = [], torch.nn.functional.conv2d
@@ -251,7 +257,7 @@ def test_steps_are_taken_in_bytes_beside_fast_bfloat16_but_not_beside_amx(
 @pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
 def test_a_walk_in_bytes_is_the_same_whatever_else_runs_in_bfloat16(scene):
     mixed, whole = (
-        encoders.gradient_encoders("embedded", Device("cpu", "CPU", dtype, in_bytes=True), True)[
+        encoders.gradient_encoders("embedded", replace(CPU, dtype=dtype, in_bytes=True), True)[
             "sd15"
         ]
         for dtype in (torch.bfloat16, torch.float32)
@@ -265,5 +271,5 @@ def test_the_processor_has_a_name():
 
 def test_the_embedded_surrogate_names_the_families_that_it_likens():
     """A warm start looks them up by these names."""
-    found = encoders.encoders("embedded", Device("cpu", "CPU", torch.float32))
+    found = encoders.encoders("embedded", CPU)
     assert set(SURROGATES["embedded"].families) == set(found)

@@ -179,7 +179,7 @@ def test_one_flipped_byte_shows(written, kind):
     data[at] ^= 1
     found = c2pa.read(bytes(data))
     assert found.facts["state"] == "Invalid"
-    assert "hanged after signing" in found.says
+    assert "hanged after signing" in str(found.says)
 
 
 def _pixel_byte(data, kind):
@@ -203,9 +203,9 @@ def test_this_machines_certificate_is_untrusted_until_named(written):
     from glassine.marks import certificate
 
     data = written("jpeg", "c2pa")
-    assert c2pa.read(data).says.startswith("Untrusted")
+    assert str(c2pa.read(data).says).startswith("Untrusted")
     root = (certificate.certificate_folder() / "chain.pem").read_text()
-    assert c2pa.read(data, root).says.startswith("Trusted")
+    assert str(c2pa.read(data, root).says).startswith("Trusted")
 
 
 # --- hostile and malformed metadata ------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_hostile_metadata_is_refused_in_words(name):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_examining_a_hostile_file_says_so_and_goes_on(name):
     seen = examine(HOSTILE[name])
-    assert any("metadata of this file" in why for why in seen.unread)
+    assert any("metadata of this file" in str(why) for why in seen.unread)
     assert not seen.protected
 
 
@@ -308,7 +308,7 @@ def test_the_visible_mark_is_seen_and_spares_transparency(finished, scene, layou
     changed = (done.rgb - finished(scene).rgb).abs().amax(0) > 1e-4
     assert changed[:, :90].any()
     assert not changed[:, 90:].any(), "a transparent pixel was drawn on"
-    assert any("visible mark" in note for note in done.notes)
+    assert any("visible mark" in note for note in map(str, done.notes))
 
 
 def test_a_signature_picture_is_drawn_in_its_own_colour(finished, scene, tmp_path):
@@ -349,7 +349,7 @@ def test_a_protected_file_is_recognised_and_its_original_is_not(written, scene):
 
 
 def test_a_signed_file_without_a_receipt_is_recognised(written):
-    assert "signed" in examine(written("png", "c2pa")).protected
+    assert "signed" in str(examine(written("png", "c2pa")).protected)
 
 
 def test_an_unknown_picture_is_not_taken_for_ones_own(written, finished):

@@ -54,8 +54,8 @@ def test_bits_are_the_number_and_wrong_numbers_are_refused():
 
 
 def test_odds_never_say_yes():
-    assert watermark.odds(0.4) == "an unmarked picture would often agree as well"
-    assert "1 of 1,000,000 cases" in watermark.odds(1e-6)
+    assert str(watermark.odds(0.4)) == "an unmarked picture would often agree as well"
+    assert "1 of 1,000,000 cases" in str(watermark.odds(1e-6))
 
 
 # --- what it leaves alone ----------------------------------------------------------------------
@@ -90,7 +90,9 @@ def test_a_fresh_id_comes_from_the_ledger_and_is_kept_in_the_plan(finished, pain
 
 def test_a_picture_that_cannot_carry_it_is_told_so(marked):
     done = marked(torch.ones(3, 200, 300))
-    assert any("can hardly be read back" in note and "left out" in note for note in done.notes)
+    assert any(
+        "can hardly be read back" in note and "left out" in note for note in map(str, done.notes)
+    )
     assert torch.equal(done.rgb, torch.ones(3, 200, 300)), "it costs and is good for nothing"
     assert "watermark" not in done.plan.export.marks
 
@@ -110,7 +112,7 @@ def test_a_stripped_and_mirrored_copy_is_recognised(finished, marked, paintings)
     for picture in (done.rgb, done.rgb.flip(2)):
         seen = examine(platform(picture))
         (told,) = [one for one in seen.found if one.mark == "watermark"]
-        assert told.facts["export"] == 1 and "1 of " in told.says
+        assert told.facts["export"] == 1 and "1 of " in str(told.says)
         assert seen.protected
     assert examine_pixels(finished(done.rgb).plan.artwork).protected
     assert not examine_pixels(finished(read(paintings[3]).rgb).plan.artwork).protected

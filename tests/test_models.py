@@ -158,7 +158,7 @@ def test_a_full_disk_is_a_sentence(origin, wanted, monkeypatch):
 def test_a_folder_of_originals_is_adopted_and_checked(tmp_path, wanted):
     (tmp_path / "net_encoder.pth").write_bytes(BODY)
     weights.adopt_folder("net", wanted, tmp_path)
-    assert weights.how_verified("net", wanted) == "the published files, unchanged"
+    assert str(weights.how_verified("net", wanted)) == "the published files, unchanged"
     (tmp_path / "net_encoder.pth").write_bytes(BODY[:-1])
     with pytest.raises(WeightsMissing, match="not the published file"):
         weights.adopt_folder("net", wanted, tmp_path)
@@ -177,7 +177,7 @@ def test_a_folder_with_sums_is_adopted_and_checked(tmp_path, wanted):
     (tmp_path / "SHA256SUMS").write_text(sums)
     place = weights.adopt_folder("net", wanted, tmp_path)
     assert {path.name for path in place.iterdir()} == {"model.safetensors"}, "what was checked"
-    assert "SHA256SUMS" in weights.how_verified("net", wanted)
+    assert "SHA256SUMS" in str(weights.how_verified("net", wanted))
     (place / "model.safetensors").write_bytes(BODY[1:])
     with pytest.raises(WeightsMissing, match="changed or cut off"):
         weights.how_verified("net", wanted)

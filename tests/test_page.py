@@ -12,14 +12,17 @@ from itertools import pairwise
 import pytest
 import torch
 from glassine.evidence.page.render import html
+from glassine.evidence.sight import sighted
 from glassine.flow.recipes import RECIPES
 from glassine.flow.verify import verify
+from glassine.messages import message
 from glassine.purifiers.grain import noisy
 from glassine.types import Artwork, Export, Goal, Plan, Protected
 from glassine.units import Score
 from waiting import PATIENCE
 
-LONG = "A note without a single gap: " + "/very/long/path" * 20
+LONG = message("read.failed", path="/very/long/path" * 20, reason="a note without a single gap")
+UNKIND = message("read.failed", path="A <b>bold</b> & dangerous note", reason="")
 PROBE = """<script>
 addEventListener("load", () => {
   const sticking = [...document.querySelectorAll("body *")].filter(e => {
@@ -46,12 +49,12 @@ def page():
     y, x = torch.meshgrid(torch.arange(72) / 72, torch.arange(120) / 120, indexing="ij")
     clean = torch.stack((x, y, (9 * x * y).sin().abs()))
     plan = Plan(
-        artwork=Artwork(clean, notes=(LONG, "A <b>bold</b> & dangerous note")),
+        artwork=Artwork(clean, notes=(LONG, UNKIND)),
         recipe=RECIPES["poison"],
         export=Export(format="png"),
         surrogates=("embedded",),
         held_out=(),
-        goals=(Goal("concept", "dog taught as cat", 1 - clean),),
+        goals=(Goal("concept", message("goal.concept", shows="dog", teach="cat"), 1 - clean),),
         allowance=torch.ones(1, 72, 120),
         score=Score(70),
         steps=10,
@@ -60,7 +63,8 @@ def page():
         caption='a picture of a "dog" <i>',
     )
     made = Protected(plan, noisy(clean, 0.02, torch.Generator().manual_seed(2)))
-    return html(made, verify(made, purifiers=("jpeg75", "adverse_cleaner", "ffdnet")))
+    report = verify(made, purifiers=("jpeg75", "adverse_cleaner", "ffdnet"))
+    return html(made, report, sighted(made))
 
 
 class Outline(HTMLParser):
@@ -118,7 +122,7 @@ def test_what_cannot_be_seen_is_said(outline):
 def test_the_page_carries_its_data(page):
     inside = re.search(r'id="report">(.*?)</script>', page, re.DOTALL)[1]
     told = json.loads(inside)
-    assert told["schema"] and told["facts"]["notes"][1].startswith("A <b>bold")
+    assert told["schema"] and told["facts"]["notes"][1]["fields"]["path"].startswith("A <b>bold")
 
 
 def test_no_number_without_its_control(page):
@@ -186,5 +190,5 @@ def test_a_page_without_doubts_still_begins_with_them():
         device="cpu",
     )
     made = Protected(plan, clean)
-    page = html(made, replace(verify(made), doubts=()))
+    page = html(made, replace(verify(made), doubts=()), sighted(made))
     assert "gave no reason for doubt" in page and "only proxies" in page

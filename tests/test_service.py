@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import psutil
@@ -15,12 +16,18 @@ import torch
 from glassine import ledger
 from glassine.errors import NotUsable
 from glassine.flow import timing
+from glassine.flow.plan import plan
+from glassine.messages import LANGUAGES, from_plain
 from glassine.pixels.srgb import to_linear, to_srgb
-from glassine.service import methods, raster, requests
-from glassine.service.call import Request
+from glassine.plain import typed
+from glassine.service import raster, requests
+from glassine.service.asked import Nothing, Pixels, Wish
+from glassine.service.call import Method
 from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
+from glassine.service.methods import METHODS, hello
+from glassine.service.session import Session
 from glassine.service.state import State
-from glassine.types import quiet
+from glassine.types import Artwork, Intent, quiet
 from waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,6 +122,11 @@ def intent(**more):
     }
 
 
+def said(body):
+    """What is wrong, in English."""
+    return str(from_plain(body["message"]))
+
+
 def protected(client, number, data, kind="u8", **more):
     ask = {"pixels": about(kind, **more), "intent": intent()}
     client.ask(number, "protect", ask, pixels=data.tobytes())
@@ -132,6 +144,28 @@ def test_hello_says_who_is_there_and_what_there_is(client):
         assert listed[kind] and all(row["name"] for row in listed[kind]), kind
     assert all(row["thumbnail"] for row in listed["styles"] + listed["concepts"])
     assert len(json.dumps(hello)) < 1 << 20
+
+
+def test_hello_brings_the_words_of_every_code(client):
+    """So a plugin that does not know a code can say it in its own language."""
+    words = client.hello["words"]
+    assert set(words) == set(LANGUAGES)
+    client.ask(12, "protect", {"intent": intent()})
+    body, _, _ = client.answer(12)
+    texts = {words[language][body["message"]["code"]] for language in LANGUAGES}
+    assert len(texts) == len(LANGUAGES) and all("{field}" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("shows", "caption"),
+    [("dog", "a picture of a dog"), (" An  Apple ", "a picture of an apple"), (" ", "")],
+)
+def test_the_caption_is_the_one_that_the_plan_will_have(client, scene, shows, caption):
+    client.ask(13, "caption", {"shows": shows, "teach": "cat"})
+    assert client.answer(13)[0]["result"] == {"caption": caption}
+    if caption:
+        wanted = Intent(recipe="poison", shows=shows, teach="cat", surrogates=("embedded",))
+        assert plan(Artwork(scene), wanted).caption == caption
 
 
 def test_pixels_go_and_come_back_in_the_same_form(client, pixels):
@@ -231,11 +265,38 @@ def test_cancel_is_answered_within_half_a_second(client, pixels):
     assert body.get("cancelled") and worked() - began < 0.5
 
 
+def test_work_that_asks_no_watcher_is_stopped_and_the_next_request_begins(monkeypatch):
+    """Between any two operations of torch, wherever the work is, and on its own thread only."""
+    begun, frames, unpacker = Event(), [], Unpacker()
+
+    def endless(request):
+        while True:
+            begun.set()
+            torch.ones(1) + 1
+
+    def written(frame):
+        frames.extend(body for body, _ in unpacker.feed(bytes(frame)))
+        return len(frame)
+
+    def told(number, what):
+        return any(body["id"] == number and what in body for body in frames)
+
+    monkeypatch.setitem(METHODS, "endless", Method(Nothing, endless))
+    session = Session(written)
+    session.receive({"id": 1, "method": "endless"}, b"")
+    assert begun.wait(PATIENCE)
+    session.receive({"id": 1, "cancel": True}, b"")
+    session.receive({"id": 2, "method": "caption", "ask": {"shows": "tree"}}, b"")
+    until(lambda: told(2, "result"), "the next request's answer")
+    assert told(1, "cancelled") and not told(1, "error")
+    assert torch.ones(1) + 1 == 2
+
+
 def test_an_estimate_counts_the_families_of_a_step(monkeypatch):
     monkeypatch.setattr(timing, "gradient_seconds", lambda name, device: (1.0,) * 5)
     monkeypatch.setattr(timing, "look_seconds", lambda: 0.0)
     ask = {"recipe": "cloak", "width": 100, "height": 100, "surrogates": ["embedded"]}
-    seconds = methods.estimate(Request(ask, {}, quiet, State())).result["seconds"]
+    seconds = METHODS["estimate"](ask, {}, quiet, State()).result.seconds
     steps = {"preview": 3, "quick": 10, "full": 2 * 30}
     for effort, gradients in steps.items():
         goals = min(gradients, 5) / 2
@@ -250,12 +311,17 @@ def test_an_estimate_counts_the_families_of_a_step(monkeypatch):
         ("protect", {"pixels": about("u32"), "intent": intent()}, "u32"),
         ("protect", {"pixels": about(), "intent": intent(recipe="claok")}, "cloak"),
         ("protect", {"pixels": about(), "intent": intent(recipe="poison")}, "both"),
+        ("protect", {"intent": intent()}, "'pixels'"),
+        ("protect", {"pixels": {**about(), "width": "72"}, "intent": intent()}, "'pixels.width'"),
+        ("protect", {"pixels": about(), "intent": intent(effort="never")}, "effort"),
+        ("preview", {"pixels": about(), "intent": intent()}, "'seconds'"),
+        ("estimate", {"recipe": "claok", "width": W, "height": H}, "cloak"),
     ],
 )
 def test_bad_requests_are_answered_in_words(client, pixels, method, ask, word):
     client.ask(20, method, ask, pixels=pixels.tobytes())
     body, _, _ = client.answer(20)
-    assert body["error"] != "Bug" and word in body["says"], body
+    assert body["error"] != "Bug" and word in said(body), body
 
 
 def test_an_export_is_a_file_with_its_evidence(client, pixels):
@@ -286,18 +352,15 @@ def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkey
 
 @pytest.mark.parametrize("method", ["warm", "estimate", "preview", "protect", "export", "report"])
 def test_every_method_computes_where_the_engine_was_told_to(monkeypatch, pixels, method):
-    from glassine.service.methods import METHODS
-
     monkeypatch.setenv("GLASSINE_DEVICE", "abacus")
     ask = {"pixels": about(), "intent": intent(export={"format": "png"}), "seconds": 1}
     ask |= {"recipe": "cloak", "width": W, "height": H}
     with pytest.raises(NotUsable, match="'abacus' was asked for"):
-        METHODS[method](Request(ask, {"pixels": bytearray(pixels.tobytes())}, quiet, State()))
+        METHODS[method](ask, {"pixels": bytearray(pixels.tobytes())}, quiet, State())
 
 
 def test_an_engine_for_the_processor_says_so(monkeypatch):
     from glassine.machine import device
-    from glassine.service.methods import hello
 
     monkeypatch.setattr(device, "seen_cards", lambda: pytest.fail("a card was looked at"))
     monkeypatch.setenv("GLASSINE_DEVICE", "cpu")
@@ -307,7 +370,7 @@ def test_an_engine_for_the_processor_says_so(monkeypatch):
 def test_a_receipt_of_an_engine_that_is_gone_is_refused_in_words(client):
     client.ask(27, "placed", {"sha256": "0" * 64, "sidecar": True})
     body, _, _ = client.answer(27)
-    assert body["error"] == "NotUsable" and "Export it once more." in body["says"], body
+    assert body["error"] == "NotUsable" and "Export it once more." in said(body), body
 
 
 def exported(client, number, pixels, **more):
@@ -324,9 +387,9 @@ def test_what_was_exported_here_is_recognised_and_asked_about(client, pixels, tm
     client.answer(28)
     client.ask(32, "examine", {"file": str(copy)})
     told = client.answer(32)[0]["result"]
-    assert "export" in told["protected"] and told["found"][0]["mark"] == "receipt"
+    assert told["protected"]["fields"]["export"] and told["found"][0]["mark"] == "receipt"
     body, _, _ = exported(client, 33, pixels, intent=wanted, file=str(copy))
-    assert body["error"] == "AlreadyProtected" and body["says"] == told["protected"]
+    assert body["error"] == "AlreadyProtected" and body["message"] == told["protected"]
     body, _, _ = exported(client, 34, pixels, intent=wanted, file=str(copy), again=True)
     assert "result" in body, "and is done where it is asked for"
     ask = {"pixels": about(), "intent": intent(), "file": str(copy)}
@@ -341,7 +404,7 @@ def test_a_file_that_is_gone_or_no_picture_is_nothing_known(client, pixels, tmp_
         client.ask(
             number, "examine", {"file": str(path), "pixels": about()}, pixels=pixels.tobytes()
         )
-        assert client.answer(number)[0]["result"] == {"protected": "", "found": []}
+        assert client.answer(number)[0]["result"] == {"protected": None, "found": []}
 
 
 def test_a_report_measures_the_file_that_was_written(client, pixels):
@@ -350,13 +413,13 @@ def test_a_report_measures_the_file_that_was_written(client, pixels):
     ask = {"pixels": about(), "intent": intent(), "after": ["jpeg75"]}
     client.ask(42, "report", ask, pixels=pixels.tobytes(), file=blobs["file"])
     told, pages, progress = client.answer(42)
-    assert [trial["says"] for trial in told["result"]["trials"]] == ["JPEG, quality 75"]
+    assert [one["says"]["code"] for one in told["result"]["trials"]] == ["purifier.jpeg75"]
     assert told["result"]["doubts"] and progress[-1]["stage"] == "verify"
     assert pages["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
     marked = intent(export={"format": "png", "marks": ["watermark"]})
     small = {**ask, "intent": marked, "pixels": {**about(), "height": H // 2}}
     client.ask(43, "report", small, pixels=pixels[: H // 2].tobytes(), file=blobs["file"])
-    assert "compared" in client.answer(43)[0]["says"]
+    assert "compared" in said(client.answer(43)[0])
     with contextlib.closing(sqlite3.connect(client.ledger)) as link:
         issued = link.execute("SELECT count(*) FROM ids").fetchone()
     assert issued == (0,), "a report draws no watermark's number"
@@ -379,12 +442,12 @@ def test_linear_light_is_encoded_and_back():
 
 
 def test_a_mask_of_another_size_is_refused():
-    picture = raster.raster(about(), bytes(4 * W * H))
+    picture = raster.raster(typed(Pixels, about()), bytes(4 * W * H))
     with pytest.raises(NotUsable, match="selection"):
-        requests.wanted_intent(intent(), picture, b"\1" * 7)
+        requests.wanted_intent(typed(Wish, intent()), picture, b"\1" * 7)
 
 
 def test_too_large_an_announcement_is_refused(client):
     client.send({"id": 40, "method": "protect", "ask": {}, "blobs": {"pixels": 1 << 50}})
     body, _, _ = client.answer(40)
-    assert "announced" in body["says"]
+    assert "announced" in said(body)

@@ -11,6 +11,7 @@ from glassine.errors import EntryMissing, NotUsable, UnknownEntry, WeightsMissin
 from glassine.flow.plan import plan
 from glassine.machine import device
 from glassine.machine.device import Device
+from glassine.messages import message
 from glassine.pixels.resize import lanczos
 from glassine.targets import TARGETS, concept, diffusion, style
 from glassine.types import Artwork, Intent
@@ -125,10 +126,10 @@ def test_a_long_picture_holds_the_anchor_several_times():
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({"shows": "dog"}, "--shows dog --teach cat"),
-        ({"teach": "cat"}, "--shows dog --teach cat"),
+        ({"shows": "dog"}, "without both of its words.*for example dog and cat"),
+        ({"teach": "cat"}, "without both of its words.*for example dog and cat"),
         ({"shows": "cat", "teach": "the cat"}, "which is the same"),
-        ({"shows": "dog", "teach": "zeppelin"}, "--anchor PICTURE"),
+        ({"shows": "dog", "teach": "zeppelin"}, "Give an anchor picture of your own"),
         ({"shows": "dog", "teach": "castel"}, "Did you mean 'castle'"),
         ({"shows": "dog", "teach": "../../../etc/passwd"}, "no anchor picture"),
     ],
@@ -147,7 +148,7 @@ def test_the_texture_is_the_same_for_everybody_and_full_of_contrast(scene):
 def test_a_picture_of_the_artists_own_is_resized_to_the_artwork(scene):
     assert goal("picture", scene, target=torch.rand(3, 33, 71)).picture.shape == scene.shape
     assert torch.equal(goal("picture", scene, target=scene).picture, scene)
-    with pytest.raises(NotUsable, match="--target PICTURE"):
+    with pytest.raises(NotUsable, match="without a picture"):
         goal("picture", scene)
 
 
@@ -241,12 +242,12 @@ def test_a_local_stable_diffusion_renders_anchors_always_the_same(scene, stable_
     [("cloak", {"style": "cubism"}), ("poison", {"shows": "dog", "teach": "zeppelin"})],
 )
 def test_a_local_stable_diffusion_runs_where_the_plan_says(scene, monkeypatch, recipe, asked):
-    away = Device("meta", "A card", torch.float32)
+    away = Device("meta", message("device.apple"), torch.float32)
     here, ran = device.usable_devices(), []
 
     def pipeline(kind, place):
         ran.append(place)
-        raise WeightsMissing("seen")
+        raise WeightsMissing("weights.absent", name="seen")
 
     monkeypatch.setattr(device, "usable_devices", lambda: [away, *here])
     monkeypatch.setattr(diffusion, "diffusion_present", lambda: True)
@@ -263,7 +264,7 @@ def test_a_local_stable_diffusion_restyles_the_artwork(scene, stable_diffusion):
     assert picture.shape == scene.shape and picture.min() >= 0 and picture.max() <= 1
     assert torch.equal(picture, goal("style", scene, style="cubism").picture)
     assert not torch.equal(picture, goal("style", scene, style="fresco").picture)
-    assert "cubism" in goal("style", scene, style="cubism").says
+    assert "cubism" in str(goal("style", scene, style="cubism").says)
 
 
 def test_a_folder_that_is_no_pipeline_is_said(scene, tmp_path, monkeypatch):
@@ -343,8 +344,8 @@ def test_a_poisons_report_asks_a_real_classifier_before_and_after(scene, clip, f
     assert all(told["called_before"] == now["called_before"] for now, _ in found)
     for now, doubts in found:
         renamed = now["called_after"] != now["called_before"]
-        assert [doubt.code for doubt in doubts] == ["renamed"] * renamed
-        assert not renamed or f"'{now['called_after']}'" in doubts[0].says
+        assert [doubt.code for doubt in doubts] == ["doubt.renamed"] * renamed
+        assert not renamed or f"'{now['called_after']}'" in str(doubts[0])
     assert any(doubts for _, doubts in found), "a random network tells some of these apart"
 
 
@@ -382,7 +383,7 @@ def test_without_a_network_the_artist_says_it(scene):
     from glassine.targets.captioner import captioner_present, suggest
 
     assert not captioner_present()
-    with pytest.raises(WeightsMissing, match="--shows WORD"):
+    with pytest.raises(WeightsMissing, match="say yourself what the picture shows"):
         suggest(Artwork(scene))
 
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from .flow.settle import settle as settle
     from .flow.verify import verify as verify
 
-__version__ = "0.1.0"
-
 _VERBS = (
     "catalogue",
     "encode",
@@ -50,7 +48,6 @@ _TYPES = (
     "Artwork",
     "Change",
     "Claim",
-    "Doubt",
     "Effect",
     "Encoded",
     "Export",
@@ -87,6 +84,8 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module(".version", __name__).engine_version()
     if name not in _HOME:
         raise AttributeError(f"module 'glassine' has no attribute '{name}'")
     value: object = getattr(import_module(f".{_HOME[name]}", __name__), name)

@@ -26,17 +26,13 @@ from typing import Any
 from .messages import Field, Message, message
 
 
-def accident(error: Exception) -> str:
-    """A sentence for what nobody foresaw at one picture; $GLASSINE_DEBUG shows where it was."""
+def accident(error: Exception) -> Message:
+    """What nobody foresaw at one picture; $GLASSINE_DEBUG shows where it was."""
     if os.environ.get("GLASSINE_DEBUG"):
         traceback.print_exception(error)
     if isinstance(error, MemoryError):
-        return "This machine ran out of memory. Try a smaller copy."
-    return (
-        f"This picture was to be protected, and the program failed at it "
-        f"({type(error).__name__}: {error}). Export it anew and try that; for a report of the "
-        f"fault, set GLASSINE_DEBUG=1 and run it once more."
-    )
+        return message("accident.memory")
+    return message("accident.failed", kind=type(error).__name__, reason=str(error))
 
 
 class GlassineError(Exception):
@@ -54,6 +50,16 @@ class GlassineError(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+def reason_of(error: BaseException) -> Field:
+    """What an exception has to say: a message of ours, else the words of its library."""
+    if isinstance(error, GlassineError):
+        return error.message
+    first = error.args[0] if error.args else ""
+    if isinstance(first, Message):
+        return first
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _again(kind: type[GlassineError], said: Message) -> GlassineError:
@@ -106,4 +112,7 @@ class OutOfMemory(GlassineError):
 
 
 class Cancelled(GlassineError):
-    """Raised by a watcher to stop the run that is calling it."""
+    """Raised by a watcher to stop the run that is calling it. It need not say why."""
+
+    def __init__(self, code: str = "run.stopped", /, **fields: Field | PathLike[str]) -> None:
+        super().__init__(code, **fields)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
+from .messages import Message
 from .units import Levels, Score
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from .record import RunRecord
 
 Effort = Literal["preview", "quick", "full"]
 Strength = Literal["subtle", "balanced", "strong"]
@@ -36,13 +41,13 @@ class Artwork:
 
     rgb    (3, H, W) float32 in [0, 1], encoded as in the file (its own ICC profile)
     alpha  (1, H, W) float32 in [0, 1], or None; never perturbed
-    notes  sentences about what reading had to convert ("was CMYK ...")
+    notes  what reading had to convert ("was CMYK ...")
     """
 
     rgb: Tensor
     alpha: Tensor | None = None
     keep: Keep = field(default_factory=Keep)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,8 @@ class Intent:
 class Recipe:
     """A named way to protect. Numbers and names, no code.
 
+    label   one or two words for it, where there is room for no more
+    note    what must be known before using it
     goals   kinds of target and how strongly each pulls
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
@@ -134,6 +141,8 @@ class Recipe:
 
     name: str
     says: str
+    label: str = ""
+    note: str = ""
     goals: tuple[tuple[str, float], ...]
     reach: Levels
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
@@ -149,7 +158,7 @@ class Goal:
     """A picture whose latents the artwork is pulled towards; each surrogate looks at it itself."""
 
     name: str
-    says: str
+    says: Message
     picture: Tensor  # (3, H, W) in [0, 1], the artwork's size
     weight: float = 1.0
 
@@ -185,24 +194,24 @@ class Change:
     """What `optimise` found for one plan. pixels is (3, H, W) float16, at full reach.
 
     How much of it stays is decided by `settle`.
-    notes  sentences about what had to be done differently ("ran out of memory, smaller tiles")
+    notes  what had to be done differently ("ran out of memory, smaller tiles")
     """
 
     plan: Plan
     pixels: Tensor
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
 class Protected:
     """The outcome of one plan. rgb is (3, H, W) on the grid of the artwork's bit depth.
 
-    notes  sentences about what had to be done differently, or could not be kept to
+    notes  what had to be done differently, or could not be kept to
     """
 
     plan: Plan
     rgb: Tensor
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,38 +257,35 @@ class Trial:
 
     left         share of the effect beyond the control that is left on the used families, 0 to 1
     ssimulacra2  of the purified protected picture: what the purifier costs whoever runs it
-    skipped      why it did not run here; "" where it did
+    skipped      why it did not run here; None where it did
     """
 
     name: str
-    says: str
+    says: Message
     kind: Literal["handling", "removal"]
     source: str
     verdict: Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
     left: float = math.nan
     ssimulacra2: Score = UNKNOWN
-    skipped: str = ""
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A reason to trust this report less. Shown before the numbers, never after."""
-
-    code: str
-    says: str
+    skipped: Message | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything `verify` found. `limits` are sentences that are always true and always shown."""
+    """Everything `verify` found.
+
+    doubts  reasons to trust it less; shown before the numbers, never after
+    threat  what this works against, and which families were aimed at
+    limits  what is always true and always shown
+    """
 
     cost: Cost
     effects: tuple[Effect, ...]
-    doubts: tuple[Doubt, ...]
-    facts: dict[str, Any] = field(default_factory=dict)  # version, settings, seed, hashes
+    doubts: tuple[Message, ...]
+    record: RunRecord | None = None  # of the run; None where nobody measured it
     trials: tuple[Trial, ...] = ()
-    threat: str = ""
-    limits: tuple[str, ...] = ()
+    threat: Message | None = None
+    limits: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -287,7 +293,11 @@ class Encoded:
     data: bytes
     format: str
     marks: tuple[str, ...]
-    notes: tuple[str, ...] = ()  # what the format could not hold, what the marks have to say
+    notes: tuple[Message, ...] = ()  # what the format could not hold, what the marks have to say
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from glassine.flow.settle import settle
 from glassine.flow.strength import scaled_to
 from glassine.machine import bytewise
 from glassine.machine.device import Device
+from glassine.messages import message
 from glassine.pixels.grid import on_grid
 from glassine.pixels.resize import lanczos
 from glassine.surrogates import encoders
@@ -40,7 +41,7 @@ from torch import Tensor
 from .record import RESULTS, save, spread
 
 SCORE = Score(70)
-EXACT = Device("cpu", "float32", torch.float32)
+EXACT = Device("cpu", message("device.cpu", count=torch.get_num_threads()), torch.float32)
 IN_BYTES = 0.37  # of a gradient in float32 (lab/study/embedded/results/speed.jsonl)
 SIGNS: dict[str, Any] = {"colour": (1.2, 0.8, 1.2), "power": 0.0, "tint": 0.0}  # of a recipe
 BESIDE = ("ssimulacra2", "lpips", "ssim", "psnr", "seconds")

@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pyvips
+from glassine.pixels.flatten import laid_on_white
 
 ENDS = (".jpg", ".png", ".webp")
 PER_FOLDER = 2000
@@ -39,8 +40,7 @@ def pictures(folders: list[Path]) -> list[Path]:
 def plain(path: Path, side: int, size: str = "down") -> pyvips.Image:
     """8-bit sRGB on white, at most `side` long; "both": exactly."""
     image = pyvips.Image.thumbnail(str(path), side, size=size)
-    image = image.flatten(background=255) if image.hasalpha() else image
-    return image.colourspace("srgb").cast("uchar").copy_memory()
+    return laid_on_white(image).copy_memory()
 
 
 def strangers(folder: Path, sources: list[Path], count: int, processes: int) -> None:

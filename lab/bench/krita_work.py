@@ -65,7 +65,7 @@ def previews(k: Any, studio_: Any) -> Turns:
         studio_.watch(True)
         yield until(lambda: studio_.preview.pictures, 120)
         took.append(time.perf_counter() - began)
-        sizes.append([studio_.preview.about["width"], studio_.preview.about["height"]])
+        sizes.append([studio_.preview.about.width, studio_.preview.about.height])
         studio_.watch(False)
         studio_.preview.clear()
         doc.setModified(False)

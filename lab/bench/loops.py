@@ -182,7 +182,7 @@ def main() -> None:
         reached = min(enough, key=lambda one: one[1], default=None)
         ratio = theirs["seconds"] / reached[1] if reached else None
         table[name] = {**theirs, "ours": mine, "reached": reached, "times less": ratio}
-        table[name]["on"] = choose("cpu").says
+        table[name]["on"] = str(choose("cpu").says)
         print(name, table[name], flush=True)
         save("loops", {**about, "loops": table})
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 from glassine.evidence.schema import as_json
+from glassine.evidence.sight import sighted
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
@@ -100,8 +101,8 @@ def measured(variant: str, seed: int, artwork: Artwork, asked: argparse.Namespac
     recipe = replace(chosen.recipe, **VARIANTS[variant])
     made = settle(optimise(replace(chosen, recipe=recipe, held_out=HELD_OUT)))
     told = {"variant": variant, "side": asked.side, "effort": asked.effort}
-    told |= {"goal": made.plan.goals[0].says, "seconds": round(time.monotonic() - began, 1)}
-    report = as_json(verify(made, purifiers=PURIFIERS, side=asked.side))
+    told |= {"goal": str(made.plan.goals[0].says), "seconds": round(time.monotonic() - began, 1)}
+    report = as_json(verify(made, purifiers=PURIFIERS, sight=sighted(made, asked.side)))
     said = {key: report[key] for key in ("cost", "effects", "trials")}
     return told | {"machine": machine()} | said
 

@@ -26,7 +26,7 @@ def circumstances() -> dict[str, Any]:
         "changed": bool(said("git", "status", "--porcelain", "core")),
         "processor": model(),
         "threads": torch.get_num_threads(),
-        "device": choose().says,
+        "device": str(choose().says),
         "torch": torch.__version__,
         "python": sys.version.split()[0],
         "system": platform.platform(),

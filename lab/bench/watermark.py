@@ -154,7 +154,7 @@ def cloaked(side: int, count: int) -> Table:
         both = mark(settle(optimise(plan(artwork, replace(intent, export=export)))))
         number = both.plan.export.claim.watermark
         assert number is not None  # `mark` has drawn it
-        row: Table = {"picture": short(path.stem), "notes": list(both.notes)}
+        row: Table = {"picture": short(path.stem), "notes": [str(note) for note in both.notes]}
         for name, done in (("cloak", plain), ("cloak and watermark", both)):
             report = verify(replace(done, plan=replace(done.plan, export=Export())))
             row[name] = {

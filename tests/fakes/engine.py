@@ -3,6 +3,8 @@
 Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
 the frames), "twice" (is protected already), "later" (previews take a moment, and can be cancelled
 meanwhile). Without one: the colours come back inverted.
+
+$FAKE_HELLO names a JSON file: what of the hello is to be another engine's (None: not there).
 """
 
 import json
@@ -20,25 +22,64 @@ THUMBNAIL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q"
     "DwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+STYLES = ("slow", "die", "fail", "stray", "twice", "plain", "later")
+NEEDS_A_LIBRARY = {"code": "fake.library", "fields": {"library": "a library"}}
 CATALOGUE = {
-    "styles": [
-        {"name": name, "says": f"style {name}", "thumbnail": THUMBNAIL}
-        for name in ("slow", "die", "fail", "stray", "twice", "plain", "later")
+    "recipes": [
+        {"name": "cloak", "needs": ["style"]},
+        {"name": "poison", "needs": ["shows", "teach"]},
+        {"name": "both", "needs": ["style", "shows", "teach"]},
     ],
-    "concepts": [{"name": "cat", "says": "cat", "thumbnail": THUMBNAIL}],
+    "efforts": [{"name": "preview"}, {"name": "quick"}, {"name": "full"}],
+    "strengths": [
+        {"name": "subtle", "score": 85},
+        {"name": "balanced", "score": 70},
+        {"name": "strong", "score": 55},
+    ],
+    "surrogates": [
+        {"name": "embedded", "present": True, "missing": None},
+        {"name": "sd15", "present": False, "missing": None},
+    ],
+    "styles": [{"name": name, "thumbnail": THUMBNAIL} for name in STYLES],
+    "concepts": [{"name": "cat", "thumbnail": THUMBNAIL}],
     "marks": [
-        {"name": "xmp", "says": "metadata", "note": "", "formats": ["png"], "missing": ""},
-        {"name": "receipt", "says": "ledger", "note": "", "formats": [], "missing": ""},
-        {"name": "gone", "says": "gone", "note": "", "formats": [], "missing": "needs a library"},
+        {"name": "xmp", "formats": ["png"], "missing": None},
+        {"name": "receipt", "formats": [], "missing": None},
+        {"name": "gone", "formats": [], "missing": NEEDS_A_LIBRARY},
     ],
     "formats": [
-        {"name": "png", "says": "PNG", "suffixes": [".png"], "lossy": False},
-        {"name": "jpeg", "says": "JPEG", "suffixes": [".jpg"], "lossy": True},
+        {"name": "png", "suffixes": [".png"], "lossy": False},
+        {"name": "jpeg", "suffixes": [".jpg"], "lossy": True},
     ],
-    "sites": [{"name": "site", "says": "Site", "longest": 1440}],
+    "sites": [{"name": "x", "longest": 1440}],
     "unheard_of": [{"name": "new"}],
     "version_of_list": 3,
 }
+WORDS = {
+    **{f"style.{name}": f"style {name}" for name in STYLES},
+    "surrogate.embedded": "all of them, roughly",
+    "surrogate.sd15": "Stable Diffusion 1",
+    "site.x": "X",
+    **{f"recipe.{name}.label": name.title() for name in ("cloak", "poison", "both")},
+    **{"effort.preview": "Draft", "effort.quick": "Quick", "effort.full": "Thorough"},
+    **{f"strength.{name}": name for name in ("subtle", "balanced", "strong")},
+    **{"mark.xmp.label": "Metadata", "mark.receipt.label": "Ledger"},
+    "recipe.cloak": "Another style",
+    "recipe.poison": "Another concept",
+    "recipe.both": "Both in one",
+    "mark.gone": "gone",
+    "fake.library": "needs {library}",
+    "fake.cpu": "CPU, {count} threads",
+    "fake.card": "A card",
+    "fake.refused": "This was asked. Do that.",
+    "fake.disk": "Its disk is full.",
+    "fake.twice": "Your export {export} of {day}, to the byte; never published.",
+    "fake.goal": "towards a style",
+    "fake.doubt": "A doubt.",
+    "fake.blur": "blur",
+    "fake.noise": "noise",
+}
+TWICE = {"code": "fake.twice", "fields": {"export": 3, "day": "2026-11-01"}}
 
 LATER = 0.2  # seconds
 OPPOSITE = bytes(255 - value for value in range(256))
@@ -85,16 +126,18 @@ class Engine:
             os.write(1, b"Loading weights: 100%\n" * 4)
             return
         if order == "fail" and method == "protect":
-            self.send({"id": number, "error": "NotUsable", "says": "This was asked. Do that."})
+            self.fail(number, "NotUsable", said("fake.refused"))
             return
         if order == "twice" and not ask.get("again"):
-            says = "Your export 3 of 2026-11-01, to the byte; never published."
-            self.send({"id": number, "error": "AlreadyProtected", "says": says})
+            self.fail(number, "AlreadyProtected", TWICE)
             return
         if order == "later" and method == "preview":
             threading.Timer(LATER, self.if_wanted, (number, ask, parts)).start()
             return
         getattr(self, method)(number, ask, parts)
+
+    def fail(self, number, kind, message):
+        self.send({"id": number, "error": kind, "message": message})
 
     def if_wanted(self, number, ask, parts):
         if number in self.calls:
@@ -121,8 +164,8 @@ class Engine:
         blobs = dict.fromkeys(names, before) | {"after": inverted(before, 1)}
         if ask.get("full"):
             blobs["full"] = inverted(before, 1)
-        about = {"width": width, "height": height, "ssimulacra2": 70.0, "goals": ["a style"]}
-        about |= {"finer": False, "gain": 8, "strength": ask["intent"]["strength"]}
+        about = {"width": width, "height": height, "goals": [said("fake.goal")]}
+        about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
         self.answer(number, about, **blobs)
 
     def protect(self, number, ask, parts):
@@ -134,16 +177,23 @@ class Engine:
             out[4 * size * at : 4 * size * (at + 1)] = bytes(4 * size)
         alphas = set(out[4 * size - 1 :: 4 * size])
         caption = ask["intent"].get("shows", "")
-        result = {"ssimulacra2": 70.0, "caption": caption, "notes": [], "goals": ["a style"]}
+        result = {"ssimulacra2": 70.0, "caption": caption, "notes": []}
         self.answer(number, result | {"translucent": bool(alphas - {0, 255})}, pixels=out)
 
     def examine(self, number, ask, parts):
         copy = "-protected" in ask.get("file", "")
-        says = "Your export 3 of 2026-11-01, to the byte; never published." if copy else ""
-        self.answer(number, {"protected": says, "found": []})
+        self.answer(number, {"protected": TWICE if copy else None, "found": []})
+
+    def caption(self, number, ask, parts):
+        """Not what anybody would put together without an engine."""
+        if ask["shows"] == ask["teach"]:
+            self.fail(number, "NotUsable", said("fake.refused"))
+        else:
+            self.answer(number, {"caption": f"the engine's words for {ask['shows']}"})
 
     def report(self, number, ask, parts):
-        trials = [{"says": "blur", "left": 0.25}, {"says": "noise", "left": None}]
+        left = {"fake.blur": 0.25, "fake.noise": None}
+        trials = [{"says": said(code), "left": share} for code, share in left.items()]
         assert parts["file"].startswith(b"FILE") and parts["pixels"]
         self.answer(number, {"doubts": [], "trials": trials}, report=b"<!doctype html>more")
 
@@ -153,15 +203,14 @@ class Engine:
         data = b"FILE" + bytes(parts["pixels"])
         wrong = ask["intent"].get("style") == "fail"
         about = {"sha256": "0" if wrong else hashlib.sha256(data).hexdigest(), "caption": ""}
-        about |= {"width": 1, "height": 1, "notes": []}
-        about |= {"doubts": [{"code": "new", "says": "A doubt."}]}
-        about |= {"cost": {"ssimulacra2": 70.0}, "asked": ask["intent"]}
-        self.answer(number, about, file=data, report=b"<!doctype html>report")
+        about |= {"width": 1, "height": 1, "notes": [], "doubts": [said("fake.doubt")]}
+        about |= {"cost": {"ssimulacra2": 70.0}}
+        self.answer(number, about, file=data, report=json.dumps(ask["intent"]).encode())
 
     def placed(self, number, ask, parts):
         """The receipt repeats what was asked."""
         if "refused" in ask.get("path", ""):
-            self.send({"id": number, "error": "NotUsable", "says": "Its disk is full."})
+            self.fail(number, "NotUsable", said("fake.disk"))
             return
         self.answer(number, {}, **({"receipt": json.dumps(ask).encode()} if ask["sidecar"] else {}))
 
@@ -174,14 +223,32 @@ def inverted(data, size):
     return bytes(out)
 
 
+def said(code, **fields):
+    return {"code": code, "fields": fields}
+
+
+def words():
+    """The engine's own tables, and what this one says besides."""
+    found = {}
+    for name in ("en", "de", "ja"):
+        path = ROOT / "core" / "glassine" / "messages" / f"{name}.json"
+        found[name] = json.loads(path.read_text("utf-8"))
+    found["en"] |= WORDS
+    found["de"] |= {"fake.cpu": "CPU, {count} Threads"}
+    return found
+
+
 def main():
     engine, unpacker = Engine(), Unpacker()
     sys.stderr.write("scripted engine\n")
     hello = {"protocol": int(os.environ.get("FAKE_PROTOCOL", PROTOCOL)), "version": "0.1.0"}
     kind = os.environ.get("GLASSINE_DEVICE") or os.environ.get("FAKE_DEVICE", "cpu")
-    says = "CPU, 2 threads" if kind == "cpu" else "A card"
-    hello |= {"device": {"kind": kind, "says": says}, "catalogue": CATALOGUE}
-    hello["methods"] = ["protect", "preview", "export", "examine", "report"]
+    says = said("fake.cpu", count=2) if kind == "cpu" else said("fake.card")
+    hello |= {"device": {"kind": kind, "says": says}, "catalogue": CATALOGUE, "words": words()}
+    hello["methods"] = ["protect", "preview", "export", "examine", "report", "caption"]
+    if other := os.environ.get("FAKE_HELLO"):
+        hello |= json.loads(Path(other).read_text("utf-8"))
+        hello = {name: one for name, one in hello.items() if one is not None}
     engine.send({"hello": hello})
     while chunk := os.read(0, 1 << 20):
         for body, blob in unpacker.feed(chunk):

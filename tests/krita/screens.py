@@ -43,7 +43,7 @@ def scenario(k):
     studio.watch(True)
     studio.look()
     yield until(lambda: studio.preview.pictures)
-    yield until(lambda: not studio.preview.busy and studio.preview.about["finer"] is not None)
+    yield until(lambda: not studio.preview.busy and studio.preview.pictures)
     yield until(lambda: studio.seconds)
     yield 1
     yield until(lambda: not studio.preview.busy)

@@ -146,7 +146,7 @@ def test_a_model_s_view_needs_a_decoder_and_that_is_said(works, painting):
     made.show_pictures({"before": QtGui.QImage(4, 4, QtGui.QImage.Format.Format_ARGB32)}, "")
     made.show_mode("sees")
     made.blind = True
-    assert "decoder" in made._why_empty()
+    assert made._why_empty() == texts.t("sees_nothing")
     made.blind = False
     assert made._why_empty() == texts.t("preview_none")
 
@@ -173,6 +173,18 @@ def test_fields_can_be_reached_and_are_named(works, painting):
             if field.objectName().startswith("glassine"):
                 assert field.accessibleName(), field.objectName()
                 assert field.focusPolicy() != QtCore.Qt.FocusPolicy.NoFocus
+    made.deleteLater()
+
+
+def test_tabbing_goes_from_top_to_bottom_when_the_lists_have_come(works, painting):
+    made = GlassineDocker()
+    at, order = made.main.what.recipe, []
+    for _ in range(60):
+        at = at.nextInFocusChain()
+        order.append(at.objectName())
+    places = ("cloak", "poison", "both", "style", "shows", "layer", "visible", "effort")
+    found = [order.index(f"glassine_{name}") for name in places]
+    assert found == sorted(found), order
     made.deleteLater()
 
 

@@ -14,6 +14,8 @@ from bench import (
 )
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.engine import catalogue, environment, process
+from glassine_krita.engine.asks import Estimate
+from glassine_krita.engine.catalogue import Row
 from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings, studio
 from glassine_krita.words import texts
@@ -24,8 +26,8 @@ __all__ = ["app", "fresh_krita", "painting", "works"]
 
 def test_the_catalogue_keeps_unknown_kinds_and_drops_what_is_no_list():
     made = catalogue.read_catalogue({"new": [{"name": "x"}], "number": 3, "bad": [1, {}]})
-    assert made.of("new") == [{"name": "x"}] and made.of("number") == [] and made.of("bad") == []
-    assert made.says("styles", "gone") == "gone"
+    assert made.of("new") == (Row("x"),) and made.of("number") == () and made.of("bad") == ()
+    assert catalogue.entry_says("styles", "gone") == "gone"
 
 
 def test_the_child_s_environment_is_clean(monkeypatch):
@@ -44,9 +46,9 @@ def test_an_engine_that_does_not_start_is_said_in_one_line(fresh_krita, words):
     made = process.Engine()
     made.start(words)
     until(lambda: made.condition.name in ("absent", "broken"))
-    expected = {0: "", 1: "not_started", 3: "no_hello"}[len(words)]
-    assert made.condition.says == expected
-    assert f"engine_{expected}" in texts.table() or not expected
+    expected = {0: None, 1: "engine_not_started", 3: "engine_no_hello"}[len(words)]
+    said = made.condition.says
+    assert (said and said.code) == expected and (said is None or expected in texts.table())
 
 
 def test_another_protocol_is_refused(fresh_krita, monkeypatch):
@@ -54,7 +56,7 @@ def test_another_protocol_is_refused(fresh_krita, monkeypatch):
     made = process.Engine()
     made.start((sys.executable, str(FAKE)))
     until(lambda: made.condition.name == "broken")
-    assert made.condition.says == "protocol"
+    assert "do not understand each other" in texts.in_words(made.condition.says)
 
 
 def test_the_engine_ends_when_its_stdin_closes(fresh_krita, monkeypatch):
@@ -73,10 +75,10 @@ def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, paint
     works.engine.stop()
     assert made.status.says.whole() == "The engine is not running"
     assert made.status.act.text() == "Restart" and made.status.act.isVisibleTo(made)
-    works.requests.send("estimate", {}, told.append)
+    works.requests.send(Estimate(1, 1, "cloak"), told.append)
     assert not told, "the caller does not know the number yet"
     until(lambda: told)
-    assert (told[0].kind, told[0].says) == ("lost", "engine_ended")
+    assert (told[0].kind, told[0].says.code) == ("lost", "engine_ended")
     made.deleteLater()
 
 
@@ -101,7 +103,7 @@ def test_an_engine_that_never_greets_is_explained(fresh_krita, painting, monkeyp
 def on(works, kind):
     """Once the engine is ready there."""
     ready = lambda: works.engine.condition.name == "ready"  # noqa: E731
-    until(lambda: ready() and works.engine.condition.hello["device"]["kind"] == kind)
+    until(lambda: ready() and works.engine.condition.hello.device.kind == kind)
 
 
 def test_the_processor_can_be_asked_for_instead_of_the_card(fresh_krita, painting, monkeypatch):

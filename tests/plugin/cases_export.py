@@ -8,14 +8,18 @@ import pytest
 from bench import app, fresh_krita, opened, painting, pattern, until, works
 from glassine_krita.canvas.pictures import take_picture
 from glassine_krita.docker import GlassineDocker
+from glassine_krita.engine.answers import FileMade, Trial
+from glassine_krita.engine.asks import ExportFile, Protect
+from glassine_krita.engine.catalogue import entry_says
 from glassine_krita.qt import Qt, QtGui, QtWidgets
 from glassine_krita.studio import settings, studio
-from glassine_krita.studio.choices import Artist, Exporting
+from glassine_krita.studio.choices import Artist, Choice, Exporting
 from glassine_krita.studio.job import Job, Kind, Order, Outcome, State
 from glassine_krita.views import job as jobview
 from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
 from glassine_krita.words import redaction, texts
+from glassine_krita.words.gaps import Message, message
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -39,6 +43,14 @@ def language(request, monkeypatch):
     texts.language.cache_clear()
     yield request.param
     texts.language.cache_clear()
+
+
+def intent():
+    return Choice().intent(frozenset({"style"}))
+
+
+def file_order(path):
+    return Order(Kind.EXPORT, path, ExportFile(intent()), path=path)
 
 
 def ended(works):
@@ -211,7 +223,7 @@ def test_the_document_does_not_tell_where_its_owner_keeps_things(fresh_krita, pa
 def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     copy = str(tmp_path / "commission for Ben.png")
-    works.jobs.all.append(Job(Order(Kind.EXPORT, copy, path=copy), None, State.FAILED))
+    works.jobs.all.append(Job(file_order(copy), None, State.FAILED))
     works.complain(f"{copy}: No space left on device")
     assert "Ben" not in works.details() and "No space left on device" in works.details()
     page = docker.exporting
@@ -245,25 +257,25 @@ def test_paths_are_left_out_where_they_are_not_programs(told, left, monkeypatch)
 
 
 def test_what_a_job_says_is_in_the_artist_s_language(works, painting, language):
-    trials = [
-        {"says": "Upload to X (Twitter): 4096 px, quality 80", "left": 0.1},
-        {"says": "Half the size and back", "left": 0.2},
-    ]
-    words = jobview.worst_trials(trials)
+    names = ("purifier.site_x", "purifier.half")
+    trials = tuple(Trial(Message(name), left) for name, left in zip(names, (0.1, 0.2), strict=True))
+    words = texts.in_words(jobview.worst_trials(trials))
     assert "Upload" not in words and "Half" not in words and "X (Twitter)" in words
-    assert "preview" not in texts.t("DeviantArt preview")
+    assert "10%" in words and "preview" not in entry_says("sites", "deviantart")
 
 
 def test_a_kept_result_ends_in_one_full_stop(works, painting):
-    row = jobview.JobRow(works, Job(Order(Kind.APPLY, "x"), None, State.KEPT, "not_written"))
+    order = Order(Kind.APPLY, "x", Protect(intent()))
+    row = jobview.JobRow(works, Job(order, None, State.KEPT, Message("not_written")))
     row.draw()
     assert row.says.text().endswith(".") and not row.says.text().endswith("..")
     row.deleteLater()
 
 
 def test_names_are_shown_as_they_are(works, painting):
-    why = "“<b>ink</b>” was made by Glassine."
-    row = jobview.JobRow(works, Job(Order(Kind.APPLY, "<b>ink</b>"), None, State.FAILED, why))
+    why = message("twice_layer", layer="<b>ink</b>")
+    order = Order(Kind.APPLY, "<b>ink</b>", Protect(intent()))
+    row = jobview.JobRow(works, Job(order, None, State.FAILED, why))
     row.draw()
     for label in (row.name, row.says):
         plain = QtWidgets.QLabel("x", row)
@@ -293,7 +305,8 @@ def test_a_long_name_does_not_widen_the_docker(works, painting, app):
     app.processEvents()
     wide, page = made.minimumSizeHint().width(), made.main.width()
     works.complain(why)
-    works.jobs.all.append(Job(Order(Kind.EXPORT, "copy.png"), None, State.FAILED, why))
+    told = message("file_not_written", path=why, reason="No space left on device")
+    works.jobs.all.append(Job(file_order("copy.png"), None, State.FAILED, told))
     works.jobs.changed.emit()
     app.processEvents()
     assert made.trouble.isVisible() and made.main.jobs.isVisible()
@@ -306,11 +319,10 @@ def test_no_button_is_cut_off_in_a_narrow_docker(works, painting, app, monkeypat
     """Some 300 pixels wide; in Japanese the tests' machines have no letters to measure."""
     monkeypatch.setenv("GLASSINE_LANGUAGE", spoken)
     texts.language.cache_clear()
-    order = Order(Kind.EXPORT, "copy.png", path="copy.png")
-    job = Job(order, take_picture(painting[0], "picture")[0], State.DONE)
-    about = {"width": 1, "height": 1, "doubts": [], "caption": "a picture of a dog"}
-    job.outcome = Outcome(about, b"<!doctype html>")
-    works.jobs.all += [job, Job(Order(Kind.APPLY, "x"), None, State.ASKING)]
+    job = Job(file_order("copy.png"), take_picture(painting[0], "picture")[0], State.DONE)
+    made = FileMade(width=1, height=1, caption="a picture of a dog")
+    job.outcome = Outcome(made, b"<!doctype html>")
+    works.jobs.all += [job, Job(Order(Kind.APPLY, "x", Protect(intent())), None, State.ASKING)]
     try:
         made = GlassineDocker()
         made.resize(44 * made.fontMetrics().averageCharWidth(), 1200)

@@ -15,6 +15,7 @@ from glassine_krita.docker import GlassineDocker
 from glassine_krita.install import builds, installed, installer
 from glassine_krita.studio import instance
 from glassine_krita.studio.job import State
+from glassine_krita.words.gaps import Message
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -29,7 +30,7 @@ def test_finding_a_python_and_refusing_old_ones(fresh_krita, monkeypatch, tmp_pa
     made.ended.connect(ended.append)
     made.install(builds.builds_for()[0])
     until(lambda: ended)
-    assert ended == ["no_python"] and installed.start_command() == ()
+    assert ended == [Message("no_python")] and installed.start_command() == ()
     assert not installed.engine_folder().exists(), "nothing was begun"
 
 
@@ -55,7 +56,7 @@ def test_uv_makes_the_environment_where_no_python_will_do(fresh_krita, monkeypat
     made.ended.connect(ended.append)
     made.install(builds.builds_for()[0])
     until(lambda: ended)
-    assert ended == [""] and installed.engine_record()["finished"], made.log()
+    assert ended == [installer.DONE] and installed.engine_record()["finished"], made.log()
     said = calls.read_text().split()
     assert said[0] == "venv" and "--seed" in said and ">=3.11" in said
     assert said[-1] == str(installed.engine_folder() / "venv")
@@ -78,7 +79,7 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(fresh_krita, monkeypat
         made.ended.connect(ended.append)
         made.install(builds.builds_for()[0])
         until(lambda ended=ended: ended)
-        assert ended == [expected], made.log()
+        assert ended == [Message(expected)], made.log()
 
 
 @pytest.mark.parametrize("pythons", [True, False])
@@ -111,7 +112,7 @@ def test_an_installation_that_was_cancelled_leaves_the_engine_as_it_was(
     until(lambda: job.progress.fraction)
     made = GlassineDocker()
     made.setup._install()
-    assert job.state == State.FAILED and job.why == "engine_ended" and not works.trouble
+    assert job.state == State.FAILED and job.why.code == "engine_ended" and not works.trouble
     assert works.engine.condition.name == "stopped" and not made.status.act.isVisibleTo(made)
     until(lambda: works.installer.running)
     works.installer.cancel()

@@ -26,9 +26,14 @@ from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings
 from glassine_krita.studio.choices import Exporting
 from glassine_krita.studio.job import State
+from glassine_krita.words.texts import in_words
 from waiting import PATIENCE
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
+
+
+def noted(job):
+    return {note.code for note in job.outcome.notes}
 
 
 def done(job):
@@ -69,7 +74,7 @@ def test_every_depth_goes_and_comes_back_as_it_is(works, fresh_krita, depth, pix
 def test_other_colour_models_are_converted_and_that_is_said(works, fresh_krita):
     doc, _node = opened(fresh_krita, bytes(5 * W * H), model="CMYKA")
     job = done(works.apply())
-    assert job.state == State.DONE and "converted" in job.outcome.notes
+    assert job.state == State.DONE and "converted" in noted(job)
     assert (top(doc).colorModel(), doc.colorModel()) == ("RGBA", "CMYKA")
 
 
@@ -89,7 +94,7 @@ def test_a_see_through_layer_is_hidden_under_its_copy_and_follows_undo(works, fr
     doc, node = opened(fresh_krita, pattern(alpha=90))
     node.setOpacity(77)
     job = done(works.apply())
-    assert "replaced" in job.outcome.notes and not node.visible()
+    assert "replaced" in noted(job) and not node.visible()
     assert top(doc).opacity() == 77
     doc.undo_one()
     works.look()
@@ -129,7 +134,7 @@ def test_the_rest_of_a_soft_layer_stays_when_a_selection_is_replaced(works, fres
     doc.setSelection(krita.Selection(2, 3, 4, 5))
     works.choose(scope="selection")
     job = done(works.apply())
-    assert "replaced" in job.outcome.notes and not node.visible() and job.picture is None
+    assert "replaced" in noted(job) and not node.visible() and job.picture is None
     now = shown(doc)
     assert now[pixel - 1 :: pixel] == was[pixel - 1 :: pixel], "it shows once, all of it"
     moved = set()
@@ -162,7 +167,7 @@ def test_a_see_through_picture_shows_once(works, fresh_krita):
     was = shown(doc)
     works.choose(scope="picture")
     job = done(works.apply())
-    assert "replaced_all" in job.outcome.notes and not node.visible() and mask.visible()
+    assert "replaced_all" in noted(job) and not node.visible() and mask.visible()
     assert shown(doc) == inverse(was) == pixels_of(top(doc))
     doc.undo_one()
     works.look()
@@ -199,7 +204,9 @@ def test_no_failure_while_placing_costs_the_result(works, painting, monkeypatch)
 
     monkeypatch.setattr(krita.Node, "addChildNode", broken)
     job = done(works.apply())
-    assert job.state == State.KEPT and "Krita said no" in job.why and job.result is not None
+    assert (
+        job.state == State.KEPT and "Krita said no" in in_words(job.why) and job.result is not None
+    )
 
 
 def test_painting_on_does_not_change_what_was_asked_for(works, painting):
@@ -275,7 +282,7 @@ def test_a_result_without_a_document_is_kept_and_can_be_opened(works, painting, 
     job = works.apply()
     doc.setModified(False)
     doc.close()
-    assert done(job).state == State.KEPT and job.why == "document_gone"
+    assert done(job).state == State.KEPT and job.why.code == "document_gone"
     works.jobs.rescue(job)
     until(lambda: job.state == State.DONE)
     assert pixels_of(top(fresh_krita.activeDocument())) == inverse(before)
@@ -301,13 +308,13 @@ def test_a_result_without_a_layer_is_kept(works, painting):
     _doc, node = painting
     job = works.apply()
     node.remove()
-    assert done(job).state == State.KEPT and job.why == "layer_gone"
+    assert done(job).state == State.KEPT and job.why.code == "layer_gone"
 
 
 def test_a_write_that_krita_refuses_is_noticed(works, painting, monkeypatch):
     monkeypatch.setattr(krita.Node, "setPixelData", lambda *a: None)
     job = done(works.apply())
-    assert job.state == State.KEPT and job.why == "not_written"
+    assert job.state == State.KEPT and job.why.code == "not_written"
 
 
 def test_an_empty_layer_is_refused_in_words(works, painting):
@@ -346,8 +353,8 @@ def test_export_writes_what_was_measured_and_remembers_the_choice(works, paintin
     how = Exporting(format="jpeg", quality=80, longest=1440, marks=("xmp",), folder=str(tmp_path))
     job = done(works.export(str(path), how))
     assert job.state == State.DONE, job.why
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.outcome.about["sha256"]
-    asked = job.outcome.about["asked"]["export"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == job.outcome.made.sha256
+    asked = json.loads(job.outcome.report)["export"]
     assert (asked["format"], asked["quality"], asked["longest_side"]) == ("jpeg", 80, 1440)
     assert settings.read_exporting(doc) == how
     assert os.listdir(tmp_path) == ["copy.png"]
@@ -361,7 +368,7 @@ def test_the_receipt_lies_beside_the_file_and_notes_its_place(works, painting, t
     job = done(works.export(str(path), Exporting(sidecar=True, keep_path=True)))
     beside = tmp_path / "copy.png.receipt.json"
     until(beside.exists)
-    told = {"sha256": job.outcome.about["sha256"], "sidecar": True, "path": str(path)}
+    told = {"sha256": job.outcome.made.sha256, "sidecar": True, "path": str(path)}
     assert json.loads(beside.read_bytes()) == told and not job.outcome.notes
 
 
@@ -369,14 +376,14 @@ def test_a_receipt_that_could_not_be_noted_is_said_beside_the_file(works, painti
     job = done(works.export(str(tmp_path / "refused.png"), Exporting(keep_path=True)))
     until(lambda: job.outcome.notes)
     (note,) = job.outcome.notes
-    assert "is written, but could not be noted in the ledger: Its disk is full." in note
+    assert "is written, but could not be noted in the ledger: Its disk is full." in in_words(note)
     assert job.state == State.DONE and (tmp_path / "refused.png").exists()
 
 
 def test_only_what_was_written_is_noted(works, painting, tmp_path, monkeypatch):
     send, asked = works.requests.send, []
     monkeypatch.setattr(
-        works.requests, "send", lambda method, *more: asked.append(method) or send(method, *more)
+        works.requests, "send", lambda ask, *more: asked.append(ask.method) or send(ask, *more)
     )
     done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
     done(works.export(str(tmp_path / "copy.png"), Exporting(marks=("xmp",))))
@@ -411,7 +418,9 @@ def test_a_layer_made_here_is_asked_about_before_it_is_protected_again(works, pa
     mine = top(doc)
     doc.setActiveNode(mine)
     job = works.apply()
-    assert job.state == State.ASKING and mine.name() in job.why and job.picture is not None
+    assert (
+        job.state == State.ASKING and mine.name() in in_words(job.why) and job.picture is not None
+    )
     works.jobs.do_again(job)
     assert done(job).state == State.DONE
     doc.setActiveNode(node)
@@ -427,7 +436,7 @@ def test_the_engine_s_finding_is_a_question_and_no_failure(works, painting, tmp_
     works.choose(style="twice")
     job = works.export(str(tmp_path / "copy.png"), Exporting())
     until(lambda: job.state == State.ASKING)
-    assert "Your export 3" in job.why and not works.trouble
+    assert "Your export 3" in in_words(job.why) and not works.trouble
     assert not (tmp_path / "copy.png").exists() and job.picture is not None
     works.jobs.forget(job)
     assert job.picture is None and job not in works.jobs.all
@@ -444,10 +453,10 @@ def test_the_file_in_front_is_looked_at_once(works, painting, tmp_path):
     doc._file = str(path)
     works.watch(True)
     until(lambda: works.look() or works.already_protected.says)
-    assert "Your export 3" in works.already_protected.says
+    assert "Your export 3" in in_words(works.already_protected.says)
     doc._file = str(tmp_path / "piece.kra")
     works.look()
-    assert works.already_protected.says == ""
+    assert works.already_protected.says is None
 
 
 def test_what_survives_is_measured_on_the_written_file(works, painting, tmp_path):

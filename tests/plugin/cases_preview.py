@@ -54,12 +54,12 @@ def test_the_preview_comes_and_the_slider_only_scales_it(works, painting):
     works.watch(True)
     works.look()
     until(lambda: works.preview.pictures)
-    assert works.preview.about["strength"] == 70.0
+    assert works.preview.about.ssimulacra2 == 70.0
     works.choose(score=55.0)
-    until(lambda: works.preview.about["strength"] == 55.0)
+    until(lambda: works.preview.about.ssimulacra2 == 55.0)
     assert not doc.modified() and not doc.undo
     works.choose(recipe="poison")
-    until(lambda: works.preview.why == "poison_incomplete")
+    until(lambda: works.preview.why and works.preview.why.code == "poison_incomplete")
 
 
 def test_the_preview_on_the_canvas_leaves_nothing(works, painting, fresh_krita):
@@ -177,7 +177,7 @@ def test_dragging_the_strength_keeps_the_preview_on_the_canvas(works, painting, 
 
 
 def test_a_late_answer_does_not_end_the_next_preview(works, painting):
-    works.choose(style="later")
+    works.choose(recipe="both", style="later", shows="dog", teach="bird")
     works.watch(True)
     works.look()
     until(lambda: works.preview._number)

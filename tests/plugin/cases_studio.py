@@ -72,6 +72,9 @@ def test_the_choice_of_a_later_version_does_not_stop_the_docker(fresh_krita, mon
     works = studio.Studio()
     monkeypatch.setattr("glassine_krita.docker.studio", lambda: works)
     made = GlassineDocker()
+    assert not made.main.effort.count()
+    works.start_engine()
+    until(lambda: made.main.effort.count())
     made.main.effort.activated.emit(1)
     assert works.choice.effort == "quick" and made.main.effort.currentData() == "quick"
     works.close()

@@ -1,4 +1,8 @@
-"""Texts: whole in every language, and the engine's sentences in the artist's."""
+"""Words: the plugin's own whole in every language, the engine's as its hello brought them."""
+
+import ast
+import string
+from pathlib import Path
 
 import pytest
 from bench import (
@@ -7,68 +11,156 @@ from bench import (
     painting,
     works,
 )
-from glassine_krita.engine import catalogue
-from glassine_krita.words import texts
+from glassine_krita.engine.catalogue import entry_says
+from glassine_krita.views.main import goal_as_listed
+from glassine_krita.words import engine_words, texts
+from glassine_krita.words.gaps import Message, message
+from glassine_krita.words.texts import in_words
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
+PLUGIN = Path(texts.__file__).parents[1]
+BESIDE_PROSE = {"words/redaction.py", "studio/filenames.py", "canvas/results.py"}
+CALLS = {"t", "Refused", "Message", "message"}
+
+
+@pytest.fixture
+def speaks(monkeypatch):
+    """Sets Krita's language."""
+
+    def to(language):
+        monkeypatch.setenv("GLASSINE_LANGUAGE", language)
+        texts.language.cache_clear()
+
+    yield to
+    texts.language.cache_clear()
+
+
+@pytest.fixture
+def tables(monkeypatch):
+    """An engine's tables, learnt for this test alone."""
+
+    def learn(**sent):
+        monkeypatch.setattr(engine_words, "_tables", {})
+        engine_words.learn_words(sent)
+
+    return learn
+
 
 def test_every_text_has_three_languages_with_the_same_fields():
-    import string
-
     for key, row in texts.table().items():
         assert set(row) == {"en", "de", "ja"}, key
-        named = [{f for _, f, _, _ in string.Formatter().parse(v) if f} for v in row.values()]
+        named = [
+            {(f, spec) for _, f, spec, _ in string.Formatter().parse(v) if f} for v in row.values()
+        ]
         assert named[0] == named[1] == named[2], key
         assert all(v.strip() for v in row.values()), key
 
 
+def codes_in(path):
+    """What a file says by its code, as it stands there."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if named and node.func.id in CALLS and node.args:
+            yield from literals(node.args[0])
+
+
+def literals(node):
+    if isinstance(node, ast.IfExp):
+        yield from (*literals(node.body), *literals(node.orelse))
+    elif isinstance(node, ast.Constant):
+        yield node.value
+
+
 def test_every_text_that_the_code_names_is_there():
-    import ast
-    from pathlib import Path
-
-    folder = Path(texts.__file__).parents[1]
-    for path in folder.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if not named or node.func.id not in ("t", "Refused") or not node.args:
-                continue
-            if isinstance(node.args[0], ast.Constant):
-                key = node.args[0].value
-                assert key in texts.table() or key in ("engine_", "mark_"), (path.name, key)
+    found = [(path.name, code) for path in PLUGIN.rglob("*.py") for code in codes_in(path)]
+    never_shown = ("", "cancelled")
+    assert len(found) > 80
+    assert not [row for row in found if row[1] not in texts.table() and row[1] not in never_shown]
 
 
-def test_the_engine_s_sentences_are_said_in_the_artist_s_language(monkeypatch):
-    monkeypatch.setenv("GLASSINE_LANGUAGE", "de")
-    texts.language.cache_clear()
-    try:
-        assert texts.t("the style 'ember'") == "der Stil „ember“"
-        assert texts.t("CPU, 2 threads") == "CPU, 2 Threads"
-        assert texts.t("Nobody has translated this.") == "Nobody has translated this."
-        said = "Memory ran out on CPU, 2 threads; it was done in smaller tiles."
-        assert texts.t(said).startswith("Auf CPU, 2 Threads ging")
-        listed = catalogue.read_catalogue({"styles": [{"name": "ember", "says": "Red coals"}]})
-        assert listed.says("styles", "ember") == "Rote Glut im Dunkeln"
-    finally:
-        texts.language.cache_clear()
+def test_every_text_is_named_somewhere():
+    """By its whole code, or by the beginning of one that is put together."""
+    source = "".join(path.read_text(encoding="utf-8") for path in PLUGIN.rglob("*.py"))
+    put_together = ("scope_", "stage_", "build_", "device_", "engine_", "mode_", "job_")
+    ends = ("_label", "_example")
+    for code in texts.table():
+        found = f'"{code}"' in source or code.startswith(put_together) or code.endswith(ends)
+        assert found or code in ("number.point_and_comma", "list.separator"), code
 
 
-@pytest.mark.parametrize(
-    ("language", "half", "many"),
-    [("en", "1.5", "4,300"), ("de", "1,5", "4.300"), ("ja", "1.5", "4,300")],
-)
-def test_figures_are_written_as_the_language_has_them(monkeypatch, language, half, many):
+def test_no_sentence_is_read_by_a_regular_expression():
+    users = {
+        path.relative_to(PLUGIN).as_posix()
+        for path in PLUGIN.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Import) and "re" in {one.name for one in node.names})
+        or (isinstance(node, ast.ImportFrom) and node.module == "re")
+    }
+    assert users == BESIDE_PROSE, "paths, file names and masks are no prose"
+
+
+def test_a_message_is_said_in_the_artist_s_language_else_in_english_else_by_its_code(
+    speaks, tables
+):
+    tables(en={"a.both": "{n} of both", "a.late": "late"}, de={"a.both": "{n} von beiden"})
+    speaks("de")
+    assert in_words(message("a.both", n=1.5)) == "1,5 von beiden"
+    assert in_words(Message("a.late")) == "late"
+    assert in_words(Message("a.{new}")) == "a.{new}"
+
+
+def test_what_an_engine_said_is_read_when_it_has_ended(speaks, tables):
+    tables(en={"a.a": "one"})
+    engine_words.learn_words({})
+    engine_words.learn_words(None)
+    assert in_words(Message("a.a")) == "one"
+    engine_words.learn_words({"en": {"a.b": "two", "a.c": 3}, "de": "nothing"})
+    assert in_words(Message("a.a")) == "a.a" and in_words(Message("a.b")) == "two"
+    assert in_words(Message("a.c")) == "a.c", "no text"
+
+
+@pytest.mark.parametrize("row", ["{", "{n:!}", "{n", "{n:d}"])
+def test_a_row_that_cannot_be_filled_is_its_code(tables, row):
+    tables(en={"a.a": row})
+    assert in_words(message("a.a", n=1.5)) == "a.a"
+
+
+def test_messages_and_lists_are_said_within_others(speaks, tables):
+    tables(en={"a.in": "{n:,} px"}, de={"a.in": "{n:,} Pixel"}, ja={})
+    inner = message("a.in", n=4300)
+    for language, expected in (
+        ("en", "This picture is already protected: 4,300 px, x"),
+        ("de", "Dieses Bild ist schon geschützt: 4.300 Pixel, x"),
+        ("ja", "この絵はすでに保護されています: 4,300 px、x"),
+    ):
+        speaks(language)
+        assert texts.t("known_says", why=(inner, "x")) == expected
+
+
+def test_an_entry_is_called_as_the_engine_calls_it(works, speaks):
+    speaks("de")
+    assert entry_says("styles", "ember") == "Rote Glut im Dunkeln"
+    assert entry_says("styles", "slow") == "style slow", "nobody has translated it"
+    assert entry_says("styles", "unheard-of") == "unheard-of"
+    assert entry_says("marks", "unheard-of", ".note") == ""
+
+
+def test_a_preview_calls_a_style_as_the_menu_does(works, speaks):
+    speaks("de")
+    goal = message("goal.style", style="ember")
+    assert "Rote Glut im Dunkeln" in in_words(goal_as_listed(goal))
+    for other in (message("goal.style", style="of my own"), message("goal.picture")):
+        assert goal_as_listed(other) is other
+
+
+@pytest.mark.parametrize(("language", "half"), [("en", "1.5"), ("de", "1,5"), ("ja", "1.5")])
+def test_figures_are_written_as_the_language_has_them(speaks, language, half):
     from glassine_krita.words.amounts import rounded_size, rounded_time
 
-    monkeypatch.setenv("GLASSINE_LANGUAGE", language)
-    texts.language.cache_clear()
-    try:
-        assert half in rounded_time(5400) and rounded_size(1500) == f"{half} GB"
-        assert half in texts.t("Noise, sigma 1.5")
-        assert many in texts.t("an unmarked picture agrees as well in about 1 of 4,300 cases")
-        assert "0.1.0" in texts.t("setup_outdated", version="0.1.0"), "a version is no number"
-    finally:
-        texts.language.cache_clear()
+    speaks(language)
+    assert half in rounded_time(5400) and rounded_size(1500) == f"{half} GB"
+    assert "0.1.0" in texts.t("setup_outdated", version="0.1.0"), "a version is no number"
 
 
 def test_no_text_promises_safety():

@@ -37,7 +37,7 @@ def install(cancel_at=None):
     if not ended:
         made.cancel()
         return made, ["cancelled"]
-    return made, ended
+    return made, [why.code for why in ended]
 
 
 began = time.monotonic()
@@ -55,9 +55,9 @@ told = {
     "state": installed.engine_record(),
     "seconds": took,
     "engine": child.condition.name,
-    "version": child.condition.version,
-    "device": child.condition.device,
-    "says": child.condition.says,
+    "version": child.condition.hello.version,
+    "device": child.condition.hello.device.kind,
+    "says": child.condition.says and child.condition.says.code,
     "stderr": child.log()[-2000:],
 }
 child.stop()

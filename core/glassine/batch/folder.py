@@ -19,9 +19,9 @@ def pictures_in(folder: Path, out: Path) -> list[Path]:
 
     suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
     if not folder.is_dir():
-        raise NotUsable(f"There is no folder '{folder}'. Check its name.")
+        raise NotUsable("batch.no_folder", folder=folder)
     if files.same_file(out, folder):
-        raise NotUsable(f"'{out}' is the folder of the originals. Name another one with -o.")
+        raise NotUsable("batch.originals", folder=out)
     pictures = [
         path
         for path in sorted(folder.rglob("*"))
@@ -32,7 +32,7 @@ def pictures_in(folder: Path, out: Path) -> list[Path]:
         and out not in path.parents
     ]
     if not pictures:
-        raise NotUsable(f"There is no picture in '{folder}'. Glassine opens {', '.join(FORMATS)}.")
+        raise NotUsable("batch.no_pictures", folder=folder, formats=tuple(FORMATS))
     return pictures
 
 
@@ -41,18 +41,11 @@ def make_folder(out: Path) -> None:
     try:
         out.mkdir(exist_ok=True)
     except FileNotFoundError as error:
-        raise NotUsable(
-            f"The results were to go to '{out}', and there is no folder '{out.parent}' to make it "
-            f"in. Make it first."
-        ) from error
+        raise NotUsable("batch.no_place", folder=out, parent=out.parent) from error
     except FileExistsError as error:
-        raise NotUsable(
-            f"The results were to go to the folder '{out}', which is a file. Choose another."
-        ) from error
+        raise NotUsable("batch.is_file", folder=out) from error
     except OSError as error:
-        raise NotWritable(
-            f"The results were to go to the folder '{out}': {files.why(out, error)}"
-        ) from error
+        raise NotWritable("batch.not_made", folder=out, reason=files.why(out, error)) from error
 
 
 def copies_of_tree(

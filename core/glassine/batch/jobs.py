@@ -7,14 +7,16 @@ result lies on the disk, so a batch that is killed loses the picture it was at a
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..errors import NotUsable, NotWritable
+from ..messages import Message, to_plain
+from ..version import engine_version
 
 NAME = ".glassine-batch.sqlite"
 _TABLES = """
@@ -50,10 +52,7 @@ class Jobs:
         except sqlite3.OperationalError as error:
             raise self._explained(error) from error
         except sqlite3.DatabaseError as error:
-            raise NotUsable(
-                f"'{self._path}' is damaged ({error}). Delete it; finished pictures are then "
-                f"made again."
-            ) from error
+            raise NotUsable("jobs.damaged", path=self._path, reason=str(error)) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,16 +62,17 @@ class Jobs:
         """Whether it was done with these settings by this version."""
         row = self._base.execute(
             "SELECT problem FROM jobs WHERE sha256=? AND settings=? AND version=? AND name=?",
-            (job.sha256, job.settings, engine_of_jobs(), stored(job.name)),
+            (job.sha256, job.settings, engine_version(), stored(job.name)),
         ).fetchone()
         return row is not None and not row[0]
 
-    def write(self, job: Job, file: str, problem: str) -> None:
-        texts = (job.name, file, problem)
+    def write(self, job: Job, file: str, problem: Message | None) -> None:
+        """How a picture ended; what is no problem is finished."""
+        texts = (job.name, file, json.dumps(to_plain(problem)) if problem else "")
         try:
             self._base.execute(
                 "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",
-                (job.sha256, job.settings, engine_of_jobs(), *map(stored, texts)),
+                (job.sha256, job.settings, engine_version(), *map(stored, texts)),
             )
         except sqlite3.OperationalError as error:  # the disk is full
             raise self._explained(error) from error
@@ -87,11 +87,9 @@ class Jobs:
         return value
 
     def _explained(self, error: sqlite3.OperationalError) -> NotUsable:
-        if "locked" in str(error):
-            return NotUsable(
-                f"Another batch is working in '{self._path.parent}'. Wait for it, or stop it."
-            )
-        return NotWritable(f"'{self._path}' could not be written: {error}. Choose another folder.")
+        if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return NotUsable("jobs.held", folder=self._path.parent)
+        return NotWritable("jobs.not_written", path=self._path, reason=str(error))
 
 
 def request_digest(value: object) -> str:
@@ -119,10 +117,3 @@ def stored(text: str) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(text)
     return text
-
-
-def engine_of_jobs() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:  # run from a checkout
-        return "checkout"

@@ -12,17 +12,24 @@ from pathlib import Path
 from time import monotonic
 
 from ..errors import NotUsable
+from ..messages import Message, message
 from ..types import Intent, Progress
 from .folder import copies_of_tree, file_digest, make_folder, picture_size, pictures_in
 from .jobs import Job, Jobs, request_digest
-from .worker import Task, Worker
+from .worker import Outcome, Task, Worker
 
 ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
 class BatchState:
-    """How far a batch is. `left` is in seconds, None until one picture is finished."""
+    """How far a batch is.
+
+    name     of the picture that this is about
+    left     in seconds; None until one picture is finished
+    written  its copy, where that was just written
+    problem  what just went wrong with it
+    """
 
     done: int
     failed: int
@@ -31,7 +38,8 @@ class BatchState:
     name: str = ""
     now: Progress | None = None
     left: float | None = None
-    says: str = ""  # a sentence about something that just happened
+    written: Path | None = None
+    problem: Message | None = None
 
 
 Told = Callable[[BatchState], None]
@@ -128,22 +136,20 @@ class Run:
                 self.skipped += 1
                 return self.told(self.state(path))
             target.parent.mkdir(parents=True, exist_ok=True)
-            problem = self.attempts(path, target, self.intent_for(job))
-            self.jobs.write(job, str(target), problem)
+            outcome = self.attempts(path, target, self.intent_for(job))
+            self.jobs.write(job, str(target), outcome.problem)
         except (OSError, UnicodeError) as error:
-            problem = (
-                f"It was to be protected into the folder '{target.parent}', but the file or that "
-                f"folder could not be used ({error}). Check both, or leave the picture out."
-            )
-        if problem:
+            folder = target.parent
+            outcome = Outcome(message("batch.not_used", folder=folder, reason=str(error)))
+        if outcome.problem:
             self.failed += 1
-            return self.told(self.state(path, says=self.about(path, problem)))
+            return self.told(replace(self.state(path), problem=outcome.problem))
         self.done += 1
         self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
-        return self.told(self.state(path, says=f"{self.name(path)} -> {target}"))
+        return self.told(replace(self.state(path), written=target))
 
-    def attempts(self, path: Path, target: Path, intent: Intent) -> str:
-        """ "" when it worked, else the sentence that says why not."""
+    def attempts(self, path: Path, target: Path, intent: Intent) -> Outcome:
+        """How it went at last; a worker that dies is told, and costs one attempt."""
         for attempt in range(ATTEMPTS):
             try:
                 return self.worker.do(
@@ -151,16 +157,9 @@ class Run:
                     lambda now: self.told(self.state(path, now)),
                 )
             except EOFError:
-                says = f"{self.name(path)}: the worker died in attempt {attempt + 1} of {ATTEMPTS}"
-                self.told(self.state(path, says=says))
-        return (
-            f"The worker died {ATTEMPTS} times at this picture. Is it too large for this machine? "
-            f"Try a smaller copy, or: glassine protect {path}"
-        )
-
-    def about(self, path: Path, problem: str) -> str:
-        """The sentence, with the picture's place in front unless it says that itself."""
-        return problem if self.name(path) in problem else f"{self.name(path)}: {problem}"
+                died = message("batch.worker_died", attempt=attempt + 1, attempts=ATTEMPTS)
+                self.told(replace(self.state(path), problem=died))
+        return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=path))
 
     def intent_for(self, job: Job) -> Intent:
         """With a seed that only depends on the picture, so that a repeat gives the same pixels."""
@@ -171,9 +170,7 @@ class Run:
     def name(self, path: Path) -> str:
         return path.relative_to(self.batch.folder).as_posix()
 
-    def state(
-        self, path: Path | None = None, now: Progress | None = None, says: str = ""
-    ) -> BatchState:
+    def state(self, path: Path | None = None, now: Progress | None = None) -> BatchState:
         ended = self.done + self.failed + self.skipped
         left = None
         if self.pixels:
@@ -189,5 +186,4 @@ class Run:
             self.name(path) if path else "",
             now,
             left,
-            says,
         )

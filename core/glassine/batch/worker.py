@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ..errors import GlassineError, accident
+from ..messages import Message
 from ..types import Intent, Progress
 
 _PATIENCE = 10.0  # seconds, for a disk that is slow
@@ -34,6 +35,13 @@ class Task:
     again: bool
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How it went with one picture: its copy is written, or `problem` says why not."""
+
+    problem: Message | None = None
+
+
 class Worker:
     """A process that loads the networks once and is replaced when it dies."""
 
@@ -41,8 +49,8 @@ class Worker:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
 
-    def do(self, task: Task, watch: Callable[[Progress], None]) -> str:
-        """ "" when it worked, else why not; EOFError when the worker died."""
+    def do(self, task: Task, watch: Callable[[Progress], None]) -> Outcome:
+        """How it went; raises EOFError when the worker died."""
         pipe = self._started()
         try:
             pipe.send_bytes(pickle.dumps(task))
@@ -51,7 +59,7 @@ class Worker:
         except (EOFError, ConnectionError, OSError) as error:
             self.stop()
             raise EOFError from error
-        assert isinstance(answer, str), "a worker answers with progress and then with a sentence"
+        assert isinstance(answer, Outcome), "a worker answers with progress and then with this"
         return answer
 
     def _started(self) -> Connection:
@@ -108,8 +116,8 @@ def work(pipe: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at its own end it has nothing to clear away
 
 
-def delivered(task: Task, watch: Callable[[Progress], None]) -> str:
-    """ "" when it worked, else why not, whatever it was."""
+def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
+    """How it went, whatever went wrong."""
     from ..flow.deliver import deliver
 
     try:
@@ -122,9 +130,9 @@ def delivered(task: Task, watch: Callable[[Progress], None]) -> str:
             watch=watch,
         )
     except GlassineError as error:
-        return str(error)
+        return Outcome(error.message)
     except ConnectionError:
         raise  # the batch is gone: nobody is there to be told
     except Exception as error:
-        return accident(error)
-    return ""
+        return Outcome(accident(error))
+    return Outcome()

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 
 import click
 
-from . import exits
+from . import exits, speech
 
 COMMANDS = {
     "protect": "Protect pictures, with a page of evidence beside each.",
@@ -45,6 +45,8 @@ Exit codes:    0  done
                5  the result could not be written
              130  stopped with Ctrl-C; nothing half-written is left
 
+It speaks English, German and Japanese: as the terminal does (LANG), or as GLASSINE_LANGUAGE says.
+
 Glassine raises the cost of training on your pictures. It cannot make that impossible, and its
 reports say what was measured and what takes the effect away again.
 """
@@ -66,9 +68,9 @@ class Table(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else "See: glassine --help"
-            ctx.fail(f"There is no command named '{args[0]}'. {hint}")
+            if near := get_close_matches(args[0], COMMANDS, n=1):
+                ctx.fail(speech.phrase("cli.command_misspelled", name=args[0], near=near[0]))
+            ctx.fail(speech.phrase("cli.command_unknown", name=args[0]))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -78,12 +80,9 @@ class Table(click.Group):
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version  # not needed by the overview
+        from ..version import engine_version  # not needed by the overview
 
-        try:
-            click.echo(f"glassine {version('glassine')}")
-        except PackageNotFoundError:
-            click.echo("glassine, run from a checkout that is not installed")
+        click.echo(f"glassine {engine_version()}")
         ctx.exit()
 
 

@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and one sentence instead of a traceback."""
+"""How a command ends: its exit code, and one message instead of a traceback."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from ..errors import (
     WeightsMissing,
     accident,
 )
+from ..messages import Message, message
+from . import speech
 
 DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 5, 130
-STOPPED_SAYS = "Stopped. Nothing half-written is left."
 
 _wished: list[int] = []  # the signals that asked this command to stop
 
@@ -36,29 +37,29 @@ def guarded(run: Callable[[], Any]) -> int:
     except click.exceptions.Exit as wish:
         return wish.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt, Cancelled):
-        return say(STOPPED_SAYS, STOPPED)
+        return say(message("cli.stopped"), STOPPED)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except GlassineError as error:
-        return say(f"glassine: {error}", code_of(error))
-    except MemoryError:
-        return say("glassine: This machine ran out of memory. Try a smaller copy.", FAILED)
+        return failed(error.message, code_of(error))
+    except MemoryError as error:
+        return failed(accident(error), FAILED)
     except Exception:
         if _wished:  # a library that was interrupted may end in an error of its own
-            return say(STOPPED_SAYS, STOPPED)
+            return say(message("cli.stopped"), STOPPED)
         raise
 
 
-def sentence_and_code(error: Exception) -> tuple[str, int]:
-    """The sentence and the code for whatever went wrong at one picture of several.
+def message_and_code(error: Exception) -> tuple[Message, int]:
+    """The message and the exit code for whatever went wrong at one picture of several.
 
     Raises: KeyboardInterrupt where it went wrong because the command was to stop.
     """
     if _wished:
         raise KeyboardInterrupt from error
     if isinstance(error, GlassineError):
-        return str(error), code_of(error)
+        return error.message, code_of(error)
     return accident(error), FAILED
 
 
@@ -70,8 +71,14 @@ def code_of(error: GlassineError) -> int:
     return NOT_USABLE if isinstance(error, NotUsable) else FAILED
 
 
-def say(sentence: str, code: int) -> int:
-    click.echo(sentence, err=True)
+def say(said: Message, code: int) -> int:
+    click.echo(speech.spoken(said), err=True)
+    return code
+
+
+def failed(said: Message, code: int, whose: str = "") -> int:
+    """The same with the program's name in front, and with that of the picture, of several."""
+    click.echo(f"glassine: {whose}{': ' if whose else ''}{speech.spoken(said)}", err=True)
     return code
 
 

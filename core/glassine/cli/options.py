@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from . import claim, unused
+from . import claim, speech, unused
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -225,10 +225,8 @@ def format_name(named: str | None, suffix: str) -> str:
         return format_of(suffix) if suffix else "png"
     name = "jpeg" if named.lower() == "jpg" else named.lower()
     if suffix and name in writable_formats() and suffix.lower() not in FORMATS[name].suffixes:
-        raise click.UsageError(
-            f"The format '{name}' was asked for, and OUT ends in '{suffix}'. Leave --format out, "
-            f"or let OUT end in '{FORMATS[name].suffixes[0]}'."
-        )
+        usual = FORMATS[name].suffixes[0]
+        raise speech.misused("cli.format_differs", format=name, suffix=suffix, usual=usual)
     return name
 
 
@@ -267,5 +265,5 @@ def named_strength(word: str) -> Strength | Score:
     except ValueError:
         return word  # type: ignore[return-value]
     if not 0 < score < 100:
-        raise click.BadParameter(f"A SSIMULACRA2 score lies between 0 and 100, not at {word}.")
+        raise click.BadParameter(speech.phrase("cli.score", word=word))
     return Score(score)

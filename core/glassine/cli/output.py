@@ -9,15 +9,17 @@ from time import monotonic
 
 import click
 
+from ..messages import message
 from ..types import Progress, Watch, quiet
+from . import speech
 
 _STAGES = {
-    "optimise": "moving the latents",
-    "fit": "fitting to the visibility asked for",
-    "mark": "adding marks",
-    "verify": "measuring",
-    "look": "looking at files",
-    "compare": "comparing",
+    "optimise": message("cli.stage_optimise"),
+    "fit": message("cli.stage_fit"),
+    "mark": message("cli.stage_mark"),
+    "verify": message("cli.stage_verify"),
+    "look": message("cli.stage_look"),
+    "compare": message("cli.stage_compare"),
 }
 _PAUSE = 5.0  # seconds between two plain lines of one stage
 
@@ -46,10 +48,10 @@ def progress_bar(name: str) -> Iterator[Watch]:
         progress.TimeElapsedColumn(),
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(f"{name}: starting", total=None)
+        task = shown.add_task(f"{name}: {speech.phrase('cli.starting')}", total=None)
 
         def watch(now: Progress) -> None:
-            says = f"{name}: {_STAGES.get(now.stage, now.stage)}"
+            says = f"{name}: {speech.spoken(_STAGES[now.stage])}"
             shown.update(task, description=says, completed=now.done, total=now.total)
 
         yield watch
@@ -64,8 +66,8 @@ def progress_lines(name: str) -> Watch:
         if now.stage == last and monotonic() - when < _PAUSE:
             return
         last, when = now.stage, monotonic()
-        click.echo(
-            f"{name}: {_STAGES.get(now.stage, now.stage)}, {now.done} of {now.total}", err=True
-        )
+        stage = _STAGES[now.stage]
+        told = speech.phrase("cli.progress", name=name, stage=stage, done=now.done, total=now.total)
+        click.echo(told, err=True)
 
     return watch

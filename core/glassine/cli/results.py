@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import asdict
-from hashlib import sha256
+from collections.abc import Sequence
 from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from ..evidence.schema import json_ready
 from ..explore.training_sizes import training_sizes
+from ..messages import Message, message
+from ..plain import plain
+from ..record import IN_LINE, record_in, told
+from .speech import phrase
 
 if TYPE_CHECKING:
     from ..flow.deliver import Delivered
@@ -22,27 +24,30 @@ def delivered_lines(made: Delivered) -> list[str]:
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
-    start = f", after {plan.warm} on what is embedded" if plan.warm else ""
+    goals = tuple(goal.says for goal in plan.goals)
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
-        f"  What: {plan.recipe.name} towards {' and '.join(goal.says for goal in plan.goals)}; "
-        f"{plan.steps} steps on {', '.join(plan.surrogates)}{start}{also(plan)}",
-        f"  Visible: {visible_line(report)}",
-        f"  Effect: {effect_line(report)}",
-        f"  Report: {made.page}  ({doubts_line(report)})",
+        "  " + phrase("cli.what", recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
+        "  " + visible_line(report),
+        "  " + effect_line(report),
+        "  " + phrase("cli.report", page=made.page, doubts=doubts_said(report)),
     ]
     if made.sidecar:
-        lines.append(f"  Receipt: {made.sidecar}")
+        lines.append("  " + phrase("cli.receipt", path=made.sidecar))
     if plan.caption:
-        lines.append(f'  Publish it with these words, or it does nothing: "{plan.caption}"')
+        lines.append("  " + phrase("cli.caption", caption=plan.caption))
     notes = (*plan.artwork.notes, *protected.notes, *done.notes)
-    return [*lines, *(f"  Note: {note}" for note in notes)]
+    return [*lines, *("  " + phrase("cli.note", note=note) for note in notes)]
 
 
-def also(plan: Plan) -> str:
-    """The reduced copies that were optimised too, so that training that reduces finds them."""
-    sides = " and ".join(str(side) for side in training_sizes(plan))
-    return f", also at {sides} px" if sides else ""
+def work_done(plan: Plan) -> tuple[Message, ...]:
+    """The steps, and the reduced copies that were optimised too, for training that reduces."""
+    said = [message("cli.steps", count=plan.steps, surrogates=plan.surrogates)]
+    if plan.warm:
+        said.append(message("cli.warm_steps", count=plan.warm))
+    if sides := training_sizes(plan):
+        said.append(message("cli.also_at", sides=tuple(sides)))
+    return tuple(said)
 
 
 def megabytes(size: int) -> str:
@@ -51,10 +56,7 @@ def megabytes(size: int) -> str:
 
 def visible_line(report: Report) -> str:
     cost = report.cost
-    return (
-        f"SSIMULACRA2 {cost.ssimulacra2:.1f} (100 is identical, 90 hard to see side by side), "
-        f"largest change {cost.largest_change:.0f} levels"
-    )
+    return phrase("cli.visible", score=cost.ssimulacra2, levels=cost.largest_change)
 
 
 def effect_line(report: Report) -> str:
@@ -63,60 +65,43 @@ def effect_line(report: Report) -> str:
     Without a known target there is no way that could be covered.
     """
     known = [row for row in report.effects if not isnan(row.closed)]
-    groups: dict[str, list[Effect]] = defaultdict(list)
-    for row in known:
-        if not row.after:
-            groups[row.role].append(row)
-    said = [
-        f"{mean(row.closed for row in rows):.0%} of the way on the {role} encoders "
-        f"(a plain blend that looks the same: {mean(row.blend for row in rows):.0%})"
-        for role, rows in groups.items()
-    ]
+    said = []
+    for role, code in (("used", "cli.effect_used"), ("held out", "cli.effect_held_out")):
+        if rows := [row for row in known if row.role == role and not row.after]:
+            said.append(phrase(code, **shares(rows)))
     for trial in report.trials:
-        rows = [row for row in known if row.after == trial.name and row.role == "used"]
-        if rows:
-            said.append(
-                f"{trial.says}: {mean(row.closed for row in rows):.0%} "
-                f"({mean(row.blend for row in rows):.0%})"
-            )
-    return "; ".join(said) or "not measured"
+        if rows := [row for row in known if row.after == trial.name and row.role == "used"]:
+            said.append(phrase("cli.effect_after", trial=trial.says, **shares(rows)))
+    return phrase("cli.effect", effect="; ".join(said) or message("cli.not_measured"))
 
 
-def doubts_line(report: Report) -> str:
+def shares(rows: Sequence[Effect]) -> dict[str, float]:
+    return {
+        "closed": mean(row.closed for row in rows),
+        "blend": mean(row.blend for row in rows),
+    }
+
+
+def doubts_said(report: Report) -> Message:
+    """How many, and the first; the page has all of them."""
     count = len(report.doubts)
     if count == 0:
-        return "no doubts found; read what it does not show"
-    first = report.doubts[0].says.split(". ")[0].rstrip(".")  # the page has all of it
-    return f"{count} doubt{'s' * (count > 1)}, first: {first}."
+        return message("cli.no_doubts")
+    return message("cli.doubts", count=count, first=report.doubts[0])
 
 
 def delivered_facts(made: Delivered) -> dict[str, Any]:
     """The same as data, for --json; what was not measured is null."""
-    done, protected, report = made.done, made.protected, made.report
-    plan = protected.plan
-    told = {
+    report, record = made.report, record_in(made.report, made.protected)
+    whole = {
         "source": str(made.source),
         "file": str(made.file),
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
-        "sha256": sha256(done.data).hexdigest(),
-        "format": done.format,
-        "width": protected.rgb.shape[2],
-        "height": protected.rgb.shape[1],
-        "recipe": plan.recipe.name,
-        "goals": [goal.says for goal in plan.goals],
-        "surrogates": list(plan.surrogates),
-        "seed": plan.seed,
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "also_at": list(training_sizes(plan)),
-        "caption": plan.caption,
-        "marks": list(done.marks),
-        "notes": [*plan.artwork.notes, *protected.notes, *done.notes],
-        "doubts": [asdict(doubt) for doubt in report.doubts],
-        "cost": asdict(report.cost),
-        "effects": [asdict(effect) for effect in report.effects],
+        **told(record, IN_LINE),
+        "doubts": plain(report.doubts, says=True),
+        "cost": plain(report.cost),
+        "effects": plain(report.effects),
     }
-    cleaned: dict[str, Any] = json_ready(told)
+    cleaned: dict[str, Any] = json_ready(whole)
     return cleaned

@@ -8,6 +8,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from .speech import misused
+
 GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor")}
 """Kinds of goal, and the options that say something about them."""
 
@@ -46,28 +48,24 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
     from ..formats import FORMATS
 
     if typed(given, "quality") and not FORMATS[format_].lossy:
-        raise click.UsageError(
-            f"--quality was given, and {format_} keeps every pixel. Leave it out, or ask for "
-            f"--format jpeg."
-        )
+        raise misused("cli.quality_unused", format=format_)
     for one, other in RIVALS:
         if typed(given, one) and typed(given, other):
-            raise click.UsageError(
-                f"--{one} and --{other} were both given, and only one can be used. Leave one out."
-            )
+            raise misused("cli.rivals", one=one, other=other)
     goals = dict(RECIPES[recipe].goals)
     for kind, names in GOALS.items():
         for name in names:
             if kind not in goals and typed(given, name):
-                raise click.UsageError(
-                    f"--{name} was given, and the recipe '{recipe}' has no use for it. Leave it "
-                    f"out, or ask for --recipe both."
-                )
+                raise misused("cli.recipe_unused", name=name, recipe=recipe)
     for name, carriers in CARRIED.items():
         if typed(given, name) and not set(carriers) & set(marks):
-            raise click.UsageError(
-                f"--{name} was given, and no mark of this export carries it. Leave it out, or ask "
-                f"for {' or '.join(carriers)}: --marks {','.join((carriers[0], *marks))}"
+            wanted = ",".join((carriers[0], *marks))
+            raise misused(
+                "cli.carried_by_none",
+                count=len(carriers),
+                name=name,
+                marks=carriers,
+                wanted=wanted,
             )
 
 

@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from dataclasses import replace
 
 from ..explore import training_sizes
 from ..machine.device import Device
 from ..pixels.grid import pixel_digest
+from ..record import RunRecord, record_of
 from ..types import Protected
 from .sight import Sight
 
 
-def run_facts(protected: Protected, sight: Sight, device: Device) -> dict[str, Any]:
-    """What a second run needs, and what it should give."""
-    plan = protected.plan
-    return {
-        "engine": engine_name(),
-        "recipe": plan.recipe.name,
-        "goals": [goal.says for goal in plan.goals],
-        "goal_names": [goal.name for goal in plan.goals],
-        "score": float(plan.score),
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "also_at": list(training_sizes.training_sizes(plan)),
-        "seed": plan.seed,
-        "surrogates": list(plan.surrogates),
-        "held_out": list(plan.held_out),
-        "caption": plan.caption,
-        "format": plan.export.format,
-        "quality": plan.export.quality,
-        "device": device.says,
-        "steps_in": device.steps_in,
-        "size": list(reversed(protected.rgb.shape[1:])),
-        "measured": measured_box(sight),
-        "sha256_clean_pixels": pixel_digest(plan.artwork.rgb, plan.artwork.keep.depth),
-        "sha256_protected_pixels": pixel_digest(protected.rgb, plan.artwork.keep.depth),
-        "notes": [*plan.artwork.notes, *protected.notes],
-    }
+def run_record(protected: Protected, sight: Sight, device: Device) -> RunRecord:
+    """What the plan knows of it, and where and on what it was measured."""
+    plan, depth = protected.plan, protected.plan.artwork.keep.depth
+    return replace(
+        record_of(protected),
+        also_at=training_sizes.training_sizes(plan),
+        device=device.says,
+        steps_in=device.steps_in,
+        measured=measured_box(sight),
+        sha256_clean_pixels=pixel_digest(plan.artwork.rgb, depth),
+        sha256_protected_pixels=pixel_digest(protected.rgb, depth),
+    )
 
 
-def measured_box(sight: Sight) -> list[int]:
+def measured_box(sight: Sight) -> tuple[int, ...]:
     """left, top, width, height of the part that was measured."""
     rows, columns = sight.rows, sight.columns
-    return [columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start]
-
-
-def engine_name() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:
-        return "from a checkout"
+    return columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start

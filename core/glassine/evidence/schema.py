@@ -1,19 +1,24 @@
-"""The report as plain data. `SCHEMA` grows by one whenever a reader could be surprised."""
+"""The report as plain data. `SCHEMA` grows by one whenever a reader could be surprised.
+
+2: what is said has its code and fields beside its English.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict
 from typing import Any
 
+from ..plain import plain
+from ..record import ON_PAGE, RunRecord, told
 from ..types import Report
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """JSON's types only; what was not measured is null. Doubts come first here too."""
-    whole = asdict(report)
+    whole = json_ready(report)
+    whole["facts"] = told(report.record or RunRecord(), ON_PAGE)
+    del whole["record"]
     first = {
         "schema": SCHEMA,
         "kind": "glassine report",
@@ -22,16 +27,17 @@ def as_json(report: Report) -> dict[str, Any]:
         "limits": whole["limits"],
     }
     rest = {name: value for name, value in whole.items() if name not in first}
-    cleaned: dict[str, Any] = json_ready(first | rest)
-    return cleaned
+    return first | rest
 
 
-def json_ready(value: Any) -> Any:  # noqa: ANN401 - any plain value goes in and out
-    """NaN and infinity have no place in JSON; figures keep six digits after the point."""
+def json_ready(value: object) -> Any:  # noqa: ANN401 - JSON is any plain value
+    """As JSON's types; figures keep six digits after the point. A message has its English too."""
+    return shortened(plain(value, says=True))
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401 - any plain value goes in and out
     if isinstance(value, float):
-        return round(value, 6) if math.isfinite(value) else None
+        return round(value, 6)
     if isinstance(value, dict):
-        return {key: json_ready(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [json_ready(item) for item in value]
-    return value
+        return {key: shortened(item) for key, item in value.items()}
+    return [shortened(item) for item in value] if isinstance(value, list) else value

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ..formats import FORMATS
-from ..machine.device import Device
+from ..machine.device import choose
+from ..messages import message
 from ..pixels.flatten import on_white
 from ..types import Artwork, Protected
 
@@ -26,6 +27,7 @@ class Sight:
     clean, seen  (3, H, W); `seen` is what the file gives back
     rows, columns  the part
     sizes        bytes of the file before and after
+    coded        the file of the protected picture before its marks; b"" where a part stood for it
     """
 
     clean: Tensor
@@ -33,27 +35,29 @@ class Sight:
     rows: slice
     columns: slice
     sizes: tuple[int, int]
+    coded: bytes = b""
 
     def cut(self, picture: Tensor) -> Tensor:
         return picture[:, self.rows, self.columns].float()
 
 
-def sighted(protected: Protected, device: Device, side: int | None = None) -> Sight:
+def sighted(protected: Protected, side: int | None = None) -> Sight:
+    """side: of the square that is measured, in pixels; without it what takes seconds here."""
     plan = protected.plan
-    artwork, rgb = plan.artwork, protected.rgb
-    before, after, back = through_the_codec(protected)
+    artwork, rgb, device = plan.artwork, protected.rgb, choose(plan.device)
+    sizes, coded, back = through_the_codec(protected)
     clean, seen = on_white(artwork.rgb, artwork.alpha), on_white(rgb, artwork.alpha)
     seen = seen if back is None else on_white(back.rgb, back.alpha)
     rows, columns = part(clean, seen, side or SIDES.get(device.kind, ELSEWHERE))
-    return Sight(clean, seen, rows, columns, (before, after))
+    return Sight(clean, seen, rows, columns, sizes, coded)
 
 
-def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
-    """Bytes before and after; for lossy formats also what a reader gets."""
+def through_the_codec(protected: Protected) -> tuple[tuple[int, int], bytes, Artwork | None]:
+    """Bytes before and after, the file where it is whole; of lossy formats what a reader gets."""
     plan = protected.plan
     entry, export, artwork = FORMATS[plan.export.format], plan.export, plan.artwork
     if entry.write is None:
-        return 0, 0, None
+        return (0, 0), b"", None
     rgb, alpha, area = (artwork.rgb, protected.rgb), artwork.alpha, 1.0
     if not entry.lossy and rgb[0][0].numel() > _ENCODED_WHOLE:
         rows, columns = (middle_part(length, _SAMPLE) for length in rgb[0].shape[1:])
@@ -61,8 +65,9 @@ def through_the_codec(protected: Protected) -> tuple[int, int, Artwork | None]:
         rgb = (rgb[0][:, rows, columns], rgb[1][:, rows, columns])
         alpha = None if alpha is None else alpha[:, rows, columns]
     before, after = (entry.write(picture, alpha, artwork.keep, export.quality) for picture in rgb)
-    back = entry.read(after, "The protected copy") if entry.lossy else None
-    return round(len(before) * area), round(len(after) * area), back
+    back = entry.read(after, message("picture.copy")) if entry.lossy else None
+    sizes = round(len(before) * area), round(len(after) * area)
+    return sizes, after if area == 1 else b"", back
 
 
 def middle_part(length: int, side: int) -> slice:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import Any
 
+from ..messages import Message, message
 from ..types import Effect, Report
 from .trials import beyond_control
 
@@ -23,7 +24,7 @@ class Line:
     """
 
     name: str
-    says: str
+    says: Message
     kind: str
     pictures: int
     covered: float
@@ -38,13 +39,13 @@ class Line:
 
 def summarised(reports: Sequence[tuple[str, Report]]) -> list[Line]:
     """(picture's name, its report) -> lines in the order in which purifiers were asked for."""
-    names = {"": ("As posted", "")}
+    names = {"": (message("trial.as_posted"), "")}
     for _, report in reports:
         names |= {t.name: (t.says, t.kind) for t in report.trials if t.verdict != "not run"}
     return [line(name, says, kind, reports) for name, (says, kind) in names.items()]
 
 
-def line(name: str, says: str, kind: str, reports: Sequence[tuple[str, Report]]) -> Line:
+def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Report]]) -> Line:
     rows = [(where, [r for r in report.effects if r.after == name]) for where, report in reports]
     rows = [(where, found) for where, found in rows if found]
     covered = [average(found, "used", "closed") for _, found in rows]

@@ -11,12 +11,12 @@ from dataclasses import replace
 from torch import Tensor
 
 from ..explore.training_sizes import SIZES, reduced_to, sizes_below
-from ..purifiers import Purifier
+from ..messages import message
 from ..types import Effect, Plan, Trial
 from .controls import controls
 from .drift import Before, aimed, effects
 from .sight import Sight, part
-from .trials import TRAINED, judged
+from .trials import TRAINED, share_left, verdict
 
 
 def measured_sizes(plan: Plan) -> tuple[int, ...]:
@@ -36,18 +36,9 @@ def trained(
     rows, columns = part(clean, seen, sight.rows.stop - sight.rows.start)
     goals = tuple(replace(goal, picture=small(goal.picture)) for goal in plan.goals)
     there = Sight(clean, seen, rows, columns, sight.sizes)
-    against, name = (
-        controls(replace(plan, goals=goals), there, before.controls.share),
-        f"{TRAINED}{side}",
-    )
+    against = controls(replace(plan, goals=goals), there, before.controls.share)
+    name = f"{TRAINED}{side}"
     aims = aimed(before.viewers, against.goals)
     after = tuple(effects(before.viewers, against, after=name, aims=aims, short=True))
-    entry = Purifier(
-        says=f"Shorter side reduced to {side} pixels, as for training",
-        kind="handling",
-        differentiable=False,
-        apply=lambda picture, _: small(picture),
-        source=SIZES[side],
-        moves=True,
-    )
-    return judged(name, entry, before.rows, after, against, against.seen), after
+    says, left = message("trial.trained", side=side), share_left(before.rows, after)
+    return Trial(name, says, "handling", SIZES[side], verdict(left), left), after

@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 from ..machine.device import Device
-from ..purifiers import PURIFIERS, Autoencoder, Purifier, Scene
+from ..purifiers import PURIFIERS, Autoencoder, Scene
 from ..surrogates import encoders as nets
-from ..types import Effect, Trial
-from ..units import Score
+from ..types import UNKNOWN, Effect, Trial
 from ..visibility import ssimulacra2
 from ..visibility.lpips import lpips_distance
-from .controls import Controls
 from .drift import Before, effects
 
 Verdict = Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
@@ -40,9 +38,9 @@ def autoencoder(device: Device) -> Autoencoder | None:
 
 def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, tuple[Effect, ...]]:
     """One purifier, on the protected picture and on every control."""
-    entry = PURIFIERS[name]
+    entry, says = PURIFIERS[name], PURIFIERS.words(name)
     if reason := entry.missing(around):
-        return Trial(name, entry.says, entry.kind, entry.source, "not run", skipped=reason), ()
+        return Trial(name, says, entry.kind, entry.source, "not run", skipped=reason), ()
     apply, seen, controls = entry.ready(around), {}, before.controls
 
     def treat(picture: Tensor) -> Tensor:
@@ -60,28 +58,15 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
             short=entry.slow or bool(controls.goals),
         )
     )
-    return judged(name, entry, before.rows, rows, controls, seen[id(controls.seen)]), rows
+    score = UNKNOWN if entry.moves else ssimulacra2(controls.clean, seen[id(controls.seen)])
+    left = share_left(before.rows, rows)
+    return Trial(name, says, entry.kind, entry.source, verdict(left), left, score), rows
 
 
-def judged(
-    name: str,
-    entry: Purifier,
-    before: Sequence[Effect],
-    rows: Sequence[Effect],
-    controls: Controls,
-    treated: Tensor,
-) -> Trial:
-    had, has = beyond_control(before), beyond_control(rows)
-    left = min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
-    return Trial(
-        name=name,
-        says=entry.says,
-        kind=entry.kind,
-        source=entry.source,
-        verdict=verdict(left),
-        left=left,
-        ssimulacra2=Score(math.nan if entry.moves else ssimulacra2(controls.clean, treated)),
-    )
+def share_left(before: Sequence[Effect], after: Sequence[Effect]) -> float:
+    """Of the effect beyond its control, 0 to 1; NaN where there was none."""
+    had, has = beyond_control(before), beyond_control(after)
+    return min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
 
 
 def verdict(left: float) -> Verdict:

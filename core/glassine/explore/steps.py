@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..machine.device import Device
+from ..messages import message
 from ..pixels.flatten import on_white
 from ..pixels.pad import padded
 from ..types import Plan
@@ -74,7 +75,7 @@ def tile_change(
             change = step(change, towards, ground, schedule.step_size(done))
             stepped()
     if not change.isfinite().all():
-        raise FloatingPointError("it gave no numbers")
+        raise FloatingPointError(message("steps.no_numbers"))
     height, width = tile.cut(plan.allowance).shape[1:]
     return (change + ground.clean - untouched)[:, :height, :width].cpu()
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import NotUsable, Unreadable
 from ..ledger import fingerprint
+from ..messages import Field, message
 
 FEW, MANY = 200, 1500
 ENOUGH = 4
@@ -38,6 +39,8 @@ _CROWD = 64  # entries of one key past which it says nothing
 
 _NEAR = 0.08  # of a side: a crop by less still shows the whole picture
 
+PICTURE = message("picture.this")
+
 Descriptors = NDArray[np.uint8]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
@@ -46,20 +49,17 @@ def _cv2() -> object:
     try:
         import cv2
     except ImportError as error:
-        raise NotUsable(
-            "Finding your work was asked for, which needs OpenCV, and that is not installed. "
-            "Install it with: pip install 'glassine[find]'"
-        ) from error
+        raise NotUsable("find.no_opencv") from error
     cv2.setNumThreads(1)  # files are spread over threads instead
     return cv2
 
 
 def described(
-    pixels: fingerprint.Bytes, count: int, name: str = "A picture"
+    pixels: fingerprint.Bytes, count: int, what: Field = PICTURE
 ) -> tuple[NDArray[np.float32], Descriptors]:
     """(n, 2) places in pixels and (n, 32) descriptors, at most `count`, all over the picture.
 
-    A sliver has none. Raises Unreadable, with `name` in it, where OpenCV refuses the picture.
+    A sliver has none. Raises Unreadable, with `what` in it, where OpenCV refuses the picture.
     """
     cv2, found = _cv2(), None
     make = getattr(cv2, "ORB_create", None) or cv2.ORB.create  # type: ignore[attr-defined]
@@ -69,9 +69,7 @@ def described(
             points, found = make(max(count, MANY)).detectAndCompute(grey, None)
         except cv2.error as error:  # type: ignore[attr-defined]
             why = " ".join(str(error).split())
-            raise Unreadable(
-                f"{name} was to be looked at, but OpenCV cannot ({why}). Leave it out."
-            ) from error
+            raise Unreadable("find.refused_by_opencv", what=what, reason=why) from error
     if found is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
     places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)

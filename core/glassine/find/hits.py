@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..marks.watermark import Match
+from ..messages import Message, message
 from .works import Work
 
 ALIKE = 31
@@ -22,7 +23,7 @@ class Hit:
     inliers    features that agree on one mapping; 25 confirm it, 0-6 are chance
     whole      that mapping lays the work over all of the file
     mark       the watermark that was heard, with its chance over everything listened to
-    named      the sentence of the file's metadata that names the artist; "" for none
+    named      what the file's metadata says of the artist; None: it does not name them
     """
 
     path: Path
@@ -33,7 +34,7 @@ class Hit:
     inliers: int = 0
     whole: bool = False
     mark: Match | None = None
-    named: str = ""
+    named: Message | None = None
 
     @property
     def verdict(self) -> Literal["is", "contains", "carries", "resembles", "names"]:
@@ -48,31 +49,30 @@ class Hit:
         return "resembles" if near else "names"
 
     @property
-    def says(self) -> str:
+    def says(self) -> Message:
         return _VERDICTS[self.verdict]
 
     @property
-    def evidence(self) -> tuple[str, ...]:
-        """Sentences, strongest first."""
-        flip = ", mirrored" if self.mirrored else ""
-        said = ["The file is the one you exported, to the byte."] if self.same else []
+    def evidence(self) -> tuple[Message, ...]:
+        """What speaks for it, strongest first."""
+        said = [message("hit.same")] if self.same else []
         if self.inliers:
-            said.append(f"{self.inliers} features lie alike in both{flip} (chance gives 0 to 6).")
+            code = "hit.features_mirrored" if self.mirrored else "hit.features"
+            said.append(message(code, features=self.inliers))
         if self.differ is not None and self.differ <= 2 * ALIKE:
-            said.append(f"The hashes differ in {self.differ} of 256 bits (unrelated: 116 to 134).")
+            said.append(message("hit.hashes", bits=self.differ))
         if self.mark is not None:
-            said.append(
-                f"Watermark of export {self.work.export if self.work else '?'}: {self.mark.says}."
-            )
+            export = self.work.export if self.work else 0
+            said.append(message("hit.watermark", export=export, match=self.mark.says))
         return (*said, self.named) if self.named else tuple(said)
 
 
 _VERDICTS = {
-    "is": "is your work",
-    "contains": "contains your work, or a part of it",
-    "carries": "carries your watermark",
-    "resembles": "resembles your work; look at both",
-    "names": "names you; look at it",
+    "is": message("hit.is"),
+    "contains": message("hit.contains"),
+    "carries": message("hit.carries"),
+    "resembles": message("hit.resembles"),
+    "names": message("hit.names"),
 }
 ORDER = tuple(_VERDICTS)
 
@@ -86,8 +86,8 @@ class Search:
     works: int
     listened: int
     hits: tuple[Hit, ...]
-    problems: tuple[str, ...]
-    doubts: tuple[str, ...]
+    problems: tuple[Message, ...]
+    doubts: tuple[Message, ...]
 
     @property
     def found(self) -> int:

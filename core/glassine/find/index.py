@@ -7,6 +7,7 @@ seconds of work, and a file that was changed is looked at anew.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -23,11 +24,13 @@ from platformdirs import user_cache_path
 from ..errors import NotUsable, NotWritable, Unreadable
 from ..ledger import fingerprint
 from ..marks import containers
+from ..messages import Message, from_plain, message, to_plain
 from ..types import Progress, Watch
 from .features import FEW, Descriptors, described
-from .works import PICTURES, walk
+from .works import PICTURES, not_read, walk
 
 _BATCH = 64
+_FORM = 2  # of the table; 1 had sentences where codes are now
 _TABLE = """CREATE TABLE IF NOT EXISTS files (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, hashes BLOB,
     features BLOB, sha256 TEXT, says TEXT NOT NULL DEFAULT '', signed INTEGER NOT NULL DEFAULT 0,
@@ -36,7 +39,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS files (
 
 @dataclass(frozen=True)
 class Seen:
-    """One file. `says` is its XMP packet, `problem` why it could not be looked at."""
+    """One file. `says` is its XMP packet, `problem` why it could not be looked at, if so."""
 
     path: Path
     sha256: str
@@ -44,7 +47,7 @@ class Seen:
     features: Descriptors
     says: str
     signed: bool
-    problem: str
+    problem: Message | None
 
 
 def index_path(folder: Path) -> Path:
@@ -61,25 +64,39 @@ def open_index(folder: Path) -> Iterator[sqlite3.Connection]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        reason = error.strerror or str(error)
         raise NotWritable(
-            f"The folder '{folder}' was to be searched, but its index cannot be put into "
-            f"'{file.parent}': {error.strerror or error}. Name another folder with GLASSINE_CACHE."
+            "index.no_place", folder=folder, place=file.parent, reason=reason
         ) from error
     try:
         link = sqlite3.connect(file, timeout=30, isolation_level=None)
         with suppress(sqlite3.OperationalError):  # locked: another search is just switching it on
             link.execute("PRAGMA journal_mode=WAL")
-        link.executescript(f"PRAGMA synchronous=NORMAL; {_TABLE}")
+        renew(link)
         yield link
     except sqlite3.DatabaseError as error:
-        raise NotUsable(
-            f"The index {file} of this folder cannot be used ({error}). It holds nothing that "
-            f"cannot be made again: delete it and search once more, or name another folder for it "
-            f"with GLASSINE_CACHE."
-        ) from error
+        raise NotUsable("index.unusable", path=file, reason=str(error)) from error
     finally:
         if link is not None:
             link.close()
+
+
+def renew(link: sqlite3.Connection) -> None:
+    """The table, without what an older version wrote in another form."""
+    link.execute("PRAGMA synchronous=NORMAL")
+    if form(link) == _FORM:
+        return
+    link.execute("BEGIN IMMEDIATE")
+    if form(link) != _FORM:  # another search may just have done it
+        link.execute("DROP TABLE IF EXISTS files")
+        link.execute(_TABLE)
+        link.execute(f"PRAGMA user_version={_FORM}")
+    link.execute("COMMIT")
+
+
+def form(link: sqlite3.Connection) -> int:
+    ((number,),) = link.execute("PRAGMA user_version")
+    return int(number)
 
 
 def update(folder: Path, watch: Watch) -> int:
@@ -125,23 +142,24 @@ def _batches(paths: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 def _row(name: bytes) -> tuple[object, ...]:
     path = Path(os.fsdecode(name))
-    state = _state(path)
+    state, what = _state(path), message("picture.named", name=path)
     try:
         data = path.read_bytes()
-        pixels = fingerprint.open_small(data, name=f"'{path}'")
-        hashes, features = fingerprint.hashes(pixels), described(pixels, FEW, f"'{path}'")[1]
+        pixels = fingerprint.open_small(data, name=what)
+        hashes, features = fingerprint.hashes(pixels), described(pixels, FEW, what)[1]
         says, signed = (containers.packet(data) or b""), containers.signed(data)
-    except (Unreadable, OSError, MemoryError) as error:
-        problem = str(error) or type(error).__name__
-        return name, *state, b"", b"", "", "", 0, storable(problem)
+    except Unreadable as error:
+        return unusable(name, state, error.message)
+    except (OSError, MemoryError) as error:
+        return unusable(name, state, not_read(path, error))
     digest = hashlib.sha256(data).hexdigest()
     words = says.decode("utf-8", "replace")
     return name, *state, hashes, features.tobytes(), digest, words, int(signed), ""
 
 
-def storable(sentence: str) -> str:
-    """A sentence that can be stored, though a name in it may be bytes that are no text."""
-    return sentence.encode("utf-8", "replace").decode()
+def unusable(name: bytes, state: tuple[int, int], problem: Message) -> tuple[object, ...]:
+    """The row of a file of which nothing is known but why. (JSON takes any name of a file.)"""
+    return name, *state, b"", b"", "", "", 0, json.dumps(to_plain(problem))
 
 
 def seen_files(folder: Path) -> Iterator[Seen]:
@@ -153,4 +171,5 @@ def seen_files(folder: Path) -> Iterator[Seen]:
         for path, digest, hashes, features, says, signed, problem in rows:
             array = np.frombuffer(features, np.uint8).reshape(-1, 32)
             name = Path(os.fsdecode(path))
-            yield Seen(name, digest, hashes, array, says, bool(signed), problem)
+            why = from_plain(json.loads(problem)) if problem else None
+            yield Seen(name, digest, hashes, array, says, bool(signed), why)

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ledger import fingerprint
+from ..messages import Message, message
 from ..types import Progress, Watch, quiet
 from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
 from .works import Work
 
 _ANY = 256  # bits
+_NAMED = 6  # works that are named; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,11 @@ class Cluster:
     works: tuple[Work, ...]
 
     @property
-    def says(self) -> str:
-        names = ", ".join(work.name for work in self.works[:6])
-        more = f" and {len(self.works) - 6} more" if len(self.works) > 6 else ""
-        return (
-            f"{len(self.works)} exports of one picture: {names}{more}. Each published copy makes "
-            f"it likelier that a model memorises it."
-        )
+    def says(self) -> Message:
+        names = tuple(work.name for work in self.works[:_NAMED])
+        if more := len(self.works) - len(names):
+            return message("own.many_copies", exports=len(self.works), names=names, more=more)
+        return message("own.copies", exports=len(self.works), names=names)
 
 
 def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:

@@ -8,8 +8,8 @@ from html import escape
 
 from ..errors import Unreadable
 from ..ledger import fingerprint
+from ..messages import Message
 from .hits import Hit, Search
-from .index import storable
 from .own import Cluster
 
 _SHOWN = 400
@@ -52,7 +52,7 @@ def page(search: Search) -> str:
 def own_page(clusters: list[Cluster]) -> str:
     """Near-duplicates among the artist's exports as HTML."""
     groups = [
-        f"<section><h2>{escape(one.says)}</h2><div class=row>"
+        f"<section><h2>{escape(str(one.says))}</h2><div class=row>"
         + "".join(_figure(work.view, work.name) for work in one.works)
         + "</div></section>"
         for one in clusters
@@ -71,9 +71,10 @@ def _article(hit: Hit) -> str:
     except (Unreadable, OSError):
         found = b""
     ours = _figure(hit.work.view, hit.work.name) if hit.work else "<figure></figure>"
+    title = str(hit.says).capitalize()
     return (
         f"<article>{ours}{_figure(found, hit.path.name)}"
-        f"<div><h2>{escape(hit.says.capitalize())}</h2><p class=path>{escape(str(hit.path))}</p>"
+        f"<div><h2>{escape(title)}</h2><p class=path>{escape(str(hit.path))}</p>"
         f"{_list('', hit.evidence)}</div></article>"
     )
 
@@ -85,15 +86,15 @@ def _figure(picture: bytes, caption: str) -> str:
 
 
 def _line(hit: Hit) -> str:
-    return f"<li>{escape(str(hit.path))}: {escape(hit.says)}</li>"
+    return f"<li>{escape(str(hit.path))}: {escape(str(hit.says))}</li>"
 
 
-def _list(kind: str, sentences: tuple[str, ...]) -> str:
-    items = "".join(f"<li>{escape(one)}</li>" for one in sentences)
+def _list(kind: str, said: tuple[Message, ...]) -> str:
+    items = "".join(f"<li>{escape(str(one))}</li>" for one in said)
     return f'<ul class="{kind}">{items}</ul>' if items else ""
 
 
-def _problems(problems: tuple[str, ...]) -> str:
+def _problems(problems: tuple[Message, ...]) -> str:
     if not problems:
         return ""
     return f"<section><h2>Not looked at</h2>{_list('', problems)}</section>"
@@ -101,8 +102,9 @@ def _problems(problems: tuple[str, ...]) -> str:
 
 def _document(title: str, body: str) -> str:
     """The page; names of files in it may be bytes that are no text, and show as question marks."""
-    return storable(
+    page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
         f'<meta name=viewport content="width=device-width"><meta name=robots content=noindex>'
         f"<style>{_STYLE}</style><body>{body}</html>"
     )
+    return page.encode("utf-8", "replace").decode()

@@ -18,6 +18,7 @@ from ..errors import NotUsable, Unreadable
 from ..ledger import fingerprint
 from ..marks import watermark
 from ..marks.watermark import CLEAR, Match
+from ..messages import Message, message
 from ..types import Progress, Watch, quiet
 from . import index
 from .features import ENOUGH, INLIERS, MANY, Agreement, Votes, compare, described, distinct
@@ -53,7 +54,7 @@ def search(
     files = index.update(folder, watch)
     look, marked = matcher(works, _names(creator)), works_have_marks(works)
     hits: list[Hit] = []
-    problems, listened, done = [], 0, 0
+    problems, listened, done = list[Message](), 0, 0
     for batch in batched(index.seen_files(folder), _BATCH):
         problems += [seen.problem for seen in batch if seen.problem]
         whole = [seen for seen in batch if not seen.problem]
@@ -79,10 +80,7 @@ def search(
 
 def refuse_no_works(works: list[Work]) -> None:
     if not works:
-        raise NotUsable(
-            "Your works were to be found, but the ledger is empty and no folder of works was "
-            "named. Name one with --works, or export something with a receipt first."
-        )
+        raise NotUsable("find.no_works")
 
 
 def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
@@ -213,7 +211,7 @@ def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
     if any(hit.work == work for hit in found):
         return [replace(hit, mark=match) if hit.work == work else hit for hit in found]
     rest = [hit for hit in found if hit.work is not None]
-    return [*rest, Hit(seen.path, work, mark=match, named=found[0].named if found else "")]
+    return [*rest, Hit(seen.path, work, mark=match, named=found[0].named if found else None)]
 
 
 def corrected(hits: Iterable[Hit], listened: int) -> list[Hit]:
@@ -238,13 +236,13 @@ def _names(creator: str) -> frozenset[str]:
     return frozenset(name.casefold() for name in ([creator] if creator else wrote) if name)
 
 
-def _named(seen: Seen, names: frozenset[str]) -> str:
+def _named(seen: Seen, names: frozenset[str]) -> Message | None:
     """What the file's own metadata says about the artist."""
     if not seen.says or not names:
-        return ""
-    who = [maker for maker in _makers(seen.says) if maker.casefold() in names]
-    signed = " and it carries Content Credentials" if seen.signed else ""
-    return f"Its metadata names {', '.join(who)} as creator{signed}." if who else ""
+        return None
+    who = tuple(maker for maker in _makers(seen.says) if maker.casefold() in names)
+    code = "hit.named_and_signed" if seen.signed else "hit.named"
+    return message(code, names=who) if who else None
 
 
 def _makers(packet: str) -> list[str]:
@@ -256,13 +254,12 @@ def _makers(packet: str) -> list[str]:
     return [one.text or "" for maker in tree.iter(_CREATOR) for one in maker.iter(_ITEM)]
 
 
-def _doubts(works: list[Work], problems: list[str], listened: int, files: int) -> tuple[str, ...]:
-    said = ["A search proves that a work is there, never that it is not."]
+def _doubts(
+    works: list[Work], problems: list[Message], listened: int, files: int
+) -> tuple[Message, ...]:
+    said = [message("find.never_absent")]
     if problems:
-        said.append(f"{len(problems)} file{'s' * (len(problems) > 1)} could not be looked at.")
+        said.append(message("find.not_looked_at", count=len(problems)))
     if listened < files and works_have_marks(works):
-        said.append(
-            f"The watermark was listened for in {listened} of {files} files, those that look like "
-            f"a work. Use --listen-to-all for all of them."
-        )
+        said.append(message("find.listened", listened=listened, files=files))
     return tuple(said)

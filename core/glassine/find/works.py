@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import ledger
 from ..errors import NotUsable, Unreadable
 from ..ledger import fingerprint
+from ..messages import Message, message
 from ..types import Progress, Watch, quiet
 
 PICTURES = (
@@ -40,14 +41,12 @@ class Work:
 def from_ledger() -> list[Work]:
     """Every export the ledger knows, with the small picture it kept."""
     return [
-        Work(
-            entry.title or f"export {entry.id}", entry.hashes, entry.view, entry.id, entry.watermark
-        )
+        Work(entry.title or f"#{entry.id}", entry.hashes, entry.view, entry.id, entry.watermark)
         for entry in ledger.entries(views=True)
     ]
 
 
-def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[str, ...]]:
+def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[Message, ...]]:
     """Every picture in a folder, for works without a receipt; and what had to be left out."""
     files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
     found, problems = [], []
@@ -58,15 +57,22 @@ def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[s
             found.append(
                 Work(path.name, fingerprint.hashes(pixels), fingerprint.small_jpeg(pixels))
             )
-        except (Unreadable, OSError) as error:
-            problems.append(str(error))
+        except Unreadable as error:
+            problems.append(error.message)
+        except OSError as error:
+            problems.append(not_read(path, error))
     return found, tuple(problems)
+
+
+def not_read(path: Path, error: Exception) -> Message:
+    """What the system, or the machine, has to say of a file."""
+    return message("read.failed", path=path, reason=str(error) or type(error).__name__)
 
 
 def walk(folder: Path) -> list[Path]:
     """All plain files below a folder, in a fixed order; links are not followed."""
     if not folder.is_dir():
-        raise NotUsable(f"'{folder}' was to be searched and is not a folder. Check its name.")
+        raise NotUsable("find.no_folder", folder=folder)
     found = []
     for base, _, names in os.walk(folder):
         found += [Path(base, name) for name in names]

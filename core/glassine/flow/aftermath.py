@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..formats import FORMATS
 from ..marks import marks_in_order
+from ..messages import message
 from ..pixels.flatten import on_white
 from ..types import Export, Keep, Plan, Protected
 
@@ -31,7 +32,8 @@ def through_codec(export: Export) -> Seen:
     def seen(rgb: Tensor, alpha: Tensor | None, _: Part) -> Tensor:
         if not entry.lossy or write is None:
             return on_white(rgb, alpha)
-        back = entry.read(write(rgb, alpha, Keep(), export.quality), "The protected copy")
+        data = write(rgb, alpha, Keep(), export.quality)
+        back = entry.read(data, message("picture.copy"))
         return on_white(back.rgb, back.alpha)
 
     return seen

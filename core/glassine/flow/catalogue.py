@@ -5,85 +5,111 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
+from itertools import chain
 from typing import Any
 
 import pyvips
 
 from ..errors import EntryMissing
-from ..formats import FORMATS
+from ..formats import FORMATS, Format
 from ..machine import weights
 from ..marks import MARKS, Mark
+from ..messages import learn, with_english
 from ..purifiers import PURIFIERS, Purifier
+from ..purifiers.sites import SITES
+from ..registry import english
 from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
+from ..types import Recipe
 from .encode import writable_formats
-from .recipes import RECIPES, SCORES, STEPS
+from .recipes import EFFORTS, RECIPES, SCORES, STEPS, STRENGTHS
 
 Row = dict[str, Any]
-
-SITES = (
-    ("instagram", "Instagram", 1440),
-    ("x", "X", 2048),
-    ("bluesky", "Bluesky", 2000),
-    ("deviantart", "DeviantArt preview", 1280),
-    ("artstation", "ArtStation", 1920),
-)
-"""Name, label and the longest side up to which a site shows a picture without resizing it."""
 
 THUMBNAIL = 64  # pixels
 
 
 def catalogue() -> dict[str, Any]:
+    """Rows by kind; `code` is what a row is called in every language, `says` its English."""
     return {
-        "recipes": [{"name": name, "says": recipe.says} for name, recipe in RECIPES.items()],
-        "efforts": [{"name": name, "steps": steps} for name, steps in STEPS.items()],
-        "strengths": [{"name": name, "score": score} for name, score in SCORES.items()],
-        "surrogates": rows(SURROGATES, surrogate_row),
-        "targets": rows(TARGETS, lambda name, entry: {"says": entry.says}),
+        "recipes": [recipe_row(name, recipe) for name, recipe in RECIPES.items()],
+        "efforts": [
+            coded("effort", name, EFFORTS[name]) | {"steps": STEPS[name]} for name in STEPS
+        ],
+        "strengths": [
+            coded("strength", name, STRENGTHS[name]) | {"score": SCORES[name]} for name in SCORES
+        ],
+        "surrogates": rows("surrogate", SURROGATES, surrogate_row),
+        "targets": rows("target", TARGETS, lambda entry: {"says": entry.says}),
         "styles": choice_rows("style"),
         "concepts": choice_rows("concept"),
-        "purifiers": rows(PURIFIERS, purifier_row),
-        "marks": rows(MARKS, mark_row),
-        "formats": [format_row(name) for name in writable_formats()],
-        "sites": [{"name": name, "says": says, "longest": side} for name, says, side in SITES],
+        "purifiers": rows("purifier", PURIFIERS, purifier_row),
+        "marks": rows("mark", MARKS, mark_row),
+        "formats": rows("format", {name: FORMATS[name] for name in writable_formats()}, format_row),
+        "sites": [
+            coded("site", name, site.says) | {"longest": site.longest}
+            for name, site in SITES.items()
+        ],
     }
 
 
-def rows(registry: Mapping[str, Any], describe: Callable[[str, Any], Row]) -> list[Row]:
+def coded(kind: str, name: str, says: str) -> Row:
+    return {"name": name, "code": f"{kind}.{name}", "says": says}
+
+
+def entry_words() -> dict[str, str]:
+    """Code -> the English that entries have in files of their own, as rows of a table of words."""
+    found: dict[str, str] = {}
+    for row in chain.from_iterable(catalogue().values()):
+        found |= english(row["code"], row) if "code" in row else {}
+    for name in FORMATS:  # those too that are only read
+        found |= english(f"format.{name}", vars(FORMATS[name]))
+    learn(found)
+    return found
+
+
+def rows(kind: str, registry: Mapping[str, Any], describe: Callable[[Any], Row]) -> list[Row]:
     """One row per entry; one that cannot run here is listed with the reason."""
     found = []
     for name in registry:
         try:
-            found.append({"name": name, "missing": "", **describe(name, registry[name])})
+            entry = registry[name]
         except EntryMissing as error:
-            found.append({"name": name, "says": name, "missing": str(error)})
+            found.append(coded(kind, name, name) | {"missing": with_english(error.message)})
+        else:
+            found.append(coded(kind, name, name) | {"missing": None} | describe(entry))
     return found
 
 
-def surrogate_row(name: str, entry: Surrogate) -> Row:
+def recipe_row(name: str, recipe: Recipe) -> Row:
+    """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets."""
+    kinds = [TARGETS[kind] for kind, _ in recipe.goals]
+    needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
+    words = {"label": recipe.label, "note": recipe.note}
+    return coded("recipe", name, recipe.says) | words | {"needs": list(needs)}
+
+
+def surrogate_row(entry: Surrogate) -> Row:
     there = not entry.weights or weights.present(entry.folder)
     return {"says": entry.covers, "present": there}
 
 
-def purifier_row(name: str, entry: Purifier) -> Row:
+def purifier_row(entry: Purifier) -> Row:
     return {"says": entry.says, "kind": entry.kind, "slow": entry.slow}
 
 
-def mark_row(name: str, entry: Mark) -> Row:
+def mark_row(entry: Mark) -> Row:
     return {
         "says": entry.says,
+        "label": entry.label,
         "note": entry.note,
         "stage": entry.stage,
         "formats": list(entry.formats),
     }
 
 
-def format_row(name: str) -> Row:
-    entry = FORMATS[name]
+def format_row(entry: Format) -> Row:
     return {
-        "name": name,
         "says": entry.says,
         "suffixes": list(entry.suffixes),
         "lossy": entry.lossy,
@@ -92,13 +118,15 @@ def format_row(name: str) -> Row:
 
 
 def choice_rows(kind: str) -> list[Row]:
-    """What a target can be asked for by name, with a thumbnail (PNG in base64) of each."""
+    """What a target can be asked for by name, with a thumbnail (PNG in base64) of each.
+
+    What is called by its English name in every language has no code.
+    """
     offered = TARGETS[kind].choices if kind in TARGETS else None
-    if offered is None:
-        return []
     return [
         {"name": row["name"], "says": row["says"], "thumbnail": thumbnail(row["picture"])}
-        for row in offered()
+        | ({"code": f"{kind}.{row['name']}"} if row["says"] != row["name"] else {})
+        for row in (offered() if offered else ())
     ]
 
 
@@ -108,10 +136,3 @@ def thumbnail(picture: str) -> str:
     data = base64.b64decode(picture)
     small = pyvips.Image.thumbnail_buffer(data, THUMBNAIL, height=THUMBNAIL, crop="centre")
     return base64.b64encode(small.write_to_buffer(".png", strip=True)).decode()
-
-
-def engine_version() -> str:
-    try:
-        return installed("glassine")
-    except PackageNotFoundError:  # run from a checkout
-        return "0.1.0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,14 @@ from .. import ledger
 from ..errors import GlassineError, NotUsable, NotWritable
 from ..evidence.page.render import html
 from ..machine import files
-from ..types import Encoded, Intent, Protected, Report, Watch, quiet
+from ..record import with_file
+from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
 from . import pages
 from .encode import check_export, encode_unrecorded, note_in_ledger
 from .examine import examine, refuse_protected
 from .names import has_copy_name, receipt_path
 from .protect import verified
+from .read import file_contents, read
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def deliver(
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
     that lies there and did not.
     """
-    check_export(intent.export)
+    checked = check_export(intent.export)
     originals = (source, *never)
     files.check_writable(target, never=originals)
     page, room = pages.page_paths(target)
@@ -61,17 +62,25 @@ def deliver(
     if not again:
         refuse_foreign(target)
         refuse_foreign_note(sidecar)
-        refuse_protected(source)
-    protected, report = verified(source, intent, device=device, watch=watch)
-    done = encode_unrecorded(protected, report)
-    written = html(protected, report, done).encode()
+    seen = verified(opened(source, again), intent, device=device, watch=watch)
+    done = encode_unrecorded(seen.protected, seen.report, checked, seen.sight.coded)
+    report = with_file(seen.report, seen.protected, done)
+    written = html(seen.protected, report, seen.sight).encode()
     files.write(target, done.data, never=originals)
-    made = Delivered(source, target, page, sidecar, done, protected, report)
+    made = Delivered(source, target, page, sidecar, done, seen.protected, report)
     note_receipt(made, keep_path=intent.export.keep_path)
     if room:
         write_beside(made, room, page.read_bytes())
     write_beside(made, page, written, never=originals)
     return made
+
+
+def opened(source: Path, again: bool) -> Artwork:
+    """Read once: the bytes that were asked whether they are protected are those that will be."""
+    data = file_contents(source)
+    if not again:
+        refuse_protected(data)
+    return read(data, source.name)
 
 
 def refuse_foreign(target: Path) -> None:
@@ -81,33 +90,27 @@ def refuse_foreign(target: Path) -> None:
     try:
         known = examine(target).protected
     except GlassineError:
-        known = ""
+        known = None
     if not known:
-        raise NotWritable(
-            f"'{target}' was to become the protected copy, and it is there already and is no copy "
-            f"that Glassine made. Choose another name with -o, or ask for it explicitly (--again)."
-        )
+        raise NotWritable("deliver.foreign_picture", path=target)
 
 
 def refuse_foreign_note(sidecar: Path | None) -> None:
     """Raises where a file would be lost that is no receipt."""
     if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar):
-        raise NotWritable(
-            f"'{sidecar}' was to become the receipt, and it is there already and is none. Move it, "
-            f"choose another name with -o, or ask for it explicitly (--again)."
-        )
+        raise NotWritable("deliver.foreign_receipt", path=sidecar)
 
 
 def note_receipt(made: Delivered, *, keep_path: bool) -> None:
     """The receipt, and what it can only say once the file lies there."""
-    digest = hashlib.sha256(made.done.data).hexdigest()
+    digest = made.done.sha256
     try:
         note_in_ledger(made.done, made.protected, made.report)
         if keep_path:
             ledger.keep_path(digest, made.file)
         entry = ledger.by_sha256(digest) if made.sidecar else None
     except GlassineError as error:
-        raise NotUsable(f"'{made.file}' is written, but could not be noted: {error}") from error
+        raise NotUsable("deliver.not_noted", path=made.file, reason=error.message) from error
     if made.sidecar and entry:
         write_beside(made, made.sidecar, entry.sidecar())
 
@@ -117,6 +120,4 @@ def write_beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Pa
     try:
         files.write(path, data, never=never)
     except NotWritable as error:
-        raise NotWritable(
-            f"The protected copy is written, whole, as '{made.file}'. But {error}"
-        ) from error
+        raise NotWritable("deliver.only_copy", path=made.file, reason=error.message) from error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..errors import NotUsable, UnknownEntry
 from ..formats import FORMATS
 from ..marks import MARKS
 from ..marks.base import STAGES, Mark
+from ..messages import Message, message
 from ..types import Encoded, Export, Protected, Report
 
 ORDER = {stage: number for number, stage in enumerate(STAGES)}
@@ -16,24 +19,35 @@ def encode(protected: Protected, report: Report) -> Encoded:
 
     A receipt that was asked for is noted now, as if the file lay there already.
     """
-    done = encode_unrecorded(protected, report)
+    done = encode_unrecorded(protected, report, check_export(protected.plan.export))
     note_in_ledger(done, protected, report)
     return done
 
 
-def encode_unrecorded(protected: Protected, report: Report) -> Encoded:
-    """The same with nothing noted yet; `record` does that once the file is written."""
-    export = protected.plan.export
-    check_export(export)
+def encode_unrecorded(
+    protected: Protected, report: Report, checked: Sequence[Message], coded: bytes = b""
+) -> Encoded:
+    """The same with nothing noted yet; `note_in_ledger` does that once the file is written.
+
+    checked  what `check_export` gave
+    coded    the file before its marks, where it was written already, to be measured
+    """
+    export, measured = protected.plan.export, protected
     marks = [mark for mark in marks_by_stage(export) if mark.stage != "record"]
     for mark in marks:
         protected = mark.prepare(protected) if mark.prepare else protected
-    artwork, write = protected.plan.artwork, FORMATS[export.format].write
-    assert write is not None, "check() lets only formats pass that can write"
-    data = write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
+    data = coded if coded and protected is measured else written(protected)
     for mark in marks:
         data = mark.stamp(data, protected, report) if mark.stamp else data
-    return Encoded(data, export.format, export.marks, export_notes(protected))
+    return Encoded(data, export.format, export.marks, (*export_notes(protected), *checked))
+
+
+def written(protected: Protected) -> bytes:
+    """The file before its marks."""
+    artwork, export = protected.plan.artwork, protected.plan.export
+    write = FORMATS[export.format].write
+    assert write is not None, "check_export() lets only formats pass that can write"
+    return write(protected.rgb, artwork.alpha, artwork.keep, export.quality)
 
 
 def note_in_ledger(done: Encoded, protected: Protected, report: Report) -> None:
@@ -47,45 +61,35 @@ def marks_by_stage(export: Export) -> list[Mark]:
     return sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
 
 
-def check_export(export: Export) -> None:
-    """Raises what `encode` would raise at the very end, before any work is done."""
+def check_export(export: Export) -> tuple[Message, ...]:
+    """Raises what `encode` would raise at the very end, before any work is done.
+
+    Gives what the marks have to say about what was claimed: a certificate that ends soon.
+    """
     if FORMATS[export.format].write is None:
-        raise NotUsable(
-            f"The format '{export.format}' was asked for, and Glassine only reads it. "
-            f"It writes {', '.join(writable_formats())}."
-        )
+        raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
     for name in export.marks:
         carriers = MARKS[name].formats
         if carriers and export.format not in carriers:
-            raise NotUsable(
-                f"The mark '{name}' was asked for in a {export.format} file, which cannot carry "
-                f"it. Choose {' or '.join(carriers)}, or leave the mark out."
-            )
-    claim_notes(export)
-    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
-        raise NotUsable(
-            "The receipt was to note the file's place or to lie beside it, but the mark 'receipt' "
-            "(the entry in the ledger) is off. Switch it on."
-        )
-
-
-def claim_notes(export: Export) -> tuple[str, ...]:
-    """What the marks have to say about what was claimed: a certificate that ends soon."""
+            raise NotUsable("encode.no_carrier", mark=name, format=export.format, formats=carriers)
     checks = (MARKS[name].check for name in export.marks)
-    return tuple(said for check in checks if check for said in check(export.claim))
+    told = tuple(said for check in checks if check for said in check(export.claim))
+    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
+        raise NotUsable("encode.receipt_off")
+    return told
 
 
-def export_notes(protected: Protected) -> tuple[str, ...]:
-    """What the format could not hold, and what the marks have to say, in sentences."""
+def export_notes(protected: Protected) -> tuple[Message, ...]:
+    """What the format could not hold."""
     artwork, name = protected.plan.artwork, protected.plan.export.format
     said = []
     if artwork.keep.depth not in FORMATS[name].depths:
-        said.append(f"{artwork.keep.depth} bits do not fit into {name}; PNG and TIFF keep them.")
+        said.append(message("encode.bits", bits=artwork.keep.depth, format=name))
     if artwork.alpha is not None and name == "jpeg":
-        said.append("JPEG has no transparency: the picture lies on white now.")
+        said.append(message("encode.no_transparency"))
     if artwork.keep.exif and name == "tiff":
-        said.append("TIFF files are written without the EXIF block of the original.")
-    return (*said, *claim_notes(protected.plan.export))
+        said.append(message("encode.no_exif"))
+    return tuple(said)
 
 
 def writable_formats() -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from .. import ledger
 from ..errors import EntryMissing, NotUsable, Unreadable
 from ..ledger import fingerprint
 from ..marks import MARKS, Found, watermark
+from ..messages import Message
 from ..types import Artwork
 from .read import file_contents
 
@@ -24,14 +25,14 @@ _SURE = 1e-5  # corrected chance of a watermark on which work may be refused
 class Examination:
     """What was found. `unread` says which marks could not be looked for, and why.
 
-    protected  a sentence when this very picture came out of Glassine before; "" otherwise
+    protected  what tells that this very picture came out of Glassine before; None: nothing does
     alike      the ledger's exports that look like it, protected or not; nearest first
     """
 
     found: tuple[Found, ...]
-    protected: str
+    protected: Message | None
     alike: tuple[tuple[int, int], ...] = ()  # (export, bits of 256)
-    unread: tuple[str, ...] = ()
+    unread: tuple[Message, ...] = ()
 
 
 def examine(source: Path | bytes, anchors: str = "") -> Examination:
@@ -40,13 +41,14 @@ def examine(source: Path | bytes, anchors: str = "") -> Examination:
     anchors  PEM certificates of authorities that the reader trusts
     """
     data = source if isinstance(source, bytes) else file_contents(source)
-    found, unread = [], []
+    found, unread = [], list[Message]()
     for name in MARKS:
         try:
             read = MARKS[name].read
             told = read(data, anchors) if read else None
         except (EntryMissing, Unreadable) as error:
-            unread.append(str(error))
+            if error.message not in unread:
+                unread.append(error.message)
             continue
         if told:
             found.append(told)
@@ -54,31 +56,28 @@ def examine(source: Path | bytes, anchors: str = "") -> Examination:
         alike = _alike(data)
     except Unreadable:
         alike = ()
-    return Examination(tuple(found), _protected(found), alike, tuple(dict.fromkeys(unread)))
+    return Examination(tuple(found), _protected(found), alike, tuple(unread))
 
 
 def examine_pixels(artwork: Artwork) -> Examination:
     """The same for a picture without a file, as Krita sends it: only its watermark can tell."""
     told = watermark.read_pixels(artwork)
-    return Examination((told,), _protected([told])) if told else Examination((), "")
+    return Examination((told,), _protected([told])) if told else Examination((), None)
 
 
 def refuse_protected(source: Path | bytes | Artwork) -> None:
-    """Raises a sentence when this very picture was protected here before.
+    """Raises when this very picture was protected here before, and says what tells so.
 
     A second cloak over the first costs visibility and undoes part of it. The clean original is
     not refused, although it looks the same: it carries no mark.
     """
     seen = examine_pixels(source) if isinstance(source, Artwork) else examine(source)
     if seen.protected:
-        raise NotUsable(
-            f"This picture was to be protected, but it already is: {seen.protected} Protect your "
-            f"clean original instead, or ask for it explicitly (--again)."
-        )
+        raise NotUsable("examine.protected_before", evidence=seen.protected)
 
 
-def _protected(found: list[Found]) -> str:
-    """The strongest sentence: the very file, its watermark, its own signature."""
+def _protected(found: list[Found]) -> Message | None:
+    """The strongest evidence: the very file, its watermark, its own signature."""
     for name in ("receipt", "watermark"):
         for told in found:
             if told.mark == name and told.facts.get("chance", 0) <= _SURE:
@@ -86,7 +85,7 @@ def _protected(found: list[Found]) -> str:
     for told in found:
         if told.mark == "c2pa" and told.facts.get("generator") == "Glassine":
             return told.says
-    return ""
+    return None
 
 
 def _alike(data: bytes) -> tuple[tuple[int, int], ...]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from ..errors import OutOfMemory
+from ..errors import OutOfMemory, reason_of
 from ..explore.pyramid import pyramid
 from ..explore.tiles import SIZE
 from ..machine import memory
 from ..machine.device import Device, choose, ran_out_of_memory, repeatable
+from ..messages import Field, Message, message
 from ..types import Change, Plan, Watch, quiet
 
 REASON = 150  # letters of what a card said when it failed
@@ -27,18 +28,29 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
     except (RuntimeError, FloatingPointError) as error:
         if device.kind == "cpu":
             raise
-        why = f"{type(error).__name__}: {error}".splitlines()[0][:REASON]
+        kind, reason = type(error).__name__, short(reason_of(error))
     cpu = choose("cpu")
     pixels, notes = within_memory(plan, cpu, watch)
-    failed = f"{device.says} failed ({why}); it was done on the {cpu.says}."
+    failed = message(
+        "optimise.card_failed",
+        device=device.says,
+        kind=kind,
+        reason=reason,
+        processor=cpu.says,
+    )
     return Change(plan, pixels, (failed, *notes))
 
 
-def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+def short(reason: Field) -> Field:
+    """Its first line: torch adds a page."""
+    return reason[:REASON].partition("\n")[0] if isinstance(reason, str) else reason
+
+
+def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:
     """The change as far as that device's memory allows, and what was done to make it fit."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     for device, size, instead in ladder(best):
-        notes = (*notes, *([instead] if instead else []))
+        notes = (*notes, instead) if instead else notes
         try:
             with memory.reused(), repeatable():
                 return pyramid(plan, device, size, watch), notes
@@ -46,17 +58,15 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
             if not ran_out_of_memory(error):
                 raise
     height, width = plan.artwork.rgb.shape[1:]
-    raise OutOfMemory(
-        f"This picture of {width} x {height} pixels was to be protected, and memory ran out even "
-        "in the smallest tiles on the processor. Close other programs, or protect a smaller copy."
-    )
+    raise OutOfMemory("optimise.memory", width=width, height=height)
 
 
-def ladder(device: Device) -> Iterator[tuple[Device, int, str]]:
-    """(device, tile size, sentence about it): what is tried in turn when memory runs out."""
-    yield device, SIZE, ""
-    yield device, SIZE // 2, f"Memory ran out on {device.says}; it was done in smaller tiles."
+def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
+    """(device, tile size, note about it): what is tried in turn when memory runs out."""
+    yield device, SIZE, None
+    yield device, SIZE // 2, message("optimise.smaller_tiles", device=device.says)
     if device.kind != "cpu":
         cpu = choose("cpu")
-        yield cpu, SIZE, f"Memory ran out on {device.says}; it was done on the {cpu.says}."
-    yield choose("cpu"), SIZE // 4, "Memory ran out again; it was done in the smallest tiles."
+        instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
+        yield cpu, SIZE, instead
+    yield choose("cpu"), SIZE // 4, message("optimise.smallest_tiles")

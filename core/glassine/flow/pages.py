@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ..errors import GlassineError, NotWritable
 from ..formats import FORMATS
 from ..machine import files
 from ..pixels.grid import pixel_digest
+from ..record import RunRecord, read_record
 from .encode import writable_formats
 from .names import page_names
 from .read import file_contents, read
@@ -30,16 +30,9 @@ def check_page(page: Path, *, never: Iterable[Path] = (), search: bool = False) 
     """
     files.check_writable(page, never=never)
     if page.suffix.lower() not in (".html", ".htm"):
-        raise NotWritable(
-            f"'{page}' was to become a page of evidence, and its name is no page's. Choose one "
-            f"that ends in '.html'."
-        )
+        raise NotWritable("page.ending", path=page)
     if page.exists() and not (is_search_page(page) if search else _DATA in page_text(page)):
-        kind = "a search" if search else "a protected picture"
-        raise NotWritable(
-            f"'{page}' was to become a page of evidence, and it is there already and not one of "
-            f"Glassine's about {kind}. Move it, or choose another name with -o."
-        )
+        raise NotWritable("page.no_search" if search else "page.no_evidence", path=page)
 
 
 def is_search_page(page: Path) -> bool:
@@ -56,45 +49,45 @@ def page_text(page: Path) -> str:
         return ""
 
 
-def page_facts(page: Path) -> dict[str, Any]:
-    """What a page says about the run it was written for; empty where it says nothing."""
+def page_record(page: Path) -> RunRecord | None:
+    """What a page says about the run it was written for; None where it says nothing."""
     inside = re.search(f"{re.escape(_DATA)}(.*?)</script>", page_text(page), re.DOTALL)
     try:
-        told = json.loads(inside[1])["facts"] if inside else {}
+        facts = json.loads(inside[1])["facts"] if inside else {}
     except (ValueError, KeyError, TypeError):
-        return {}
-    return told if isinstance(told, dict) else {}
+        return None
+    return read_record(facts) if facts and isinstance(facts, dict) else None
 
 
-def tells_of(told: dict[str, Any], picture: Path) -> bool:
+def tells_of(told: RunRecord, picture: Path) -> bool:
     """Whether they were told of this very file, or of its pixels before it was saved again."""
     try:
         data = file_contents(picture)
-        if told.get("sha256_file") == hashlib.sha256(data).hexdigest():
+        if told.sha256_file == hashlib.sha256(data).hexdigest():
             return True
-        if told.get("format") not in FORMATS or not FORMATS[told["format"]].opens(data):
+        if told.format not in FORMATS or not FORMATS[told.format].opens(data):
             return False
         artwork = read(data)
     except GlassineError:
         return False
-    return told.get("sha256_protected_pixels") == pixel_digest(artwork.rgb, artwork.keep.depth)
+    return told.sha256_protected_pixels == pixel_digest(artwork.rgb, artwork.keep.depth)
 
 
-def tells_of_original(told: dict[str, Any], picture: Path) -> bool:
+def tells_of_original(told: RunRecord, picture: Path) -> bool:
     """Whether they were told of a protected copy of this picture, at its own size."""
     try:
         artwork = read(picture)
     except GlassineError:
         return False
-    return told.get("sha256_clean_pixels") == pixel_digest(artwork.rgb, artwork.keep.depth)
+    return told.sha256_clean_pixels == pixel_digest(artwork.rgb, artwork.keep.depth)
 
 
-def settings_of(picture: Path) -> dict[str, Any]:
-    """The facts of the page that was written for exactly this file; empty without one."""
+def settings_of(picture: Path) -> RunRecord | None:
+    """What the page tells that was written for exactly this file."""
     for page in page_names(picture):
-        if (told := page_facts(page)) and tells_of(told, picture):
+        if (told := page_record(page)) and tells_of(told, picture):
             return told
-    return {}
+    return None
 
 
 def is_taken(copy: Path, source: Path) -> bool:
@@ -104,9 +97,9 @@ def is_taken(copy: Path, source: Path) -> bool:
     """
     near = (source.with_suffix(suffix) for suffix in picture_endings(FORMATS))
     others = [path for path in near if path.is_file() and not files.same_file(path, source)]
-    told = settings_of(copy) if others and copy.is_file() else {}
+    told = settings_of(copy) if others and copy.is_file() else None
     return (
-        bool(told)
+        told is not None
         and any(tells_of_original(told, path) for path in others)
         and not tells_of_original(told, source)
     )
@@ -114,10 +107,10 @@ def is_taken(copy: Path, source: Path) -> bool:
 
 def page_owner(page: Path) -> Path | None:
     """The picture of that name that the page was written for, while both lie there."""
-    told = page_facts(page)
-    near = (
-        (page.with_suffix(suffix) for suffix in picture_endings(writable_formats())) if told else ()
-    )
+    told = page_record(page)
+    if told is None:
+        return None
+    near = (page.with_suffix(suffix) for suffix in picture_endings(writable_formats()))
     return next((one for one in near if one.is_file() and tells_of(told, one)), None)
 
 

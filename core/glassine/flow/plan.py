@@ -127,10 +127,13 @@ def goal_pictures(
 
 def caption_for(intent: Intent) -> str:
     """Poison without its word does nothing: the words that must stand beside the picture."""
-    if not intent.shows or intent.recipe == "cloak":
-        return ""
-    word = tidy(intent.shows)
-    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
+    return "" if intent.recipe == "cloak" else caption_of(intent.shows or "")
+
+
+def caption_of(shows: str) -> str:
+    """What the picture shows, as its caption says it; "" for nothing."""
+    word = tidy(shows)
+    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}" if word else ""
 
 
 def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
@@ -138,18 +141,13 @@ def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
     limit = texture_allowance(artwork.rgb)
     if mask is not None:
         if mask.shape != limit.shape:
-            raise NotUsable(
-                f"The mask is {mask.shape[2]} x {mask.shape[1]} pixels and the picture is "
-                f"{limit.shape[2]} x {limit.shape[1]}. Paint the mask over the same picture."
-            )
+            (height, width), (high, wide) = mask.shape[1:], limit.shape[1:]
+            raise NotUsable("plan.mask_size", width=width, height=height, wide=wide, high=high)
         limit = limit * mask
     if artwork.alpha is not None:
         limit = limit * (artwork.alpha > 0)
     if not limit.any():
-        raise NotUsable(
-            "This picture was to be protected, but no pixel of it may change: it is all "
-            "transparent or all masked out. Check the mask and the layers that are shown."
-        )
+        raise NotUsable("plan.nothing_free")
     return limit
 
 
@@ -162,8 +160,7 @@ def at_export_size(artwork: Artwork, longest: int | None) -> Artwork:
     size = max(1, round(height * factor)), max(1, round(width * factor))
     if longest < (needed := least_longest_side(artwork)):
         raise NotUsable(
-            f"A copy of {size[1]} x {size[0]} pixels was asked for, and Glassine needs {SMALLEST} "
-            f"on each side. Ask for a longest side of at least {needed} for this picture."
+            "plan.copy_too_small", width=size[1], height=size[0], least=SMALLEST, needed=needed
         )
     rgb, alpha = lanczos_seen(artwork.rgb, artwork.alpha, *size)
     return replace(artwork, rgb=rgb, alpha=alpha)

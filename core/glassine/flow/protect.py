@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..types import Encoded, Intent, Protected, Report, Watch, quiet
-from .encode import check_export, encode
+from ..evidence.sight import Sight, sighted
+from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
+from .encode import check_export, encode_unrecorded, note_in_ledger
 from .mark import mark
 from .optimise import optimise
 from .plan import plan
@@ -14,19 +16,34 @@ from .settle import settle
 from .verify import verify
 
 
+@dataclass(frozen=True)
+class Verified:
+    """The protected picture with its evidence, not a file yet.
+
+    sight  what was measured: the page shows it, and the file is written from it
+    """
+
+    protected: Protected
+    report: Report
+    sight: Sight
+
+
 def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
     """The protected copy as bytes, with the picture and the evidence it was written from."""
-    protected, report = verified(source, intent, device=device, watch=watch)
-    return encode(protected, report), protected, report
+    checked = check_export(intent.export)  # what cannot be written is said before any work
+    made = verified(read(source), intent, device=device, watch=watch)
+    done = encode_unrecorded(made.protected, made.report, checked, made.sight.coded)
+    note_in_ledger(done, made.protected, made.report)
+    return done, made.protected, made.report
 
 
 def verified(
-    source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
-) -> tuple[Protected, Report]:
-    """The protected picture with its evidence, not a file yet."""
-    check_export(intent.export)  # what cannot be written is said before any work
-    change = optimise(plan(read(source), intent, device=device), watch=watch)
+    artwork: Artwork, intent: Intent, *, device: str = "auto", watch: Watch = quiet
+) -> Verified:
+    """Whether the export can be written is asked before, with `check_export`."""
+    change = optimise(plan(artwork, intent, device=device), watch=watch)
     protected = mark(settle(change, watch=watch), watch=watch)
-    return protected, verify(protected, watch=watch)
+    sight = sighted(protected)
+    return Verified(protected, verify(protected, sight=sight, watch=watch), sight)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..errors import NoSolution
 from ..explore.fit import snap
+from ..messages import Message, message
 from ..pixels.flatten import on_white
 from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
 from ..units import Score
@@ -19,14 +20,6 @@ from .strength import scaled_to
 MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
 STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
-LOSSY = (
-    "Saving it as {} alone costs more than this strength allows. The strength is that of the "
-    "picture before it is saved; a higher quality or PNG would keep to it."
-)
-MARKED = (
-    "The watermark alone costs more than this strength allows. The strength is that of the "
-    "picture without it; leave the watermark out, or choose a stronger setting."
-)
 
 
 def settle(change: Change, *, watch: Watch = quiet) -> Protected:
@@ -39,7 +32,9 @@ def settle(change: Change, *, watch: Watch = quiet) -> Protected:
     return Protected(change.plan, rgb, (*change.notes, *notes))
 
 
-def at_score_of_file(plan: Plan, change: Tensor, watch: Watch) -> tuple[Tensor, tuple[str, ...]]:
+def at_score_of_file(
+    plan: Plan, change: Tensor, watch: Watch
+) -> tuple[Tensor, tuple[Message, ...]]:
     """(3, H, W), and notes about what could not be counted."""
     looks = 0
 
@@ -48,11 +43,12 @@ def at_score_of_file(plan: Plan, change: Tensor, watch: Watch) -> tuple[Tensor, 
         looks += 1
         watch(Progress(looks, max(looks, 6), "fit"))
 
-    seen, notes = through_codec(plan.export), tuple[str, ...]()
+    seen, notes = through_codec(plan.export), tuple[Message, ...]()
     try:
         rgb = picture_at_score(plan, change, seen, looked)
     except NoSolution:
-        seen, notes = through_codec(Export()), (LOSSY.format(plan.export.format),)
+        seen = through_codec(Export())
+        notes = (message("settle.lossy", format=plan.export.format),)
         rgb = picture_at_score(plan, change, seen, looked)
     added = mark_traces(plan, rgb)
     if added is None or not added.any():
@@ -64,7 +60,7 @@ def at_score_of_file(plan: Plan, change: Tensor, watch: Watch) -> tuple[Tensor, 
     try:
         return picture_at_score(plan, change, marked, looked), notes
     except NoSolution:
-        return rgb, (*notes, MARKED)
+        return rgb, (*notes, message("settle.watermark"))
 
 
 def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
@@ -111,6 +107,15 @@ def crops(height: int, width: int) -> list[tuple[slice, slice]]:
     if height * width <= 2 * (CROP * CROPS) ** 2:
         return [(slice(0, height), slice(0, width))]
     return [(rows, columns) for rows in crop_spans(height) for columns in crop_spans(width)]
+
+
+def judged_pixels(height: int, width: int) -> tuple[int, int]:
+    """Of each look of a search, and of the one look at the whole between two searches of crops."""
+    each = sum(
+        (rows.stop - rows.start) * (columns.stop - columns.start)
+        for rows, columns in crops(height, width)
+    )
+    return each, 0 if each == height * width else height * width
 
 
 def crop_spans(length: int) -> list[slice]:

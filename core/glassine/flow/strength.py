@@ -35,10 +35,7 @@ def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> fl
                 break
         factor = min(most, guess(100 - score - CLOSE / 2, fair, poor))
     if fair is None:
-        raise NoSolution(
-            f"A visible strength of SSIMULACRA2 {score:.0f} was asked for, and already the "
-            "smallest change that a file can hold is more visible. Choose a stronger setting."
-        )
+        raise NoSolution("strength.none", score=score)
     return fair[0]
 
 

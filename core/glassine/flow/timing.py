@@ -1,8 +1,8 @@
 """How long a plan will take on this machine, measured and not guessed.
 
 One small tile is timed per surrogate when it is first needed; after every job the estimate of
-each stage is pulled towards what it really took. Times are linear in pixels (tiles), except that
-the judging of strength looks at crops of large pictures.
+each stage is pulled towards what it really took. Times are linear in pixels: those that tiles
+compute, and those that are judged while the strength is searched.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ..surrogates import SMALL, surrogate_named
 from ..surrogates.encoders import gradient_encoders
 from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
+from .settle import judged_pixels
 
 LOOKS = 5  # judgements until the strength is found: three or four, rarely more
-CROPS = 9 * 512**2  # pixels of a large picture that are judged at most; see `settle`
 _PROBE = 192  # pixels, side of the timed tile
 _LEARN = 0.5  # how far one job moves the estimate of its stage
 
@@ -107,13 +107,14 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
         for count, group in groups
     )
     start = job.warm * mean(gradient_seconds(SMALL, job.device)) if job.warm else 0.0
-    judged = min(job.width * job.height, CROPS)
+    each, once = judged_pixels(job.height, job.width)
+    search = LOOKS * each * look_seconds()
     found = {
         "optimise": job.pixels * (start + job.steps * step + goals),
-        "fit": LOOKS * judged * look_seconds(),
+        "fit": 2 * search + once * look_seconds() if once else search,
     }
     if verify:
-        found["verify"] = 4 * found["fit"] + 8 * job.pixels * goals
+        found["verify"] = 4 * search + 8 * job.pixels * goals
     return found
 
 

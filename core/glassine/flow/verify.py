@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
 from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
-from ..evidence.facts import run_facts
+from ..evidence.facts import run_record
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
@@ -22,15 +23,15 @@ def verify(
     protected: Protected,
     *,
     purifiers: Sequence[str] = (),
-    side: int | None = None,
+    sight: Sight | None = None,
     watch: Watch = quiet,
 ) -> Report:
     """Cost, effects beside their controls, and one trial per purifier.
 
-    side: of the square that is measured, in pixels; without it what takes seconds here.
+    sight: where the caller needs what is measured too, so that the file is coded once.
     """
     plan, device = protected.plan, choose(protected.plan.device)
-    sight = sighted(protected, device, side)
+    sight = sight or sighted(protected)
     eyes = viewers(plan, device)
     total, rows, trials = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers), [], []
     price = cost(sight)
@@ -51,7 +52,7 @@ def verify(
         cost=price,
         effects=tuple(rows),
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
-        facts=run_facts(protected, sight, device) | called,
+        record=replace(run_record(protected, sight, device), **called),
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from ..errors import Unreadable
+from ..errors import Unreadable, reason_of
+from ..messages import Field, message
 from ..pixels.merged import picture
 from ..types import Artwork
 from . import png
@@ -18,13 +19,10 @@ def is_a(data: bytes, kind: bytes) -> bool:
     return data.startswith(_HEAD) and data[30:38] == b"mimetype" and kind in data[38:100]
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     try:
         with zipfile.ZipFile(BytesIO(data)) as folder:
             flat = picture(folder, len(data), what)
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
-        raise Unreadable(
-            f"{what} is cut off or damaged ({error}). Open it in your painting program and save "
-            f"it again, or export a PNG."
-        ) from error
-    return png.read(flat, f"The flattened picture in {what}")
+        raise Unreadable("archive.damaged", what=what, reason=reason_of(error)) from error
+    return png.read(flat, message("archive.picture", what=what))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyvips
 from torch import Tensor
 
+from ..messages import Field
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -14,7 +15,7 @@ _EXACT = 100
 _SEQUENCE = b"avis"
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     if data[8:12] == _SEQUENCE:
         raise vips.many(what)
     return vips.read(pyvips.Image.heifload_buffer, data, what, n=1)

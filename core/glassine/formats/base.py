@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..messages import Field
 from ..types import Artwork, Keep
 
 
@@ -19,7 +20,7 @@ class Format:
     depths    bits per channel that it holds without loss of depth
     largest   pixels on one side that it holds; None: more than a machine can
     opens     whether bytes are of this format; looks at the first few only
-    read      bytes and what to call them in a sentence -> artwork; raises Unreadable
+    read      bytes and what to call them in a message -> artwork; raises Unreadable
     write     rgb (3, H, W), alpha (1, H, W) or None, keep, quality 1-100; None: it only reads
     """
 
@@ -28,6 +29,6 @@ class Format:
     lossy: bool
     depths: tuple[int, ...]
     opens: Callable[[bytes], bool]
-    read: Callable[[bytes, str], Artwork]
+    read: Callable[[bytes, Field], Artwork]
     write: Callable[[Tensor, Tensor | None, Keep, int], bytes] | None
     largest: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyvips
 from torch import Tensor
 
+from ..messages import Field
 from ..pixels.flatten import on_white
 from ..types import Artwork, Keep
 from . import metadata, vips
@@ -13,7 +14,7 @@ from .base import Format
 _LARGEST = 65500  # pixels on one side, a limit of libjpeg's writer
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     return vips.read(pyvips.Image.jpegload_buffer, data, what)
 
 

@@ -10,6 +10,7 @@ import re
 
 import pyvips
 
+from ..messages import Message, message
 from ..types import Keep
 from .exif import cleaned
 
@@ -20,7 +21,7 @@ _XMP_THUMBNAIL = re.compile(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", re.DOTALL)
 _LARGEST = 16 << 20  # bytes; no honest profile or EXIF block is larger
 
 
-def keep(image: pyvips.Image, depth: int) -> tuple[Keep, tuple[str, ...]]:
+def keep(image: pyvips.Image, depth: int) -> tuple[Keep, tuple[Message, ...]]:
     """What must leave the engine as it came, and what was left out of it and why."""
     notes = []
     exif, xmp = blob(image, _EXIF), blob(image, _XMP)
@@ -31,9 +32,9 @@ def keep(image: pyvips.Image, depth: int) -> tuple[Keep, tuple[str, ...]]:
     if xmp and _XMP_THUMBNAIL.search(xmp):
         xmp, small = _XMP_THUMBNAIL.sub(b"", xmp), True
     if small:
-        notes.append("held a small copy of itself, which would have stayed unprotected; left out")
+        notes.append(message("metadata.small_copy"))
     if any(large(image, name) for name in (_ICC, _EXIF, _XMP)):
-        notes.append("held a block of metadata larger than 16 MB; left out")
+        notes.append(message("metadata.too_large", size=_LARGEST >> 20))
     return (
         Keep(
             icc=blob(image, _ICC),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..errors import Unreadable
 from ..machine import memory
+from ..messages import Field, Message, message
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -31,7 +32,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + size
 
 
-def colours(data: bytes) -> tuple[str, ...]:
+def colours(data: bytes) -> tuple[Message, ...]:
     """Says so where there is no profile and a chunk that libvips drops says it is not sRGB."""
     said = {name: data[start + 8 : min(start + 12, end - 4)] for name, start, end in chunks(data)}
     gamma = int.from_bytes(said.get(b"gAMA", b""), "big")
@@ -43,16 +44,13 @@ def colours(data: bytes) -> tuple[str, ...]:
         name = "gAMA"
     else:
         return ()
-    return (
-        f"The picture has no profile, but its chunk {name} says that its colours are not sRGB. "
-        f"They were taken for sRGB, and the copy is without that chunk; look at its colours.",
-    )
+    return (message("png.other_colours", chunk=name),)
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
     if len(data) > 24 and not width * height:
-        raise Unreadable(f"{what} says that it is {width} x {height} pixels. Export it again.")
+        raise Unreadable("png.no_size", what=what, width=width, height=height)
     memory.check_fits(width, height, what)
     if any(name == b"acTL" for name, _, _ in chunks(data)):
         raise vips.many(what)

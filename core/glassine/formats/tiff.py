@@ -11,13 +11,14 @@ from torch import Tensor
 
 from ..errors import Unreadable
 from ..machine import memory
+from ..messages import Field, message
 from ..pixels.grid import to_tensor
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     try:
         return vips.read(pyvips.Image.tiffload_buffer, data, what)
     except Unreadable:
@@ -27,7 +28,7 @@ def read(data: bytes, what: str) -> Artwork:
         return artwork
 
 
-def eight_bit_lab(data: bytes, what: str) -> Artwork | None:
+def eight_bit_lab(data: bytes, what: Field) -> Artwork | None:
     """Photoshop's 8-bit Lab, which libvips 8.18 cannot open ("bad labq format"); Pillow can."""
     try:
         with Image.open(BytesIO(data)) as picture:
@@ -40,9 +41,7 @@ def eight_bit_lab(data: bytes, what: str) -> Artwork | None:
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     turn = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
     rgb = to_tensor(np.asarray(ImageCms.applyTransform(picture, turn)))
-    return Artwork(
-        rgb, None, Keep(), ("The picture was in Lab colours and was converted to sRGB.",)
-    )
+    return Artwork(rgb, None, Keep(), (message("colour.lab"),))
 
 
 def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
+from ..messages import Field, message
 from ..pixels.grid import on_grid, to_array, to_tensor
 from ..types import Artwork, Keep
 from . import colour, metadata
@@ -29,7 +30,7 @@ _MM_PER_INCH, _USUAL_PPI = 25.4, 72
 SMALLEST = 32  # pixels; below that no encoder sees more than a few latents
 
 
-def read(load: Callable[..., Any], data: bytes, what: str, **options: int) -> Artwork:
+def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> Artwork:
     """Decodes a single picture; every doubt about it is an error, never a guess."""
     try:
         image = load(data, fail_on="error", **options)
@@ -37,45 +38,35 @@ def read(load: Callable[..., Any], data: bytes, what: str, **options: int) -> Ar
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
-        raise Unreadable(
-            f"{what} is cut off or damaged ({libvips_reason(error)}). {_AGAIN}"
-        ) from error
+        raise Unreadable("vips.damaged", what=what, reason=libvips_reason(error)) from error
     keep, more = metadata.keep(image, depth)
     if image.get_typeof("glassine-turned"):
-        more = ("was stored turned, and is upright now", *more)
-    return Artwork(rgb, alpha, keep, tuple(f"The picture {note}." for note in (*notes, *more)))
+        more = (message("vips.turned"), *more)
+    return Artwork(rgb, alpha, keep, (*notes, *more))
 
 
-_AGAIN = "Save or download it again, or open it in your painting program and export a new copy."
-
-
-def libvips_reason(error: pyvips.Error) -> str:
+def libvips_reason(error: pyvips.Error) -> Field:
     """The first thing that libvips says, without the name of the call."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith("unable to call")]
-    return said[0] if said else "libvips gives no reason"
+    return said[0] if said else message("vips.no_reason")
 
 
-def check_header(image: pyvips.Image, what: str) -> None:
+def check_header(image: pyvips.Image, what: Field) -> None:
     """From the header alone: one frame, large enough to matter, small enough for this machine."""
     width, height = image.width, image.height
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     if frames > 1:
         raise many(what, frames)
     if min(width, height) < SMALLEST:
-        raise NotUsable(
-            f"{what} is {width} x {height} pixels. Glassine needs at least {SMALLEST} on each "
-            f"side: in less than that an encoder sees nothing that could be moved."
-        )
+        raise NotUsable("vips.too_small", what=what, width=width, height=height, least=SMALLEST)
     memory.check_fits(width, height, what)
 
 
-def many(what: str, frames: int | None = None) -> NotUsable:
-    holds = f"holds {frames} frames or pages" if frames else "is animated"
-    return NotUsable(
-        f"{what} {holds}, and Glassine protects single pictures. "
-        f"Export each frame as a file of its own and protect those."
-    )
+def many(what: Field, frames: int | None = None) -> NotUsable:
+    if frames is None:
+        return NotUsable("vips.animated", what=what)
+    return NotUsable("vips.frames", what=what, frames=frames)
 
 
 def upright(image: pyvips.Image) -> pyvips.Image:
@@ -128,10 +119,7 @@ def with_alpha(rgb: Tensor, alpha: Tensor, depth: int) -> np.ndarray:
 def check_sides(rgb: Tensor, largest: int, name: str) -> None:
     height, width = rgb.shape[1:]
     if max(height, width) > largest:
-        raise NotUsable(
-            f"A {name} file of {width} x {height} pixels was asked for; {name} ends at {largest} "
-            f"on a side. Choose PNG, or make a smaller copy."
-        )
+        raise NotUsable("vips.sides", name=name, width=width, height=height, largest=largest)
 
 
 def pixel_count(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyvips
 from torch import Tensor
 
+from ..messages import Field
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
@@ -13,7 +14,7 @@ _LARGEST = 16383  # pixels on one side, a limit of the format
 _EXACT = 100
 
 
-def read(data: bytes, what: str) -> Artwork:
+def read(data: bytes, what: Field) -> Artwork:
     return vips.read(pyvips.Image.webpload_buffer, data, what, n=1)
 
 

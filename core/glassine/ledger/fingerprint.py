@@ -16,9 +16,10 @@ import pyvips
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable, Unreadable, reason_of
+from ..messages import Field, Message, message
+from ..pixels.flatten import laid_on_white
 from ..pixels.merged import picture
-from ..units import Unit, to_levels
 
 Bytes = NDArray[np.uint8]
 Source = Path | bytes
@@ -33,33 +34,39 @@ VIEW = 480
 LARGEST = 500_000_000
 """Pixels; a file that claims more is not opened."""
 
+THIS = message("picture.this")
+"""What a picture without a name is called."""
+
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
 _FLAT = 64.0 * 64  # a wave of one level all over the 64 x 64 picture weighs a quarter of this
 
 
 def open_small(
-    source: Source, side: int = VIEW, *, exact: bool = False, name: str = "The picture"
+    source: Source, side: int = VIEW, *, exact: bool = False, name: Field = THIS
 ) -> Bytes:
     """(h, w, 3) uint8, sRGB-like, on white, at most `side` long; `exact`: side x side."""
-    name = f"'{source}'" if isinstance(source, Path) else name
+    name = message("picture.named", name=source) if isinstance(source, Path) else name
     data = content(name, source if isinstance(source, bytes) else source.read_bytes())
+    if not (data.startswith(_STARTS) or data[4:8] == b"ftyp"):
+        raise refused(name, message("fingerprint.no_picture"))
     try:
-        if not (data.startswith(_STARTS) or data[4:8] == b"ftyp"):
-            raise Unreadable("it is not a PNG, JPEG, WebP, TIFF, AVIF or GIF picture")
         header = pyvips.Image.new_from_buffer(data, "", access="sequential")
         if header.width * header.height > LARGEST:
-            raise Unreadable(f"it claims {header.width} x {header.height} pixels")
+            claims = message("fingerprint.claims", width=header.width, height=header.height)
+            raise refused(name, claims)
         size = {"height": side, "size": "force" if exact else "down"}
         small = pyvips.Image.thumbnail_buffer(data, side, **size)
-        small = small.flatten(background=to_levels(Unit(1))) if small.hasalpha() else small
-        pixels = np.asarray(small.colourspace("srgb").cast("uchar"))
-    except (pyvips.Error, Unreadable) as error:
-        why = str(error) if isinstance(error, Unreadable) else "it is damaged or cut off"
-        raise Unreadable(f"{name} was to be looked at, but {why}. Leave it out.") from error
+        pixels = np.asarray(laid_on_white(small))
+    except pyvips.Error as error:
+        raise refused(name, message("fingerprint.damaged")) from error
     return np.ascontiguousarray(pixels[..., :3])
 
 
-def content(name: str, data: bytes) -> bytes:
+def refused(what: Field, reason: Message) -> Unreadable:
+    return Unreadable("fingerprint.refused", what=what, reason=reason)
+
+
+def content(name: Field, data: bytes) -> bytes:
     """The file itself, or the merged picture inside a Krita or OpenRaster archive."""
     if not data.startswith(b"PK"):
         return data
@@ -67,7 +74,7 @@ def content(name: str, data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return picture(archive, len(data), name)
     except (NotUsable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise Unreadable(f"{name} was to be looked at and cannot be ({error}).") from error
+        raise Unreadable("fingerprint.not_opened", what=name, reason=reason_of(error)) from error
 
 
 def hashed(pixels: Bytes) -> bytes:

@@ -23,7 +23,7 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
 
 _PATIENCE = 30.0  # seconds one process waits for another's write
 _LARGEST = 1 << 20  # bytes of a receipt beside its file; they have a few thousand
@@ -123,10 +123,7 @@ def _open(write: bool = False) -> Iterator[sqlite3.Connection]:
 
 
 def _unusable(file: Path, error: Exception) -> NotUsable:
-    return NotUsable(
-        f"The ledger {file} was to be opened and cannot be used ({error}). Close the program that "
-        f"holds it or check the disk; to use another file, set GLASSINE_LEDGER."
-    )
+    return NotUsable("ledger.unusable", file=file, reason=reason_of(error))
 
 
 def issue() -> int:
@@ -204,10 +201,7 @@ def find_export(name: str) -> Entry:
         begins = len(name) >= 6 and name in (entry.sha256[: len(name)], mark[: len(name)])
         if begins or name == str(entry.id):
             return entry
-    raise NotUsable(
-        f"The export '{name}' was asked for and is not in the ledger. "
-        f"See what is there with: glassine ledger list"
-    )
+    raise NotUsable("ledger.absent", name=name)
 
 
 def by_sha256(digest: str) -> Entry | None:
@@ -241,10 +235,7 @@ def never_published(number: int) -> None:
     """The artist's word that this one never left their hands: a control for later tests."""
     with _open(write=True) as link:
         if link.execute("SELECT 1 FROM publications WHERE export = ?", (number,)).fetchone():
-            raise NotUsable(
-                f"Export {number} was to be noted as never published, but the ledger says where "
-                f"it was published. See: glassine ledger show {number}"
-            )
+            raise NotUsable("ledger.published", number=number)
         link.execute("UPDATE exports SET never = 1 WHERE id = ?", (number,))
 
 

@@ -6,7 +6,7 @@ import platform
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..errors import NotUsable
+from ..messages import Message, message
 from . import bytewise
 
 FULL = re.compile(
@@ -37,7 +38,7 @@ class Device:
     """
 
     kind: str
-    says: str
+    says: Message
     dtype: torch.dtype
     in_bytes: bool = False
 
@@ -61,10 +62,7 @@ def choose(wish: str = "auto") -> Device:
     if wish == "auto":
         return next(iter(found.values()))
     if wish not in found:
-        raise NotUsable(
-            f"The device '{wish}' was asked for and torch sees none that works. "
-            f"Here there is: {', '.join(found)}."
-        )
+        raise NotUsable("device.absent", wish=wish, found=tuple(found))
     return found[wish]
 
 
@@ -76,7 +74,8 @@ def usable_devices() -> list[Device]:
 def cpu() -> Device:
     dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
     in_bytes = not torch.cpu._is_amx_tile_supported() and bytewise.usable()
-    return Device("cpu", f"CPU, {torch.get_num_threads()} threads", dtype, in_bytes)
+    says = message("device.cpu", count=torch.get_num_threads())
+    return Device("cpu", says, dtype, in_bytes)
 
 
 def usable_cards() -> Iterator[Device]:
@@ -85,23 +84,28 @@ def usable_cards() -> Iterator[Device]:
         yield from islice(working_formats(*card), 1)
 
 
-def working_formats(kind: str, says: str, *dtypes: torch.dtype) -> Iterator[Device]:
+def working_formats(kind: str, says: Message, *dtypes: torch.dtype) -> Iterator[Device]:
     """That card with each number format that works on it."""
     return filter(works, (Device(kind, says, dtype) for dtype in (*dtypes, torch.float32)))
 
 
-def seen_cards() -> Iterator[tuple[str, str, *tuple[torch.dtype, ...]]]:
+def seen_cards() -> Iterator[tuple[str, Message, *tuple[torch.dtype, ...]]]:
     """Kind, name and fast number formats of every card that torch sees."""
     if torch.cuda.is_available():  # ROCm builds answer here too
         maker = "AMD" if torch.version.hip else "NVIDIA"
         # Emulated, as before Ampere, it is slow, and cuDNN has no convolutions for it.
         real = torch.cuda.is_bf16_supported(including_emulation=False)
         short = (torch.bfloat16, torch.float16) if real else (torch.float16,)
-        yield "cuda", f"{maker} {torch.cuda.get_device_name()}", *short
+        yield "cuda", card_of(maker, torch.cuda.get_device_name()), *short
     if hasattr(torch, "xpu") and torch.xpu.is_available():
-        yield "xpu", f"Intel {torch.xpu.get_device_name()}", torch.bfloat16, torch.float16
+        says = card_of("Intel", torch.xpu.get_device_name())
+        yield "xpu", says, torch.bfloat16, torch.float16
     if torch.backends.mps.is_available():
-        yield "mps", "Apple GPU", torch.float16
+        yield "mps", message("device.apple"), torch.float16
+
+
+def card_of(maker: str, name: str) -> Message:
+    return message("device.card", maker=maker, name=name)
 
 
 @cache
@@ -111,8 +115,9 @@ def works(device: Device) -> bool:
     torch lists cards that it has no kernels for (the GTX 10 since CUDA 13), and convolutions of
     short numbers are not numbers on others (on the GTX 16 in float16, pytorch 58123).
     """
+    exact = replace(device, kind="cpu", dtype=torch.float32)
     try:
-        there, here = probe_gradient(device), probe_gradient(Device("cpu", "", torch.float32))
+        there, here = probe_gradient(device), probe_gradient(exact)
     except RuntimeError:
         return False
     return bool((there - here).norm() < 0.1 * here.norm())

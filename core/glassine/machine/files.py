@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import NotWritable
+from ..messages import Message, message
 
 _HEAD = 400
 """Bytes in which what Glassine writes says what it is."""
@@ -24,17 +25,14 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     """
     for original in never:
         if same_file(path, original):
-            raise NotWritable(
-                f"'{path}' is the original, and Glassine never writes over one. "
-                f"Choose another name with -o."
-            )
+            raise NotWritable("file.original", path=path)
     try:
         if is_folder(path):
-            raise NotWritable(f"'{path}' is a folder. Name a file in it.")
+            raise NotWritable("file.folder", path=path)
         with part_of(path.with_name("glassine")) as part:
             created(part).close()
     except OSError as error:
-        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+        raise NotWritable("file.not_written", path=path, reason=why(path, error)) from error
 
 
 def write(path: Path, data: bytes, *, never: Iterable[Path] = (), permissions: int = 0o666) -> None:
@@ -51,7 +49,7 @@ def write(path: Path, data: bytes, *, never: Iterable[Path] = (), permissions: i
                 os.fsync(stream.fileno())
             os.replace(part, path)
     except OSError as error:
-        raise NotWritable(f"'{path}' could not be written: {why(path, error)}") from error
+        raise NotWritable("file.not_written", path=path, reason=why(path, error)) from error
 
 
 @contextlib.contextmanager
@@ -103,19 +101,19 @@ def same_file(one: Path, other: Path) -> bool:
         return one.absolute() == other.absolute()
 
 
-def why(path: Path, error: OSError) -> str:
-    """What is wrong and what to do, in words."""
+def why(path: Path, error: OSError) -> Message:
+    """What is wrong and what to do."""
     folder = path.parent
     if error.errno == errno.ENAMETOOLONG:
-        return "its name is too long for this disk. Choose a shorter one with -o."
+        return message("file.name_too_long")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full. Make room, or choose a folder on another disk with -o."
+        return message("file.disk_full")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"the folder '{folder}' may not be written to. Choose another with -o."
+        return message("file.folder_closed", folder=folder)
     if not folder.exists():
-        return f"there is no folder '{folder}'. Make it, or choose another with -o."
+        return message("file.no_folder", folder=folder)
     if not folder.is_dir():
-        return f"'{folder}' is a file, not a folder. Choose another with -o."
+        return message("file.not_a_folder", folder=folder)
     if path.is_dir():
-        return "that is a folder. Name a file in it."
-    return f"{error.strerror or error}."
+        return message("file.name_of_folder")
+    return message("file.refused", reason=error.strerror or str(error))

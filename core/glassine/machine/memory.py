@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import NotUsable
+from ..messages import Field
 
 _BYTES_PER_PIXEL = 90
 """Peak of reading, optimising, verifying and encoding one pixel: about seven float32 pictures."""
@@ -36,14 +37,11 @@ def largest_side() -> int:
     return int((available() // _BYTES_PER_PIXEL) ** 0.5) // 100 * 100
 
 
-def check_fits(width: int, height: int, what: str) -> None:
+def check_fits(width: int, height: int, what: Field) -> None:
     """Refuses a picture that would not fit, from its size alone, before anything is decoded."""
     if width * height > available() // _BYTES_PER_PIXEL:
-        side = largest_side()
         raise NotUsable(
-            f"{what} is {width} x {height} pixels, and this machine has memory for about "
-            f"{side} x {side} now. Close other programs, or make a smaller copy and "
-            f"protect that: what is posted is rarely this large."
+            "memory.too_large", what=what, width=width, height=height, side=largest_side()
         )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..messages import Message
+
 if TYPE_CHECKING:
     from ..types import Claim, Protected, Report
 
@@ -15,8 +17,8 @@ STAGES: tuple[Stage, ...] = ("pixels", "metadata", "signature", "record")
 
 Embed = Callable[["Protected"], "Protected"]
 Stamp = Callable[[bytes, "Protected", "Report"], bytes]
-Check = Callable[["Claim"], tuple[str, ...]]
-"""Raises what would be raised at the very end; gives sentences to tell with the result."""
+Check = Callable[["Claim"], tuple[Message, ...]]
+"""Raises what would be raised at the very end; gives what is to be told with the result."""
 Decide = Callable[["Claim"], "Claim"]
 
 
@@ -25,7 +27,7 @@ class Found:
     """What one mark says when it is read back. `facts` is what a machine would want of it."""
 
     mark: str
-    says: str
+    says: Message
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -40,7 +42,8 @@ class Mark:
 
     A mark of the stage "record" stamps a file that is written already and leaves it as it is.
 
-    says     what the artist reads beside the switch
+    says     what it is, in a line
+    label    a few words for it, to be read beside its switch
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
     visible  meant to be seen: its cost is not held against the strength that was asked for
@@ -57,6 +60,7 @@ class Mark:
     prepare: Embed | None = None
     stamp: Stamp | None = None
     read: Read | None = None
+    label: str = ""
     note: str = ""
     formats: tuple[str, ...] = ()
     visible: bool = False

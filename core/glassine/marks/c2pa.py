@@ -14,8 +14,10 @@ from typing import Any
 
 import c2pa
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
+from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
+from ..version import engine_version
 from . import certificate, containers
 from .base import Found, Mark
 from .certificate import EKUS, Signing
@@ -43,8 +45,6 @@ def settings(anchors: str = "") -> dict[str, Any]:
 
 def manifest(claim: Claim) -> dict[str, Any]:
     """What is signed. It says nothing of how the picture was protected."""
-    from .receipt import engine_version
-
     policy = POLICIES[claim.policy]
     created = {
         "action": "c2pa.created",
@@ -73,7 +73,7 @@ def manifest(claim: Claim) -> dict[str, Any]:
     }
 
 
-def check(claim: Claim) -> tuple[str, ...]:
+def check(claim: Claim) -> tuple[Message, ...]:
     """The certificate opens, may sign and is not about to end; asks for its passphrase now."""
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     return (signer.soon,) if signer.soon else ()
@@ -86,21 +86,15 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     signed = sign(data, claim, signer)
     found = read(signed)
     if found is None or found.facts["state"] == "Invalid":
-        why = found.facts["failures"] if found else "no manifest"
-        raise NotUsable(
-            f"The file was signed and its signature does not hold ({why}). Nothing was saved; "
-            f"try another certificate, or export without the mark 'c2pa'."
-        )
+        reason = tuple(found.facts["failures"]) if found else message("c2pa.no_manifest")
+        raise NotUsable("c2pa.does_not_hold", reason=reason)
     return signed
 
 
 def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
     mime = _MIMES.get(containers.check_metadata(data))
     if mime is None:
-        raise NotUsable(
-            "Content Credentials were asked for in a kind of file that cannot hold them here. "
-            f"Use one of {', '.join(_MIMES)}."
-        )
+        raise NotUsable("c2pa.no_carrier", known=tuple(_MIMES))
     out = io.BytesIO()
     try:
         with (
@@ -112,10 +106,7 @@ def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
         ):
             builder.sign(hand, mime, io.BytesIO(data), out)
     except c2pa.C2paError as error:
-        raise NotUsable(
-            f"The file was to be signed and the C2PA library refuses ({error}). Check the "
-            f"certificate with: glassine marks certificate"
-        ) from error
+        raise NotUsable("c2pa.refused", reason=reason_of(error)) from error
     return out.getvalue()
 
 
@@ -133,7 +124,7 @@ def read(data: bytes, anchors: str = "") -> Found | None:
     except c2pa.C2paError as error:
         return Found(
             "c2pa",
-            f"Carries Content Credentials that cannot be read ({error}).",
+            message("c2pa.unreadable", reason=reason_of(error)),
             {"state": "Invalid", "failures": [str(error)], "entries": {}},
         )
     return _found(told)
@@ -144,7 +135,7 @@ def _found(told: dict[str, Any]) -> Found:
     results = told.get("validation_results", {}).get("activeManifest", {})
     codes = [one["code"] for one in results.get("failure", [])]
     state, signed = told.get("validation_state", "Invalid"), active.get("signature_info") or {}
-    who = signed.get("common_name") or signed.get("issuer") or "an unnamed signer"
+    who = signed.get("common_name") or signed.get("issuer") or ""
     facts = {
         "state": state,
         "failures": codes,
@@ -155,24 +146,23 @@ def _found(told: dict[str, Any]) -> Found:
         "entries": _entries(active),
         "thumbnails": thumbnails(told),
     }
-    refused = [key for key, one in facts["entries"].items() if one.get("use") != "allowed"]
-    reserved = f" It refuses: {', '.join(refused)}." if refused else ""
-    return Found("c2pa", _verdict(state, codes, who, facts["serial"]) + reserved, facts)
+    says = _verdict(state, codes, who or message("c2pa.unnamed"), facts["serial"])
+    refused = tuple(key for key, one in facts["entries"].items() if one.get("use") != "allowed")
+    if refused:
+        says = message("c2pa.refuses", verdict=says, uses=refused)
+    return Found("c2pa", says, facts)
 
 
-def _verdict(state: str, codes: list[str], who: str, serial: str | None) -> str:
+def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Message:
     if any("mismatch" in code for code in codes):
-        return f"Changed after signing: it is not the file that '{who}' signed."
+        return message("c2pa.changed", who=who)
     if state == "Invalid":
-        return f"Signed by '{who}', but the signature does not hold ({', '.join(codes)})."
+        return message("c2pa.invalid", who=who, codes=tuple(codes))
     if state == "Trusted":
-        return f"Trusted: unchanged since '{who}' signed it, with a certificate you trust."
+        return message("c2pa.trusted", who=who)
     if serial and serial == _local_serial():
-        return f"Untrusted: unchanged since '{who}' signed it, with this machine's certificate."
-    return (
-        f"Untrusted: unchanged since '{who}' signed it, with a certificate that nobody you "
-        f"named vouches for."
-    )
+        return message("c2pa.local", who=who)
+    return message("c2pa.unknown", who=who)
 
 
 def _local_serial() -> str | None:
@@ -207,6 +197,7 @@ def thumbnails(told: dict[str, Any]) -> list[str]:
 
 ENTRY = Mark(
     says="Content Credentials: a signed statement that refuses training (C2PA)",
+    label="Content Credentials",
     stage="signature",
     check=check,
     stamp=stamp,

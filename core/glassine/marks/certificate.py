@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .. import ledger
+from ..errors import reason_of
 from ..machine.files import write
+from ..messages import Message, message
 from .passphrase import refused, unlocked
 
 EKUS = (
@@ -54,29 +56,22 @@ class Signing:
         return "".join(one.public_bytes(encoding).decode() for one in self.chain)
 
     @property
-    def says(self) -> str:
-        until = self.chain[0].not_valid_after_utc
-        soon = f" {self.soon}" if self.soon else ""
-        who = common_name(self.chain[0])
+    def says(self) -> Message:
+        who, until = common_name(self.chain[0]), day_of(self.chain[0].not_valid_after_utc)
         if self.own:
-            return f"Signed as '{who}', valid until {until:%Y-%m-%d}.{soon}"
-        return (
-            f"Signed with a certificate made on this machine, '{who}', valid until "
-            f"{until:%Y-%m-%d}. It shows whether the file was changed, not who you are: "
-            f"viewers will say that the signer is unknown.{soon}"
-        )
+            says = message("certificate.own", who=who, until=until)
+        else:
+            says = message("certificate.local", who=who, until=until)
+        return message("certificate.and_soon", says=says, soon=self.soon) if self.soon else says
 
     @property
-    def soon(self) -> str:
-        """A sentence when its end is near. Our signatures carry no time stamp, which needs a
-        network, so they end with it."""
+    def soon(self) -> Message | None:
+        """Told when its end is near. Our signatures carry no time stamp, which needs a network, so
+        they end with it."""
         until = self.chain[0].not_valid_after_utc
         if until - datetime.now(UTC) >= _SOON:
-            return ""
-        return (
-            f"The certificate expires soon, on {until:%Y-%m-%d}: from then on it cannot sign, and "
-            f"readers may refuse what it signed before."
-        )
+            return None
+        return message("certificate.soon", until=day_of(until))
 
     def sign(self, data: bytes) -> bytes:
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
@@ -189,10 +184,10 @@ def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ..
         chain = tuple(x509.load_pem_x509_certificates(data))
         secret = key.read_bytes() if key else data
         if b"PRIVATE KEY" not in secret:
-            raise refused(path, "there is no private key in it. Name the key's file too")
+            raise refused(path, message("certificate.no_key"))
         loaded = unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))
     except (OSError, ValueError) as error:
-        why = f"it cannot be read ({error}). Give a PEM chain with key, or .p12"
+        why = message("certificate.unreadable", reason=reason_of(error))
         raise refused(path, why) from error
     return chain, cast(Key, loaded)  # checked() refuses other kinds of key
 
@@ -200,58 +195,56 @@ def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ..
 def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Key]:
     key, leaf, others = unlocked(path, lambda word: pkcs12.load_key_and_certificates(data, word))
     if key is None or leaf is None:
-        raise refused(path, "it holds no certificate with a key. Export it with its key")
+        raise refused(path, message("certificate.no_pair"))
     return (leaf, *others), cast(Key, key)
 
 
 def check_chain(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
-    """Raises a sentence for everything that would make the signature worthless or refused."""
+    """Raises for everything that would make the signature worthless or refused."""
     leaf, now = chain[0], datetime.now(UTC)
-    who = Path(common_name(leaf))
-    if leaf.not_valid_after_utc < now:
-        raise refused(who, f"it expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one")
-    if leaf.not_valid_before_utc > now:
-        raise refused(who, f"it is valid only from {leaf.not_valid_before_utc:%Y-%m-%d} on")
+    who, from_, until = common_name(leaf), leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    if until < now:
+        raise refused(who, message("certificate.expired", day=day_of(until)))
+    if from_ > now:
+        raise refused(who, message("certificate.not_yet", day=day_of(from_)))
     if leaf.public_key() != key.public_key():
-        raise refused(who, "the key belongs to another certificate. The leaf must come first")
+        raise refused(who, message("certificate.other_key"))
     if leaf.issuer == leaf.subject and _is_ca(leaf):
-        raise refused(who, "it is a certificate authority's own. Use one that it issued")
+        raise refused(who, message("certificate.authority"))
     _check_purpose(leaf, who)
     return Signing(chain, key, _algorithm(key, who), own)
 
 
-def _check_purpose(leaf: x509.Certificate, who: Path) -> None:
+def _check_purpose(leaf: x509.Certificate, who: str) -> None:
     try:
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
         purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound as error:
-        raise refused(who, "it does not say what it may be used for (key usage)") from error
+        raise refused(who, message("certificate.no_usage")) from error
     if not usage.digital_signature:
-        raise refused(who, "it may not sign (key usage lacks digitalSignature)")
+        raise refused(who, message("certificate.may_not_sign"))
     if not any(one.dotted_string in _SIGNS for one in purposes):
-        raise refused(
-            who, "it is not for signing documents or mail. C2PA accepts those and its own purpose"
-        )
+        raise refused(who, message("certificate.other_purpose"))
 
 
-def _algorithm(key: Key, who: Path) -> str:
+def _algorithm(key: Key, who: str) -> str:
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return "ED25519"
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
         return "PS256"
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
-    raise refused(
-        who,
-        "its kind of key is not accepted. C2PA takes P-256, P-384, P-521, Ed25519 "
-        "and RSA of 2048 bits or more",
-    )
+    raise refused(who, message("certificate.other_kind"))
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
     with suppress(x509.ExtensionNotFound):
         return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
     return False
+
+
+def day_of(moment: datetime) -> str:
+    return moment.date().isoformat()
 
 
 def common_name(certificate: x509.Certificate) -> str:

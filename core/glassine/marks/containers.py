@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 
 from ..errors import Unreadable
+from ..messages import Message, message
 
 LIMIT = 16 << 20
 """Bytes of one block of metadata. XMP packets of real files are a few kilobytes."""
@@ -45,9 +46,9 @@ def check_metadata(data: bytes) -> str:
     container = kind(data)
     for number, (name, size, body) in enumerate(blocks(data, container)):
         if number > _MOST:
-            raise Unreadable(_sentence(name, f"is one of more than {_MOST:,} pieces of metadata"))
+            raise refused_block(name, message("containers.pieces", most=_MOST))
         if name not in _PIXELS.get(container, ()) and size > LIMIT:
-            raise Unreadable(_sentence(name, f"is {size >> 20} MB of metadata"))
+            raise refused_block(name, message("containers.large", size=size >> 20))
         if container == "png" and name in (b"zTXt", b"iTXt", b"iCCP"):
             _inflates(name, body)
     packet(data)
@@ -61,11 +62,11 @@ def packet(data: bytes) -> bytes | None:
     if start < 0 or end < len(_END):
         return None
     if end - start > LIMIT:
-        raise Unreadable(_sentence(b"XMP", f"is {(end - start) >> 20} MB of metadata"))
+        raise refused_block(b"XMP", message("containers.large", size=(end - start) >> 20))
     around = data[max(0, start - 4096) : end]
     bare = around.replace(b"\0", b"")  # UTF-16 must not hide it
     if b"<!ENTITY" in bare or b"<!DOCTYPE" in bare:
-        raise Unreadable(_sentence(b"XMP", "defines XML entities, which no picture needs"))
+        raise refused_block(b"XMP", message("containers.entities"))
     return data[start:end]
 
 
@@ -136,12 +137,8 @@ def _inflates(name: bytes, body: bytes) -> None:
     except zlib.error:
         return  # damaged text: its reader says so in its own words
     if unfold.unconsumed_tail:
-        raise Unreadable(_sentence(name, f"unfolds to more than {LIMIT >> 20} MB"))
+        raise refused_block(name, message("containers.unfolds", size=LIMIT >> 20))
 
 
-def _sentence(name: bytes, what: str) -> str:
-    block = name.decode("latin-1")
-    return (
-        f"The metadata of this file was to be read, but its block '{block}' {what}. It is damaged "
-        f"or made to do harm. Open the picture in a painting program and save it anew."
-    )
+def refused_block(name: bytes, reason: Message) -> Unreadable:
+    return Unreadable("containers.refused", block=name.decode("latin-1"), reason=reason)

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
+from ..messages import Message, message
 
 T = TypeVar("T")
 _SERVICE = "glassine"
@@ -21,11 +22,7 @@ def unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:
     for word in _words(path):
         with suppress(TypeError, ValueError):
             return load(word)
-    raise refused(
-        path,
-        "its passphrase is missing or wrong. Store it with: "
-        f"glassine marks certificate {path} --remember",
-    )
+    raise refused(path, message("passphrase.wrong", path=path))
 
 
 def _words(path: Path) -> Iterator[bytes | None]:
@@ -44,7 +41,7 @@ def _words(path: Path) -> Iterator[bytes | None]:
 @lru_cache
 def _asked(path: Path) -> bytes:
     """Once for a run, not once for every picture."""
-    return getpass.getpass(f"Passphrase of {path}: ").encode()
+    return getpass.getpass(f"{message('passphrase.ask', path=path)} ").encode()
 
 
 def remember(path: Path, passphrase: str) -> None:
@@ -54,11 +51,9 @@ def remember(path: Path, passphrase: str) -> None:
 
         keyring.set_password(_SERVICE, str(path.resolve()), passphrase)
     except Exception as error:
-        raise NotUsable(
-            f"The passphrase of {path} was to be stored and the system's keyring refuses "
-            f"({error}). Run `pip install keyring`, unlock it, or sign from a terminal."
-        ) from error
+        raise NotUsable("passphrase.not_stored", path=path, reason=reason_of(error)) from error
 
 
-def refused(path: Path, why: str) -> NotUsable:
-    return NotUsable(f"The certificate '{path}' was to sign, but {why}.")
+def refused(name: Path | str, reason: Message) -> NotUsable:
+    """The certificate of that file, or in that name."""
+    return NotUsable("certificate.refused", name=name, reason=reason)

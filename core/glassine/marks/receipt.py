@@ -7,64 +7,50 @@ no clean picture, and the settings hold no path.
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from dataclasses import replace
 
 from .. import ledger
 from ..ledger import fingerprint
-from ..types import Plan, Protected, Report
+from ..messages import Message, message
+from ..record import IN_RECEIPT, RunRecord, read_record, record_in, told
+from ..types import Protected, Report
 from .base import Found, Mark
 
 
-def settings(plan: Plan) -> dict[str, Any]:
-    """The decisions that a second run would need, in plain words and numbers."""
-    export = plan.export
-    return {
-        "recipe": plan.recipe.name,
-        "score": float(plan.score),
-        "steps": plan.steps,
-        "warm": plan.warm,
-        "draw": plan.recipe.draw,
-        "sizes": list(plan.recipe.sizes),
-        "surrogates": list(plan.surrogates),
-        "goals": [goal.name for goal in plan.goals],
-        "caption": plan.caption,
-        "format": export.format,
-        "quality": export.quality,
-        "longest_side": export.longest_side,
-        "marks": list(export.marks),
-        "policy": export.claim.policy,
-        "creator": export.claim.creator,
-        "url": export.claim.url,
-    }
-
-
-def entry(data: bytes, protected: Protected) -> ledger.Entry:
-    """What the ledger will say about these bytes."""
-    plan, pixels = protected.plan, fingerprint.open_small(data)
+def entry(data: bytes, record: RunRecord) -> ledger.Entry:
+    """What the ledger will say about these bytes. Its settings hold no path and no passphrase."""
+    pixels = fingerprint.open_small(data)
     return ledger.Entry(
         sha256=hashlib.sha256(data).hexdigest(),
         hashes=fingerprint.hashes(pixels),
-        title=plan.export.claim.title,
-        format=plan.export.format,
-        version=engine_version(),
-        settings=settings(plan),
+        title=record.title,
+        format=record.format,
+        version=record.engine,
+        settings=told(record, IN_RECEIPT),
         view=fingerprint.small_jpeg(pixels),
-        watermark=plan.export.claim.watermark if "watermark" in plan.export.marks else None,
-        seed=plan.seed,
+        watermark=record.watermark,
+        seed=record.seed,
     )
 
 
-def engine_version() -> str:
-    try:
-        return version("glassine")
-    except PackageNotFoundError:
-        return "unpackaged"
+def record_of_entry(known: ledger.Entry) -> RunRecord:
+    """What the ledger still tells of the run, also of one that was noted long ago."""
+    settings = dict(known.settings)
+    if "version" not in settings:  # then what is called "goals" there are their names
+        settings["goal_names"] = settings.pop("goals", None)
+    return replace(
+        read_record(settings),
+        engine=known.version,
+        title=known.title,
+        watermark=known.watermark,
+        seed=known.seed,
+        sha256_file=known.sha256,
+    )
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Writes the entry; gives the bytes back as they came."""
-    ledger.record_export(entry(data, protected))
+    ledger.record_export(entry(data, record_in(report, protected)))
     return data
 
 
@@ -73,17 +59,28 @@ def read(data: bytes, anchors: str = "") -> Found | None:
     known = ledger.by_sha256(hashlib.sha256(data).hexdigest())
     if known is None:
         return None
-    told = "; ".join(f"published {day} at {where}" for where, day in known.published)
-    told = told or ("never published" if known.never else "nothing noted about publishing")
-    title = f" '{known.title}'" if known.title else ""
-    says = f"Your export {known.id}{title} of {known.created[:10]}, to the byte; {told}."
+    export, day, where = known.id, known.created[:10], published(known)
+    if known.title:
+        says = message("receipt.titled", export=export, title=known.title, day=day, published=where)
+    else:
+        says = message("receipt.untitled", export=export, day=day, published=where)
     return Found("receipt", says, known.receipt())
+
+
+def published(known: ledger.Entry) -> tuple[Message, ...]:
+    """What the ledger says about publishing it."""
+    if known.published:
+        return tuple(
+            message("receipt.published", day=day, where=where) for where, day in known.published
+        )
+    return (message("receipt.never") if known.never else message("receipt.not_noted"),)
 
 
 ENTRY = Mark(
     says="A receipt in your own ledger: hashes, watermark id, settings, date",
+    label="Entry in my ledger",
     stage="record",
     stamp=stamp,
     read=read,
-    note="Stays on this machine. To date it, keep the digest of `glassine ledger seal` elsewhere.",
+    note="Stays on this machine. Only a digest of the ledger, kept elsewhere, proves its date.",
 )

@@ -65,10 +65,7 @@ def watermark_decoder() -> Decoder:
     """On the CPU, without gradients for its weights."""
     data = _FILE.read_bytes() if _FILE.is_file() else b""
     if hashlib.sha256(data).hexdigest() != _SHA256:
-        raise WeightsMissing(
-            f"The watermark needs {_FILE}, which is missing or damaged. "
-            f"Install Glassine again; the file is part of it."
-        )
+        raise WeightsMissing("rivagan.damaged", file=_FILE)
     network = Decoder()
     found = network.load_state_dict(load(data), strict=False)  # a counter is not among them
     assert not found.unexpected_keys, found

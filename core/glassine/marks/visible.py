@@ -16,7 +16,8 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
+from ..messages import Message, message
 from ..pixels.grid import steps
 from ..types import Claim, Protected, Visible
 from .base import Mark
@@ -41,21 +42,17 @@ def embed(protected: Protected) -> Protected:
     if plan.artwork.alpha is not None:
         marked = torch.where(plan.artwork.alpha > 0, marked, picture)
     marked = torch.where(cover > 0, marked, picture)  # not even rounding elsewhere
-    note = "A visible mark was drawn over the picture; the report's visibility includes it."
-    notes = (*protected.notes, note)
+    notes = (*protected.notes, message("visible.drawn"))
     return replace(protected, rgb=marked.to(protected.rgb.device), notes=notes)
 
 
 def checked_opacity(wish: Visible) -> float:
     if not 0 < wish.opacity <= 1:
-        raise NotUsable(
-            f"The visible mark was asked for with an opacity of {wish.opacity}. "
-            f"Use more than 0 (not seen) and at most 1 (covers the picture)."
-        )
+        raise NotUsable("visible.opacity", opacity=wish.opacity)
     return wish.opacity
 
 
-def check(claim: Claim) -> tuple[str, ...]:
+def check(claim: Claim) -> tuple[Message, ...]:
     """Draws it once, small as it is, so that a letter nobody has is said before the work."""
     wish = claim.visible
     checked_opacity(wish)
@@ -66,7 +63,7 @@ def check(claim: Claim) -> tuple[str, ...]:
 def drawn_words(text: str) -> Tensor:
     """(4, h, w) in [0, 1]: white letters with a dark outline, so that they show on anything."""
     if not text.strip():
-        raise NotUsable("The visible mark was asked for without words. Give it a text or picture.")
+        raise NotUsable("visible.no_words")
     font = ImageFont.load_default(size=_DRAWN)
     if not isinstance(font, ImageFont.FreeTypeFont) or not _drawable(font, text):
         return _by_pango(text)
@@ -87,12 +84,12 @@ def _drawable(font: ImageFont.FreeTypeFont, text: str) -> bool:
 
 def _by_pango(text: str) -> Tensor:
     if lacking := unseen(text):
-        raise _no_font(text, f" ({lacking})")
+        raise NotUsable("visible.no_letters", text=text, letters=lacking)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     try:
         letters = pyvips.Image.text(escaped, height=_DRAWN, width=_DRAWN * 40)
     except pyvips.Error as error:
-        raise _no_font(text) from error
+        raise NotUsable("visible.no_font", text=text) from error
     flat = np.asarray(letters).reshape(1, letters.height, letters.width).astype(np.float32)
     edge = round(_DRAWN * _EDGE)
     shape = pad(torch.from_numpy(flat) / steps(8), [edge] * 4)
@@ -116,28 +113,15 @@ def _frame(letter: str) -> tuple[bytes, ...]:
     return tuple(edge.tobytes() for edge in (flat[0], flat[-1], flat[:, 0], flat[:, -1]))
 
 
-def _no_font(text: str, letters: str = "") -> NotUsable:
-    return NotUsable(
-        f"The visible mark '{text}' has letters{letters} for which no font was found here. "
-        f"Install a font that has them, or use a picture of your signature."
-    )
-
-
 def signature(path: str) -> Tensor:
     """(4, h, w) in [0, 1] from the artist's own picture; it needs transparency."""
     try:
         with Image.open(Path(path)) as picture:
             drawn = picture.convert("RGBA")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise NotUsable(
-            f"The signature '{path}' was to be drawn and cannot be opened ({error}). "
-            f"Use a PNG with a transparent background."
-        ) from error
+        raise NotUsable("visible.not_opened", path=path, reason=reason_of(error)) from error
     if drawn.getchannel("A").getextrema() == (steps(8), steps(8)):
-        raise NotUsable(
-            f"The signature '{path}' has no transparent part and would cover the picture as a "
-            f"box. Save it as a PNG with a transparent background."
-        )
+        raise NotUsable("visible.box", path=path)
     return _tensor(drawn.crop(drawn.getbbox()))
 
 
@@ -182,6 +166,7 @@ def scaled(stamp: Tensor, wide: int, most: int) -> Tensor:
 
 ENTRY = Mark(
     says="Words or a signature drawn over the picture, for previews",
+    label="Visible mark",
     stage="pixels",
     check=check,
     embed=embed,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..messages import Message, message
+
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
@@ -19,25 +21,23 @@ _ALL = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_ge
 class Policy:
     """One reservation. `plus` is the XMP value, `refuses` the CAWG keys that are notAllowed."""
 
-    says: str
+    says: Message
     plus: str
     refuses: tuple[str, ...]
 
 
 POLICIES = {
     "search-only": Policy(
-        "No data mining and no AI training; search engines may index it",
+        message("policy.search_only"),
         PLUS + "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING",
         _ALL,
     ),
-    "no-mining": Policy(
-        "No data mining, no AI training, no search indexing", PLUS + "DMI-PROHIBITED", _ALL
-    ),
+    "no-mining": Policy(message("policy.no_mining"), PLUS + "DMI-PROHIBITED", _ALL),
     "no-training": Policy(
-        "No AI training of any kind", PLUS + "DMI-PROHIBITED-AIMLTRAINING", _ALL[2:]
+        message("policy.no_training"), PLUS + "DMI-PROHIBITED-AIMLTRAINING", _ALL[2:]
     ),
     "no-generative": Policy(
-        "No training of generative AI; classifiers and captioners may train",
+        message("policy.no_generative"),
         PLUS + "DMI-PROHIBITED-GENAIMLTRAINING",
         _ALL[3:],
     ),

@@ -21,6 +21,7 @@ from torch.nn.functional import interpolate
 from .. import ledger
 from ..errors import NotUsable
 from ..ledger import fingerprint
+from ..messages import Message, message
 from ..pixels.flatten import on_white
 from ..pixels.grid import to_array, to_tensor
 from ..types import Artwork, Claim, Protected
@@ -54,9 +55,10 @@ class Match:
     mirrored: bool = False
 
     @property
-    def says(self) -> str:
-        flip = ", in the mirrored picture" if self.mirrored else ""
-        return f"{self.agree} of 32 bits agree{flip}; {odds(self.chance)}"
+    def says(self) -> Message:
+        if self.mirrored:
+            return message("watermark.agrees_mirrored", agree=self.agree, odds=odds(self.chance))
+        return message("watermark.agrees", agree=self.agree, odds=odds(self.chance))
 
 
 def decide(claim: Claim) -> Claim:
@@ -79,7 +81,7 @@ def embed(protected: Protected) -> Protected:
         export, marked = replace(plan.export, marks=marks), protected.rgb
     else:
         export = replace(plan.export, claim=claim)
-    notes = protected.notes if chance <= _READABLE else (*protected.notes, _faint(chance))
+    notes = protected.notes if chance <= _READABLE else (*protected.notes, faint(chance))
     plan = replace(plan, export=export)
     return replace(protected, plan=plan, rgb=marked.to(protected.rgb.device), notes=notes)
 
@@ -108,22 +110,17 @@ def laid(
     return marked, chance
 
 
-def _faint(chance: float) -> str:
-    ending = "It was left out." if chance > CLEAR else "It is in, but do not count on it."
-    return (
-        f"The watermark can hardly be read back from this picture: large parts of it are flat, "
-        f"masked out or transparent and cannot carry it. Cropped by a tenth, at half size and "
-        f"after JPEG 75, {odds(chance)}. {ending}"
-    )
+def faint(chance: float) -> Message:
+    """Said of a mark that can hardly be heard: whether it is in the picture all the same."""
+    if chance > CLEAR:
+        return message("watermark.left_out", odds=odds(chance))
+    return message("watermark.faint", odds=odds(chance))
 
 
 def bits(number: int) -> NDArray[np.float32]:
     """The 32 bits of an id, highest first, as 0.0 and 1.0."""
     if not 0 <= number < 2**rivagan.BITS:
-        raise NotUsable(
-            f"The watermark id {number} was asked for; ids have 32 bits, 0 to {2**32 - 1}. "
-            f"Leave it out to get a new one."
-        )
+        raise NotUsable("watermark.no_id", number=number, largest=2**rivagan.BITS - 1)
     places = range(rivagan.BITS - 1, -1, -1)
     return np.array([number >> place & 1 for place in places], dtype=np.float32)
 
@@ -201,12 +198,11 @@ def _weights(heard: Soft) -> Soft:
     return np.asarray(np.minimum(loud, 2 * np.median(loud)))
 
 
-def odds(chance: float) -> str:
-    """A chance in words a person can weigh."""
+def odds(chance: float) -> Message:
+    """A chance as a person can weigh it."""
     if chance > 0.1:
-        return "an unmarked picture would often agree as well"
-    times = float(f"{1 / max(chance, 1e-12):.1e}")
-    return f"an unmarked picture agrees as well in about 1 of {times:,.0f} cases"
+        return message("watermark.odds_often")
+    return message("watermark.odds", times=float(f"{1 / max(chance, 1e-12):.1e}"))
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
@@ -235,12 +231,13 @@ def found(match: Match | None, known: Mapping[int, ledger.Entry]) -> Found | Non
     if match is None or match.chance > CLEAR:
         return None
     export = known[match.watermark]
-    says = f"Carries the watermark of your export {export.id} ({match.says})."
+    says = message("watermark.carried", export=export.id, match=match.says)
     return Found("watermark", says, {"export": export.id, **vars(match)})
 
 
 ENTRY = Mark(
     says="An invisible number in the picture that survives re-saving and resizing",
+    label="Invisible watermark",
     stage="pixels",
     decide=decide,
     embed=embed,

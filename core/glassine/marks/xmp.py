@@ -12,7 +12,8 @@ from typing import Any
 
 import pyexiv2
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
+from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
 from . import containers
 from .base import Found, Mark
@@ -31,15 +32,9 @@ pyexiv2.registerNs("http://www.w3.org/ns/tdmrep/", "tdm")
 def properties(claim: Claim) -> dict[str, Any]:
     """The claim as exiv2 keys; empty fields are left out, so they keep what the file says."""
     if claim.policy not in POLICIES:
-        raise NotUsable(
-            f"The policy '{claim.policy}' was asked for; there is no such policy. "
-            f"Known: {', '.join(POLICIES)}."
-        )
+        raise NotUsable("xmp.policy", policy=claim.policy, known=tuple(POLICIES))
     if claim.source_type not in HANDMADE:
-        raise NotUsable(
-            f"The source type '{claim.source_type}' was asked for, which says that the picture "
-            f"was not made by hand, or is unknown. Use one of {', '.join(HANDMADE)}."
-        )
+        raise NotUsable("xmp.source_type", kind=claim.source_type, known=HANDMADE)
     words = {
         "Xmp.plus.DataMining": POLICIES[claim.policy].plus,
         "Xmp.tdm.reservation": "1",
@@ -68,7 +63,7 @@ def merged(claim: Claim, existing: bytes | None) -> bytes:
         return str(image.read_raw_xmp()).encode()
 
 
-def check(claim: Claim) -> tuple[str, ...]:
+def check(claim: Claim) -> tuple[Message, ...]:
     properties(claim)
     return ()
 
@@ -88,19 +83,13 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     claim = protected.plan.export.claim
     wanted = properties(claim)
     if containers.signed(data):
-        raise NotUsable(
-            "XMP was to be written into a file that is already signed, which would break its "
-            "signature. Write XMP first and sign last."
-        )
+        raise NotUsable("xmp.signed")
     if containers.check_metadata(data) != "avif":
         data = _written(data, wanted)
     back = parsed(data)
-    lost = [key for key, value in wanted.items() if back.get(key) != value]
+    lost = tuple(key for key, value in wanted.items() if back.get(key) != value)
     if lost:
-        raise NotUsable(
-            f"XMP was written into the {protected.plan.export.format} file, but {', '.join(lost)} "
-            f"did not come back from it. Export as png or jpeg, or without the mark 'xmp'."
-        )
+        raise NotUsable("xmp.lost", format=protected.plan.export.format, lost=lost)
     return data
 
 
@@ -111,10 +100,7 @@ def _written(data: bytes, wanted: dict[str, Any]) -> bytes:
                 image.modify_xmp(wanted)
                 return bytes(image.get_bytes())
         except RuntimeError as error:
-            raise NotUsable(
-                f"XMP was to be written into this file and exiv2 refuses it ({error}). "
-                f"Export as png, jpeg, webp or tiff."
-            ) from error
+            raise NotUsable("xmp.refused", reason=reason_of(error)) from error
 
 
 def parsed(data: bytes) -> dict[str, Any]:
@@ -139,14 +125,16 @@ def read(data: bytes, anchors: str = "") -> Found | None:
     mining = str(told.get("Xmp.plus.DataMining", ""))
     if not mining:
         return None
-    policy = next((policy.says for policy in POLICIES.values() if policy.plus == mining), mining)
-    makers = told.get("Xmp.dc.creator") or []
-    by = f", by {', '.join(makers)}" if makers else ""
-    return Found("xmp", f"States: {policy}{by}.", told)
+    policy: Field = next((one.says for one in POLICIES.values() if one.plus == mining), mining)
+    makers = tuple(told.get("Xmp.dc.creator") or ())
+    if makers:
+        return Found("xmp", message("xmp.states_by", policy=policy, makers=makers), told)
+    return Found("xmp", message("xmp.states", policy=policy), told)
 
 
 ENTRY = Mark(
     says="Do not train, creator and rights in the file's metadata (XMP, IPTC)",
+    label="“No AI training” in the metadata",
     stage="metadata",
     check=check,
     prepare=prepare,

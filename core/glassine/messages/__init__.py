@@ -4,7 +4,17 @@ Nothing else here: who says something makes a Message where it happens.
 """
 
 from .message import Field, Message, message
-from .plain import from_plain, to_plain
-from .words import LANGUAGES, in_words
+from .plain import from_plain, to_plain, with_english
+from .words import LANGUAGES, in_words, learn
 
-__all__ = ["LANGUAGES", "Field", "Message", "from_plain", "in_words", "message", "to_plain"]
+__all__ = [
+    "LANGUAGES",
+    "Field",
+    "Message",
+    "from_plain",
+    "in_words",
+    "learn",
+    "message",
+    "to_plain",
+    "with_english",
+]

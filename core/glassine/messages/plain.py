@@ -12,6 +12,11 @@ def to_plain(said: Message) -> dict[str, Any]:
     return {"code": said.code, "fields": {name: _out(one) for name, one in said.fields.items()}}
 
 
+def with_english(said: Message) -> dict[str, Any]:
+    """The same with `says`, for JSON that people read too."""
+    return {**to_plain(said), "says": str(said)}
+
+
 def from_plain(plain: dict[str, Any]) -> Message:
     return Message(plain["code"], {name: _back(one) for name, one in plain["fields"].items()})
 

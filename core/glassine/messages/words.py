@@ -4,6 +4,8 @@ A row is a text with gaps in the form of `str.format`: "{width} x {height}", "{s
 are written as the language writes them. A message among the fields is put into words of the same
 language, a tuple into a list. Where a message has a field `count`, the row CODE.one is used for a
 count of 1, if there is one. The docker fills gaps in the same way (words/gaps.py there).
+
+The English of an entry of a registry stands in the entry's own file; it is learnt from there.
 """
 
 from __future__ import annotations
@@ -21,6 +23,14 @@ FALLBACK = "en"
 _POINT, _LIST = "number.point_and_comma", "list.separator"
 Table = Mapping[str, str]
 
+LEARNT: dict[str, str] = {}
+"""English rows that no table has: those that entries brought along."""
+
+
+def learn(rows: Table) -> None:
+    """What an entry brought along."""
+    LEARNT.update(rows)
+
 
 @cache
 def table(language: str) -> dict[str, str]:
@@ -32,7 +42,7 @@ def table(language: str) -> dict[str, str]:
 
 def in_words(said: Message, language: str = FALLBACK) -> str:
     """In that language as far as its table goes, then in English; an unknown code as it is."""
-    return filled(said, (table(language), table(FALLBACK)))
+    return filled(said, (table(language), table(FALLBACK), LEARNT))
 
 
 def filled(said: Message, tables: tuple[Table, ...]) -> str:

@@ -21,7 +21,7 @@ _DTYPE = {8: np.uint8, 16: np.uint16}
 def steps(depth: int) -> int:
     """The value of white at that bit depth: 255 or 65535."""
     if depth not in _STEPS:
-        raise NotUsable(f"A depth of {depth} bits was asked for; Glassine writes 8 or 16 bits.")
+        raise NotUsable("grid.depth", depth=depth)
     return _STEPS[depth]
 
 

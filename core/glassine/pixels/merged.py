@@ -6,27 +6,24 @@ import zipfile
 
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
+from ..messages import Field, message
 
 _PICTURE = "mergedimage.png"
 _FREE, _RATIO = 64 << 20, 200
 """A PNG hardly packs any further: past 64 MB, 200 : 1 is a trap and no painting."""
 
 
-def picture(folder: zipfile.ZipFile, size: int, what: str) -> bytes:
+def picture(folder: zipfile.ZipFile, size: int, what: Field) -> bytes:
     """The flattened picture, never more of it than its own directory promises."""
     if _PICTURE not in folder.namelist():
-        raise NotUsable(
-            f"{what} holds no flattened picture ({_PICTURE}). Save it again with that option on, "
-            f"or export a PNG and protect that."
-        )
+        raise NotUsable("merged.absent", what=what, file=_PICTURE)
     entry = folder.getinfo(_PICTURE)
     if entry.file_size > max(_FREE, min(_RATIO * size, memory.available() // 4)):
         raise Unreadable(
-            f"{what} would unpack to {entry.file_size / 1e9:.1f} GB from {size / 1e6:.1f} MB, "
-            f"which no real painting does. It was not opened."
+            "merged.trap", what=what, unpacked=entry.file_size / 1e9, packed=size / 1e6
         )
     with folder.open(entry) as stream:
         flat = stream.read(entry.file_size + 1)
     if len(flat) != entry.file_size:
-        raise zipfile.BadZipFile("its contents have another size than its directory says")
+        raise zipfile.BadZipFile(message("merged.other_size"))
     return flat

@@ -9,7 +9,8 @@ import pyvips
 import torch
 from torch import Tensor
 
-from .grid import steps, to_tensor
+from .flatten import laid_on_white
+from .grid import to_tensor
 
 _SEEN = 1e-3  # of alpha; less is nothing in a file
 
@@ -44,6 +45,5 @@ def lanczos_seen(
 
 def open_picture(path: Path) -> Tensor:
     """A picture of the package's own or the user's data folder: 8-bit RGB -> (3, H, W)."""
-    image = pyvips.Image.new_from_file(str(path)).colourspace("srgb")
-    image = image.flatten(background=[steps(8)] * 3) if image.hasalpha() else image
+    image = laid_on_white(pyvips.Image.new_from_file(str(path)))
     return to_tensor(image.numpy()[..., :3])

@@ -9,6 +9,7 @@ from typing import Literal
 from torch import Generator, Tensor
 
 from ..errors import NotUsable
+from ..messages import Message
 
 Apply = Callable[[Tensor, Generator], Tensor]
 """(3, H, W) in [0, 1], plus the run's random generator -> same size, same range."""
@@ -42,8 +43,8 @@ class Scene:
     distance: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
-def nothing(_: Scene = Scene()) -> str:
-    return ""
+def nothing(_: Scene = Scene()) -> None:
+    """Nothing is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ class Purifier:
     source   where the procedure and its numbers come from
     moves    content lands elsewhere (crops); comparisons must then move everything alike
     slow     takes tens of seconds on a processor; never part of a default set
-    missing  "" where it can run with that scene, else one sentence with what to do
+    missing  None where it can run with that scene, else why not and what to do
     prepare  scene -> apply, for those that need more than pixels; None: `apply` does
     """
 
@@ -64,11 +65,11 @@ class Purifier:
     source: str = ""
     moves: bool = False
     slow: bool = False
-    missing: Callable[[Scene], str] = field(default=nothing)
+    missing: Callable[[Scene], Message | None] = field(default=nothing)
     prepare: Callable[[Scene], Apply] | None = None
 
     def ready(self, scene: Scene) -> Apply:
         """The function to call in that scene; raises NotUsable with what is missing."""
         if reason := self.missing(scene):
-            raise NotUsable(reason)
+            raise NotUsable(reason.code, **reason.fields)
         return self.prepare(scene) if self.prepare else self.apply

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Generator, Tensor
 
 from ..machine import weights
+from ..messages import Message, message
 from ..units import Levels, to_unit
 from .base import Purifier, Scene
 from .nets.ffdnet import denoised
@@ -15,13 +16,10 @@ _FOLDER, _FILE = "ffdnet", "ffdnet_color.pth"
 _SIGMA = to_unit(Levels(10))
 
 
-def missing(_: Scene) -> str:
+def missing(_: Scene) -> Message | None:
     if weights.present(_FOLDER) and file().exists():
-        return ""
-    return (
-        f"FFDNet is not here: no package carries its weights. Put {_FILE} of the KAIR model zoo "
-        f"(MIT) into the folder '{_FOLDER}' of the models folder."
-    )
+        return None
+    return message("ffdnet.absent", file=_FILE, folder=_FOLDER)
 
 
 def file() -> Path:

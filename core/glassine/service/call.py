@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ..plain import typed
 from ..types import Watch
 
 if TYPE_CHECKING:
     from .state import State
 
 Json = dict[str, Any]
-Blobs = Mapping[str, bytearray]
+Blobs = Mapping[str, bytes | bytearray]
+Ask = TypeVar("Ask")
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Generic[Ask]):
     """What was asked, the blobs that came with it, who watches, and what the session remembers."""
 
-    ask: Json
+    ask: Ask
     blobs: Blobs
     watch: Watch
     state: State
@@ -32,10 +34,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """The result, and blobs that travel in parts before it."""
+    """The result, a value of `answers`, and blobs that travel in parts before it."""
 
-    result: Json
+    result: object
     blobs: Mapping[str, bytes | memoryview] = field(default_factory=dict)
 
 
-Method = Callable[[Request], Answer]
+@dataclass(frozen=True)
+class Method(Generic[Ask]):
+    """One thing that Krita can ask for: what it is asked, and who answers."""
+
+    ask: type[Ask]
+    answer: Callable[[Request[Ask]], Answer]
+
+    def __call__(self, told: Json, blobs: Blobs, watch: Watch, state: State) -> Answer:
+        """Raises NotUsable for what the method cannot be asked."""
+        return self.answer(Request(typed(self.ask, told), blobs, watch, state))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from hashlib import sha256
+from dataclasses import fields
 from pathlib import Path
 
 from .. import ledger
 from ..errors import NotUsable
 from ..evidence.page.render import html
+from ..evidence.sight import sighted
 from ..flow.encode import check_export, encode_unrecorded
 from ..flow.mark import mark
 from ..flow.optimise import optimise
@@ -16,69 +16,59 @@ from ..flow.plan import plan
 from ..flow.settle import settle
 from ..flow.verify import verify
 from ..marks import receipt
-from ..types import Effect, Encoded, Protected, Report
-from .call import Answer, Json, Request
+from ..record import RunRecord, parts, record_in, with_file
+from ..types import Effect, Report
+from .answers import Exported
+from .asked import Nothing, PlacedAsk, ProtectAsk
+from .call import Answer, Request
 from .examine import refuse_again
 from .raster import artwork, raster
 from .requests import wanted_intent
 
 
-def export(request: Request) -> Answer:
+def export(request: Request[ProtectAsk]) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
     ask, state = request.ask, request.state
-    picture = raster(ask["pixels"], request.blobs["pixels"])
-    whole, wanted = artwork(picture), wanted_intent(ask["intent"], picture, request.mask)
-    check_export(wanted.export)
+    picture = raster(ask.pixels, request.blobs["pixels"])
+    whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
+    checked = check_export(wanted.export)
     refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(settle(optimise(made, watch=left), watch=left), watch=left)
-    report = verify(protected, watch=left)
+    sight = sighted(protected)
+    report = verify(protected, sight=sight, watch=left)
     left.end_of_stage()
-    done = encode_unrecorded(protected, report)
-    page = html(protected, report, done).encode()
-    said = export_result(protected, report, done)
+    done = encode_unrecorded(protected, report, checked, sight.coded)
+    report = with_file(report, protected, done)
+    record = record_in(report, protected)
+    page = html(protected, report, sight).encode()
     if "receipt" in done.marks:
-        state.awaited[said["sha256"]] = receipt.entry(done.data, protected)
-    return Answer(said, {"file": done.data, "report": page})
+        state.awaited[done.sha256] = receipt.entry(done.data, record)
+    return Answer(export_result(record, report), {"file": done.data, "report": page})
 
 
-def placed(request: Request) -> Answer:
+def placed(request: Request[PlacedAsk]) -> Answer:
     """Notes an export that Krita has written now, and its place where the artist wants that kept.
 
     The ledger would otherwise tell of files that a full disk never took.
     """
     ask = request.ask
-    awaited = request.state.awaited.pop(ask["sha256"], None)
+    awaited = request.state.awaited.pop(ask.sha256, None)
     if awaited is None:
-        raise NotUsable(
-            "The engine that made this file ended before the file could be noted in the ledger. "
-            "Export it once more."
-        )
+        raise NotUsable("service.engine_gone")
     entry = ledger.record_export(awaited)
-    if "path" in ask:
-        ledger.keep_path(entry.sha256, Path(ask["path"]))
-    return Answer({}, {"receipt": entry.sidecar()} if ask.get("sidecar") else {})
+    if ask.path:
+        ledger.keep_path(entry.sha256, Path(ask.path))
+    return Answer(Nothing(), {"receipt": entry.sidecar()} if ask.sidecar else {})
 
 
-def export_result(protected: Protected, report: Report, done: Encoded) -> Json:
-    height, width = protected.rgb.shape[1:]
-    return {
-        "format": done.format,
-        "marks": done.marks,
-        "sha256": sha256(done.data).hexdigest(),
-        "width": width,
-        "height": height,
-        "caption": protected.plan.caption,
-        "seed": protected.plan.seed,
-        "notes": [*protected.plan.artwork.notes, *protected.notes, *done.notes],
-        "doubts": [asdict(doubt) for doubt in report.doubts],
-        "cost": asdict(report.cost),
-        "effects": [asdict(effect) for effect in effects_as_is(report)],
-        "surrogates": protected.plan.surrogates,
-    }
+def export_result(record: RunRecord, report: Report) -> Exported:
+    effects = effects_as_is(report)
+    whole = parts(record, (one.name for one in fields(Exported) if hasattr(record, one.name)))
+    return Exported(**whole, doubts=report.doubts, cost=report.cost, effects=effects)
 
 
-def effects_as_is(report: Report) -> list[Effect]:
+def effects_as_is(report: Report) -> tuple[Effect, ...]:
     """Effects on the file as it is, without anything done to it afterwards."""
-    return [effect for effect in report.effects if not effect.after]
+    return tuple(effect for effect in report.effects if not effect.after)

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 
 from ..flow.catalogue import catalogue as list_everything
-from ..flow.catalogue import engine_version
+from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
-from ..flow.plan import plan, warm_steps, with_draw
+from ..flow.plan import caption_of, entry_named, plan, warm_steps, with_draw
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds, look_seconds
+from ..messages import LANGUAGES, to_plain
+from ..messages.words import table
 from ..pixels.flatten import on_white
+from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Intent, Plan, Progress, Protected
+from ..version import engine_version
 from ..visibility import ssimulacra2
+from .answers import Captioned, Estimated, Layered, Warmed
+from .asked import (
+    CaptionAsk,
+    EstimateAsk,
+    ExamineAsk,
+    Nothing,
+    PlacedAsk,
+    PreviewAsk,
+    ProtectAsk,
+    ReportAsk,
+)
 from .call import Answer, Json, Method, Request
 from .examine import examine, refuse_again
 from .export import export as export_file
@@ -39,18 +55,25 @@ def hello(state: State) -> Json:
     return {
         "protocol": PROTOCOL,
         "version": engine_version(),
-        "device": {"kind": state.device.kind, "says": state.device.says},
+        "device": {"kind": state.device.kind, "says": to_plain(state.device.says)},
         "limits": {"window": WINDOW},
         "methods": list(METHODS),
         "catalogue": list_everything(),
+        "words": words(),
     }
 
 
-def catalogue(request: Request) -> Answer:
-    return Answer(dict(list_everything()))
+def words() -> dict[str, dict[str, str]]:
+    """The tables of every language; English with the rows that entries bring along."""
+    tables = {language: dict(table(language)) for language in LANGUAGES}
+    return tables | {"en": tables["en"] | entry_words()}
 
 
-def warm(request: Request) -> Answer:
+def catalogue(request: Request[Nothing]) -> Answer:
+    return Answer(list_everything())
+
+
+def warm(request: Request[Nothing]) -> Answer:
     """Loads and times the networks, so that the first preview does not wait for them."""
     state = request.state
     names = (quickest(state),)
@@ -60,39 +83,45 @@ def warm(request: Request) -> Answer:
     look_seconds()
     grey = Artwork(torch.full((3, 64, 64), 0.5))
     plan(grey, Intent(), device=state.wish)  # the styles' networks load here
-    return Answer({"surrogates": names})
+    return Answer(Warmed(names))
 
 
-def estimate(request: Request) -> Answer:
+def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
-    names = tuple(ask.get("surrogates") or present_surrogates() or (SMALL,))
-    recipe, size = RECIPES[ask["recipe"]], (int(ask["width"]), int(ask["height"]))
-    verify = bool(ask.get("verify"))
+    names = ask.surrogates or present_surrogates() or (SMALL,)
+    recipe = entry_named("recipe", ask.recipe, RECIPES)
 
     def seconds(effort: str, steps: int) -> float:
         draw = with_draw(recipe, names, effort).draw
-        job = Workload(*size, steps, names, device, draw, warm_steps(recipe, names, steps))
-        return sum(request.state.estimates.seconds(job, verify=verify).values())
+        job = Workload(
+            ask.width, ask.height, steps, names, device, draw, warm_steps(recipe, names, steps)
+        )
+        return sum(request.state.estimates.seconds(job, verify=ask.verify).values())
 
     found = {effort: seconds(effort, steps) for effort, steps in STEPS.items()}
-    return Answer({"seconds": found, "surrogates": names, "device": device.says})
+    return Answer(Estimated(found, names, device.says))
 
 
-def protect(request: Request) -> Answer:
+def caption(request: Request[CaptionAsk]) -> Answer:
+    """The words that go with a poison, as its plan will have them."""
+    return Answer(Captioned(caption_of(request.ask.shows)))
+
+
+def protect(request: Request[ProtectAsk]) -> Answer:
     """A layer's raw pixels in, the protected ones out in the same form."""
     ask, mask = request.ask, request.mask
-    picture = raster(ask["pixels"], request.blobs["pixels"])
+    picture = raster(ask.pixels, request.blobs["pixels"])
     whole = artwork(picture)
     refuse_again(ask, whole)
-    made = plan(whole, wanted_intent(ask["intent"], picture, mask), device=request.state.wish)
+    made = plan(whole, wanted_intent(ask.intent, picture, mask), device=request.state.wish)
     done = timed(made, request)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
-    about = {**layer_result(done), "translucent": translucent(replace(picture, numbers=out))}
+    about = layer_result(done, see_through=translucent(replace(picture, numbers=out)))
     return Answer(about, {"pixels": np.ascontiguousarray(out).data.cast("B")})
 
 
-def timed(made: Plan, request: Request) -> Protected:
+def timed(made: Plan, request: Request[ProtectAsk]) -> Protected:
     """`optimise` and `settle`, with the time left in every frame of progress; estimates learn."""
     estimates = request.state.estimates
     left = estimates.watched(estimates.stages(made), request.watch)
@@ -101,28 +130,23 @@ def timed(made: Plan, request: Request) -> Protected:
     return done
 
 
-def layer_result(done: Protected) -> Json:
+def layer_result(done: Protected, *, see_through: bool) -> Layered:
     """What the docker says about a finished layer."""
-    made = done.plan
-    clean = on_white(made.artwork.rgb, made.artwork.alpha)
-    return {
-        "ssimulacra2": ssimulacra2(clean, on_white(done.rgb, made.artwork.alpha)),
-        "surrogates": made.surrogates,
-        "goals": [goal.says for goal in made.goals],
-        "caption": made.caption,
-        "seed": made.seed,
-        "notes": [*made.artwork.notes, *done.notes],
-    }
+    made = done.plan.artwork
+    score = ssimulacra2(on_white(made.rgb, made.alpha), on_white(done.rgb, made.alpha))
+    whole = parts(record_of(done), ("surrogates", "goals", "caption", "seed", "notes"))
+    return Layered(**whole, ssimulacra2=score, translucent=see_through)
 
 
-METHODS: dict[str, Method] = {
-    "catalogue": catalogue,
-    "warm": warm,
-    "estimate": estimate,
-    "preview": preview,
-    "protect": protect,
-    "export": export_file,
-    "placed": placed,
-    "examine": examine,
-    "report": report,
+METHODS: dict[str, Method[Any]] = {
+    "catalogue": Method(Nothing, catalogue),
+    "warm": Method(Nothing, warm),
+    "estimate": Method(EstimateAsk, estimate),
+    "caption": Method(CaptionAsk, caption),
+    "preview": Method(PreviewAsk, preview),
+    "protect": Method(ProtectAsk, protect),
+    "export": Method(ProtectAsk, export_file),
+    "placed": Method(PlacedAsk, placed),
+    "examine": Method(ExamineAsk, examine),
+    "report": Method(ReportAsk, report),
 }

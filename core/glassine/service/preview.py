@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ..flow.optimise import optimise
-from ..flow.plan import at_export_size, least_longest_side, plan, score_of
+from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
 from ..flow.recipes import STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds
@@ -30,7 +30,9 @@ from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Change, Plan
 from ..units import Unit
 from ..visibility import ssimulacra2
-from .call import Answer, Blobs, Json, Request
+from .answers import Previewed
+from .asked import PreviewAsk
+from .call import Answer, Blobs, Request
 from .raster import artwork, bgra8, raster
 from .requests import wanted_intent
 from .state import Explored, State
@@ -41,7 +43,7 @@ DRAW = 1  # family per step; all of them would take five times as long
 SEED = 1  # a preview that flickers between two seeds would tell nothing
 
 
-def preview(request: Request) -> Answer:
+def preview(request: Request[PreviewAsk]) -> Answer:
     """Pictures for the compare view, BGRA with 8 bits, of the size in the result."""
     ask, blobs = request.ask, request.blobs
     change = exploration(request)
@@ -53,53 +55,59 @@ def preview(request: Request) -> Answer:
         "difference": bgra8((Unit(0.5) + GAIN * (rgb - clean)).clamp(0, 1)),
     }
     height, width = clean.shape[1:]
-    about: Json = {"width": width, "height": height, "gain": GAIN}
-    if ask.get("full"):
+    if ask.full:
         pictures["full"] = at_full_size(ask, blobs, rgb - clean)
-    if ask.get("sees"):
-        about["seen_by"] = seer(made.surrogates)
-        if about["seen_by"]:
-            look = model_view(about["seen_by"], request.state.device)
-            pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
-    about["ssimulacra2"] = ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha))
-    about |= {"surrogates": made.surrogates, "goals": [goal.says for goal in made.goals]}
-    about["finer"] = max(height, width) < min(SIZES[0], ask["pixels"]["width"])
+    seen_by = seer(made.surrogates) if ask.sees else None
+    if seen_by:
+        look = model_view(seen_by, request.state.device)
+        pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
+    about = Previewed(
+        width=width,
+        height=height,
+        gain=GAIN,
+        ssimulacra2=ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha)),
+        surrogates=made.surrogates,
+        goals=tuple(goal.says for goal in made.goals),
+        finer=max(height, width) < min(SIZES[0], ask.pixels.width),
+        seen_by=seen_by,
+    )
     return Answer(about, pictures)
 
 
-def at_full_size(ask: Json, blobs: Blobs, change: Tensor) -> bytes:
+def at_full_size(ask: PreviewAsk, blobs: Blobs, change: Tensor) -> bytes:
     """The picture at its own size under the small change, scaled up: what the canvas shows."""
-    whole = artwork(raster(ask["pixels"], blobs["pixels"]))
+    whole = artwork(raster(ask.pixels, blobs["pixels"]))
     half = Unit(0.5)
     large = lanczos(half + change, *whole.rgb.shape[1:]) - half
     return bgra8((whole.rgb + large).clamp(0, 1), whole.alpha)
 
 
-def exploration(request: Request) -> Change:
+def exploration(request: Request[PreviewAsk]) -> Change:
     """The change at full reach: the last request's, where this one differs in strength only."""
     ask, state = request.ask, request.state
-    wanted = {name: value for name, value in ask["intent"].items() if name != "strength"}
-    key = blake2b(repr((wanted, ask["seconds"], ask["pixels"])).encode())
+    wanted = replace(ask.intent, strength="")
+    key = blake2b(repr((wanted, ask.seconds, ask.pixels)).encode())
     for blob in request.blobs.values():
         key.update(blob)
     if state.explored is None or state.explored.key != key.digest():
         change = optimise(small_plan(request), watch=request.watch)
         state.explored = Explored(key.digest(), change)
     change = state.explored.change
-    return replace(change, plan=replace(change.plan, score=score_of(wanted_intent(ask["intent"]))))
+    return replace(change, plan=replace(change.plan, score=score_of(wanted_intent(ask.intent))))
 
 
-def small_plan(request: Request) -> Plan:
+def small_plan(request: Request[PreviewAsk]) -> Plan:
     ask, state = request.ask, request.state
-    picture = raster(ask["pixels"], request.blobs["pixels"])
-    whole, wanted = artwork(picture), wanted_intent(ask["intent"], picture, request.mask)
-    effort = ask["intent"].get("effort", "preview")
-    side = longest(ask, state, max(whole.rgb.shape[1:]), STEPS[effort])
+    picture = raster(ask.pixels, request.blobs["pixels"])
+    wish = replace(ask.intent, effort=ask.intent.effort or "preview")
+    whole, wanted = artwork(picture), wanted_intent(wish, picture, request.mask)
+    steps = entry_named("effort", wanted.effort, STEPS)
+    side = longest(ask, state, max(whole.rgb.shape[1:]), steps)
     small, mask = preview_copy(whole, side), wanted.mask
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
     fast = wanted.surrogates or (quickest(state),)
-    wanted = replace(wanted, mask=mask, effort=effort, seed=SEED, surrogates=fast)
+    wanted = replace(wanted, mask=mask, seed=SEED, surrogates=fast)
     made = plan(small, wanted, device=state.wish)
     return replace(made, recipe=replace(made.recipe, draw=DRAW), warm=0)
 
@@ -122,13 +130,13 @@ def preview_copy(whole: Artwork, side: int) -> Artwork:
     return replace(small, rgb=on_grid(small.rgb, 8), keep=keep)
 
 
-def longest(ask: Json, state: State, side: int, steps: int) -> int:
+def longest(ask: PreviewAsk, state: State, side: int, steps: int) -> int:
     """The largest preview that fits into the seconds asked for."""
-    names = tuple(ask["intent"].get("surrogates") or (quickest(state),))
+    names = ask.intent.surrogates or (quickest(state),)
     for size in SIZES:
         size = min(size, side)
         expected = state.estimates.seconds(Workload(size, size, steps, names, state.device, DRAW))
-        if sum(expected.values()) <= float(ask["seconds"]):
+        if sum(expected.values()) <= ask.seconds:
             return size
     return min(SIZES[-1], side)
 

@@ -1,8 +1,8 @@
 """Pixels as Krita keeps them <-> pictures as the engine sees them.
 
-A request describes its pixels: {"width", "height", "order": "BGRA" or "RGBA", "type": "u8", "u16",
-"f16" or "f32", "linear": bool}. Rows are packed, alpha is straight, numbers are little endian.
-Floats may lie outside [0, 1] (HDR) and are usually linear light; encoders want them as sRGB.
+A request describes its pixels with `asked.Pixels`; orders and types are rows of the tables here.
+Rows are packed, alpha is straight, numbers are little endian. Floats may lie outside [0, 1] (HDR)
+and are usually linear light; encoders want them as sRGB.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..errors import NotUsable
 from ..pixels.grid import to_array, to_tensor
 from ..pixels.srgb import to_linear, to_srgb
 from ..types import Artwork, Keep
+from .asked import Pixels
 
 TYPES: dict[str, np.dtype[Any]] = {
     "u8": np.dtype("u1"),
@@ -47,21 +48,21 @@ class Raster:
         return 8 if self.numbers.dtype == TYPES["u8"] else 16
 
 
-def raster(about: dict[str, Any], blob: bytes | bytearray) -> Raster:
-    width, height, order = int(about["width"]), int(about["height"]), about["order"]
-    if about["type"] not in TYPES or order not in COLOURS:
+def raster(about: Pixels, blob: bytes | bytearray) -> Raster:
+    width, height = about.width, about.height
+    if about.type not in TYPES or about.order not in COLOURS:
         raise NotUsable(
-            f"Pixels of type '{about['type']}' in the order '{order}' were sent; this engine "
-            f"takes {', '.join(TYPES)} in the orders {', '.join(COLOURS)}."
+            "service.pixels_type",
+            type=about.type,
+            order=about.order,
+            types=tuple(TYPES),
+            orders=tuple(COLOURS),
         )
-    dtype = TYPES[about["type"]]
+    dtype = TYPES[about.type]
     if len(blob) != width * height * 4 * dtype.itemsize or not len(blob):
-        raise NotUsable(
-            f"A picture of {width} x {height} pixels was announced and {len(blob)} bytes came. "
-            "Try again; if it happens twice, it is a mistake in the plugin."
-        )
+        raise NotUsable("service.pixels_size", width=width, height=height, bytes=len(blob))
     numbers = np.frombuffer(blob, dtype).reshape(height, width, 4)
-    return Raster(numbers, order, bool(about.get("linear")))
+    return Raster(numbers, about.order, about.linear)
 
 
 def artwork(picture: Raster) -> Artwork:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, cast
 
 import numpy as np
 from torch import Tensor
@@ -11,37 +11,46 @@ from torch import Tensor
 from ..errors import NotUsable
 from ..flow.recipes import SCORES
 from ..pixels.grid import to_tensor
-from ..types import Claim, Export, Intent, Visible
+from ..types import Claim, Effort, Intent, Strength
 from ..units import Score
+from .asked import Wish
 from .raster import Raster, out_of_range
-
-Json = dict[str, Any]
-_PLAIN = ("recipe", "style", "shows", "teach", "effort", "seed")
 
 
 def wanted_intent(
-    ask: Json, picture: Raster | None = None, mask: bytes | bytearray = b""
+    wish: Wish, picture: Raster | None = None, mask: bytes | bytearray = b""
 ) -> Intent:
     """The intent of a request; selection and unusable float pixels become its mask."""
-    told = {name: ask[name] for name in _PLAIN if ask.get(name) is not None}
-    strength = ask.get("strength", "balanced")
-    return Intent(
-        **told,
-        strength=strength if strength in SCORES else Score(float(strength)),
-        surrogates=tuple(ask["surrogates"]) if ask.get("surrogates") else None,
+    wanted = Intent(
+        recipe=wish.recipe,
+        style=wish.style,
+        shows=wish.shows,
+        teach=wish.teach,
+        strength=wanted_strength(wish.strength),
+        surrogates=wish.surrogates or None,
+        seed=wish.seed,
         mask=None if picture is None else masked(picture, mask),
-        export=wanted_export(ask.get("export", {})),
+        export=replace(wish.export, claim=without_blanks(wish.export.claim)),
     )
+    return replace(wanted, effort=cast("Effort", wish.effort)) if wish.effort else wanted
 
 
-def wanted_export(ask: Json) -> Export:
-    known = {f.name for f in fields(Export)} - {"marks", "claim"}
-    plain = {name: ask[name] for name in known if ask.get(name) is not None}
-    said = ask.get("claim") or {}
-    claim = {f.name: said[f.name] for f in fields(Claim) if said.get(f.name) not in (None, "")}
-    if "visible" in claim:
-        claim["visible"] = Visible(**claim["visible"])
-    return Export(**plain, marks=tuple(ask.get("marks", ())), claim=Claim(**claim))
+def wanted_strength(asked: float | str) -> Strength | Score:
+    """A word stays a word, and `plan` says which there are; a number is a score."""
+    if not isinstance(asked, str):
+        return Score(asked)
+    try:
+        return cast("Strength", asked) if asked in SCORES else Score(float(asked))
+    except ValueError:
+        return cast("Strength", asked)
+
+
+def without_blanks(claim: Claim) -> Claim:
+    """What was left empty in the docker is as if nobody had said it."""
+    blank: dict[str, Any] = {
+        one.name: one.default for one in fields(claim) if getattr(claim, one.name) == ""
+    }
+    return replace(claim, **blank)
 
 
 def masked(picture: Raster, mask: bytes | bytearray) -> Tensor | None:
@@ -50,10 +59,7 @@ def masked(picture: Raster, mask: bytes | bytearray) -> Tensor | None:
     found = None
     if mask:
         if len(mask) != width * height:
-            raise NotUsable(
-                f"The selection came with {len(mask)} bytes for {width} x {height} pixels. "
-                "Select again; if it happens twice, it is a mistake in the plugin."
-            )
+            raise NotUsable("service.selection_size", bytes=len(mask), width=width, height=height)
         found = to_tensor(np.frombuffer(mask, np.uint8).reshape(height, width, 1))
     if picture.floating:
         inside = 1 - out_of_range(picture)

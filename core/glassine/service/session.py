@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
-from threading import Condition, Event, Lock, get_ident
+from dataclasses import dataclass, field
+from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
 
 from ..errors import Cancelled, GlassineError, UnknownEntry
+from ..messages import Message, message, to_plain
+from ..plain import plain
 from ..types import Progress
-from .call import Answer, Json, Request
+from .call import Answer, Json
 from .frames import PART, WINDOW, pack
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ class Session:
     def __init__(self, write: Callable[[memoryview], int | None]) -> None:
         self._write, self._lock, self._room = write, Lock(), Condition()
         self._worker = ThreadPoolExecutor(1)
-        self._busy: tuple[Call, int] | None = None  # what the worker does, and its thread
         self._calls: dict[int, Call] = {}
         self._state: State | None = None  # made by the worker: it takes torch
 
@@ -78,12 +77,12 @@ class Session:
         self._calls[call.number] = call
         for name, size in call.sizes.items():
             if not 0 < size <= LARGEST:
-                says = f"The blob '{name}' was announced with {size} bytes; 1 byte to 8 GiB travel."
-                self._fail(call, "NotUsable", says)
+                said = message("service.blob_size", name=name, size=size)
+                self._fail(call, "NotUsable", said)
                 return
             call.blobs[name] = bytearray()
         if call.complete():
-            self._worker.submit(self._run, call)
+            self._worker.submit(self._serve, call)
 
     def _part(self, call: Call, name: str, part: bytes) -> None:
         if name not in call.sizes or call.complete():
@@ -91,16 +90,12 @@ class Session:
         call.blobs[name] += part
         self._send({"id": call.number, "got": len(part)})
         if call.complete():
-            self._worker.submit(self._run, call)
+            self._worker.submit(self._serve, call)
 
     def _cancel(self, call: Call) -> None:
-        """Answered at once. The worker may be deep in one long step, and the next request should
-        not wait for that: it is interrupted, but never while it holds the lock of the pipe."""
+        """Answered at once; the worker hears of it at its next operation, and the next request
+        then begins."""
         call.stop.set()
-        with self._lock:
-            if self._busy is not None and self._busy[0] is call:
-                thread = ctypes.c_ulong(self._busy[1])
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Cancelled))
         with self._room:
             self._room.notify_all()
         self._close(call)
@@ -115,44 +110,29 @@ class Session:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
 
-    def _run(self, call: Call) -> None:
-        try:
-            with self._lock:
-                if call.stop.is_set():
-                    return
-                self._busy = call, get_ident()
-            self._serve(call)
-            self._rest()
-        except Cancelled:
-            self._rest()
-
-    def _rest(self) -> None:
-        """No interruption can be asked for after this, and one that was asked for is over."""
-        with self._lock:
-            self._busy = None
-        with contextlib.suppress(Cancelled):
-            time.sleep(0)
-
     def _serve(self, call: Call) -> None:
+        from .interruption import Interruptible
         from .methods import METHODS
 
+        if call.stop.is_set():
+            return
         try:
             if call.method not in METHODS:
                 raise UnknownEntry("method", call.method, METHODS)
-            request = Request(
-                call.ask, call.blobs, lambda now: self._watch(call, now), self._remembered()
-            )
-            self._deliver(call, METHODS[call.method](request))
+            method, state = METHODS[call.method], self._remembered()
+            with Interruptible(call.stop):
+                answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
+            self._deliver(call, answer)
         except Cancelled:
             pass  # answered when it was asked for
         except GlassineError as error:
-            self._fail(call, type(error).__name__, str(error))
+            self._fail(call, type(error).__name__, error.message)
         except MemoryError:
-            says = "The picture was to be protected and the computer's memory is too small for it."
-            self._fail(call, "OutOfMemory", f"{says} Close other programs or export it smaller.")
+            self._fail(call, "OutOfMemory", message("service.memory"))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            self._fail(call, "Bug", f"{type(error).__name__}: {error}")
+            what = message("service.bug", kind=type(error).__name__, reason=str(error))
+            self._fail(call, "Bug", what)
         finally:
             self._close(call)
 
@@ -169,12 +149,12 @@ class Session:
 
     def _watch(self, call: Call, progress: Progress) -> None:
         if call.stop.is_set():
-            raise Cancelled("Stopped as asked.")
+            raise Cancelled("service.stopped")
         now = time.monotonic()
         if now - call.told < PACE and progress.done < progress.total:
             return
         call.told = now
-        self._send({"id": call.number, "progress": asdict(progress)})
+        self._send({"id": call.number, "progress": plain(progress)})
 
     def _deliver(self, call: Call, answer: Answer) -> None:
         sizes = {name: len(memoryview(blob).cast("B")) for name, blob in answer.blobs.items()}
@@ -185,19 +165,19 @@ class Session:
                 part = view[start : start + PART]
                 self._wait_for_room(call, len(part))
                 self._send({"id": call.number, "blob": name}, part)
-        self._send({"id": call.number, "result": answer.result})
+        self._send({"id": call.number, "result": plain(answer.result)})
 
     def _wait_for_room(self, call: Call, size: int) -> None:
         with self._room:
             self._room.wait_for(lambda: call.stop.is_set() or call.under_way + size <= WINDOW)
             call.under_way += size
         if call.stop.is_set():
-            raise Cancelled("Stopped as asked.")
+            raise Cancelled("service.stopped")
 
-    def _fail(self, call: Call, kind: str, says: str) -> None:
+    def _fail(self, call: Call, kind: str, said: Message) -> None:
         self._close(call)
         if not call.stop.is_set():
-            self._send({"id": call.number, "error": kind, "says": says})
+            self._send({"id": call.number, "error": kind, "message": to_plain(said)})
 
     def _send(self, body: Json, blob: bytes | memoryview = b"") -> None:
         with self._lock:

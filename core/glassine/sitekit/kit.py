@@ -16,8 +16,19 @@ from urllib.parse import urlsplit
 
 from ..errors import NotUsable, NotWritable
 from ..machine import files
+from ..messages import Message, message
 
 DATA = Path(__file__).with_name("signals.json")
+
+WHERE = {
+    "robots.txt": message("sitekit.robots"),
+    ".well-known/tdmrep.json": message("sitekit.tdmrep"),
+    "ai.txt": message("sitekit.ai_txt"),
+    "head.html": message("sitekit.head"),
+    "headers-apache.conf": message("sitekit.apache"),
+    "headers-nginx.conf": message("sitekit.nginx"),
+    "headers-netlify.txt": message("sitekit.netlify"),
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class Piece:
     """One file of the kit. `where` says what to do with it, `source` who defined it."""
 
     path: str
-    where: str
+    where: Message
     source: str
     text: str
 
@@ -50,11 +61,8 @@ def kit(policy: str = "", *, previews: bool = True) -> tuple[Piece, ...]:
         "headers-nginx.conf": nginx(policy),
         "headers-netlify.txt": netlify(policy),
     }
-    pieces = [
-        Piece(path, data()["pieces"][path]["where"], _cited(sources, path), text)
-        for path, text in texts.items()
-    ]
-    return (*pieces, Piece("READ-ME.txt", "Read first.", "", readme(pieces)))
+    pieces = [Piece(path, WHERE[path], _cited(sources, path), text) for path, text in texts.items()]
+    return (*pieces, Piece("READ-ME.txt", message("sitekit.read_first"), "", readme(pieces)))
 
 
 def checked_address(policy: str) -> str:
@@ -62,15 +70,12 @@ def checked_address(policy: str) -> str:
     parts = urlsplit(policy)
     odd = any(letter.isspace() or letter in "\"'<>\\;" or ord(letter) > 126 for letter in policy)
     if policy and (odd or parts.scheme not in ("http", "https") or not parts.netloc):
-        raise NotUsable(
-            f"The licence page '{policy}' was named, which is not a web address. "
-            f"Give it in full, like https://example.org/licence"
-        )
+        raise NotUsable("sitekit.no_address", policy=policy)
     return policy
 
 
 def _cited(sources: dict[str, Any], path: str) -> str:
-    name = data()["pieces"][path]["source"]
+    name = data()["pieces"][path]
     return f"{sources[name]['title']} ({sources[name]['read']})"
 
 
@@ -142,17 +147,13 @@ def write(folder: Path, pieces: tuple[Piece, ...]) -> list[Path]:
     """All pieces below a folder. Nothing that is there already is written over."""
     taken = [piece.path for piece in pieces if (folder / piece.path).exists()]
     if taken:
-        raise NotWritable(
-            f"The site kit was to be written to '{folder}', where {', '.join(taken)} already "
-            f"is. Choose an empty folder and merge by hand."
-        )
+        raise NotWritable("sitekit.taken", folder=folder, files=tuple(taken))
     for piece in pieces:
         target = folder / piece.path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise NotWritable(
-                f"The site kit was to be written to '{folder}', but {files.why(target, error)}"
-            ) from error
+            reason = files.why(target, error)
+            raise NotWritable("sitekit.not_written", folder=folder, reason=reason) from error
         files.write(target, piece.text.encode())
     return [folder / piece.path for piece in pieces]

@@ -7,10 +7,17 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import nn
 
+from ..messages import message
 from .base import Surrogate
 from .nets.slim import branches
 
 FILE, SCALE = "embedded.safetensors", ".scale"
+LIMITS = (
+    message("embedded.on_paintings"),
+    message("embedded.on_other_pictures"),
+    message("embedded.on_other_encoders"),
+)
+"""What it is known to do badly: the first limits of the model card beside its weights."""
 
 
 def load(folder: Path) -> dict[str, nn.Module]:

@@ -31,10 +31,7 @@ def local(folder: Path) -> Surrogate:
     """The autoencoder in `folder` itself or in its subfolder `vae`."""
     home = folder / "vae" if (folder / "vae" / "config.json").exists() else folder
     if not (home / "config.json").exists():
-        raise WeightsMissing(
-            f"The folder {folder} was named as a surrogate, but there is no config.json in it or "
-            "in its folder 'vae'. Name a model folder as diffusers saves it."
-        )
+        raise WeightsMissing("surrogate.no_config", folder=folder)
     return Surrogate(
         covers=f"the models that use the autoencoder in {folder.name}",
         folder=str(home),

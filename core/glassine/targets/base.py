@@ -16,9 +16,11 @@ class Target:
     """`picture` takes the artwork, what was asked for, the plan's random generator and device.
 
     says     what the artist reads in the menu
+    needs    fields of an intent that it is made from, for whoever asks the artist
     choices  what can be asked for by name: {name, says, picture (PNG or WebP in base64)}
     """
 
     says: str
     picture: Callable[[Artwork, Intent, Generator, str], Goal]
     choices: Callable[[], Sequence[dict[str, Any]]] | None = None
+    needs: tuple[str, ...] = ()

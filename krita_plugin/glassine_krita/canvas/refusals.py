@@ -1,10 +1,16 @@
-"""Why a request cannot be served: keys of texts.json, raised where it is found out."""
+"""Why a request cannot be served: codes of texts.json, raised where it is found out."""
 
 from __future__ import annotations
 
+from ..words.gaps import Message
+
 
 class Refused(Exception):
-    """The request cannot be served; the argument names the sentence in texts.json."""
+    """The request cannot be served; the argument is a code of texts.json."""
+
+    @property
+    def says(self) -> Message:
+        return Message(str(self))
 
 
 class Busy(Refused):

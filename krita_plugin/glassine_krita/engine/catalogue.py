@@ -1,54 +1,101 @@
-"""The engine's list of everything there is to choose, as rows for menus."""
+"""The engine's list of everything there is to choose, as rows for menus, and their words."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..qt import QtGui
-from ..words.texts import t
+from ..words.gaps import Message
+from ..words.texts import has_words, in_words
+from .reading import Json, read_rows
 
-Row = dict[str, Any]
-WORDS = {"styles": "style_", "marks": "mark_", "formats": "format_"}  # prefixes in texts.json
+OFFERED = frozenset({"style", "shows", "teach"})  # what the docker can ask the artist for
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to choose.
+
+    missing    why it cannot run here
+    needs      what the artist is asked for where it is chosen: fields of an intent
+    present    whether its weights are on this machine
+    longest    side in pixels up to which a site leaves a picture alone
+    """
+
+    name: str = ""
+    missing: Message | None = None
+    needs: tuple[str, ...] = ()
+    thumbnail: str = ""
+    score: float = 0.0
+    present: bool = True
+    formats: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    lossy: bool = False
+    longest: int = 0
+
+    @property
+    def offered(self) -> bool:
+        """Whether the docker can ask for all that it needs."""
+        return self.missing is None and OFFERED.issuperset(self.needs)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, tuple[Row, ...]] = field(default_factory=dict)
 
-    def of(self, kind: str) -> list[Row]:
+    def of(self, kind: str) -> tuple[Row, ...]:
         """All rows of that kind; entries that cannot run here come with `missing`."""
-        return self.rows.get(kind, [])
+        return self.rows.get(kind, ())
 
     def usable(self, kind: str) -> list[Row]:
-        return [row for row in self.of(kind) if not row.get("missing")]
+        return [row for row in self.of(kind) if row.missing is None]
 
     def row(self, kind: str, name: str) -> Row:
-        return next((row for row in self.of(kind) if row["name"] == name), {})
+        return next((row for row in self.of(kind) if row.name == name), Row())
 
-    def says(self, kind: str, name: str) -> str:
-        """In the artist's language; a newer engine's entry in the engine's words."""
-        return t(WORDS.get(kind, "") + name, default=self.row(kind, name).get("says", name))
+    def needs(self, recipe: str) -> frozenset[str] | None:
+        """What that recipe asks the artist for; None where nobody has told yet."""
+        row = self.row("recipes", recipe)
+        return frozenset(row.needs) if row.name else None
 
-    def score(self, strength: str) -> float:
-        return float(self.row("strengths", strength).get("score", 70))
+    def strength(self, score: float) -> str:
+        """The named strength that is nearest; "" before the engine has named any."""
+        rows = self.of("strengths")
+        return min(rows, key=lambda row: abs(row.score - score)).name if rows else ""
 
 
-def read_catalogue(sent: dict[str, Any]) -> Catalogue:
+def read_catalogue(sent: Json) -> Catalogue:
     """Only lists of rows with a name are kept: a newer engine may send more kinds."""
-    kinds = {
-        kind: [row for row in rows if isinstance(row, dict) and "name" in row]
-        for kind, rows in sent.items()
-        if isinstance(rows, list)
-    }
-    return Catalogue(kinds)
+    kinds = {kind: read_rows(Row, rows) for kind, rows in sent.items()}
+    return Catalogue({kind: tuple(row for row in kinds[kind] if row.name) for kind in kinds})
+
+
+def code_of(kind: str, name: str) -> str:
+    """Of an entry's row in the engine's tables of words: "styles", "ember" -> "style.ember"."""
+    return f"{kind.removesuffix('s')}.{name}"
+
+
+def entry_says(kind: str, name: str, ending: str = "") -> str:
+    """What the entry is, in words; its name where nobody has words for it, and "" for an ending
+    that it has no words for."""
+    code = code_of(kind, name) + ending
+    return in_words(Message(code)) if has_words(code) else "" if ending else name
+
+
+def recipe_label(name: str) -> str:
+    """One or two words for it."""
+    return entry_says("recipes", name, ".label") or name
+
+
+def entry_tip(kind: str, name: str) -> str:
+    """All that is said of it: what it is, and what must be known before using it."""
+    return "\n".join(filter(None, (entry_says(kind, name), entry_says(kind, name, ".note"))))
 
 
 def thumbnail(row: Row) -> QtGui.QPixmap | None:
     """The row's small picture, if it has one."""
-    data = row.get("thumbnail")
-    if not data:
+    if not row.thumbnail:
         return None
     pixmap = QtGui.QPixmap()
-    return pixmap if pixmap.loadFromData(base64.b64decode(data)) else None
+    return pixmap if pixmap.loadFromData(base64.b64decode(row.thumbnail)) else None

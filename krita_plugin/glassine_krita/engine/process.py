@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..qt import QtCore, Signal
+from ..words.engine_words import learn_words
+from ..words.gaps import Message, message
+from .answers import Hello
 from .environment import clean_environment
 from .frames import PROTOCOL, NotAFrame, Unpacker, pack
+from .reading import read
 
 LINES = 200  # of the engine's stderr that a bug report gets
 GRACE = 2000  # milliseconds for an engine to end by itself
@@ -28,10 +32,8 @@ class Condition:
     starting takes long."""
 
     name: Literal["absent", "starting", "ready", "stopped", "broken"] = "absent"
-    device: str = ""
-    version: str = ""
-    says: str = ""
-    hello: dict[str, Any] = field(default_factory=dict, compare=False)
+    says: Message | None = None
+    hello: Hello = field(default_factory=Hello, compare=False)
 
 
 class Engine(QtCore.QObject):
@@ -54,7 +56,7 @@ class Engine(QtCore.QObject):
         self._slow = QtCore.QTimer(self)
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW)
-        self._slow.timeout.connect(lambda: self._say(Condition("starting", says="slow")))
+        self._slow.timeout.connect(lambda: self._say(Condition("starting", Message("engine_slow"))))
 
     def start(self, command: tuple[str, ...], device: str = "") -> None:
         """Runs the interpreter named first, with the rest as its arguments; never a shell.
@@ -124,22 +126,24 @@ class Engine(QtCore.QObject):
         try:
             messages = self._unpacker.feed(self._process.readAllStandardOutput().data())
         except NotAFrame as error:
-            self._break(str(error))
+            self._break(message("engine_stray", came=str(error.args[0])))
             return
         for body, blob in messages:
             if "hello" in body:
                 self._greeted(body["hello"])
             elif "failed" in body:
-                self._break(body["failed"])
+                self._break(Message("engine_failed"))
             else:
                 self.frame.emit(body, blob)
 
-    def _greeted(self, hello: dict[str, Any]) -> None:
-        if hello["protocol"] != PROTOCOL:
-            self._break("protocol")
+    def _greeted(self, sent: dict[str, Any]) -> None:
+        """Another protocol is looked at no further: nothing in it need mean what it means here."""
+        if sent.get("protocol") != PROTOCOL:
+            self._break(Message("engine_protocol"))
             return
-        device = hello["device"]["says"]
-        self._say(Condition("ready", device, hello["version"], hello=hello))
+        hello = read(Hello, sent)
+        learn_words(hello.words)
+        self._say(Condition("ready", hello=hello))
 
     def _read_errors(self) -> None:
         if self._process is not None:
@@ -148,7 +152,7 @@ class Engine(QtCore.QObject):
 
     def _failed(self, error: QtCore.QProcess.ProcessError) -> None:
         if error == QtCore.QProcess.ProcessError.FailedToStart:
-            self._break("not_started")
+            self._break(Message("engine_not_started"))
 
     def _finished(self, code: int, status: QtCore.QProcess.ExitStatus) -> None:
         """Nobody asked it to end: say so, and start it again unless it keeps dying."""
@@ -163,17 +167,18 @@ class Engine(QtCore.QObject):
         self._starts.append(now)
         often = len(self._starts) == TRIES and now - self._starts[0] < WINDOW
         if not was_ready or often:
-            self._say(Condition("broken", says="keeps_dying" if often else "no_hello"))
+            says = Message("engine_keeps_dying" if often else "engine_no_hello")
+            self._say(Condition("broken", says))
             self.lost.emit()
             return
         self._say(Condition("starting"))
         self.lost.emit()
         self.start(self.command, self._device)
 
-    def _break(self, why: str) -> None:
+    def _break(self, why: Message) -> None:
         self._read_errors()
         self.close()
-        self._say(Condition("broken", says=why))
+        self._say(Condition("broken", why))
         self.lost.emit()
 
     def _say(self, condition: Condition) -> None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from ..canvas.refusals import Refused
 from ..qt import QtCore
+from ..words.gaps import Message, message, message_from
+from .answers import Progress
+from .asks import Ask, plain
 from .frames import WINDOW
 from .process import Engine
+from .reading import Json, Value, read
 
-Json = dict[str, Any]
-ENDED = "engine_ended"  # and was not started again by itself
+ENDED = Message("engine_ended")  # and was not started again by itself
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,7 @@ class Call:
     """One request. `ended` is called once, with the answer."""
 
     number: int
-    method: str
-    progress: Callable[[Json], None]
+    progress: Callable[[Progress], None]
     ended: Callable[[Answer], None]
     outgoing: list[tuple[str, Iterator[bytes]]]
     under_way: int = 0
@@ -43,14 +46,20 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a request ended: with a result, an error with its words, cancelled, or engine lost (then
-    `says` is a key of texts.json)."""
+    """How a request ended: with a result, an error, cancelled, or engine lost.
+
+    error  the engine's name for what went wrong; `says` is for the artist
+    """
 
     kind: Literal["result", "error", "cancelled", "lost"]
     result: Json = field(default_factory=dict)
     blobs: dict[str, memoryview] = field(default_factory=dict)
     error: str = ""
-    says: str = ""
+    says: Message = field(default_factory=lambda: Message(""))
+
+    def read(self, kind: type[Value]) -> Value:
+        """The result as a value of `answers`."""
+        return read(kind, self.result)
 
 
 def empty_memory(size: int) -> memoryview:
@@ -78,23 +87,23 @@ class Requests(QtCore.QObject):
     def can(self, method: str) -> bool:
         """Whether this engine is ready and knows that method."""
         condition = self._engine.condition
-        return condition.name == "ready" and method in condition.hello.get("methods", ())
+        return condition.name == "ready" and method in condition.hello.methods
 
     def send(
         self,
-        method: str,
-        ask: Json,
+        ask: Ask,
         ended: Callable[[Answer], None],
         blobs: dict[str, Blob] | None = None,
-        progress: Callable[[Json], None] = lambda about: None,
+        progress: Callable[[Progress], None] = lambda about: None,
     ) -> int:
         """Asks the engine; returns the request's number, which `cancel` wants."""
         number, blobs = self._next, blobs or {}
         self._next += 1
         outgoing = [(name, blob.parts) for name, blob in blobs.items()]
-        call = self._calls[number] = Call(number, method, progress, ended, outgoing)
+        call = self._calls[number] = Call(number, progress, ended, outgoing)
         sizes = {name: blob.size for name, blob in blobs.items()}
-        sent = self._engine.send({"id": number, "method": method, "ask": ask, "blobs": sizes})
+        body = {"id": number, "method": ask.method, "ask": plain(ask), "blobs": sizes}
+        sent = self._engine.send(body)
         if not sent:  # the caller does not know the number yet
             QtCore.QTimer.singleShot(0, lambda: self._end(call, Answer("lost", says=ENDED)))
         elif outgoing:
@@ -126,7 +135,9 @@ class Requests(QtCore.QObject):
             return
         except Exception as error:  # reading from Krita failed: tell it like any other failure
             self._engine.send({"id": call.number, "cancel": True})
-            self._end(call, Answer("error", error=type(error).__name__, says=str(error)))
+            says = message("not_read", reason=str(error))
+            says = error.says if isinstance(error, Refused) else says
+            self._end(call, Answer("error", error=type(error).__name__, says=says))
             return
         call.under_way += len(part)
         self._engine.send({"id": call.number, "blob": name}, part)
@@ -136,7 +147,7 @@ class Requests(QtCore.QObject):
         if call is None:
             return
         if "progress" in body:
-            call.progress(body["progress"])
+            call.progress(read(Progress, body["progress"]))
         elif "got" in body:
             call.under_way -= body["got"]
         elif "blobs" in body:
@@ -149,7 +160,8 @@ class Requests(QtCore.QObject):
         elif "cancelled" in body:
             self._end(call, Answer("cancelled"))
         elif "error" in body:
-            self._end(call, Answer("error", error=body["error"], says=body["says"]))
+            says = message_from(body.get("message")) or Message(body["error"])
+            self._end(call, Answer("error", error=body["error"], says=says))
 
     def _take(self, call: Call, name: str, blob: bytes) -> None:
         start = call.filled[name]
@@ -164,4 +176,4 @@ class Requests(QtCore.QObject):
     def _lost(self) -> None:
         again = self._engine.condition.name == "starting"
         for call in list(self._calls.values()):
-            self._end(call, Answer("lost", says="engine_lost" if again else ENDED))
+            self._end(call, Answer("lost", says=Message("engine_lost") if again else ENDED))

@@ -22,7 +22,6 @@ class Build:
     """
 
     name: str
-    says: str
     index: str
     download: int = 0
     disk: int = 0
@@ -32,17 +31,17 @@ class Build:
 Sizes = dict[str, dict[str, dict[str, Any]]]
 BUILDS = {
     "linux": (
-        Build("cpu", "CPU", INDEX + "cpu"),
-        Build("cuda", "NVIDIA (CUDA)", ""),
-        Build("xpu", "Intel Arc (XPU)", INDEX + "xpu"),
-        Build("rocm", "AMD (ROCm)", INDEX + "rocm7.2"),
+        Build("cpu", INDEX + "cpu"),
+        Build("cuda", ""),
+        Build("xpu", INDEX + "xpu"),
+        Build("rocm", INDEX + "rocm7.2"),
     ),
     "win32": (
-        Build("cpu", "CPU", ""),
-        Build("cuda", "NVIDIA (CUDA)", INDEX + "cu130"),
-        Build("xpu", "Intel Arc (XPU)", INDEX + "xpu"),
+        Build("cpu", ""),
+        Build("cuda", INDEX + "cu130"),
+        Build("xpu", INDEX + "xpu"),
     ),
-    "darwin": (Build("mps", "Apple GPU / CPU", ""),),
+    "darwin": (Build("mps", ""),),
 }
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..engine.environment import clean_environment
 from ..qt import QtCore, Signal
+from ..words.gaps import Message, message
 from . import pythons
 from .builds import Build, torch_arguments
 from .installed import engine_folder, engine_python, engine_wheel, note_engine
 
 LINES = 60
-CANCELLED = "cancelled"
+DONE, CANCELLED = Message(""), Message("cancelled")
 MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
 CRASHED = QtCore.QProcess.ExitStatus.CrashExit
 
@@ -22,7 +23,7 @@ class Installer(QtCore.QObject):
     """Runs the steps one after the other, each a process; can be cancelled and taken up again."""
 
     changed = Signal()
-    ended = Signal(str)  # "", CANCELLED, or what went wrong: a sentence, or a key of texts.json
+    ended = Signal(object)  # DONE, CANCELLED, or what went wrong
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +72,7 @@ class Installer(QtCore.QObject):
         elif program := pythons.find_uv():
             self._begin(pythons.uv_command(program, engine_folder() / "venv"))
         else:
-            self._fail("no_python")
+            self._fail(Message("no_python"))
 
     def _looked_at_python(self, code: int, text: str) -> None:
         version, program = pythons.parse_probe(text) if code == 0 else ((), "")
@@ -105,13 +106,13 @@ class Installer(QtCore.QObject):
     def _next_step(self, code: int, text: str) -> None:
         ended = self.steps - len(self._todo)
         if code != 0 and ended != self._spared:
-            self._fail("install_failed")
+            self._fail(Message("install_failed"))
             return
         if not self._todo:
             self._note(finished=True)
             self.step = self.steps
             self.changed.emit()
-            self.ended.emit("")
+            self.ended.emit(DONE)
             return
         self.step = self.steps - len(self._todo)
         self._run(self._todo.pop(0), self._next_step)
@@ -154,9 +155,9 @@ class Installer(QtCore.QObject):
         try:
             then(*found)
         except OSError as error:
-            self._fail(str(error))
+            self._fail(message("disk", reason=error.strerror or str(error)))
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: Message) -> None:
         self._process = None
         self.changed.emit()
         self.ended.emit(why)

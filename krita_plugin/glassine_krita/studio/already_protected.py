@@ -6,8 +6,11 @@ import os
 
 from ..canvas.layers import is_open
 from ..canvas.libkis import Document
+from ..engine.answers import Examined
+from ..engine.asks import Examine
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
+from ..words.gaps import Message
 
 OWN = (".kra", ".krz", ".ora")  # working files: what they hold is seen in their layers
 
@@ -19,15 +22,15 @@ def opened_file(doc: Document) -> str:
 
 
 class AlreadyProtected(QtCore.QObject):
-    """What the engine says of the file in front, in its words; "" where it knows nothing."""
+    """What the engine says of the file in front; None where it knows nothing."""
 
     changed = Signal()
 
     def __init__(self, requests: Requests, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self._requests = requests
-        self._answers: dict[tuple[str, float], str] = {}
-        self.says = ""
+        self._answers: dict[tuple[str, float], Message | None] = {}
+        self.says: Message | None = None
 
     def forget(self) -> None:
         self._answers.clear()
@@ -39,20 +42,18 @@ class AlreadyProtected(QtCore.QObject):
             key = (path, os.stat(path).st_mtime) if path else ("", 0.0)
         except OSError:
             key = ("", 0.0)
-        if key[0] and key not in self._answers and self._requests.can("examine"):
-            self._answers[key] = ""
-            self._requests.send(
-                "examine", {"file": path}, lambda answer: self._answered(key, answer)
-            )
-        self._say(self._answers.get(key, ""))
+        if key[0] and key not in self._answers and self._requests.can(Examine.method):
+            self._answers[key] = None
+            self._requests.send(Examine(path), lambda answer: self._answered(key, answer))
+        self._say(self._answers.get(key))
 
     def _answered(self, key: tuple[str, float], answer: Answer) -> None:
         if answer.kind == "result":
-            self._answers[key] = answer.result["protected"]
+            self._answers[key] = answer.read(Examined).protected
         elif answer.kind == "lost":
             self._answers.pop(key, None)
 
-    def _say(self, words: str) -> None:
-        if words != self.says:
-            self.says = words
+    def _say(self, told: Message | None) -> None:
+        if told != self.says:
+            self.says = told
             self.changed.emit()

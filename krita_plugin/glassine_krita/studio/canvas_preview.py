@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..canvas.layers import is_open
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture, take_picture
@@ -9,11 +11,12 @@ from ..canvas.places import Place
 from ..canvas.preview_tab import PreviewTab
 from ..canvas.refusals import Busy, Refused
 from ..canvas.spaces import SCREEN
+from ..engine.asks import Intent
+from ..engine.asks import Preview as Ask
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
-from ..words.texts import t
+from ..words.texts import in_words, t
 from .blobs import picture_blobs
-from .choices import Choice
 
 LONGEST = 1024  # pixels of the document; the middle of the visible part
 SECONDS = 4.0
@@ -30,7 +33,7 @@ class CanvasPreview(QtCore.QObject):
         super().__init__(parent)
         self._requests, self.tab = requests, PreviewTab()
         self._doc: Document | None = None
-        self._choice = Choice()
+        self._scope, self._intent = "", Intent("", 0, "")
         self._place: Place | None = None
         self._number = 0
         self._taking = False
@@ -52,29 +55,29 @@ class CanvasPreview(QtCore.QObject):
     def waiting(self) -> bool:
         return bool(self._number) or self._rest.isActive() or self._taking
 
-    def show(self, doc: Document, choice: Choice, place: Place) -> None:
-        """Shows it, or shows it anew under another choice, soon."""
+    def show(self, doc: Document, scope: str, intent: Intent, place: Place) -> None:
+        """Shows it, or shows it anew under another intent, soon."""
         if self._doc is None:
             self._place = middle_of(place)
         self._rest.start(0 if self._doc is None else REST)
-        self._doc, self._choice = doc, choice
+        self._doc, self._scope, self._intent = doc, scope, intent
         self.changed.emit()
 
     def _begin(self) -> None:
         self._stop()
-        doc, choice = self.document, self._choice
+        doc = self.document
         if doc is None:
             self.hide()
             return
         self._taking = True  # Krita looks at its events while it converts a document
         try:
-            picture, _ = take_picture(doc, choice.scope, self._place, SCREEN)
+            picture, _ = take_picture(doc, self._scope, self._place, SCREEN)
         except Busy:
             self._rest.start(REST)
             return
         except Refused as error:
             self.hide()
-            self.failed.emit(t(str(error)))
+            self.failed.emit(in_words(error.says))
             return
         finally:
             self._taking = False
@@ -82,10 +85,10 @@ class CanvasPreview(QtCore.QObject):
             picture.close()
             return
         self._picture = picture
-        intent = {**choice.intent(), "effort": "preview"}
-        ask = {"pixels": picture.about(), "intent": intent, "seconds": SECONDS, "full": True}
+        intent = replace(self._intent, effort="preview")
+        ask = Ask(picture.about(), intent, SECONDS, full=True)
         number = self._requests.send(
-            "preview", ask, lambda answer: self._answered(number, answer), picture_blobs(picture)
+            ask, lambda answer: self._answered(number, answer), picture_blobs(picture)
         )
         self._number = number
         self.changed.emit()
@@ -130,7 +133,7 @@ class CanvasPreview(QtCore.QObject):
             if self._doc is None:  # hidden meanwhile
                 self.tab.remove()
         elif answer.kind in ("error", "lost"):
-            self.failed.emit(t(answer.says))
+            self.failed.emit(in_words(answer.says))
             self.hide()
         if picture is not None:
             picture.close()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from ..engine.asks import Intent
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,21 @@ class Choice:
     score: float = 70.0
     effort: str = "quick"
 
-    def intent(self) -> dict[str, Any]:
-        """As the engine wants it."""
-        intent: dict[str, Any] = {"recipe": self.recipe, "strength": self.score}
-        intent["effort"] = self.effort
-        if self.style and self.recipe != "poison":
-            intent["style"] = self.style
-        if self.recipe != "cloak":
-            intent |= {"shows": self.shows, "teach": self.teach}
-        return intent
+    def intent(self, needs: frozenset[str] | None) -> Intent:
+        """As the engine wants it, with what the recipe needs and nothing else; where no engine has
+        told yet what that is, with all there is."""
 
-    @property
-    def complete(self) -> bool:
-        return self.recipe == "cloak" or bool(self.shows.strip() and self.teach.strip())
+        def wanted(name: str, given: str) -> str | None:
+            return (given or None) if needs is None else given if name in needs else None
+
+        return Intent(
+            recipe=self.recipe,
+            strength=self.score,
+            effort=self.effort,
+            style=wanted("style", self.style),
+            shows=wanted("shows", self.shows),
+            teach=wanted("teach", self.teach),
+        )
 
 
 @dataclass(frozen=True)

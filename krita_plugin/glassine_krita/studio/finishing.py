@@ -9,25 +9,28 @@ from ..canvas.layers import find_layer
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
+from ..engine.answers import LayerMade
+from ..engine.asks import Placed
 from ..qt import QtCore
+from ..words.gaps import Message, message
 from .job import Job
 
 RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 
 
-def result_of(job: Job, picture: Picture, pixels: memoryview) -> Result:
+def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -> Result:
     """Where the pixels belong, and whether they stand beside the original or in its place."""
     order = job.order
-    replaces = bool(job.outcome.about.get("translucent")) or not is_plain(order.doc, order.layer)
+    replaces = made.translucent or not is_plain(order.doc, order.layer)
     rest = picture if replaces and picture.mask else None
     return Result(pixels, picture.place, picture.space, order.name, order.layer, replaces, rest)
 
 
-def notes_on(result: Result, picture: Picture) -> tuple[str, ...]:
-    """What the artist has to know of a new layer: keys of texts.json."""
-    notes = ["converted"] if picture.converted else []
+def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:
+    """What the artist has to know of a new layer."""
+    notes = [Message("converted")] if picture.converted else []
     if result.replaces:
-        notes.append("replaced" if result.above is not None else "replaced_all")
+        notes.append(Message("replaced" if result.above is not None else "replaced_all"))
     return tuple(notes)
 
 
@@ -58,14 +61,17 @@ def write_whole(path: str, data: memoryview) -> None:
             os.remove(part)
 
 
-def file_trouble(path: str, error: OSError) -> str:
-    return f"{path}: {error.strerror or error}"
+def not_written(path: str, error: OSError) -> Message:
+    return message("file_not_written", path=path, reason=error.strerror or str(error))
 
 
-def receipt_request(job: Job, digest: str) -> dict[str, object] | None:
+def not_read(path: str, error: OSError) -> Message:
+    return message("file_not_read", path=path, reason=error.strerror or str(error))
+
+
+def receipt_request(job: Job, digest: str) -> Placed | None:
     """What the engine's ledger is asked to note of a written file; None without a receipt."""
-    how = job.order.ask["intent"]["export"]
-    if "receipt" not in how["marks"]:
+    how = job.order.ask.intent.export
+    if how is None or "receipt" not in how.marks:
         return None
-    ask = {"sha256": digest, "sidecar": how["sidecar"]}
-    return ask | ({"path": os.path.abspath(job.order.path)} if how["keep_path"] else {})
+    return Placed(digest, how.sidecar, os.path.abspath(job.order.path) if how.keep_path else None)

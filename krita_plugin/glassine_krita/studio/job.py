@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
 
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
+from ..engine.answers import FileMade, LayerMade, Measured, Progress
+from ..engine.asks import ExportFile, Measure, Protect
 from ..qt import QtCore
+from ..words.gaps import Message
+
+Made = LayerMade | FileMade | Measured
 
 
 class Kind(Enum):
@@ -47,33 +51,29 @@ class Order:
 
     kind: Kind
     name: str
-    ask: dict[str, Any] = field(default_factory=dict)
+    ask: Protect | ExportFile | Measure
     doc: Document | None = None
     layer: QtCore.QUuid | None = None
     path: str = ""
 
 
 @dataclass(frozen=True)
-class Progress:
-    """left  seconds; below 0 where nobody knows"""
-
-    fraction: float = 0.0
-    left: float = -1.0
-    stage: str = ""
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What the engine made of it.
 
-    about   its own words and numbers
+    made    what it says of it; None before it has answered
     report  a page of HTML, as it is written to the disk
-    notes   what the artist has to know: keys of texts.json, or sentences
+    notes   what the artist has to know
     """
 
-    about: dict[str, Any] = field(default_factory=dict)
+    made: Made | None = None
     report: bytes = b""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """The words that go with it; "" where there are none."""
+        return "" if self.made is None or isinstance(self.made, Measured) else self.made.caption
 
 
 @dataclass(eq=False)
@@ -81,7 +81,7 @@ class Job:
     """Where an order stands.
 
     picture  its pixels, until nobody needs them any more
-    why      a key of texts.json or the engine's own sentence, when it failed, was kept or asks
+    why      when it failed, was kept or asks
     result   pixels that are on their way into the document, or were kept
     request  its number at the engine
     """
@@ -89,7 +89,7 @@ class Job:
     order: Order
     picture: Picture | None
     state: State = State.WAITING
-    why: str = ""
+    why: Message | None = None
     progress: Progress = field(default_factory=Progress)
     outcome: Outcome = field(default_factory=Outcome)
     result: Result | None = None
@@ -105,7 +105,7 @@ class Job:
         done = self.order.kind is Kind.EXPORT and self.state is State.DONE
         return done and self.picture is not None
 
-    def note(self, *notes: str) -> None:
+    def note(self, *notes: Message) -> None:
         self.outcome = replace(self.outcome, notes=(*self.outcome.notes, *notes))
 
     def release(self) -> None:

@@ -9,26 +9,28 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from ..canvas import results
 from ..canvas.refusals import Refused
+from ..engine.answers import FileMade, LayerMade, Measured, Progress
+from ..engine.asks import Measure, Protect
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
-from ..words.texts import t
+from ..words.gaps import Message, message
 from .blobs import blob_in_parts, picture_blobs
 from .finishing import (
     RECEIPT,
-    file_trouble,
+    not_read,
+    not_written,
     notes_on,
     receipt_request,
     result_of,
     write_exported,
     write_whole,
 )
-from .job import Job, Kind, Order, Progress, State
+from .job import Job, Kind, Order, State
 
-Finish = Callable[[Job, "dict[str, memoryview]"], None]
+Finish = Callable[[Job, Answer], None]
 
 
 class JobQueue(QtCore.QObject):
@@ -64,9 +66,10 @@ class JobQueue(QtCore.QObject):
 
     def do_again(self, job: Job) -> None:
         """The artist has read that it is protected already, and wants it all the same."""
-        if job.state is State.ASKING:
-            job.order = replace(job.order, ask={**job.order.ask, "again": True})
-            job.state, job.why = State.WAITING, ""
+        ask = job.order.ask
+        if job.state is State.ASKING and isinstance(ask, Protect):
+            job.order = replace(job.order, ask=replace(ask, again=True))
+            job.state, job.why = State.WAITING, None
             self.start_next()
 
     def measure(self, job: Job) -> Job | None:
@@ -74,7 +77,7 @@ class JobQueue(QtCore.QObject):
         if not job.measurable:
             return None
         picture, job.picture = job.picture, None
-        ask = {"intent": job.order.ask["intent"]}
+        ask = Measure(job.order.ask.intent)
         order = Order(Kind.REPORT, job.order.path, ask, path=job.order.path)
         return self.add(Job(order, picture))
 
@@ -117,18 +120,17 @@ class JobQueue(QtCore.QObject):
                 with open(order.path, "rb") as stream:
                     blobs["file"] = blob_in_parts(stream.read())
             except OSError as error:
-                self._end(job, State.FAILED, file_trouble(order.path, error))
+                self._end(job, State.FAILED, not_read(order.path, error))
                 return
         job.request = self._requests.send(
-            order.kind.value,
-            {**order.ask, "pixels": picture.about()},
+            replace(order.ask, pixels=picture.about()),
             lambda answer: self._answered(job, answer),
             blobs,
             lambda about: self._progress(job, about),
         )
 
-    def _progress(self, job: Job, about: dict[str, Any]) -> None:
-        job.progress = Progress(about["fraction"], about["left"], about["stage"])
+    def _progress(self, job: Job, about: Progress) -> None:
+        job.progress = about
         self.changed.emit()
 
     def _answered(self, job: Job, answer: Answer) -> None:
@@ -144,57 +146,58 @@ class JobQueue(QtCore.QObject):
             self._end(job, State.FAILED, answer.says)
         else:
             job.progress = replace(job.progress, fraction=1.0, left=0.0)
-            job.outcome = replace(job.outcome, about=answer.result)
-            job.note(*answer.result.get("notes", []))
-            self._finish[job.order.kind](job, answer.blobs)
+            self._finish[job.order.kind](job, answer)
 
-    def _ask(self, job: Job, why: str) -> None:
+    def _ask(self, job: Job, why: Message) -> None:
         """The pixels are kept until the artist has decided."""
         job.state, job.why = State.ASKING, why
         job.progress = replace(job.progress, fraction=0.0)
         self.finished.emit(job)
         self.start_next()
 
-    def _finish_report(self, job: Job, blobs: dict[str, memoryview]) -> None:
-        job.outcome = replace(job.outcome, report=bytes(blobs["report"]))
+    def _finish_report(self, job: Job, answer: Answer) -> None:
+        report = bytes(answer.blobs["report"])
+        job.outcome = replace(job.outcome, made=answer.read(Measured), report=report)
         self._end(job, State.DONE)
 
-    def _finish_layer(self, job: Job, blobs: dict[str, memoryview]) -> None:
-        picture, doc = job.picture, job.order.doc
+    def _finish_layer(self, job: Job, answer: Answer) -> None:
+        picture, doc, made = job.picture, job.order.doc, answer.read(LayerMade)
         assert picture is not None and doc is not None
-        result = job.result = result_of(job, picture, blobs["pixels"])
-        job.note(*notes_on(result, picture))
+        result = job.result = result_of(job, made, picture, answer.blobs["pixels"])
+        job.outcome = replace(job.outcome, made=made)
+        job.note(*made.notes, *notes_on(result, picture))
         if result.rest is None:
             job.release()
         job.state = State.PLACING
         self._place(job, results.add_layer(doc, result))
 
-    def _finish_file(self, job: Job, blobs: dict[str, memoryview]) -> None:
+    def _finish_file(self, job: Job, answer: Answer) -> None:
         """What lies under that name now is what the engine verified, or it is a failure."""
-        path = job.order.path
-        job.outcome = replace(job.outcome, report=bytes(blobs["report"]))
+        path, made, blobs = job.order.path, answer.read(FileMade), answer.blobs
+        job.outcome = replace(job.outcome, made=made, report=bytes(blobs["report"]))
+        job.note(*made.notes)
         try:
             digest = write_exported(path, blobs["file"])
         except OSError as error:
-            self._end(job, State.FAILED, file_trouble(path, error))
+            self._end(job, State.FAILED, not_written(path, error))
             return
-        if digest != job.outcome.about["sha256"]:
-            self._end(job, State.FAILED, "file_differs")
+        if digest != made.sha256:
+            self._end(job, State.FAILED, Message("file_differs"))
             return
         if (ask := receipt_request(job, digest)) is not None:
-            self._requests.send("placed", ask, lambda answer: self._noted(job, answer))
+            self._requests.send(ask, lambda answer: self._noted(job, answer))
         self._end(job, State.DONE)
 
     def _noted(self, job: Job, answer: Answer) -> None:
         """The ledger knows the file, or it is said why not."""
         beside = job.order.path + RECEIPT
         if answer.kind != "result":
-            job.note(t("not_noted", why=t(answer.says)))
+            job.note(message("not_noted", why=answer.says))
         elif "receipt" in answer.blobs:
             try:
                 write_whole(beside, answer.blobs["receipt"])
             except OSError as error:
-                job.note(file_trouble(beside, error))
+                job.note(not_written(beside, error))
         self.changed.emit()
 
     def _place(self, job: Job, steps: Iterator[None]) -> None:
@@ -212,18 +215,18 @@ class JobQueue(QtCore.QObject):
             self._end(job, State.DONE)
         except Refused as error:
             self._stop_placing(job)
-            self._end(job, State.KEPT, str(error))
+            self._end(job, State.KEPT, error.says)
         except Exception as error:  # whatever it was, minutes of work are in the result
             traceback.print_exc()
             self._stop_placing(job)
-            self._end(job, State.KEPT, f"{type(error).__name__}: {error}")
+            self._end(job, State.KEPT, message("not_added", reason=str(error)))
 
     def _stop_placing(self, job: Job) -> None:
         self._placing = [row for row in self._placing if row[0] is not job]
         if not self._placing:
             self._timer.stop()
 
-    def _end(self, job: Job, state: State, why: str = "") -> None:
+    def _end(self, job: Job, state: State, why: Message | None = None) -> None:
         job.state, job.why = state, why
         kept = [one for one in self.all if one.measurable]  # only the last: a report may be asked
         for one in kept[:-1] if job.measurable else [job]:

@@ -3,79 +3,80 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
 
 from ..canvas.libkis import Document
 from ..canvas.own_layers import own_layer_in
 from ..canvas.pictures import take_flattened, take_picture
-from ..engine.catalogue import Catalogue
+from ..engine.asks import ExportFile, ExportWish, Intent, Protect
+from ..engine.catalogue import entry_says, recipe_label
+from ..words.gaps import message
 from ..words.texts import t
 from .already_protected import opened_file
-from .choices import Artist, Choice, Exporting
+from .choices import Artist, Exporting
 from .job import Job, Kind, Order, State
 from .settings import write_exporting
 
 SEED_BITS = 31
 
 
-def order_layer(doc: Document, choice: Choice, listed: Catalogue) -> Job:
+def order_layer(doc: Document, scope: str, intent: Intent) -> Job:
     """Protects the layer, the selection or the picture; the result is a new layer."""
     doc.waitForDone()  # a stroke that was just made belongs to it
-    picture, node = take_picture(doc, choice.scope)
-    name = layer_name(None if node is None else node.name(), choice, listed)
+    picture, node = take_picture(doc, scope)
+    name = layer_name(None if node is None else node.name(), intent)
     layer = None if node is None else node.uniqueId()
-    ask = {"intent": {**choice.intent(), "seed": new_seed()}, "file": opened_file(doc)}
+    ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
     order = Order(Kind.APPLY, name, ask, doc, layer)
-    return ask_if_own(Job(order, picture), doc, choice.scope)
+    return ask_if_own(Job(order, picture), doc, scope)
 
 
-def order_file(doc: Document, path: str, how: Exporting, choice: Choice, artist: Artist) -> Job:
+def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist: Artist) -> Job:
     """What shows, flattened, to a file with marks."""
     doc.waitForDone()
     picture = take_flattened(doc)
-    intent = {**choice.intent(), "seed": new_seed(), "export": export_intent(how, artist)}
-    ask = {"intent": intent, "file": opened_file(doc)}
+    wanted = replace(intent, seed=new_seed(), export=export_wish(how, artist))
+    ask = ExportFile(wanted, opened_file(doc))
     write_exporting(doc, how)
     return ask_if_own(Job(Order(Kind.EXPORT, path, ask, doc, path=path), picture), doc, "picture")
 
 
-def export_intent(how: Exporting, artist: Artist) -> dict[str, Any]:
+def export_wish(how: Exporting, artist: Artist) -> ExportWish:
     """As the engine wants it."""
-    return {
-        "format": how.format,
-        "quality": how.quality,
-        "marks": list(how.marks),
-        "longest_side": how.longest or None,
-        "claim": asdict(artist),
-        "keep_path": how.keep_path,
-        "sidecar": how.sidecar,
-    }
+    return ExportWish(
+        format=how.format,
+        quality=how.quality,
+        marks=how.marks,
+        longest_side=how.longest or None,
+        claim=asdict(artist),
+        keep_path=how.keep_path,
+        sidecar=how.sidecar,
+    )
 
 
 def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
     """A layer that was made here is known without the engine: ask before any work."""
     if layer := own_layer_in(doc, scope):
-        job.state, job.why = State.ASKING, t("twice_layer", layer=layer)
+        job.state, job.why = State.ASKING, message("twice_layer", layer=layer)
     return job
 
 
-def order_refusal(doc: Document | None, choice: Choice, engine: str) -> str:
-    """A key of texts.json, or "" where nothing is in the way."""
+def order_refusal(doc: Document | None, intent: Intent, engine: str) -> str:
+    """A code of texts.json, or "" where nothing is in the way."""
     if doc is None:
         return "nothing_to_protect"
     if engine == "absent":
         return "needs_engine"
-    return "" if choice.complete else "poison_incomplete"
+    return "" if intent.complete else "poison_incomplete"
 
 
-def layer_name(layer: str | None, choice: Choice, listed: Catalogue) -> str:
+def layer_name(layer: str | None, intent: Intent) -> str:
     """Says what was done, to which layer."""
-    parts = [t(choice.recipe)]
-    if choice.recipe != "poison":
-        parts.append(listed.says("styles", choice.style) if choice.style else t("chosen_for_me"))
-    if choice.recipe != "cloak":
-        parts.append(f"{choice.shows} → {choice.teach}")
+    parts = [recipe_label(intent.recipe)]
+    if intent.style is not None:
+        parts.append(entry_says("styles", intent.style) if intent.style else t("chosen_for_me"))
+    if intent.shows is not None:
+        parts.append(f"{intent.shows} → {intent.teach}")
     return f"{layer or t('picture')} ({', '.join(parts)})"
 
 

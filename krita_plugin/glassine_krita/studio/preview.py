@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..canvas.layers import is_open, key_of, layer_for, selection_of
 from ..canvas.libkis import Document
@@ -13,10 +12,13 @@ from ..canvas.places import Place
 from ..canvas.refusals import Busy, Refused
 from ..canvas.small_pictures import SmallPicture, image_of, shrink_by_strips
 from ..canvas.spaces import SCREEN
+from ..engine.answers import Previewed
+from ..engine.asks import Intent
+from ..engine.asks import Preview as Ask
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, QtGui, Signal
+from ..words.gaps import Message
 from .blobs import small_blobs
-from .choices import Choice
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
@@ -26,20 +28,21 @@ PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A part of a document under a choice.
+    """A part of a document under an intent.
 
     key  what is read: document, layer, scope, selection and place
     """
 
     doc: Document
-    choice: Choice
+    scope: str
+    intent: Intent
     place: Place
     key: Key
 
     @property
-    def explored(self) -> tuple[Key, Choice]:
+    def explored(self) -> tuple[Key, Intent]:
         """Everything but the strength: the same here means that the engine explores the same."""
-        return self.key, replace(self.choice, score=0.0, effort="")
+        return self.key, replace(self.intent, strength=0.0, effort="")
 
 
 class Preview(QtCore.QObject):
@@ -53,9 +56,9 @@ class Preview(QtCore.QObject):
         self.ready = self.paused = self.stale = False
         self.sees = False
         self.pictures: dict[str, QtGui.QImage] = {}
-        self.about: dict[str, Any] = {}
+        self.about = Previewed()
         self.place: Place | None = None
-        self.why = ""  # a key of texts.json or the engine's sentence, when there is no picture
+        self.why: Message | None = None  # when there is no picture
         self.busy = False
         self._wanted: Wanted | None = None
         self._small: tuple[Key, SmallPicture] | None = None
@@ -72,9 +75,9 @@ class Preview(QtCore.QObject):
         self._reading.setInterval(0)
         self._reading.timeout.connect(self._read_some)
 
-    def want(self, doc: Document, choice: Choice, place: Place) -> None:
-        """Shows that part of the document under that choice, soon."""
-        wanted = wanted_now(doc, choice, place)
+    def want(self, doc: Document, scope: str, intent: Intent, place: Place) -> None:
+        """Shows that part of the document under that intent, soon."""
+        wanted = wanted_now(doc, scope, intent, place)
         same = self._wanted is not None and self._wanted.explored == wanted.explored
         self._fine = self._fine and same
         if self.pictures and not same:
@@ -83,16 +86,16 @@ class Preview(QtCore.QObject):
         self._wanted = wanted
         self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
         if self.why:
-            self.why = ""
+            self.why = None
             self.changed.emit()
 
     def refresh(self) -> None:
         """The document was painted on: read it again."""
         self._small = None
         if (wanted := self._wanted) is not None:
-            self.want(wanted.doc, wanted.choice, wanted.place)
+            self.want(wanted.doc, wanted.scope, wanted.intent, wanted.place)
 
-    def clear(self, why: str = "") -> None:
+    def clear(self, why: Message | None = None) -> None:
         self._stop()
         self._rest.stop()
         self._wanted, self.pictures, self.why, self.place = None, {}, why, None
@@ -125,8 +128,8 @@ class Preview(QtCore.QObject):
             self._again = True  # the engine scales what it is exploring now; do not start anew
             return
         self._stop()
-        if not wanted.choice.complete:
-            self.pictures, self.why = {}, "poison_incomplete"
+        if not wanted.intent.complete:
+            self.pictures, self.why = {}, Message("poison_incomplete")
             self.changed.emit()
             return
         self.busy = True
@@ -139,12 +142,13 @@ class Preview(QtCore.QObject):
         except Busy:
             self._rest.start(REST)
         except Refused as error:
-            self._fail(str(error))
+            self._fail(error.says)
 
     def _read(self, wanted: Wanted) -> None:
         """Of the layer that is active now, whichever it is when the reading is done."""
-        wanted = self._wanted = wanted_now(wanted.doc, wanted.choice, wanted.place)
-        self._picture, _ = take_picture(wanted.doc, wanted.choice.scope, wanted.place, SCREEN)
+        wanted = wanted_now(wanted.doc, wanted.scope, wanted.intent, wanted.place)
+        self._wanted = wanted
+        self._picture, _ = take_picture(wanted.doc, wanted.scope, wanted.place, SCREEN)
         self._reads, self._steps = wanted, shrink_by_strips(self._picture)
         self._reading.start()
 
@@ -153,7 +157,7 @@ class Preview(QtCore.QObject):
         try:
             small = next(self._steps)
         except Refused as error:
-            self._fail(str(error))
+            self._fail(error.says)
             return
         if small is not None:
             self._reading.stop()
@@ -163,12 +167,11 @@ class Preview(QtCore.QObject):
             self._ask(self._reads, small)
 
     def _ask(self, wanted: Wanted, small: SmallPicture) -> None:
-        intent = {**wanted.choice.intent(), "effort": "preview"}
-        ask = {"pixels": small.about(), "intent": intent, "sees": self.sees}
-        ask["seconds"] = FINER if self._fine else FIRST
+        intent = replace(wanted.intent, effort="preview")
+        ask = Ask(small.about(), intent, FINER if self._fine else FIRST, sees=self.sees)
         self._asked, self._again = wanted, False
         number = self._requests.send(
-            "preview", ask, lambda answer: self._answered(number, answer), small_blobs(small)
+            ask, lambda answer: self._answered(number, answer), small_blobs(small)
         )
         self._number = number
 
@@ -183,33 +186,33 @@ class Preview(QtCore.QObject):
             self._fail(answer.says)
             return
         assert self._asked is not None
-        self.about = about = answer.result
-        self.why = ""
+        self.about = about = answer.read(Previewed)
+        self.why = None
         self.stale = self._wanted is None or self._asked.explored != self._wanted.explored
         self.pictures = {
-            name: image_of(answer.blobs[name], about["width"], about["height"])
+            name: image_of(answer.blobs[name], about.width, about.height)
             for name in PICTURES
             if name in answer.blobs
         }
         self.place = self._small[1].place if self._small else None
         if self._again:
             self._rest.start()
-        elif not self._fine and about.get("finer"):
+        elif not self._fine and about.finer:
             self._fine = True
             self._rest.start()
         self.changed.emit()
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: Message) -> None:
         self._stop()
         self.pictures, self.why = {}, why
         self.changed.emit()
 
 
-def wanted_now(doc: Document, choice: Choice, place: Place) -> Wanted:
+def wanted_now(doc: Document, scope: str, intent: Intent, place: Place) -> Wanted:
     """That part as it is now."""
     if not is_open(doc):
-        return Wanted(doc, choice, place, ())
-    node = layer_for(doc, choice.scope)
+        return Wanted(doc, scope, intent, place, ())
+    node = layer_for(doc, scope)
     layer = None if node is None else node.uniqueId().toString()
-    chosen = selection_of(doc) if choice.scope == "selection" else None
-    return Wanted(doc, choice, place, (key_of(doc), layer, choice.scope, chosen, place))
+    chosen = selection_of(doc) if scope == "selection" else None
+    return Wanted(doc, scope, intent, place, (key_of(doc), layer, scope, chosen, place))

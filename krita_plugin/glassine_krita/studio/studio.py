@@ -11,18 +11,20 @@ from ..canvas.layers import active_document
 from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
+from ..engine.asks import Intent, Warm
 from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
 from ..engine.requests import ENDED, Answer, Requests
 from ..install.installed import start_command
-from ..install.installer import CANCELLED, Installer
+from ..install.installer import CANCELLED, DONE, Installer
 from ..qt import QtCore, Signal
-from ..words.texts import t
+from ..words.gaps import Message
+from ..words.texts import in_words, t
 from .already_protected import AlreadyProtected
+from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
-from .estimate import Estimate
 from .job import Job, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
@@ -50,10 +52,12 @@ class Studio(QtCore.QObject):
         self.installer = Installer(self)
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
+        self.caption = CaptionWords(self.requests, self)
         self.catalogue = Catalogue()
         self.choice = read_setting(Choice)
         self.artist = read_setting(Artist)
         self.trouble = ""  # the last thing that went wrong, in words
+        self._fault = ""  # where the plugin's last mistake was
         self._watchers: set[int] = set()
         self._seen: Sight | None = None
         self._region = Region()
@@ -97,12 +101,14 @@ class Studio(QtCore.QObject):
         ready = condition.name == "ready"
         self.already_protected.forget()
         if ready:
-            self.catalogue = read_catalogue(condition.hello.get("catalogue", {}))
-            self.requests.send("warm", {}, self._warm)
+            self.catalogue = read_catalogue(condition.hello.catalogue)
+            self.requests.send(Warm(), self._warm)
+            self.caption.ask_anew()
+            self._want()
             if self.trouble == t("engine_slow"):
                 self.trouble = ""
         elif condition.says:
-            self.complain(t("engine_" + condition.says, default=condition.says))
+            self.complain(in_words(condition.says))
         self.jobs.ready = ready
         self._jobs_changed()
         self.engine_changed.emit()
@@ -110,7 +116,7 @@ class Studio(QtCore.QObject):
 
     def _warm(self, answer: Answer) -> None:
         if answer.kind == "error":
-            self.complain(answer.says)
+            self.complain(in_words(answer.says))
         self._estimate.forget()
         self._estimate.want(self.document, self.choice)
         self.preview.resume()
@@ -120,13 +126,13 @@ class Studio(QtCore.QObject):
         if self.engine.condition.name == "starting":
             self.complain(t("engine_lost"))
 
-    def _installed(self, why: str) -> None:
+    def _installed(self, why: Message) -> None:
         """However it ended: the engine that is there now runs again, if it still can."""
         if not self._timer.isActive():
             return  # Krita is closing
         self.start_engine()
-        if why not in ("", CANCELLED):
-            self.complain(t(why))
+        if why not in (DONE, CANCELLED):
+            self.complain(in_words(why))
         self.engine_changed.emit()
 
     # what is in front of the artist
@@ -165,11 +171,12 @@ class Studio(QtCore.QObject):
         return self._region.of(doc, held=self.canvas_preview.on)
 
     def _want(self) -> None:
-        doc = self.document
+        doc, intent = self.document, self.intent
+        self.caption.want(intent)
         if doc is None:
-            self.preview.clear("no_document")
+            self.preview.clear(Message("no_document"))
         elif self.watching:
-            self.preview.want(doc, self.choice, self.region(doc))
+            self.preview.want(doc, self.choice.scope, intent, self.region(doc))
 
     @property
     def watching(self) -> bool:
@@ -186,6 +193,11 @@ class Studio(QtCore.QObject):
 
     # choosing
 
+    @property
+    def intent(self) -> Intent:
+        """The choice, as the engine wants it."""
+        return self.choice.intent(self.catalogue.needs(self.choice.recipe))
+
     def choose(self, **what: Any) -> None:
         before, choice = self.choice, replace(self.choice, **what)
         if choice == before:
@@ -195,7 +207,7 @@ class Studio(QtCore.QObject):
         self.choice_changed.emit()
         self._want()
         if (shown := self.canvas_preview.document) is not None:
-            self.canvas_preview.show(shown, choice, self.region(shown))
+            self.canvas_preview.show(shown, choice.scope, self.intent, self.region(shown))
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._estimate.want(self.document, self.choice)
 
@@ -211,26 +223,26 @@ class Studio(QtCore.QObject):
 
     def apply(self) -> Job | None:
         """Protects the layer, the selection or the picture; the result is a new layer."""
-        return self._order(lambda doc: order_layer(doc, self.choice, self.catalogue))
+        return self._order(lambda doc: order_layer(doc, self.choice.scope, self.intent))
 
     def export(self, path: str, how: Exporting) -> Job | None:
-        return self._order(lambda doc: order_file(doc, path, how, self.choice, self.artist))
+        return self._order(lambda doc: order_file(doc, path, how, self.intent, self.artist))
 
     def _order(self, order: Callable[[Document], Job]) -> Job | None:
         doc = self.document
         try:
-            problem = order_refusal(doc, self.choice, self.engine.condition.name)
+            problem = order_refusal(doc, self.intent, self.engine.condition.name)
             if problem or doc is None:
                 raise Refused(problem)
             return self.jobs.add(order(doc))
         except Refused as error:
-            self.complain(t(str(error)))
+            self.complain(in_words(error.says))
             return None
 
     def _job_finished(self, job: Job) -> None:
         said = job.why == ENDED and self.engine.condition.name == "broken"
-        if job.state is State.FAILED and not said:
-            self.complain(t(job.why))
+        if job.state is State.FAILED and job.why is not None and not said:
+            self.complain(in_words(job.why))
 
     def _jobs_changed(self) -> None:
         """A preview would have to wait behind a job; it resumes afterwards."""
@@ -247,7 +259,7 @@ class Studio(QtCore.QObject):
         if not on or doc is None:
             self.canvas_preview.hide()
         else:
-            self.canvas_preview.show(doc, self.choice, self.region(doc))
+            self.canvas_preview.show(doc, self.choice.scope, self.intent, self.region(doc))
 
     # trouble
 
@@ -255,13 +267,17 @@ class Studio(QtCore.QObject):
         self.trouble = words
         self.engine_changed.emit()
 
-    def complain_later(self, words: str) -> None:
-        """From within a drawing that failed: drawing the complaint must not be part of it."""
+    def complain_later(self, words: str, fault: str) -> None:
+        """From within a drawing that failed: drawing the complaint must not be part of it.
+
+        fault  where it was, for a bug report
+        """
+        self._fault = fault
         if words != self.trouble and self._timer.isActive():
             QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
 
     def details(self) -> str:
         """For a bug report: no picture, no file's name, nothing that has the artist's own."""
-        logs = (self.engine.log(), self.installer.log())
+        logs = (self._fault, self.engine.log(), self.installer.log())
         files = [job.order.path for job in self.jobs.all]
         return bug_report(self.trouble, self.engine.condition, logs, files)

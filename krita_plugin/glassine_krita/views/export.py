@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from ..canvas.layers import key_of
-from ..engine.catalogue import Catalogue, Row
+from ..engine.catalogue import Catalogue, Row, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.choices import Exporting
 from ..studio.filenames import bare_name, path_refusal, same_file, suggested_path, whole_name
@@ -95,8 +95,8 @@ class ExportPage(QtWidgets.QWidget):
         self._filled = listed
         self.format_menu.clear()
         for entry in listed.usable("formats"):
-            self.format_menu.addItem(entry["name"].upper(), entry["name"])
-            words = listed.says("formats", entry["name"])
+            self.format_menu.addItem(entry.name.upper(), entry.name)
+            words = entry_says("formats", entry.name)
             self.format_menu.setItemData(
                 self.format_menu.count() - 1, words, Qt.ItemDataRole.ToolTipRole
             )
@@ -104,7 +104,8 @@ class ExportPage(QtWidgets.QWidget):
         self.size_menu.addItem(t("size_original"), 0)
         self.size_menu.addItem(t("size_training"), TRAINING)
         for entry in listed.of("sites"):
-            self.size_menu.addItem(f"{t(entry['says'])} ({entry['longest']} px)", entry["longest"])
+            words = t("size_site", site=entry_says("sites", entry.name), longest=entry.longest)
+            self.size_menu.addItem(words, entry.longest)
         self.marks.fill(listed)
         if chosen is None:
             self.shown()
@@ -138,7 +139,7 @@ class ExportPage(QtWidgets.QWidget):
         self._fit()
 
     def _suffix(self) -> str:
-        return str(self._entry().get("suffixes", [".png"])[0])
+        return next(iter(self._entry().suffixes), ".png")
 
     def _entry(self) -> Row:
         """What the catalogue says of the format that is chosen."""
@@ -147,7 +148,7 @@ class ExportPage(QtWidgets.QWidget):
     def _suffixes(self) -> set[str]:
         """Of all formats."""
         rows = self.studio.catalogue.of("formats")
-        return {one for entry in rows for one in entry.get("suffixes", ())}
+        return {one for entry in rows for one in entry.suffixes}
 
     def _whole(self, path: str) -> str:
         return whole_name(path, self._suffix(), self._suffixes())
@@ -155,8 +156,8 @@ class ExportPage(QtWidgets.QWidget):
     def _misnamed(self, path: str) -> str:
         """Why that name is another format's, in words, or ""."""
         suffix, entry = os.path.splitext(path)[1].lower(), self._entry()
-        fits = suffix in entry.get("suffixes", (suffix,))
-        return "" if fits else t("other_suffix", suffix=suffix, format=entry["name"].upper())
+        fits = suffix in (entry.suffixes or (suffix,))
+        return "" if fits else t("other_suffix", suffix=suffix, format=entry.name.upper())
 
     def _format_chosen(self) -> None:
         """The name follows the format."""
@@ -167,8 +168,7 @@ class ExportPage(QtWidgets.QWidget):
     def _fit(self) -> None:
         """Marks that the format cannot carry are switched off."""
         name = self.format_menu.currentData()
-        lossy = self.studio.catalogue.row("formats", name or "").get("lossy", False)
-        self.quality.setEnabled(bool(lossy))
+        self.quality.setEnabled(self.studio.catalogue.row("formats", name or "").lossy)
         self.marks.allow(self.studio.catalogue, name)
 
     def _browse(self) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from functools import partial
-from typing import Any
 
+from ..engine.answers import FileMade, LayerMade, Measured, Trial
 from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.job import Job, Kind, State
 from ..studio.job_queue import JobQueue
 from ..studio.reports import open_report
 from ..studio.studio import Studio
 from ..words.amounts import rounded_time
-from ..words.texts import t
+from ..words.gaps import Message, message
+from ..words.texts import has_words, in_words, t
 from .parts import (
     Elided,
     copy_text,
@@ -117,7 +118,7 @@ class JobRow(QtWidgets.QFrame):
             "measure": job.measurable and self.studio.requests.can("report"),
             "report": done and bool(job.outcome.report),
             "folder": done and job.order.kind is Kind.EXPORT,
-            "caption": done and bool(job.outcome.about.get("caption")),
+            "caption": done and bool(job.outcome.caption),
             "rescue": job.state is State.KEPT,
             "close": not job.active,
         }
@@ -132,32 +133,22 @@ class JobRow(QtWidgets.QFrame):
         if job.state is State.RUNNING:
             now = job.progress
             left = "" if now.left < 0 else t("time_left", time=rounded_time(now.left))
-            return " ".join(part for part in (t(f"stage_{now.stage}"), left) if part)
-        if job.state in (State.FAILED, State.KEPT, State.ASKING):
-            why = t(job.why)  # in the middle of a sentence, or a sentence of its own
-            why = why.rstrip(".。") if job.state is State.KEPT else why
-            return t(f"job_{job.state.value}", why=why)
+            return " ".join(part for part in (stage_words(now.stage), left) if part)
         if job.state is not State.DONE:
-            return t(f"job_{job.state.value}")
-        return " ".join([self._result(), *(t(note) for note in job.outcome.notes)])
+            return t(f"job_{job.state.value}", why=job.why or "")
+        return " ".join(map(in_words, [*self._result(), *job.outcome.notes]))
 
-    def _result(self) -> str:
-        about = self.job.outcome.about
-        if self.job.order.kind is Kind.APPLY:
-            instead = {"replaced", "replaced_all"} & set(self.job.outcome.notes)
-            score = round(about.get("ssimulacra2", 0))
-            return t("applied_instead" if instead else "applied", score=score)
-        if self.job.order.kind is Kind.REPORT:
-            return worst_trials(about["trials"])
-        cost = about.get("cost", {})
-        words = t(
-            "exported",
-            width=about["width"],
-            height=about["height"],
-            score=round(cost.get("ssimulacra2", 0)),
-        )
-        doubts = [t("doubt_" + one["code"], default=one["says"]) for one in about["doubts"][:1]]
-        return " ".join([words, *doubts])
+    def _result(self) -> list[Message]:
+        made = self.job.outcome.made
+        if isinstance(made, LayerMade):
+            instead = {"replaced", "replaced_all"} & {one.code for one in self.job.outcome.notes}
+            code = "applied_instead" if instead else "applied"
+            return [message(code, score=round(made.ssimulacra2))]
+        if isinstance(made, FileMade):
+            score = round(made.cost.ssimulacra2)
+            size = {"width": made.width, "height": made.height}
+            return [message("exported", **size, score=score), *made.doubts[:1]]
+        return [worst_trials(made.trials)] if isinstance(made, Measured) else []
 
     def _report(self) -> None:
         open_report(self.job)
@@ -167,11 +158,17 @@ class JobRow(QtWidgets.QFrame):
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
 
     def _caption(self) -> None:
-        copy_text(self.job.outcome.about["caption"])
+        copy_text(self.job.outcome.caption)
 
 
-def worst_trials(trials: list[dict[str, Any]]) -> str:
+def stage_words(stage: str) -> str:
+    """What the engine is at; a later version's stage is work as well."""
+    code = f"stage_{stage}"
+    return t(code if has_words(code) else "stage_other")
+
+
+def worst_trials(trials: tuple[Trial, ...]) -> Message:
     """The three after which least is left, in one sentence; the page has them all."""
-    tried = sorted((one for one in trials if one["left"] is not None), key=lambda one: one["left"])
-    words = ", ".join(f"{t(one['says'])} ({one['left']:.0%})" for one in tried[:3])
-    return t("measured", tried=len(tried), worst=words or "–")
+    tried = sorted((one.left, at, one) for at, one in enumerate(trials) if one.left is not None)
+    rows = (message("trial_left", trial=one.says or "", left=left) for left, _, one in tried[:3])
+    return message("measured", count=len(tried), worst=tuple(rows) or "–")

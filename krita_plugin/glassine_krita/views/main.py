@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.studio import Studio
 from ..words.amounts import rounded_time
-from ..words.texts import t
+from ..words.gaps import Message
+from ..words.texts import has_words, in_words, t
 from .compare import MODES, Compare
 from .job import JobList
 from .parts import (
@@ -24,13 +25,13 @@ from .slots import follow, guarded
 from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
-EFFORTS = ("preview", "quick", "full")
 
 
 class MainPage(QtWidgets.QWidget):
     def __init__(self, studio: Studio, go: Callable[[str], None]) -> None:
         super().__init__()
         self.studio = studio
+        self._filled: Catalogue | None = None
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -54,6 +55,10 @@ class MainPage(QtWidgets.QWidget):
         column.addWidget(widget)
         self.jobs = JobList(studio)
         column.addWidget(self.jobs)
+        self._follow()
+
+    def _follow(self) -> None:
+        studio = self.studio
         follow(
             self,
             self.draw,
@@ -79,15 +84,17 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setObjectName("glassine_visible")
         self.slider.setRange(0, SUBTLE - STRONG)
         self.slider.setPageStep(5)
+        self.slider.setToolTip(t("visible_tip"))
         self.slider.valueChanged.connect(
             guarded(lambda at: self.studio.choose(score=float(SUBTLE - at)))
         )
         self.strength = Elided()
         self.effort = QtWidgets.QComboBox()
         self.effort.setObjectName("glassine_effort")
-        for name in EFFORTS:
-            self.effort.addItem(t(f"effort_{name}"), name)
-        self.effort.activated.connect(guarded(lambda at: self.studio.choose(effort=EFFORTS[at])))
+        self.effort.setMinimumWidth(60)
+        self.effort.activated.connect(
+            guarded(lambda at: self.studio.choose(effort=self.effort.itemData(at)))
+        )
         labels = ((t("visible_label"), self.slider), (t("effort_label"), self.effort))
         for at, (text, field) in enumerate(labels):
             label = QtWidgets.QLabel(text)
@@ -133,20 +140,29 @@ class MainPage(QtWidgets.QWidget):
     def shown(self) -> None:
         self.studio.look()
 
+    def _fill(self) -> None:
+        """Another menu when the engine sent a new list."""
+        if self.studio.catalogue is not self._filled:
+            self._filled = self.studio.catalogue
+            self.effort.clear()
+            for row in self._filled.usable("efforts"):
+                self.effort.addItem(entry_says("efforts", row.name), row.name)
+
     def draw(self) -> None:
         studio, choice = self.studio, self.studio.choice
+        self._fill()
         self.slider.blockSignals(True)
         self.slider.setValue(round(SUBTLE - choice.score))
         self.slider.blockSignals(False)
-        self.strength.say(t(strength_words(choice.score), score=round(choice.score)))
+        self.strength.say(strength_words(studio.catalogue, choice.score))
         self.effort.setCurrentIndex(self.effort.findData(choice.effort))  # none: a later version's
-        for at, name in enumerate(EFFORTS):
+        for at in range(self.effort.count()):
+            name = self.effort.itemData(at)
             seconds = studio.seconds.get(name)
-            words = t(f"effort_{name}")
             time = "" if seconds is None else " – " + rounded_time(seconds)
-            self.effort.setItemText(at, words + time)
+            self.effort.setItemText(at, entry_says("efforts", name) + time)
         there = studio.document is not None
-        possible = there and studio.engine.condition.name != "absent" and choice.complete
+        possible = there and studio.engine.condition.name != "absent" and studio.intent.complete
         self.apply.setEnabled(possible)
         self.apply.setText(t("apply" if choice.scope != "picture" else "apply_picture"))
         self.export.setEnabled(possible)
@@ -154,14 +170,14 @@ class MainPage(QtWidgets.QWidget):
         self.canvas.setChecked(studio.canvas_preview.on)
 
     def draw_already_protected(self) -> None:
-        words = self.studio.already_protected.says
-        self.already_protected.setText(t("known_says", why=t(words)) if words else "")
-        self.already_protected.setVisible(bool(words))
+        why = self.studio.already_protected.says
+        self.already_protected.setText(t("known_says", why=why) if why else "")
+        self.already_protected.setVisible(why is not None)
 
     def draw_preview(self) -> None:
         preview = self.studio.preview
-        words = t(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
-        self.compare.blind = preview.about.get("seen_by") == ""
+        words = in_words(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
+        self.compare.blind = preview.about.seen_by == ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
@@ -171,21 +187,11 @@ class MainPage(QtWidgets.QWidget):
         pictures, about = self.studio.preview.pictures, self.studio.preview.about
         if not pictures:
             return ""
-        what = ", ".join(self._goal(goal) for goal in about.get("goals", ()))
-        size = f"{about['width']} × {about['height']}"
+        size = f"{about.width} × {about.height}"
         if self.studio.preview.stale:
             return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
-        return t("preview_about", goals=what, size=size) + busy
-
-    def _goal(self, says: str) -> str:
-        """As the menu calls it, where it is a style of the menu."""
-        named = re.fullmatch(r"the style '(.+)'", says)
-        return (
-            t("goal_style", style=self.studio.catalogue.says("styles", named[1]))
-            if named
-            else t(says)
-        )
+        return t("preview_about", goals=tuple(map(goal_as_listed, about.goals)), size=size) + busy
 
     def _mode(self, name: str) -> None:
         self.compare.show_mode(name)
@@ -198,7 +204,14 @@ class MainPage(QtWidgets.QWidget):
         self.studio.apply()
 
 
-def strength_words(score: float) -> str:
-    if score >= 80:
-        return "strength_subtle"
-    return "strength_balanced" if score >= 62 else "strength_strong"
+def goal_as_listed(goal: Message) -> Message:
+    """A style as its menu calls it."""
+    code = code_of("styles", str(goal.fields.get("style")))
+    return Message(goal.code, {**goal.fields, "style": Message(code)}) if has_words(code) else goal
+
+
+def strength_words(listed: Catalogue, score: float) -> str:
+    """What the nearest strength of the engine's list is called, and the figure itself."""
+    if name := listed.strength(score):
+        return t("strength_says", strength=entry_says("strengths", name), score=round(score))
+    return t("strength_bare", score=round(score))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..engine.catalogue import Catalogue
+from ..engine.catalogue import Catalogue, entry_says, entry_tip
 from ..qt import QtWidgets
 from ..studio.choices import Exporting
-from ..words.texts import t
+from ..words.texts import in_words, t
 from .parts import (
     narrow,
 )
@@ -33,15 +33,15 @@ class Marks(QtWidgets.QWidget):
             box.deleteLater()
         self.boxes = {}
         for entry in listed.of("marks"):
-            box = QtWidgets.QCheckBox(listed.says("marks", entry["name"]))
-            narrow(box, box.text()).setObjectName(f"glassine_mark_{entry['name']}")
-            note = t(f"mark_{entry['name']}_note", default=entry.get("note", ""))
-            named = ": ".join(filter(None, (entry["name"], note)))  # as on the command line
-            box.setToolTip("\n".join(filter(None, (named, t(entry["missing"])))))
-            box.setEnabled(not entry["missing"])
+            says = entry_says("marks", entry.name)
+            box = QtWidgets.QCheckBox(entry_says("marks", entry.name, ".label") or says)
+            narrow(box).setObjectName(f"glassine_mark_{entry.name}")
+            why = in_words(entry.missing) if entry.missing else ""
+            box.setToolTip("\n".join(filter(None, (entry_tip("marks", entry.name), why))))
+            box.setEnabled(entry.missing is None)
             self._column.addWidget(box)
-            self.boxes[entry["name"]] = box
-            if entry["name"] == RECEIPT:
+            self.boxes[entry.name] = box
+            if entry.name == RECEIPT:
                 box.toggled.connect(guarded(self.more.setVisible))
                 self._column.addWidget(self.more)
 
@@ -56,8 +56,8 @@ class Marks(QtWidgets.QWidget):
         """Marks that the format cannot carry are switched off."""
         for name, box in self.boxes.items():
             entry = listed.row("marks", name)
-            fits = not entry.get("formats") or format_name in entry["formats"]
-            box.setEnabled(fits and not entry.get("missing"))
+            fits = not entry.formats or format_name in entry.formats
+            box.setEnabled(fits and entry.missing is None)
             if not box.isEnabled():
                 box.setChecked(False)
 

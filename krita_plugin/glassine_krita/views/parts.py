@@ -70,30 +70,54 @@ class Themes(QtCore.QObject):
         return False
 
 
-class Segments(QtWidgets.QWidget):
-    """A row of buttons of which one is down; arrow keys move along it."""
+ABREAST = 3  # buttons of a narrow docker
 
-    def __init__(self, rows: list[tuple[str, str]], chosen: Callable[[str], None]) -> None:
+
+class Segments(QtWidgets.QWidget):
+    """Buttons of which one is down, a few in a row; arrow keys move along them."""
+
+    def __init__(self, chosen: Callable[[str], None]) -> None:
         super().__init__()
-        line = QtWidgets.QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(0)
+        self._grid = QtWidgets.QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(0)
+        self._before = QtWidgets.QWidget(self)  # not seen: tabbing comes to the buttons after it
+        self._before.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._before.hide()
+        self._chosen = chosen
         self._buttons: dict[str, QtWidgets.QPushButton] = {}
-        group = QtWidgets.QButtonGroup(self)
-        for name, text in rows:
-            button = QtWidgets.QPushButton(text)
-            button.setCheckable(True)
-            button.setObjectName(f"glassine_{name}")
-            button.setMinimumWidth(20)
-            light_up(button)
-            button.clicked.connect(guarded(lambda checked=False, name=name: chosen(name)))
-            group.addButton(button)
-            line.addWidget(button, 1)
-            self._buttons[name] = button
+        self._group = QtWidgets.QButtonGroup(self)
+
+    def fill(self, rows: list[tuple[str, str]]) -> None:
+        """(name, text) of each, in place of those that were there."""
+        for button in self._buttons.values():
+            self._group.removeButton(button)
+            button.setParent(None)
+            button.deleteLater()
+        self._buttons = {name: self._made(name, text) for name, text in rows}
+        last = self._before
+        for at, button in enumerate(self._buttons.values()):
+            self.setTabOrder(last, button)
+            last = button
+            self._group.addButton(button)
+            self._grid.addWidget(button, *divmod(at, ABREAST))
+            self._grid.setColumnStretch(at % ABREAST, 1)
+
+    def _made(self, name: str, text: str) -> QtWidgets.QPushButton:
+        button = QtWidgets.QPushButton(text, self)
+        button.setCheckable(True)
+        button.setObjectName(f"glassine_{name}")
+        button.setMinimumWidth(20)
+        light_up(button)
+        button.clicked.connect(guarded(lambda checked=False: self._chosen(name)))
+        return button
 
     def set(self, name: str) -> None:
-        if name in self._buttons:
-            self._buttons[name].setChecked(True)
+        """That one is down; of a name that no button has, none is."""
+        self._group.setExclusive(False)
+        for other, button in self._buttons.items():
+            button.setChecked(other == name)
+        self._group.setExclusive(True)
 
     def explain(self, name: str, text: str) -> None:
         self._buttons[name].setToolTip(text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..engine.catalogue import Row, entry_says
 from ..install.builds import Build, builds_for
 from ..install.installed import engine_record, is_outdated, remove_engine
 from ..qt import Qt, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.amounts import rounded_size
-from ..words.texts import t
+from ..words.texts import has_words, t
 from .parts import (
     heading,
     push_button,
@@ -46,12 +47,10 @@ class SetupPage(QtWidgets.QWidget):
         for made in (self.go, self.stop, self.remove):
             line.addWidget(made, 1)
         column.addWidget(widget)
-        self.bar = QtWidgets.QProgressBar()
-        self.bar.setFixedHeight(8)
-        self.bar.setTextVisible(False)
-        column.addWidget(self.bar)
-        self.line = quiet_label()
-        column.addWidget(self.line)
+        column.addWidget(self._progress())
+        self.models = quiet_label()
+        self.models.setObjectName("glassine_surrogates")
+        column.addWidget(self.models)
         column.addWidget(self._own())
         column.addWidget(self._device())
         column.addWidget(push_button(t("back"), "glassine_setup_back", lambda: go("main")))
@@ -59,7 +58,9 @@ class SetupPage(QtWidgets.QWidget):
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
         follow(self, self.draw_device, studio.engine_changed, studio.jobs.changed)
+        follow(self, self.draw_models, studio.engine_changed)
         self.draw()
+        self.draw_models()
         self.draw_device()
 
     def _builds(self) -> QtWidgets.QWidget:
@@ -69,10 +70,23 @@ class SetupPage(QtWidgets.QWidget):
         self.builds.setAccessibleName(t("build_label"))
         self.builds.setMinimumWidth(60)
         for at, build in enumerate(builds_for()):
-            self.builds.addItem(build.says, build.name)
+            self.builds.addItem(t(f"build_{build.name}"), build.name)
             self.builds.setItemData(at, size_words(build), Qt.ItemDataRole.ToolTipRole)
         self.builds.currentIndexChanged.connect(guarded(lambda at: self.draw()))
         return self.builds
+
+    def _progress(self) -> QtWidgets.QWidget:
+        """Of an installation: a bar, and the last line that it wrote."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.bar = QtWidgets.QProgressBar()
+        self.bar.setFixedHeight(8)
+        self.bar.setTextVisible(False)
+        self.line = quiet_label()
+        column.addWidget(self.bar)
+        column.addWidget(self.line)
+        return widget
 
     def _own(self) -> QtWidgets.QWidget:
         """For those who have an engine of their own."""
@@ -115,7 +129,9 @@ class SetupPage(QtWidgets.QWidget):
         if is_outdated():
             words = t("setup_outdated", version=record.get("version", "?"))
         elif record.get("finished"):
-            words = t("setup_installed", version=record["version"], build=record["build"])
+            words = t(
+                "setup_installed", version=record["version"], build=build_words(record["build"])
+            )
         elif record:
             words = t("setup_unfinished")
         elif self.studio.engine.command:
@@ -136,10 +152,16 @@ class SetupPage(QtWidgets.QWidget):
         self.line.setVisible(installer.running)
         self.line.setText(installer.line[:160])
 
+    def draw_models(self) -> None:
+        """What the engine can see with, as it lists it."""
+        rows = [surrogate_words(row) for row in self.studio.catalogue.of("surrogates")]
+        self.models.setText("\n".join([t("surrogates_label"), *rows]) if rows else "")
+        self.models.setVisible(bool(rows))
+
     def draw_device(self) -> None:
         """Only where there is a choice; not while a job would be lost by it."""
         wanted = read_text("device")
-        kind = self.studio.engine.condition.hello.get("device", {}).get("kind", "cpu")
+        kind = self.studio.engine.condition.hello.device.kind
         self._card = self._card or kind != "cpu"
         self.device_row.setVisible(self._card or bool(wanted))
         self.device.setCurrentIndex(DEVICES.index(wanted) if wanted in DEVICES else 0)
@@ -167,6 +189,19 @@ class SetupPage(QtWidgets.QWidget):
         if path != read_text("python"):
             write_text("python", path)
             self.studio.start_engine()
+
+
+def surrogate_words(row: Row) -> str:
+    models = entry_says("surrogates", row.name)
+    if row.missing is not None:
+        return t("surrogate_missing", models=models, why=row.missing)
+    return t("surrogate_here" if row.present else "surrogate_absent", models=models)
+
+
+def build_words(name: str) -> str:
+    """A later version's build has its name alone."""
+    code = f"build_{name}"
+    return t(code) if has_words(code) else name
 
 
 def size_words(build: Build) -> str:

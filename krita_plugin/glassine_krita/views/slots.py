@@ -20,7 +20,8 @@ def guarded(slot: Callable[..., object]) -> Callable[..., None]:
             slot(*args)
         except Exception as error:
             traceback.print_exc()
-            studio().complain_later(f"{t('bug')} {type(error).__name__}: {error}")
+            words = t("bug", reason=str(error) or type(error).__name__)
+            studio().complain_later(words, traceback.format_exc())
 
     return run
 

@@ -48,13 +48,13 @@ class Status(QtWidgets.QWidget):
             words = t("installing", step=installer.step + 1, steps=installer.steps)
             name = "starting"
         elif name == "ready":
-            words = t("engine_ready", device=t(condition.device))
+            words = t("engine_ready", device=condition.hello.device.says or "")
         else:
             words = t(f"engine_{name}")
         self.dot.paint(COLOURS.get(name, GREY))
         self.says.say(words)
         self.says.setAccessibleName(words)
-        stuck = name == "starting" and bool(condition.says) and not installer.running
+        stuck = name == "starting" and condition.says is not None and not installer.running
         self.act.setVisible(stuck or name in ("absent", "stopped", "broken"))
         self.act.setText(t("install_engine") if name == "absent" else t("restart_engine"))
 

@@ -1,12 +1,12 @@
-"""What to do: cloak, poison or both; with which style, which words; to which part."""
+"""What to do: a recipe of the engine's list; what it needs to be told; to which part."""
 
 from __future__ import annotations
 
-from ..engine.catalogue import Catalogue, thumbnail
+from ..engine.catalogue import Catalogue, entry_says, entry_tip, recipe_label, thumbnail
 from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
-from ..words.texts import t
+from ..words.texts import in_words, t
 from .parts import (
     Segments,
     copy_text,
@@ -28,11 +28,7 @@ class What(QtWidgets.QWidget):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        self.recipe = Segments(
-            [(name, t(f"{name}_button")) for name in ("cloak", "poison", "both")], self._recipe
-        )
-        for name in ("cloak", "poison", "both"):
-            self.recipe.explain(name, t(f"{name}_tip"))
+        self.recipe = Segments(self._recipe)
         column.addWidget(self.recipe)
         column.addWidget(self._style_row())
         column.addWidget(self._poison_rows())
@@ -40,6 +36,7 @@ class What(QtWidgets.QWidget):
         column.addWidget(self._scope_row())
         follow(self, self.fill, studio.engine_changed)
         follow(self, self.draw, studio.choice_changed)
+        follow(self, self.draw_caption, studio.choice_changed, studio.caption.changed)
         self.fill()
 
     def _style_row(self) -> QtWidgets.QWidget:
@@ -72,8 +69,10 @@ class What(QtWidgets.QWidget):
         self.teach.setMinimumWidth(60)
         if (line := self.teach.lineEdit()) is not None:
             line.setPlaceholderText(t("teach_example"))
-        for at, (key, field) in enumerate((("shows", self.shows), ("teach", self.teach))):
-            label = QtWidgets.QLabel(t(f"{key}_label"))
+        self.words = {"shows": self.shows, "teach": self.teach}
+        self.labels = {key: QtWidgets.QLabel(t(f"{key}_label")) for key in self.words}
+        for at, (key, field) in enumerate(self.words.items()):
+            label = self.labels[key]
             label.setBuddy(field)
             field.setAccessibleName(t(f"{key}_label"))
             grid.addWidget(label, at, 0)
@@ -98,10 +97,8 @@ class What(QtWidgets.QWidget):
         return self.explain
 
     def _scope_row(self) -> QtWidgets.QWidget:
-        self.scope = Segments(
-            [(name, t(f"scope_{name}")) for name in ("layer", "selection", "picture")],
-            lambda name: self.studio.choose(scope=name),
-        )
+        self.scope = Segments(lambda name: self.studio.choose(scope=name))
+        self.scope.fill([(name, t(f"scope_{name}")) for name in ("layer", "selection", "picture")])
         return self.scope
 
     def fill(self) -> None:
@@ -110,34 +107,51 @@ class What(QtWidgets.QWidget):
         if listed is self._filled:
             return
         self._filled = listed
+        self._fill_recipes(listed)
         for box, kind, first in (
             (self.style_menu, "styles", True),
             (self.teach, "concepts", False),
         ):
             box.blockSignals(True)
-            text = box.currentText()
+            typed = box.currentText()
             box.clear()
             if first:
                 box.addItem(t("choose_for_me"), "")
             for entry in listed.usable(kind):
                 picture = thumbnail(entry)
                 icon = QtGui.QIcon() if picture is None else QtGui.QIcon(picture)
-                box.addItem(icon, listed.says(kind, entry["name"]), entry["name"])
+                text = entry_says(kind, entry.name) if first else entry.name  # sent as it stands
+                box.addItem(icon, text, entry.name)
             if not first:
-                box.setCurrentIndex(box.findText(text))
-                box.setEditText(text)
+                box.setCurrentIndex(box.findText(typed))
+                box.setEditText(typed)
             box.blockSignals(False)
         self.draw()
+        self.draw_caption()
+
+    def _fill_recipes(self, listed: Catalogue) -> None:
+        """One that needs what this plugin cannot ask for is shown, and cannot be chosen."""
+        rows = listed.of("recipes")
+        self.recipe.fill([(row.name, recipe_label(row.name)) for row in rows])
+        for row in rows:
+            why = in_words(row.missing) if row.missing else "" if row.offered else t("recipe_newer")
+            tip = "\n".join(filter(None, (entry_tip("recipes", row.name), why)))
+            self.recipe.explain(row.name, tip)
+            self.recipe.allow(row.name, row.offered)
 
     def draw(self) -> None:
         choice = self.studio.choice
+        needs = self.studio.catalogue.needs(choice.recipe) or frozenset()
         self.recipe.set(choice.recipe)
         self.scope.set(choice.scope)
-        poisons = choice.recipe != "cloak"
+        poisons = not needs.isdisjoint(self.words)
         new = poisons and not read_text(AGREED)
-        self.style_row.setVisible(choice.recipe != "poison" and not new)
+        self.style_row.setVisible("style" in needs and not new)
         self.poison.setVisible(poisons and not new)
         self.explain.setVisible(new)
+        for key, field in self.words.items():
+            field.setVisible(key in needs)
+            self.labels[key].setVisible(key in needs)
         self.style_menu.setCurrentIndex(max(self.style_menu.findData(choice.style), 0))
         if self.shows.text() != choice.shows:
             self.shows.setText(choice.shows)
@@ -146,9 +160,18 @@ class What(QtWidgets.QWidget):
             self.teach.setCurrentIndex(self.teach.findText(choice.teach))
             self.teach.setEditText(choice.teach)
             self.teach.blockSignals(False)
-        words = poison_caption(choice.shows)
-        self.caption.setText(t("caption_says", caption=words) if words else t("caption_none"))
-        self.copy_caption.setEnabled(bool(words))
+
+    def draw_caption(self) -> None:
+        """The engine's own words, or why there are none."""
+        known = self.studio.caption
+        if known.words:
+            text = t("caption_says", caption=known.words)
+        elif known.why.code:
+            text = in_words(known.why)
+        else:
+            text = t("caption_waits" if self.studio.intent.complete else "caption_none")
+        self.caption.setText(text)
+        self.copy_caption.setEnabled(bool(known.words))
 
     def _recipe(self, name: str) -> None:
         self.studio.choose(recipe=name)
@@ -158,9 +181,4 @@ class What(QtWidgets.QWidget):
         self.draw()
 
     def _copy_caption(self) -> None:
-        copy_text(poison_caption(self.studio.choice.shows))
-
-
-def poison_caption(shows: str) -> str:
-    """The words that go with a poisoned picture, as the engine's plan says them."""
-    return f"a picture of a {shows.strip()}" if shows.strip() else ""
+        copy_text(self.studio.caption.words)

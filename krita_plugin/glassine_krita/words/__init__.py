@@ -1,2 +1,2 @@
-"""Every sentence that the artist reads, in their language, and what is left out of a report.
-Text only: no documents, no widgets."""
+"""What the plugin says itself, in three languages, and words for what the engine says; what is left
+out of a report. Text only: no documents, no widgets."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .texts import local_number, t
+from .texts import t
 
 
 def rounded_time(seconds: float) -> str:
@@ -13,10 +13,10 @@ def rounded_time(seconds: float) -> str:
         return t("time_seconds", n=max(step, round(seconds / step) * step))
     if seconds < 5400:
         return t("time_minutes", n=round(seconds / 60))
-    return t("time_hours", n=local_number(f"{seconds / 3600:.1f}"))
+    return t("time_hours", n=seconds / 3600)
 
 
 def rounded_size(megabytes: int) -> str:
     if megabytes < 1000:
-        return f"{megabytes} MB"
-    return local_number(f"{megabytes / 1000:.1f}") + " GB"
+        return t("size_megabytes", n=megabytes)
+    return t("size_gigabytes", n=megabytes / 1000)

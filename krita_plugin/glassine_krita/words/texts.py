@@ -1,30 +1,35 @@
-"""Every sentence of the plugin, from texts.json: one row per sentence, one column per language.
+"""Words for what the plugin says itself (texts.json) and for what the engine says (its tables).
 
-To add a language: a column there. A sentence that is missing in a language appears in English. The
-engine's own sentences are found by their English text; what nobody has translated appears as it is.
+To add a language: a column in texts.json. What has no words in a language appears in English, and
+a code that nobody has words for as it is.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..qt import QtCore
-from .sentences import Pattern, matched, patterns
+from .engine_words import engine_table
+from .gaps import Message, Table, filled
 
 FALLBACK = "en"
-_NUMBER = re.compile(r"\d{1,3}(,\d{3})+|\d+\.\d+")
 
 
 @cache
 def table() -> dict[str, dict[str, str]]:
+    """Code -> language -> text with gaps."""
     text = (Path(__file__).parent / "texts.json").read_text(encoding="utf-8")
     rows: dict[str, dict[str, str]] = json.loads(text)
     return rows
+
+
+@cache
+def own_table(spoken: str) -> dict[str, str]:
+    return {code: row[spoken] for code, row in table().items() if spoken in row}
 
 
 @cache
@@ -40,26 +45,25 @@ def language() -> str:
     return short if short in languages() else FALLBACK
 
 
-@cache
-def known_patterns() -> list[Pattern]:
-    return patterns(table())
+def tables(spoken: str) -> tuple[Table, ...]:
+    """The plugin's and the engine's have no code in common; where one has no row, English."""
+    named = (spoken, FALLBACK)
+    return tuple(found(one) for one in named for found in (own_table, engine_table))
 
 
-def translated(sentence: str) -> str:
-    """A sentence of the engine, in the artist's language as far as somebody has translated it."""
-    if _NUMBER.fullmatch(sentence):
-        return local_number(sentence)
-    key, gaps = matched(sentence, known_patterns()) if language() != FALLBACK else ("", {})
-    return t(key, **{name: translated(word) for name, word in gaps.items()}) if key else sentence
+def in_words(said: Message, spoken: str = "") -> str:
+    """In the artist's language, or that one. A row that a later engine fills in another way is
+    shown by its code: half a sentence would say something else."""
+    try:
+        return filled(said, tables(spoken or language()))
+    except (ValueError, TypeError):
+        return said.code
 
 
-def local_number(number: str) -> str:
-    """A number in English, as the language has it: 1.5 and 4,300 are 1,5 and 4.300 in German."""
-    return number.translate(str.maketrans(".,", t("point_and_comma")))
+def has_words(code: str) -> bool:
+    return any(code in rows for rows in tables(language()))
 
 
-def t(key: str, default: str | None = None, **fields: Any) -> str:
-    row = table().get(key)
-    if row is None:
-        return translated(key if default is None else default)
-    return row.get(language(), row[FALLBACK]).format(**fields)
+def t(code: str, /, **fields: Any) -> str:
+    """What the plugin says itself."""
+    return in_words(Message(code, fields))

@@ -51,5 +51,5 @@ if __name__ == "__main__":
     thin = run(clean, goal, ("embedded",), steps)
     real = run(clean, goal, tuple(FAMILIES), steps)
     share = thin["processor until"]["fit"] / real["processor until"]["fit"]
-    about = {"size": size, "steps": steps, "device": choose("cpu").says}
+    about = {"size": size, "steps": steps, "device": str(choose("cpu").says)}
     print(json.dumps({**about, "embedded": thin, "five": real, "share": round(share, 3)}))

@@ -29,8 +29,8 @@ def scenario(k):
     k.check("the projection shows it", bytes(doc.pixelData(0, 0, 96, 80)) == after)
     k.check(
         "the score is what was asked for",
-        69.5 < job.outcome.about["ssimulacra2"] < 71.5,
-        score=job.outcome.about["ssimulacra2"],
+        69.5 < job.outcome.made.ssimulacra2 < 71.5,
+        score=job.outcome.made.ssimulacra2,
     )
     yield turns(80)
     yield until(lambda: doc.activeNode().name() == "paint")

@@ -2,7 +2,7 @@
 
 from glassine_krita.studio.job import State
 from krita import Selection
-from steps import H, W, colours, document, finished, layer, pixels, studio, turns, until
+from steps import H, W, colours, document, finished, layer, noted, pixels, studio, turns, until
 
 
 def scenario(k):
@@ -64,7 +64,7 @@ def soft(k, studio_, chosen):
     yield until(lambda: not node.visible())
     doc.waitForDone()
     now = bytes(doc.pixelData(0, 0, W, H))
-    k.check("the original is hidden", not node.visible() and "replaced" in job.outcome.notes)
+    k.check("the original is hidden", not node.visible() and "replaced" in noted(job))
     far = max(abs(a - b) for a, b in zip(now[3::4], was[3::4]))
     k.check("all of the layer shows, and once", far <= 1, most=far)
     moved = {

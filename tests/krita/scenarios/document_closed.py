@@ -17,7 +17,7 @@ def scenario(k):
     yield until(lambda: not job.active)
     k.check(
         "kept, not lost",
-        job.state == State.KEPT and job.why == "document_gone",
+        job.state == State.KEPT and job.why.code == "document_gone",
         state=job.state.value,
         why=job.why,
     )
@@ -42,7 +42,7 @@ def scenario(k):
     yield until(lambda: not job.active)
     k.check(
         "a removed layer: kept as well",
-        job.state == State.KEPT and job.why == "layer_gone",
+        job.state == State.KEPT and job.why.code == "layer_gone",
         state=job.state.value,
         why=job.why,
     )

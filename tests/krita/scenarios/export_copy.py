@@ -31,7 +31,7 @@ def scenario(k):
     data = target.read_bytes()
     k.check(
         "the file is what the engine measured",
-        hashlib.sha256(data).hexdigest() == job.outcome.about["sha256"],
+        hashlib.sha256(data).hexdigest() == job.outcome.made.sha256,
         size=len(data),
     )
     image = QImage(str(target)).convertToFormat(QImage.Format_ARGB32)
@@ -53,8 +53,8 @@ def scenario(k):
     k.check(
         "a report that starts with doubts",
         job.outcome.report.lstrip().lower().startswith(b"<!doctype html")
-        and len(job.outcome.about["doubts"]) > 0,
-        doubts=job.outcome.about["doubts"][:2],
+        and len(job.outcome.made.doubts) > 0,
+        doubts=job.outcome.made.doubts[:2],
     )
     k.check(
         "the choice lies in the document",

@@ -4,7 +4,7 @@ import struct
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from steps import H, W, activated, colours, document, finished, in_front, layer, studio
+from steps import H, W, activated, colours, document, finished, in_front, layer, noted, studio
 
 
 def scenario(k):
@@ -23,9 +23,9 @@ def scenario(k):
     job = yield from finished(studio_.apply())
     k.check(
         "CMYK is done in RGB, and said",
-        job.state == State.DONE and "converted" in job.outcome.notes,
+        job.state == State.DONE and "converted" in noted(job),
         why=job.why,
-        notes=job.outcome.notes,
+        notes=noted(job),
         trouble=studio_.trouble,
     )
     made = yield from layer(doc, "(Cloak")
@@ -50,7 +50,7 @@ def scenario(k):
         doc.waitForDone()
         yield from activated(doc, node)
         job = yield from finished(studio_.apply())
-        said = job.state == State.DONE and "converted" in job.outcome.notes
+        said = job.state == State.DONE and "converted" in noted(job)
         k.check(f"{model} is done in RGB, and said", said, why=job.why, trouble=studio_.trouble)
         made = yield from layer(doc, "(Cloak")
         space = (made.colorModel(), made.colorDepth(), doc.colorModel())

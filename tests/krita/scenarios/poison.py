@@ -35,7 +35,9 @@ def scenario(k):
     )
     teach.setCurrentIndex(teach.findText("cat"))
     yield until(docker().main.apply.isEnabled)
-    QTest.mouseClick(what.findChild(QPushButton, "glassine_copy_caption"), Qt.LeftButton)
+    copy = what.findChild(QPushButton, "glassine_copy_caption")
+    yield until(copy.isEnabled)
+    QTest.mouseClick(copy, Qt.LeftButton)
     copied = QApplication.clipboard().text()
     k.check("the caption is copied", copied == "a picture of a dog", got=copied)
     QTest.mouseClick(docker().main.apply, Qt.LeftButton)
@@ -43,8 +45,8 @@ def scenario(k):
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     k.check(
         "the engine's plan asks for the same words",
-        job.outcome.about["caption"] == copied,
-        got=job.outcome.about["caption"],
+        job.outcome.caption == copied,
+        got=job.outcome.caption,
     )
     yield from layer(doc, "dog → cat")
     k.check(

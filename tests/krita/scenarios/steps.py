@@ -116,6 +116,11 @@ def finished(job):
     return job
 
 
+def noted(job):
+    """The codes of what the docker says beside a result."""
+    return {note.code for note in job.outcome.notes}
+
+
 def names(doc):
     return [n.name() for n in doc.topLevelNodes()]
 

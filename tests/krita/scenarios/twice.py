@@ -1,6 +1,7 @@
 """What is protected already is asked about, in the docker; also after saving and opening again."""
 
 from glassine_krita.studio.job import State
+from glassine_krita.words.texts import in_words
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
@@ -54,7 +55,9 @@ def scenario(k):
     job = studio_.apply()
     yield until(lambda: job.state not in (State.WAITING, State.RUNNING))
     k.check(
-        "the engine knows the file", job.state == State.ASKING and "export" in job.why, why=job.why
+        "the engine knows the file",
+        job.state == State.ASKING and "export" in in_words(job.why),
+        why=job.why,
     )
     studio_.jobs.forget(job)
     k.check("nothing was added", len(doc.topLevelNodes()) == 1)

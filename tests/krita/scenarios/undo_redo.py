@@ -2,7 +2,7 @@
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from steps import H, W, colours, document, finished, layer, names, pixels, studio, until
+from steps import H, W, colours, document, finished, layer, names, noted, pixels, studio, until
 
 
 def scenario(k):
@@ -18,7 +18,7 @@ def scenario(k):
     k.check(
         "the original is hidden, not changed", not node.visible() and pixels(node) == bytes(before)
     )
-    k.check("and the docker says why", "replaced" in job.outcome.notes, notes=job.outcome.notes)
+    k.check("and the docker says why", "replaced" in noted(job), notes=noted(job))
     shown = bytes(made.pixelData(0, 0, W, H))
     k.check("alpha to the bit", shown[3::4] == bytes(before)[3::4])
     count = len(names(doc))

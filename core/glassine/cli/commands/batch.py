@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .. import exits, options
+from ...messages import with_english
+from .. import exits, options, speech
 
 if TYPE_CHECKING:
     from ...batch.run import BatchState
@@ -50,12 +51,12 @@ def command(
     from ...batch.run import batch
     from ...flow.plan import caption_for
 
-    intent, problems = options.given_intent(given), list[str]()
+    intent, problems = options.given_intent(given), list[dict[str, Any]]()
     with batch_progress(silent=as_json) as tell:
 
         def told(state: BatchState) -> None:
-            if state.says and "->" not in state.says:
-                problems.append(state.says)
+            if state.problem:
+                problems.append({"name": state.name} | with_english(state.problem))
             tell(state)
 
         end = batch(folder, out, intent, told, device=device, again=again)
@@ -64,12 +65,9 @@ def command(
         outcome = {**counts, "problems": problems, "caption": caption_for(intent)}
         click.echo(json.dumps(outcome, indent=1))
     else:
-        click.echo(
-            f"{end.done} protected, {end.skipped} were finished before, {end.failed} failed, "
-            f"of {end.total} in {folder}. Results: {out}"
-        )
+        click.echo(end_line(end, folder, out))
         if words := caption_for(intent):
-            click.echo(f'Publish each with these words, or it does nothing: "{words}"')
+            click.echo(speech.phrase("cli.batch_caption", caption=words))
     return exits.FAILED if end.failed else exits.DONE
 
 
@@ -97,11 +95,11 @@ def batch_bar() -> Iterator[Callable[[BatchState], None]]:
         progress.TextColumn("{task.fields[left]}"),
     )
     with progress.Progress(*columns, console=console) as shown:
-        task = shown.add_task("starting", total=None, left="")
+        task = shown.add_task(speech.phrase("cli.starting"), total=None, left="")
 
         def tell(state: BatchState) -> None:
-            if state.says:
-                shown.console.print(state.says, markup=False, highlight=False)
+            if said := ended_line(state):
+                shown.console.print(said, markup=False, highlight=False)
             shown.update(
                 task,
                 description=state.name,
@@ -118,15 +116,32 @@ def batch_lines() -> Callable[[BatchState], None]:
 
     def tell(state: BatchState) -> None:
         nonlocal last
-        if state.says:
-            click.echo(f"[{ended(state)} of {state.total}] {state.says}", err=True)
-        elif monotonic() - last > 30:
-            click.echo(f"[{ended(state)} of {state.total}] {duration(state.left)}", err=True)
-        else:
+        said = ended_line(state)
+        if not said and monotonic() - last <= 30:
             return
+        click.echo(f"[{ended(state)}/{state.total}] {said or duration(state.left)}", err=True)
         last = monotonic()
 
     return tell
+
+
+def end_line(end: BatchState, folder: Path, out: Path) -> str:
+    return speech.phrase(
+        "cli.batch_end",
+        done=end.done,
+        skipped=end.skipped,
+        failed=end.failed,
+        total=end.total,
+        folder=folder,
+        out=out,
+    )
+
+
+def ended_line(state: BatchState) -> str:
+    """What just happened to a picture; "" where it is being worked on."""
+    if state.problem:
+        return f"{state.name}: {speech.spoken(state.problem)}"
+    return f"{state.name} -> {state.written}" if state.written else ""
 
 
 def ended(state: BatchState) -> int:
@@ -143,7 +158,7 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 90:
-        return f"about {seconds:.0f} s left"
-    return (
-        f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"{seconds / 3600:.1f} h left"
-    )
+        return speech.phrase("cli.seconds_left", seconds=seconds)
+    if seconds < 5400:
+        return speech.phrase("cli.minutes_left", minutes=seconds / 60)
+    return speech.phrase("cli.hours_left", hours=seconds / 3600)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import GlassineError, NotUsable
-from .. import options, output
+from ...messages import message
+from .. import options, output, speech
 
 if TYPE_CHECKING:
     from ...evidence.summary import Line
@@ -26,6 +27,17 @@ Examples:
 Every picture is protected with the same settings and a seed of its own, in memory; nothing is
 written beside it. What is missing on this machine is left out and named.
 """
+
+
+HEADS = (
+    message("cli.head_covered"),
+    message("cli.head_spread"),
+    message("cli.head_blend"),
+    message("cli.head_held_out"),
+    message("cli.head_its_blend"),
+    message("cli.head_left"),
+    message("cli.head_worst"),
+)
 
 
 @click.command(epilog=EPILOG)
@@ -66,29 +78,31 @@ def command(
         found = list(measured(sources, intent, device, purifiers_of(part, slow), watch))
     lines, seen = summarised(found), totals(found)
     if data:
-        told = {"part": part, "visible": seen, "lines": [asdict(line) for line in lines]}
+        told = {"part": part, "visible": seen, "lines": lines}
         text = json.dumps(json_ready(told), indent=1)
         if data == "-":
             click.echo(text)
             return
         files.write(Path(data), text.encode())
     print_table(lines)
-    click.echo(
-        f"{seen['pictures']} pictures, SSIMULACRA2 {seen['ssimulacra2']:.1f}, files "
-        f"{seen['file_growth']:+.0%}. Shares are of the latent distance to the target; left: of "
-        "the effect beyond the blend that looks the same."
+    end = speech.phrase(
+        "cli.bench_end",
+        count=seen["pictures"],
+        score=seen["ssimulacra2"],
+        growth=seen["file_growth"],
     )
+    click.echo(end)
 
 
 def pictures_of(folder: Path, limit: int | None) -> list[Path]:
     from ...formats import FORMATS
 
     if not folder.is_dir():
-        raise NotUsable(f"'{folder}' was to be measured and is not a folder. Name a folder.")
+        raise NotUsable("cli.bench_no_folder", folder=folder)
     suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
     if not found:
-        raise NotUsable(f"There is no picture in '{folder}'. Name a folder with pictures.")
+        raise NotUsable("cli.bench_no_pictures", folder=folder)
     return found[:limit]
 
 
@@ -123,7 +137,8 @@ def measured(
             change = optimise(plan(read(source), own, device=device), watch=watch)
             made = settle(change, watch=watch)
         except GlassineError as error:
-            click.echo(f"Left out: {source.name}: {error}", err=True)
+            told = speech.phrase("cli.left_out_named", name=source.name, reason=error.message)
+            click.echo(told, err=True)
             continue
         yield source.stem, verify(made, purifiers=purifiers, watch=watch)
 
@@ -134,12 +149,12 @@ def print_table(lines: list[Line]) -> None:
 
     from ...evidence.summary import percent
 
-    sheet = Table("After", box=None, header_style="bold", pad_edge=False)
-    for head in ("covered", "spread", "blend", "held out", "its blend", "left", "worst"):
-        sheet.add_column(head, justify="right")
+    sheet = Table(speech.phrase("cli.head_after"), box=None, header_style="bold", pad_edge=False)
+    for head in HEADS:
+        sheet.add_column(speech.spoken(head), justify="right")
     for line in lines:
         sheet.add_row(
-            line.says,
+            speech.spoken(line.says),
             *map(
                 percent,
                 (

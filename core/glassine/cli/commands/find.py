@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import NotUsable
-from .. import output
+from ...messages import Message
+from .. import output, speech
 
 if TYPE_CHECKING:
     from ...find import Hit, Search, Work
@@ -69,7 +70,7 @@ def command(
     from ...flow import pages
 
     if (folder is None) != own:
-        raise click.UsageError("Name a FOLDER to search, or --own for your own exports.")
+        raise speech.misused("cli.find_what")
     pages.check_page(out, search=True)
     with output.progress_of(str(folder or "ledger"), silent=as_json) as watch:
         looked_for = gathered_works(works, watch)
@@ -91,35 +92,38 @@ def gathered_works(folders: tuple[Path, ...], watch: Watch) -> list[Work]:
         more, problems = from_folder(folder, watch)
         works += more
         for problem in problems:
-            click.echo(f"Left out: {problem}", err=True)
+            click.echo(speech.phrase("cli.left_out", reason=problem), err=True)
     return works
 
 
 def show_search(found: Search, out: Path, as_json: bool) -> None:
+    from ...evidence.schema import json_ready
     from ...find import report
     from ...machine import files
 
     files.write(out, report.page(found).encode())
     if as_json:
-        click.echo(json.dumps({**search_summary(found), "page": str(out)}, indent=1, default=str))
+        told = json_ready({**search_summary(found), "page": str(out)})
+        click.echo(json.dumps(told, indent=1))
         return
     for doubt in found.doubts:
-        click.echo(f"Note: {doubt}")
+        click.echo(speech.phrase("cli.note", note=doubt))
     for line in search_lines(found.hits)[:_SHOWN]:
         click.echo(line)
-    more = f", {found.found - _SHOWN} of them only on the page" if found.found > _SHOWN else ""
-    click.echo(f"{found.found} of {found.files} files{more}. Evidence: {out}")
+    if more := max(0, found.found - _SHOWN):
+        click.echo(speech.phrase("cli.find_more", count=more))
+    click.echo(speech.phrase("cli.find_end", found=found.found, files=found.files, page=out))
 
 
 def search_lines(hits: Sequence[Hit]) -> list[str]:
     """One for each file: its strongest evidence, and the works it was found for."""
-    said, works = dict[Path, str](), defaultdict[Path, list[str]](list)
+    said, works = dict[Path, Message](), defaultdict[Path, list[str]](list)
     for hit in hits:  # the strongest come first
         said.setdefault(hit.path, hit.says)
         if hit.work:
             works[hit.path].append(hit.work.name)
     return [
-        f"{path}: {says}" + (f" ({', '.join(works[path])})" if works[path] else "")
+        f"{path}: {speech.spoken(says)}" + (f" ({', '.join(works[path])})" if works[path] else "")
         for path, says in said.items()
     ]
 
@@ -152,10 +156,7 @@ def own_duplicates(works: list[Work], out: Path, as_json: bool, watch: Watch) ->
     from ...machine import files
 
     if not works:
-        raise NotUsable(
-            "Your own exports were to be compared, but the ledger is empty. "
-            "Export with the mark 'receipt', or name pictures with --works FOLDER."
-        )
+        raise NotUsable("cli.own_none")
     groups = clusters(works, watch)
     files.write(out, report.own_page(groups).encode())
     if as_json:
@@ -165,5 +166,5 @@ def own_duplicates(works: list[Work], out: Path, as_json: bool, watch: Watch) ->
         click.echo(json.dumps({"clusters": rows, "page": str(out)}, indent=1))
         return
     for group in groups:
-        click.echo(group.says)
-    click.echo(f"{len(groups)} pictures were exported more than once. Side by side: {out}")
+        click.echo(speech.spoken(group.says))
+    click.echo(speech.phrase("cli.own_end", count=len(groups), page=out))

@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 from ...errors import NotUsable
-from .. import exits
+from ...messages import message
+from .. import exits, speech
+
+_SEAL = "glassine ledger"  # how the line begins that stands for all entries
 
 EPILOG = """\b
 Examples:
@@ -41,10 +44,11 @@ def list_exports(as_json: bool) -> None:
         return
     for row in rows:
         mark = "" if row.watermark is None else f"{row.watermark:08x}"
-        told = row.published[-1][0] if row.published else ("never published" if row.never else "")
+        never = speech.phrase("cli.ledger_never") if row.never else ""
+        told = row.published[-1][0] if row.published else never
         click.echo(f"{row.id:>5}  {row.created[:10]}  {row.format:5} {mark:8}  {row.title}  {told}")
     if not rows:
-        click.echo("Nothing yet. Exports are written down when the mark 'receipt' is on.")
+        click.echo(speech.phrase("cli.ledger_nothing"))
 
 
 @command.command("show")
@@ -81,16 +85,17 @@ def publish_export(export: str, place: str, day: str | None, never: bool) -> Non
     entry = ledger.find_export(export)
     if never:
         ledger.never_published(entry.id)
-        click.echo(f"Export {entry.id} is noted as never published.")
+        click.echo(speech.phrase("cli.ledger_noted_never", export=entry.id))
         return
     if not place:
-        raise click.UsageError("Say where with --at, or --never.")
+        raise speech.misused("cli.ledger_where")
     try:
         when = date.fromisoformat(day) if day else date.today()
     except ValueError as error:
-        raise click.UsageError(f"'{day}' is not a date like 2026-11-21.") from error
+        raise speech.misused("cli.ledger_no_date", day=str(day)) from error
     ledger.publish(entry.id, place, when.isoformat())
-    click.echo(f"Export {entry.id} is noted as published on {when} at {place}.")
+    day = when.isoformat()
+    click.echo(speech.phrase("cli.ledger_noted", export=entry.id, day=day, place=place))
 
 
 @command.command("export")
@@ -106,9 +111,9 @@ def exported(export: str, out: Path | None) -> None:
         click.echo(text, nl=False)
         return
     if out.exists():
-        raise NotUsable(f"The receipt was to be written to '{out}', which exists. Choose another.")
+        raise NotUsable("cli.ledger_exists", path=out)
     files.write(out, text.encode())
-    click.echo(f"Written: {out}")
+    click.echo(speech.phrase("cli.written", path=out))
 
 
 @command.command("seal")
@@ -122,9 +127,9 @@ def seal() -> int:
 
     rows, broken = ledger.entries(), ledger.broken()
     if broken is not None:
-        return exits.say(f"Entry {broken} was altered, or one before it is gone.", exits.FAILED)
+        return exits.say(message("cli.ledger_altered", entry=broken), exits.FAILED)
     if not rows:
-        click.echo("The ledger is empty.")
+        click.echo(speech.phrase("cli.ledger_empty"))
         return exits.DONE
-    click.echo(f"glassine ledger {rows[-1].id} {rows[-1].created} {rows[-1].chain}")
+    click.echo(f"{_SEAL} {rows[-1].id} {rows[-1].created} {rows[-1].chain}")
     return exits.DONE

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import GlassineError, NotUsable
-from .. import exits
+from ...messages import from_plain, message
+from .. import exits, speech
 
 if TYPE_CHECKING:
     from ...flow.examine import Examination
@@ -45,6 +46,7 @@ def show_marks(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> in
     A signature is trusted, untrusted, or shows that the file was changed after signing. A
     watermark is told with the chance that an unmarked picture would agree as well.
     """
+    from ...evidence.schema import json_ready
     from ...flow.examine import examine
 
     rows, code, anchors = [], exits.DONE, trusted(trust) if trust else ""
@@ -54,13 +56,14 @@ def show_marks(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> in
         except GlassineError as error:
             if len(files) == 1:
                 raise
-            code = exits.say(f"{file}: {error}", exits.FAILED)
+            told = message("cli.named", name=file, said=error.message)
+            code = exits.say(told, exits.FAILED)
             continue
         rows.append({"file": str(file), **examination_json(seen)})
         if not as_json:
             click.echo("\n".join([str(file), *(f"  {line}" for line in examination_lines(seen))]))
     if as_json:
-        click.echo(json.dumps(rows, indent=1, default=str))
+        click.echo(json.dumps(json_ready(rows), indent=1, default=str))
     return code
 
 
@@ -70,18 +73,16 @@ def trusted(file: Path) -> str:
 
     text = file_contents(file).decode("utf-8", "replace")
     if _PEM not in text:
-        raise NotUsable(
-            f"'{file}' was named as what you trust, and holds no certificate in PEM form "
-            f"({_PEM}). Convert a DER file with: openssl x509 -inform der -in FILE -out FILE.pem"
-        )
+        raise NotUsable("cli.trusts_nothing", path=file, begins=_PEM)
     return text
 
 
 def examination_lines(seen: Examination) -> list[str]:
-    said = [f"{told.mark}: {told.says}" for told in seen.found] or ["No mark was found in it."]
+    said = [f"{told.mark}: {speech.spoken(told.says)}" for told in seen.found]
+    said = said or [speech.phrase("cli.marks_none")]
     for export, differ in seen.alike[:3]:
-        said.append(f"looks: like your export {export} ({differ} of 256 bits of the hash differ).")
-    return [*said, *(f"not read: {why}" for why in seen.unread)]
+        said.append(speech.phrase("cli.marks_alike", export=export, bits=differ))
+    return [*said, *(speech.phrase("cli.marks_unread", reason=why) for why in seen.unread)]
 
 
 def examination_json(seen: Examination) -> dict[str, object]:
@@ -97,16 +98,19 @@ def examination_json(seen: Examination) -> dict[str, object]:
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_marks(as_json: bool) -> None:
     """The marks there are, and what to know before using each."""
-    from ...flow.catalogue import catalogue
+    from ...flow.catalogue import catalogue, entry_words
 
     rows = catalogue()["marks"]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
+    entry_words()  # what they say of themselves can be put into words from here on
     for row in rows:
-        click.echo(f"{row['name']:10} {row['says']}")
-        for more in filter(None, (row.get("note"), row.get("missing"))):
-            click.echo(f"{'':10} {more}")
+        click.echo(f"{row['name']:10} {speech.phrase(row['code'])}")
+        if row.get("note"):
+            click.echo(f"{'':10} {speech.phrase(row['code'] + '.note')}")
+        if row["missing"]:
+            click.echo(f"{'':10} {speech.spoken(from_plain(row['missing']))}")
 
 
 @command.command("certificate")
@@ -126,9 +130,10 @@ def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
     except ModuleNotFoundError as error:
         raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
     if file and remember:
-        word = click.prompt(f"Passphrase of {file}", hide_input=True)
+        word = click.prompt(speech.phrase("cli.passphrase", path=file), hide_input=True)
         passphrase.remember(key or file, word)
     signing = certificates.signing(str(file or ""), str(key or ""))
-    click.echo(signing.says)
+    click.echo(speech.spoken(signing.says))
     if not file:
-        click.echo(f"It lies in {certificates.certificate_folder()}.")
+        folder = certificates.certificate_folder()
+        click.echo(speech.phrase("cli.certificate_lies", folder=folder))

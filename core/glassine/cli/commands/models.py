@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import UnknownEntry, WeightsMissing
-from .. import exits
+from ...messages import message
+from .. import exits, speech
 
 if TYPE_CHECKING:
     from ...machine.weights import Wanted
@@ -32,15 +33,18 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_encoders(as_json: bool) -> None:
     """What there is, and what of it is on this machine."""
+    from ...evidence.schema import json_ready
+
     rows = encoder_rows()
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps(json_ready(rows), indent=1))
         return
     for row in rows:
-        here = row["folder"] or "not here"
-        click.echo(f"{row['name']:14} {row['covers']}\n{'':14} {row['licence']}; {here}")
+        here = row["folder"] or speech.phrase("cli.not_here")
+        covers = speech.spoken(row["covers"])
+        click.echo(f"{row['name']:14} {covers}\n{'':14} {row['licence']}; {here}")
     if not all(row["folder"] for row in rows):
-        click.echo("Get what is missing with: glassine models get")
+        click.echo(speech.phrase("cli.models_missing"))
 
 
 def encoder_rows() -> list[dict[str, Any]]:
@@ -53,7 +57,8 @@ def encoder_rows() -> list[dict[str, Any]]:
         place = str(SHIPPED) if not entry.weights else ""
         if entry.weights and weights.present(entry.folder):
             place = str(weights.folder_of(entry.folder))
-        row = {"name": name, "covers": entry.covers, "licence": entry.licence, "folder": place}
+        covers = SURROGATES.words(name)
+        row = {"name": name, "covers": covers, "licence": entry.licence, "folder": place}
         rows.append(row)
     return rows
 
@@ -82,9 +87,11 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
             place = weights.adopt_folder(folder, files, source)
         else:
             place = weights.fetch_folder(folder, files, show_bytes)
-        click.echo(f"{name}: in {place}, {weights.how_verified(folder, files)}")
+        state = weights.how_verified(folder, files)
+        click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
     if source is not None and (source / _EXTRA).is_dir() and not names:
-        click.echo(f"{_EXTRA}: in {weights.adopt_folder(_EXTRA, [], source)}")
+        place = weights.adopt_folder(_EXTRA, [], source)
+        click.echo(speech.phrase("cli.models_taken", name=_EXTRA, folder=place))
 
 
 @command.command("verify")
@@ -97,12 +104,12 @@ def verify_encoders(names: tuple[str, ...]) -> int:
     for name in chosen_encoders(names):
         folder, files = wanted(name)
         if not names and not weights.present(folder):
-            click.echo(f"{name}: not here")
+            click.echo(f"{name}: {speech.phrase('cli.not_here')}")
             continue
         try:
-            click.echo(f"{name}: {weights.how_verified(folder, files)}")
+            click.echo(f"{name}: {speech.spoken(weights.how_verified(folder, files))}")
         except WeightsMissing as error:
-            code = exits.say(f"{name}: {error}", exits.MISSING)
+            code = exits.say(message("cli.named", name=name, said=error.message), exits.MISSING)
     return code
 
 
@@ -130,7 +137,7 @@ def wanted(name: str) -> tuple[str, list[Wanted]]:
 def show_bytes(name: str, done: int, total: int) -> None:
     """Bytes as they come: one line that is rewritten on a terminal, one per file elsewhere."""
     if sys.stderr.isatty():
-        share, end = (f" of {total / 1e6:.1f}" if total else ""), done >= total > 0
+        share, end = (f" / {total / 1e6:.1f}" if total else ""), done >= total > 0
         click.echo(f"\r{name}: {done / 1e6:.1f}{share} MB  ", err=True, nl=end)
     elif done >= total:
         click.echo(f"{name}: {done / 1e6:.1f} MB", err=True)

@@ -10,6 +10,7 @@ import click
 
 from ...errors import NotWritable
 from ...flow.names import sheet_path
+from .. import speech
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,7 +41,7 @@ def command(picture: Path | None, out: Path | None) -> None:
     target = out or sheet_path(picture)
     check_sheet(target, picture)
     files.write(target, sheet_png(sheet(read(picture))), never=[picture])
-    click.echo(f"Every style on {picture.name}: {target}")
+    click.echo(speech.phrase("cli.preview_end", name=picture.name, path=target))
 
 
 def check_sheet(target: Path, picture: Path) -> None:
@@ -49,15 +50,9 @@ def check_sheet(target: Path, picture: Path) -> None:
 
     files.check_writable(target, never=[picture])
     if target.suffix.lower() != ".png":
-        raise NotWritable(
-            f"'{target}' was to become a sheet of styles, which is a PNG. Choose a name with -o "
-            f"that ends in '.png'."
-        )
+        raise NotWritable("cli.preview_ending", path=target)
     if files.is_foreign(target, _OURS.encode()):
-        raise NotWritable(
-            f"'{target}' was to become a sheet of styles, and it is there already and is no such "
-            f"sheet. Choose another name with -o."
-        )
+        raise NotWritable("cli.preview_foreign", path=target)
 
 
 def sheet_png(page: Image.Image) -> bytes:
@@ -71,14 +66,15 @@ def sheet_png(page: Image.Image) -> bytes:
 
 
 def list_choices() -> None:
-    from ...targets.concept import index
-    from ...targets.style import styles
+    from ...flow.catalogue import choice_rows, entry_words
 
-    click.echo("Styles, for --style:")
-    for name, row in styles().items():
-        click.echo(f"  {name:16} {row['says']}")
-    click.echo("Also: 'texture' (a fixed pattern, as Mist has it), or a picture of yours.")
-    click.echo(f"Concepts, for --teach: {', '.join(index())}.")
+    entry_words()  # what styles say of themselves can be put into words from here on
+    click.echo(speech.phrase("cli.preview_styles"))
+    for row in choice_rows("style"):
+        click.echo(f"  {row['name']:16} {speech.phrase(row['code'])}")
+    click.echo(speech.phrase("cli.preview_others"))
+    concepts = tuple(row["name"] for row in choice_rows("concept"))
+    click.echo(speech.phrase("cli.preview_concepts", concepts=concepts))
 
 
 def sheet(artwork: Artwork) -> Image.Image:

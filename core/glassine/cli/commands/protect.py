@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...flow.names import copy_name
+from ...messages import with_english
 from .. import exits, options, output
 
 if TYPE_CHECKING:
@@ -73,12 +74,9 @@ def command(
         except BrokenPipeError:
             raise  # nobody reads on
         except Exception as error:
-            whose, (said, code) = (
-                f"{source}: " if len(sources) > 1 else "",
-                exits.sentence_and_code(error),
-            )
-            codes.append(exits.say(f"glassine: {whose}{said}", code))
-            rows.append({"source": str(source), "error": said})
+            said, code = exits.message_and_code(error)
+            codes.append(exits.failed(said, code, str(source) if len(sources) > 1 else ""))
+            rows.append({"source": str(source), "error": with_english(said)})
     if as_json:
         click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
     if len(sources) == 1 and codes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,17 @@ import click
 
 from ...errors import NotUsable, NotWritable
 from ...flow.names import original_stem, page_names, report_path
-from .. import options, output
+from ...messages import Message, message
+from .. import options, output, speech
 
 if TYPE_CHECKING:
+    from ...plain import Said
+    from ...record import RunRecord
     from ...types import Artwork, Intent, Plan, Protected, Report
 
 _KIND = b'"kind": "glassine report"'
+NAMED = ("goal.style", "goal.concept")
+"""Goals whose fields are what was asked for: `style`, or `shows` and `teach`."""
 
 EPILOG = """\b
 Examples:
@@ -82,6 +86,7 @@ def command(
     """
     from ...evidence.page.render import html
     from ...evidence.schema import as_json
+    from ...evidence.sight import sighted
     from ...flow.verify import verify
     from ...machine import files
 
@@ -89,9 +94,10 @@ def command(
     check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
     protected = as_protected(picture, original, target, device)
     names = () if quick else chosen_purifiers(after, slow)
+    sight = sighted(protected, side)
     with output.progress_of(picture.name, silent=data == "-") as watch:
-        found = verify(protected, purifiers=names, side=side, watch=watch)
-    files.write(page, html(protected, found).encode())
+        found = verify(protected, purifiers=names, sight=sight, watch=watch)
+    files.write(page, html(protected, found, sight).encode())
     text = json.dumps(as_json(found), indent=1)
     if data == "-":
         click.echo(text)
@@ -112,12 +118,9 @@ def check_outputs(page: Path, data: str | None, never: Sequence[Path]) -> None:
     file = Path(str(data))
     files.check_writable(file, never=never)
     if files.same_file(file, page):
-        raise click.UsageError(f"The page and the JSON were both to become '{file}'. Name two.")
+        raise speech.misused("cli.report_one_file", path=file)
     if files.is_foreign(file, _KIND):
-        raise NotWritable(
-            f"'{file}' was to hold the report as JSON, and it is there already and is no such "
-            f"report. Choose another name for --json."
-        )
+        raise NotWritable("cli.report_foreign", path=file)
 
 
 def chosen_purifiers(after: str, slow: bool) -> tuple[str, ...]:
@@ -145,11 +148,8 @@ def original_beside(picture: Path) -> Path:
     near = [picture.with_name(stem + end) for end in ends if stem != picture.stem]
     there = [path for path in near if path.is_file()]
     if not there:
-        raise NotUsable(
-            f"'{picture.name}' was to be measured, and its original is not beside it. A change can "
-            "only be measured against what was there before. Name it: --original ORIGINAL"
-        )
-    told = pages.settings_of(picture) if len(there) > 1 else {}
+        raise NotUsable("cli.report_no_original", name=picture.name)
+    told = pages.settings_of(picture) if len(there) > 1 else None
     return next((path for path in there if told and pages.tells_of_original(told, path)), there[0])
 
 
@@ -159,29 +159,28 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
 
     from ...flow import pages
     from ...flow.read import read
+    from ...record import RunRecord
     from ...types import Protected
 
-    facts, after, before = pages.settings_of(picture), read(picture), read(original)
+    told, after, before = pages.settings_of(picture), read(picture), read(original)
     before = matched(before, after, original.name, picture.name)
     lent = options.named_picture(target)
-    plan = planned(before, facts, lent, device)
-    if "score" in facts:
-        recipe = replace(plan.recipe, draw=facts.get("draw", 0))
-        caption, steps = facts.get("caption", ""), facts.get("steps", 0)
-        plan = replace(plan, recipe=recipe, caption=caption, steps=steps)
-    notes = (f"Measured on the pixels of '{picture.name}' as they were read.",)
-    return Protected(plan, after.rgb, (*notes, *([] if facts or target else overlooked(picture))))
+    plan = planned(before, told or RunRecord(), lent, device)
+    if told and told.engine:
+        recipe = replace(plan.recipe, draw=told.draw)
+        plan = replace(plan, recipe=recipe, caption=told.caption, steps=told.steps)
+    notes = (message("cli.report_as_read", name=picture.name),)
+    return Protected(plan, after.rgb, (*notes, *([] if told or target else overlooked(picture))))
 
 
-def overlooked(picture: Path) -> list[str]:
+def overlooked(picture: Path) -> list[Message]:
     """Says so where a page lies beside the picture and tells of another file."""
     from ...flow import pages
 
     return [
-        f"'{page.name}' tells of another file, or of this one before it was changed, and was not "
-        f"used. What was aimed at can be named: --target PICTURE"
+        message("cli.report_other_page", name=page.name)
         for page in page_names(picture)
-        if pages.page_facts(page)
+        if pages.page_record(page)
     ]
 
 
@@ -197,37 +196,41 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
     ratio = before.rgb.shape[2] / before.rgb.shape[1] * height / size[1]
     if abs(ratio - 1) > 0.01:
         raise NotUsable(
-            f"'{picture}' was to be compared with '{original}', and their shapes differ: "
-            f"{size[1]} x {size[0]} and {before.rgb.shape[2]} x {before.rgb.shape[1]}. Cropped "
-            "copies cannot be compared; name the picture it was made from."
+            "cli.report_shapes",
+            picture=picture,
+            original=original,
+            width=size[1],
+            height=size[0],
+            wide=before.rgb.shape[2],
+            high=before.rgb.shape[1],
         )
     rgb, alpha = lanczos_seen(before.rgb, before.alpha, *size)
-    note = f"The original was resized from {before.rgb.shape[2]} x {before.rgb.shape[1]} pixels."
+    was = {"width": before.rgb.shape[2], "height": before.rgb.shape[1]}
+    note = message("cli.report_resized", **was)
     return replace(before, rgb=rgb, alpha=alpha, notes=(*before.notes, note))
 
 
-def planned(artwork: Artwork, facts: dict[str, Any], target: Any, device: str) -> Plan:  # noqa: ANN401
+def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan:  # noqa: ANN401
     """The old plan again, where the page tells it; else one that aims nowhere."""
     from dataclasses import replace
 
     from ...flow.plan import plan
     from ...units import Score
 
-    wanted, known = remembered(facts, target)
+    wanted, known = remembered(told, target)
     made = plan(artwork, wanted, device=device)
     if not known:
         made = replace(made, goals=())
-    held = tuple(n for n in facts.get("held_out", made.held_out) if n in made.held_out)
-    return replace(made, score=Score(facts.get("score", 0.0)), held_out=held or made.held_out)
+    held = tuple(name for name in told.held_out if name in made.held_out)
+    return replace(made, score=Score(told.score), held_out=held or made.held_out)
 
 
-def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
+def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
     """What was asked for then, and whether the target of then can be made again."""
     from ...types import Export, Intent
 
-    wanted = goal_words(facts.get("goals", ()))
-    recipe, seed = facts.get("recipe", "cloak"), facts.get("seed")
-    names = tuple(facts.get("surrogates", ())) or None
+    wanted = goal_words(told.goals)
+    recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
     if target is not None:
         return Intent(target=target, seed=seed, surrogates=names, export=export), True
@@ -248,12 +251,16 @@ def remembered(facts: dict[str, Any], target: Any) -> tuple[Intent, bool]:  # no
     return Intent(style="texture", seed=seed or 0, surrogates=names, export=export), False
 
 
-def goal_words(goals: Sequence[str]) -> dict[str, str]:
-    """Goals as the page says them -> the style's name and the two words of a poison."""
-    said = "; ".join(goals)
-    found = re.search(r"the style '(?P<style>[^']+)'", said)
-    other = re.search(r"(?:^|; )(?P<shows>[^;]+) taught as (?P<teach>[^;]+)", said)
-    return {**(found.groupdict() if found else {}), **(other.groupdict() if other else {})}
+def goal_words(goals: Sequence[Said]) -> dict[str, str]:
+    """The style's name and the two words of a poison, from the page's goals.
+
+    A page of an older version has sentences there, which say nothing to a program.
+    """
+    told: dict[str, str] = {}
+    for goal in goals:
+        if isinstance(goal, Message) and goal.code in NAMED:
+            told |= {name: str(word) for name, word in goal.fields.items()}
+    return told
 
 
 def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
@@ -264,12 +271,13 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
     worst = sorted((t for t in tried if t.left == t.left), key=lambda t: t.left)[:3]
     lines = [
         f"{picture.name}",
-        *(f"  Doubt: {doubt.says}" for doubt in found.doubts),
-        f"  Visible: {results.visible_line(found)}",
-        f"  Effect: {results.effect_line(found)}",
+        *(f"  {speech.phrase('cli.doubt', doubt=speech.spoken(one))}" for one in found.doubts),
+        f"  {results.visible_line(found)}",
+        f"  {results.effect_line(found)}",
     ]
     if worst:
-        said = ", ".join(f"{trial.says} {trial.left:.0%}" for trial in worst)
-        lines.append(f"  Least is left after: {said} (of the effect beyond its control)")
-    notes = (f"  Note: {note}" for note in found.facts["notes"])
-    return [*lines, *notes, f"  Page: {page}"]
+        least = tuple(message("cli.left_after", trial=one.says, left=one.left) for one in worst)
+        lines.append(f"  {speech.phrase('cli.least_left', trials=least)}")
+    said = found.record.notes if found.record else ()
+    notes = (f"  {speech.phrase('cli.note', note=note)}" for note in said)
+    return [*lines, *notes, f"  {speech.phrase('cli.page', page=page)}"]

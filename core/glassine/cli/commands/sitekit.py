@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .. import speech
+
 EPILOG = """\b
 Example:
   glassine sitekit -o site/ --policy https://example.org/licence
@@ -34,5 +36,5 @@ def command(out: Path, policy: str, refuse_previews: bool) -> None:
     pieces = kit(policy, previews=not refuse_previews)
     write(out, pieces)
     for piece in pieces:
-        click.echo(f"{out / piece.path}\n    {piece.where}")
-    click.echo("These files state your reservation; they do not keep anyone out.")
+        click.echo(f"{out / piece.path}\n    {speech.spoken(piece.where)}")
+    click.echo(speech.phrase("cli.sitekit_end"))

@@ -109,7 +109,7 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
     names = [*used[:1], *plan.held_out[:1], *used[1:], *plan.held_out[1:]]
     views: list[tuple[str, list[Shown]]] = []
     for name in names:
-        entry = SURROGATES[name]
+        covers = SURROGATES.words(name)
         if len(views) == _FAMILIES or (decode := nets.decoder(name, device)) is None:
             continue
         (encode,) = nets.encoders(name, device).values()
@@ -123,6 +123,6 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
         for what, cut in parts.items():
             seen = decode(encode(padded(cut)[None])).cpu()
             seen = seen[0, :, : cut.shape[1], : cut.shape[2]]
-            row.append(as_shown(seen, f"In {what}", f"What {entry.covers} keeps of {what}"))
-        views.append((f"{entry.covers} ({role})", row))
+            row.append(as_shown(seen, f"In {what}", f"What {covers} keeps of {what}"))
+        views.append((f"{covers} ({role})", row))
     return views

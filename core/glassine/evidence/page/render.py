@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
 
 from ...machine.device import choose
-from ...types import Encoded, Protected, Report
+from ...messages import Message
+from ...record import ON_PAGE, parts, record_in
+from ...types import Protected, Report
 from ..schema import as_json
-from ..sight import Sight, sighted
+from ..sight import Sight
 from . import tables
 from .pictures import Shown, model_views, overview, worst_places
 from .tables import rows_of
@@ -26,11 +26,9 @@ _NO_DECODER = (
 )
 
 
-def html(protected: Protected, report: Report, done: Encoded | None = None) -> str:
-    """`done`: the finished file, for its notes and so that the page can be told to be of it."""
+def html(protected: Protected, report: Report, sight: Sight) -> str:
+    """`sight`: what was measured."""
     device = choose(protected.plan.device)
-    sight = sighted(protected, device)
-    report = replace(report, facts=report.facts | (finished(report, done) if done else {}))
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title="Glassine report",
         lead=escape(lead(protected)),
@@ -41,35 +39,28 @@ def html(protected: Protected, report: Report, done: Encoded | None = None) -> s
         cost=tables.cost_table(report.cost),
         effects=tables.effects_table([row for row in report.effects if not row.after]),
         trials=tables.trial_tables(report),
-        threat=escape(report.threat),
+        threat=escape(str(report.threat or "")),
         limits=items(report.limits),
-        facts=rows_of(report.facts),
+        facts=rows_of(parts(record_in(report, protected), ON_PAGE)),
         data=json.dumps(as_json(report)).replace("<", "\\u003c"),
     )
 
 
-def finished(report: Report, done: Encoded) -> dict[str, object]:
-    return {
-        "notes": [*report.facts.get("notes", ()), *done.notes],
-        "sha256_file": hashlib.sha256(done.data).hexdigest(),
-    }
-
-
 def lead(protected: Protected) -> str:
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
-    towards = " and ".join(goal.says for goal in plan.goals)
+    towards = " and ".join(str(goal.says) for goal in plan.goals)
     aim = f"{plan.recipe.name.capitalize()} towards {towards}" if towards else "Two files compared"
     return f"{aim}; {width} x {height} pixels, measured on what the file gives back."
 
 
-def items(sentences: Iterable[str]) -> str:
-    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+def items(said: Iterable[Message]) -> str:
+    return "".join(f"<li>{escape(str(one))}</li>" for one in said)
 
 
 def doubts_section(report: Report) -> str:
     """First on the page, also when there are none: then what was not looked for is said."""
     if report.doubts:
-        inside = f"<ul>{items(doubt.says for doubt in report.doubts)}</ul>"
+        inside = f"<ul>{items(report.doubts)}</ul>"
     else:
         inside = (
             "<p>The measurements below gave no reason for doubt. They are still only proxies for "

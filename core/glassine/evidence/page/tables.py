@@ -117,7 +117,7 @@ def effects_table(rows: Sequence[Effect]) -> str:
 
 def covers(family: str) -> str:
     name = family.split("/")[-1]
-    return SURROGATES[name].covers if name in SURROGATES else ""
+    return str(SURROGATES.words(name)) if name in SURROGATES else ""
 
 
 def share_bar(value: float, full: float, kind: str = "") -> str:
@@ -154,9 +154,10 @@ def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
     for trial in rows:
         after = [row for row in report.effects if row.after == trial.name]
         gone = "gone" if trial.verdict == "removed" else ""
+        below = str(trial.skipped or trial.source)
         body.append(
             (
-                f"{escape(trial.says)}<small>{escape(trial.skipped or trial.source)}</small>",
+                f"{escape(str(trial.says))}<small>{escape(below)}</small>",
                 f'<span class="verdict-{trial.verdict.split()[0]}">{trial.verdict}</span>',
                 f"{share_bar(trial.left, 1, gone)}{number(trial.left, '.0%')}",
                 mean_share([row.closed for row in after if row.role == "used"]),

@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from ...errors import NotWritable, WeightsMissing
+from ...errors import NotWritable, WeightsMissing, reason_of
+from ...messages import Field, message
 from .places import download_folder
 from .sums import SUMS, Wanted, blob_id, checked_files, published_files, record_sums
 
@@ -50,9 +51,9 @@ def adopt_folder(name: str, wanted: Iterable[Wanted], source: Path) -> Path:
     elif places := published_files(files, source, name):
         found = places
     else:
+        wanted_there = tuple(file.file for file in files)
         raise WeightsMissing(
-            f"The weights '{name}' were not found in '{source}'. It should hold "
-            f"{', '.join(file.file for file in files)}, or a folder '{name}' listed in {SUMS}."
+            "weights.not_in", name=name, source=source, files=wanted_there, sums=SUMS
         )
     making = download_folder() / f".{name}.part"
     shutil.rmtree(making, ignore_errors=True)
@@ -76,9 +77,7 @@ def put_in_place(making: Path, place: Path) -> Path:
 
 def not_stored(name: str, error: OSError) -> NotWritable:
     return NotWritable(
-        f"The weights '{name}' could not be stored in '{download_folder()}': "
-        f"{error.strerror or error}. "
-        f"Make room, or set GLASSINE_MODELS to another folder."
+        "weights.not_stored", name=name, folder=download_folder(), reason=reason_of(error)
     )
 
 
@@ -88,7 +87,8 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
         told(file.file, path.stat().st_size, path.stat().st_size)
         return
     path.unlink(missing_ok=True)
-    part, problem = path.with_name(f"{path.name}.part"), ""
+    part = path.with_name(f"{path.name}.part")
+    problem: Field = ""
     for _ in range(_TRIES):
         try:
             download(file.file, part, told)
@@ -101,12 +101,9 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
         if blob_id(data) == file.blob:
             part.rename(path)
             return
-        problem = f"what arrived is not the published file (git blob {blob_id(data)[:12]})"
+        problem = message("weights.other_arrived", blob=blob_id(data)[:12])
         part.unlink()  # going on from a wrong beginning would stay wrong
-    raise WeightsMissing(
-        f"The file '{file.file}' could not be fetched: {problem}. Try again later, or carry the "
-        f"files over from another machine and use: glassine models get --from FOLDER"
-    )
+    raise WeightsMissing("weights.not_fetched", file=file.file, reason=problem)
 
 
 def download(name: str, part: Path, told: Fetched) -> None:
@@ -124,9 +121,11 @@ def download(name: str, part: Path, told: Fetched) -> None:
         raise
     except ValueError as error:
         raise WeightsMissing(
-            f"The file '{name}' was to be fetched from '{origin}', as {_ORIGIN_VARIABLE} says, "
-            f"and that is no web address ({error}). Write it in full, like https://example.org/"
-            f"models, or leave {_ORIGIN_VARIABLE} out."
+            "weights.no_address",
+            file=name,
+            origin=origin,
+            variable=_ORIGIN_VARIABLE,
+            reason=reason_of(error),
         ) from error
     with answer:
         done = done if answer.status == 206 else 0
@@ -137,11 +136,11 @@ def download(name: str, part: Path, told: Fetched) -> None:
                 done += len(piece)
                 told(name, done, total)
                 if done > _LARGEST:
-                    raise ConnectionError("the server sends more than the file holds")
+                    raise ConnectionError(message("weights.too_much"))
     if done < total:
-        raise ConnectionError(f"cut off after {done} of {total} bytes")
+        raise ConnectionError(message("weights.cut_off", done=done, total=total))
 
 
-def network_reason(error: Exception) -> str:
-    said = getattr(error, "reason", None) or error
-    return str(said) or type(error).__name__
+def network_reason(error: Exception) -> Field:
+    reason = getattr(error, "reason", None)
+    return (str(reason) if reason else reason_of(error)) or type(error).__name__

@@ -30,7 +30,4 @@ def folder_of(name: str) -> Path:
     for place in folders():
         if (place / name).is_dir():
             return place / name
-    raise WeightsMissing(
-        f"The weights '{name}' were asked for and are not on this machine. "
-        f"Get them with: glassine models get {name}"
-    )
+    raise WeightsMissing("weights.absent", name=name)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ...errors import WeightsMissing
+from ...errors import WeightsMissing, reason_of
+from ...messages import Message, message
 from .places import folder_of
 
 SUMS = "SHA256SUMS"
@@ -38,8 +39,7 @@ def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
         check_folder(place, tuple(published))
     except OSError as error:
         raise WeightsMissing(
-            f"The weights '{name}' in '{place}' could not be read: {error.strerror or error}. "
-            f"Fetch them again with: glassine models get"
+            "weights.unreadable", name=name, place=place, reason=reason_of(error)
         ) from error
     return place
 
@@ -112,31 +112,26 @@ def checked_files(source: Path, name: str) -> list[Path]:
             raise changed_file(file)
         found.append(file)
     if not found:
-        raise WeightsMissing(f"The list '{source / SUMS}' names no file of '{name}'.")
+        raise WeightsMissing("weights.none_listed", path=source / SUMS, name=name)
     return found
 
 
 def changed_file(path: Path) -> WeightsMissing:
-    return WeightsMissing(
-        f"'{path}' is not the published file: it was changed or cut off on the way. "
-        f"Copy it again, or fetch it with: glassine models get"
-    )
+    return WeightsMissing("weights.changed", path=path)
 
 
-def how_verified(name: str, wanted: Iterable[Wanted]) -> str:
+def how_verified(name: str, wanted: Iterable[Wanted]) -> Message:
     """How the weights of that name were checked, in a few words; raises WeightsMissing."""
     place, files = folder_of(name), list(wanted)
     if published_files(files, place, ""):
-        return "the published files, unchanged"
+        return message("weights.published")
     if (place.parent / SUMS).is_file():
         checked_files(place.parent, name)
-        return f"as listed in {place.parent / SUMS}"
+        return message("weights.listed", path=place.parent / SUMS)
     there = sorted(path.name for path in place.iterdir())
     if not there:
-        raise WeightsMissing(f"The folder '{place}' is empty. Get it: glassine models get {name}")
+        raise WeightsMissing("weights.empty", place=place, name=name)
     if any(file.file in there for file in files):
-        raise WeightsMissing(
-            f"The folder '{place}' lacks one of {', '.join(file.file for file in files)}. "
-            f"Get them again: glassine models get {name}"
-        )
-    return "present; there is no published sum to compare it with"
+        names = tuple(file.file for file in files)
+        raise WeightsMissing("weights.lacking", place=place, files=names, name=name)
+    return message("weights.unchecked")

@@ -15,8 +15,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...errors import WeightsMissing
+from ...messages import message
 
 WIDTH = 64
+HALVES = {"encoder": message("tiny.encoder"), "decoder": message("tiny.decoder")}
+_LETTERS = 200  # of what torch says of a file that does not fit
 
 
 def conv(inside: int, outside: int, **options: object) -> nn.Conv2d:
@@ -82,9 +85,9 @@ def read_net(folder: Path, half: str, channels: int, *, pool: bool = False) -> n
         state = state_dict(folder, half)
         net.load_state_dict({name: value.float() for name, value in state.items()})
     except (RuntimeError, EOFError, OSError, UnpicklingError, SafetensorError) as error:
+        said = str(error)[:_LETTERS]
         raise WeightsMissing(
-            f"The {half} in {folder} is damaged or of another network ({str(error)[:200]}). "
-            "Get it again with: glassine models get"
+            "tiny.damaged", half=HALVES[half], folder=folder, reason=said
         ) from error
     return net.eval().requires_grad_(False)
 
@@ -98,10 +101,7 @@ def state_dict(folder: Path, half: str) -> dict[str, Tensor]:
     whole = folder / "diffusion_pytorch_model.safetensors"
     if whole.exists():
         return renamed(load_file(whole), half)
-    raise WeightsMissing(
-        f"The weights of {folder.name} ({half}) are not on this machine. "
-        f"Get them with: glassine models get {folder.name}"
-    )
+    raise WeightsMissing("tiny.absent", name=folder.name, half=HALVES[half])
 
 
 def renamed(state: dict[str, Tensor], half: str) -> dict[str, Tensor]:

@@ -1,0 +1,115 @@
+"""What each method answers, beside its blobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..messages import Message
+from ..types import Cost, Effect
+
+
+@dataclass(frozen=True)
+class Warmed:
+    """What is loaded and timed now."""
+
+    surrogates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Seconds for each effort, what they would run on and where."""
+
+    seconds: dict[str, float]
+    surrogates: tuple[str, ...]
+    device: Message
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """The words that must stand beside a poisoned picture; "" where none are needed."""
+
+    caption: str
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What the pictures beside it show.
+
+    gain     how much larger than it is the difference is shown
+    finer    a larger preview could show more
+    seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
+    """
+
+    width: int
+    height: int
+    gain: int
+    ssimulacra2: float
+    surrogates: tuple[str, ...]
+    goals: tuple[Message, ...]
+    finer: bool
+    seen_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Layered:
+    """A finished layer. `translucent`: some of its pixels let others through."""
+
+    ssimulacra2: float
+    surrogates: tuple[str, ...]
+    goals: tuple[Message, ...]
+    caption: str
+    seed: int
+    notes: tuple[Message, ...]
+    translucent: bool
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that can be written now. `effects`: on the file as it is."""
+
+    format: str
+    marks: tuple[str, ...]
+    sha256: str
+    width: int
+    height: int
+    caption: str
+    seed: int
+    surrogates: tuple[str, ...]
+    notes: tuple[Message, ...]
+    doubts: tuple[Message, ...]
+    cost: Cost
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class MarkFound:
+    """What one mark says."""
+
+    mark: str
+    says: Message
+
+
+@dataclass(frozen=True)
+class Examined:
+    """`protected`: what shows that it came out of Glassine before; None: nothing does."""
+
+    protected: Message | None
+    found: tuple[MarkFound, ...]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One handling or removal, and how much of the effect was left after it; NaN: not known."""
+
+    says: Message
+    kind: str
+    verdict: str
+    left: float
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a file is still worth."""
+
+    doubts: tuple[Message, ...]
+    trials: tuple[Tried, ...]

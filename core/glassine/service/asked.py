@@ -1,0 +1,114 @@
+"""What each method is asked, as the plugin sends it beside its blobs.
+
+What a request leaves out, or sends as null, has its default here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..types import Export
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A method that has no questions, or no answer but that it is done."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How the numbers of the blob "pixels" are to be read; see `raster`."""
+
+    width: int
+    height: int
+    order: str
+    type: str
+    linear: bool = False
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The intent, without its pictures. What is None is left to the engine."""
+
+    recipe: str = "cloak"
+    style: str | None = None
+    shows: str | None = None
+    teach: str | None = None
+    strength: float | str = "balanced"
+    effort: str | None = None
+    surrogates: tuple[str, ...] = ()
+    seed: int | None = None
+    export: Export = field(default_factory=Export)
+
+
+@dataclass(frozen=True)
+class EstimateAsk:
+    """For a picture of that size; needs no pixels. `verify`: with the report of an export."""
+
+    recipe: str
+    width: int
+    height: int
+    surrogates: tuple[str, ...] = ()
+    verify: bool = False
+
+
+@dataclass(frozen=True)
+class CaptionAsk:
+    """What a poisoned picture shows; what it is taught as changes nothing about its caption."""
+
+    shows: str = ""
+
+
+@dataclass(frozen=True)
+class PreviewAsk:
+    """As large as fits into so many seconds.
+
+    full  also at the picture's own size
+    sees  also as a model keeps it
+    """
+
+    pixels: Pixels
+    intent: Wish
+    seconds: float
+    full: bool = False
+    sees: bool = False
+
+
+@dataclass(frozen=True)
+class ProtectAsk:
+    """A layer, or a picture to export.
+
+    file   that the document was opened from; "" for none
+    again  although it is protected already
+    """
+
+    pixels: Pixels
+    intent: Wish
+    file: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class PlacedAsk:
+    """Of an export that is written now; its place where the artist wants that kept."""
+
+    sha256: str
+    path: str = ""
+    sidecar: bool = False
+
+
+@dataclass(frozen=True)
+class ExamineAsk:
+    """Of a file, of pixels, or of both."""
+
+    file: str = ""
+    pixels: Pixels | None = None
+
+
+@dataclass(frozen=True)
+class ReportAsk:
+    """The intent is the one that the blob "file" was made with. `after`: names of purifiers."""
+
+    pixels: Pixels
+    intent: Wish
+    after: tuple[str, ...] = ()

@@ -1,0 +1,127 @@
+"""What the engine says, as values: its hello, progress, and the result of each thing it is asked.
+
+Texts are messages; words are put to them where they are shown. Read with `reading.read`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..words.gaps import Message
+from .reading import READERS, Json, read, read_rows
+
+
+@dataclass(frozen=True)
+class Device:
+    """What it computes on."""
+
+    kind: str = "cpu"
+    says: Message | None = None
+
+
+@dataclass(frozen=True)
+class Hello:
+    """The first frame. `words`: language -> code -> text, the engine's tables."""
+
+    version: str = ""
+    device: Device = field(default_factory=Device)
+    methods: tuple[str, ...] = ()
+    catalogue: Json = field(default_factory=dict)
+    words: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """left  seconds; below 0 where nobody knows"""
+
+    fraction: float = 0.0
+    left: float = -1.0
+    stage: str = ""
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """Seconds by effort."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """The words that go with a poisoned picture."""
+
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """The pictures' size, and what was pulled towards.
+
+    finer    whether a larger one would tell more
+    seen_by  the model whose view came along; "" where none here can show one, None: not asked
+    """
+
+    width: int = 0
+    height: int = 0
+    ssimulacra2: float = 0.0
+    goals: tuple[Message, ...] = ()
+    finer: bool = False
+    seen_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Why a picture counts as protected already; None where nothing says so."""
+
+    protected: Message | None = None
+
+
+@dataclass(frozen=True)
+class LayerMade:
+    """translucent  the pixels are see-through: above the original they would show twice"""
+
+    ssimulacra2: float = 0.0
+    caption: str = ""
+    notes: tuple[Message, ...] = ()
+    translucent: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a person can see of it."""
+
+    ssimulacra2: float = 0.0
+
+
+@dataclass(frozen=True)
+class FileMade:
+    """An exported file, as it was measured."""
+
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
+    caption: str = ""
+    notes: tuple[Message, ...] = ()
+    doubts: tuple[Message, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way of handling or removal. `left`: share of the effect; None where it was not tried."""
+
+    says: Message | None = None
+    left: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an exported file is still worth after each of them."""
+
+    doubts: tuple[Message, ...] = ()
+    trials: tuple[Trial, ...] = ()
+
+
+READERS["Device"] = lambda sent: read(Device, sent)
+READERS["Cost"] = lambda sent: read(Cost, sent)
+READERS["tuple[Trial, ...]"] = lambda sent: read_rows(Trial, sent)

@@ -1,0 +1,151 @@
+"""What the engine is asked, as values: a class per method, its fields as the engine reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, ClassVar
+
+from .reading import Json
+
+
+@dataclass(frozen=True)
+class ExportWish:
+    """The file that is wanted in the end."""
+
+    format: str
+    quality: int
+    marks: tuple[str, ...]
+    claim: Json
+    longest_side: int | None = None
+    keep_path: bool = False
+    sidecar: bool = False
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the artist wants done.
+
+    strength  SSIMULACRA2 that the result should have
+    style     a name; "" leaves it to the engine, None: the recipe needs none
+    shows, teach  None: the recipe needs no such words
+    """
+
+    recipe: str
+    strength: float
+    effort: str
+    style: str | None = None
+    shows: str | None = None
+    teach: str | None = None
+    seed: int | None = None
+    export: ExportWish | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the words that are needed are there."""
+        return all(word is None or word.strip() for word in (self.shows, self.teach))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """`method` is the engine's name for it."""
+
+    method: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Warm(Ask):
+    """To load its networks."""
+
+    method = "warm"
+
+
+@dataclass(frozen=True)
+class Estimate(Ask):
+    """How long a picture of that size would take."""
+
+    method = "estimate"
+    width: int
+    height: int
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Caption(Ask):
+    """The words that go with a poisoned picture."""
+
+    method = "caption"
+    shows: str
+    teach: str
+
+
+@dataclass(frozen=True)
+class Preview(Ask):
+    """seconds  that it may take; the picture is as large as fits into them
+    sees     a model's view as well
+    full     the picture at its own size as well
+    """
+
+    method = "preview"
+    pixels: Json
+    intent: Intent
+    seconds: float
+    sees: bool = False
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class Protect(Ask):
+    """A layer's pixels.
+
+    file   what its document was opened from
+    again  the artist knows that it is protected already
+    """
+
+    method = "protect"
+    intent: Intent
+    file: str = ""
+    again: bool = False
+    pixels: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExportFile(Protect):
+    """A picture's pixels, as the bytes of a file."""
+
+    method = "export"
+
+
+@dataclass(frozen=True)
+class Measure(Ask):
+    """What an exported file is still worth."""
+
+    method = "report"
+    intent: Intent
+    pixels: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Placed(Ask):
+    """To note a file that lies on the disk now, and its place where the artist wants that."""
+
+    method = "placed"
+    sha256: str
+    sidecar: bool = False
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Examine(Ask):
+    """Whether a file is protected already."""
+
+    method = "examine"
+    file: str
+
+
+def plain(value: Any) -> Any:
+    """As it travels; what is None or no text is left out."""
+    if is_dataclass(value):
+        value = {one.name: getattr(value, one.name) for one in fields(value)}
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items() if one not in (None, "")}
+    return [plain(one) for one in value] if isinstance(value, tuple) else value
