@@ -117,7 +117,7 @@ LOOK = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.1, 0.1)
 COST = Cost(Score(70), 40.0, 0.9, None, Levels(4), 0.5)
 ANSWERS = [
     answers.Warmed(("embedded",)),
-    answers.Estimated({"quick": 1.5}, ("embedded",), "CPU"),
+    answers.Estimated({"quick": 1.5}, ("embedded",), Message("device.cpu", {"count": 2})),
     answers.Captioned("a picture of a dog"),
     answers.Previewed(3, 2, 8, 70.5, ("embedded",), NOTED, finer=True, seen_by=""),
     answers.Layered(70.5, ("embedded",), NOTED, "", 3, NOTED, translucent=False),
@@ -135,8 +135,10 @@ ANSWERS = [
         cost=COST,
         effects=(LOOK,),
     ),
-    answers.Examined("", (answers.MarkFound("xmp", "x"),)),
-    answers.Reported(DOUBTS, (answers.Tried("x", "handling", "survives", 0.5),)),
+    answers.Examined(None, (answers.MarkFound("xmp", Message("receipt.untitled")),)),
+    answers.Reported(
+        DOUBTS, (answers.Tried(Message("purifier.jpeg75"), "handling", "survives", 0.5),)
+    ),
 ]
 
 

@@ -73,22 +73,38 @@ class NotUsable(GlassineError):
     """The input or the request cannot be served; nothing was computed."""
 
 
+KINDS = {
+    "effort": message("kind.effort"),
+    "format": message("kind.format"),
+    "helper": message("kind.helper"),
+    "mark": message("kind.mark"),
+    "method": message("kind.method"),
+    "purifier": message("kind.purifier"),
+    "recipe": message("kind.recipe"),
+    "strength": message("kind.strength"),
+    "style": message("kind.style"),
+    "surrogate": message("kind.surrogate"),
+    "target": message("kind.target"),
+}
+"""What kinds of entries are called; one that nobody named here goes by its own name."""
+
+
 class UnknownEntry(NotUsable):
     """No entry of that kind has that name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        known = tuple(known)
+        known, said = tuple(known), KINDS.get(kind, kind)
         if near := get_close_matches(name, known, n=1):
-            super().__init__("entry.misspelled", kind=kind, name=name, near=near[0])
+            super().__init__("entry.misspelled", kind=said, name=name, near=near[0])
         else:
-            super().__init__("entry.unknown", kind=kind, name=name, known=known)
+            super().__init__("entry.unknown", kind=said, name=name, known=known)
 
 
 class EntryMissing(NotUsable):
     """The entry exists but needs a library that is not installed."""
 
     def __init__(self, kind: str, name: str, library: str) -> None:
-        super().__init__("entry.missing", kind=kind, name=name, library=library)
+        super().__init__("entry.missing", kind=KINDS.get(kind, kind), name=name, library=library)
 
 
 class Unreadable(NotUsable):

@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from .errors import NotUsable
-from .messages import Message, from_plain, to_plain
+from .messages import Message, from_plain, to_plain, with_english
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ Said = str | Message
 def plain(value: object, *, says: bool = False) -> Any:  # noqa: ANN401 - JSON is any plain value
     """For json.dumps; what is not finite is null. `says`: each message with its English words."""
     if isinstance(value, Message):
-        return to_plain(value) | ({"says": str(value)} if says else {})
+        return with_english(value) if says else to_plain(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name), says=says) for one in fields(value)}
     if isinstance(value, Mapping):
