@@ -21,8 +21,9 @@ from glassine.messages import LANGUAGES, from_plain
 from glassine.pixels.srgb import to_linear, to_srgb
 from glassine.plain import typed
 from glassine.service import raster, requests
+from glassine.service.answers import Captioned
 from glassine.service.asked import Nothing, Pixels, Wish
-from glassine.service.call import Method
+from glassine.service.call import Answer, Method
 from glassine.service.frames import PART, PROTOCOL, Unpacker, pack
 from glassine.service.methods import METHODS, hello
 from glassine.service.session import Session
@@ -269,10 +270,16 @@ def test_work_that_asks_no_watcher_is_stopped_and_the_next_request_begins(monkey
     """Between any two operations of torch, wherever the work is, and on its own thread only."""
     begun, frames, unpacker = Event(), [], Unpacker()
 
+    @torch.no_grad()
     def endless(request):
         while True:
             begun.set()
             torch.ones(1) + 1
+
+    def gradient(request):
+        one = torch.ones(1, requires_grad=True)
+        (found,) = torch.autograd.grad((one * 3).sum(), one)
+        return Answer(Captioned(str(found.item())))
 
     def written(frame):
         frames.extend(body for body, _ in unpacker.feed(bytes(frame)))
@@ -282,13 +289,15 @@ def test_work_that_asks_no_watcher_is_stopped_and_the_next_request_begins(monkey
         return any(body["id"] == number and what in body for body in frames)
 
     monkeypatch.setitem(METHODS, "endless", Method(Nothing, endless))
+    monkeypatch.setitem(METHODS, "gradient", Method(Nothing, gradient))
     session = Session(written)
     session.receive({"id": 1, "method": "endless"}, b"")
     assert begun.wait(PATIENCE)
     session.receive({"id": 1, "cancel": True}, b"")
-    session.receive({"id": 2, "method": "caption", "ask": {"shows": "tree"}}, b"")
-    until(lambda: told(2, "result"), "the next request's answer")
+    session.receive({"id": 2, "method": "gradient"}, b"")
+    until(lambda: told(2, "result") or told(2, "error"), "the next request's answer")
     assert told(1, "cancelled") and not told(1, "error")
+    assert told(2, "result"), "gradients were switched off in the work that was stopped"
     assert torch.ones(1) + 1 == 2
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
 
 from ..errors import Cancelled
@@ -33,6 +34,6 @@ class Interruptible(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> object:
-        if self._stop.is_set():
-            raise Cancelled("service.stopped")
+        if self._stop.is_set() and func is not torch._C._set_grad_enabled:
+            raise Cancelled("service.stopped")  # but on its way out `no_grad` puts back what was
         return func(*args, **(kwargs or {}))
