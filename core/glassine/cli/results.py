@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ..evidence.schema import json_ready
 from ..explore.training_sizes import training_sizes
 from ..messages import Message, message
-from ..plain import plain
 from ..record import IN_LINE, record_in, told
 from .speech import phrase
 
@@ -99,9 +98,9 @@ def delivered_facts(made: Delivered) -> dict[str, Any]:
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
         **told(record, IN_LINE),
-        "doubts": plain(report.doubts, says=True),
-        "cost": plain(report.cost),
-        "effects": plain(report.effects),
+        "doubts": report.doubts,
+        "cost": report.cost,
+        "effects": report.effects,
     }
     cleaned: dict[str, Any] = json_ready(whole)
     return cleaned
