@@ -84,6 +84,20 @@ def models(monkeypatch):
 
 
 @pytest.fixture
+def misfit(monkeypatch):
+    """A torchvision that was built for another torch: what importing it says then."""
+    from glassine.visibility import packages
+
+    def no_import(name):
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr(packages, "import_module", no_import)
+    packages.unfit.cache_clear()
+    yield
+    packages.unfit.cache_clear()
+
+
+@pytest.fixture
 def paintings():
     """Ten public-domain paintings, 512 x 512; skips where they are not."""
     files = sorted((SHARED / "art").glob("*.png"))

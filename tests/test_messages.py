@@ -37,7 +37,7 @@ MATCHERS = {
 }
 """Files that use regular expressions, and on what."""
 
-SAME = {"doubt.family", "cli.hint", "cli.left_after", "cli.named", "cli.models_taken"}
+SAME = {"doubt.family", "cli.hint", "cli.left_after", "cli.named"}
 SAME |= {
     "cli.models_got",
     "cli.effect_after",

@@ -16,6 +16,7 @@ from glassine.evidence.controls import Controls, blended, controls, scattered
 from glassine.evidence.doubts import about_embedded, about_trials
 from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
 from glassine.evidence.page.render import html
+from glassine.evidence.page.tables import cost_table
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
 from glassine.evidence.summary import markdown, summarised
@@ -43,7 +44,6 @@ from glassine.types import (
 )
 from glassine.units import Levels, Score
 from glassine.visibility import ssimulacra2
-from glassine.visibility.lpips import lpips_distance
 from PIL import Image, ImageOps
 
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
@@ -319,7 +319,7 @@ def golden():
     """A report with every field filled, made by hand."""
     row = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.02, 0.18)
     return Report(
-        cost=Cost(Score(70.0), 40.5, 0.97, None, Levels(9), 0.98, 1000, 1200, 1.5),
+        cost=Cost(Score(70.0), 40.5, 0.97, 0.0125, Levels(9), 0.98, 1000, 1200, 1.5),
         effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
         doubts=(message("doubt.untouched", share=0.25),),
         record=RunRecord(
@@ -355,17 +355,12 @@ def test_summary_names_the_worst_case(hurt):
     assert "| JPEG, quality 75 |" in markdown("Cloak", lines)
 
 
-def test_lpips_matches_the_official_numbers(models):
-    """Values of lpips 0.1.4 with the same weights, on the two pictures below."""
-    apart = lpips_distance()
-    assert apart is not None
-    clean = waves(size=91)
-    other = noisy(clean, 0.05, torch.Generator().manual_seed(1))
-    assert apart(clean, other).item() == pytest.approx(EXPECTED_LPIPS, abs=2e-5)
-    assert apart(clean, clean).item() == 0
-
-
-EXPECTED_LPIPS = 0.277409
+def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):
+    report = verify(hurt)
+    assert report.cost.lpips is None and report.cost.ssimulacra2 < 100
+    (said,) = [doubt for doubt in report.doubts if doubt.code == "judge.unfit"]
+    assert "torchvision::nms does not exist" in str(said) and torch.__version__ in str(said)
+    assert "LPIPS" not in cost_table(report.cost) and "LPIPS" in cost_table(golden().cost)
 
 
 def reported(*arguments):

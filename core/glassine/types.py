@@ -216,7 +216,7 @@ class Protected:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a person can see of it. `lpips` is None where its weights are not present."""
+    """What a person can see of it. `lpips` is None where it could not be measured."""
 
     ssimulacra2: Score
     psnr: float  # dB

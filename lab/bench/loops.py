@@ -31,7 +31,7 @@ from glassine.pixels.grid import on_grid
 from glassine.surrogates import encoders
 from glassine.types import Artwork, Intent
 from glassine.units import Levels, Score, to_unit
-from glassine.visibility import ssimulacra2
+from glassine.visibility import ssimulacra2, unfit
 from glassine.visibility.lpips import lpips_distance
 from torch import Tensor
 
@@ -80,10 +80,7 @@ def glaze(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> Tensor
     """
     lpips = lpips_distance()
     if lpips is None:
-        raise SystemExit(
-            "The loop 'glaze' needs LPIPS: glassine models get --from FOLDER, where FOLDER holds "
-            "'lpips_squeeze' beside the encoders and SHA256SUMS"
-        )
+        raise SystemExit(f"The loop 'glaze' needs LPIPS. {unfit()}")
     change = torch.zeros_like(clean, requires_grad=True)
     adam = torch.optim.Adam([change], lr=0.01)
     for _ in range(steps):

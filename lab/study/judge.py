@@ -6,7 +6,7 @@ against. What is learnt here is one linear layer over its features.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 import torch
@@ -26,15 +26,15 @@ def features(picture: Tensor) -> Tensor:
     return torch.cat([torch.cat((f.mean(1), f.std(1))) for f in found]).log1p()
 
 
-def layers(picture: Tensor) -> Iterator[Tensor]:
+def layers(picture: Tensor) -> Sequence[Tensor]:
     """What seven layers of the held-out network see in (3, S, S)."""
-    from glassine.machine import weights
-    from glassine.visibility.lpips import FOLDER, lpips_weights, taps
+    from glassine.visibility.lpips import lpips_net
 
-    trunk, _ = lpips_weights(weights.folder_of(FOLDER), picture.device)
+    net = lpips_net(picture.device)
     if picture.shape[-1] < LEAST:
         picture = F.interpolate(picture[None], (LEAST, LEAST), mode="bicubic")[0]
-    return taps(picture, trunk)
+    found: Sequence[Tensor] = net.net(net.scaling_layer(2 * picture[None] - 1))
+    return found
 
 
 class Classifier(nn.Module):

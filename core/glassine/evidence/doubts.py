@@ -9,6 +9,7 @@ from ..messages import Message, message
 from ..surrogates import SMALL
 from ..surrogates.embedded import LIMITS
 from ..types import Cost, Effect, Plan, Trial
+from ..visibility import unfit
 from .sight import Sight
 from .trials import TRAINED, WEAKENED
 
@@ -89,6 +90,8 @@ def about_size(trials: Sequence[Trial]) -> Iterator[Message]:
 
 
 def about_cost(plan: Plan, cost: Cost) -> Iterator[Message]:
+    if cost.lpips is None and (why := unfit()):
+        yield why
     if cost.changed_share and cost.ssimulacra2 < plan.score - _MISSED:
         yield message("doubt.visible", score=cost.ssimulacra2, wanted=plan.score)
 

@@ -35,7 +35,7 @@ class Scene:
     longest      longest side of the whole picture when the pixels are a crop of it; sites resize
                  by the whole picture
     autoencoder  lent by whoever calls, because purifiers do not know surrogates
-    distance     perceptual distance of two (3, H, W), differentiable; None: not on this machine
+    distance     perceptual distance of two (3, H, W), differentiable; None: it cannot be had here
     """
 
     longest: int | None = None

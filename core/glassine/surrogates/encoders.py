@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from ..machine import weights
 from ..machine.device import Device, choose
 from ..machine.weights import Wanted
-from ..visibility.lpips import FOLDER as JUDGE
 from . import SHIPPED, SURROGATES, Encoder, Surrogate, surrogate_named
 from .nets.backward import ALONE, AMONG, gradient_twin
 
@@ -29,14 +28,9 @@ def present_surrogates() -> tuple[str, ...]:
 
 
 def check_weights() -> None:
-    """Raises WeightsMissing where a network on this machine is not what it was published as.
-
-    Those that only judge are among them: they are asked at the end, after minutes of work.
-    """
+    """Raises WeightsMissing where a network on this machine is not what it was published as."""
     for name in present_surrogates():
         weights_folder(SURROGATES[name])
-    if weights.present(JUDGE):
-        weights.verified_folder(JUDGE)
 
 
 @lru_cache(maxsize=16)

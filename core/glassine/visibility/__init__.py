@@ -4,6 +4,7 @@ A file belongs here that judges two pictures as an eye would, and knows nothing 
 
 from .jnd import texture_allowance
 from .measure import colour_shift, lpips, psnr, ssim
+from .packages import unfit
 from .ssimulacra2 import Scale, sampled, scales, ssimulacra2
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "ssim",
     "ssimulacra2",
     "texture_allowance",
+    "unfit",
 ]

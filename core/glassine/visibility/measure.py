@@ -45,7 +45,7 @@ def colour_shift(clean: Tensor, other: Tensor) -> float:
 
 @torch.no_grad()
 def lpips(clean: Tensor, other: Tensor) -> float | None:
-    """LPIPS v0.1, SqueezeNet trunk; None while its weights are not on this machine."""
+    """LPIPS v0.1, SqueezeNet trunk; None for small pictures and where `unfit` says why."""
     apart = lpips_distance()
     if apart is None or min(clean.shape[1:]) < SMALLEST:
         return None

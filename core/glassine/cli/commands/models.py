@@ -16,9 +16,6 @@ from .. import exits, speech
 if TYPE_CHECKING:
     from ...machine.weights import Wanted
 
-_EXTRA = "lpips_squeeze"
-"""LPIPS for the report: has no repository with blob ids, so it only comes --from a folder."""
-
 
 @click.group()
 def command() -> None:
@@ -89,9 +86,6 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
             place = weights.fetch_folder(folder, files, show_bytes)
         state = weights.how_verified(folder, files)
         click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
-    if source is not None and (source / _EXTRA).is_dir() and not names:
-        place = weights.adopt_folder(_EXTRA, [], source)
-        click.echo(speech.phrase("cli.models_taken", name=_EXTRA, folder=place))
 
 
 @command.command("verify")

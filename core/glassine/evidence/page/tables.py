@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ...surrogates import SURROGATES
@@ -63,7 +63,7 @@ def cost_table(cost: Cost) -> str:
     growth = cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
     rows = [
         ("SSIMULACRA2", number(cost.ssimulacra2, ".1f"), "100 identical, 90 hard to see, 70 good"),
-        ("LPIPS (SqueezeNet 1.1)", number(cost.lpips, ".4f"), lpips_note(cost)),
+        *lpips_row(cost),
         ("SSIM", number(cost.ssim, ".4f"), "1 is identical"),
         ("PSNR", f"{number(cost.psnr, '.1f')} dB", "higher is closer"),
         ("Largest change", number(cost.largest_change, ".0f"), "of 255 levels"),
@@ -81,10 +81,11 @@ def cost_table(cost: Cost) -> str:
     )
 
 
-def lpips_note(cost: Cost) -> str:
-    if cost.lpips is None:
-        return "not measured: its weights (lpips_squeeze) are not on this machine"
-    return "0 is identical; figures of other backbones cannot be compared"
+def lpips_row(cost: Cost) -> Iterator[tuple[str, str, str]]:
+    """None where it was not measured; a doubt says why, unless the picture is too small for it."""
+    if cost.lpips is not None:
+        note = "0 is identical; figures of other backbones cannot be compared"
+        yield "LPIPS (SqueezeNet 1.1)", number(cost.lpips, ".4f"), note
 
 
 def file_size(count: int) -> str:
