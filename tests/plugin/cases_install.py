@@ -152,6 +152,15 @@ def test_every_build_says_its_size_beforehand(system):
         assert "download" in words and ("asked in" in words) == bool(build.asked)
 
 
+def test_torch_and_torchvision_come_from_one_index(monkeypatch):
+    monkeypatch.delenv("GLASSINE_TORCH", raising=False)
+    for rows in builds.BUILDS.values():
+        for build in rows:
+            words = builds.torch_arguments(build)
+            assert words[:2] == ["torch", "torchvision"]
+            assert words[2:] == (["--index-url", build.index] if build.index else [])
+
+
 def test_an_engine_of_another_version_is_not_started(fresh_krita):
     folder = installed.engine_folder()
     folder.mkdir(parents=True)

@@ -72,7 +72,10 @@ def likely_build(system: str = sys.platform) -> str:
 
 
 def torch_arguments(build: Build) -> list[str]:
-    """For pip; $GLASSINE_TORCH is for machines that have their own torch."""
+    """For pip: torch and torchvision, which have to be of one build, so of one index.
+
+    $GLASSINE_TORCH is for machines that have their own torch, and names both.
+    """
     if (named := os.environ.get("GLASSINE_TORCH")) is not None:
         return named.split()
-    return ["torch", *(("--index-url", build.index) if build.index else ())]
+    return ["torch", "torchvision", *(("--index-url", build.index) if build.index else ())]
