@@ -4,9 +4,10 @@
     sizes.py [--only cuda ...]
 
 For the system it runs on: pip reads a wheel's conditions as its own system's. pip resolves each
-build without installing it (--dry-run --report); a wheel on this disk is measured exactly, of one
-on an index only the length is asked, and its share of the disk reckoned. A build whose index
-cannot be reached keeps its row.
+build without installing it (--dry-run --report), in the installer's two steps: torch and
+torchvision from the build's index, then the rest, which that index has not, around them. A wheel
+on this disk is measured exactly, of one on an index only the length is asked, and its share of
+the disk reckoned. A build whose index cannot be reached keeps its row.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "krita_plugin"))
 
-from glassine_krita.install.builds import BUILDS, Build  # noqa: E402
+from glassine_krita.install.builds import BUILDS, Build, torch_arguments  # noqa: E402
 
 OUT = ROOT / "krita_plugin" / "glassine_krita" / "install" / "builds.json"
 UNPACKED = 1.7  # bytes on the disk per byte of a wheel, where it could not be looked into
 MB = 1_000_000
+BUILT = ("torch", "torchvision")  # what differs between builds
 
 
 def main() -> int:
@@ -49,19 +52,36 @@ def main() -> int:
 
 def asked(build: Build) -> dict[str, object] | None:
     """The whole engine with this build's torch, or None where the index does not answer."""
+    torch = resolved(torch_arguments(build))
+    told = [row["metadata"] for row in torch if row["metadata"]["name"] in BUILT]
+    if not all(row["version"].endswith(label(build)) for row in told):
+        return None  # of a folder or an index in pip's settings
+    pinned = [f"{row['name']}=={row['version']}" for row in told]
+    beside = ["--extra-index-url", build.index] if build.index else []
+    found = pinned and resolved([*dependencies(), *pinned, *beside])
+    if not found:
+        return None
+    sizes = [size(row["download_info"]["url"]) for row in found]
+    download, disk = (round(sum(column) / MB, -1) for column in zip(*sizes, strict=True))
+    return {"download": int(download), "disk": int(disk), "asked": time.strftime("%Y-%m")}
+
+
+def label(build: Build) -> str:
+    """How versions of an index of one build end, +cu130 for example."""
+    return f"+{build.index.rsplit('/', 1)[1]}" if build.index else ""
+
+
+def resolved(wanted: list[str]) -> list[dict[str, Any]]:
+    """What pip would install for these words, each with its place; [] where it cannot."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         words = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--retries", "0"]
         words += ["--timeout", "10", "--ignore-installed", "--prefer-binary"]
-        words += ["--report", str(report), *dependencies()]
-        words += ["--index-url", build.index] if build.index else []
-        done = subprocess.run(words, capture_output=True, text=True)
+        done = subprocess.run([*words, "--report", str(report), *wanted], capture_output=True)
         if done.returncode:
-            return None
-        found = json.loads(report.read_text(encoding="utf-8"))["install"]
-    sizes = [size(row["download_info"]["url"]) for row in found]
-    download, disk = (round(sum(column) / MB, -1) for column in zip(*sizes, strict=True))
-    return {"download": int(download), "disk": int(disk), "asked": time.strftime("%Y-%m")}
+            return []
+        rows: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["install"]
+        return rows
 
 
 def dependencies() -> list[str]:
