@@ -1,9 +1,13 @@
 """Judges from packages: the same figures as before, steps through them, small pictures."""
 
+import piq
 import pytest
 import torch
-from glassine.visibility import lpips
+from glassine.visibility import fsim, haarpsi, haarpsi_figure, lpips, mdsi, vsi
+from glassine.visibility.held_out import LARGE, glance
 from glassine.visibility.lpips import lpips_distance
+
+HELD_OUT = (fsim, vsi, mdsi)
 
 
 def waves(size):
@@ -57,9 +61,66 @@ def test_loading_a_judge_draws_nothing_from_the_common_chance():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_a_picture_that_is_too_small_has_no_lpips():
-    assert lpips(waves(31), rings(31)) is None
+def spoilt(clean, amount):
+    """Noise of that strength, the same for every strength."""
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(5))
+    return (clean + amount * noise).clamp(0, 1)
 
 
-def test_without_a_torchvision_that_fits_there_is_no_lpips(misfit):
-    assert lpips_distance() is None and lpips(waves(64), rings(64)) is None
+def test_haarpsi_can_be_stepped_along():
+    other = spoilt(waves(64), 0.1).requires_grad_(True)
+    before = haarpsi(waves(64), other)
+    (slope,) = torch.autograd.grad(before, other)
+    assert before.shape == () and slope.shape == other.shape and slope.isfinite().all()
+    assert haarpsi(waves(64), other + 0.1 * slope / slope.norm()) > before
+    assert before.item() == haarpsi_figure(waves(64), other)
+
+
+@pytest.mark.parametrize("judge", [fsim, vsi, haarpsi_figure])
+def test_likenesses_fall_from_one_the_more_is_changed(judge):
+    clean = rings(96)
+    found = [judge(clean, spoilt(clean, amount)) for amount in (0.0, 0.02, 0.1, 0.3)]
+    assert found[0] == pytest.approx(1, abs=1e-5)
+    assert found == sorted(found, reverse=True) and 0 < found[-1] < found[1] < 1
+
+
+def test_mdsi_rises_from_zero_the_more_is_changed():
+    clean = rings(96)
+    found = [mdsi(clean, spoilt(clean, amount)) for amount in (0.0, 0.02, 0.1, 0.3)]
+    assert found[0] == 0 and found == sorted(found) and found[1] > 0
+
+
+@pytest.mark.parametrize("judge", HELD_OUT)
+def test_a_reduced_copy_of_a_large_picture_is_judged_like_the_picture(judge):
+    clean = torch.nn.functional.interpolate(rings(128)[None], (1032, 1280), mode="bicubic")[0]
+    clean = clean.clamp(0, 1)
+    other = spoilt(clean, 0.05)
+    whole = getattr(piq, judge.__name__)(clean[None], other[None]).item()
+    assert clean[0].numel() > LARGE and glance(clean).shape == (1, 3, 258, 320)
+    assert judge(clean, other) == pytest.approx(whole, abs=5e-3)
+
+
+def test_of_a_long_strip_the_middle_is_judged():
+    strip = torch.arange(1000.0).expand(3, 60, 1000) / 1000
+    assert torch.equal(glance(strip)[0], strip[:, :, 440:560])
+    assert torch.equal(glance(strip.mT)[0], strip.mT[:, 440:560])
+
+
+@pytest.mark.parametrize(
+    ("judge", "smallest"), [(lpips, 32), (haarpsi_figure, 16), *((judge, 48) for judge in HELD_OUT)]
+)
+def test_a_picture_that_is_too_small_is_not_judged(judge, smallest):
+    assert judge(rings(smallest), spoilt(rings(smallest), 0.1)) is not None
+    assert judge(rings(smallest)[:, 1:], spoilt(rings(smallest), 0.1)[:, 1:]) is None
+
+
+@pytest.mark.parametrize("judge", HELD_OUT)
+def test_a_picture_of_one_colour_gives_a_figure_or_none(judge):
+    flat = torch.full((3, 64, 64), 0.5)
+    assert judge(flat, flat) in (None, 0, 1)
+
+
+@pytest.mark.parametrize("judge", [lpips, haarpsi_figure, *HELD_OUT])
+def test_without_a_torchvision_that_fits_nobody_is_asked(misfit, judge):
+    assert judge(waves(64), rings(64)) is None
+    assert lpips_distance() is None

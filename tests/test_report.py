@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from glassine.evidence.controls import Controls, blended, controls, scattered
 from glassine.evidence.doubts import about_embedded, about_trials
 from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
 from glassine.evidence.page.render import html
-from glassine.evidence.page.tables import cost_table
+from glassine.evidence.page.tables import cost_tables
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
 from glassine.evidence.summary import markdown, summarised
@@ -36,6 +37,7 @@ from glassine.types import (
     Encoded,
     Export,
     Goal,
+    HeldOut,
     Plan,
     Protected,
     Recipe,
@@ -319,7 +321,11 @@ def golden():
     """A report with every field filled, made by hand."""
     row = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.02, 0.18)
     return Report(
-        cost=Cost(Score(70.0), 40.5, 0.97, 0.0125, Levels(9), 0.98, 1000, 1200, 1.5),
+        cost=Cost(
+            *(Score(70.0), 40.5, 0.97, 0.0125, Levels(9), 0.98, 1000, 1200, 1.5),
+            haarpsi=0.8125,
+            held_out=HeldOut(fsim=0.9375, vsi=0.96875),
+        ),
         effects=(row, replace(row, role="held out", after="jpeg75", scattered=math.nan)),
         doubts=(message("doubt.untouched", share=0.25),),
         record=RunRecord(
@@ -357,10 +363,31 @@ def test_summary_names_the_worst_case(hurt):
 
 def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):
     report = verify(hurt)
-    assert report.cost.lpips is None and report.cost.ssimulacra2 < 100
+    assert report.cost.lpips is None and report.cost.held_out == HeldOut()
+    assert report.cost.ssimulacra2 < 100
     (said,) = [doubt for doubt in report.doubts if doubt.code == "judge.unfit"]
     assert "torchvision::nms does not exist" in str(said) and torch.__version__ in str(said)
-    assert "LPIPS" not in cost_table(report.cost) and "LPIPS" in cost_table(golden().cost)
+    page, whole = cost_tables(report.cost), cost_tables(golden().cost)
+    for name in ("LPIPS", "HaarPSI", "FSIM", "VSI", "Held out"):
+        assert name not in page and name in whole
+
+
+LEVELS_AND_BYTES = ["Largest change", "Smooth colour shift", "Pixels changed", "File size"]
+
+
+def test_the_page_tells_judges_that_were_looked_at_from_held_out_ones(hurt):
+    cost = verify(hurt).cost
+    _, fitted, held_out, counted = cost_tables(cost).split("<caption>")
+    for table, heading, names in (
+        (fitted, "may look at", ["SSIMULACRA2", "LPIPS (SqueezeNet 1.1)", "HaarPSI"]),
+        (held_out, "never looked at", ["FSIM, with colour", "VSI", "MDSI"]),
+        (counted, "people and files", ["SSIM", "PSNR", *LEVELS_AND_BYTES]),
+    ):
+        assert heading in table.split("</caption>")[0]
+        assert re.findall(r'<th scope="row">(.*?)</th>', table) == names
+    assert 0 < cost.held_out.fsim < 1 and f"{cost.held_out.fsim:.4f}" in held_out
+    assert cost.held_out.mdsi > 0 and f"{cost.held_out.mdsi:.4f}" in held_out
+    assert 0 < cost.haarpsi < 1 and f"{cost.haarpsi:.4f}" in fitted
 
 
 def reported(*arguments):

@@ -215,8 +215,21 @@ class Protected:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What judges say that the optimiser never looked at; None where one could not be asked.
+
+    fsim, vsi  1 is identical
+    mdsi       0 is identical
+    """
+
+    fsim: float | None = None
+    vsi: float | None = None
+    mdsi: float | None = None
+
+
+@dataclass(frozen=True)
 class Cost:
-    """What a person can see of it. `lpips` is None where it could not be measured."""
+    """What a person can see of it. `lpips` and `haarpsi` are None where they were not measured."""
 
     ssimulacra2: Score
     psnr: float  # dB
@@ -227,6 +240,8 @@ class Cost:
     bytes_before: int = 0  # the artwork in the export's format, without marks
     bytes_after: int = 0
     colour_shift: float = math.nan  # CIELAB, of what is smooth over 16 pixels
+    haarpsi: float | None = None
+    held_out: HeldOut = HeldOut()
 
 
 @dataclass(frozen=True)

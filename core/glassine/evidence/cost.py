@@ -5,13 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..types import Cost
+from ..types import Cost, HeldOut
 from ..units import Unit, to_levels
-from ..visibility import colour_shift, lpips, psnr, ssim, ssimulacra2
+from ..visibility import (
+    colour_shift,
+    fsim,
+    haarpsi_figure,
+    lpips,
+    mdsi,
+    psnr,
+    ssim,
+    ssimulacra2,
+    vsi,
+)
 from ..visibility.measure import STRIP
 from .sight import Sight, middle_part
 
-_SIDE = 1024  # pixels; SSIM and LPIPS look at the middle of larger pictures
+_SIDE = 1024  # pixels; SSIM, LPIPS and HaarPSI look at the middle of larger pictures
 
 
 def cost(sight: Sight) -> Cost:
@@ -28,7 +38,15 @@ def cost(sight: Sight) -> Cost:
         bytes_before=sight.sizes[0],
         bytes_after=sight.sizes[1],
         colour_shift=colour_shift(sight.clean, sight.seen),
+        haarpsi=haarpsi_figure(clean, seen),
+        held_out=held_out(sight),
     )
+
+
+def held_out(sight: Sight) -> HeldOut:
+    """Of the whole picture: these judges look at a reduced copy anyway."""
+    pair = sight.clean, sight.seen
+    return HeldOut(fsim=fsim(*pair), vsi=vsi(*pair), mdsi=mdsi(*pair))
 
 
 def changed_pixels(clean: Tensor, seen: Tensor) -> tuple[float, float]:

@@ -107,9 +107,18 @@ def totals(reports: Sequence[tuple[str, Report]]) -> dict[str, Any]:
         "pictures": len(costs),
         "ssimulacra2": mean_of_known(cost.ssimulacra2 for cost in costs),
         "psnr": mean_of_known(cost.psnr for cost in costs),
-        "lpips": mean_of_known(math.nan if cost.lpips is None else cost.lpips for cost in costs),
+        "lpips": mean_of_known(known(cost.lpips) for cost in costs),
+        "haarpsi": mean_of_known(known(cost.haarpsi) for cost in costs),
+        "fsim": mean_of_known(known(cost.held_out.fsim) for cost in costs),
+        "vsi": mean_of_known(known(cost.held_out.vsi) for cost in costs),
+        "mdsi": mean_of_known(known(cost.held_out.mdsi) for cost in costs),
         "file_growth": mean_of_known(
             cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
             for cost in costs
         ),
     }
+
+
+def known(value: float | None) -> float:
+    """NaN for what was not measured."""
+    return math.nan if value is None else value

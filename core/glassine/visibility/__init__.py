@@ -2,15 +2,21 @@
 
 A file belongs here that judges two pictures as an eye would, and knows nothing of encoders."""
 
+from .haarpsi import haarpsi
+from .held_out import fsim, mdsi, vsi
 from .jnd import texture_allowance
-from .measure import colour_shift, lpips, psnr, ssim
+from .measure import colour_shift, haarpsi_figure, lpips, psnr, ssim
 from .packages import unfit
 from .ssimulacra2 import Scale, sampled, scales, ssimulacra2
 
 __all__ = [
     "Scale",
     "colour_shift",
+    "fsim",
+    "haarpsi",
+    "haarpsi_figure",
     "lpips",
+    "mdsi",
     "psnr",
     "sampled",
     "scales",
@@ -18,4 +24,5 @@ __all__ = [
     "ssimulacra2",
     "texture_allowance",
     "unfit",
+    "vsi",
 ]

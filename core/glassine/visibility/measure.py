@@ -11,7 +11,10 @@ from kornia.color import rgb_to_lab
 from kornia.metrics import ssim as ssim_map
 from torch import Tensor
 
+from .haarpsi import SMALLEST as LEAST
+from .haarpsi import haarpsi
 from .lpips import SMALLEST, lpips_distance
+from .packages import unfit
 
 STRIP = 1024  # rows; a large picture is never held a second time
 PATCH = 16  # pixels; what is finer is texture to the eye, not colour
@@ -50,3 +53,11 @@ def lpips(clean: Tensor, other: Tensor) -> float | None:
     if apart is None or min(clean.shape[1:]) < SMALLEST:
         return None
     return apart(clean, other).item()
+
+
+@torch.no_grad()
+def haarpsi_figure(clean: Tensor, other: Tensor) -> float | None:
+    """HaarPSI, 1 is identical; None for small pictures and where `unfit` says why."""
+    if min(clean.shape[1:]) < LEAST or unfit():
+        return None
+    return haarpsi(clean, other).item()

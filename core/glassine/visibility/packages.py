@@ -22,6 +22,7 @@ def unfit() -> Message | None:
     try:
         with quiet():
             import_module("lpips")
+            import_module("piq")
     except (ImportError, OSError, RuntimeError) as error:
         return message("judge.unfit", torch=torch.__version__, reason=str(error).split("\n")[0])
     return None

@@ -36,7 +36,7 @@ def html(protected: Protected, report: Report, sight: Sight) -> str:
         words=caption_box(protected),
         pictures=pictures_section(sight),
         sees=model_section(model_views(protected.plan, sight, device)),
-        cost=tables.cost_table(report.cost),
+        cost=tables.cost_tables(report.cost),
         effects=tables.effects_table([row for row in report.effects if not row.after]),
         trials=tables.trial_tables(report),
         threat=escape(str(report.threat or "")),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from ...surrogates import SURROGATES
-from ...types import Cost, Effect, Report, Trial
+from ...types import Cost, Effect, HeldOut, Report, Trial
 from ..trials import TRAINED
 
 _KINDS = {
@@ -56,14 +56,55 @@ def html_table(
 _RIGHT = ' class="n"'
 
 
+LPIPS = "0 is identical; figures of other backbones cannot be compared"
 COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on it is seen side by side"
 
 
-def cost_table(cost: Cost) -> str:
+Row = tuple[str, str, str]
+"""A measure, its value, and how to read it."""
+
+
+def cost_tables(cost: Cost) -> str:
+    """Judges by whether the change was fitted to them, then what nobody has to judge."""
+    return (
+        noted_table("Judges that the optimiser may look at", judged_rows(cost))
+        + noted_table(
+            "Held out: judges that the optimiser never looked at", held_out_rows(cost.held_out)
+        )
+        + noted_table("What people and files notice", counted_rows(cost))
+    )
+
+
+def noted_table(caption: str, rows: Sequence[Row]) -> str:
+    cells = [(name, value, f"<small>{note}</small>") for name, value, note in rows]
+    return html_table(caption, ("Measure", "Value", "Read it as"), cells, texts=3) if cells else ""
+
+
+def judged_rows(cost: Cost) -> list[Row]:
+    score = number(cost.ssimulacra2, ".1f")
+    return [
+        ("SSIMULACRA2", score, "100 identical, 90 hard to see, 70 good"),
+        *measured_row("LPIPS (SqueezeNet 1.1)", cost.lpips, LPIPS),
+        *measured_row("HaarPSI", cost.haarpsi, "1 is identical"),
+    ]
+
+
+def held_out_rows(found: HeldOut) -> list[Row]:
+    return [
+        *measured_row("FSIM, with colour", found.fsim, "1 is identical; form and edges"),
+        *measured_row("VSI", found.vsi, "1 is identical; most where the eye goes first"),
+        *measured_row("MDSI", found.mdsi, "0 is identical; edges and colours, evenly"),
+    ]
+
+
+def measured_row(name: str, value: float | None, note: str) -> list[Row]:
+    """None without a value: a doubt says why, unless the picture is too small for that judge."""
+    return [] if value is None else [(name, number(value, ".4f"), note)]
+
+
+def counted_rows(cost: Cost) -> list[Row]:
     growth = cost.bytes_after / cost.bytes_before - 1 if cost.bytes_before else math.nan
-    rows = [
-        ("SSIMULACRA2", number(cost.ssimulacra2, ".1f"), "100 identical, 90 hard to see, 70 good"),
-        *lpips_row(cost),
+    return [
         ("SSIM", number(cost.ssim, ".4f"), "1 is identical"),
         ("PSNR", f"{number(cost.psnr, '.1f')} dB", "higher is closer"),
         ("Largest change", number(cost.largest_change, ".0f"), "of 255 levels"),
@@ -75,17 +116,6 @@ def cost_table(cost: Cost) -> str:
             f"{number(growth, '+.0%')}, same format and settings, without marks",
         ),
     ]
-    cells = [(name, value, f"<small>{note}</small>") for name, value, note in rows]
-    return html_table(
-        "What people and files notice", ("Measure", "Value", "Read it as"), cells, texts=3
-    )
-
-
-def lpips_row(cost: Cost) -> Iterator[tuple[str, str, str]]:
-    """None where it was not measured; a doubt says why, unless the picture is too small for it."""
-    if cost.lpips is not None:
-        note = "0 is identical; figures of other backbones cannot be compared"
-        yield "LPIPS (SqueezeNet 1.1)", number(cost.lpips, ".4f"), note
 
 
 def file_size(count: int) -> str:
