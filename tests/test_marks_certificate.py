@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import ObjectIdentifier
+from glassine.cli.speech import spoken
 from glassine.errors import NotUsable
 from glassine.flow.encode import check_export, encode
 from glassine.marks import c2pa, certificate, passphrase
@@ -152,8 +153,9 @@ def test_a_locked_key_is_opened_with_the_keyrings_passphrase(make, signed, monke
     keyring = pytest.importorskip("keyring")
     path, root = make(suffix=suffix, passphrase=b"open sesame")
     monkeypatch.setattr(keyring, "get_password", lambda service, name: None)
-    with pytest.raises(NotUsable, match=r"passphrase is missing or wrong.*--remember"):
+    with pytest.raises(NotUsable, match="passphrase is missing or wrong") as failed:
         signed(path)
+    assert f"marks certificate {path} --remember)" in spoken(failed.value.message)
     stored = {}
     monkeypatch.setattr(keyring, "set_password", lambda s, name, word: stored.update({name: word}))
     monkeypatch.setattr(keyring, "get_password", lambda service, name: stored.get(name))
@@ -167,6 +169,7 @@ def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkey
     asked, answers = [], ["wrong", "open sesame"]
     monkeypatch.setitem(sys.modules, "keyring", None)  # as where it is not installed
     monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setenv("GLASSINE_LANGUAGE", "de")
 
     def answer(prompt):
         asked.append(prompt)
@@ -177,8 +180,8 @@ def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkey
         signed(path)
     for _ in range(3):
         assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
-    assert len(asked) == 2 and path in asked[0], "a wrong answer is forgotten, a right one kept"
-    with pytest.raises(NotUsable, match=r"keyring refuses.*pip install keyring"):
+    assert asked == [f"Passwort zu {path}: "] * 2, "a wrong answer is forgotten, a right one kept"
+    with pytest.raises(NotUsable, match="keyring refuses"):
         passphrase.remember(passphrase.Path(path), "open sesame")
 
 

@@ -75,7 +75,7 @@ def check_export(export: Export) -> tuple[Message, ...]:
     checks = (MARKS[name].check for name in export.marks)
     told = tuple(said for check in checks if check for said in check(export.claim))
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
-        raise NotUsable("encode.receipt_off")
+        raise NotUsable("encode.receipt_off", mark=message("mark.receipt.label"))
     return told
 
 

@@ -130,7 +130,7 @@ def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
     except ModuleNotFoundError as error:
         raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
     if file and remember:
-        word = click.prompt(speech.phrase("cli.passphrase", path=file), hide_input=True)
+        word = click.prompt(speech.phrase("passphrase.ask", path=file), hide_input=True)
         passphrase.remember(key or file, word)
     signing = certificates.signing(str(file or ""), str(key or ""))
     click.echo(speech.spoken(signing.says))
