@@ -77,7 +77,7 @@ def test_soft_jpeg_is_close_to_the_real_one(rgb):
 
 def test_what_is_missing_is_said_and_stops_the_run(rgb):
     entry = PURIFIERS["round_trip"]
-    assert "models get" in str(entry.missing(Scene()))
+    assert "models get" in spoken(entry.missing(Scene()))
     with pytest.raises(NotUsable, match="needs a real encoder"):
         entry.ready(Scene())
     with pytest.raises(NotUsable):
