@@ -130,7 +130,10 @@ def test_a_small_clean_copy_inside_the_file_never_leaves_the_engine():
         "<HHII", 0x0202, 4, 1, len(small)
     )
     tiff += struct.pack("<I", 0) + small
-    xmp = XMP.replace(b"<dc:title>", b"<xmp:Thumbnails>AAAA</xmp:Thumbnails><dc:title>")
+    xmp = XMP.replace(
+        b"<dc:title>",
+        b'<xmp:Thumbnails xmlns:xmp="http://ns.adobe.com/xap/1.0/">AAAA</xmp:Thumbnails><dc:title>',
+    )
     data = pillow(noise(8, 3), "jpeg", exif=b"Exif\0\0" + tiff, xmp=xmp)
     assert small[300:340] in data
     artwork = read(data)

@@ -32,6 +32,7 @@ OPTIONS = {
     "gridpure.absent": "pip install diffusers",
     "ledger.absent": "glassine ledger list",
     "ledger.published": "glassine ledger show {number}",
+    "metadata.dropped": "--keep-private",
     "page.no_evidence": "-o OUT",
     "page.no_search": "-o PAGE",
     "passphrase.not_stored": "pip install keyring",

@@ -87,7 +87,7 @@ def export_notes(protected: Protected) -> tuple[Message, ...]:
         said.append(message("encode.bits", bits=artwork.keep.depth, format=name))
     if artwork.alpha is not None and name == "jpeg":
         said.append(message("encode.no_transparency"))
-    if artwork.keep.exif and name == "tiff":
+    if artwork.keep.exif and name == "tiff" and protected.plan.export.keep_private:
         said.append(message("encode.no_exif"))
     return tuple(said)
 

@@ -39,7 +39,7 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
         raise Unreadable("vips.damaged", what=what, reason=libvips_reason(error)) from error
-    keep, more = metadata.keep(image, depth)
+    keep, more = metadata.keep(image, depth, data)
     if image.get_typeof("glassine-turned"):
         more = (message("vips.turned"), *more)
     return Artwork(rgb, alpha, keep, (*notes, *more))
