@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,19 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
     if image.get_typeof("glassine-turned"):
         more = (message("vips.turned"), *more)
     return Artwork(rgb, alpha, keep, (*notes, *more))
+
+
+def beside(data: bytes) -> Keep:
+    """What a file carries beside its pixels, which are not decoded; nothing where it is none.
+
+    Without its profile: it says nothing of pixels that come from elsewhere.
+    """
+    try:
+        image = pyvips.Image.new_from_buffer(data, "")
+        keep, _ = metadata.keep(image, 8, data)
+    except pyvips.Error:
+        return Keep()
+    return replace(keep, icc=None)
 
 
 def libvips_reason(error: pyvips.Error) -> Field:
