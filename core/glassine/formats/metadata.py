@@ -76,6 +76,11 @@ def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, boo
     return block, small or bool(block and block.thumbnail), block is None or block.damaged
 
 
+def block_in(image: pyvips.Image) -> exif.Block | None:
+    data = blob(image, _EXIF)
+    return exif.parsed(data) if data else None
+
+
 def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bool]:
     """What XMP says, and whether there is some that cannot be read."""
     first = blob(image, _XMP) or beside.xmp
