@@ -77,7 +77,7 @@ def says(*parts):
         (b"\x89PNG\r\n\x1a\n", ("cut off or damaged",)),
         (b"GIF89a....", ("a GIF", "does not open")),
         (b"%PDF-1.7", ("a PDF",)),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", ("a HEIC picture", "export a PNG")),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", ("HEIC", "Export a PNG")),
         (b"8BPS\0\1", ("Photoshop",)),
         (b"PK\3\4" + bytes(60), ("zip archive",)),
         (png_header(0, 0), ("0 x 0 pixels",)),

@@ -46,7 +46,7 @@ def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Mess
     }
     return (
         Keep(
-            icc=blob(image, _ICC),
+            icc=blob(image, _ICC) or beside.icc,
             exif=exif.built(exif.authored(creators, rights)) if creators or rights else None,
             xmp=xmp.packet_of(said, licensors) if said or licensors else None,
             ppi=ppi(image),

@@ -14,13 +14,15 @@ from ..machine import memory
 from ..messages import Field, message
 from ..pixels.grid import to_tensor
 from ..types import Artwork, Keep
-from . import metadata, vips
+from . import directories, metadata, vips
 from .base import Format
 
 
 def read(data: bytes, what: Field) -> Artwork:
     try:
-        return vips.read(pyvips.Image.tiffload_buffer, data, what)
+        place = directories.chosen(data)
+        options = place.options if place else {}
+        return vips.read(pyvips.Image.tiffload_buffer, data, what, **options)
     except Unreadable:
         artwork = eight_bit_lab(data, what)
         if artwork is None:

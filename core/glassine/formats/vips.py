@@ -36,7 +36,7 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
     """Decodes a single picture; every doubt about it is an error, never a guess."""
     try:
         image = load(data, fail_on="error", **options)
-        check_header(image, what)
+        check_header(image, what, single="page" in options)
         image, told = with_profile(image, data, what)
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
@@ -82,11 +82,14 @@ def libvips_reason(error: pyvips.Error) -> Field:
     return said[0] if said else message("vips.no_reason")
 
 
-def check_header(image: pyvips.Image, what: Field) -> None:
-    """From the header alone: one frame, large enough to matter, small enough for this machine."""
+def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None:
+    """From the header alone: one frame, large enough to matter, small enough for this machine.
+
+    single  it is the one picture of several that was chosen
+    """
     width, height = image.width, image.height
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if frames > 1:
+    if frames > 1 and not single:
         raise many(what, frames)
     if min(width, height) < SMALLEST:
         raise NotUsable("vips.too_small", what=what, width=width, height=height, least=SMALLEST)

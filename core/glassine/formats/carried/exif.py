@@ -15,7 +15,9 @@ from .pictures import holds_picture, spells_picture
 _HEAD = b"Exif\0\0"
 _ORDERS = {b"II": "<", b"MM": ">"}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
-_MOST = 1000  # tags of one directory
+_MOST, _CHAIN = 1000, 64  # tags of one directory; directories one after the other, or below one
+_VALUE, _VALUES = 16 << 20, 64 << 20  # bytes of one value; of all that are read of one file
+_BELOW = 0x014A
 
 _ARTIST, _COPYRIGHT, _XP_TITLE, _XP_AUTHOR = 0x013B, 0x8298, 0x9C9B, 0x9C9D
 _EXIF, _PLACE, _OTHERS = 0x8769, 0x8825, 0xA005
@@ -99,11 +101,33 @@ def parsed(data: bytes) -> Block | None:
     return Block(order, main, exif, place, others, second > 0, reader.damaged)
 
 
+def chained(data: bytes) -> tuple[str, list[tuple[Directory, list[Directory]]]]:
+    """The byte order and, of a TIFF, each directory of the chain with those below it."""
+    order = _ORDERS.get(data[:2], "")
+    if not order:
+        return "", []
+    reader = _Reader(data, order)
+    found, at, seen = list[tuple[Directory, list[Directory]]](), reader.first, set[int]()
+    while at and at not in seen and len(found) < _CHAIN:
+        seen.add(at)
+        own, at = reader.directory(at)
+        places = all_numbers(own, _BELOW, order)[:_CHAIN]
+        found.append((own, [reader.directory(place)[0] for place in places]))
+    return order, found
+
+
+def all_numbers(directory: Directory, tag: int, order: str) -> tuple[int, ...]:
+    """The whole numbers of a tag."""
+    value = directory.get(tag)
+    kind = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(value.kind, "") if value else ""
+    return struct.unpack(f"{order}{value.count}{kind}", value.data) if value and kind else ()
+
+
 class _Reader:
     """Directories by their offsets; numbers of the file are never trusted."""
 
     def __init__(self, data: bytes, order: str) -> None:
-        self.data, self.order, self.damaged = data, order, False
+        self.data, self.order, self.damaged, self.left = data, order, False, _VALUES
         self.magic = self.number("H", 2)
         self.count, self.offset = ("Q", "Q") if self.magic == 43 else ("H", "I")
         self.first = self.number(self.offset, 8 if self.magic == 43 else 4)
@@ -144,7 +168,8 @@ class _Reader:
     def value(self, kind: int, count: int, at: int, wide: int) -> Value | None:
         size = _SIZES.get(kind, wide) * count
         start = at if size <= wide else self.number(self.offset, at)
-        if start + size > len(self.data):
+        self.left -= size
+        if start + size > len(self.data) or size > _VALUE or self.left < 0:
             self.damaged = True
             return None
         return Value(kind, count, self.data[start : start + size]) if size else None

@@ -13,7 +13,7 @@ from .exif import Block, parsed
 Titled = tuple[tuple[str, ...], str, str]
 """Creators, rights, title."""
 
-_IIM, _RESOURCES = 0x83BB, 0x8649
+_IIM, _RESOURCES, _PACKET, _PROFILE = 0x83BB, 0x8649, 0x02BC, 0x8773
 _RAW = "raw profile type "
 _AUTHOR, _RIGHTS, _TITLE = ("author", "artist", "creator"), ("copyright",), ("title",)
 _XMP = "XML:com.adobe.xmp"
@@ -28,7 +28,7 @@ class Loose:
     titled   from the best source to the last
     kinds    names of rows `metadata.NAME`: what is left out
     small    a second picture stands there
-    exif, xmp, block  where the file has them in another place than the usual one
+    exif, xmp, icc, block  where the file has them in another place than the usual one
     extended  XMP packets beside the first: what a JPEG's segment was too small for
     """
 
@@ -37,6 +37,7 @@ class Loose:
     small: bool = False
     exif: bytes | None = None
     xmp: bytes | None = None
+    icc: bytes | None = None
     block: Block | None = None
     extended: list[bytes] = field(default_factory=list)
 
@@ -154,4 +155,7 @@ def of_tiff(data: bytes) -> Loose:
         for tag in (_RESOURCES, _IIM):
             if value := found.block.main.get(tag):
                 found.add_iptc(value.data)
+        packet, profile = (found.block.main.get(tag) for tag in (_PACKET, _PROFILE))
+        found.xmp = packet.data if packet else None
+        found.icc = profile.data if profile else None
     return found
