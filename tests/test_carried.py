@@ -15,7 +15,7 @@ from glassine.formats.carried import exif, xmp
 from glassine.formats.carried.publish import carrying
 from glassine.types import Claim, Export, Intent
 from PIL import Image
-from planted import SECRET, pixels, plain, unfolded
+from planted import CREATOR, RESOURCES, SECRET, exif_of, packet, pixels, plain, unfolded
 from typed import SMALL, run
 
 WRITABLE = [name for name in FORMATS if FORMATS[name].write]
@@ -49,18 +49,6 @@ def bare(artwork, **export):
 
 def notes(artwork, **export):
     return " ".join(str(one) for one in carrying(artwork, Export(**export)).notes)
-
-
-def packet(inner, more="", prefix="x"):
-    return (
-        f'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><{prefix}:xmpmeta '
-        f'xmlns:{prefix}="adobe:ns:meta/"><r:RDF xmlns:r="{xmp.RDF}"><r:Description r:about="" '
-        f'xmlns:d="{xmp.DC}" {more}>{inner}</r:Description></r:RDF></{prefix}:xmpmeta>'
-        f'<?xpacket end="w"?>'
-    ).encode()
-
-
-CREATOR = "<d:creator><r:Seq><r:li>Änne 画家</r:li></r:Seq></d:creator>"
 
 
 def with_packet(kind, said):
@@ -108,17 +96,6 @@ def test_who_wants_all_of_it_published_gets_it_but_for_pictures(tmp_path):
         if name != "jpeg":  # 64 KB hold less
             assert wanted <= {tag for tag, value in told.items() if SECRET in value}, name
     assert "longer than a JPEG can hold" in notes(artwork, format="jpeg", keep_private=True)
-
-
-def exif_of(**values):
-    made = Image.Exif()
-    made[0x013B], made[0x010F], made[0x0110] = "Ann", SECRET, SECRET
-    inner, place = made.get_ifd(0x8769), made.get_ifd(0x8825)
-    inner[0xA431] = inner[0xA430] = SECRET
-    inner[0x9286] = b"ASCII\0\0\0" + SECRET.encode()
-    inner[0x927C] = values.get("note", b"")
-    place[1], place[2] = "N", (48.0, 8.0, 0.0)
-    return made
 
 
 @each_format
@@ -354,17 +331,6 @@ def test_no_gain_map_is_announced_that_is_not_there(kind, private):
         assert b"hdr-gain-map" not in data and b"GainMap" not in data
 
 
-def iim(**told):
-    return b"".join(
-        b"\x1c\x02" + struct.pack(">BH", int(k[1:]), len(v.encode())) + v.encode()
-        for k, v in told.items()
-    )
-
-
-IIM = iim(d80="Änne", d116="© Änne", d5="Olive", d90="Freiburg")
-RESOURCES = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(IIM)) + IIM
-
-
 def in_jpeg():
     clean = plain("jpeg")
     return clean[:2] + segment(0xED, RESOURCES) + segment(0xFE, SECRET.encode()) + clean[2:]
@@ -388,7 +354,7 @@ def in_png(text=False):
 
 def in_tiff(iptc=False):
     if iptc:
-        return plain("tiff", tiffinfo={33723: IIM, 270: SECRET})
+        return plain("tiff", tiffinfo={33723: planted.IIM, 270: SECRET})
     title = "Olive".encode("utf-16-le") + b"\0\0"
     words = {315: "Änne".encode(), 33432: "© Änne".encode(), 40091: title, 270: SECRET}
     return plain("tiff", tiffinfo=words)

@@ -2,12 +2,14 @@
 
 import io
 import shutil
+import struct
 import subprocess
 import zlib
 from functools import cache
 
 import numpy as np
 import pytest
+from glassine.formats.carried import xmp
 from PIL import Image
 
 SECRET = "Zq7Secret"
@@ -89,3 +91,37 @@ def told(folder, data, kind="bin"):
         group, _, tag = name.strip().removeprefix("[").partition("]")
         found[f"{group.strip()}:{tag.strip()}"] = value.strip()
     return found
+
+
+def packet(inner, more="", prefix="x"):
+    return (
+        f'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><{prefix}:xmpmeta '
+        f'xmlns:{prefix}="adobe:ns:meta/"><r:RDF xmlns:r="{xmp.RDF}"><r:Description r:about="" '
+        f'xmlns:d="{xmp.DC}" {more}>{inner}</r:Description></r:RDF></{prefix}:xmpmeta>'
+        f'<?xpacket end="w"?>'
+    ).encode()
+
+
+CREATOR = "<d:creator><r:Seq><r:li>Änne 画家</r:li></r:Seq></d:creator>"
+
+
+def exif_of(**values):
+    made = Image.Exif()
+    made[0x013B], made[0x010F], made[0x0110] = "Ann", SECRET, SECRET
+    inner, place = made.get_ifd(0x8769), made.get_ifd(0x8825)
+    inner[0xA431] = inner[0xA430] = SECRET
+    inner[0x9286] = b"ASCII\0\0\0" + SECRET.encode()
+    inner[0x927C] = values.get("note", b"")
+    place[1], place[2] = "N", (48.0, 8.0, 0.0)
+    return made
+
+
+def iim(**told):
+    return b"".join(
+        b"\x1c\x02" + struct.pack(">BH", int(k[1:]), len(v.encode())) + v.encode()
+        for k, v in told.items()
+    )
+
+
+IIM = iim(d80="Änne", d116="© Änne", d5="Olive", d90="Freiburg")
+RESOURCES = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(IIM)) + IIM

@@ -15,6 +15,7 @@ from .pictures import holds_picture, spells_picture
 _HEAD = b"Exif\0\0"
 _ORDERS = {b"II": "<", b"MM": ">"}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
+_SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}  # bytes of one value of each kind
 _MOST, _CHAIN = 1000, 64  # tags of one directory; directories one after the other, or below one
 _VALUE, _VALUES = 16 << 20, 64 << 20  # bytes of one value; of all that are read of one file
 _BELOW = 0x014A
@@ -166,7 +167,7 @@ class _Reader:
         return found, self.number(self.offset, end) if end + wide <= len(self.data) else 0
 
     def value(self, kind: int, count: int, at: int, wide: int) -> Value | None:
-        size = _SIZES.get(kind, wide) * count
+        size = _SIZES.get(kind, 0) * count
         start = at if size <= wide else self.number(self.offset, at)
         self.left -= size
         if start + size > len(self.data) or size > _VALUE or self.left < 0:
