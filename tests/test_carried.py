@@ -15,22 +15,13 @@ from glassine.formats.carried import exif, xmp
 from glassine.formats.carried.publish import carrying
 from glassine.types import Claim, Export, Intent
 from PIL import Image
-from planted import CREATOR, RESOURCES, SECRET, exif_of, packet, pixels, plain, unfolded
+from planted import CREATOR, OPEN, RESOURCES, SECRET, exif_of, packet, pixels, plain, unfolded
 from typed import SMALL, run
 
 WRITABLE = [name for name in FORMATS if FORMATS[name].write]
 READ = ("png", "jpeg", "webp", "tiff", "avif")
 both = pytest.mark.parametrize("private", (False, True), ids=("public", "private"))
 each_format = pytest.mark.parametrize("kind", READ)
-
-OPEN = {
-    *("IFD0:Artist", "IFD0:Copyright", "XMP-dc:Creator", "XMP-dc:Rights", "XMP-dc:Title"),
-    *("XMP-xmpRights:Owner", "XMP-xmpRights:UsageTerms", "XMP-xmpRights:WebStatement"),
-    *("XMP-xmpRights:Marked", "XMP-cc:License", "XMP-cc:AttributionName", "XMP-photoshop:Credit"),
-    *("XMP-cc:AttributionURL", "XMP-cc:MorePermissions", "XMP-iptcExt:DigitalSourceType"),
-    *("XMP-plus:LicensorName", "XMP-plus:LicensorURL", "XMP-plus:DataMining", "XMP-tdm:Policy"),
-}
-"""Everything that may be published of what a file says."""
 
 
 def copies(artwork, **export):

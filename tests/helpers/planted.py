@@ -20,6 +20,16 @@ SPOILING = {"EXIF:ApplicationNotes", "EXIF:IPTC-NAA", "EXIF:PhotoshopSettings"}
 PILLOW = {"png": "png", "jpeg": "jpeg", "webp": "webp", "tiff": "tiff", "avif": "avif"}
 
 
+OPEN = {
+    *("IFD0:Artist", "IFD0:Copyright", "XMP-dc:Creator", "XMP-dc:Rights", "XMP-dc:Title"),
+    *("XMP-xmpRights:Owner", "XMP-xmpRights:UsageTerms", "XMP-xmpRights:WebStatement"),
+    *("XMP-xmpRights:Marked", "XMP-cc:License", "XMP-cc:AttributionName", "XMP-photoshop:Credit"),
+    *("XMP-cc:AttributionURL", "XMP-cc:MorePermissions", "XMP-iptcExt:DigitalSourceType"),
+    *("XMP-plus:LicensorName", "XMP-plus:LicensorURL", "XMP-plus:DataMining", "XMP-tdm:Policy"),
+}
+"""Everything that may be published of what a file says."""
+
+
 def exiftool():
     if not shutil.which("exiftool"):
         pytest.skip("exiftool is not installed")
