@@ -1,8 +1,8 @@
 """Sets up, checks and passes the tests: python3 scripts/test.py [--no-check] [pytest's arguments]
 
 Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs the few
-programs that some tests drive (Krita under a virtual screen, exiftool) and ten photos; tests whose
-program or photos are absent skip and say so. `.ci/run` is this script.
+programs that some tests drive (Krita under a virtual screen, exiftool, nginx) and ten photos;
+tests whose program or photos are absent skip and say so. `.ci/run` is this script.
 
 The checks (scripts/check.py) come first. Where one fails the tests run all the same, so that both
 are seen, and the exit code says that something is wrong.
@@ -26,6 +26,7 @@ PACKAGES = {
     "import": ("imagemagick",),
     "exiftool": ("libimage-exiftool-perl",),
     "chromium": ("chromium",),
+    "nginx": ("nginx-light",),
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
 """Program or folder -> Debian packages that bring it."""

@@ -15,7 +15,7 @@ import torch
 from click.shell_completion import BashComplete
 from glassine import ledger
 from glassine.batch.worker import Worker, delivered
-from glassine.cli import COMMANDS, cli, speech
+from glassine.cli import COMMANDS, cli
 from glassine.cli.commands import protect
 from glassine.errors import NotUsable, NotWritable
 from glassine.flow import deliver, pages
@@ -23,6 +23,7 @@ from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine import device, files
 from glassine.messages import message
+from glassine.messages.terminal import VARIABLES
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
 from glassine.units import Levels, Score
 from typed import SMALL, run
@@ -238,7 +239,7 @@ def test_json_has_null_for_what_was_not_measured(painting, scene, finished, monk
 def test_the_command_line_speaks_the_language_of_the_terminal(
     tmp_path, monkeypatch, capsys, variables, words
 ):
-    for name in speech.VARIABLES:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -204,7 +204,7 @@ def test_this_machines_certificate_is_untrusted_until_named(written):
 
     data = written("jpeg", "c2pa")
     assert str(c2pa.read(data).says).startswith("Untrusted")
-    root = (certificate.certificate_folder() / "chain.pem").read_text()
+    root = (certificate.place_of(CLAIM.creator) / "chain.pem").read_text()
     assert str(c2pa.read(data, root).says).startswith("Trusted")
 
 

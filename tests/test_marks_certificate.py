@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import ObjectIdentifier
+from glassine.cli.speech import spoken
 from glassine.errors import NotUsable
 from glassine.flow.encode import check_export, encode
+from glassine.formats import FORMATS
 from glassine.marks import c2pa, certificate, passphrase
-from glassine.types import Claim, Export, Report
+from glassine.types import Claim, Export, Keep, Report
 
 MAIL = "1.3.6.1.5.5.7.3.4"
 KEYS = {
@@ -108,7 +110,7 @@ def test_the_machines_own_is_made_once_and_only_its_owner_can_read_the_key(signe
     first = c2pa.read(signed()).facts["serial"]
     assert c2pa.read(signed()).facts["serial"] == first
     if os.name == "posix":
-        mode = (certificate.certificate_folder() / "key.pem").stat().st_mode
+        mode = (certificate.place_of("Ann Artist") / "key.pem").stat().st_mode
         assert stat.S_IMODE(mode) == 0o600
 
 
@@ -120,11 +122,65 @@ def test_the_machines_own_says_that_it_is_no_identity():
 def test_an_expired_one_of_this_machine_is_made_anew(signed, monkeypatch):
     years = certificate._YEARS
     monkeypatch.setattr(certificate, "_YEARS", timedelta(hours=-0.5))
-    certificate.make_certificate("old")
+    place = certificate.place_of("")
+    certificate.make_certificate("", place)
     monkeypatch.setattr(certificate, "_YEARS", years)
-    before = (certificate.certificate_folder() / "chain.pem").read_bytes()
+    before = (place / "chain.pem").read_bytes()
     assert certificate.signing().says
-    assert (certificate.certificate_folder() / "chain.pem").read_bytes() != before
+    assert (place / "chain.pem").read_bytes() != before
+
+
+def test_two_names_of_one_artist_have_nothing_in_common(finished, scene):
+    """Not the signer's name, not the key, not the root, not a serial number."""
+    made = {}
+    for name in ("Legal Name", "Pen Name", "Legal Name", ""):
+        claim = Claim(creator=name)
+        assert str(c2pa.check(claim)[0]) == f"Signed in the name of '{name or certificate.NOBODY}'."
+        data = encode(finished(scene, marks=("c2pa",), claim=claim), Report(None, (), ())).data
+        found = c2pa.read(data)
+        assert found.facts["signer"] == (name or certificate.NOBODY)
+        assert "this machine's certificate" in str(found.says)
+        made.setdefault(name, []).append(certificate.signing("", "", name))
+    first, again = made["Legal Name"]
+    assert first.pem == again.pem
+    (other,), (nobody,) = made["Pen Name"], made[""]
+    for one, two in ((first, other), (first, nobody), (other, nobody)):
+        for at in range(2):
+            assert one.chain[at].public_key() != two.chain[at].public_key()
+            assert one.chain[at].serial_number != two.chain[at].serial_number
+    assert len(certificate.local_serials()) == 3
+
+
+def test_the_certificate_that_was_there_before_stays_with_its_name_only(signed):
+    certificate.make_certificate("Ann Artist", certificate.certificate_folder())
+    old = certificate.signing("", "", "Ann Artist")
+    assert c2pa.read(signed()).facts["serial"] == str(old.chain[0].serial_number)
+    assert certificate.signing("", "", "Pen Name").chain[0] != old.chain[0]
+
+
+def test_a_name_is_the_same_however_its_letters_are_composed():
+    assert certificate.place_of("Änne ") == certificate.place_of("A\u0308nne")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("trainedAlgorithmicMedia", "made by AI"),
+        ("compositeWithTrainedAlgorithmicMedia", "parts made by AI"),
+        ("digitalCreation", ""),
+    ],
+)
+def test_what_a_manifest_says_of_ai_is_said(scene, monkeypatch, kind, words):
+    """Signed as a generator would sign it; our own marks can claim no such thing."""
+    whole = c2pa.manifest(Claim())
+    whole["claim_generator_info"] = [{"name": "Dream Machine", "version": "3"}]
+    (action,) = whole["assertions"][0]["data"]["actions"]
+    action["digitalSourceType"] = c2pa.SOURCE_TYPES + kind
+    monkeypatch.setattr(c2pa, "manifest", lambda claim: whole)
+    data = FORMATS["png"].write(scene, None, Keep(), 95)
+    found = c2pa.read(c2pa.sign(data, Claim(), certificate.signing()))
+    assert found.facts["ai"] == ([kind] if words else [])
+    assert ("Dream Machine" in str(found.says)) is bool(words) and words in str(found.says)
 
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -152,8 +208,9 @@ def test_a_locked_key_is_opened_with_the_keyrings_passphrase(make, signed, monke
     keyring = pytest.importorskip("keyring")
     path, root = make(suffix=suffix, passphrase=b"open sesame")
     monkeypatch.setattr(keyring, "get_password", lambda service, name: None)
-    with pytest.raises(NotUsable, match=r"passphrase is missing or wrong.*--remember"):
+    with pytest.raises(NotUsable, match="passphrase is missing or wrong") as failed:
         signed(path)
+    assert f"marks certificate {path} --remember)" in spoken(failed.value.message)
     stored = {}
     monkeypatch.setattr(keyring, "set_password", lambda s, name, word: stored.update({name: word}))
     monkeypatch.setattr(keyring, "get_password", lambda service, name: stored.get(name))
@@ -167,6 +224,7 @@ def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkey
     asked, answers = [], ["wrong", "open sesame"]
     monkeypatch.setitem(sys.modules, "keyring", None)  # as where it is not installed
     monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setenv("GLASSINE_LANGUAGE", "de")
 
     def answer(prompt):
         asked.append(prompt)
@@ -177,8 +235,8 @@ def test_without_a_keyring_the_passphrase_is_asked_for_once(make, signed, monkey
         signed(path)
     for _ in range(3):
         assert c2pa.read(signed(path), root).facts["state"] == "Trusted"
-    assert len(asked) == 2 and path in asked[0], "a wrong answer is forgotten, a right one kept"
-    with pytest.raises(NotUsable, match=r"keyring refuses.*pip install keyring"):
+    assert asked == [f"Passwort zu {path}: "] * 2, "a wrong answer is forgotten, a right one kept"
+    with pytest.raises(NotUsable, match="keyring refuses"):
         passphrase.remember(passphrase.Path(path), "open sesame")
 
 

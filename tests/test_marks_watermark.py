@@ -13,7 +13,9 @@ from glassine.flow.read import read
 from glassine.marks import MARKS, rivagan, watermark
 from glassine.pixels.grid import on_grid
 from glassine.types import Report
-from watermarked import NUMBER, flat, marked, platform
+from watermarked import NUMBER, marked, platform
+
+from lab.bench.pictures import discs
 
 __all__ = ["marked"]
 NOTHING = Report(None, (), ())
@@ -74,7 +76,7 @@ def test_masked_and_transparent_pixels_keep_their_bits(marked, paintings, depth)
 
 
 def test_the_same_plan_gives_the_same_pixels(marked):
-    picture = flat(2)
+    picture = discs(2)
     one, two = marked(picture), marked(picture)
     assert torch.equal(one.rgb, two.rgb)
 

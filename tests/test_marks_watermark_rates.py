@@ -13,7 +13,9 @@ from glassine.flow.read import read
 from glassine.ledger import fingerprint
 from glassine.marks import rivagan, watermark
 from glassine.pixels.grid import to_tensor
-from watermarked import NUMBER, flat, marked, platform
+from watermarked import NUMBER, marked, platform
+
+from lab.bench.pictures import discs
 
 __all__ = ["marked"]
 PHOTOS = ("/usr/share/backgrounds/mate/nature", os.environ.get("GLASSINE_PHOTOS", ""))
@@ -37,7 +39,7 @@ def ten(request):
     if request.param == "paintings":
         files = request.getfixturevalue("paintings")[:10]
         return [read(file).rgb for file in files]
-    return small_photos() if request.param == "photos" else [flat(seed) for seed in range(10)]
+    return small_photos() if request.param == "photos" else [discs(seed) for seed in range(10)]
 
 
 @pytest.mark.slow

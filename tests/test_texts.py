@@ -7,10 +7,12 @@ from typing import get_args, get_type_hints
 
 import pytest
 from glassine import errors
+from glassine.errors import NotUsable
 from glassine.flow.catalogue import catalogue
-from glassine.messages import LANGUAGES
+from glassine.flow.encode import check_export
+from glassine.messages import LANGUAGES, in_words
 from glassine.messages.words import table
-from glassine.types import Progress
+from glassine.types import Export, Progress
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = json.loads((ROOT / "krita_plugin/glassine_krita/words/texts.json").read_text("utf-8"))
@@ -50,7 +52,7 @@ def test_no_sentence_promises_safety(language):
 def test_the_docker_speaks_to_artists(language):
     classes = {name for name in vars(errors) if name[:1].isupper()} - {"Cancelled", "Any"}
     terminal = re.compile(rf" --\w|`|\bglassine [a-z]+\b|\w+Error\b|\b({'|'.join(classes)})\b")
-    told = {key: row[language] for key, row in TABLE.items() if key != "python_example"}
+    told = {key: row[language] for key, row in TABLE.items()}
     assert not {key: text for key, text in told.items() if terminal.search(text)}
     found = {key for key, text in told.items() if any(one in text for one in FOREIGN[language])}
     assert not found
@@ -75,6 +77,15 @@ def test_what_is_shown_in_a_narrow_place_has_a_short_name(kind):
     for row in catalogue()[f"{kind}s"]:
         said = [table(language)[f"{kind}.{row['name']}.label"] for language in ("de", "ja")]
         assert all(1 < len(one) < 40 for one in (row["label"], *said)), row["name"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_of_the_ledger_names_its_box_by_the_box_s_own_word(language):
+    with pytest.raises(NotUsable) as failed:
+        check_export(Export(keep_path=True))
+    (row,) = (one for one in catalogue()["marks"] if one["name"] == "receipt")
+    label = row["label"] if language == "en" else table(language)["mark.receipt.label"]
+    assert re.search(rf"['„「]{label}['“」]", in_words(failed.value.message, language))
 
 
 def test_every_stage_of_a_job_has_its_words():

@@ -25,14 +25,32 @@ UNKNOWN = Score(math.nan)
 
 
 @dataclass(frozen=True)
+class Private:
+    """What a file tells besides whose it is: where, when, by whom and on what it was made.
+
+    exif, xmp  what may be published and that
+    kinds      what it is about: names of rows "metadata.NAME"
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Keep:
-    """What must leave the engine as it came in."""
+    """What leaves the engine beside the pixels.
+
+    exif, xmp  who made it and what it may be used for, no more
+    private    the rest, for an artist who wants it published; None: there is none
+    """
 
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     ppi: float | None = None
     depth: int = 8  # bits per channel: 8 or 16
+    private: Private | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +99,9 @@ class Claim:
 class Export:
     """The file the artist wants in the end. Known from the start: it decides what must survive.
 
-    keep_path  the receipt also notes where the file was put
-    sidecar    the receipt also lies beside the file, as JSON
+    keep_path     the receipt also notes where the file was put
+    sidecar       the receipt also lies beside the file, as JSON
+    keep_private  the file also tells where, when and on what the picture was made
     """
 
     format: str = "png"
@@ -92,6 +111,7 @@ class Export:
     claim: Claim = field(default_factory=Claim)
     keep_path: bool = False
     sidecar: bool = False
+    keep_private: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,12 @@
-"""Flat pictures, what a platform makes of one, and a marker, for the tests of the watermark."""
+"""What a platform makes of a picture, and a marker, for the tests of the watermark."""
 
 import pytest
 import pyvips
-import torch
 from glassine.flow.mark import mark
-from glassine.pixels.grid import on_grid, to_array
+from glassine.pixels.grid import to_array
 from glassine.types import Claim
 
 NUMBER = 0x9C3A_51E7
-
-
-def flat(seed, side=512):
-    """Discs of one colour each on one colour, with hard edges: what illustrators draw."""
-    draw = torch.Generator().manual_seed(seed)
-    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    picture = torch.rand(3, 1, 1, generator=draw).expand(3, side, side).clone() * 0.7 + 0.15
-    for _ in range(8):
-        at = torch.rand(3, generator=draw) * side
-        disc = (x - at[0]) ** 2 + (y - at[1]) ** 2 < (at[2] / 3) ** 2
-        picture[:, disc] = torch.rand(3, 1, generator=draw)
-    return on_grid(picture, 8)
 
 
 def platform(picture):

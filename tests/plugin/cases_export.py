@@ -193,6 +193,17 @@ def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, doc
     assert how.marks == ("receipt",) and how.sidecar
 
 
+def test_the_copy_keeps_to_itself_what_is_private_unless_it_is_switched_on(works, docker, tmp_path):
+    docker.open("export")
+    page, path = docker.exporting, str(tmp_path / "copy.png")
+    assert page.marks.private.isVisibleTo(page) and not page.how().keep_private
+    page.marks.private.setChecked(True)
+    job = works.export(path, page.how())
+    assert job.order.ask.intent.export.keep_private
+    page.shown()
+    assert page.how().keep_private, "it is the document's choice now"
+
+
 def test_the_list_of_a_first_engine_brings_the_document_s_own_choice(fresh_krita, painting):
     doc, _node = painting
     settings.write_exporting(doc, Exporting(format="jpeg", quality=71, marks=("receipt",)))

@@ -166,6 +166,12 @@ OPTIONS = (
         envvar="GLASSINE_KEEP_PATH",
         help="The receipt also notes where the file was put.",
     ),
+    click.option(
+        "--keep-private",
+        is_flag=True,
+        help="The copy also tells where, when and on what the picture was made, as far as the "
+        "original does. Without it only who made it and what it may be used for.",
+    ),
     click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
 )
@@ -194,6 +200,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         claim=claim.claim(given),
         keep_path=given["keep_path"],
         sidecar=given["sidecar"],
+        keep_private=given["keep_private"],
     )
     return Intent(
         recipe=recipe,

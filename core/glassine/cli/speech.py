@@ -2,41 +2,75 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from os import PathLike
 
 import click
 
-from ..messages import LANGUAGES, Field, Message, in_words, message
-
-VARIABLES = ("GLASSINE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-"""The first of them that says something has the word, as for every program on a terminal."""
+from ..messages import Field, Message, in_words, message, terminal_language
+from ..messages.words import filled, table
 
 OPTIONS = {
+    "batch.given_up": "glassine protect {path}",
+    "batch.originals": "-o FOLDER",
+    "c2pa.refused": "glassine marks certificate",
     "concept.misspelled": "--anchor PICTURE",
     "concept.no_anchor": "--anchor PICTURE",
     "concept.same": "--teach",
     "concept.two_words": "--shows dog --teach cat",
+    "deliver.foreign_picture": "-o OUT, --again",
+    "deliver.foreign_receipt": "-o OUT, --again",
     "doubt.embedded": "glassine models get",
     "doubt.size": "--longest-side",
     "doubt.uncaptioned": "glassine suggest",
+    "encode.receipt_off": "--marks receipt",
+    "entry.missing": "pip install 'glassine[{name}]'",
     "examine.protected_before": "--again",
+    "find.listened": "--listen-to-all",
+    "find.no_opencv": "pip install 'glassine[find]'",
+    "find.no_works": "--works FOLDER",
+    "gridpure.absent": "pip install diffusers",
+    "ledger.absent": "glassine ledger list",
+    "ledger.published": "glassine ledger show {number}",
+    "metadata.dropped": "--keep-private",
+    "page.no_evidence": "-o OUT",
+    "page.no_search": "-o PAGE",
+    "passphrase.not_stored": "pip install keyring",
+    "passphrase.wrong": "glassine marks certificate {path} --remember",
+    "read.folder": "glassine batch {path} -o OUT",
+    "round_trip.no_encoder": "glassine models get sd15",
     "target.no_picture": "--target PICTURE",
+    "tiny.absent": "glassine models get {name}",
+    "tiny.damaged": "glassine models get",
+    "weights.absent": "glassine models get {name}",
+    "weights.changed": "glassine models get",
+    "weights.empty": "glassine models get {name}",
+    "weights.lacking": "glassine models get {name}",
+    "weights.not_fetched": "glassine models get --from FOLDER",
+    "weights.unreadable": "glassine models get {name}",
+    "wheels.absent": "pip install {wheel}",
 }
-"""What the engine asks for, and the option or command with which it is had here."""
-
-
-def language() -> str:
-    """The one of ours that the terminal speaks, else English."""
-    said = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), "")
-    return said[:2] if said[:2] in LANGUAGES and not said[2:3].isalpha() else "en"
+"""What the engine asks for, and the option or command with which it is had here. The gaps are the
+message's own."""
 
 
 def spoken(said: Message) -> str:
-    """For people: with the option that does what it asks for."""
-    option = OPTIONS.get(said.code)
-    hinted = message("cli.hint", says=said, option=option) if option else said
-    return in_words(hinted, language())
+    """For people: with the options that do what it, or a message inside it, asks for."""
+    spoken_here = terminal_language()
+    tables = (OPTIONS, table(spoken_here))
+    wanted = (filled(one, tables) for one in with_inner(said) if one.code in OPTIONS)
+    options = tuple(dict.fromkeys(wanted))
+    hinted = message("cli.hint", says=said, option=options) if options else said
+    return in_words(hinted, spoken_here)
+
+
+def with_inner(said: Message) -> Iterator[Message]:
+    """The message and those among its fields."""
+    yield said
+    for value in said.fields.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Message):
+                yield from with_inner(one)
 
 
 def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:

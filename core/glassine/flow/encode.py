@@ -75,7 +75,7 @@ def check_export(export: Export) -> tuple[Message, ...]:
     checks = (MARKS[name].check for name in export.marks)
     told = tuple(said for check in checks if check for said in check(export.claim))
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
-        raise NotUsable("encode.receipt_off")
+        raise NotUsable("encode.receipt_off", mark=message("mark.receipt.label"))
     return told
 
 
@@ -87,7 +87,7 @@ def export_notes(protected: Protected) -> tuple[Message, ...]:
         said.append(message("encode.bits", bits=artwork.keep.depth, format=name))
     if artwork.alpha is not None and name == "jpeg":
         said.append(message("encode.no_transparency"))
-    if artwork.keep.exif and name == "tiff":
+    if artwork.keep.exif and name == "tiff" and protected.plan.export.keep_private:
         said.append(message("encode.no_exif"))
     return tuple(said)
 

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from .. import marks
 from ..errors import NotUsable, UnknownEntry
 from ..formats import FORMATS
+from ..formats.carried.publish import carrying
 from ..formats.vips import SMALLEST, check_sides
 from ..machine.device import choose
 from ..pixels.resize import lanczos, lanczos_seen
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     """Every choice that the intent left open is made; nothing is computed yet."""
+    artwork = carrying(artwork, intent.export)
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)

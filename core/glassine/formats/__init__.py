@@ -16,6 +16,7 @@ FORMATS: Registry[Format] = Registry(
         "avif",
         "kra",
         "ora",
+        "heic",
     ),
 )
 

@@ -5,7 +5,7 @@ from .base import Format
 
 ENTRY = Format(
     says="Krita document",
-    suffixes=(".kra",),
+    suffixes=(".kra", ".krz"),
     lossy=False,
     depths=(8, 16),
     opens=lambda data: archive.is_a(data, b"application/x-krita"),

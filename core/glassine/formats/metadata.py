@@ -1,50 +1,130 @@
 """What a file carries beside its pixels: profile, EXIF, XMP, size on paper.
 
-Both EXIF and XMP can hold a small copy of the picture. It would be the unprotected one, so it
-never leaves the engine.
+A copy is published. It carries who made it, what it may be used for and what its colours mean, all
+of it written anew; where, on what and out of what it was made stays with the original, unless the
+artist asks for it. Pictures inside the metadata would be the unprotected one and never leave.
 """
 
 from __future__ import annotations
 
-import re
+from xml.etree.ElementTree import Element
 
 import pyvips
 
 from ..messages import Message, message
-from ..types import Keep
-from .exif import cleaned
+from ..types import Keep, Private
+from .carried import exif, loose, xmp
+from .carried.loose import Loose, Titled
 
 _ICC, _EXIF, _XMP, _THUMBNAIL = "icc-profile-data", "exif-data", "xmp-data", "jpeg-thumbnail-data"
 _EXIF_PPI, _EXIF_UNIT = "exif-ifd0-XResolution", "exif-ifd0-ResolutionUnit"
 _MM_PER_INCH = 25.4
-_XMP_THUMBNAIL = re.compile(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", re.DOTALL)
 _LARGEST = 16 << 20  # bytes; no honest profile or EXIF block is larger
 
 
-def keep(image: pyvips.Image, depth: int) -> tuple[Keep, tuple[Message, ...]]:
-    """What must leave the engine as it came, and what was left out of it and why."""
-    notes = []
-    exif, xmp = blob(image, _EXIF), blob(image, _XMP)
-    small = bool(image.get_typeof(_THUMBNAIL))
-    if exif:
-        exif, had = cleaned(exif)
-        small = small or had
-    if xmp and _XMP_THUMBNAIL.search(xmp):
-        xmp, small = _XMP_THUMBNAIL.sub(b"", xmp), True
-    if small:
-        notes.append(message("metadata.small_copy"))
-    if any(large(image, name) for name in (_ICC, _EXIF, _XMP)):
-        notes.append(message("metadata.too_large", size=_LARGEST >> 20))
+def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Message, ...]]:
+    """What may leave the engine, and what was left out of it and why."""
+    beside = beside_of(data)
+    block, small, lost = block_of(image, beside)
+    found, bad = properties_of(image, beside)
+    said, licensors = xmp.authorship(found)
+    sources = [xmp.titled(said), *beside.titled]
+    sources[1:1] = [exif.signed_by(block.text)] if block else []
+    creators, rights, title = first_said(sources)
+    said = xmp.completed(said, creators, rights, title)
+    private, pictures = private_of(block, found, said, licensors)
+    pictures |= any(map(xmp.with_picture, found)) or small or beside.small
+    kinds = beside.kinds | xmp.kinds(found) | (exif.told_kinds(block) if block else set())
+    notes = {
+        message("metadata.small_copy"): pictures,
+        message("metadata.gain_map"): xmp.gain_map(found),
+        message("metadata.damaged", what="EXIF"): lost,
+        message("metadata.damaged", what="XMP"): bad,
+        message("metadata.too_large", size=_LARGEST >> 20): any(
+            large(image, name) for name in (_ICC, _EXIF, _XMP)
+        ),
+    }
     return (
         Keep(
-            icc=blob(image, _ICC),
-            exif=exif,
-            xmp=xmp,
+            icc=blob(image, _ICC) or beside.icc,
+            exif=exif.built(exif.authored(creators, rights)) if creators or rights else None,
+            xmp=xmp.packet_of(said, licensors) if said or licensors else None,
             ppi=ppi(image),
             depth=depth,
+            private=Private(*private, tuple(sorted(kinds))) if kinds else None,
         ),
-        tuple(notes),
+        tuple(note for note, true in notes.items() if true),
     )
+
+
+def beside_of(data: bytes) -> Loose:
+    """By the file's first bytes."""
+    if data.startswith(b"\xff\xd8"):
+        return loose.of_jpeg(data)
+    if data.startswith(b"\x89PNG"):
+        return loose.of_png(data)
+    return loose.of_tiff(data) if data[:2] in (b"II", b"MM") else Loose()
+
+
+def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, bool, bool]:
+    """The EXIF block, whether it holds a small copy, and whether some of it cannot be read."""
+    data = blob(image, _EXIF) or beside.exif
+    small = bool(image.get_typeof(_THUMBNAIL))
+    if not data:
+        return beside.block, small, False
+    block = exif.parsed(data)
+    return block, small or bool(block and block.thumbnail), block is None or block.damaged
+
+
+def block_in(image: pyvips.Image) -> exif.Block | None:
+    data = blob(image, _EXIF)
+    return exif.parsed(data) if data else None
+
+
+def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bool]:
+    """What XMP says, and whether there is some that cannot be read."""
+    first = blob(image, _XMP) or beside.xmp
+    found, bad = list[Element](), False
+    for packet in (*((first,) if first else ()), *beside.extended):
+        try:
+            found += xmp.properties(packet)
+        except xmp.Refused:
+            bad = True
+    return found, bad
+
+
+def first_said(sources: list[Titled]) -> Titled:
+    """Of creators, rights and title, what the first source has that has it."""
+    names = next((tuple(filter(xmp.sound, one[0])) for one in sources if one[0]), ())
+    rights = next((one[1] for one in sources if xmp.sound(one[1])), "")
+    title = next((one[2] for one in sources if xmp.sound(one[2])), "")
+    return tuple(map(legible, names)), legible(rights), legible(title)
+
+
+def legible(text: str) -> str:
+    """Without letters that XML has no way to write."""
+    return "".join(one for one in text if one.isprintable() or one == "\n")
+
+
+def private_of(
+    block: exif.Block | None,
+    found: list[Element],
+    said: xmp.Said,
+    licensors: list[dict[str, str]],
+) -> tuple[tuple[bytes | None, bytes | None], bool]:
+    """EXIF and XMP with everything that is still true, and whether EXIF held pictures."""
+    others = [
+        one for one in found if not (xmp.false(one) or xmp.with_picture(one) or xmp.known(one))
+    ]
+    packet = xmp.packet_of(said, licensors, others) if said or licensors or others else None
+    creators, rights, _ = xmp.titled(said)
+    if block is None:
+        whole, pictures = exif.Block("<"), False
+    else:
+        whole, pictures = exif.whole(block)
+    whole = exif.authored(creators, rights, whole)
+    any_of_it = whole.main or whole.exif or whole.place
+    return (exif.built(whole) if any_of_it else None, packet), pictures
 
 
 def ppi(image: pyvips.Image) -> float | None:

@@ -10,15 +10,13 @@ from torch import Tensor
 
 from ..errors import Unreadable
 from ..machine import memory
-from ..messages import Field, Message, message
+from ..messages import Field
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ON_PAPER = b"pHYs"
-_AS_SRGB = bytes((1, 13, 0, 1))  # of cICP: BT.709's primaries, sRGB's curve, RGB, all levels
-_GAMMA = 1e5 / 2.2  # as gAMA counts
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -32,21 +30,6 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + size
 
 
-def colours(data: bytes) -> tuple[Message, ...]:
-    """Says so where there is no profile and a chunk that libvips drops says it is not sRGB."""
-    said = {name: data[start + 8 : min(start + 12, end - 4)] for name, start, end in chunks(data)}
-    gamma = int.from_bytes(said.get(b"gAMA", b""), "big")
-    if b"iCCP" in said:
-        return ()
-    if said.get(b"cICP", _AS_SRGB) != _AS_SRGB:
-        name = "cICP"
-    elif gamma and b"sRGB" not in said and abs(gamma / _GAMMA - 1) > 0.05:  # libpng's threshold
-        name = "gAMA"
-    else:
-        return ()
-    return (message("png.other_colours", chunk=name),)
-
-
 def read(data: bytes, what: Field) -> Artwork:
     width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
     if len(data) > 24 and not width * height:
@@ -55,7 +38,6 @@ def read(data: bytes, what: Field) -> Artwork:
     if any(name == b"acTL" for name, _, _ in chunks(data)):
         raise vips.many(what)
     artwork = vips.read(pyvips.Image.pngload_buffer, data, what)
-    artwork = replace(artwork, notes=(*artwork.notes, *colours(data)))
     if any(name == _ON_PAPER for name, _, _ in chunks(data)):
         return artwork
     return replace(artwork, keep=replace(artwork.keep, ppi=None))  # libvips assumes 72

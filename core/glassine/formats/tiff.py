@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -14,13 +16,21 @@ from ..machine import memory
 from ..messages import Field, message
 from ..pixels.grid import to_tensor
 from ..types import Artwork, Keep
-from . import metadata, vips
+from . import directories, metadata, vips
 from .base import Format
+
+_DAMAGED = (
+    *(UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError),
+    *(LookupError, TypeError, ArithmeticError, struct.error),
+)
+"""What Pillow raises at files that nobody would write (tests/test_hostile.py)."""
 
 
 def read(data: bytes, what: Field) -> Artwork:
     try:
-        return vips.read(pyvips.Image.tiffload_buffer, data, what)
+        place = directories.chosen(data)
+        options = place.options if place else {}
+        return vips.read(pyvips.Image.tiffload_buffer, data, what, **options)
     except Unreadable:
         artwork = eight_bit_lab(data, what)
         if artwork is None:
@@ -31,12 +41,12 @@ def read(data: bytes, what: Field) -> Artwork:
 def eight_bit_lab(data: bytes, what: Field) -> Artwork | None:
     """Photoshop's 8-bit Lab, which libvips 8.18 cannot open ("bad labq format"); Pillow can."""
     try:
-        with Image.open(BytesIO(data)) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data)) as picture:
             if picture.mode != "LAB":
                 return None
             memory.check_fits(*picture.size, what)
             picture.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except _DAMAGED:
         return None
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     turn = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,15 @@ from torch import Tensor
 
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
-from ..messages import Field, message
+from ..messages import Field, Message, message
 from ..pixels.grid import on_grid, to_array, to_tensor
 from ..types import Artwork, Keep
-from . import colour, metadata
+from . import colour, described, metadata, profiles
 
 pyvips.cache_set_max(0)  # a cache of decoded pictures would hold gigabytes
 pyvips.block_untrusted_set(True)  # loaders for PDF, SVG and the like have no business here
 
+_PROFILE, _DESCRIBED = "icc-profile-data", ("srgb", "rgb", "rgb16", "b-w", "grey16")
 _MM_PER_INCH, _USUAL_PPI = 25.4, 72
 SMALLEST = 32  # pixels; below that no encoder sees more than a few latents
 
@@ -34,15 +36,43 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
     """Decodes a single picture; every doubt about it is an error, never a guess."""
     try:
         image = load(data, fail_on="error", **options)
-        check_header(image, what)
+        check_header(image, what, single="page" in options)
+        image, told = with_profile(image, data, what)
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
         raise Unreadable("vips.damaged", what=what, reason=libvips_reason(error)) from error
-    keep, more = metadata.keep(image, depth)
+    keep, more = metadata.keep(image, depth, data)
     if image.get_typeof("glassine-turned"):
         more = (message("vips.turned"), *more)
-    return Artwork(rgb, alpha, keep, (*notes, *more))
+    return Artwork(rgb, alpha, keep, (*told, *notes, *more))
+
+
+def with_profile(
+    image: pyvips.Image, data: bytes, what: Field
+) -> tuple[pyvips.Image, tuple[Message, ...]]:
+    """With the profile of the colours that the file describes in another way."""
+    plain = image.format in ("uchar", "ushort") and image.interpretation in _DESCRIBED
+    said = described.colours_of(data, what) or described.of_camera(metadata.block_in(image))
+    if said is None or not plain or (image.get_typeof(_PROFILE) and not said.first):
+        return image, ()
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, _PROFILE, profiles.made(said.colours))
+    space = said.colours.name or message("colour.unnamed")
+    return image, (message("colour.described", where=said.where, space=space),)
+
+
+def beside(data: bytes) -> Keep:
+    """What a file carries beside its pixels, which are not decoded; nothing where it is none.
+
+    Without its profile: it says nothing of pixels that come from elsewhere.
+    """
+    try:
+        image = pyvips.Image.new_from_buffer(data, "")
+        keep, _ = metadata.keep(image, 8, data)
+    except pyvips.Error:
+        return Keep()
+    return replace(keep, icc=None)
 
 
 def libvips_reason(error: pyvips.Error) -> Field:
@@ -52,11 +82,14 @@ def libvips_reason(error: pyvips.Error) -> Field:
     return said[0] if said else message("vips.no_reason")
 
 
-def check_header(image: pyvips.Image, what: Field) -> None:
-    """From the header alone: one frame, large enough to matter, small enough for this machine."""
+def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None:
+    """From the header alone: one frame, large enough to matter, small enough for this machine.
+
+    single  it is the one picture of several that was chosen
+    """
     width, height = image.width, image.height
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    if frames > 1:
+    if frames > 1 and not single:
         raise many(what, frames)
     if min(width, height) < SMALLEST:
         raise NotUsable("vips.too_small", what=what, width=width, height=height, least=SMALLEST)

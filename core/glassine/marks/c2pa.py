@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import c2pa
@@ -76,7 +75,9 @@ def manifest(claim: Claim) -> dict[str, Any]:
 def check(claim: Claim) -> tuple[Message, ...]:
     """The certificate opens, may sign and is not about to end; asks for its passphrase now."""
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
-    return (signer.soon,) if signer.soon else ()
+    who = certificate.common_name(signer.chain[0])
+    told = message("c2pa.signs_as", who=who)
+    return (told, signer.soon) if signer.soon else (told,)
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
@@ -140,17 +141,42 @@ def _found(told: dict[str, Any]) -> Found:
         "state": state,
         "failures": codes,
         "signer": who,
-        "generator": (active.get("claim_generator_info") or [{}])[0].get("name", ""),
+        "generator": generator(active),
         "serial": signed.get("cert_serial_number"),
         "assertions": [one["label"] for one in active.get("assertions", [])],
         "entries": _entries(active),
         "thumbnails": thumbnails(told),
     }
+    facts["ai"] = ai_kinds(told)
     says = _verdict(state, codes, who or message("c2pa.unnamed"), facts["serial"])
     refused = tuple(key for key, one in facts["entries"].items() if one.get("use") != "allowed")
     if refused:
         says = message("c2pa.refuses", verdict=says, uses=refused)
+    if facts["ai"]:
+        kinds = tuple(AI[kind] for kind in facts["ai"])
+        by = facts["generator"] or message("c2pa.unnamed_generator")
+        says = message("c2pa.tells_of_ai", verdict=says, kinds=kinds, generator=by)
     return Found("c2pa", says, facts)
+
+
+AI = {
+    "trainedAlgorithmicMedia": message("c2pa.ai_made"),
+    "compositeWithTrainedAlgorithmicMedia": message("c2pa.ai_parts"),
+    "compositeSynthetic": message("c2pa.ai_parts"),
+}
+"""IPTC's digital source types that mean a trained model, as people read them."""
+
+
+def ai_kinds(told: dict[str, Any]) -> list[str]:
+    """Source types that mean AI, of any action in any of the manifests."""
+    found = []
+    for manifest_of in told.get("manifests", {}).values():
+        for one in manifest_of.get("assertions", []):
+            data = one.get("data")
+            actions = data.get("actions", []) if isinstance(data, dict) else []
+            found += [str(action.get("digitalSourceType", "")) for action in actions]
+    kinds = (kind.rpartition("/")[2] for kind in found)
+    return sorted({kind for kind in kinds if kind in AI})
 
 
 def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Message:
@@ -160,19 +186,15 @@ def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Me
         return message("c2pa.invalid", who=who, codes=tuple(codes))
     if state == "Trusted":
         return message("c2pa.trusted", who=who)
-    if serial and serial == _local_serial():
+    if serial and serial in certificate.local_serials():
         return message("c2pa.local", who=who)
     return message("c2pa.unknown", who=who)
 
 
-def _local_serial() -> str | None:
-    """The serial number of this machine's certificate, where one was made."""
-    from cryptography import x509
-
-    chain: Path = certificate.certificate_folder() / "chain.pem"
-    if not chain.is_file():
-        return None
-    return str(x509.load_pem_x509_certificates(chain.read_bytes())[0].serial_number)
+def generator(active: dict[str, Any]) -> str:
+    """The program that made the manifest, in the newer way to say it or the older."""
+    told = (active.get("claim_generator_info") or [{}])[0].get("name")
+    return str(told or active.get("claim_generator") or "")
 
 
 def _entries(active: dict[str, Any]) -> dict[str, Any]:

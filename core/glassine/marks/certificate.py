@@ -6,6 +6,8 @@ about who signed: anyone can make one in any name. Rules: C2PA 2.2, 14.5; RFC 52
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +37,7 @@ EKUS = (
 """Purposes a signing certificate may have (c2pa-rs, valid_eku_oids.cfg)."""
 
 _SIGNS = EKUS[:2] + EKUS[4:]  # of these, the purposes that sign pictures
+NOBODY = "A Glassine user"
 _YEARS = timedelta(days=3650)
 _SOON = timedelta(days=30)
 
@@ -97,12 +100,13 @@ def signing(certificate: str = "", key: str = "", name: str = "") -> Signing:
     """The artist's own certificate where one is named, else this machine's, made on first use."""
     if certificate:
         return check_chain(*open_chain(Path(certificate), Path(key) if key else None), own=True)
-    chain, secret = certificate_folder() / "chain.pem", certificate_folder() / "key.pem"
+    place = place_of(name)
+    chain, secret = place / "chain.pem", place / "key.pem"
     if chain.is_file() and secret.is_file():
         certificates, loaded = open_chain(chain, secret)
         if certificates[0].not_valid_after_utc > datetime.now(UTC):
             return check_chain(certificates, loaded, own=False)
-    make_certificate(name)
+    make_certificate(name, place)
     return check_chain(*open_chain(chain, secret), own=False)
 
 
@@ -111,14 +115,41 @@ def certificate_folder() -> Path:
     return ledger.ledger_path().with_name("certificate")
 
 
-def make_certificate(name: str = "") -> None:
-    """A root of this machine and a leaf under it. The root's key is thrown away."""
+def place_of(name: str) -> Path:
+    """Where the certificate of that name lies. Every name has a key of its own: two names signed
+    with one key, or under one root, would be known to be one person's."""
+    told = unicodedata.normalize("NFC", name).strip()
+    first = certificate_folder()
+    if named_in(first / "chain.pem") == (told or NOBODY):
+        return first  # made before there was one for each name
+    return first / hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def named_in(chain: Path) -> str:
+    """Whom a certificate names; "" where there is none."""
+    try:
+        return common_name(x509.load_pem_x509_certificates(chain.read_bytes())[0])
+    except (OSError, ValueError):
+        return ""
+
+
+def local_serials() -> set[str]:
+    """Serial numbers of every certificate that was made on this machine."""
+    found = set()
+    for chain in (certificate_folder() / "chain.pem", *certificate_folder().glob("*/chain.pem")):
+        with suppress(OSError, ValueError):
+            leaf = x509.load_pem_x509_certificates(chain.read_bytes())[0]
+            found.add(str(leaf.serial_number))
+    return found
+
+
+def make_certificate(name: str, place: Path) -> None:
+    """A root for this name alone and a leaf under it. The root's key is thrown away."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    issuer, subject = _name("Glassine local root"), _name(name or "A Glassine user")
+    issuer, subject = _name("Glassine local root"), _name(name or NOBODY)
     root = _builder(issuer, issuer, root_key, root_key, ca=True)
     leaf = _builder(subject, issuer, key, root_key, ca=False)
     chain = [one.sign(root_key, hashes.SHA256()) for one in (leaf, root)]
-    place = certificate_folder()
     place.mkdir(parents=True, exist_ok=True)
     pem = serialization.Encoding.PEM
     secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

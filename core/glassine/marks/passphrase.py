@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import NotUsable, reason_of
-from ..messages import Message, message
+from ..messages import Message, in_words, message, terminal_language
 
 T = TypeVar("T")
 _SERVICE = "glassine"
@@ -41,7 +41,8 @@ def _words(path: Path) -> Iterator[bytes | None]:
 @lru_cache
 def _asked(path: Path) -> bytes:
     """Once for a run, not once for every picture."""
-    return getpass.getpass(f"{message('passphrase.ask', path=path)} ").encode()
+    asked = in_words(message("passphrase.ask", path=path), terminal_language())
+    return getpass.getpass(f"{asked}: ").encode()
 
 
 def remember(path: Path, passphrase: str) -> None:

@@ -5,6 +5,7 @@ Nothing else here: who says something makes a Message where it happens.
 
 from .message import Field, Message, message
 from .plain import from_plain, to_plain, with_english
+from .terminal import terminal_language
 from .words import LANGUAGES, in_words, learn
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "in_words",
     "learn",
     "message",
+    "terminal_language",
     "to_plain",
     "with_english",
 ]

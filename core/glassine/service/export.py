@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from .. import ledger
-from ..errors import NotUsable
+from ..errors import NotUsable, Unreadable
 from ..evidence.page.render import html
 from ..evidence.sight import sighted
 from ..flow.encode import check_export, encode_unrecorded
 from ..flow.mark import mark
 from ..flow.optimise import optimise
 from ..flow.plan import plan
+from ..flow.read import file_contents
 from ..flow.settle import settle
 from ..flow.verify import verify
+from ..formats import vips
 from ..marks import receipt
 from ..record import RunRecord, parts, record_in, with_file
-from ..types import Effect, Report
+from ..types import Artwork, Effect, Report
 from .answers import Exported
 from .asked import Nothing, PlacedAsk, ProtectAsk
 from .call import Answer, Request
@@ -31,6 +33,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
     ask, state = request.ask, request.state
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
+    whole = with_words_of(whole, Path(ask.file))
     checked = check_export(wanted.export)
     refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
@@ -46,6 +49,15 @@ def export(request: Request[ProtectAsk]) -> Answer:
     if "receipt" in done.marks:
         state.awaited[done.sha256] = receipt.entry(done.data, record)
     return Answer(export_result(record, report), {"file": done.data, "report": page})
+
+
+def with_words_of(whole: Artwork, file: Path) -> Artwork:
+    """With what the file that the document was opened from says beside its pixels."""
+    try:
+        data = file_contents(file) if file.is_file() else b""
+    except (OSError, Unreadable):
+        return whole
+    return replace(whole, keep=replace(vips.beside(data), depth=whole.keep.depth))
 
 
 def placed(request: Request[PlacedAsk]) -> Answer:

@@ -22,6 +22,7 @@ DATA = Path(__file__).with_name("signals.json")
 
 WHERE = {
     "robots.txt": message("sitekit.robots"),
+    "license.xml": message("sitekit.license"),
     ".well-known/tdmrep.json": message("sitekit.tdmrep"),
     "ai.txt": message("sitekit.ai_txt"),
     "head.html": message("sitekit.head"),
@@ -48,12 +49,19 @@ def data() -> dict[str, Any]:
     return found
 
 
-def kit(policy: str = "", *, previews: bool = True) -> tuple[Piece, ...]:
-    """Every piece. `policy` is the address of your licence page; `previews` keeps link previews."""
+def kit(policy: str = "", *, site: str = "", previews: bool = True) -> tuple[Piece, ...]:
+    """Every piece.
+
+    policy    the address of your licence page
+    site      the address of your site, for the line by which robots.txt names license.xml
+    previews  keeps link previews
+    """
     checked_address(policy)
+    checked_address(site)
     sources = data()["sources"]
     texts = {
-        "robots.txt": robots(previews),
+        "robots.txt": robots(previews, site),
+        "license.xml": rsl(policy),
         ".well-known/tdmrep.json": tdmrep(policy),
         "ai.txt": ai_txt(),
         "head.html": head(policy),
@@ -80,16 +88,37 @@ def _cited(sources: dict[str, Any], path: str) -> str:
 
 
 def agents(previews: bool) -> list[str]:
-    """User agents to refuse; without those that only fetch link previews, where asked."""
+    """User agents to refuse; without those that only fetch link previews, where asked.
+
+    Many parsers look for a name inside the visitor's: one that is part of a search engine's name
+    would refuse that too, and is left out.
+    """
     spared = {name.casefold() for name in data()["previews"]} if previews else set()
-    return [name for name in data()["agents"] if name.casefold() not in spared]
+    engines = [name.casefold() for name in data()["search_engines"]]
+    names = (name for name in data()["agents"] if name.casefold() not in spared)
+    return [name for name in names if not any(name.casefold() in one for one in engines)]
 
 
-def robots(previews: bool) -> str:
+def robots(previews: bool, site: str) -> str:
+    """The group for everybody has no rule of paths: some readers heed only the first or the last
+    of two such groups, and what a site's own refuses must stay refused."""
     lines = [f"# {data()['says']}", f"# Agents read {data()['sources']['agents']['read']}.", ""]
+    if site:
+        lines += [f"License: {site.rstrip('/')}/license.xml", ""]
     lines += [f"User-agent: {name}" for name in agents(previews)]
     lines += ["Disallow: /", "", "User-agent: *", f"Content-Signal: {data()['content_signal']}"]
-    return "\n".join([*lines, "Allow: /", ""])
+    return "\n".join([*lines, ""])
+
+
+def rsl(policy: str) -> str:
+    """Really Simple Licensing: search may, AI may not; the licence page where there is one."""
+    more = f"\n      <terms>{escape(policy)}</terms>" if policy else ""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<rsl xmlns="https://rslstandard.org/rsl">\n'
+        '  <content url="/">\n    <license>\n      <permits type="usage">search</permits>\n'
+        f'      <prohibits type="usage">ai-all</prohibits>{more}\n'
+        "    </license>\n  </content>\n</rsl>\n"
+    )
 
 
 def tdmrep(policy: str) -> str:
@@ -124,8 +153,10 @@ def apache(policy: str) -> str:
 
 
 def nginx(policy: str) -> str:
+    """nginx forgets a server's headers in each location that has one of its own."""
+    told = [f"# {line}" for line in data()["nginx"]]
     lines = [f'add_header {name} "{value}" always;' for name, value in headers(policy).items()]
-    return "\n".join([*lines, ""])
+    return "\n".join([*told, *lines, ""])
 
 
 def netlify(policy: str) -> str:

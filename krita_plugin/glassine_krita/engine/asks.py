@@ -19,6 +19,7 @@ class ExportWish:
     longest_side: int | None = None
     keep_path: bool = False
     sidecar: bool = False
+    keep_private: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,10 @@ class Choice:
 class Exporting:
     """The last export's choices.
 
-    longest    pixels; 0: as large as the document
-    keep_path  the receipt also notes where the file was put
-    sidecar    the receipt also lies beside the file, as JSON
+    longest       pixels; 0: as large as the document
+    keep_path     the receipt also notes where the file was put
+    sidecar       the receipt also lies beside the file, as JSON
+    keep_private  the copy also tells where, when and on what the opened file was made
     """
 
     format: str = "png"
@@ -56,6 +57,7 @@ class Exporting:
     folder: str = ""
     keep_path: bool = False
     sidecar: bool = False
+    keep_private: bool = False
 
 
 @dataclass(frozen=True)

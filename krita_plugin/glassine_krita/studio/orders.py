@@ -51,6 +51,7 @@ def export_wish(how: Exporting, artist: Artist) -> ExportWish:
         claim=asdict(artist),
         keep_path=how.keep_path,
         sidecar=how.sidecar,
+        keep_private=how.keep_private,
     )
 
 

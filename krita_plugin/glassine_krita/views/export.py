@@ -187,6 +187,7 @@ class ExportPage(QtWidgets.QWidget):
             folder=os.path.dirname(self.path.text()),
             keep_path=self.marks.switched("keep_path"),
             sidecar=self.marks.switched("sidecar"),
+            keep_private=self.marks.private.isChecked(),
         )
 
     def _export(self) -> None:

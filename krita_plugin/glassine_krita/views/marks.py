@@ -26,6 +26,9 @@ class Marks(QtWidgets.QWidget):
         self.switches = {name: check_box(name) for name in ("keep_path", "sidecar")}
         self.more = indented(self.switches.values())
         self._column.addWidget(self.more)  # at once: shown without a place it would be a window
+        self.private = check_box("keep_private")
+        self.private.setToolTip(t("keep_private_tip"))
+        self._column.addWidget(self.private)
 
     def fill(self, listed: Catalogue) -> None:
         """As the engine lists them."""
@@ -44,12 +47,14 @@ class Marks(QtWidgets.QWidget):
             if entry.name == RECEIPT:
                 box.toggled.connect(guarded(self.more.setVisible))
                 self._column.addWidget(self.more)
+        self._column.addWidget(self.private)
 
     def choose(self, how: Exporting) -> None:
         for name, box in self.boxes.items():
             box.setChecked(name in how.marks and box.isEnabled())
         self.switches["keep_path"].setChecked(how.keep_path)
         self.switches["sidecar"].setChecked(how.sidecar)
+        self.private.setChecked(how.keep_private)
         self.more.setVisible(RECEIPT in how.marks and RECEIPT in self.boxes)
 
     def allow(self, listed: Catalogue, format_name: str | None) -> None:

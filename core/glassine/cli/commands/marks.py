@@ -116,11 +116,15 @@ def list_marks(as_json: bool) -> None:
 @command.command("certificate")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--key", metavar="PEM", type=click.Path(path_type=Path), help="The key's own file.")
+@click.option(
+    "--artist", default="", envvar="GLASSINE_ARTIST", help="This machine's for that name."
+)
 @click.option("--remember", is_flag=True, help="Ask for the passphrase and put it in the keyring.")
-def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
+def certificate(file: Path | None, key: Path | None, artist: str, remember: bool) -> None:
     """Check a certificate of yours (PEM chain or .p12), or show this machine's.
 
-    Without FILE, the certificate made on this machine is shown; it is made on first use.
+    Without FILE, the certificate made on this machine is shown; it is made on first use, one for
+    each name, so that nothing links two names of one artist.
     """
     from ...errors import EntryMissing
 
@@ -130,10 +134,10 @@ def certificate(file: Path | None, key: Path | None, remember: bool) -> None:
     except ModuleNotFoundError as error:
         raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
     if file and remember:
-        word = click.prompt(speech.phrase("cli.passphrase", path=file), hide_input=True)
+        word = click.prompt(speech.phrase("passphrase.ask", path=file), hide_input=True)
         passphrase.remember(key or file, word)
-    signing = certificates.signing(str(file or ""), str(key or ""))
+    signing = certificates.signing(str(file or ""), str(key or ""), artist)
     click.echo(speech.spoken(signing.says))
     if not file:
-        folder = certificates.certificate_folder()
+        folder = certificates.place_of(artist)
         click.echo(speech.phrase("cli.certificate_lies", folder=folder))

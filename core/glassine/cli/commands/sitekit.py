@@ -26,14 +26,15 @@ States your reservation in machine-readable form. It prevents nothing by itself.
     help="An empty folder.",
 )
 @click.option("--policy", metavar="URL", default="", help="The page with your licence.")
+@click.option("--site", metavar="URL", default="", help="Your site, to name license.xml by (RSL).")
 @click.option(
     "--refuse-previews", is_flag=True, help="Also refuse agents that only fetch link previews."
 )
-def command(out: Path, policy: str, refuse_previews: bool) -> None:
+def command(out: Path, policy: str, site: str, refuse_previews: bool) -> None:
     """Write robots.txt, tdmrep.json, ai.txt, meta tags and headers for your own site."""
     from ...sitekit import kit, write
 
-    pieces = kit(policy, previews=not refuse_previews)
+    pieces = kit(policy, site=site, previews=not refuse_previews)
     write(out, pieces)
     for piece in pieces:
         click.echo(f"{out / piece.path}\n    {speech.spoken(piece.where)}")

@@ -1,0 +1,78 @@
+"""IPTC-IIM, the older way to say who made a picture: in JPEG, in TIFF, in a PNG's texts.
+
+Layout: IPTC-NAA IIM 4.2; Adobe's image resources around it (Photoshop File Formats, 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_TITLE, _BY_LINE, _RIGHTS = 5, 80, 116
+_IIM, _PREVIEWS = 0x0404, (0x0409, 0x040C)
+_PLACES = range(90, 102)
+_WORDS = (25, 105, 120, 118, 122)
+_DATES = (55, 60, 62, 63)
+
+
+def resources(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Number and body of each of Adobe's image resources; what is cut off is not told."""
+    data = data.removeprefix(b"Photoshop 3.0\0")
+    at = 0
+    while data[at : at + 4] == b"8BIM":
+        name = 1 + data[at + 6 : at + 7][0] if len(data) > at + 6 else 1
+        size_at = at + 6 + name + name % 2
+        size = int.from_bytes(data[size_at : size_at + 4], "big")
+        body = data[size_at + 4 : size_at + 4 + size]
+        if len(body) < size or size_at + 4 > len(data):
+            return
+        yield int.from_bytes(data[at + 4 : at + 6], "big"), body
+        at = size_at + 4 + size + size % 2
+
+
+def has_preview(data: bytes) -> bool:
+    return any(number in _PREVIEWS for number, _ in resources(data))
+
+
+def said(data: bytes) -> dict[int, list[str]]:
+    """What record 2 says: dataset -> texts."""
+    plain = next((body for number, body in resources(data) if number == _IIM), data)
+    found: dict[int, list[str]] = {}
+    at = 0
+    while plain[at : at + 1] == b"\x1c" and at + 5 <= len(plain):
+        record, dataset = plain[at + 1], plain[at + 2]
+        size = int.from_bytes(plain[at + 3 : at + 5], "big")
+        if size & 0x8000 or at + 5 + size > len(plain):
+            break  # an extended dataset: none of those that are wanted
+        if record == 2 and dataset:
+            found.setdefault(dataset, []).append(decoded(plain[at + 5 : at + 5 + size]))
+        at += 5 + size
+    return found
+
+
+def decoded(raw: bytes) -> str:
+    """UTF-8 where it can be: the dataset that names the coding is often missing or wrong."""
+    try:
+        return raw.decode().strip("\0 ")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").strip("\0 ")
+
+
+def by_line(told: dict[int, list[str]]) -> tuple[tuple[str, ...], str, str]:
+    """Creators, rights and title."""
+    rights, title = (next(iter(told.get(one, ())), "") for one in (_RIGHTS, _TITLE))
+    return tuple(filter(None, told.get(_BY_LINE, ()))), rights, title
+
+
+def dataset_kinds(told: dict[int, list[str]]) -> set[str]:
+    """What it tells besides authorship: names of rows `metadata.NAME`."""
+    found = set()
+    for dataset in told:
+        if dataset in _PLACES:
+            found.add("place")
+        elif dataset in _WORDS:
+            found.add("words")
+        elif dataset in _DATES:
+            found.add("date")
+        elif dataset not in (_TITLE, _BY_LINE, _RIGHTS):
+            found.add("other")
+    return found

@@ -1,0 +1,126 @@
+"""Where a file says what its colours are, besides its profile: chunks, boxes, tags."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..messages import Field
+from . import profiles
+from .carried import exif
+from .profiles import Colours
+
+_WHITE, _PRIMARIES = 0x013E, 0x013F
+_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}  # box -> bytes before its own boxes
+_BOXES = 10_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What it says, where, and whether that goes before a profile."""
+
+    colours: Colours
+    where: str
+    first: bool = False
+
+
+def colours_of(data: bytes, what: Field) -> Said | None:
+    """None where nothing but sRGB, or nothing, is said."""
+    if data.startswith(b"\x89PNG"):
+        said = of_png(data, what)
+    elif data[4:8] == b"ftyp":
+        said = of_avif(data, what)
+    elif data[:2] in (b"II", b"MM"):
+        said = of_tiff(exif.parsed(data))
+    else:
+        said = None
+    return None if said is None or profiles.near_srgb(said.colours) else said
+
+
+def of_camera(block: exif.Block | None) -> Said | None:
+    """Cameras say Adobe RGB by the rule of file names alone (DCF 2.0, option file R03)."""
+    adobe = block is not None and block.interop == "R03"
+    return Said(profiles.ADOBE_RGB, "EXIF (R03)") if adobe else None
+
+
+def of_png(data: bytes, what: Field) -> Said | None:
+    """cICP goes before iCCP, iCCP before sRGB, and that before cHRM and gAMA (PNG 3, 4.3)."""
+    chunks = dict(heads(data))
+    if len(code := chunks.get(b"cICP", b"")) == 4:
+        coded = profiles.coded(code[0], code[1], what)
+        return Said(coded, "cICP", first=True) if coded else None
+    if b"sRGB" in chunks:
+        return None
+    gamma, points = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
+    primaries, curve = profiles.PRIMARIES[1], profiles.CURVES[13]
+    if len(points) == 32:
+        white, *rest = (one / 1e5 for one in struct.unpack(">8I", points))
+        primaries = (*rest[1:], white, rest[0])
+    if len(gamma) == 4 and (exponent := int.from_bytes(gamma, "big")):
+        curve = curve if abs(exponent - 45_455) < 1000 else (1e5 / exponent,)
+    where = " + ".join(name for name, there in (("cHRM", points), ("gAMA", gamma)) if there)
+    return Said(Colours(primaries, curve), where) if where and sane(primaries) else None
+
+
+def heads(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of each small chunk before the pixels."""
+    at = 8
+    while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
+        size = int.from_bytes(data[at : at + 4], "big")
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + min(size, 64)]
+        at += 12 + size
+
+
+def of_avif(data: bytes, what: Field) -> Said | None:
+    """The box `colr` of kind `nclx`; one of kind `prof` is a profile, and libvips has it."""
+    for name, body in boxes(data, 0, len(data)):
+        if name == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
+            primaries, transfer = struct.unpack(">HH", body[4:8])
+            coded = profiles.coded(primaries, transfer, what)
+            return Said(coded, "nclx") if coded else None
+    return None
+
+
+def boxes(data: bytes, at: int, end: int, left: int = _BOXES) -> Iterator[tuple[bytes, bytes]]:
+    """Boxes on the way to the properties of the pictures, with the first bytes of their bodies."""
+    while at + 8 <= end and left > 0:
+        size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        stop, left = min(at + size, end), left - 1
+        if name in _INSIDE and size > 8:
+            yield from boxes(data, at + 8 + _INSIDE[name], stop, left)
+        yield name, data[at + 8 : min(stop, at + 24)]
+        if size < 8:
+            return
+        at += size
+
+
+def of_tiff(block: exif.Block | None) -> Said | None:
+    """White point and chromaticities; the curve is taken for a gamma of 2.2, as TIFF 6.0 does."""
+    if block is None:
+        return None
+    white, points = (numbers(block, tag) for tag in (_WHITE, _PRIMARIES))
+    if len(points) != 6:
+        return None
+    primaries = (*points, *(white if len(white) == 2 else profiles.D65))
+    return Said(Colours(primaries, (2.2,)), "PrimaryChromaticities") if sane(primaries) else None
+
+
+def numbers(block: exif.Block, tag: int) -> tuple[float, ...]:
+    """A tag's fractions; none where one is broken."""
+    value = block.main.get(tag)
+    if value is None or value.kind != 5:
+        return ()
+    parts = struct.unpack(f"{block.order}{2 * value.count}I", value.data)
+    over = parts[1::2]
+    return tuple(a / b for a, b in zip(parts[::2], over, strict=True)) if all(over) else ()
+
+
+def sane(primaries: tuple[float, ...]) -> bool:
+    """A triangle with an inside, and a white: what numbers by chance are not."""
+    if any(not 0 < one < 1 for one in primaries[1::2]) or any(
+        not 0 <= one < 1 for one in primaries
+    ):
+        return False
+    (rx, ry, gx, gy, bx, by), around = primaries[:6], 0.02
+    return abs((gx - rx) * (by - ry) - (bx - rx) * (gy - ry)) > around

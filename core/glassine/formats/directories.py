@@ -1,0 +1,62 @@
+"""Which of a TIFF's pictures is the picture: by what each directory says of itself.
+
+A first directory may be a thumbnail with the picture in a directory below it, and a picture may be
+followed by its thumbnail. What is neither a small copy nor a mask is a page. TIFF 6.0, tags 254 and
+255; EXIF's way of adding a thumbnail; TIFF/EP for directories below others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .carried.exif import Directory, all_numbers, chained
+
+_KIND, _OLD_KIND, _WIDTH, _HEIGHT = range(0x00FE, 0x0102)
+_STRIPS, _TILES, _JPEG = 0x0111, 0x0144, 0x0201
+_REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where libvips finds a picture: its page and which of those below that; -1: the page."""
+
+    page: int
+    below: int = -1
+
+    @property
+    def options(self) -> dict[str, int]:
+        return {"page": self.page} | ({"subifd": self.below} if self.below >= 0 else {})
+
+
+def chosen(data: bytes) -> Place | None:
+    """The only picture; None where there are several, or nothing says which it is."""
+    order, rows = chained(data)
+    pages = [at for at, (own, _) in enumerate(rows) if whole(own, order)]
+    below = {
+        Place(page, at): area(one, order)
+        for page, (_, parts) in enumerate(rows)
+        for at, one in enumerate(parts)
+        if whole(one, order)
+    }
+    largest = max(below, key=below.__getitem__, default=None)
+    if len(pages) > 1 or (not pages and largest is None):
+        return None
+    if pages and (largest is None or area(rows[pages[0]][0], order) >= below[largest]):
+        return Place(pages[0])
+    return largest
+
+
+def whole(directory: Directory, order: str) -> bool:
+    """Whether it is a picture in full, and neither a small copy of one nor its mask."""
+    (kind, *_) = all_numbers(directory, _KIND, order) or (0,)
+    (before, *_) = all_numbers(directory, _OLD_KIND, order) or (0,)
+    bare = _JPEG in directory and not directory.keys() & {_STRIPS, _TILES}
+    return area(directory, order) > 0 and not (
+        kind & (_REDUCED | _MASK) or before == _OLD_REDUCED or bare
+    )
+
+
+def area(directory: Directory, order: str) -> int:
+    """In pixels."""
+    wide, high = (all_numbers(directory, tag, order) or (0,) for tag in (_WIDTH, _HEIGHT))
+    return wide[0] * high[0]
