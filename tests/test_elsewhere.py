@@ -20,6 +20,7 @@ from glassine.purifiers import PURIFIERS, impress
 from glassine.surrogates import encoders
 from glassine.surrogates.nets import tiny
 from glassine.types import Artwork, Intent
+from glassine.visibility import eye, haarpsi
 
 HERE, AWAY = Device("cpu", "CPU", torch.float32), Device(KIND, "A card", torch.float32)
 DIFFERENTIABLE = [name for name in PURIFIERS if PURIFIERS[name].differentiable]
@@ -36,6 +37,13 @@ def forget():
         timing.gradient_seconds,
     ):
         kept.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def haarpsi_here(monkeypatch):
+    """`piq` indexes with a pair of numbers, of which torch makes a tensor that our card cannot
+    read; real ones can."""
+    monkeypatch.setattr(eye, "haarpsi", lambda one, two: haarpsi(one.cpu(), two.cpu()))
 
 
 @pytest.fixture

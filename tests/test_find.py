@@ -177,7 +177,7 @@ def test_a_damaged_index_is_said_in_words(dump):
 
 
 def test_without_works_it_says_what_to_do(tmp_path):
-    with pytest.raises(NotUsable, match="--works"):
+    with pytest.raises(NotUsable, match="no folder of works was named"):
         find.search(tmp_path, [])
     with pytest.raises(NotUsable, match="not a folder"):
         find.search(tmp_path / "absent", [find.Work("a", bytes(64), b"")])

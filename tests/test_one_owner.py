@@ -74,8 +74,10 @@ def test_an_exports_choices_and_the_handlings_know_one_size_of_a_site():
 def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, monkeypatch, size):
     """The whole of a small picture; crops of a large one, which is looked at once as a whole."""
     monkeypatch.setattr(settling, "CROP", 32)
+    monkeypatch.setattr(settling, "GLANCE", 16)
     looks, counted = [], []
-    sampled, whole = settling.sampled, settling.ssimulacra2
+    sampled, whole, others = settling.sampled, settling.ssimulacra2, settling.strictest
+    glances = []
 
     def counting(pairs):
         pairs = list(pairs)
@@ -86,6 +88,12 @@ def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, m
         counted.append(other[0].numel())
         return whole(clean, other)
 
+    def counting_others(pairs):
+        pairs = list(pairs)
+        glances.append(sum(other[0].numel() for _, other in pairs))
+        return others(pairs)
+
+    monkeypatch.setattr(settling, "strictest", counting_others)
     monkeypatch.setattr(settling, "sampled", counting)
     monkeypatch.setattr(settling, "ssimulacra2", counting_whole)
     height, width = size
@@ -93,10 +101,11 @@ def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, m
     plan = replace(finished(rgb).plan, allowance=torch.ones(1, height, width))
     change = torch.randn(3, height, width, generator=draw) * 0.05
     settling.settle(Change(plan, change.half()), watch=looks.append)
-    each, once = settling.judged_pixels(height, width)
-    assert sum(counted) == len(looks) * each + once
+    each, once, glance = settling.judged_pixels(height, width)
+    assert sum(counted) == (len(looks) - len(glances)) * each + once
+    assert glances and set(glances) == {glance}
     assert (once > 0) == (height * width > 2 * 96**2)
-    assert len(looks) <= (2 if once else 1) * timing.LOOKS + bool(once)
+    assert len(looks) - len(glances) <= (2 if once else 1) * timing.LOOKS + bool(once)
 
 
 def test_an_estimate_grows_with_every_pixel_that_is_judged():
@@ -104,8 +113,9 @@ def test_an_estimate_grows_with_every_pixel_that_is_judged():
     device = choose("cpu")
 
     def fit(width, height):
-        return timing.Estimates().seconds(timing.Workload(width, height, 1, (), device))["fit"]
+        job = timing.Workload(width, height, 1, ("embedded",), device)
+        return timing.Estimates().seconds(job)["fit"]
 
-    small = fit(1024, 1024)
-    assert fit(2048, 2048) == pytest.approx(4 * small)
+    small = fit(512, 512)
+    assert fit(1024, 1024) == pytest.approx(4 * small)
     assert fit(4096, 4096) > fit(3072, 3072) > 0

@@ -4,7 +4,6 @@ import glassine
 import pytest
 import torch
 from glassine.errors import NotUsable, UnknownEntry
-from glassine.flow.plan import has_likeness, warm_steps
 from glassine.flow.recipes import RECIPES, SCORES
 from glassine.types import Artwork, Export, Intent
 from glassine.units import Score
@@ -60,15 +59,6 @@ def test_every_real_surrogate_is_used_where_present(artwork, models):
     assert "embedded" not in chosen.surrogates and len(chosen.surrogates) >= 5
     some = planned(artwork, surrogates=("sd15",))
     assert some.surrogates == ("sd15",) and set(some.held_out) == set(chosen.surrogates) - {"sd15"}
-
-
-@pytest.mark.parametrize(
-    ("effort", "surrogates", "draw"),
-    [("full", ("embedded",), 2), ("quick", ("embedded",), 0), ("full", ("sd15",), 0),
-     ("full", ("embedded", "sd15"), 0)],
-)  # fmt: skip
-def test_full_effort_looks_at_two_likenesses_a_step(artwork, effort, surrogates, draw):
-    assert planned(artwork, effort=effort, surrogates=surrogates).recipe.draw == draw
 
 
 def test_the_picture_given_is_the_goal(artwork):
@@ -147,7 +137,7 @@ def test_resizing_comes_before_protecting(artwork):
 
 
 def test_a_small_picture_is_not_enlarged(artwork):
-    assert planned(artwork, export=Export(longest_side=1000)).artwork is artwork
+    assert planned(artwork, export=Export(longest_side=1000)).artwork.rgb is artwork.rgb
 
 
 def test_a_smaller_copy_has_no_rim_of_what_lies_under_its_transparent_pixels():
@@ -163,16 +153,3 @@ def test_a_smaller_copy_has_no_rim_of_what_lies_under_its_transparent_pixels():
 @pytest.mark.parametrize("name", RECIPES)
 def test_goals_of_a_recipe_share_one_pull(name):
     assert sum(weight for _, weight in RECIPES[name].goals) == pytest.approx(1)
-
-
-def test_real_encoders_are_started_on_their_likenesses():
-    assert has_likeness(("sd15",)) and has_likeness(("flux2", "sdxl"))
-    assert not has_likeness(("embedded",)) and not has_likeness(("embedded", "sd15"))
-    assert not has_likeness(("/a/folder/of/ones/own",))
-
-
-def test_a_cheap_start_comes_before_few_steps_only():
-    cloak = RECIPES["cloak"]
-    assert warm_steps(cloak, ("sd15",), 3) == cloak.warm
-    assert warm_steps(cloak, ("sd15",), 10) == warm_steps(cloak, ("sd15",), 30) == 0
-    assert warm_steps(cloak, ("embedded",), 3) == 0

@@ -14,7 +14,7 @@ from glassine.cli.commands import report as command
 from glassine.cli.commands.bench import command as bench
 from glassine.errors import NotUsable, NotWritable
 from glassine.evidence.controls import Controls, blended, controls, scattered
-from glassine.evidence.doubts import about_embedded, about_trials
+from glassine.evidence.doubts import about_trials
 from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
 from glassine.evidence.page.render import html
 from glassine.evidence.page.tables import cost_tables
@@ -133,9 +133,7 @@ def test_a_scattered_change_reports_its_own_control(hurt):
     assert {"noise", "little", "embedded", "transfer"} <= codes(report)
     built_in = " ".join(str(doubt) for doubt in report.doubts if "embedded" in doubt.code)
     assert "as far as a plain blend" in built_in, "its model card's limits are to be said"
-    assert "one family a step" in built_in
-    thorough = replace(hurt.plan, recipe=replace(hurt.plan.recipe, draw=2))
-    assert "2 families a step" in str(next(about_embedded(thorough)))
+    assert "likenesses of the real ones" in built_in
 
 
 def test_an_aimed_change_is_told_from_its_controls():
@@ -193,7 +191,7 @@ def test_what_is_left_at_the_size_of_training(fine, verdict):
 
 
 def test_small_pictures_are_learned_as_they_are():
-    sides = [(600, 2000), (650, 700), (1400, 1300)]
+    sides = [(500, 700), (650, 700), (1400, 1300)]
     pictures = [planned(torch.rand(3, *side)) for side in sides]
     assert [measured_sizes(made) for made in pictures] == [(), (512,), (1024, 512)]
     assert measured_sizes(replace(pictures[2], goals=())) == (), "without a goal nothing is covered"
@@ -438,13 +436,6 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     assert "'sun.glassine.html' tells of another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
     assert pages.settings_of(copy).seed == 4, "the longer name is looked at too"
-
-
-def test_a_report_tells_how_many_families_the_steps_looked_at(pair):
-    _, copy, made = pair
-    thorough = replace(made.plan, recipe=replace(made.plan.recipe, draw=2))
-    copy.with_suffix(".html").write_text(page_of(replace(made, plan=thorough), copy))
-    assert "2 families a step" in reported(copy, "--quick").output
 
 
 def test_a_name_in_capitals_is_the_name_of_a_picture(pair):

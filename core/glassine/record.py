@@ -17,19 +17,19 @@ from .version import engine_version
 VERSION = 1
 """Grows by one whenever an older reader could misunderstand a field; 0: before there were any."""
 
-DECIDED = ("recipe", "goals", "goal_names", "score", "steps", "warm", "draw", "also_at", "seed")
+DECIDED = ("recipe", "goals", "goal_names", "score", "steps", "also_at", "seed")
 ON_PAGE = (
     *("engine", *DECIDED, "surrogates", "held_out", "caption", "format", "quality", "device"),
     *("steps_in", "size", "measured", "sha256_clean_pixels", "sha256_protected_pixels", "notes"),
     *("called_before", "called_after", "sha256_file"),
 )
 IN_RECEIPT = (
-    *("recipe", "score", "steps", "warm", "draw", "sizes", "surrogates", "goal_names", "caption"),
+    *("recipe", "score", "steps", "also_at", "surrogates", "goal_names", "caption"),
     *("format", "quality", "longest_side", "marks", "policy", "creator", "url"),
 )
 IN_LINE = (
     *("sha256", "format", "width", "height", "recipe", "goals", "surrogates", "seed", "steps"),
-    *("warm", "draw", "also_at", "caption", "marks", "notes"),
+    *("also_at", "caption", "marks", "notes"),
 )
 
 
@@ -39,7 +39,7 @@ class RunRecord:
 
     version   of this form
     goals     as they are told; `goal_names` are kinds of target
-    also_at   sizes at which the picture was optimised too, of `sizes`, those that the recipe names
+    also_at   sizes, by area, around which the picture was optimised as well: training's buckets
     held_out  encoders that were only measured
     steps_in  the format of numbers in which the steps were taken
     size      width and height
@@ -54,9 +54,6 @@ class RunRecord:
     goal_names: tuple[str, ...] = ()
     score: float = 0.0
     steps: int = 0
-    warm: int = 0
-    draw: int = 0
-    sizes: tuple[int, ...] = ()
     also_at: tuple[int, ...] = ()
     seed: int | None = None
     surrogates: tuple[str, ...] = ()
@@ -107,9 +104,7 @@ def record_of(protected: Protected) -> RunRecord:
         goal_names=tuple(goal.name for goal in plan.goals),
         score=float(plan.score),
         steps=plan.steps,
-        warm=plan.warm,
-        draw=plan.recipe.draw,
-        sizes=plan.recipe.sizes,
+        also_at=plan.also_at,
         seed=plan.seed,
         surrogates=plan.surrogates,
         held_out=plan.held_out,

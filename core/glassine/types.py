@@ -151,12 +151,8 @@ class Recipe:
     goals   kinds of target and how strongly each pulls
     reach   largest change the optimiser explores before the result is scaled to its score
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
-    power   of its own size that a gradient adds to a step: 0 = its sign alone, 1 = all of it
-    tint    share of the goals' colours, smooth over many pixels, that is added beforehand; two
-            thirds of it where a step looks at all its families
-    draw    families that one step looks at, in turn; 0 = as many as each surrogate says
-    warm    steps on the embedded surrogate before those on the real ones, where fewer follow
-    sizes   shorter sides to which a larger picture is reduced and optimised there as well
+    bound   times the reach: the largest change that steps may make of a value
+    tint    share of the goals' colours, smooth over many pixels, that is added beforehand
     """
 
     name: str
@@ -166,11 +162,8 @@ class Recipe:
     goals: tuple[tuple[str, float], ...]
     reach: Levels
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
-    power: float = 0.35
-    tint: float = 0.03
-    draw: int = 0
-    warm: int = 10
-    sizes: tuple[int, ...] = ()
+    bound: float = 1.25
+    tint: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -189,8 +182,9 @@ class Plan:
 
     artwork    at export size, before any mark; what the report compares with
     allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
-    score      SSIMULACRA2 that the finished picture should have
-    warm       steps on the embedded surrogate before the others; 0 where it is of no use
+    score      that the finished picture should have, by the strictest of the judges
+    steps      each looks through one family's encoder
+    also_at    sides, by area, around which views are drawn too: training's buckets for such a size
     caption    the words that must go with a poisoned picture; "" otherwise
     """
 
@@ -206,7 +200,7 @@ class Plan:
     seed: int
     device: str
     caption: str = ""
-    warm: int = 0
+    also_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ from glassine.visibility.lpips import lpips_distance
 from torch import Tensor
 
 from ..training import stepped
-from .effect import EXACT, SCORE, loaded
+from .effect import EXACT, SCORE
+from .pictures import loaded
 from .record import kept, save
 
 OURS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 18, 20, 24, 30)
@@ -141,7 +142,7 @@ def ours(clean: Tensor, goal: Tensor, closed: Callable[[Tensor], float], score: 
     found = []
     chosen = plan(Artwork(clean), Intent(target=goal, seed=1), device="cpu")
     for steps in OURS:
-        run = replace(chosen, surrogates=("sd15",), steps=steps, score=score, warm=0)
+        run = replace(chosen, surrogates=("sd15",), steps=steps, score=score)
         took = []
         for _ in range(3):  # seconds are short; theirs are minutes, which average by themselves
             started = time.process_time()

@@ -80,3 +80,8 @@ def discs(seed: int, side: int = 512) -> Tensor:
         disc = (x - at[0]) ** 2 + (y - at[1]) ** 2 < (at[2] / 3) ** 2
         picture[:, disc] = torch.rand(3, 1, generator=draw)
     return on_grid(picture, 8)
+
+
+def loaded(path: Path, size: int) -> Tensor:
+    """The picture as a square of that size, whatever its shape was."""
+    return on_grid(lanczos(read(path).rgb, size, size), 8)

@@ -8,7 +8,6 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from ..evidence.schema import json_ready
-from ..explore.training_sizes import training_sizes
 from ..messages import Message, message
 from ..record import IN_LINE, record_in, told
 from .speech import phrase
@@ -42,10 +41,8 @@ def delivered_lines(made: Delivered) -> list[str]:
 def work_done(plan: Plan) -> tuple[Message, ...]:
     """The steps, and the reduced copies that were optimised too, for training that reduces."""
     said = [message("cli.steps", count=plan.steps, surrogates=plan.surrogates)]
-    if plan.warm:
-        said.append(message("cli.warm_steps", count=plan.warm))
-    if sides := training_sizes(plan):
-        said.append(message("cli.also_at", sides=tuple(sides)))
+    if plan.also_at:
+        said.append(message("cli.also_at", sides=plan.also_at))
     return tuple(said)
 
 

@@ -52,7 +52,7 @@ def family_list(rows: Sequence[Effect]) -> tuple[Message, ...]:
 
 def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Message]:
     if plan.surrogates == (SMALL,):
-        yield from about_embedded(plan)
+        yield from about_embedded()
     if not plan.held_out:
         yield message("doubt.transfer")
     if all(math.isnan(row.closed) for row in rows):
@@ -61,9 +61,9 @@ def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Message]:
         yield message("doubt.caption", caption=plan.caption)
 
 
-def about_embedded(plan: Plan) -> Iterator[Message]:
+def about_embedded() -> Iterator[Message]:
     """The measured weakness of the encoder that ships: the first limits of its model card."""
-    yield message("doubt.embedded", count=max(plan.recipe.draw, 1))
+    yield message("doubt.embedded")
     paintings, others, strangers = LIMITS
     yield message(
         "doubt.embedded_measured", paintings=paintings, others=others, strangers=strangers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..explore import training_sizes
 from ..machine.device import Device
 from ..pixels.grid import pixel_digest
 from ..record import RunRecord, record_of
@@ -17,7 +16,6 @@ def run_record(protected: Protected, sight: Sight, device: Device) -> RunRecord:
     plan, depth = protected.plan, protected.plan.artwork.keep.depth
     return replace(
         record_of(protected),
-        also_at=training_sizes.training_sizes(plan),
         device=device.says,
         steps_in=device.steps_in,
         measured=measured_box(sight),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..explore.training_sizes import SIZES, reduced_to, sizes_below
+from ..explore.training_sizes import SIZES, reduced_to, training_sizes
 from ..messages import message
 from ..types import Effect, Plan, Trial
 from .controls import controls
@@ -21,7 +21,7 @@ from .trials import TRAINED, share_left, verdict
 
 def measured_sizes(plan: Plan) -> tuple[int, ...]:
     """The training sizes to which this picture would be reduced, where there is a goal."""
-    return sizes_below(min(plan.artwork.rgb.shape[1:])) if plan.goals else ()
+    return training_sizes(*plan.artwork.rgb.shape[1:]) if plan.goals else ()
 
 
 def trained(

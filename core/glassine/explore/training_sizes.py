@@ -1,38 +1,44 @@
-"""The sizes at which models learn: training reduces larger pictures first."""
+"""The sizes at which models learn: trainers reduce larger pictures to buckets first.
+
+Buckets are by area (512 or 1024 squared, sides in steps of 64 pixels), so a picture's size is
+said here as the side of a square with as many pixels.
+"""
 
 from __future__ import annotations
+
+from math import sqrt
 
 from torch import Tensor
 
 from ..pixels.resize import lanczos
-from ..types import Plan
 
 SIZES = {
     1024: "SDXL, SD 3, FLUX; Podell et al. (2023), 2.3",
     512: "Stable Diffusion 1 and 2; Rombach et al. (2022), model cards",
 }
-"""Shorter side in pixels -> models that are trained at about that size, and where it says so."""
+"""Side of the bucket in pixels -> models trained at about that size, and where it says so."""
 
 MATTERS = 1.25  # times as large as a training picture; below that little is lost
 
 
-def sizes_below(shorter: int, sizes: tuple[int, ...] = tuple(SIZES)) -> tuple[int, ...]:
-    """Those of the sizes to which a picture with that shorter side would be reduced."""
-    return tuple(side for side in sizes if shorter >= MATTERS * side)
+def side_of(height: int, width: int) -> float:
+    """The side of a square with as many pixels."""
+    return sqrt(height * width)
 
 
-def training_sizes(plan: Plan) -> tuple[int, ...]:
-    """The reduced copies that are optimised besides the picture itself."""
-    return sizes_below(min(plan.artwork.rgb.shape[1:]), plan.recipe.sizes)
+def training_sizes(height: int, width: int) -> tuple[int, ...]:
+    """The buckets to which a picture of that size would be reduced."""
+    return tuple(bucket for bucket in SIZES if side_of(height, width) >= MATTERS * bucket)
 
 
-def reduced_to(picture: Tensor, side: int) -> Tensor:
-    """(C, H, W) -> its shorter side that long, as data loaders do it."""
-    height, width = picture.shape[1:]
-    return lanczos(picture, *lengths(height, width, side))
+def reduced_to(picture: Tensor, side: float) -> Tensor:
+    """(C, H, W) -> as many pixels as a square of that side, by a data loader's Lanczos."""
+    high, wide = lengths(picture.shape[1], picture.shape[2], side)
+    return lanczos(picture, high, wide)
 
 
-def lengths(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width of the copy whose shorter side is `side`."""
-    factor = side / min(height, width)
-    return round(height * factor), round(width * factor)
+def lengths(height: int, width: int, side: float, multiple: int = 1) -> tuple[int, int]:
+    """Height and width with the area of that side squared, in multiples of some pixels."""
+    factor = side / side_of(height, width)
+    high, wide = (max(1, round(x * factor / multiple)) * multiple for x in (height, width))
+    return high, wide

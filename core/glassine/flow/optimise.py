@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from ..errors import OutOfMemory, reason_of
-from ..explore.pyramid import pyramid
-from ..explore.tiles import SIZE
+from ..explore.views import CROP
+from ..explore.walk import walk
 from ..machine import memory
 from ..machine.device import Device, choose, ran_out_of_memory, repeatable
 from ..messages import Field, Message, message
@@ -49,11 +49,11 @@ def short(reason: Field) -> Field:
 def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:
     """The change as far as that device's memory allows, and what was done to make it fit."""
     notes: tuple[Message, ...] = ()
-    for device, size, instead in ladder(best):
+    for device, crop, instead in ladder(best):
         notes = (*notes, instead) if instead else notes
         try:
             with memory.reused(), repeatable():
-                return pyramid(plan, device, size, watch), notes
+                return walk(plan, device, crop, watch), notes
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
                 raise
@@ -62,11 +62,11 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
 
 
 def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
-    """(device, tile size, note about it): what is tried in turn when memory runs out."""
-    yield device, SIZE, None
-    yield device, SIZE // 2, message("optimise.smaller_tiles", device=device.says)
+    """(device, pixels of a crop, note about it): what is tried in turn when memory runs out."""
+    yield device, CROP, None
+    yield device, CROP // 2, message("optimise.smaller_tiles", device=device.says)
     if device.kind != "cpu":
         cpu = choose("cpu")
         instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
-        yield cpu, SIZE, instead
-    yield choose("cpu"), SIZE // 4, message("optimise.smallest_tiles")
+        yield cpu, CROP, instead
+    yield choose("cpu"), CROP // 4, message("optimise.smallest_tiles")

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from .. import marks
 from ..errors import NotUsable, UnknownEntry
+from ..explore.training_sizes import training_sizes
 from ..formats import FORMATS
 from ..formats.carried.publish import carrying
 from ..formats.vips import SMALLEST, check_sides
@@ -23,7 +24,7 @@ from ..targets.concept import tidy
 from ..types import Artwork, Export, Goal, Intent, Plan, Recipe
 from ..units import Score
 from ..visibility import texture_allowance
-from .recipes import AT_ONCE, RECIPES, SCORES, STEPS
+from .recipes import RECIPES, SCORES, STEPS
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
-    recipe = with_draw(entry_named("recipe", intent.recipe, RECIPES), used, intent.effort)
+    recipe = entry_named("recipe", intent.recipe, RECIPES)
     place = choose(device).kind
     check_names(intent)
     check_sides_fit(artwork, intent.export)
@@ -51,7 +52,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         seed=seed,
         device=place,
         caption=caption_for(intent),
-        warm=warm_steps(recipe, used, steps),
+        also_at=training_sizes(*artwork.rgb.shape[1:]),
     )
 
 
@@ -88,23 +89,6 @@ def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
     for name in names:
         surrogate_named(name)
     return names
-
-
-def with_draw(recipe: Recipe, names: tuple[str, ...], effort: str) -> Recipe:
-    """More families in every step where the effort allows it and the network is a cheap one."""
-    cheap = all(surrogate_named(name).draw for name in names)
-    return replace(recipe, draw=AT_ONCE[effort]) if cheap and effort in AT_ONCE else recipe
-
-
-def warm_steps(recipe: Recipe, names: tuple[str, ...], steps: int) -> int:
-    """Steps of the cheap start. Where as many real ones follow, it adds nothing (measured)."""
-    return recipe.warm if has_likeness(names) and steps < recipe.warm else 0
-
-
-def has_likeness(names: tuple[str, ...]) -> bool:
-    """Whether the embedded surrogate holds a likeness of one of them, and is not used itself."""
-    covered = surrogate_named(SMALL).families
-    return SMALL not in names and any(name in covered for name in names)
 
 
 def score_of(intent: Intent) -> Score:

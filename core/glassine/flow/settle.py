@@ -1,4 +1,8 @@
-"""Change -> protected: how much of it stays, so that the finished file has the score asked for."""
+"""Change -> protected: how much of it stays, so that the finished file has the score asked for.
+
+SSIMULACRA2 finds it; what the other judges see of that is looked at once, and where one of them is
+stricter, that one finds it.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,14 @@ from ..pixels.flatten import on_white
 from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
 from ..units import Score
 from ..visibility import sampled, scales, ssimulacra2
+from ..visibility.limits import strictest
 from .aftermath import Part, Seen, mark_traces, through_codec
 from .strength import scaled_to
 
 MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
 STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
+GLANCE = 256  # pixels; of the crops for the other judges, which cost more a pixel
 
 
 def settle(change: Change, *, watch: Watch = quiet) -> Protected:
@@ -67,7 +73,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
     """The picture with so much of the change that what is seen of it has the plan's score."""
     height, width = change.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
-    parts = [(slice(None), *part) for part in crops(height, width)]
+    parts = [(slice(None), *part) for part in crops(height, width, CROP)]
 
     def alpha(part: Part) -> Tensor | None:
         return None if plan.artwork.alpha is None else plan.artwork.alpha[part]
@@ -84,10 +90,19 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
         looked()
         return sampled(zip(originals, (after(part, factor) for part in parts), strict=True))
 
+    glances = [(slice(None), *part) for part in crops(height, width, GLANCE)]
+    clean = [before(part) for part in glances]
+
+    def others(factor: float) -> Score:
+        looked()
+        return strictest(zip(clean, (after(part, factor) for part in glances), strict=True))
+
     factor = scaled_to(plan.score, glimpsed, MOST)
     if parts != [whole]:  # the crops stand for the whole: what they miss is corrected once
         missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
+    if others(factor) < plan.score:
+        factor = scaled_to(plan.score, others, factor)
     return with_change(plan, change, whole, factor)
 
 
@@ -102,24 +117,29 @@ def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor
     return out
 
 
-def crops(height: int, width: int) -> list[tuple[slice, slice]]:
-    """The whole where it is small, else an even grid of crops."""
-    if height * width <= 2 * (CROP * CROPS) ** 2:
+def crops(height: int, width: int, size: int) -> list[tuple[slice, slice]]:
+    """The whole where it is small, else an even grid of crops of that size."""
+    if height * width <= 2 * (size * CROPS) ** 2:
         return [(slice(0, height), slice(0, width))]
-    return [(rows, columns) for rows in crop_spans(height) for columns in crop_spans(width)]
+    across = crop_spans(width, size)
+    return [(rows, columns) for rows in crop_spans(height, size) for columns in across]
 
 
-def judged_pixels(height: int, width: int) -> tuple[int, int]:
-    """Of each look of a search, and of the one look at the whole between two searches of crops."""
-    each = sum(
-        (rows.stop - rows.start) * (columns.stop - columns.start)
-        for rows, columns in crops(height, width)
+def judged_pixels(height: int, width: int) -> tuple[int, int, int]:
+    """Of each look of a search, of the one look at the whole between two searches of crops, and
+    of a look by the other judges."""
+    each, others = (
+        sum(
+            (rows.stop - rows.start) * (columns.stop - columns.start)
+            for rows, columns in crops(height, width, size)
+        )
+        for size in (CROP, GLANCE)
     )
-    return each, 0 if each == height * width else height * width
+    return each, 0 if each == height * width else height * width, others
 
 
-def crop_spans(length: int) -> list[slice]:
-    if length <= CROP * CROPS:
+def crop_spans(length: int, size: int) -> list[slice]:
+    if length <= size * CROPS:
         return [slice(0, length)]
-    starts = ((length - CROP) * i // (CROPS - 1) for i in range(CROPS))
-    return [slice(start, start + CROP) for start in starts]
+    starts = ((length - size) * i // (CROPS - 1) for i in range(CROPS))
+    return [slice(start, start + size) for start in starts]

@@ -1,8 +1,8 @@
 """How long a plan will take on this machine, measured and not guessed.
 
-One small tile is timed per surrogate when it is first needed; after every job the estimate of
-each stage is pulled towards what it really took. Times are linear in pixels: those that tiles
-compute, and those that are judged while the strength is searched.
+One small gradient is timed per surrogate when it is first needed; after every job the estimate of
+each stage is pulled towards what it really took. Times are linear in pixels: those that encoders
+see, and those that are judged while the strength is searched.
 """
 
 from __future__ import annotations
@@ -10,21 +10,20 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import prod
 from statistics import mean
 
 import torch
 
-from ..explore.tiles import MARGIN, SIZE, spans
-from ..explore.training_sizes import SIZES, lengths, sizes_below
+from ..explore.views import views
+from ..explore.walk import EYE_SHARE
 from ..machine.device import Device, choose
-from ..surrogates import SMALL, surrogate_named
 from ..surrogates.encoders import gradient_encoders
 from ..types import Plan, Progress, Watch
 from ..visibility import ssimulacra2
 from .settle import judged_pixels
 
 LOOKS = 5  # judgements until the strength is found: three or four, rarely more
+OTHERS = 6  # looks by the other judges, in looks by SSIMULACRA2: two, and each costs three
 _PROBE = 192  # pixels, side of the timed tile
 _LEARN = 0.5  # how far one job moves the estimate of its stage
 
@@ -34,7 +33,6 @@ class Workload:
     """What is to be timed: a plan, or one that does not exist yet.
 
     width, height  of the picture, in pixels
-    draw, warm, sizes  as in `Recipe` and `Plan`
     """
 
     width: int
@@ -42,31 +40,16 @@ class Workload:
     steps: int
     surrogates: tuple[str, ...]
     device: Device
-    draw: int = 0
-    warm: int = 0
-    sizes: tuple[int, ...] = tuple(SIZES)
 
     @staticmethod
     def of(plan: Plan) -> Workload:
         height, width = plan.artwork.rgb.shape[1:]
-        return Workload(
-            width=width,
-            height=height,
-            steps=plan.steps,
-            surrogates=plan.surrogates,
-            device=choose(plan.device),
-            draw=plan.recipe.draw,
-            warm=plan.warm,
-            sizes=plan.recipe.sizes,
-        )
+        return Workload(width, height, plan.steps, plan.surrogates, choose(plan.device))
 
     @property
-    def pixels(self) -> int:
-        """That tiles compute, at all sizes together."""
-        pixels = covered(self.width) * covered(self.height)
-        for side in sizes_below(min(self.width, self.height), self.sizes):
-            pixels += prod(covered(length) for length in lengths(self.height, self.width, side))
-        return pixels
+    def pixels(self) -> float:
+        """That an encoder sees in a step, on average."""
+        return views(self.height, self.width).mean_pixels()
 
 
 @dataclass
@@ -95,32 +78,22 @@ class Estimates:
 
 
 def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
-    """Seconds by stage as they follow from one timed tile."""
-    groups = [
-        (surrogate_named(name).draw, gradient_seconds(name, job.device)) for name in job.surrogates
-    ]
-    if job.draw:
-        groups = [(job.draw, tuple(seconds for _, group in groups for seconds in group))]
-    step = sum(mean(group) * min(count or len(group), len(group)) for count, group in groups)
-    goals = sum(  # one forward pass of forward + backward, for each family whose turn comes
-        mean(group) * min(count * job.steps or len(group), len(group)) / 2
-        for count, group in groups
-    )
-    start = job.warm * mean(gradient_seconds(SMALL, job.device)) if job.warm else 0.0
-    each, once = judged_pixels(job.height, job.width)
-    search = LOOKS * each * look_seconds()
+    """Seconds by stage as they follow from one timed gradient and one timed look.
+
+    A step is a gradient, the goal's latents (a third of one) and what the eye looks at, in both
+    directions.
+    """
+    families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
+    each, once, others = judged_pixels(job.height, job.width)
+    search, gradient = LOOKS * each * look_seconds(), mean(families)
+    step = job.pixels * (4 / 3 * gradient + 3 * EYE_SHARE * look_seconds())
     found = {
-        "optimise": job.pixels * (start + job.steps * step + goals),
-        "fit": 2 * search + once * look_seconds() if once else search,
+        "optimise": job.steps * step,
+        "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),
     }
     if verify:
-        found["verify"] = 4 * search + 8 * job.pixels * goals
+        found["verify"] = 4 * search + 4 * job.width * job.height * sum(families)
     return found
-
-
-def covered(side: int) -> int:
-    """Pixels of one axis that tiles compute, overlaps counted twice."""
-    return sum(rows.stop - rows.start for rows, _ in spans(side, SIZE, MARGIN))
 
 
 @lru_cache(maxsize=32)
@@ -139,7 +112,7 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
     found = []
-    for encode in gradient_encoders(name, device, bool(surrogate_named(name).draw)).values():
+    for encode in gradient_encoders(name, device, True).values():
         picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
         best = min(_timed_gradient(encode, picture.to(device.kind)) for _ in range(2))
         found.append(best / _PROBE**2)

@@ -12,7 +12,7 @@ import torch
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
-from ..flow.plan import caption_of, entry_named, plan, warm_steps, with_draw
+from ..flow.plan import caption_of, entry_named, plan
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds, look_seconds
@@ -90,16 +90,13 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
     names = ask.surrogates or present_surrogates() or (SMALL,)
-    recipe = entry_named("recipe", ask.recipe, RECIPES)
+    entry_named("recipe", ask.recipe, RECIPES)
 
-    def seconds(effort: str, steps: int) -> float:
-        draw = with_draw(recipe, names, effort).draw
-        job = Workload(
-            ask.width, ask.height, steps, names, device, draw, warm_steps(recipe, names, steps)
-        )
+    def seconds(steps: int) -> float:
+        job = Workload(ask.width, ask.height, steps, names, device)
         return sum(request.state.estimates.seconds(job, verify=ask.verify).values())
 
-    found = {effort: seconds(effort, steps) for effort, steps in STEPS.items()}
+    found = {effort: seconds(steps) for effort, steps in STEPS.items()}
     return Answer(Estimated(found, names, device.says))
 
 

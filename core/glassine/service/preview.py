@@ -39,7 +39,6 @@ from .state import Explored, State
 
 SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
 GAIN = 8  # the difference picture shows changes that much larger
-DRAW = 1  # family per step; all of them would take five times as long
 SEED = 1  # a preview that flickers between two seeds would tell nothing
 
 
@@ -108,8 +107,7 @@ def small_plan(request: Request[PreviewAsk]) -> Plan:
         mask = lanczos(mask, *small.rgb.shape[1:])
     fast = wanted.surrogates or (quickest(state),)
     wanted = replace(wanted, mask=mask, seed=SEED, surrogates=fast)
-    made = plan(small, wanted, device=state.wish)
-    return replace(made, recipe=replace(made.recipe, draw=DRAW), warm=0)
+    return plan(small, wanted, device=state.wish)
 
 
 def quickest(state: State) -> str:
@@ -135,7 +133,7 @@ def longest(ask: PreviewAsk, state: State, side: int, steps: int) -> int:
     names = ask.intent.surrogates or (quickest(state),)
     for size in SIZES:
         size = min(size, side)
-        expected = state.estimates.seconds(Workload(size, size, steps, names, state.device, DRAW))
+        expected = state.estimates.seconds(Workload(size, size, steps, names, state.device))
         if sum(expected.values()) <= ask.seconds:
             return size
     return min(SIZES[-1], side)

@@ -31,7 +31,6 @@ class Surrogate:
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
     sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
-    draw     families that one step looks at, in turn; 0 = all of them
     wide     whether numbers inside leave float16's range
     families  names of the surrogates that it holds likenesses of, under the same names in `load`
     """
@@ -43,7 +42,6 @@ class Surrogate:
     load: Callable[[Path], dict[str, nn.Module]]
     sees: Callable[[Path], nn.Module] | None = None
     expects: tuple[float, float] = (0, 1)
-    draw: int = 0
     wide: bool = False
     families: tuple[str, ...] = ()
 

@@ -41,6 +41,5 @@ ENTRY = Surrogate(
     licence="MIT (derived from TAESD)",
     weights=(),
     load=load,
-    draw=1,
     families=("sd15", "sdxl", "sd3", "flux1", "flux2"),
 )

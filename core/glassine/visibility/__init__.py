@@ -2,10 +2,11 @@
 
 A file belongs here that judges two pictures as an eye would, and knows nothing of encoders."""
 
+from .colour import colour_shift
 from .haarpsi import haarpsi
 from .held_out import fsim, mdsi, vsi
 from .jnd import texture_allowance
-from .measure import colour_shift, haarpsi_figure, lpips, psnr, ssim
+from .measure import haarpsi_figure, lpips, psnr, ssim
 from .packages import unfit
 from .ssimulacra2 import Scale, sampled, scales, ssimulacra2
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from math import ceil
 
 import torch
-import torch.nn.functional as F
-from kornia.color import rgb_to_lab
 from kornia.metrics import ssim as ssim_map
 from torch import Tensor
 
@@ -17,7 +14,6 @@ from .lpips import SMALLEST, lpips_distance
 from .packages import unfit
 
 STRIP = 1024  # rows; a large picture is never held a second time
-PATCH = 16  # pixels; what is finer is texture to the eye, not colour
 
 
 def psnr(clean: Tensor, other: Tensor) -> float:
@@ -33,17 +29,6 @@ def ssim(clean: Tensor, other: Tensor) -> float:
     if min(clean.shape[1:]) < 11:
         return math.nan
     return ssim_map(clean[None], other[None], window_size=11).mean().item()
-
-
-def colour_shift(clean: Tensor, other: Tensor) -> float:
-    """Mean distance in CIELAB (1976) between means of PATCH x PATCH pixels; (3, H, W) in [0, 1].
-
-    What is smooth is what SSIMULACRA2 sees least. About 2 can be told side by side.
-    """
-    height, width = clean.shape[1:]
-    grid = ceil(height / PATCH), ceil(width / PATCH)
-    one, two = (rgb_to_lab(F.adaptive_avg_pool2d(rgb[None], grid)) for rgb in (clean, other))
-    return float((one - two).norm(dim=1).mean())
 
 
 @torch.no_grad()

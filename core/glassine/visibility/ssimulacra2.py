@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,7 @@ _SCALES = 6
 _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
 _BLOCK = 32  # pixels
+_TINY = 1e-20  # keeps the slope of a fourth root finite where nothing differs
 _CORE, _HALO = 1536, 192  # pixels; the halo is the blur radius at the coarsest scale, and more
 _BIAS = 0.0037930732552754493
 _OPSIN = (
@@ -105,8 +107,37 @@ def scored(parts: Iterable[tuple[Iterable[Scale], Tensor, Window]]) -> Score:
             counts[scale] += maps[0, ..., 0].numel()
     mean = sums / counts.clamp_min(1)[:, None, None]
     mean[:, :, 1] = mean[:, :, 1] ** 0.25
-    weights = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
-    return Score(curve(0.9562382616834844 * (weights * mean).sum().item()))
+    return Score(curve((weights() * mean).sum().item()))
+
+
+def error(clean: Iterable[Scale], other: Tensor) -> Tensor:
+    """The weighted error behind the score, differentiable: 0 for equal, `error_at` turns it back.
+
+    clean  `scales` of the clean one; other is (3, H, W) in [0, 1]
+    """
+    total, by_scale = torch.zeros((), dtype=torch.float64), weights().unbind(1)
+    for here, there, weight in zip(clean, scales(other), by_scale, strict=False):
+        maps, weight = errors(here, there), weight.float().to(other.device)
+        mean = maps.mean((1, 2)), (maps.pow(4).mean((1, 2)) + _TINY) ** 0.25
+        for at, part in enumerate(mean):
+            total = total + (weight[:, at] * part).sum().cpu().double()
+    return total
+
+
+@lru_cache(maxsize=1)
+def weights() -> Tensor:
+    """(3, _SCALES, 2, 3): channel, scale, (1-norm, 4-norm), (ssim, artefact, lost detail)."""
+    whole = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
+    return 0.9562382616834844 * whole
+
+
+def error_at(score: Score) -> float:
+    """The weighted error of pictures with that score: `curve` backwards, by bisection."""
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if curve(middle) > score else (low, middle)
+    return low
 
 
 @dataclass(frozen=True)
@@ -118,7 +149,6 @@ class Scale:
     square: Tensor  # mean of squares there
 
 
-@torch.no_grad()
 def scales(rgb: Tensor) -> Iterator[Scale]:
     """(3, H, W) sRGB in [0, 1], finest scale first. Kept, an original is not worked out twice."""
     light = to_linear(rgb.float().clamp(0, 1)[None])
@@ -164,9 +194,9 @@ def curve(error: float) -> float:
 
 def xyb(light: Tensor) -> Tensor:
     """Linear light -> the XYB colour space of JPEG XL, shifted to be positive; (B, 3, H, W)."""
-    opsin = light.new_tensor(_OPSIN)
-    cones = torch.einsum("ij,bjhw->bihw", opsin, light).add_(_BIAS).clamp_min_(0)
-    long, medium, short = cones.pow_(1 / 3).sub_(_BIAS ** (1 / 3)).unbind(1)
+    opsin = torch.tensor(_OPSIN, device=light.device)
+    cones = (torch.einsum("ij,bjhw->bihw", opsin, light) + _BIAS).clamp_min(0)
+    long, medium, short = (cones ** (1 / 3) - _BIAS ** (1 / 3)).unbind(1)
     x, y = (long - medium) / 2, (long + medium) / 2
     return torch.stack((x * 14 + 0.42, y + 0.01, short - y + 0.55), 1)
 
@@ -205,6 +235,6 @@ def errors(a: Scale, b: Scale) -> Tensor:
     """(3, H, W, 3): per channel the maps of ssim, artefact, lost detail."""
     varied = 2 * (blur(a.xyb * b.xyb) - a.mean * b.mean) + _C2
     spread = (a.square - a.mean**2) + (b.square - b.mean**2) + _C2
-    ssim = (1 - (1 - (a.mean - b.mean) ** 2) * varied / spread).clamp_min_(0)
+    ssim = (1 - (1 - (a.mean - b.mean) ** 2) * varied / spread).clamp_min(0)
     edge = (1 + (b.xyb - b.mean).abs()) / (1 + (a.xyb - a.mean).abs()) - 1
     return torch.stack((ssim, edge.clamp_min(0), (-edge).clamp_min(0)), -1)[0]

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from glassine.explore.steps import sized
-from glassine.explore.tint import CELL
+from glassine.explore.canvas import CELL
+from glassine.explore.walk import sized
 from glassine.flow.recipes import RECIPES
 from glassine.flow.settle import MOST
 from glassine.flow.strength import scaled_to
@@ -143,7 +143,6 @@ def attack(
     draw: int = 0,
     turns: tuple[str, ...] = (),
     colour: tuple[float, float, float] = CLOAK.colour,
-    power: float = CLOAK.power,
     tint: float = CLOAK.tint,
     texture: bool = True,
     start: Tensor | None = None,
@@ -153,7 +152,6 @@ def attack(
     draw     families per step, each in turn; 0 = all
     turns    whose turn it is, for draw > 0; empty = each family once a round
     colour   share of eps for red, green and blue
-    power    of its own size that a slope adds to a step
     tint     share of the target's colours, smooth over CELL pixels, that it begins with
     texture  the engine's texture allowance instead of the same reach everywhere
     start    a perturbation to walk on from (then steps begin at a third of eps)
@@ -171,7 +169,7 @@ def attack(
         only = [names[(i * draw + j) % len(names)] for j in range(draw)] or list(nets)
         g = reduce(torch.add, gradient(x + d, only).values())
         pace = (1 if start is None else 1 / 3) * (1 - i / steps)
-        d = torch.maximum(torch.minimum(d - pace * limit * sized(g, power), limit), -limit)
+        d = torch.maximum(torch.minimum(d - pace * limit * sized(g), limit), -limit)
         d = (x + d).clamp(0, 1) - x
     return d + x - clean
 

@@ -34,7 +34,7 @@ def run(clean: Tensor, goal: Tensor, surrogates: tuple[str, ...], steps: int) ->
     def watch(now: Progress) -> None:
         stages[now.stage] = round(time.process_time() - busy, 1)
 
-    optimise(replace(chosen, steps=steps, warm=0), watch=watch)
+    optimise(replace(chosen, steps=steps), watch=watch)
     return {"seconds": round(time.perf_counter() - began, 1), "processor until": stages}
 
 

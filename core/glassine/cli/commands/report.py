@@ -167,8 +167,7 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
     lent = options.named_picture(target)
     plan = planned(before, told or RunRecord(), lent, device)
     if told and told.engine:
-        recipe = replace(plan.recipe, draw=told.draw)
-        plan = replace(plan, recipe=recipe, caption=told.caption, steps=told.steps)
+        plan = replace(plan, caption=told.caption, steps=told.steps)
     notes = (message("cli.report_as_read", name=picture.name),)
     return Protected(plan, after.rgb, (*notes, *([] if told or target else overlooked(picture))))
 

@@ -1,0 +1,54 @@
+"""A view as a function: which part of the canvas it needs, and what an encoder sees of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..pixels.area import cover
+from ..pixels.pad import covered, padded
+from .views import View
+
+Part = tuple[slice, slice, slice]
+"""Channels, rows and columns of the canvas."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One view of a canvas.
+
+    part    of the canvas that the view shows
+    rows    (rows of the view, rows of the part): how it is reduced; None: it is not
+    pixels  that an encoder sees
+    whole   whether it is the whole picture at its own size
+    """
+
+    part: Part
+    rows: Tensor | None
+    columns: Tensor | None
+    pixels: int
+    whole: bool
+
+    def seen(self, part: Tensor) -> Tensor:
+        """(C, h, w) of the part -> what an encoder sees, sides in multiples of its stride."""
+        if self.rows is None or self.columns is None:
+            return padded(part)
+        return self.rows.to(part.device) @ part @ self.columns.to(part.device).T
+
+
+def look(view: View, size: tuple[int, int]) -> Look:
+    """The view on a canvas of that height and width."""
+    height, width = size
+    if (view.height, view.width) == (covered(height), covered(width)):
+        rows, columns = kept(view.rows, height), kept(view.columns, width)
+        whole = rows == slice(0, height) and columns == slice(0, width)
+        return Look((slice(None), rows, columns), None, None, view.pixels, whole)
+    down, across = cover(height, view.height, view.rows), cover(width, view.width, view.columns)
+    part = slice(None), down[0], across[0]
+    return Look(part, down[1], across[1], view.pixels, False)
+
+
+def kept(span: slice, length: int) -> slice:
+    """Without what padding adds; never less than one pixel."""
+    return slice(min(span.start, length - 1), min(span.stop, length))

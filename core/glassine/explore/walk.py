@@ -1,0 +1,200 @@
+"""The search: a step looks at one view through one family's encoder, and at a crop as an eye does.
+
+Projected gradient descent (Madry et al., 2018) with momentum (Dong et al., 2018). Adam closes as
+much of the gap in sixty steps and less in ten (docs/eye.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from ..machine.device import Device
+from ..messages import message
+from ..pixels.flatten import on_white
+from ..surrogates import Encoder
+from ..surrogates.encoders import gradient_encoders
+from ..types import Plan, Progress, Watch
+from ..units import to_unit
+from ..visibility.eye import Eye, eye_at
+from .canvas import Canvas, canvas, enlarged, tint
+from .fit import fit
+from .look import Look, Part, look
+from .views import cut, views
+
+FIRST, LAST = 0.5, 0.02  # sizes of the first and of the last step, in units
+MOMENTUM = 0.8  # about one round of five families
+POWER, STEEP = 0.35, 3.0  # of its own size that a gradient adds to a step; at most, in mean sizes
+FORCE = 1.0  # of the eye's gradient beside an encoder's, both of mean size 1
+GLANCE = (160, 256)  # pixels; the shortest and longest side of what the eye looks at in a step
+EYE_SHARE = 0.5  # of a view's pixels, on average, are as many as the eye looks at
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the steps stand on.
+
+    start  (3, h, w): a change that is there before the first step, and stays
+    unit   (3, h, w): the change of each value that a step of size 1 makes
+    bound  times `unit`: the largest change beyond the start
+    """
+
+    canvas: Canvas
+    start: Tensor
+    unit: Tensor
+    bound: float
+    eye: Eye
+
+    def moved(self, change: Tensor, part: Part) -> Tensor:
+        """The part with its change, as it is seen on white."""
+        alpha = self.canvas.alpha
+        moved = (self.canvas.clean[part] + self.start[part] + change).clamp(0, 1)
+        return on_white(moved, None if alpha is None else alpha[part])
+
+    def before(self, part: Part) -> Tensor:
+        alpha = self.canvas.alpha
+        return on_white(self.canvas.clean[part], None if alpha is None else alpha[part])
+
+
+@dataclass(frozen=True)
+class Search:
+    """What changes from step to step, in place; each as large as the canvas."""
+
+    change: Tensor
+    velocity: Tensor  # gradients, summed up with momentum
+
+    @staticmethod
+    def on(canvas: Canvas) -> Search:
+        return Search(torch.zeros_like(canvas.clean), torch.zeros_like(canvas.clean))
+
+
+def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
+    """(3, H, W) float16: the change of the whole picture after all steps.
+
+    crop  longest side of what an encoder sees at once, in pixels
+    """
+    height, width = plan.artwork.rgb.shape[1:]
+    ground, encoders = prepared(plan, device), families(plan, device)
+    seen, draw = views(height, width, crop), Generator().manual_seed(plan.seed)
+    search, aims = Search.on(ground.canvas), Aims(ground.canvas)
+    for step in range(plan.steps):
+        view, at = seen.draw(draw), step % len(encoders)
+        part = look(view, ground.canvas.size)
+        gradient = pull(ground, search, part, encoders[at], aims.at(at, encoders[at], part))
+        press(gradient, ground, search, part, draw)
+        if not gradient.isfinite().all():
+            raise FloatingPointError(message("steps.no_numbers"))
+        move(search, gradient, ground, part.part, step_size(step, plan.steps))
+        watch(Progress(step + 1, plan.steps, "optimise"))
+    return enlarged((search.change + ground.start).cpu(), height, width)
+
+
+def prepared(plan: Plan, device: Device) -> Ground:
+    on, recipe = canvas(plan, device.kind), plan.recipe
+    colour = torch.tensor(recipe.colour, device=device.kind)[:, None, None]
+    return Ground(
+        canvas=on,
+        start=tint(on, recipe.tint),
+        unit=on.allowance * colour * to_unit(recipe.reach),
+        bound=recipe.bound,
+        eye=eye_at(plan.score),
+    )
+
+
+def families(plan: Plan, device: Device) -> tuple[Encoder, ...]:
+    """The encoders of all the plan's surrogates: a step looks through one of them, in turn."""
+    return tuple(
+        encode
+        for name in plan.surrogates
+        for encode in gradient_encoders(name, device, True).values()
+    )
+
+
+class Aims:
+    """Where each family should arrive; what is looked at again is encoded once."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas, self._known = canvas, dict[int, Tensor]()
+
+    @torch.no_grad()
+    def at(self, family: int, encode: Encoder, part: Look) -> Tensor:
+        """(1, C, h, w): the weighted mean of the goals' latents.
+
+        For squared distances the weighted sum over several goals differs from the distance to
+        their weighted mean by a constant.
+        """
+        if part.whole and family in self._known:
+            return self._known[family]
+        goals = self._canvas.goals
+        parts = [weight * encode(part.seen(goal[part.part])[None]) for goal, weight in goals]
+        aim = torch.stack(parts).sum(0)
+        if part.whole:
+            self._known[family] = aim
+        return aim
+
+
+def pull(ground: Ground, search: Search, part: Look, encode: Encoder, aim: Tensor) -> Tensor:
+    """(3, h, w) of the part: the gradient of the squared latent distance, of mean size 1."""
+    change = search.change[part.part].clone().requires_grad_(True)
+    loss = (encode(part.seen(ground.moved(change, part.part))[None]) - aim).square().sum()
+    (gradient,) = torch.autograd.grad(loss, change)
+    return of_mean_size(gradient)
+
+
+def press(gradient: Tensor, ground: Ground, search: Search, part: Look, draw: Generator) -> None:
+    """Adds what the eye wants undone, where it looks at a crop of the part and minds what it sees.
+
+    Small views come with few pixels for it: it then looks in some of the steps only, and counts
+    more when it does.
+    """
+    chance, down, across = torch.rand(3, generator=draw).tolist()
+    side = max(GLANCE[0], min(GLANCE[1], round(part.pixels**0.5 / 2)))
+    height, width = gradient.shape[1:]
+    rows, columns = cut(height, side, down), cut(width, side, across)
+    looked = (rows.stop - rows.start) * (columns.stop - columns.start)
+    often = min(1.0, EYE_SHARE * part.pixels / looked)
+    if chance >= often:
+        return
+    inner = slice(None), rows, columns
+    place = within(part.part, rows, columns)
+    change = search.change[place].clone().requires_grad_(True)
+    beyond = ground.eye.beyond(ground.before(place), ground.moved(change, place))
+    if beyond.item() > 0:
+        (away,) = torch.autograd.grad(beyond, change)
+        gradient[inner] += FORCE / often * of_mean_size(away)
+
+
+def within(part: Part, rows: slice, columns: slice) -> Part:
+    """Rows and columns of a part, as a part of the whole."""
+    _, down, across = part
+    return (
+        slice(None),
+        slice(down.start + rows.start, down.start + rows.stop),
+        slice(across.start + columns.start, across.start + columns.stop),
+    )
+
+
+def move(search: Search, gradient: Tensor, ground: Ground, part: Part, size: float) -> None:
+    """A step on that part, within the bound and within what pixels can hold."""
+    change, velocity = search.change[part], search.velocity[part]
+    velocity.mul_(MOMENTUM).add_(gradient)
+    unit, base = ground.unit[part], ground.canvas.clean[part] + ground.start[part]
+    change.sub_(size * unit * sized(velocity))
+    change.copy_(fit(change, base, ground.bound * unit))
+
+
+def sized(gradient: Tensor) -> Tensor:
+    """Its sign, larger where the gradient is steep: where it is nearly flat the sign is chance."""
+    return gradient.sign() * of_mean_size(gradient).abs().clamp_max(STEEP) ** POWER
+
+
+def step_size(step: int, steps: int) -> float:
+    """In units: falls linearly from FIRST to LAST."""
+    return FIRST + (LAST - FIRST) * step / steps
+
+
+def of_mean_size(gradient: Tensor) -> Tensor:
+    """Scaled so that the mean of its absolute values is 1; zeros stay zeros."""
+    return gradient / gradient.abs().mean().clamp_min(1e-20)

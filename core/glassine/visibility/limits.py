@@ -1,0 +1,85 @@
+"""What a strength means to every judge in the loop: a file of that strength passes all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from ..units import Score
+from .colour import colour_shift
+from .haarpsi import haarpsi
+from .lpips import SMALLEST, lpips_distance
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The worst that each judge may say.
+
+    ssimulacra2, haarpsi  at least
+    lpips, colour         at most; the second in CIELAB
+    """
+
+    ssimulacra2: float
+    haarpsi: float
+    lpips: float
+    colour: float
+
+
+LEVELS = (
+    Limits(100, 1.0, 0.0, 0.0),
+    Limits(85, 0.987, 0.039, 1.7),
+    Limits(70, 0.952, 0.123, 3.2),
+    Limits(55, 0.907, 0.207, 4.6),
+    Limits(0, 0.70, 0.60, 14.0),
+)
+"""No looser than the worst of JPEG, WebP, grain and resampling at that SSIMULACRA2, nor than the
+median of what the method before had there (lab/bench/levels.py, five paintings and five others).
+Smooth colour is what plain distortions do not move, so there only the second counts."""
+
+
+def limits_at(score: Score) -> Limits:
+    """Between two levels, in proportion."""
+    return Limits(
+        score, *(between(score, "ssimulacra2", judge) for judge in ("haarpsi", "lpips", "colour"))
+    )
+
+
+def points(judge: str, value: float) -> Score:
+    """What a judge says, as the SSIMULACRA2 that is allowed with it."""
+    return Score(between(value, judge, "ssimulacra2"))
+
+
+def between(value: float, given: str, wanted: str) -> float:
+    """The other judge's value that belongs to this one, on the table's straight lines."""
+    rows = [(getattr(row, given), getattr(row, wanted)) for row in LEVELS]
+    for (x, y), (next_x, next_y) in pairwise(rows):
+        if min(x, next_x) <= value <= max(x, next_x):
+            return float(y + (next_y - y) * (value - x) / (next_x - x))
+    return float(rows[-1][1])
+
+
+@torch.no_grad()
+def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
+    """(clean, other) crops of a picture -> the fewest points that one of the other judges gives.
+
+    100 where the crops are too small for them.
+    """
+    apart, total = lpips_distance(), 0
+    if apart is None:  # a report says why
+        return Score(100)
+    sums = {"haarpsi": 0.0, "lpips": 0.0, "colour": 0.0}
+    for clean, other in pairs:
+        if min(clean.shape[1:]) < SMALLEST:
+            continue
+        pixels = clean[0].numel()
+        total += pixels
+        sums["haarpsi"] += pixels * haarpsi(clean, other).item()
+        sums["lpips"] += pixels * apart(clean, other).item()
+        sums["colour"] += pixels * colour_shift(clean, other)
+    if not total:
+        return Score(100)
+    return Score(min(points(judge, value / total) for judge, value in sums.items()))

@@ -1,0 +1,100 @@
+"""What a step looks at: sizes around those of training, crops, and the kernel that reduces."""
+
+import numpy as np
+import pytest
+import torch
+from glassine.explore.canvas import canvas_size, enlarged
+from glassine.explore.look import look
+from glassine.explore.training_sizes import SIZES, side_of, training_sizes
+from glassine.explore.views import CROP, LEAST, MOST, views
+from glassine.pixels.area import area, cover
+from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Generator
+
+SIDES = st.integers(1, 6000)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SIDES, SIDES, st.integers(0, 99))
+def test_an_encoder_sees_crops_in_multiples_of_its_stride(height, width, seed):
+    view = views(height, width).draw(Generator().manual_seed(seed))
+    assert view.height % STRIDE == view.width % STRIDE == 0
+    for span, length in ((view.rows, view.height), (view.columns, view.width)):
+        assert 0 <= span.start < span.stop <= length
+        assert SMALLEST <= span.stop - span.start <= CROP
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(200, 6000), st.integers(200, 6000), st.floats(0, 0.999))
+def test_views_have_the_sizes_of_training_or_the_pictures_own(height, width, at):
+    side, asked = side_of(height, width), views(height, width).side(at)
+    if not training_sizes(height, width):
+        assert asked is None, "nothing reduces it"
+    elif asked is not None:
+        narrow = SMALLEST * side / min(height, width)
+        assert max(LEAST * min(SIZES), narrow) * 0.999 <= asked <= min(side, MOST * max(SIZES))
+
+
+def test_the_share_of_views_at_its_own_size_falls_as_a_picture_grows():
+    shares_of = [views(side, side).own for side in (512, 1024, 2048)]
+    assert shares_of == sorted(shares_of, reverse=True) and shares_of[-1] == 0
+
+
+def test_two_thirds_and_square_pictures_have_views_of_the_same_area():
+    """Trainers bucket by area: a shorter side of 512 would be a quarter too large for 2:3."""
+    for at in (0.3, 0.6, 0.9):
+        seen = views(1200, 1200), views(1470, 980)
+        one, other = (v.view(v.side(at), 0, 0) for v in seen)
+        assert one.height * one.width == pytest.approx(other.height * other.width, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(639, 639, ()), (640, 640, (512,)), (1280, 1280, (1024, 512)), (400, 1024, (512,))],
+)
+def test_training_reduces_to_buckets_by_area(height, width, expected):
+    assert training_sizes(height, width) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_every_pixel_of_an_axis_counts_once(length, smaller):
+    pixels, whole = cover(length, smaller, slice(0, smaller))
+    assert pixels == slice(0, length)
+    assert torch.allclose(whole.sum(1), torch.ones(smaller), atol=1e-5)
+    assert torch.allclose(whole.sum(0), torch.full((length,), smaller / length), atol=1e-5)
+
+
+def test_the_area_kernel_is_that_of_trainers():
+    rgb = torch.rand(3, 60, 90)
+    cv2 = pytest.importorskip("cv2")
+    for size in ((30, 45), (40, 60), (17, 31)):
+        theirs = cv2.resize(
+            rgb.permute(1, 2, 0).numpy(), (size[1], size[0]), interpolation=cv2.INTER_AREA
+        )
+        ours = area(rgb, *size).permute(1, 2, 0).numpy()
+        assert np.abs(ours - theirs).max() < 1e-4
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(70, 700), st.integers(70, 700), st.integers(0, 50))
+def test_a_look_sees_what_reducing_the_whole_would_give(height, width, seed):
+    view = views(height, width).draw(Generator().manual_seed(seed))
+    rgb = torch.rand(3, height, width, generator=Generator().manual_seed(1))
+    part = look(view, (height, width))
+    own = (view.height, view.width) == (covered(height), covered(width))
+    whole = padded(rgb) if own else area(rgb, view.height, view.width)
+    seen = part.seen(rgb[part.part])
+    assert seen.shape[1] * seen.shape[2] == part.pixels
+    if not own or part.whole:
+        assert torch.allclose(seen, whole[:, view.rows, view.columns], atol=1e-5)
+
+
+def test_large_pictures_are_searched_as_large_as_a_view_and_enlarged():
+    height, width = canvas_size(4096, 2048)
+    assert side_of(height, width) == pytest.approx(MOST * max(SIZES), rel=0.01)
+    assert canvas_size(900, 1300) == (900, 1300)
+    change = torch.full((3, 40, 20), 0.02)
+    assert torch.allclose(enlarged(change, 123, 61).float(), torch.tensor(0.02), atol=1e-4)
