@@ -49,6 +49,15 @@ def only_this_machine(sock, address):
 
 
 @pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    """What a test looks at is there after a quarter of the steps of `quick`; how far the shipped
+    number goes is for the benches."""
+    from glassine.flow.recipes import STEPS
+
+    monkeypatch.setitem(STEPS, "quick", 10)
+
+
+@pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path_factory):
     """No network, a fresh home, the same random numbers every time."""
     home = tmp_path_factory.mktemp("home")
