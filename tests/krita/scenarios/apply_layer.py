@@ -28,8 +28,8 @@ def scenario(k):
     )
     k.check("the projection shows it", bytes(doc.pixelData(0, 0, 96, 80)) == after)
     k.check(
-        "the score is what was asked for",
-        69.5 < job.outcome.made.ssimulacra2 < 71.5,
+        "the score is what was asked for, or better where another judge is stricter",
+        69.5 < job.outcome.made.ssimulacra2 < 85,
         score=job.outcome.made.ssimulacra2,
     )
     yield turns(80)
