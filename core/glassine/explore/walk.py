@@ -1,7 +1,7 @@
 """The search: a step looks at one view through one family's encoder, and at a crop as an eye does.
 
 Projected gradient descent (Madry et al., 2018) with momentum (Dong et al., 2018). Adam closes as
-much of the gap in sixty steps and less in ten (docs/eye.md).
+much of the gap where sizes are drawn, and less at a picture's own size (docs/eye.md).
 """
 
 from __future__ import annotations
@@ -49,13 +49,16 @@ class Ground:
 
     def moved(self, change: Tensor, part: Part) -> Tensor:
         """The part with its change, as it is seen on white."""
-        alpha = self.canvas.alpha
-        moved = (self.canvas.clean[part] + self.start[part] + change).clamp(0, 1)
-        return on_white(moved, None if alpha is None else alpha[part])
+        moved = self.canvas.clean[part] + self.start[part] + change
+        return self.seen(moved.clamp(0, 1), part)
 
     def before(self, part: Part) -> Tensor:
+        return self.seen(self.canvas.clean[part], part)
+
+    def seen(self, rgb: Tensor, part: Part) -> Tensor:
+        """The part's pixels on white, with the canvas's alpha."""
         alpha = self.canvas.alpha
-        return on_white(self.canvas.clean[part], None if alpha is None else alpha[part])
+        return on_white(rgb, None if alpha is None else alpha[part])
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from .settle import judged_pixels
 
 LOOKS = 5  # judgements until the strength is found: three or four, rarely more
 OTHERS = 6  # looks by the other judges, in looks by SSIMULACRA2: two, and each costs three
-_PROBE = 192  # pixels, side of the timed tile
+_PROBE = 192  # pixels, side of the timed picture
 _LEARN = 0.5  # how far one job moves the estimate of its stage
 
 
