@@ -71,7 +71,7 @@ def test_latents_come_back_as_float32_from_lower_precision(scene):
 def test_steps_in_float16_go_where_exact_ones_go(scene):
     """Squares of latents and slopes stay inside float16's range, also far from the goal."""
     exact, rough = (
-        encoders.gradient_encoders("embedded", replace(CPU, dtype=one), True)
+        encoders.gradient_encoders("embedded", replace(CPU, dtype=one))
         for one in (torch.float32, torch.float16)
     )
     white = torch.ones(1, 3, 96, 128)
@@ -225,7 +225,7 @@ def test_channels_lie_last_except_on_apples_cards(monkeypatch, scene, kind, last
         return convolve(x, *rest, **options)
 
     monkeypatch.setattr(torch.nn.functional, "conv2d", seen)
-    for encode in encoders.gradient_encoders.__wrapped__("embedded", CPU, True).values():
+    for encode in encoders.gradient_encoders.__wrapped__("embedded", CPU).values():
         encode(scene[None])
     assert len(laid) > 50 and all(laid)
 
@@ -260,7 +260,7 @@ def test_steps_are_taken_in_bytes_beside_fast_bfloat16_but_not_beside_amx(
 @pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
 def test_a_walk_in_bytes_is_the_same_whatever_else_runs_in_bfloat16(scene):
     mixed, whole = (
-        encoders.gradient_encoders("embedded", replace(CPU, dtype=dtype, in_bytes=True), True)[
+        encoders.gradient_encoders("embedded", replace(CPU, dtype=dtype, in_bytes=True))[
             "sd15"
         ]
         for dtype in (torch.bfloat16, torch.float32)

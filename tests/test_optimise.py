@@ -39,7 +39,7 @@ def encoder(monkeypatch):
     """One random strided convolution stands for a family."""
     torch.manual_seed(3)
     net = torch.nn.Conv2d(3, 8, 8, stride=8).requires_grad_(False)
-    monkeypatch.setattr(walking, "gradient_encoders", lambda name, device, alone: {name: net})
+    monkeypatch.setattr(walking, "gradient_encoders", lambda name, device: {name: net})
     monkeypatch.setattr(optimising, "choose", lambda wish: CPU)
     return net
 

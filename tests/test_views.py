@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from glassine.explore.canvas import canvas_size, enlarged
+from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
-from glassine.explore.views import CROP, LEAST, MOST, views
+from glassine.explore.views import CROP, LEAST, MOST, View, views
 from glassine.pixels.area import area, cover
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
+from glassine.purifiers import PURIFIERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator
@@ -98,3 +100,23 @@ def test_large_pictures_are_searched_as_large_as_a_view_and_enlarged():
     assert canvas_size(900, 1300) == (900, 1300)
     change = torch.full((3, 40, 20), 0.02)
     assert torch.allclose(enlarged(change, 123, 61).float(), torch.tensor(0.02), atol=1e-4)
+
+
+def test_some_steps_at_its_own_size_see_a_jpeg_and_reduced_ones_never():
+    own, small = (
+        look(v, (96, 96))
+        for v in (views(96, 96).view(None, 0, 0), View(64, 64, slice(0, 64), slice(0, 64)))
+    )
+    draw = Generator().manual_seed(1)
+    coded = [drawn(draw, own) is through_codec for _ in range(400)]
+    assert abs(sum(coded) / 400 - CODED) < 0.08
+    assert not any(drawn(draw, small) is through_codec for _ in range(50))
+
+
+def test_the_codecs_gradient_is_that_of_doing_nothing():
+    rgb = torch.rand(3, 32, 40, generator=Generator().manual_seed(2)).requires_grad_(True)
+    coded = through_codec(rgb)
+    assert torch.equal(coded.detach(), PURIFIERS["jpeg75"].apply(rgb.detach(), Generator()))
+    weight = torch.rand(3, 32, 40, generator=Generator().manual_seed(3))
+    (gradient,) = torch.autograd.grad((coded * weight).sum(), rgb)
+    assert torch.equal(gradient, weight)

@@ -28,7 +28,7 @@ SHARE, MATTERS = 0.6, 1.25
 def nets(names: tuple[str, ...], device: Device | None = None) -> list[Encoder]:
     """Families of the surrogates: a step looked at one of the shipped ones, at all real ones."""
     on = device or choose("cpu")
-    return [net for name in names for net in gradient_encoders(name, on, True).values()]
+    return [net for name in names for net in gradient_encoders(name, on).values()]
 
 
 def change(clean: Tensor, goal: Tensor, names: tuple[str, ...], steps: int, score: float) -> Tensor:

@@ -21,6 +21,7 @@ from ..units import to_unit
 from ..visibility.eye import Eye, eye_at
 from .canvas import Canvas, canvas, enlarged, tint
 from .fit import fit
+from .handling import Handle, drawn
 from .look import Look, Part, look
 from .views import cut, views
 
@@ -85,7 +86,8 @@ def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
     for step in range(plan.steps):
         view, at = seen.draw(draw), step % len(encoders)
         part = look(view, ground.canvas.size)
-        gradient = pull(ground, search, part, encoders[at], aims.at(at, encoders[at], part))
+        aim, handle = aims.at(at, encoders[at], part), drawn(draw, part)
+        gradient = pull(ground, search, part, encoders[at], aim, handle)
         press(gradient, ground, search, part, draw)
         if not gradient.isfinite().all():
             raise FloatingPointError(message("steps.no_numbers"))
@@ -109,9 +111,7 @@ def prepared(plan: Plan, device: Device) -> Ground:
 def families(plan: Plan, device: Device) -> tuple[Encoder, ...]:
     """The encoders of all the plan's surrogates: a step looks through one of them, in turn."""
     return tuple(
-        encode
-        for name in plan.surrogates
-        for encode in gradient_encoders(name, device, True).values()
+        encode for name in plan.surrogates for encode in gradient_encoders(name, device).values()
     )
 
 
@@ -138,10 +138,13 @@ class Aims:
         return aim
 
 
-def pull(ground: Ground, search: Search, part: Look, encode: Encoder, aim: Tensor) -> Tensor:
+def pull(
+    ground: Ground, search: Search, part: Look, encode: Encoder, aim: Tensor, handle: Handle
+) -> Tensor:
     """(3, h, w) of the part: the gradient of the squared latent distance, of mean size 1."""
     change = search.change[part.part].clone().requires_grad_(True)
-    loss = (encode(part.seen(ground.moved(change, part.part))[None]) - aim).square().sum()
+    seen = handle(part.seen(ground.moved(change, part.part)))
+    loss = (encode(seen[None]) - aim).square().sum()
     (gradient,) = torch.autograd.grad(loss, change)
     return of_mean_size(gradient)
 

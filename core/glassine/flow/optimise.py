@@ -64,9 +64,9 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
 def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
     """(device, pixels of a crop, note about it): what is tried in turn when memory runs out."""
     yield device, CROP, None
-    yield device, CROP // 2, message("optimise.smaller_tiles", device=device.says)
+    yield device, CROP // 2, message("optimise.smaller_crops", device=device.says)
     if device.kind != "cpu":
         cpu = choose("cpu")
         instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
         yield cpu, CROP, instead
-    yield choose("cpu"), CROP // 4, message("optimise.smallest_tiles")
+    yield choose("cpu"), CROP // 4, message("optimise.smallest_crops")

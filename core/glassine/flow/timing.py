@@ -112,7 +112,7 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
     found = []
-    for encode in gradient_encoders(name, device, True).values():
+    for encode in gradient_encoders(name, device).values():
         picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
         best = min(_timed_gradient(encode, picture.to(device.kind)) for _ in range(2))
         found.append(best / _PROBE**2)

@@ -15,7 +15,7 @@ from ..machine import weights
 from ..machine.device import Device, choose
 from ..machine.weights import Wanted
 from . import SHIPPED, SURROGATES, Encoder, Surrogate, surrogate_named
-from .nets.backward import ALONE, AMONG, gradient_twin
+from .nets.backward import CUT, gradient_twin
 
 
 def present_surrogates() -> tuple[str, ...]:
@@ -57,15 +57,12 @@ def with_fallback(encode: Encoder, name: str, family: str) -> Encoder:
 
 
 @lru_cache(maxsize=16)
-def gradient_encoders(name: str, device: Device, alone: bool) -> dict[str, Encoder]:
-    """The same for steps: nearly the same latents, steadier gradients, faster where bytes are.
-
-    alone  whether a step looks at one family only
-    """
+def gradient_encoders(name: str, device: Device) -> dict[str, Encoder]:
+    """The same for steps: nearly the same latents, steadier gradients, faster where bytes are."""
     entry = surrogate_named(name)
     found: dict[str, Encoder] = {}
     for family, net in entry.load(weights_folder(entry)).items():
-        twin = gradient_twin(net, ALONE if alone else AMONG, device.in_bytes)
+        twin = gradient_twin(net, CUT, device.in_bytes)
         whole = device.in_bytes and twin is not net  # between blocks in bytes lies float32
         at = replace(device, dtype=torch.float32) if whole else device
         found |= on_device(entry, {family: twin}, at)

@@ -19,7 +19,7 @@ from glassine.flow.settle import MOST
 from glassine.flow.strength import scaled_to
 from glassine.machine import bytewise
 from glassine.surrogates.nets import slim
-from glassine.surrogates.nets.backward import ALONE, AMONG, gradient_twin
+from glassine.surrogates.nets.backward import CUT, gradient_twin
 from glassine.units import Score
 from glassine.visibility import ssimulacra2 as judged
 from glassine.visibility import texture_allowance
@@ -34,6 +34,8 @@ Nets = dict[str, nn.Module]
 
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
 CLOAK = RECIPES["cloak"]
+AMONG = 8.0
+"""Root mean squares at which gradients were cut in steps on several families at once."""
 
 
 def allowance(x: Tensor) -> Tensor:
@@ -47,7 +49,7 @@ def fast(net: nn.Module) -> nn.Module:
 
 def walking(net: nn.Module, alone: bool = True) -> nn.Module:
     """As the engine walks by it: slopes cut, in bytes where this processor is faster with them."""
-    return fast(gradient_twin(net, ALONE if alone else AMONG, bytewise.usable()))
+    return fast(gradient_twin(net, CUT if alone else AMONG, bytewise.usable()))
 
 
 def teacher(family: str) -> nn.Module:

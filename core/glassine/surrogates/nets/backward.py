@@ -26,13 +26,12 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 
 from ...machine.bytewise import MIDDLE, TOP, ByteConv, rounded, span
 
-AMONG, ALONE = 8.0, 3.5
-"""Root mean squares at which gradients are cut, in a step on several families and on one alone.
+CUT = 3.5
+"""Root mean squares at which gradients are cut: a step looks through one family alone.
 
-Where no other family averages it out, what is huge by chance weighs more: on pictures that were
-not measured with later, 3.5 is worth 3 % (SDXL an eighth) of ten steps on the embedded families in
-turn, .8 % of 22 on the real ones in turn (on ten paintings -.2 %) and .2 % of twelve on one; all
-five together lose 3 % by it.
+No other family averages out what is huge by chance: on pictures that were not measured with later,
+3.5 instead of 8 is worth 3 % (SDXL an eighth) of ten steps on the embedded families in turn, .8 %
+of 22 on the real ones in turn (on ten paintings -.2 %) and .2 % of twelve on one.
 """
 ROOM = 2.0
 """Times what noise reaches in a block. Pictures reach .4 to 2 times as far in 19 of 20 blocks."""
