@@ -335,7 +335,7 @@ def test_other_small_copies_of_a_jpeg_are_noticed(body):
         assert SMALL_COPY[300:340] not in data
 
 
-SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SRGB = planted.profile()
 
 
 def profile(*more, of=SRGB, behind=b""):
