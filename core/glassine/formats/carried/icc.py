@@ -74,7 +74,7 @@ def ends_at(data: bytes) -> int:
     """Where the last of its tags ends."""
     count = int.from_bytes(data[_HEAD:132], "big")
     rows = struct.iter_unpack(">4sII", data[132 : 132 + 12 * count])
-    return max(at + size for _, at, size in rows)
+    return max(int(at) + int(size) for _, at, size in rows)
 
 
 def named(version: int) -> bytes:
