@@ -55,6 +55,7 @@ def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Mess
             xmp=xmp.packet_of(said, licensors) if said or licensors else None,
             ppi=ppi(image),
             depth=depth,
+            creators=xmp.titled(said)[0],
             private=Private(*private, tuple(sorted(kinds))) if kinds else None,
         ),
         tuple(note for note, true in notes.items() if true),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import c2pa
@@ -78,12 +79,20 @@ def check(claim: Claim) -> tuple[Message, ...]:
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     who = certificate.common_name(signer.chain[0])
     told = message("c2pa.signs_as", who=who)
+    if signer.own and claim.creator and claim.creator != who:
+        told = message("c2pa.signs_both", who=who, creator=claim.creator)
     return (told, signer.soon) if signer.soon else (told,)
+
+
+def in_the_files_name(claim: Claim, creators: tuple[str, ...]) -> Claim:
+    """Where nobody is claimed, the names that the file gives sign: each has a key of its own, and
+    one for all of them would say that they are one person's."""
+    return claim if claim.creator or not creators else replace(claim, creator="; ".join(creators))
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Signs the finished file; nothing may touch it afterwards."""
-    claim = protected.plan.export.claim
+    claim = in_the_files_name(protected.plan.export.claim, protected.plan.artwork.keep.creators)
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     signed = sign(data, claim, signer)
     found = read(signed)
