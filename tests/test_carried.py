@@ -3,18 +3,23 @@
 import base64
 import io
 import struct
+import textwrap
 import zipfile
 import zlib
+from pathlib import Path
+from xml.sax.saxutils import escape
 
 import planted
 import pytest
 from glassine.flow.plan import plan
 from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.formats.carried import exif, xmp
+from glassine.formats.carried import exif, icc, iptc, pictures, xmp
 from glassine.formats.carried.publish import carrying
+from glassine.marks import containers
+from glassine.messages import words
 from glassine.types import Claim, Export, Intent
-from PIL import Image
+from PIL import Image, ImageCms
 from planted import CREATOR, OPEN, RESOURCES, SECRET, exif_of, packet, pixels, plain, unfolded
 from typed import SMALL, run
 
@@ -230,6 +235,49 @@ def test_no_picture_hides_in_another_coding(coding, private):
         assert SPELT[200:240].encode() not in back and "Änne".encode() in back
 
 
+PIECES = [SPELT[at : at + 30] for at in range(0, len(SPELT), 30)]
+
+
+def listed(form, pieces):
+    return f"<r:{form}>{''.join(f'<r:li>{one}</r:li>' for one in pieces)}</r:{form}>"
+
+
+BROKEN = {
+    "in short items": f"<o:A>{listed('Seq', PIECES)}</o:A>",
+    "in short words": f"<o:A>{' '.join(PIECES)}</o:A>",
+    "in a creator's many names": f"<d:creator>{listed('Seq', PIECES)}</d:creator>",
+    "in a title's many languages": f"<d:title>{listed('Alt', PIECES)}</d:title>",
+    "as digits with gaps": f"<o:A>{SMALL_COPY.hex(' ')}</o:A>",
+    "as base32": f"<o:A>{' '.join(textwrap.wrap(base64.b32encode(SMALL_COPY).decode(), 8))}</o:A>",
+    "as base85": f"<o:A>{escape(base64.b85encode(SMALL_COPY).decode())}</o:A>",
+    "as numbers in items": f"<o:A>{listed('Bag', SMALL_COPY)}</o:A>",
+}
+
+
+@both
+@pytest.mark.parametrize("how", BROKEN)
+def test_no_picture_hides_in_pieces(how, private):
+    said = packet(CREATOR * ("creator" not in how) + BROKEN[how], 'xmlns:o="http://o.example/1/"')
+    artwork = read(with_packet("webp", said))
+    assert "small copy" in notes(artwork, keep_private=private)
+    data = carrying(artwork, Export(format="webp", keep_private=private)).keep.xmp or b""
+    assert len(data) < 1500
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        (Path(words.__file__).with_name("de.json")).read_text("utf-8")[2000:6000],
+        (Path(words.__file__).with_name("ja.json")).read_text("utf-8")[2000:6000],
+        "tree, sky, water; oil on canvas\n" * 60,
+        " ".join(f"xmp.did:{number:08x}-7a1c-4f2e-9d3b-{number**3:012x}" for number in range(80)),
+        "https://example.org/licence?of=Änne&year=2026 " * 40,
+    ],
+)
+def test_prose_is_no_picture(prose):
+    assert not pictures.spells_picture(prose)
+
+
 def bad_second_directory(block):
     """The block with an offset of its thumbnail that leads nowhere."""
     data = bytearray(block)
@@ -287,6 +335,94 @@ def test_other_small_copies_of_a_jpeg_are_noticed(body):
         assert SMALL_COPY[300:340] not in data
 
 
+SRGB = planted.profile()
+
+
+def profile(*more, of=SRGB, behind=b""):
+    """That profile with further tags, and with bytes behind its end."""
+    tags = [*icc.read_tags(of), *more]
+    data = bytearray(icc.built(of[:128], tags) + behind)
+    data[:4] = struct.pack(">I", len(data))
+    return bytes(data)
+
+
+OF_A_MONITOR = (
+    (b"mmod", b"mmod\0\0\0\0" + SECRET.encode()),
+    (b"dmnd", b"text\0\0\0\0" + SECRET.encode()),
+    (b"vcgt", b"vcgt\0\0\0\0" + SMALL_COPY),
+    (b"meta", b"dict\0\0\0\0" + SECRET.encode("utf-16-be")),
+    (b"desc", b"desc\0\0\0\0\0\0\0\x0a" + SECRET.encode() + bytes(80)),
+)
+
+
+@both
+@pytest.mark.parametrize("kind", ("png", "webp"))
+@pytest.mark.parametrize("behind", (b"", b"\1" + SMALL_COPY + SECRET.encode()))
+def test_a_profile_tells_of_colours_and_of_no_monitor(kind, behind, private):
+    of = icc.built(SRGB[:128], [one for one in icc.read_tags(SRGB) if one[0] != b"desc"])
+    artwork = read(plain(kind, icc_profile=profile(*OF_A_MONITOR, of=of, behind=behind)))
+    said = notes(artwork, keep_private=private)
+    assert "small copy" in said and (private or "camera, scanner" in said)
+    for name, data in copies(artwork, keep_private=private).items():
+        kept = Image.open(io.BytesIO(data)).info["icc_profile"]
+        for word in (SECRET.encode(), SECRET.encode("utf-16-be"), SMALL_COPY[300:340]):
+            assert word not in kept, name
+        made = ImageCms.ImageCmsProfile(io.BytesIO(kept))
+        turn = ImageCms.buildTransform(made, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+        shown = ImageCms.applyTransform(Image.new("RGB", (8, 8), (200, 90, 30)), turn)
+        assert (
+            max(abs(a - b) for a, b in zip(shown.getpixel((0, 0)), (200, 90, 30), strict=True)) <= 1
+        )
+
+
+def test_a_profile_of_colours_alone_stays_byte_for_byte():
+    assert icc.cleaned(SRGB) == icc.Profile(SRGB)
+
+
+GREY_PROFILE = SRGB[:16] + b"GRAY" + SRGB[20:]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [SRGB[:131], GREY_PROFILE, SRGB[:12] + b"link" + SRGB[16:], SRGB[:300], b"\xff" * 400],
+    ids=("cut off", "grey", "link", "tags beyond the end", "noise"),
+)
+def test_a_profile_that_no_writer_takes_is_left_out_and_said(bad):
+    """libpng refuses what the readers of JPEG and WebP let pass."""
+    assert icc.cleaned(bad).data is None
+    artwork = read(plain("webp", icc_profile=bad))
+    assert set(copies(artwork)) == set(WRITABLE) and artwork.keep.icc is None
+
+
+def test_a_profile_whose_length_is_odd_is_written_even():
+    odd = icc.cleaned(profile() + b"\0\0\0")
+    assert odd.data and len(odd.data) % 4 == 0
+    assert copies(read(plain("jpeg", icc_profile=profile() + b"\0\0\0")))["png"]
+
+
+def test_a_preview_of_the_iim_is_noticed_and_hides_no_author():
+    long = b"\x1c\x02\xca\x80\x04" + struct.pack(">I", len(SMALL_COPY)) + SMALL_COPY
+    body = long + planted.IIM
+    assert iptc.by_line(iptc.said(body)) == (("Änne",), "© Änne", "Olive")
+    whole = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(body)) + body
+    clean = plain("jpeg")
+    artwork = read(clean[:2] + segment(0xED, whole) + clean[2:])
+    assert "small copy" in notes(artwork) and "Änne".encode() in artwork.keep.xmp
+
+
+def test_segments_that_nobody_knows_are_told_of():
+    clean = plain("jpeg")
+    artwork = read(clean[:2] + segment(0xE5, b"Cam\0" + SMALL_COPY[:9000]) + clean[2:])
+    assert "notes of other programs" in notes(artwork) and "small copy" in notes(artwork)
+    assert not notes(read(clean)), "and a plain JPEG tells of nothing"
+
+
+def test_a_signature_over_the_original_is_not_lost_in_silence():
+    box = b"\0\0\0\x2cjumb\0\0\0\x24jumdc2pa" + containers.MANIFEST[4:] + b"\3c2pa\0"
+    clean = plain("jpeg")
+    assert "Content Credentials" in notes(read(clean[:2] + segment(0xEB, b"JP" + box) + clean[2:]))
+
+
 # --- what would become false, and what would be lost ----------------------------------------------
 
 
@@ -311,6 +447,25 @@ GAIN = (
 DIRECTORY = (
     "<C:Directory><r:Seq><r:li><r:Description I:Semantic='GainMap'/></r:li></r:Seq></C:Directory>"
 )
+
+
+@both
+@pytest.mark.parametrize(
+    "space",
+    [
+        "http://ns.google.com/photos/1.0/camera/",
+        "http://ns.google.com/photos/1.0/depthmap/",
+        "http://ns.apple.com/pixeldatainfo/1.0/",
+        "http://ns.xiaomi.com/photos/1.0/camera/",
+        "http://ns.oplus.com/photos/1.0/camera/",
+        "http://ns.samsung.com/photos/1.0/camera/",
+    ],
+)
+def test_no_second_picture_of_a_phone_is_announced(space, private):
+    said = packet(CREATOR, f'xmlns:q="{space}" q:MotionPhoto="1" q:Offset="4000"')
+    artwork = read(with_packet("jpeg", said) + bytes(18) + SMALL_COPY)
+    for data in copies(artwork, keep_private=private).values():
+        assert space.encode() not in data and SMALL_COPY[300:340] not in data
 
 
 @both

@@ -11,9 +11,11 @@ import torch
 from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.formats import FORMATS, profiles
+from glassine.formats.carried.xmp import SHOP
 from glassine.pixels.grid import to_tensor
 from glassine.types import Keep
 from PIL import Image, ImageCms
+from planted import packet
 
 WRITABLE = [name for name in FORMATS if FORMATS[name].write]
 FLAT = np.zeros((40, 48, 3), np.uint8)
@@ -119,6 +121,68 @@ TO_XYZ_SRGB = np.array(
 TO_XYZ_ADOBE = np.array(
     ((0.57667, 0.18556, 0.18823), (0.29734, 0.62736, 0.07529), (0.02703, 0.07069, 0.99134))
 )
+
+
+def told_by_exif(space=None, gamma=None, points=None, xmp=b""):
+    made = Image.Exif()
+    made[0x013B] = "Ann"
+    inner = made.get_ifd(0x8769)
+    inner |= {0xA001: space} if space else {}
+    inner |= {0xA500: gamma} if gamma else {}
+    if points:
+        made[318], made[319] = (0.3127, 0.329), points
+    stream = io.BytesIO()
+    Image.fromarray(FLAT).save(stream, "webp", lossless=True, exif=made, xmp=xmp)
+    return stream.getvalue()
+
+
+def named(profile):
+    return packet("", f'xmlns:p="{SHOP}" p:ICCProfile="{profile}"')
+
+
+ADOBE_POINTS = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (lambda: told_by_exif(space=2), "Adobe RGB"),
+        (lambda: told_by_exif(gamma=2.2, points=ADOBE_POINTS), "other than sRGB"),
+        (lambda: told_by_exif(xmp=named("Adobe RGB (1998)")), "Adobe RGB"),
+    ],
+    ids=("a number", "chromaticities", "the name of a lost profile"),
+)
+def test_adobe_rgb_is_adobe_rgb_however_exif_or_xmp_say_it(told, name):
+    shown, artwork = seen(told())
+    right, _ = seen(camera("png", "R03"))
+    assert abs(shown - right).max() <= 1
+    assert [note for note in map(str, artwork.notes) if name in note]
+
+
+def test_other_names_of_lost_profiles():
+    shown, _ = seen(told_by_exif(xmp=named("Display P3")))
+    assert abs(shown - managed(FLAT, P3)).max() <= 2
+    assert read(told_by_exif(xmp=named("ProPhoto RGB"))).keep.icc
+    assert not read(told_by_exif(xmp=named("sRGB IEC61966-2.1"))).notes
+
+
+@pytest.mark.parametrize(
+    "told", [lambda: told_by_exif(space=0xFFFF), lambda: told_by_exif(xmp=named("eciRGB v2"))]
+)
+def test_what_is_not_srgb_and_does_not_say_what_it_is_is_not_read_in_silence(told):
+    artwork = read(told())
+    assert artwork.keep.icc is None and "not sRGB" in " ".join(map(str, artwork.notes))
+
+
+@pytest.mark.parametrize("gamma", (1.0, 1.8))
+def test_a_tiffs_transfer_function_is_its_curve(gamma):
+    table = tuple(round(65535 * (at / 255) ** gamma) for at in range(256))
+    stream = io.BytesIO()
+    Image.fromarray(FLAT).save(stream, "tiff", tiffinfo={301: table})
+    shown, _ = seen(stream.getvalue())
+    light = (np.array((240, 40, 60)) / 255) ** gamma
+    right = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light)
+    assert abs(shown[5, 5] - 255 * right).max() <= 2
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,11 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ObjectIdentifier
 from glassine.cli.speech import spoken
-from glassine.errors import NotUsable
+from glassine.errors import Cancelled, NotUsable
 from glassine.flow.encode import check_export, encode
 from glassine.formats import FORMATS
 from glassine.marks import c2pa, certificate, passphrase
 from glassine.types import Claim, Export, Keep, Report
+from typed import SMALL, run
 
 MAIL = "1.3.6.1.5.5.7.3.4"
 KEYS = {
@@ -135,7 +137,7 @@ def test_two_names_of_one_artist_have_nothing_in_common(finished, scene):
     made = {}
     for name in ("Legal Name", "Pen Name", "Legal Name", ""):
         claim = Claim(creator=name)
-        assert str(c2pa.check(claim)[0]) == f"Signed in the name of '{name or certificate.NOBODY}'."
+        assert f"in the name of '{name or certificate.NOBODY}'." in str(c2pa.check(claim)[0])
         data = encode(finished(scene, marks=("c2pa",), claim=claim), Report(None, (), ())).data
         found = c2pa.read(data)
         assert found.facts["signer"] == (name or certificate.NOBODY)
@@ -149,6 +151,40 @@ def test_two_names_of_one_artist_have_nothing_in_common(finished, scene):
             assert one.chain[at].public_key() != two.chain[at].public_key()
             assert one.chain[at].serial_number != two.chain[at].serial_number
     assert len(certificate.local_serials()) == 3
+
+
+def test_files_of_two_names_are_signed_with_two_keys_where_nobody_is_claimed(finished, scene):
+    """One key for all that claim nothing would say that their authors are one person."""
+    serials = set()
+    for name in ("Legal Name", "Pen Name"):
+        made = finished(scene, marks=("c2pa",))
+        keep = replace(made.plan.artwork.keep, creators=(name,))
+        artwork = replace(made.plan.artwork, keep=keep)
+        named = replace(made, plan=replace(made.plan, artwork=artwork))
+        found = c2pa.read(encode(named, Report(None, (), ())).data)
+        assert found.facts["signer"] == name
+        assert f"'{name}'" in str(check_export(Export(marks=("c2pa",)), (name,))[0])
+        serials.add(found.facts["serial"])
+    assert len(serials) == 2
+
+
+def test_a_certificate_in_another_name_than_the_artists_is_told(make):
+    certificate_of_ann = make()[0]
+    said = str(c2pa.check(Claim(creator="Pen Name", certificate=certificate_of_ann))[0])
+    assert "Pen Name" in said and "learns both names" in said
+
+
+def test_in_whose_name_is_said_before_the_work(painting, capsys, monkeypatch):
+    """By a run that is stopped as soon as the work begins."""
+
+    def stopped(*_, **__):
+        raise Cancelled
+
+    monkeypatch.setattr("glassine.flow.protect.optimise", stopped)
+    monkeypatch.setattr("glassine.batch.run.batch", stopped)
+    for command in (("protect", painting), ("batch", painting.parent, "-o", painting.parent)):
+        assert run(*command, "--marks", "c2pa", "--artist", "Pen", *SMALL)
+        assert "signed in the name of 'Pen'" in capsys.readouterr().err
 
 
 def test_the_certificate_that_was_there_before_stays_with_its_name_only(signed):

@@ -31,6 +31,7 @@ SPEAKERS = ("message", "phrase", "misused")
 
 MATCHERS = {
     "flow/pages.py": "the data inside a page of ours",
+    "sitekit/robots.py": "a path pattern of robots.txt",
     "formats/carried/pictures.py": "beginnings of pictures, and lines of base64",
     "machine/device.py": "the processor's features, as the system lists them",
     "targets/concept.py": "spaces and an article around an artist's word",

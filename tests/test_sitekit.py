@@ -1,10 +1,6 @@
 """The site kit says what its sources say, and promises nothing."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
 import urllib.request
 import urllib.robotparser
 from datetime import date
@@ -15,9 +11,10 @@ import pytest
 from click.testing import CliRunner
 from glassine.cli.commands.sitekit import command
 from glassine.errors import NotUsable, NotWritable
-from glassine.sitekit import kit, write
+from glassine.sitekit import kit, rsl, write
+from glassine.sitekit import robots as reading
 from glassine.sitekit.kit import data
-from waiting import until
+from webserver import nginx
 
 TRAINERS = (
     "GPTBot",
@@ -52,23 +49,8 @@ def test_trainers_are_refused_and_search_is_not(pieces, agent):
     assert parser.can_fetch("Mozilla", "/picture.png")
 
 
-def groups(text):
-    """(agents, rules) of each group, as RFC 9309 has them."""
-    found, names, rules = [], [], []
-    for line in text.splitlines():
-        key, _, value = line.partition("#")[0].partition(":")
-        if key.strip().lower() == "user-agent":
-            if rules:
-                found.append((names, rules))
-                names, rules = [], []
-            names.append(value.strip())
-        elif value and names:
-            rules.append((key.strip().lower(), value.strip()))
-    return [*found, (names, rules)]
-
-
 def test_no_search_engine_is_refused_by_a_part_of_its_name(pieces):
-    refused = [name.casefold() for name in groups(pieces["robots.txt"])[0][0]]
+    refused = reading.read_robots(pieces["robots.txt"]).groups[0].names
     for engine in ("Baiduspider", "Googlebot-Image", "Sogou web spider", "360Spider", "bingbot"):
         assert not [name for name in refused if name in engine.casefold()], engine
     assert "chatglm-spider" in refused and "bytespider" in refused
@@ -76,13 +58,31 @@ def test_no_search_engine_is_refused_by_a_part_of_its_name(pieces):
 
 def test_an_existing_group_for_everybody_works_above_and_below_ours(pieces):
     """Ours allows nothing that theirs refuses, for readers who heed the first and the last one."""
-    everybody = [rules for names, rules in groups(pieces["robots.txt"]) if "*" in names]
-    assert everybody == [[("content-signal", data()["content_signal"])]], "and no rule of paths"
     theirs, ours = "User-agent: *\nDisallow: /private/\n", pieces["robots.txt"]
     for whole in (f"{theirs}\n{ours}", f"{ours}\n{theirs}", f"{ours}{theirs}"):
-        parser = robots(whole)
-        assert not parser.can_fetch("Mozilla", "/private/x") and parser.can_fetch("Mozilla", "/x")
-        assert not parser.can_fetch("GPTBot", "/x")
+        read = reading.read_robots(whole)
+        for refuses in (robots(whole).can_fetch, lambda *a, read=read: not read.refuses(*a)):
+            assert not refuses("Mozilla", "/private/x") and refuses("Mozilla", "/x")
+            assert not refuses("GPTBot", "/x")
+
+
+@pytest.mark.parametrize("gap", ("", "\n", "\n\n"))
+def test_what_follows_ours_is_refused_to_nobody_else(pieces, gap):
+    """A group without a rule is joined with the next one by readers that follow RFC 9309."""
+    whole = pieces["robots.txt"] + gap + "User-agent: BadBot\nDisallow: /\n"
+    read = reading.read_robots(whole)
+    assert read.refuses("BadBot") and not read.refuses("Mozilla") and not read.refuses("Googlebot")
+    assert not robots(whole).can_fetch("BadBot", "/") and robots(whole).can_fetch("Mozilla", "/")
+    joined = reading.read_robots(
+        "User-agent: *\nContent-Signal: a=no\n\nUser-agent: B\nDisallow: /"
+    )
+    assert joined.refuses("Mozilla"), "this is why a last group ends ours"
+
+
+def test_the_signal_is_told_to_those_who_have_a_group_of_their_own(pieces):
+    read = reading.read_robots(pieces["robots.txt"])
+    for name in ("GPTBot", "Mozilla"):
+        assert read.values(name, "content-signal") == [data()["content_signal"]]
 
 
 def test_the_licence_is_named_in_robots_and_is_rsl():
@@ -93,47 +93,30 @@ def test_the_licence_is_named_in_robots_and_is_rsl():
     assert root.tag == "{https://rslstandard.org/rsl}rsl"
     assert root.find("r:content/r:license/r:prohibits", space).text == "ai-all"
     assert root.find("r:content/r:license/r:permits", space).text == "search"
+    assert root.find("r:content/r:terms", space).text == "https://a.example/l"
+    assert not list(rsl.faults(found["license.xml"].encode()))
+    assert rsl.refused_uses(root) == ("ai-all",)
+    for where in ("head.html", "headers-apache.conf", "headers-nginx.conf", "headers-netlify.txt"):
+        assert "https://a.example/license.xml" in found[where] and rsl.KIND in found[where]
     assert "License:" not in kit()[0].text
-
-
-def answers(port):
-    with socket.socket() as knock:
-        return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
 def served(tmp_path):
     """A real nginx on loopback with the kit's snippet; gives the headers of a picture."""
-    if not shutil.which("nginx"):
-        pytest.skip("nginx is not installed")
-    (tmp_path / "a.png").write_bytes(b"picture")
-    text = {one.path: one.text for one in kit("https://example.org/licence")}
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.png").write_bytes(b"picture")
+    text = {one.path: one.text for one in kit("https://example.org/l", site="https://a.example")}
     (tmp_path / "glassine.conf").write_text(text["headers-nginx.conf"])
-    running = []
 
     def headers(location):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        user = "user root;" if os.geteuid() == 0 else ""  # this folder is its owner's alone
-        (tmp_path / "nginx.conf").write_text(
-            f"{user} daemon off; pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}}\n"
-            f"http {{ access_log off; client_body_temp_path {tmp_path}/b; "
-            f"proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f; "
-            f"uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;\n"
-            f"server {{ listen 127.0.0.1:{port}; root {tmp_path}; include {tmp_path}/glassine.conf;"
-            f"\n{location.format(include=f'include {tmp_path}/glassine.conf;')} }} }}\n"
-        )
-        command = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-        running.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-        until(lambda: answers(port))
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/a.png") as answer:
+        include = f"include {tmp_path}/glassine.conf;"
+        block = include + location.format(include=include)
+        with nginx(root, block) as url, urllib.request.urlopen(url + "a.png") as answer:
             return dict(answer.headers)
 
-    yield headers
-    for one in running:
-        one.terminate()
-        one.wait()
+    return headers
 
 
 def test_a_real_nginx_sends_the_headers_with_pictures(served):
@@ -141,6 +124,7 @@ def test_a_real_nginx_sends_the_headers_with_pictures(served):
     own = "location ~ \\.(png|jpg)$ {{ add_header Cache-Control public; {include} }}"
     told = served(own)
     assert told["Cache-Control"] == "public" and told["tdm-reservation"] == "1"
+    assert told["Link"] == rsl.link("https://a.example")
     assert "X-Robots-Tag" not in served(own.replace("{include}", "")), "this is why it is said"
 
 

@@ -42,6 +42,7 @@ class Keep:
     """What leaves the engine beside the pixels.
 
     exif, xmp  who made it and what it may be used for, no more
+    creators   the names in these, whose Content Credentials are signed where nobody is claimed
     private    the rest, for an artist who wants it published; None: there is none
     """
 
@@ -51,6 +52,7 @@ class Keep:
     ppi: float | None = None
     depth: int = 8  # bits per channel: 8 or 16
     private: Private | None = None
+    creators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

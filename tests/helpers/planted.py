@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 from glassine.formats.carried import xmp
-from PIL import Image
+from PIL import Image, ImageCms
 
 SECRET = "Zq7Secret"
 GROUPS = ("EXIF", "GPS", "XMP", "IPTC", "PNG", "JPEG", "Photoshop")
@@ -101,6 +101,11 @@ def told(folder, data, kind="bin"):
         group, _, tag = name.strip().removeprefix("[").partition("]")
         found[f"{group.strip()}:{tag.strip()}"] = value.strip()
     return found
+
+
+def profile():
+    """sRGB as littlecms describes it."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def packet(inner, more="", prefix="x"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from .. import ledger
 from ..errors import GlassineError, NotUsable, NotWritable
 from ..evidence.page.render import html
 from ..machine import files
+from ..messages import Message
 from ..record import with_file
 from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
 from . import pages
@@ -42,6 +43,7 @@ def deliver(
     never: Iterable[Path] = (),
     again: bool = False,
     watch: Watch = quiet,
+    tell: Callable[[Message], object] = lambda said: None,
 ) -> Delivered:
     """Writes `target` and the page beside it, each as a whole or not at all.
 
@@ -50,8 +52,10 @@ def deliver(
     `never` are files that must not be written over; the source is always one of them. Unless
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
     that lies there and did not.
+
+    `tell` is called before the work with what the marks have to say: in whose name they sign.
     """
-    checked = check_export(intent.export)
+    check_export(intent.export)
     originals = (source, *never)
     files.check_writable(target, never=originals)
     page, room = pages.page_paths(target)
@@ -62,7 +66,11 @@ def deliver(
     if not again:
         refuse_foreign(target)
         refuse_foreign_note(sidecar)
-    seen = verified(opened(source, again), intent, device=device, watch=watch)
+    artwork = opened(source, again)
+    checked = check_export(intent.export, artwork.keep.creators)
+    for said in checked:
+        tell(said)
+    seen = verified(artwork, intent, device=device, watch=watch)
     done = encode_unrecorded(seen.protected, seen.report, checked, seen.sight.coded)
     report = with_file(seen.report, seen.protected, done)
     written = html(seen.protected, report, seen.sight).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import NotUsable, UnknownEntry
 from ..formats import FORMATS
@@ -61,10 +62,13 @@ def marks_by_stage(export: Export) -> list[Mark]:
     return sorted((MARKS[name] for name in export.marks), key=lambda mark: ORDER[mark.stage])
 
 
-def check_export(export: Export) -> tuple[Message, ...]:
+def check_export(export: Export, creators: tuple[str, ...] = ()) -> tuple[Message, ...]:
     """Raises what `encode` would raise at the very end, before any work is done.
 
-    Gives what the marks have to say about what was claimed: a certificate that ends soon.
+    Gives what the marks have to say about what was claimed: in whose name they sign, and whether
+    the certificate ends soon.
+
+    creators  that the file names, where it was read already
     """
     if FORMATS[export.format].write is None:
         raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
@@ -73,7 +77,10 @@ def check_export(export: Export) -> tuple[Message, ...]:
         if carriers and export.format not in carriers:
             raise NotUsable("encode.no_carrier", mark=name, format=export.format, formats=carriers)
     checks = (MARKS[name].check for name in export.marks)
-    told = tuple(said for check in checks if check for said in check(export.claim))
+    claim = export.claim
+    if creators and not claim.creator:
+        claim = replace(claim, creator="; ".join(creators))
+    told = tuple(said for check in checks if check for said in check(claim))
     if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
         raise NotUsable("encode.receipt_off", mark=message("mark.receipt.label"))
     return told

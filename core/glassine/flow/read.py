@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import NotUsable, Unreadable
 from ..formats import FORMATS
 from ..machine import memory
+from ..marks import containers
 from ..messages import Message, message
 from ..types import Artwork
 
@@ -38,12 +40,19 @@ def read(source: Path | bytes, name: str = "") -> Artwork:
             artwork = entry.read(data, what)
             if artwork.alpha is not None and not artwork.alpha.any():
                 raise NotUsable("read.all_transparent", what=what)
-            return artwork
+            return told_of_loss(artwork, data)
     if not data:
         raise Unreadable("read.empty", what=what, formats=tuple(FORMATS))
     if kind := kind_of_stranger(data):
         raise Unreadable("read.stranger", what=what, kind=kind, formats=tuple(FORMATS))
     raise Unreadable("read.no_picture", what=what, formats=tuple(FORMATS))
+
+
+def told_of_loss(artwork: Artwork, data: bytes) -> Artwork:
+    """A signature over the original says nothing of a copy with other pixels."""
+    if not containers.signed(data):
+        return artwork
+    return replace(artwork, notes=(*artwork.notes, message("metadata.manifest")))
 
 
 def kind_of_stranger(data: bytes) -> Message | None:

@@ -7,7 +7,7 @@ from io import BytesIO
 
 from ..errors import Unreadable, reason_of
 from ..messages import Field, message
-from ..pixels.merged import picture
+from ..pixels.merged import DAMAGED, picture
 from ..types import Artwork
 from . import png
 
@@ -23,6 +23,6 @@ def read(data: bytes, what: Field) -> Artwork:
     try:
         with zipfile.ZipFile(BytesIO(data)) as folder:
             flat = picture(folder, len(data), what)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise Unreadable("archive.damaged", what=what, reason=reason_of(error)) from error
     return png.read(flat, message("archive.picture", what=what))

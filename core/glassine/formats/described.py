@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..messages import Field
+from ..units import Levels, to_unit
 from . import profiles
 from .carried import exif
 from .profiles import Colours
 
-_WHITE, _PRIMARIES = 0x013E, 0x013F
+_WHITE, _PRIMARIES, _CURVE, _SPACE, _GAMMA = 0x013E, 0x013F, 0x012D, 0xA001, 0xA500
+_SRGB, _ADOBE = 1, 2
 _INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}  # box -> bytes before its own boxes
 _BOXES = 10_000
 
@@ -38,10 +41,32 @@ def colours_of(data: bytes, what: Field) -> Said | None:
     return None if said is None or profiles.near_srgb(said.colours) else said
 
 
-def of_camera(block: exif.Block | None) -> Said | None:
-    """Cameras say Adobe RGB by the rule of file names alone (DCF 2.0, option file R03)."""
-    adobe = block is not None and block.interop == "R03"
-    return Said(profiles.ADOBE_RGB, "EXIF (R03)") if adobe else None
+def of_camera(block: exif.Block | None, named: str = "") -> Said | None:
+    """What EXIF says, or else the name of a profile that XMP still has and the file lost.
+
+    Cameras say Adobe RGB by the rule of file names (DCF 2.0, option file R03), others by a number
+    that EXIF does not know.
+    """
+    if block is not None:
+        spaces = exif.all_numbers(block.exif, _SPACE, block.order)
+        if block.interop == "R03" or spaces == (_ADOBE,):
+            where = "EXIF (R03)" if block.interop == "R03" else "EXIF (ColorSpace 2)"
+            return Said(profiles.ADOBE_RGB, where)
+        told = of_tags(block, "EXIF (PrimaryChromaticities)")
+        if told and not profiles.near_srgb(told.colours):
+            return told
+    known = profiles.NAMED.get(named)
+    return Said(known, "XMP (ICCProfile)") if known else None
+
+
+def unsaid(block: exif.Block | None, named: str) -> str:
+    """Where it says that its colours are not sRGB without saying which; "" where it does not."""
+    if named and not named.startswith("sRGB"):
+        return named
+    if block is None or block.interop:
+        return ""
+    spaces = exif.all_numbers(block.exif, _SPACE, block.order)
+    return "EXIF" if spaces and spaces[0] != _SRGB else ""
 
 
 def of_png(data: bytes, what: Field) -> Said | None:
@@ -96,22 +121,40 @@ def boxes(data: bytes, at: int, end: int, left: int = _BOXES) -> Iterator[tuple[
 
 
 def of_tiff(block: exif.Block | None) -> Said | None:
-    """White point and chromaticities; the curve is taken for a gamma of 2.2, as TIFF 6.0 does."""
-    if block is None:
-        return None
-    white, points = (numbers(block, tag) for tag in (_WHITE, _PRIMARIES))
-    if len(points) != 6:
-        return None
-    primaries = (*points, *(white if len(white) == 2 else profiles.D65))
-    return Said(Colours(primaries, (2.2,)), "PrimaryChromaticities") if sane(primaries) else None
+    """White point, chromaticities and transfer function (TIFF 6.0, section 20)."""
+    return of_tags(block, "PrimaryChromaticities") if block else None
 
 
-def numbers(block: exif.Block, tag: int) -> tuple[float, ...]:
+def of_tags(block: exif.Block, where: str) -> Said | None:
+    """Without a curve a gamma of 2.2 is taken, as TIFF 6.0 does; without primaries sRGB's."""
+    white, points = (numbers(block.main, tag, block.order) for tag in (_WHITE, _PRIMARIES))
+    gamma = curve_of(block)
+    if len(points) != 6 and gamma is None:
+        return None
+    primaries = profiles.PRIMARIES[1]
+    if len(points) == 6:
+        primaries = (*points, *(white if len(white) == 2 else profiles.D65))
+    place = where if len(points) == 6 else "TransferFunction"
+    return Said(Colours(primaries, (gamma or 2.2,)), place) if sane(primaries) else None
+
+
+def curve_of(block: exif.Block) -> float | None:
+    """The gamma that EXIF names, or that goes through the middle of TIFF's table."""
+    if (named := numbers(block.exif, _GAMMA, block.order)) and 0.5 < named[0] < 4:
+        return named[0]
+    table = exif.all_numbers(block.main, _CURVE, block.order)
+    if len(table) not in (256, 768):
+        return None
+    middle = table[128] / max(*table[:256], 1)
+    return math.log(middle) / math.log(to_unit(Levels(128))) if 0.05 < middle < 0.95 else None
+
+
+def numbers(directory: exif.Directory, tag: int, order: str) -> tuple[float, ...]:
     """A tag's fractions; none where one is broken."""
-    value = block.main.get(tag)
+    value = directory.get(tag)
     if value is None or value.kind != 5:
         return ()
-    parts = struct.unpack(f"{block.order}{2 * value.count}I", value.data)
+    parts = struct.unpack(f"{order}{2 * value.count}I", value.data)
     over = parts[1::2]
     return tuple(a / b for a, b in zip(parts[::2], over, strict=True)) if all(over) else ()
 

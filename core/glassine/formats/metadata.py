@@ -13,7 +13,7 @@ import pyvips
 
 from ..messages import Message, message
 from ..types import Keep, Private
-from .carried import exif, loose, xmp
+from .carried import exif, icc, loose, xmp
 from .carried.loose import Loose, Titled
 
 _ICC, _EXIF, _XMP, _THUMBNAIL = "icc-profile-data", "exif-data", "xmp-data", "jpeg-thumbnail-data"
@@ -33,24 +33,29 @@ def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Mess
     creators, rights, title = first_said(sources)
     said = xmp.completed(said, creators, rights, title)
     private, pictures = private_of(block, found, said, licensors)
-    pictures |= any(map(xmp.with_picture, found)) or small or beside.small
+    given = blob(image, _ICC) or beside.icc
+    profile = icc.cleaned(given) if given else icc.Profile(None)
+    pictures |= any(map(xmp.with_picture, found)) or small or beside.small or profile.picture
     kinds = beside.kinds | xmp.kinds(found) | (exif.told_kinds(block) if block else set())
+    kinds |= {"device"} if profile.device else set()
     notes = {
         message("metadata.small_copy"): pictures,
         message("metadata.gain_map"): xmp.gain_map(found),
         message("metadata.damaged", what="EXIF"): lost,
         message("metadata.damaged", what="XMP"): bad,
+        message("metadata.no_profile"): bool(given and not profile.data),
         message("metadata.too_large", size=_LARGEST >> 20): any(
             large(image, name) for name in (_ICC, _EXIF, _XMP)
         ),
     }
     return (
         Keep(
-            icc=blob(image, _ICC) or beside.icc,
+            icc=profile.data,
             exif=exif.built(exif.authored(creators, rights)) if creators or rights else None,
             xmp=xmp.packet_of(said, licensors) if said or licensors else None,
             ppi=ppi(image),
             depth=depth,
+            creators=xmp.titled(said)[0],
             private=Private(*private, tuple(sorted(kinds))) if kinds else None,
         ),
         tuple(note for note, true in notes.items() if true),
@@ -79,6 +84,16 @@ def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, boo
 def block_in(image: pyvips.Image) -> exif.Block | None:
     data = blob(image, _EXIF)
     return exif.parsed(data) if data else None
+
+
+def profile_named(image: pyvips.Image) -> str:
+    """The profile that XMP names, whether the file has it or lost it."""
+    packet = blob(image, _XMP)
+    try:
+        found = xmp.properties(packet) if packet else []
+    except xmp.Refused:
+        return ""
+    return next(((one.text or "").strip() for one in found if one.tag == xmp.PROFILE), "")
 
 
 def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bool]:

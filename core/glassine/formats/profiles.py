@@ -58,6 +58,14 @@ class Colours:
 
 
 ADOBE_RGB = Colours((0.64, 0.33, 0.21, 0.71, 0.15, 0.06, *D65), (563 / 256,), ADOBE)
+NAMED = {
+    ADOBE: ADOBE_RGB,
+    P3: Colours(PRIMARIES[12], _SRGB, P3),
+    "ProPhoto RGB": Colours(
+        (0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001, 0.3457, 0.3585), (1.8,), "ProPhoto RGB"
+    ),
+}
+"""Spaces that a file may name without their profile."""
 
 
 def coded(primaries: int, transfer: int, what: Field) -> Colours | None:

@@ -53,9 +53,13 @@ def with_profile(
 ) -> tuple[pyvips.Image, tuple[Message, ...]]:
     """With the profile of the colours that the file describes in another way."""
     plain = image.format in ("uchar", "ushort") and image.interpretation in _DESCRIBED
-    said = described.colours_of(data, what) or described.of_camera(metadata.block_in(image))
-    if said is None or not plain or (image.get_typeof(_PROFILE) and not said.first):
+    block, named = metadata.block_in(image), metadata.profile_named(image)
+    said = described.colours_of(data, what) or described.of_camera(block, named)
+    if not plain or (image.get_typeof(_PROFILE) and not (said and said.first)):
         return image, ()
+    if said is None:
+        where = described.unsaid(block, named) if image.bands > 2 else ""
+        return image, (message("colour.unsaid", where=where),) if where else ()
     image = image.copy()
     image.set_type(pyvips.GValue.blob_type, _PROFILE, profiles.made(said.colours))
     space = said.colours.name or message("colour.unnamed")

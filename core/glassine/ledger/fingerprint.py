@@ -19,7 +19,7 @@ from PIL import Image
 from ..errors import NotUsable, Unreadable, reason_of
 from ..messages import Field, Message, message
 from ..pixels.flatten import laid_on_white
-from ..pixels.merged import picture
+from ..pixels.merged import DAMAGED, picture
 
 Bytes = NDArray[np.uint8]
 Source = Path | bytes
@@ -73,7 +73,7 @@ def content(name: Field, data: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return picture(archive, len(data), name)
-    except (NotUsable, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except (NotUsable, *DAMAGED) as error:
         raise Unreadable("fingerprint.not_opened", what=name, reason=reason_of(error)) from error
 
 

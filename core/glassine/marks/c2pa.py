@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import c2pa
@@ -77,12 +79,20 @@ def check(claim: Claim) -> tuple[Message, ...]:
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     who = certificate.common_name(signer.chain[0])
     told = message("c2pa.signs_as", who=who)
+    if signer.own and claim.creator and claim.creator != who:
+        told = message("c2pa.signs_both", who=who, creator=claim.creator)
     return (told, signer.soon) if signer.soon else (told,)
+
+
+def in_the_files_name(claim: Claim, creators: tuple[str, ...]) -> Claim:
+    """Where nobody is claimed, the names that the file gives sign: each has a key of its own, and
+    one for all of them would say that they are one person's."""
+    return claim if claim.creator or not creators else replace(claim, creator="; ".join(creators))
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Signs the finished file; nothing may touch it afterwards."""
-    claim = protected.plan.export.claim
+    claim = in_the_files_name(protected.plan.export.claim, protected.plan.artwork.keep.creators)
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     signed = sign(data, claim, signer)
     found = read(signed)
@@ -121,7 +131,7 @@ def read(data: bytes, anchors: str = "") -> Found | None:
             c2pa.Context.from_dict(settings(anchors)) as context,
             c2pa.Reader(mime, io.BytesIO(data), context=context) as reader,
         ):
-            told = json.loads(reader.json())
+            told = _table(json.loads(reader.json()))
     except c2pa.C2paError as error:
         return Found(
             "c2pa",
@@ -132,51 +142,81 @@ def read(data: bytes, anchors: str = "") -> Found | None:
 
 
 def _found(told: dict[str, Any]) -> Found:
-    active = told.get("manifests", {}).get(told.get("active_manifest"), {})
-    results = told.get("validation_results", {}).get("activeManifest", {})
-    codes = [one["code"] for one in results.get("failure", [])]
-    state, signed = told.get("validation_state", "Invalid"), active.get("signature_info") or {}
-    who = signed.get("common_name") or signed.get("issuer") or ""
+    """Of what the library gives, only what has the shape it should: a stranger signed it."""
+    manifests = _table(told.get("manifests"))
+    active = _table(manifests.get(str(told.get("active_manifest"))))
+    results = _table(_table(told.get("validation_results")).get("activeManifest"))
+    codes = [str(one.get("code", "")) for one in _rows(results.get("failure"))]
+    state, signed = (
+        str(told.get("validation_state", "Invalid")),
+        _table(active.get("signature_info")),
+    )
+    who = str(signed.get("common_name") or signed.get("issuer") or "")
     facts = {
         "state": state,
         "failures": codes,
         "signer": who,
         "generator": generator(active),
         "serial": signed.get("cert_serial_number"),
-        "assertions": [one["label"] for one in active.get("assertions", [])],
+        "assertions": [str(one.get("label", "")) for one in _rows(active.get("assertions"))],
         "entries": _entries(active),
         "thumbnails": thumbnails(told),
     }
     facts["ai"] = ai_kinds(told)
     says = _verdict(state, codes, who or message("c2pa.unnamed"), facts["serial"])
-    refused = tuple(key for key, one in facts["entries"].items() if one.get("use") != "allowed")
+    refused = tuple(key for key, one in _entries(active).items() if one.get("use") != "allowed")
     if refused:
         says = message("c2pa.refuses", verdict=says, uses=refused)
     if facts["ai"]:
-        kinds = tuple(AI[kind] for kind in facts["ai"])
-        by = facts["generator"] or message("c2pa.unnamed_generator")
+        kinds = tuple(AI[kind] for kind in ai_kinds(told))
+        by = generator(active) or message("c2pa.unnamed_generator")
         says = message("c2pa.tells_of_ai", verdict=says, kinds=kinds, generator=by)
     return Found("c2pa", says, facts)
 
 
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _all_rows(told: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """Those of that name in every one of the manifests: the picture's and its ingredients'."""
+    for one in _table(told.get("manifests")).values():
+        yield from _rows(_table(one).get(name))
+
+
 AI = {
     "trainedAlgorithmicMedia": message("c2pa.ai_made"),
+    "trainedAlgorithmicData": message("c2pa.ai_made"),
     "compositeWithTrainedAlgorithmicMedia": message("c2pa.ai_parts"),
     "compositeSynthetic": message("c2pa.ai_parts"),
 }
-"""IPTC's digital source types that mean a trained model, as people read them."""
+"""Digital source types of IPTC and C2PA that mean a trained model, as people read them."""
+_DEPTH = 20  # of lists and tables inside each other
 
 
 def ai_kinds(told: dict[str, Any]) -> list[str]:
-    """Source types that mean AI, of any action in any of the manifests."""
-    found = []
-    for manifest_of in told.get("manifests", {}).values():
-        for one in manifest_of.get("assertions", []):
-            data = one.get("data")
-            actions = data.get("actions", []) if isinstance(data, dict) else []
-            found += [str(action.get("digitalSourceType", "")) for action in actions]
-    kinds = (kind.rpartition("/")[2] for kind in found)
+    """Source types that mean AI, of actions and of metadata, in any of the manifests."""
+    data = (one.get("data") for one in _all_rows(told, "assertions"))
+    kinds = (str(kind).rpartition("/")[2] for one in data for kind in source_types(one))
     return sorted({kind for kind in kinds if kind in AI})
+
+
+def source_types(data: object, depth: int = 0) -> Iterator[object]:
+    """Whatever is called a digital source type, by C2PA's name or with IPTC's prefix."""
+    if depth > _DEPTH:
+        return
+    if isinstance(data, list):
+        for one in data:
+            yield from source_types(one, depth + 1)
+    for name, value in _table(data).items():
+        if name.rpartition(":")[2].lower() == "digitalsourcetype":
+            yield from value if isinstance(value, list) else [value]
+        else:
+            yield from source_types(value, depth + 1)
 
 
 def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Message:
@@ -193,28 +233,27 @@ def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Me
 
 def generator(active: dict[str, Any]) -> str:
     """The program that made the manifest, in the newer way to say it or the older."""
-    told = (active.get("claim_generator_info") or [{}])[0].get("name")
-    return str(told or active.get("claim_generator") or "")
+    named = next((one.get("name") for one in _rows(active.get("claim_generator_info"))), None)
+    return str(named or active.get("claim_generator") or "")
 
 
-def _entries(active: dict[str, Any]) -> dict[str, Any]:
+def _entries(active: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The training and mining statement, in CAWG's form or in C2PA 1's."""
-    for one in active.get("assertions", []):
-        if one["label"].startswith(("cawg.training-mining", "c2pa.training-mining")):
-            entries: dict[str, Any] = one["data"].get("entries", {})
-            return entries
+    for one in _rows(active.get("assertions")):
+        label = str(one.get("label", ""))
+        if label.startswith(("cawg.training-mining", "c2pa.training-mining")):
+            entries = _table(_table(one.get("data")).get("entries"))
+            return {key: value for key, value in entries.items() if isinstance(value, dict)}
     return {}
 
 
 def thumbnails(told: dict[str, Any]) -> list[str]:
     """Every picture that the manifests hold; ours hold none."""
-    found = []
-    for one in told.get("manifests", {}).values():
-        parts = [one, *one.get("ingredients", [])]
-        found += [str(part["thumbnail"]) for part in parts if part.get("thumbnail")]
-        labels = [assertion["label"] for assertion in one.get("assertions", [])]
-        found += [label for label in labels if "thumbnail" in label]
-    return found
+    wholes = [_table(one) for one in _table(told.get("manifests")).values()]
+    parts = [*wholes, *_all_rows(told, "ingredients")]
+    found = [str(part["thumbnail"]) for part in parts if part.get("thumbnail")]
+    labels = (str(one.get("label", "")) for one in _all_rows(told, "assertions"))
+    return [*found, *(label for label in labels if "thumbnail" in label)]
 
 
 ENTRY = Mark(

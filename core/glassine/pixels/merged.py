@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
 from ..messages import Field, message
 
+DAMAGED = (
+    *(zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError),
+    *(LookupError, OverflowError, struct.error, zlib.error),
+)
+"""What `zipfile` raises at archives that nobody would write (tests/fuzz.py)."""
 _PICTURE = "mergedimage.png"
 _FREE, _RATIO = 64 << 20, 200
 """A PNG hardly packs any further: past 64 MB, 200 : 1 is a trap and no painting."""

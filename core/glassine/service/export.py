@@ -34,7 +34,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
     whole = with_words_of(whole, Path(ask.file))
-    checked = check_export(wanted.export)
+    checked = check_export(wanted.export, whole.keep.creators)
     refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)

@@ -17,12 +17,13 @@ from urllib.parse import urlsplit
 from ..errors import NotUsable, NotWritable
 from ..machine import files
 from ..messages import Message, message
+from . import rsl
 
 DATA = Path(__file__).with_name("signals.json")
 
 WHERE = {
     "robots.txt": message("sitekit.robots"),
-    "license.xml": message("sitekit.license"),
+    rsl.FILE: message("sitekit.license"),
     ".well-known/tdmrep.json": message("sitekit.tdmrep"),
     "ai.txt": message("sitekit.ai_txt"),
     "head.html": message("sitekit.head"),
@@ -30,6 +31,8 @@ WHERE = {
     "headers-nginx.conf": message("sitekit.nginx"),
     "headers-netlify.txt": message("sitekit.netlify"),
 }
+
+NOBODY = "glassine-end-of-group"
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,13 @@ def kit(policy: str = "", *, site: str = "", previews: bool = True) -> tuple[Pie
     sources = data()["sources"]
     texts = {
         "robots.txt": robots(previews, site),
-        "license.xml": rsl(policy),
+        rsl.FILE: rsl.licence(policy),
         ".well-known/tdmrep.json": tdmrep(policy),
         "ai.txt": ai_txt(),
-        "head.html": head(policy),
-        "headers-apache.conf": apache(policy),
-        "headers-nginx.conf": nginx(policy),
-        "headers-netlify.txt": netlify(policy),
+        "head.html": head(policy, site),
+        "headers-apache.conf": apache(headers(policy, site)),
+        "headers-nginx.conf": nginx(headers(policy, site)),
+        "headers-netlify.txt": netlify(headers(policy, site)),
     }
     pieces = [Piece(path, WHERE[path], _cited(sources, path), text) for path, text in texts.items()]
     return (*pieces, Piece("READ-ME.txt", message("sitekit.read_first"), "", readme(pieces)))
@@ -101,24 +104,19 @@ def agents(previews: bool) -> list[str]:
 
 def robots(previews: bool, site: str) -> str:
     """The group for everybody has no rule of paths: some readers heed only the first or the last
-    of two such groups, and what a site's own refuses must stay refused."""
+    of two such groups, and what a site's own refuses must stay refused.
+
+    A group without a rule is joined with the next one by all that follow RFC 9309, which would
+    refuse everybody what that one refuses: so the last group names nobody and ends it.
+    """
+    signal = f"Content-Signal: {data()['content_signal']}"
     lines = [f"# {data()['says']}", f"# Agents read {data()['sources']['agents']['read']}.", ""]
     if site:
-        lines += [f"License: {site.rstrip('/')}/license.xml", ""]
+        lines += [f"License: {site.rstrip('/')}/{rsl.FILE}", ""]
     lines += [f"User-agent: {name}" for name in agents(previews)]
-    lines += ["Disallow: /", "", "User-agent: *", f"Content-Signal: {data()['content_signal']}"]
-    return "\n".join([*lines, ""])
-
-
-def rsl(policy: str) -> str:
-    """Really Simple Licensing: search may, AI may not; the licence page where there is one."""
-    more = f"\n      <terms>{escape(policy)}</terms>" if policy else ""
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<rsl xmlns="https://rslstandard.org/rsl">\n'
-        '  <content url="/">\n    <license>\n      <permits type="usage">search</permits>\n'
-        f'      <prohibits type="usage">ai-all</prohibits>{more}\n'
-        "    </license>\n  </content>\n</rsl>\n"
-    )
+    lines += [signal, "Disallow: /", "", "User-agent: *", signal, ""]
+    lines += ["# Names nobody: it ends the group above, whatever follows.", f"User-agent: {NOBODY}"]
+    return "\n".join([*lines, "Disallow:", ""])
 
 
 def tdmrep(policy: str) -> str:
@@ -131,7 +129,7 @@ def ai_txt() -> str:
     return "\n".join([f"# {data()['says']}", "User-Agent: *", *kinds, ""])
 
 
-def head(policy: str) -> str:
+def head(policy: str, site: str) -> str:
     """For the <head> of every page that shows pictures."""
     lines = [
         f'<meta name="robots" content="{data()["robots_directives"]}">',
@@ -139,29 +137,39 @@ def head(policy: str) -> str:
     ]
     if policy:
         lines.append(f'<meta name="tdm-policy" content="{escape(policy)}">')
+    if site:
+        where = escape(f"{site.rstrip('/')}/{rsl.FILE}")
+        lines.append(f'<link rel="license" type="{rsl.KIND}" href="{where}">')
     return "\n".join([*lines, ""])
 
 
-def headers(policy: str) -> dict[str, str]:
+def headers(policy: str, site: str) -> dict[str, str]:
     found = {"X-Robots-Tag": data()["robots_directives"], "tdm-reservation": "1"}
-    return found | ({"tdm-policy": policy} if policy else {})
+    found |= {"tdm-policy": policy} if policy else {}
+    return found | ({"Link": rsl.link(site)} if site else {})
 
 
-def apache(policy: str) -> str:
-    lines = [f'  Header set {name} "{value}"' for name, value in headers(policy).items()]
-    return "\n".join(["<IfModule mod_headers.c>", *lines, "</IfModule>", ""])
+def apache(told: dict[str, str]) -> str:
+    """A page may have further links: ours comes beside them."""
+    quoted = {name: value.replace('"', '\\"') for name, value in told.items()}
+    lines = [
+        f'  Header {"add" if name == "Link" else "set"} {name} "{value}"'
+        for name, value in quoted.items()
+    ]
+    kind = [f'<Files "{rsl.FILE}">', f"  ForceType {rsl.KIND}", "</Files>"]
+    return "\n".join(["<IfModule mod_headers.c>", *lines, "</IfModule>", *kind, ""])
 
 
-def nginx(policy: str) -> str:
+def nginx(told: dict[str, str]) -> str:
     """nginx forgets a server's headers in each location that has one of its own."""
-    told = [f"# {line}" for line in data()["nginx"]]
-    lines = [f'add_header {name} "{value}" always;' for name, value in headers(policy).items()]
-    return "\n".join([*told, *lines, ""])
+    says = [f"# {line}" for line in data()["nginx"]]
+    lines = [f"add_header {name} '{value}' always;" for name, value in told.items()]
+    return "\n".join([*says, *lines, ""])
 
 
-def netlify(policy: str) -> str:
-    lines = [f"  {name}: {value}" for name, value in headers(policy).items()]
-    return "\n".join(["/*", *lines, ""])
+def netlify(told: dict[str, str]) -> str:
+    lines = [f"  {name}: {value}" for name, value in told.items()]
+    return "\n".join(["/*", *lines, f"/{rsl.FILE}", f"  Content-Type: {rsl.KIND}", ""])
 
 
 def readme(pieces: list[Piece]) -> str:

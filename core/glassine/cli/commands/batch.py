@@ -18,6 +18,7 @@ from .. import exits, options, speech
 
 if TYPE_CHECKING:
     from ...batch.run import BatchState
+    from ...types import Export
 
 EPILOG = """\b
 Example:
@@ -52,6 +53,8 @@ def command(
     from ...flow.plan import caption_for
 
     intent, problems = options.given_intent(given), list[dict[str, Any]]()
+    for said in before_signing(intent.export):
+        click.echo(said, err=True)
     with batch_progress(silent=as_json) as tell:
 
         def told(state: BatchState) -> None:
@@ -69,6 +72,17 @@ def command(
         if words := caption_for(intent):
             click.echo(speech.phrase("cli.batch_caption", caption=words))
     return exits.FAILED if end.failed else exits.DONE
+
+
+def before_signing(export: Export) -> list[str]:
+    """In whose name the copies will be signed, before any of them is."""
+    from ...flow.encode import check_export
+
+    if "c2pa" not in export.marks:
+        return []
+    if not (export.claim.creator or export.claim.certificate):
+        return [speech.phrase("cli.signs_each")]
+    return [speech.spoken(said) for said in check_export(export)]
 
 
 @contextmanager

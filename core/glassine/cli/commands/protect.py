@@ -14,7 +14,7 @@ import click
 
 from ...flow.names import copy_name
 from ...messages import with_english
-from .. import exits, options, output
+from .. import exits, options, output, speech
 
 if TYPE_CHECKING:
     from ...types import Intent
@@ -108,6 +108,7 @@ def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
             never=asked.originals,
             again=asked.again,
             watch=watch,
+            tell=lambda said: click.echo(f"{source.name}: {speech.spoken(said)}", err=True),
         )
     if not asked.as_json:
         click.echo("\n".join(results.delivered_lines(made)))

@@ -136,7 +136,7 @@ class _Reader:
     def number(self, kind: str, at: int) -> int:
         try:
             return int(struct.unpack_from(self.order + kind, self.data, at)[0])
-        except struct.error:
+        except (struct.error, OverflowError):  # BigTIFF's offsets have 64 bits
             self.damaged = True
             return 0
 

@@ -12,6 +12,7 @@ _IIM, _PREVIEWS = 0x0404, (0x0409, 0x040C)
 _PLACES = range(90, 102)
 _WORDS = (25, 105, 120, 118, 122)
 _DATES = (55, 60, 62, 63)
+_PREVIEW = 202
 
 
 def resources(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -30,23 +31,32 @@ def resources(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def has_preview(data: bytes) -> bool:
-    return any(number in _PREVIEWS for number, _ in resources(data))
+    """Photoshop's own, or the one of the IIM."""
+    return any(number in _PREVIEWS for number, _ in resources(data)) or _PREVIEW in said(data)
 
 
 def said(data: bytes) -> dict[int, list[str]]:
     """What record 2 says: dataset -> texts."""
     plain = next((body for number, body in resources(data) if number == _IIM), data)
     found: dict[int, list[str]] = {}
-    at = 0
-    while plain[at : at + 1] == b"\x1c" and at + 5 <= len(plain):
-        record, dataset = plain[at + 1], plain[at + 2]
-        size = int.from_bytes(plain[at + 3 : at + 5], "big")
-        if size & 0x8000 or at + 5 + size > len(plain):
-            break  # an extended dataset: none of those that are wanted
+    for record, dataset, body in datasets(plain):
         if record == 2 and dataset:
-            found.setdefault(dataset, []).append(decoded(plain[at + 5 : at + 5 + size]))
-        at += 5 + size
+            found.setdefault(dataset, []).append(decoded(body))
     return found
+
+
+def datasets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Record, number and body of each; a long one has the size of its size where others have it."""
+    at = 0
+    while data[at : at + 1] == b"\x1c" and at + 5 <= len(data):
+        size, start = int.from_bytes(data[at + 3 : at + 5], "big"), at + 5
+        if size & 0x8000:
+            start += size & 0x7FFF
+            size = int.from_bytes(data[at + 5 : start], "big")
+        if start + size > len(data):
+            return
+        yield data[at + 1], data[at + 2], data[start : start + size]
+        at = start + size
 
 
 def decoded(raw: bytes) -> str:
@@ -73,6 +83,6 @@ def dataset_kinds(told: dict[int, list[str]]) -> set[str]:
             found.add("words")
         elif dataset in _DATES:
             found.add("date")
-        elif dataset not in (_TITLE, _BY_LINE, _RIGHTS):
+        elif dataset not in (_TITLE, _BY_LINE, _RIGHTS, *range(200, 203)):
             found.add("other")
     return found

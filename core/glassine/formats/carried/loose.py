@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from . import iptc
 from .exif import Block, parsed
+from .pictures import holds_picture
 
 Titled = tuple[tuple[str, ...], str, str]
 """Creators, rights, title."""
@@ -17,6 +18,12 @@ _IIM, _RESOURCES, _PACKET, _PROFILE = 0x83BB, 0x8649, 0x02BC, 0x8773
 _RAW = "raw profile type "
 _AUTHOR, _RIGHTS, _TITLE = ("author", "artist", "creator"), ("copyright",), ("title",)
 _XMP = "XML:com.adobe.xmp"
+_COLOURED = (b"\2", b"\3", b"\6")  # kinds of PNG
+_APPLICATIONS = range(0xE0, 0xF0)
+_UNDERSTOOD = (
+    *(b"JFIF\0", b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Adobe", b"JP"),
+)
+"""What segments of applications begin with that are read elsewhere, or are told of."""
 _SEGMENTS, _CHUNKS = 10_000, 1_000_000
 _TEXT = 16 << 20  # bytes of one text; a raw profile holds a preview at most
 
@@ -60,6 +67,9 @@ def of_jpeg(data: bytes) -> Loose:
             pieces[body[35:67]] = pieces.get(body[35:67], b"") + body[75:]
         elif marker in (0xE0, 0xE2) and second_picture(body):
             found.small = True
+        elif marker in _APPLICATIONS and not body.startswith(_UNDERSTOOD):
+            found.kinds.add("other")
+            found.small |= holds_picture(body)
     found.extended = list(pieces.values())
     return found
 
@@ -83,7 +93,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def of_png(data: bytes) -> Loose:
     """Keywords and their texts: who made it, and raw profiles as ImageMagick and Krita write."""
-    found, told = Loose(), dict[str, str]()
+    found, told = Loose(icc=profile_of(data)), dict[str, str]()
     for name, text in texts(data):
         key = name.lower()
         if key.startswith(_RAW):
@@ -96,6 +106,19 @@ def of_png(data: bytes) -> Loose:
     author, rights, title = (next((told[n] for n in names if n in told), "") for names in wanted)
     found.titled.append(((author,) if author else (), rights, title))
     return found
+
+
+def profile_of(data: bytes) -> bytes | None:
+    """A PNG's, where the pixels have colours: libpng takes none whose length is odd."""
+    at = data.find(b"iCCP", 0, data.find(b"IDAT"))
+    if at < 4 or data[25:26] not in _COLOURED:
+        return None
+    size = int.from_bytes(data[at - 4 : at], "big")
+    _, _, packed = data[at + 4 : at + 4 + size].partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], _TEXT) or None
+    except zlib.error:
+        return None
 
 
 def texts(data: bytes) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,9 @@ def in_one_name(keep: Keep, claim: Claim) -> Told:
     unnamed = {name: items for name, items in said.items() if name in xmp.NAMELESS}
     said = xmp.completed(unnamed, (claim.creator,), claim.rights, claim.title)
     block = exif.authored((claim.creator,), claim.rights)
-    renamed = replace(keep, exif=exif.built(block), xmp=xmp.packet_of(said, []))
+    renamed = replace(
+        keep, exif=exif.built(block), xmp=xmp.packet_of(said, []), creators=(claim.creator,)
+    )
     return renamed, (message("metadata.other_name", creator=claim.creator, named=creators),)
 
 

@@ -61,13 +61,17 @@ NAMELESS = {
 """Of these, what tells nobody's name."""
 LICENSOR = f"{{{PLUS}}}Licensor"
 _LICENSOR = (f"{{{PLUS}}}LicensorName", f"{{{PLUS}}}LicensorURL")
+PROFILE = f"{{{SHOP}}}ICCProfile"
 OLDER = {f"{{{TIFF}}}Artist": _CREATOR, f"{{{TIFF}}}Copyright": _RIGHTS}
 
 _FALSE = (
     *(ADOBE + "hdr-gain-map/", "http://ns.apple.com/HDRGainMap/", ADOBE + "xmp/note/"),
-    *("http://ns.google.com/photos/", SMALL),
+    *("http://ns.google.com/photos/", "http://ns.apple.com/", "http://ns.xiaomi.com/"),
+    *("http://ns.oplus.com/", "http://ns.vivo.com/", "http://ns.samsung.com/"),
+    *(ADOBE + "hdr-metadata/", SMALL),
 )
-"""Beginnings of namespaces that announce a second picture, or are one."""
+"""Beginnings of namespaces that announce a second picture (a gain map, a depth map, a moving
+picture), speak of one, or are one: phones' own say little else."""
 _PIXELS = {
     TIFF: {
         *("ImageWidth", "ImageLength", "BitsPerSample", "Compression", "Orientation"),
@@ -161,13 +165,18 @@ def attributes(part: Element) -> Iterator[Element]:
 
 
 def texts(one: Element) -> list[tuple[str, str]]:
-    """(language, text) of each item of a property, however it is written."""
+    """(language, text) of each item of a property, however it is written.
+
+    None of them where all together spell what none does alone.
+    """
     items = list(one.iter(f"{{{RDF}}}li")) or [one]
     found = []
     for item in items:
         inner = item.find(f".//{{{RDF}}}value")
         text = (item if inner is None else inner).text or item.get(f"{{{RDF}}}resource") or ""
         found.append((item.get(f"{{{XML}}}lang", ""), text.strip()))
+    if spells_picture(" ".join(text for _, text in found)):
+        return []
     return [(language, text) for language, text in found if sound(text)]
 
 
@@ -207,19 +216,18 @@ def fields(item: Element, name: str) -> str:
 
 def with_picture(one: Element) -> bool:
     """Whether a property has a picture in it, wherever and however it is spelt."""
-    letters = 0
+    found = list[str]()
     for part in one.iter():
         space, _, local = part.tag.removeprefix("{").partition("}")
         if space.startswith(SMALL) or "thumbnail" in local.lower():
             return True
         names = (name.removeprefix("{").partition("}")[0] for name in part.attrib)
-        values = (part.text or "", part.tail or "", *part.attrib.values())
-        if any(name.startswith(SMALL) for name in names) or any(map(spells_picture, values)):
+        if any(name.startswith(SMALL) for name in names):
             return True
-        letters += sum(map(len, values))
-        if letters > _PICTURE or max(map(len, values)) > _LONGEST:
-            return True
-    return False
+        found += (part.text or "", part.tail or "", *part.attrib.values())
+    if sum(map(len, found)) > _PICTURE or max(map(len, found)) > _LONGEST:
+        return True
+    return any(map(spells_picture, found)) or spells_picture(" ".join(found))
 
 
 def false(one: Element) -> bool:
