@@ -260,9 +260,7 @@ def test_steps_are_taken_in_bytes_beside_fast_bfloat16_but_not_beside_amx(
 @pytest.mark.skipif(not bytewise.usable(), reason="this CPU is not faster in bytes")
 def test_a_walk_in_bytes_is_the_same_whatever_else_runs_in_bfloat16(scene):
     mixed, whole = (
-        encoders.gradient_encoders("embedded", replace(CPU, dtype=dtype, in_bytes=True))[
-            "sd15"
-        ]
+        encoders.gradient_encoders("embedded", replace(CPU, dtype=dtype, in_bytes=True))["sd15"]
         for dtype in (torch.bfloat16, torch.float32)
     )
     assert torch.equal(mixed(scene[None]), whole(scene[None]))
