@@ -181,7 +181,7 @@ def test_memory_running_out_means_smaller_crops_and_a_sentence(monkeypatch):
     monkeypatch.setattr(walking, "pull", hungry)
     monkeypatch.setattr("glassine.explore.views.OWN", {True: 1.0, False: 1.0})
     done = made(planned(64, 300, steps=1))
-    assert list(map(str, done.notes)) == ["Memory ran out on CPU; it was done in smaller tiles."]
+    assert list(map(str, done.notes)) == ["Memory ran out on CPU; it was done with smaller crops at a time."]
     assert sizes == [304 * 64, 256 * 64]
 
 
@@ -190,7 +190,7 @@ def test_memory_running_out_everywhere_is_said(monkeypatch):
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(walking, "pull", never)
-    with pytest.raises(OutOfMemory, match="smallest tiles"):
+    with pytest.raises(OutOfMemory, match="smallest crops"):
         made(planned())
 
 
