@@ -22,6 +22,9 @@ def delivered_lines(made: Delivered) -> list[str]:
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
+    if done.marks:
+        labels = tuple(message(f"mark.{name}.label") for name in done.marks)
+        size = f"{size}; {phrase('cli.carries', marks=labels)}"
     goals = tuple(goal.says for goal in plan.goals)
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",

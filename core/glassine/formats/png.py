@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from .base import Format
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ON_PAPER = b"pHYs"
+_PACKET = b"XML:com.adobe.xmp\0"
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -46,7 +48,18 @@ def read(data: bytes, what: Field) -> Artwork:
 def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
     image = vips.image_of(rgb, alpha, keep, keep.depth)
     data: bytes = image.pngsave_buffer(compression=6, keep=metadata.flags(keep))
+    data = with_plain_packet(data, keep.xmp) if keep.xmp else data
     return data if keep.ppi else without_size_on_paper(data)
+
+
+def with_plain_packet(data: bytes, packet: bytes) -> bytes:
+    """XMP as its specification (part 3, 1.1.5) wants it; libvips packs it, and few look there."""
+    body = b"iTXt" + _PACKET + bytes(4) + packet
+    chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    for name, start, end in chunks(data):
+        if name == b"zTXt" and data[start + 8 : end].startswith(_PACKET):
+            return data[:start] + chunk + data[end:]
+    return data
 
 
 def without_size_on_paper(data: bytes) -> bytes:
