@@ -19,7 +19,7 @@ from ..types import Progress, Protected, Watch, quiet
 def mark(protected: Protected, watch: Watch = quiet) -> Protected:
     """Embeds the pixel marks that the export names, on the grid of the artwork's bit depth.
 
-    Pixel marks go in the registry's order, whatever order they were named in: the watermark last, on
+    These go in the registry's order, whatever order they were named in: the watermark last, on
     top of everything that could disturb it. The returned plan holds what was chosen on the way
     (the watermark's id), so that running it again gives the same pixels.
     """

@@ -11,12 +11,17 @@ from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
 from ..evidence.facts import run_record
+from ..evidence.glance import glance
+from ..evidence.offers import OFFERED, offers
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import LIMITS, threat
 from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+
+USUAL = ("jpeg75", "half")
+"""What is tried with every copy, in seconds: what sites do to it. `report` tries all the others."""
 
 
 def verify(
@@ -33,7 +38,8 @@ def verify(
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sight or sighted(protected)
     eyes = viewers(plan, device)
-    total, rows, trials = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers), [], []
+    total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(OFFERED)
+    rows, trials = list[Effect](), list[Trial]()
     price = cost(sight)
     watch(Progress(1, total, "verify"))
     against = controls(plan, sight)
@@ -47,8 +53,10 @@ def verify(
         trials.append(tried)
         rows += after
         watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
+    lighter = tuple(offers(protected, sight, before))
+    watch(Progress(total, total, "verify"))
     called, unsure = recaptioned(protected)
-    return Report(
+    report = Report(
         cost=price,
         effects=tuple(rows),
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
@@ -56,7 +64,9 @@ def verify(
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,
+        offers=lighter,
     )
+    return replace(report, glance=glance(plan, sight, report))
 
 
 def endured(

@@ -171,25 +171,34 @@ def _value(one: Element) -> str | list[str] | dict[str, str]:
     return [item.text or "" for item in items]
 
 
+class _Sane(ElementTree.TreeBuilder):
+    """Builds the tree as long as it can be metadata."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth, self._count = self._depth + 1, self._count + 1
+        if self._depth > _DEPTH or self._count > _ELEMENTS:
+            raise ValueError(tag)
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
 def _found(packet: bytes) -> list[Element]:
     """Every property of a packet, those written as attributes too; none where it is no XMP."""
-    parser = ElementTree.XMLPullParser(("start", "end"))
-    depth = count = 0
-    found = list[Element]()
+    parser = ElementTree.XMLParser(target=_Sane())
     try:
-        for at in range(0, len(packet), _SEGMENT):
-            parser.feed(packet[at : at + _SEGMENT])
-            for event, one in parser.read_events():
-                depth += 1 if event == "start" else -1
-                count += event == "start"
-                if depth > _DEPTH or count > _ELEMENTS:
-                    return []
-                if event == "end" and one.tag == f"{{{_RDF}}}RDF":
-                    found += [part for about in one for part in (*_attributes(about), *about)]
-        parser.close()
+        parser.feed(packet)
+        root: Element = parser.close()
     except (ElementTree.ParseError, ValueError):
         return []  # it says nothing that a machine could read
-    return found
+    abouts = [about for rdf in root.iter(f"{{{_RDF}}}RDF") for about in rdf]
+    return [part for about in abouts for part in (*_attributes(about), *about)]
 
 
 def _attributes(about: Element) -> list[Element]:
