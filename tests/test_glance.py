@@ -9,7 +9,7 @@ import pytest
 import torch
 from glassine.evidence import glance
 from glassine.evidence.brief import briefs
-from glassine.evidence.offers import kept, offers, recoded
+from glassine.evidence.offers import kept, offer, offered, recoded
 from glassine.evidence.sight import Sight
 from glassine.evidence.whereabouts import where_most
 from glassine.messages import LANGUAGES, message
@@ -172,8 +172,7 @@ def test_an_offer_says_what_its_file_weighs_and_keeps(finished, scene):
     assert kept(before, seen) == pytest.approx(1) and kept(before, clean) == 0
     assert kept(before, recoded("jpeg", 50, seen)) < kept(before, recoded("jpeg", 95, seen))
     done = finished(seen)
-    sight = Sight(clean, seen, WHOLE, slice(0, 128), (0, 0))
-    jpeg, webp = offers(done, sight, before)
+    jpeg, webp = (offer(name, done, before) for name in offered(done))
     assert (jpeg.format, webp.format) == ("jpeg", "webp") and 0 < webp.bytes < jpeg.bytes
     assert jpeg.left == kept(before, recoded("jpeg", 95, seen))
-    assert list(offers(finished(seen, format="jpeg"), sight, before)) == []
+    assert offered(finished(seen, format="jpeg")) == () == offered(finished(seen[:, :31]))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from torch import Tensor
 
 from ..formats import FORMATS
+from ..formats.vips import SMALLEST
 from ..messages import message
 from ..pixels.flatten import on_white
 from ..types import Effect, Keep, Offer, Protected
 from ..visibility import ssimulacra2
 from .drift import Before, Looks, Viewer, effect
-from .sight import Sight, weighed
+from .sight import weighed
 from .trials import share_left
 
 QUALITY = 95
@@ -22,16 +22,13 @@ OFFERED = {"jpeg": "JPEG", "webp": "WebP"}
 SMALLER = 1 / 3  # of the copy's size: what is worth telling
 
 
-def offers(protected: Protected, sight: Sight, before: Before) -> Iterator[Offer]:
-    """For a copy that keeps every pixel. One in a lossy format has made its choice already."""
-    export = protected.plan.export
-    if FORMATS[export.format].lossy:
-        return
-    for name in OFFERED:
-        yield offer(name, protected, sight, before)
+def offered(protected: Protected) -> tuple[str, ...]:
+    """For a copy that keeps every pixel; one in a lossy format has made its choice already."""
+    lossy = FORMATS[protected.plan.export.format].lossy
+    return () if lossy or min(protected.rgb.shape[1:]) < SMALLEST else tuple(OFFERED)
 
 
-def offer(name: str, protected: Protected, sight: Sight, before: Before) -> Offer:
+def offer(name: str, protected: Protected, before: Before) -> Offer:
     """One format. Clean picture and blend are taken as they are; at this quality they stay so."""
     artwork = protected.plan.artwork
     size = weighed(name, QUALITY, artwork, protected.rgb)

@@ -35,11 +35,12 @@ class Shows:
 
 
 def shows(clean: Tensor, seen: Tensor) -> Shows:
-    """(3, H, W) in [0, 1], twice, both sides at least a cell."""
-    change = F.avg_pool2d((seen - clean).abs().mean(0)[None, None].float(), CELL)
+    """(3, H, W) in [0, 1], twice."""
+    cell = min(CELL, *clean.shape[1:])
+    change = F.avg_pool2d((seen - clean).abs().mean(0)[None, None].float(), cell)
     grey = clean.mean(0)[None, None].float()
-    mean = F.avg_pool2d(grey, CELL)
-    contrast = (F.avg_pool2d(grey.square(), CELL) - mean.square()).clamp_min(0).sqrt()
+    mean = F.avg_pool2d(grey, cell)
+    contrast = (F.avg_pool2d(grey.square(), cell) - mean.square()).clamp_min(0).sqrt()
     around = F.avg_pool2d(contrast, _AROUND, 1, padding=_AROUND // 2, count_include_pad=False)
     lines = (contrast > _STANDS_OUT * around) & (contrast >= _CALM)
     kind = torch.where(contrast < _CALM, 0, torch.where(lines, 1, 2))

@@ -12,13 +12,13 @@ from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
 from ..evidence.facts import run_record
 from ..evidence.glance import glance
-from ..evidence.offers import OFFERED, offers
+from ..evidence.offers import offer, offered
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import LIMITS, threat
 from ..machine.device import choose
-from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+from ..types import Effect, Offer, Plan, Progress, Protected, Report, Trial, Watch, quiet
 
 USUAL = ("jpeg75", "half")
 """What is tried with every copy, in seconds: what sites do to it. `report` tries all the others."""
@@ -38,7 +38,8 @@ def verify(
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sight or sighted(protected)
     eyes = viewers(plan, device)
-    total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(OFFERED)
+    names = offered(protected)
+    total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(names)
     rows, trials = list[Effect](), list[Trial]()
     price = cost(sight)
     watch(Progress(1, total, "verify"))
@@ -53,8 +54,10 @@ def verify(
         trials.append(tried)
         rows += after
         watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
-    lighter = tuple(offers(protected, sight, before))
-    watch(Progress(total, total, "verify"))
+    lighter = list[Offer]()
+    for name in names:
+        lighter.append(offer(name, protected, before))
+        watch(Progress(total - len(names) + len(lighter), total, "verify"))
     called, unsure = recaptioned(protected)
     report = Report(
         cost=price,
@@ -64,7 +67,7 @@ def verify(
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,
-        offers=lighter,
+        offers=tuple(lighter),
     )
     return replace(report, glance=glance(plan, sight, report))
 
