@@ -9,7 +9,7 @@ import pytest
 import torch
 from glassine.evidence import glance
 from glassine.evidence.brief import briefs
-from glassine.evidence.offers import kept, offer, offered, recoded
+from glassine.evidence.offers import effect_left, offer, offered, recoded
 from glassine.evidence.sight import Sight
 from glassine.evidence.whereabouts import where_most
 from glassine.messages import LANGUAGES, message
@@ -169,10 +169,12 @@ def test_an_offer_says_what_its_file_weighs_and_keeps(finished, scene):
     viewers = (Viewer("fake", "used", chequers),)
     aims = aimed(viewers, around.goals)
     before = Before(viewers, around, aims, tuple(effects(viewers, around, aims=aims)))
-    assert kept(before, seen) == pytest.approx(1) and kept(before, clean) == 0
-    assert kept(before, recoded("jpeg", 50, seen)) < kept(before, recoded("jpeg", 95, seen))
+    assert effect_left(before, seen) == pytest.approx(1) and effect_left(before, clean) == 0
+    assert effect_left(before, recoded("jpeg", 50, seen)) < effect_left(
+        before, recoded("jpeg", 95, seen)
+    )
     done = finished(seen)
     jpeg, webp = (offer(name, done, before) for name in offered(done))
     assert (jpeg.format, webp.format) == ("jpeg", "webp") and 0 < webp.bytes < jpeg.bytes
-    assert jpeg.left == kept(before, recoded("jpeg", 95, seen))
+    assert jpeg.left == effect_left(before, recoded("jpeg", 95, seen))
     assert offered(finished(seen, format="jpeg")) == () == offered(finished(seen[:, :31]))

@@ -34,7 +34,7 @@ def offer(name: str, protected: Protected, before: Before) -> Offer:
     size = weighed(name, QUALITY, artwork, protected.rgb)
     part = recoded(name, QUALITY, before.controls.seen)
     score = ssimulacra2(before.controls.clean, part)
-    return Offer(name, QUALITY, size, kept(before, part), score)
+    return Offer(name, QUALITY, size, effect_left(before, part), score)
 
 
 def recoded(name: str, quality: int, picture: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ def recoded(name: str, quality: int, picture: Tensor) -> Tensor:
     return on_white(back.rgb, back.alpha)
 
 
-def kept(before: Before, part: Tensor) -> float:
+def effect_left(before: Before, part: Tensor) -> float:
     """Share of the effect beyond its control, 0 to 1; NaN where there was none."""
     return share_left(before.rows, [moved_on(v, before, part) for v in before.viewers])
 

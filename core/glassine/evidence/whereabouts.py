@@ -59,7 +59,7 @@ def where_most(clean: Tensor, seen: Tensor) -> tuple[Message, ...]:
         for part, said in zip(found.loud.tensor_split(3, axis), names, strict=True)
     ]
     share, place = max(thirds, key=lambda one: one[0])
-    told = (place,) if share >= _MUCH else ()
+    told: tuple[Message, ...] = (place,) if share >= _MUCH else ()
     densities = []
     for number, said in enumerate(KINDS):
         there = found.kind == number

@@ -111,7 +111,9 @@ def places(sight: Sight) -> Iterator[tuple[int, int, int]]:
 def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, list[Shown]]]:
     """Per pair of eyes: original, protected, how these differ, and the target, as it keeps them."""
     names = [*plan.surrogates[:1], *plan.held_out[:1], *plan.surrogates[1:], *plan.held_out[1:]]
-    return [(whose(eye, plan), kept(eye, plan, sight)) for eye in eyes(names, device, _FAMILIES)]
+    return [
+        (whose(eye, plan), seen_through(eye, plan, sight)) for eye in eyes(names, device, _FAMILIES)
+    ]
 
 
 def whose(eye: Eye, plan: Plan) -> str:
@@ -120,7 +122,7 @@ def whose(eye: Eye, plan: Plan) -> str:
     return f"{covers} ({used}{', in the likeness that ships' if eye.name == SMALL else ''})"
 
 
-def kept(eye: Eye, plan: Plan, sight: Sight) -> list[Shown]:
+def seen_through(eye: Eye, plan: Plan, sight: Sight) -> list[Shown]:
     before, after = (eye.sees(sight.cut(picture)) for picture in (sight.clean, sight.seen))
     moved = (after - before).abs() * SEEN_TIMES
     shown = [
