@@ -117,7 +117,9 @@ def test_protect_writes_a_copy_and_a_page_and_says_so_in_five_lines(painting, ca
     copy, clean = read(made), read(painting)
     assert copy.rgb.shape == clean.rgb.shape and copy.keep.ppi == clean.keep.ppi
     assert 0 < (copy.rgb - clean.rgb).abs().mean() < 0.05
-    assert len(out.splitlines()) == 5 and "SSIMULACRA2" in out and "blend" in out
+    *five, note = out.splitlines()
+    assert len(five) == 5 and "SSIMULACRA2" in out and "blend" in out
+    assert "WebP at quality 95 would have" in note and "of the effect" in note
     assert "carries “No AI training” in the metadata" in out.splitlines()[0]
     assert MARKS["xmp"].read(made.read_bytes(), "")
     assert "of" in err and "\x1b" not in out + err, "no bars where there is no terminal"
