@@ -22,6 +22,7 @@ from glassine.flow import deliver, pages
 from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine import device, files
+from glassine.marks import MARKS
 from glassine.messages import message
 from glassine.messages.terminal import VARIABLES
 from glassine.types import Cost, Effect, Encoded, Intent, Keep, Report
@@ -116,8 +117,19 @@ def test_protect_writes_a_copy_and_a_page_and_says_so_in_five_lines(painting, ca
     copy, clean = read(made), read(painting)
     assert copy.rgb.shape == clean.rgb.shape and copy.keep.ppi == clean.keep.ppi
     assert 0 < (copy.rgb - clean.rgb).abs().mean() < 0.05
-    assert len(out.splitlines()) == 5 and "SSIMULACRA2" in out and "blend" in out
+    *five, note = out.splitlines()
+    assert len(five) == 5 and "SSIMULACRA2" in out and "blend" in out
+    assert "WebP at quality 95 would have" in note and "of the effect" in note
+    assert "carries “No AI training” in the metadata" in out.splitlines()[0]
+    assert MARKS["xmp"].read(made.read_bytes(), "")
     assert "of" in err and "\x1b" not in out + err, "no bars where there is no terminal"
+
+
+def test_a_file_carries_nothing_where_that_was_asked_for(painting, capsys):
+    assert run("protect", painting, *SMALL, "--marks", "none") == 0
+    made = painting.with_name("teal.glassine.png").read_bytes()
+    assert b"xmpmeta" not in made and ledger.entries() == []
+    assert "; carries" not in capsys.readouterr().out.splitlines()[0]
 
 
 def test_the_same_seed_gives_the_same_pixels(painting, tmp_path):
@@ -309,14 +321,14 @@ POISON = ("--shows", "dog", "--teach", "cat")
         ((*POISON, "--recipe", "cloak"), "--shows was given, and the recipe 'cloak'"),
         (("--recipe", "cloak", "--anchor", "teal.png"), "--anchor was given"),
         (("--target", "teal.png", "--style", "ember"), "--style and --target"),
-        (("--visible", "Ann"), "--marks visible,receipt"),
-        (("--signature", "teal.png"), "--marks visible,receipt"),
-        (("--opacity", ".5"), "--marks visible,receipt"),
+        (("--visible", "Ann"), "--marks visible,xmp,receipt"),
+        (("--signature", "teal.png"), "--marks visible,xmp,receipt"),
+        (("--opacity", ".5"), "--marks visible,xmp,receipt"),
         (("--layout", "tiled", "--marks", "none"), "--marks visible\n"),
-        (("--certificate", "nope.p12"), "--marks c2pa,receipt"),
+        (("--certificate", "nope.p12"), "--marks c2pa,xmp,receipt"),
         (("--key", "nope.pem", "--marks", "xmp"), "--marks c2pa,xmp"),
-        (("--artist", "Ann"), "one of xmp, c2pa: --marks xmp,receipt"),
-        (("--policy", "no-mining"), "--marks xmp,receipt"),
+        (("--artist", "Ann", "--marks", "receipt"), "one of xmp, c2pa: --marks xmp,receipt"),
+        (("--policy", "no-mining", "--marks", "receipt"), "--marks xmp,receipt"),
         (("--terms", "None", "--marks", "c2pa"), "--marks xmp,c2pa"),
         (("--title", "Teal", "--marks", "watermark"), "--marks xmp,watermark"),
         (("--format", "jpeg", "-o", "x.png"), "OUT ends in '.png'"),

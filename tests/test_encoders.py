@@ -9,7 +9,8 @@ from glassine.errors import NotUsable, UnknownEntry, WeightsMissing
 from glassine.machine import bytewise, device
 from glassine.machine.device import Device
 from glassine.messages import message
-from glassine.surrogates import SURROGATES, encoders, kl, surrogate_named
+from glassine.surrogates import SHIPPED, SURROGATES, encoders, eyes, kl, surrogate_named
+from glassine.surrogates.nets.tiny import read_net
 from typed import run
 
 CPU = Device("cpu", message("device.cpu", count=1), torch.float32)
@@ -59,6 +60,26 @@ def test_decoders_give_the_picture_back(family, scene, models):
     entry = SURROGATES[family]
     seen = entry.sees(models / entry.folder)(encoders.encoders(family, CPU)[family](scene[None]))
     assert (seen[0] - scene).abs().mean() < 0.12
+
+
+def test_what_a_model_sees_is_shown_with_nothing_downloaded(scene):
+    (eye,) = eyes.eyes(("embedded",), CPU, 2)
+    seen = eye.sees(scene[:, :90, :124])
+    assert (eye.name, eye.family) == ("embedded", "flux2")
+    assert seen.shape == (3, 90, 124) and seen.min() >= 0 and seen.max() <= 1
+    assert (seen - scene[:, :90, :124]).abs().mean() < 0.05, "it is the picture"
+    assert (eye.sees(1 - scene) - scene).abs().mean() > 0.1, "and not any picture"
+
+
+def test_the_decoder_that_ships_is_the_published_one(models):
+    places = (SHIPPED, models / "taef2")
+    ours, theirs = (read_net(place, "decoder", 32, pool=True).state_dict() for place in places)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_real_encoders_bring_their_own_eyes(models):
+    assert [eye.name for eye in eyes.eyes(("embedded",), CPU, 2)] == ["sd15", "sdxl"]
+    assert [eye.name for eye in eyes.eyes(("flux1", "sd3"), CPU, 2)] == ["flux1", "sd3"]
 
 
 def test_latents_come_back_as_float32_from_lower_precision(scene):

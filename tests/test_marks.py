@@ -21,11 +21,10 @@ from glassine.flow.mark import mark
 from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.ledger import fingerprint
-from glassine.marks import MARKS, containers, visible
+from glassine.marks import MARKS, containers, visible, xmp
 from glassine.marks.base import STAGES
 from glassine.types import Claim, Export, Report, Visible
 
-xmp = pytest.importorskip("glassine.marks.xmp", reason="needs pyexiv2")
 c2pa = pytest.importorskip("glassine.marks.c2pa", reason="needs c2pa-python")
 
 WRITTEN = ("png", "jpeg", "webp", "tiff", "avif")
@@ -92,6 +91,40 @@ def test_empty_fields_leave_the_file_alone(written):
     assert told["Xmp.dc.creator"] == ["Somebody"]
 
 
+def test_what_nobody_chose_gives_way_to_the_artists_own_words(written):
+    theirs = {"policy": "no-mining", "source_type": "digitisedFromPrint"}
+    before = xmp.merged(Claim(**theirs), OLD)
+    told = xmp.parsed(written("png", "xmp", xmp=before, claim=Claim()))
+    assert told["Xmp.plus.DataMining"].endswith("/DMI-PROHIBITED"), "never loosened unasked"
+    assert told["Xmp.iptcExt.DigitalSourceType"].endswith("/digitisedFromPrint")
+    told = xmp.parsed(written("png", "xmp", xmp=before, claim=Claim(policy="no-training")))
+    assert told["Xmp.plus.DataMining"].endswith("AIMLTRAINING"), "what was asked for is said"
+    free = before.replace(b"DMI-PROHIBITED", b"DMI-ALLOWED")
+    told = xmp.parsed(written("png", "xmp", xmp=free, claim=Claim()))
+    assert told["Xmp.plus.DataMining"].endswith("EXCEPTSEARCHENGINEINDEXING")
+
+
+def test_what_is_told_already_is_not_told_again(finished, scene):
+    once = xmp.prepare(finished(scene, marks=("xmp",), claim=CLAIM, xmp=OLD))
+    assert xmp.prepare(once) is once
+
+
+def test_what_a_jpeg_cannot_hold_gives_way_to_the_reservation(finished, scene):
+    long = OLD.replace(b"dragon", b"dragon " * 10_000)
+    done = mark(finished(scene, format="jpeg", marks=("xmp",), claim=CLAIM, xmp=long))
+    told = xmp.parsed(encode(done, NOTHING).data)
+    assert told["Xmp.dc.creator"] == [CLAIM.creator] and "Xmp.dc.subject" not in told
+    assert any("longer than a JPEG can hold" in str(note) for note in done.notes)
+
+
+def test_a_tree_that_is_no_metadata_says_nothing():
+    deep = OLD.replace(b"dragon", b"<a>" * 100 + b"</a>" * 100)
+    wide = OLD.replace(b"dragon", b"<a/>" * 30_000)
+    torn = OLD.replace(b"</rdf:Bag>", b"")
+    assert [xmp.said(packet) for packet in (deep, wide, torn)] == [{}, {}, {}]
+    assert xmp.said(OLD) == {"Xmp.dc.subject": ["dragon"]}
+
+
 def test_png_keeps_xmp_in_itxt_and_only_there(written):
     data = written("png", "xmp", xmp=OLD)
     names = [name for name, _, _ in containers.blocks(data, "png")]
@@ -119,6 +152,8 @@ def test_exiftool_agrees(written, kind, tmp_path):
     file.write_bytes(written(kind, "xmp", "c2pa"))
     done = subprocess.run(["exiftool", "-j", "-G1", "-XMP:all", file], capture_output=True)
     told = json.loads(done.stdout)[0]
+    assert told["XMP-iptcExt:DigitalSourceType"].endswith("/digitalCreation")
+    assert told["XMP-tdm:Reservation"] == 1
     assert told["XMP-plus:DataMining"].endswith("DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING")
     assert told["XMP-dc:Creator"] == CLAIM.creator
     assert told["XMP-xmpRights:WebStatement"] == CLAIM.url

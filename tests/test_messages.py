@@ -44,6 +44,7 @@ SAME |= {
     "cli.effect_after",
     "cli.doctor_versions",
     "cli.starting",
+    "glance.left",
     "list.separator",
 }
 """Rows that are punctuation around fields, and may be alike in two languages."""

@@ -172,11 +172,11 @@ def test_convolutions_on_a_card_are_asked_to_repeat(encoder):
 def test_memory_running_out_means_smaller_crops_and_a_sentence(monkeypatch):
     real, sizes = walking.pull, []
 
-    def hungry(ground, search, part, encode, aim):
+    def hungry(ground, search, part, *rest):
         sizes.append(part.pixels)
         if part.pixels > 256 * 64:
             raise torch.OutOfMemoryError
-        return real(ground, search, part, encode, aim)
+        return real(ground, search, part, *rest)
 
     monkeypatch.setattr(walking, "pull", hungry)
     monkeypatch.setattr("glassine.explore.views.OWN", {True: 1.0, False: 1.0})

@@ -22,10 +22,11 @@ from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
 from glassine.evidence.summary import markdown, summarised
 from glassine.evidence.trained import measured_sizes, trained
-from glassine.evidence.trials import trial
+from glassine.evidence.trials import scene, trial
 from glassine.flow import pages
 from glassine.flow.read import read
 from glassine.flow.verify import verify
+from glassine.machine.device import choose
 from glassine.messages import message
 from glassine.purifiers import PURIFIERS, Scene
 from glassine.purifiers.grain import noisy
@@ -36,8 +37,10 @@ from glassine.types import (
     Effect,
     Encoded,
     Export,
+    Glance,
     Goal,
     HeldOut,
+    Offer,
     Plan,
     Protected,
     Recipe,
@@ -163,6 +166,12 @@ def test_what_is_missing_is_reported_and_not_counted():
     verdict, rows, _ = tried("round_trip")
     assert verdict.verdict == "not run" and rows == ()
     assert verdict.skipped.code == "round_trip.no_encoder"
+
+
+def test_a_round_trip_needs_no_download():
+    around = scene(SIZE, choose("cpu"))
+    assert around.autoencoder.family == "flux2"
+    assert PURIFIERS["round_trip"].missing(around) is None
 
 
 def test_a_crop_moves_its_goal_too():
@@ -333,6 +342,13 @@ def golden():
         trials=(Trial("jpeg75", JPEG75, "handling", "x", "weakened", 0.5, Score(60)),),
         threat=message("threat.aimed", works=message("threat.other"), aimed=("sd15", "flux1")),
         limits=(message("limit.left_out"),),
+        glance=Glance(
+            people=message("glance.people_same"),
+            models=message("glance.models_same"),
+            away=message("glance.away_nothing"),
+            next=message("glance.next_post"),
+        ),
+        offers=(Offer("webp", 95, 400, 0.75, Score(72)),),
     )
 
 
@@ -346,7 +362,7 @@ def test_json_is_what_readers_rely_on():
 def test_a_real_report_has_the_golden_shape(hurt):
     real, kept = as_json(verify(hurt, purifiers=("blur",))), json.loads(GOLDEN.read_text())
     assert real.keys() == kept.keys() and real["cost"].keys() == kept["cost"].keys()
-    for kind in ("effects", "trials", "doubts"):
+    for kind in ("effects", "trials", "doubts", "offers"):
         assert real[kind][0].keys() == kept[kind][0].keys()
 
 

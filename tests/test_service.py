@@ -247,17 +247,19 @@ def test_a_preview_and_another_strength(client, pixels):
     assert "optimise" not in {one["stage"] for one in second}, "a new strength costs no gradient"
 
 
-def test_without_a_decoder_nobody_is_shown_what_a_model_sees(client, pixels):
-    """The picture itself under that title would be a lie."""
-    from glassine.surrogates.encoders import present_surrogates
-
-    if present_surrogates():
-        pytest.skip("a real encoder is on this machine")
+def test_a_preview_shows_what_a_model_sees_with_nothing_downloaded(client, pixels):
     ask = {"pixels": about(), "intent": intent(), "seconds": 5.0, "sees": True}
     client.ask(11, "preview", ask, pixels=pixels.tobytes())
     body, blobs, _ = client.answer(11)
-    assert body["result"]["seen_by"] == "" and "after" in blobs
-    assert not [name for name in blobs if name.startswith("sees")]
+    told = body["result"]
+    assert told["seen_by"] == "flux2" and told["seen_gain"] > 1
+    seen = {name: blobs[name] for name in blobs if name.startswith("sees")}
+    assert set(seen) == {"sees_before", "sees_after", "sees_goal", "sees_difference"}
+    assert {len(one) for one in seen.values()} == {told["width"] * told["height"] * 4}
+    views = {name: np.frombuffer(one, np.uint8).astype(int) for name, one in seen.items()}
+    assert 0 < np.abs(views["sees_after"] - views["sees_before"]).mean() < 40
+    picture = np.frombuffer(blobs["before"], np.uint8).astype(int)
+    assert (views["sees_before"] != picture).any(), "the picture itself there would be a lie"
 
 
 def test_cancel_is_answered_within_half_a_second(client, pixels):

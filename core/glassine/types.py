@@ -302,10 +302,43 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """The same copy as a file of another format.
+
+    bytes        with the same words beside its pixels
+    left         share of the effect beyond its control that is left in it, 0 to 1
+    ssimulacra2  beside the original
+    """
+
+    format: str
+    quality: int
+    bytes: int
+    left: float
+    ssimulacra2: Score
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The report in four sentences.
+
+    people  how visible it is, and where most
+    models  how far they see it moved
+    away    what takes that back
+    next    what to do now
+    """
+
+    people: Message
+    models: Message
+    away: Message
+    next: Message
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything `verify` found.
 
     doubts  reasons to trust it less; shown before the numbers, never after
+    offers  the same copy in smaller formats
     threat  what this works against, and which families were aimed at
     limits  what is always true and always shown
     """
@@ -317,6 +350,8 @@ class Report:
     trials: tuple[Trial, ...] = ()
     threat: Message | None = None
     limits: tuple[Message, ...] = ()
+    glance: Glance | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_marks_that_cannot_be_installed_cost_nothing_else(fresh_krita, monkeypat
             'mkdir -p "$venv/bin"',
             f'cp {tmp_path}/inner "$venv/bin/python"',
         )
-        inner = ("case $* in *'[xmp'*) exit 1;; *' torch'*) exit " + torch + ";; esac",)
+        inner = ("case $* in *'[c2pa'*) exit 1;; *' torch'*) exit " + torch + ";; esac",)
         script(tmp_path / "inner", *inner)
         monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
         monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))

@@ -154,11 +154,11 @@ OPTIONS = (
     click.option(
         "--marks",
         metavar="NAME,...",
-        default="receipt",
+        default="xmp,receipt",
         show_default=True,
         shell_complete=completed("marks"),
-        help="What the file carries, for example xmp,watermark,receipt, or none. A receipt only "
-        "notes it in the ledger on this machine.",
+        help='What the file carries, for example xmp,watermark,receipt, or none. xmp says "do not '
+        'train" in its metadata; a receipt only notes it in the ledger on this machine.',
     ),
     click.option(
         "--keep-path",

@@ -7,7 +7,10 @@ from math import isnan
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from ..evidence.glance import lightest
+from ..evidence.offers import OFFERED
 from ..evidence.schema import json_ready
+from ..evidence.trials import TRAINED
 from ..messages import Message, message
 from ..record import IN_LINE, record_in, told
 from .speech import phrase
@@ -22,6 +25,9 @@ def delivered_lines(made: Delivered) -> list[str]:
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
+    if done.marks:
+        labels = tuple(message(f"mark.{name}.label") for name in done.marks)
+        size = f"{size}; {phrase('cli.carries', marks=labels)}"
     goals = tuple(goal.says for goal in plan.goals)
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
@@ -34,8 +40,25 @@ def delivered_lines(made: Delivered) -> list[str]:
         lines.append("  " + phrase("cli.receipt", path=made.sidecar))
     if plan.caption:
         lines.append("  " + phrase("cli.caption", caption=plan.caption))
-    notes = (*plan.artwork.notes, *protected.notes, *done.notes)
+    notes = (*plan.artwork.notes, *protected.notes, *done.notes, *smaller(report))
     return [*lines, *("  " + phrase("cli.note", note=note) for note in notes)]
+
+
+def smaller(report: Report) -> tuple[Message, ...]:
+    """That the copy would be a third in another format, and what that keeps of the effect."""
+    now = report.cost.bytes_after
+    light = lightest(report.offers, now)
+    if light is None:
+        return ()
+    told = message(
+        "cli.offer",
+        format=OFFERED[light.format],
+        quality=light.quality,
+        size=light.bytes / 1e3,
+        share=light.bytes / now,
+        left=light.left,
+    )
+    return (told,)
 
 
 def work_done(plan: Plan) -> tuple[Message, ...]:
@@ -66,6 +89,8 @@ def effect_line(report: Report) -> str:
         if rows := [row for row in known if row.role == role and not row.after]:
             said.append(phrase(code, **shares(rows)))
     for trial in report.trials:
+        if not trial.name.startswith(TRAINED):
+            continue
         if rows := [row for row in known if row.after == trial.name and row.role == "used"]:
             said.append(phrase("cli.effect_after", trial=trial.says, **shares(rows)))
     return phrase("cli.effect", effect="; ".join(said) or message("cli.not_measured"))

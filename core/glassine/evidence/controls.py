@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,7 +55,7 @@ def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
     )
 
 
-def mixed(goals: tuple[tuple[Tensor, float], ...]) -> Tensor:
+def mixed(goals: Sequence[tuple[Tensor, float]]) -> Tensor:
     """The goals' weighted mean, as pixels."""
     whole = sum(weight for _, weight in goals)
     return torch.stack([weight / whole * picture for picture, weight in goals]).sum(0)

@@ -58,16 +58,30 @@ def through_the_codec(protected: Protected) -> tuple[tuple[int, int], bytes, Art
     entry, export, artwork = FORMATS[plan.export.format], plan.export, plan.artwork
     if entry.write is None:
         return (0, 0), b"", None
-    rgb, alpha, area = (artwork.rgb, protected.rgb), artwork.alpha, 1.0
-    if not entry.lossy and rgb[0][0].numel() > _ENCODED_WHOLE:
-        rows, columns = (middle_part(length, _SAMPLE) for length in rgb[0].shape[1:])
-        area = rgb[0][0].numel() / rgb[0][0, rows, columns].numel()
-        rgb = (rgb[0][:, rows, columns], rgb[1][:, rows, columns])
+    if not entry.lossy and artwork.rgb[0].numel() > _ENCODED_WHOLE:
+        before, after = (
+            weighed(export.format, export.quality, artwork, rgb)
+            for rgb in (artwork.rgb, protected.rgb)
+        )
+        return (before, after), b"", None
+    clean, made = (
+        entry.write(rgb, artwork.alpha, artwork.keep, export.quality)
+        for rgb in (artwork.rgb, protected.rgb)
+    )
+    back = entry.read(made, message("picture.copy")) if entry.lossy else None
+    return (len(clean), len(made)), made, back
+
+
+def weighed(name: str, quality: int, artwork: Artwork, rgb: Tensor) -> int:
+    """Bytes of that picture in that format; of a large one its middle stands for the whole."""
+    write, alpha, area = FORMATS[name].write, artwork.alpha, 1.0
+    assert write is not None, "only formats that are written are weighed"
+    if rgb[0].numel() > _ENCODED_WHOLE:
+        rows, columns = (middle_part(length, _SAMPLE) for length in rgb.shape[1:])
+        area = rgb[0].numel() / rgb[0, rows, columns].numel()
+        rgb = rgb[:, rows, columns]
         alpha = None if alpha is None else alpha[:, rows, columns]
-    before, after = (entry.write(picture, alpha, artwork.keep, export.quality) for picture in rgb)
-    back = entry.read(after, message("picture.copy")) if entry.lossy else None
-    sizes = round(len(before) * area), round(len(after) * area)
-    return sizes, after if area == 1 else b"", back
+    return round(len(write(rgb, alpha, artwork.keep, quality)) * area)
 
 
 def middle_part(length: int, side: int) -> slice:

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from ..machine.device import Device
 from ..purifiers import PURIFIERS, Autoencoder, Scene
+from ..surrogates import SMALL
 from ..surrogates import encoders as nets
+from ..surrogates.eyes import eye_of
 from ..types import UNKNOWN, Effect, Trial
 from ..visibility import ssimulacra2
 from ..visibility.lpips import lpips_distance
@@ -28,11 +30,13 @@ def scene(longest: int, device: Device) -> Scene:
 
 
 def autoencoder(device: Device) -> Autoencoder | None:
-    """The newest real family present whose decoder is here too: what a remover would pick."""
-    for name in reversed(nets.present_surrogates()):
-        if decode := nets.decoder(name, device):
-            ((family, encode),) = nets.encoders(name, device).items()
-            return Autoencoder(family, encode, decode, device.kind)
+    """The newest real family present whose decoder is here too: what a remover would pick.
+
+    Without any, the likeness that ships.
+    """
+    for name in (*reversed(nets.present_surrogates()), SMALL):
+        if eye := eye_of(name, device):
+            return Autoencoder(eye.family, eye.encode, eye.decode, device.kind)
     return None
 
 

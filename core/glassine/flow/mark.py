@@ -1,4 +1,6 @@
-"""Protected -> Protected: the marks that live in pixels, after the cloak and before the report.
+"""Protected -> Protected: what marks put into the pixels, after the cloak and before the report.
+
+What they hand to the encoder is added here too: the file that is measured is the one that leaves.
 
 What the mask or the transparency leaves out stays out: a pixel with alpha 0 or allowance 0 keeps
 its exact bits under the watermark, as it does under the cloak. Only the visible mark, which is
@@ -17,16 +19,17 @@ from ..types import Progress, Protected, Watch, quiet
 def mark(protected: Protected, watch: Watch = quiet) -> Protected:
     """Embeds the pixel marks that the export names, on the grid of the artwork's bit depth.
 
-    They go in the registry's order, whatever order they were named in: the watermark last, on
+    These go in the registry's order, whatever order they were named in: the watermark last, on
     top of everything that could disturb it. The returned plan holds what was chosen on the way
     (the watermark's id), so that running it again gives the same pixels.
     """
-    embeds = [
-        entry.embed for _, entry in marks_in_order(protected.plan.export.marks) if entry.embed
-    ]
+    named = [entry for _, entry in marks_in_order(protected.plan.export.marks)]
+    embeds = [entry.embed for entry in named if entry.embed]
     for done, embed in enumerate(embeds):
         watch(Progress(done, len(embeds), "mark"))
         protected = embed(protected)
+    for entry in named:
+        protected = entry.prepare(protected) if entry.prepare else protected
     if not embeds:
         return protected
     watch(Progress(len(embeds), len(embeds), "mark"))

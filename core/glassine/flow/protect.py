@@ -13,7 +13,7 @@ from .optimise import optimise
 from .plan import plan
 from .read import read
 from .settle import settle
-from .verify import verify
+from .verify import USUAL, verify
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,5 @@ def verified(
     change = optimise(plan(artwork, intent, device=device), watch=watch)
     protected = mark(settle(change, watch=watch), watch=watch)
     sight = sighted(protected)
-    return Verified(protected, verify(protected, sight=sight, watch=watch), sight)
+    report = verify(protected, purifiers=USUAL, sight=sight, watch=watch)
+    return Verified(protected, report, sight)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
+from typing import TypeVar
 
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
@@ -11,12 +13,19 @@ from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
 from ..evidence.facts import run_record
+from ..evidence.glance import glance
+from ..evidence.offers import offer, offered
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import LIMITS, threat
 from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+
+T = TypeVar("T")
+
+USUAL = ("jpeg75", "half")
+"""What is tried with every copy, in seconds: what sites do to it. `report` tries all the others."""
 
 
 def verify(
@@ -33,22 +42,22 @@ def verify(
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sight or sighted(protected)
     eyes = viewers(plan, device)
-    total, rows, trials = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers), [], []
+    names = offered(protected)
+    total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(names)
+    step, trials = steps(total, watch), list[Trial]()
     price = cost(sight)
-    watch(Progress(1, total, "verify"))
+    step()
     against = controls(plan, sight)
-    watch(Progress(2, total, "verify"))
+    step()
     aims = aimed(eyes, against.goals)
-    for row in effects(eyes, against, aims=aims):
-        rows.append(row)
-        watch(Progress(2 + len(rows), total, "verify"))
+    rows = list(counted(effects(eyes, against, aims=aims), step))
     before = Before(eyes, against, aims, tuple(rows))
-    for tried, after in endured(plan, sight, before, purifiers):
+    for tried, after in counted(endured(plan, sight, before, purifiers), step):
         trials.append(tried)
         rows += after
-        watch(Progress(2 + len(eyes) + len(trials), total, "verify"))
+    offers = tuple(counted((offer(name, protected, before) for name in names), step))
     called, unsure = recaptioned(protected)
-    return Report(
+    report = Report(
         cost=price,
         effects=tuple(rows),
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
@@ -56,7 +65,22 @@ def verify(
         trials=tuple(trials),
         threat=threat(plan),
         limits=LIMITS,
+        offers=offers,
     )
+    return replace(report, glance=glance(plan, sight, report))
+
+
+def steps(total: int, watch: Watch) -> Callable[[], None]:
+    """What to call after each of them."""
+    done = count(1)
+    return lambda: watch(Progress(next(done), total, "verify"))
+
+
+def counted(found: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
+    """The same; a step is done when one is there."""
+    for one in found:
+        step()
+        yield one
 
 
 def endured(

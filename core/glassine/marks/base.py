@@ -49,7 +49,8 @@ class Mark:
     visible  meant to be seen: its cost is not held against the strength that was asked for
     check    asked before any work is done
     decide   asked while it is planned, for what the claim left open; what is decided stays
-    prepare  told before the pixels are encoded, for what only the encoder can write
+    prepare  told before the pixels are encoded, for what only the encoder can write; told again, it
+             gives the same value back
     """
 
     says: str

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ..messages import Message, message
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
+PROHIBITED = PLUS + "DMI-PROHIBITED"
+"""How every value begins that reserves something."""
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _ALL = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_generative_training")

@@ -1,44 +1,56 @@
 """XMP with the IPTC and PLUS properties that say "do not train", where machines look for them.
 
-Written into the finished file with exiv2, merged with what the file already says. AVIF is beyond
-exiv2, so there the packet is handed to the encoder (`prepare`).
+The packet is merged with what the picture already says and handed to the encoder, which knows where
+its format keeps one. What is told of a stranger's file is read without trust: `containers` refuses
+entities and sizes that no picture needs, and a tree that is no metadata says nothing.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
 
-import pyexiv2
-
-from ..errors import NotUsable, reason_of
+from ..errors import NotUsable
 from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
 from . import containers
 from .base import Found, Mark
-from .vocabulary import HANDMADE, POLICIES, SOURCE_TYPES
+from .vocabulary import HANDMADE, POLICIES, PROHIBITED, SOURCE_TYPES
 
-_LOCK = threading.Lock()  # exiv2's XMP toolkit is one per process
-_CARRIER = bytes.fromhex(  # a white GIF-sized PNG, to merge packets where there is no file yet
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
-)
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_SPACES = {
+    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
+    "tdm": "http://www.w3.org/ns/tdmrep/",
+    "iptcExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "cc": "http://creativecommons.org/ns#",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+}
+"""Prefixes as exiv2 calls them, by which properties are told."""
+_NAMES = {uri: prefix for prefix, uri in _SPACES.items()}
+_SEGMENT = 65_000  # bytes of a packet that a JPEG holds
+_ELEMENTS, _DEPTH = 20_000, 60  # of a packet; one inside the other
+_MINING, _SOURCE = "Xmp.plus.DataMining", "Xmp.iptcExt.DigitalSourceType"
 
-pyexiv2.set_log_level(4)  # silent: the service speaks frames on stdout
-pyexiv2.registerNs("http://www.w3.org/ns/tdmrep/", "tdm")
+for _prefix, _uri in {"rdf": _RDF, **_SPACES}.items():  # exiv2's iptcExt is Iptc4xmpExt in a file
+    ElementTree.register_namespace({"iptcExt": "Iptc4xmpExt"}.get(_prefix, _prefix), _uri)
 
 
 def properties(claim: Claim) -> dict[str, Any]:
-    """The claim as exiv2 keys; empty fields are left out, so they keep what the file says."""
+    """The claim by exiv2's names; empty fields are left out, so they keep what the file says."""
     if claim.policy not in POLICIES:
         raise NotUsable("xmp.policy", policy=claim.policy, known=tuple(POLICIES))
     if claim.source_type not in HANDMADE:
         raise NotUsable("xmp.source_type", kind=claim.source_type, known=HANDMADE)
     words = {
-        "Xmp.plus.DataMining": POLICIES[claim.policy].plus,
+        _MINING: POLICIES[claim.policy].plus,
         "Xmp.tdm.reservation": "1",
-        "Xmp.iptcExt.DigitalSourceType": SOURCE_TYPES + claim.source_type,
+        _SOURCE: SOURCE_TYPES + claim.source_type,
         "Xmp.xmpRights.WebStatement": claim.url,
         "Xmp.tdm.policy": claim.url,
         "Xmp.xmpRights.Marked": "True" if claim.rights or claim.creator else "",
@@ -54,13 +66,49 @@ def _language(text: str) -> dict[str, str] | str:
     return {'lang="x-default"': text} if text else ""
 
 
+def stated(claim: Claim, existing: bytes | None) -> dict[str, Any]:
+    """The claim as far as the file has not said the same itself, and better.
+
+    What nobody chose gives way to the artist's own words: a reservation that the file has already,
+    which the usual policy would only loosen, and how the picture was made.
+    """
+    wanted, told = properties(claim), said(existing or b"")
+    usual = Claim()
+    if claim.policy == usual.policy and str(told.get(_MINING, "")).startswith(PROHIBITED):
+        del wanted[_MINING]
+    if claim.source_type == usual.source_type and told.get(_SOURCE):
+        del wanted[_SOURCE]
+    return wanted
+
+
 def merged(claim: Claim, existing: bytes | None) -> bytes:
     """The packet that says the claim and everything `existing` said besides."""
-    with _LOCK, pyexiv2.ImageData(_CARRIER) as image:
-        if existing and containers.packet(existing):
-            image.modify_raw_xmp(existing.decode("utf-8", "replace"))
-        image.modify_xmp(properties(claim))
-        return str(image.read_raw_xmp()).encode()
+    wanted = {_tag(key): value for key, value in stated(claim, existing).items()}
+    rdf = Element(f"{{{_RDF}}}RDF")
+    about = SubElement(rdf, f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
+    about.extend(one for one in _found(existing or b"") if one.tag not in wanted)
+    for tag, value in wanted.items():
+        _put(about, tag, value)
+    body = ElementTree.tostring(rdf, encoding="unicode").encode()
+    return b'<x:xmpmeta xmlns:x="adobe:ns:meta/">' + body + b"</x:xmpmeta>"
+
+
+def _tag(key: str) -> str:
+    _, prefix, name = key.split(".")
+    return f"{{{_SPACES[prefix]}}}{name}"
+
+
+def _put(about: Element, tag: str, value: str | list[str] | dict[str, str]) -> None:
+    """A plain text, or a list; one with languages is a list of alternatives."""
+    one = SubElement(about, tag)
+    if isinstance(value, str):
+        one.text = value
+        return
+    kind = "Alt" if isinstance(value, dict) else "Seq"
+    many = SubElement(one, f"{{{_RDF}}}{kind}")
+    for text in value.values() if isinstance(value, dict) else value:
+        lang = {f"{{{_XML}}}lang": "x-default"} if kind == "Alt" else {}
+        SubElement(many, f"{{{_RDF}}}li", lang).text = text
 
 
 def check(claim: Claim) -> tuple[Message, ...]:
@@ -69,38 +117,33 @@ def check(claim: Claim) -> tuple[Message, ...]:
 
 
 def prepare(protected: Protected) -> Protected:
-    """Gives the encoder the packet, for the format that only it can write."""
+    """Gives the encoder the packet; the very same value where it says all of that already."""
     plan = protected.plan
-    if plan.export.format != "avif":
+    keep, claim = plan.artwork.keep, plan.export.claim
+    if holds(keep.xmp or b"", stated(claim, keep.xmp)):
         return protected
-    packet = merged(plan.export.claim, plan.artwork.keep.xmp)
-    keep = replace(plan.artwork.keep, xmp=packet)
-    return replace(protected, plan=replace(plan, artwork=replace(plan.artwork, keep=keep)))
+    packet, notes = merged(claim, keep.xmp), protected.notes
+    if plan.export.format == "jpeg" and len(packet) > _SEGMENT:
+        packet, notes = merged(claim, None), (*notes, message("metadata.too_long", what="XMP"))
+    artwork = replace(plan.artwork, keep=replace(keep, xmp=packet))
+    return replace(protected, plan=replace(plan, artwork=artwork), notes=notes)
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
-    """Merges the claim into the file's XMP, then reads it back."""
-    claim = protected.plan.export.claim
-    wanted = properties(claim)
+    """Reads back what the encoder was given; it writes the file, and nothing is added here."""
+    plan = protected.plan
     if containers.signed(data):
         raise NotUsable("xmp.signed")
-    if containers.check_metadata(data) != "avif":
-        data = _written(data, wanted)
-    back = parsed(data)
-    lost = tuple(key for key, value in wanted.items() if back.get(key) != value)
+    given, back = said(plan.artwork.keep.xmp or b""), parsed(data)
+    lost = tuple(key for key in properties(plan.export.claim) if back.get(key) != given.get(key))
     if lost:
-        raise NotUsable("xmp.lost", format=protected.plan.export.format, lost=lost)
+        raise NotUsable("xmp.lost", format=plan.export.format, lost=lost)
     return data
 
 
-def _written(data: bytes, wanted: dict[str, Any]) -> bytes:
-    with _LOCK:
-        try:
-            with pyexiv2.ImageData(data) as image:
-                image.modify_xmp(wanted)
-                return bytes(image.get_bytes())
-        except RuntimeError as error:
-            raise NotUsable("xmp.refused", reason=reason_of(error)) from error
+def holds(packet: bytes, wanted: dict[str, Any]) -> bool:
+    told = said(packet)
+    return all(told.get(key) == value for key, value in wanted.items())
 
 
 def parsed(data: bytes) -> dict[str, Any]:
@@ -110,23 +153,73 @@ def parsed(data: bytes) -> dict[str, Any]:
 
 
 def said(packet: bytes) -> dict[str, Any]:
-    """Every property of an XMP packet."""
-    with _LOCK, pyexiv2.ImageData(_CARRIER) as image:
-        try:
-            image.modify_raw_xmp(packet.decode("utf-8", "replace"))
-            return dict(image.read_xmp())
-        except RuntimeError:
-            return {}  # not well-formed: it says nothing a machine could read
+    """Property -> its text, its list of texts, or its texts by language."""
+    return {_key(one.tag): _value(one) for one in _found(packet)}
+
+
+def _key(tag: str) -> str:
+    space, _, name = tag.removeprefix("{").partition("}")
+    return f"Xmp.{_NAMES[space]}.{name}" if space in _NAMES else tag
+
+
+def _value(one: Element) -> str | list[str] | dict[str, str]:
+    items = list(one.iter(f"{{{_RDF}}}li"))
+    if not items:
+        return one.get(f"{{{_RDF}}}resource") or (one.text or "").strip()
+    if any(item.get(f"{{{_XML}}}lang") for item in items):
+        return {f'lang="{item.get(f"{{{_XML}}}lang", "")}"': item.text or "" for item in items}
+    return [item.text or "" for item in items]
+
+
+class _Sane(ElementTree.TreeBuilder):
+    """Builds the tree as long as it can be metadata."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._depth, self._count = self._depth + 1, self._count + 1
+        if self._depth > _DEPTH or self._count > _ELEMENTS:
+            raise ValueError(tag)
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+def _found(packet: bytes) -> list[Element]:
+    """Every property of a packet, those written as attributes too; none where it is no XMP."""
+    parser = ElementTree.XMLParser(target=_Sane())
+    try:
+        parser.feed(packet)
+        root: Element = parser.close()
+    except (ElementTree.ParseError, ValueError):
+        return []  # it says nothing that a machine could read
+    abouts = [about for rdf in root.iter(f"{{{_RDF}}}RDF") for about in rdf]
+    return [part for about in abouts for part in (*_attributes(about), *about)]
+
+
+def _attributes(about: Element) -> list[Element]:
+    found = []
+    for name, text in about.attrib.items():
+        if name.startswith("{") and not name.startswith((f"{{{_RDF}}}", f"{{{_XML}}}")):
+            one = Element(name)
+            one.text = text
+            found.append(one)
+    return found
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
     containers.check_metadata(data)
     told = parsed(data)
-    mining = str(told.get("Xmp.plus.DataMining", ""))
+    mining = str(told.get(_MINING, ""))
     if not mining:
         return None
     policy: Field = next((one.says for one in POLICIES.values() if one.plus == mining), mining)
-    makers = tuple(told.get("Xmp.dc.creator") or ())
+    named = told.get("Xmp.dc.creator") or ()
+    makers = (named,) if isinstance(named, str) else tuple(named)
     if makers:
         return Found("xmp", message("xmp.states_by", policy=policy, makers=makers), told)
     return Found("xmp", message("xmp.states", policy=policy), told)
@@ -141,5 +234,8 @@ ENTRY = Mark(
     stamp=stamp,
     read=read,
     formats=("png", "jpeg", "webp", "tiff", "avif"),
-    note="States your reservation where machines look for it. Most platforms strip it on upload.",
+    note=(
+        "States your reservation where machines look for it. Most platforms strip it on upload. "
+        "Adobe Stock bars files whose Content Credentials refuse training and may bar these too."
+    ),
 )

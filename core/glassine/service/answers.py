@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..messages import Message
-from ..types import Cost, Effect
+from ..types import Cost, Effect, Glance, Offer
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Previewed:
     gain     how much larger than it is the difference is shown
     finer    a larger preview could show more
     seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
+    seen_gain  how much larger than it is the difference of the model's two views is shown
     """
 
     width: int
@@ -48,6 +49,7 @@ class Previewed:
     goals: tuple[Message, ...]
     finer: bool
     seen_by: str | None = None
+    seen_gain: int = 1
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,12 @@ class Layered:
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that can be written now. `effects`: on the file as it is."""
+    """A file that can be written now.
+
+    effects  on the file as it is
+    glance   the report in four sentences
+    offers   the same copy in smaller formats: how large, and how much of the effect they keep
+    """
 
     format: str
     marks: tuple[str, ...]
@@ -79,6 +86,8 @@ class Exported:
     doubts: tuple[Message, ...]
     cost: Cost
     effects: tuple[Effect, ...]
+    glance: Glance | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ..flow.optimise import optimise
 from ..flow.plan import plan
 from ..flow.read import file_contents
 from ..flow.settle import settle
-from ..flow.verify import verify
+from ..flow.verify import USUAL, verify
 from ..formats import vips
 from ..marks import receipt
 from ..record import RunRecord, parts, record_in, with_file
@@ -40,7 +40,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(settle(optimise(made, watch=left), watch=left), watch=left)
     sight = sighted(protected)
-    report = verify(protected, sight=sight, watch=left)
+    report = verify(protected, purifiers=USUAL, sight=sight, watch=left)
     left.end_of_stage()
     done = encode_unrecorded(protected, report, checked, sight.coded)
     report = with_file(report, protected, done)
@@ -78,7 +78,14 @@ def placed(request: Request[PlacedAsk]) -> Answer:
 def export_result(record: RunRecord, report: Report) -> Exported:
     effects = effects_as_is(report)
     whole = parts(record, (one.name for one in fields(Exported) if hasattr(record, one.name)))
-    return Exported(**whole, doubts=report.doubts, cost=report.cost, effects=effects)
+    return Exported(
+        **whole,
+        doubts=report.doubts,
+        cost=report.cost,
+        effects=effects,
+        glance=report.glance,
+        offers=report.offers,
+    )
 
 
 def effects_as_is(report: Report) -> tuple[Effect, ...]:

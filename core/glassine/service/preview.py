@@ -6,27 +6,23 @@ smaller than the real thing, so its score stands for the setting, not for the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from hashlib import blake2b
 
-import torch
 from torch import Tensor
 
+from ..evidence.controls import mixed
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
 from ..flow.recipes import STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds
-from ..machine.device import Device
 from ..pixels.flatten import on_white
 from ..pixels.grid import on_grid
-from ..pixels.pad import padded
 from ..pixels.resize import lanczos
-from ..surrogates import SHIPPED, SMALL, surrogate_named
-from ..surrogates import encoders as nets
+from ..surrogates import SHIPPED, SMALL
 from ..surrogates.encoders import present_surrogates
+from ..surrogates.eyes import Eye, eyes
 from ..types import Artwork, Change, Plan
 from ..units import Unit
 from ..visibility import ssimulacra2
@@ -39,6 +35,7 @@ from .state import Explored, State
 
 SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
 GAIN = 8  # the difference picture shows changes that much larger
+SEEN_GAIN = 8  # the same, for the difference of what a model keeps
 SEED = 1  # a preview that flickers between two seeds would tell nothing
 
 
@@ -56,10 +53,9 @@ def preview(request: Request[PreviewAsk]) -> Answer:
     height, width = clean.shape[1:]
     if ask.full:
         pictures["full"] = at_full_size(ask, blobs, rgb - clean)
-    seen_by = seer(made.surrogates) if ask.sees else None
-    if seen_by:
-        look = model_view(seen_by, request.state.device)
-        pictures |= {"sees_before": bgra8(look(clean)), "sees_after": bgra8(look(rgb))}
+    found = eyes(made.surrogates, request.state.device, 1) if ask.sees else ()
+    for eye in found:
+        pictures |= through(eye, made, rgb)
     about = Previewed(
         width=width,
         height=height,
@@ -68,7 +64,8 @@ def preview(request: Request[PreviewAsk]) -> Answer:
         surrogates=made.surrogates,
         goals=tuple(goal.says for goal in made.goals),
         finer=max(height, width) < min(SIZES[0], ask.pixels.width),
-        seen_by=seen_by,
+        seen_by=next((eye.family for eye in found), "") if ask.sees else None,
+        seen_gain=SEEN_GAIN,
     )
     return Answer(about, pictures)
 
@@ -139,30 +136,11 @@ def longest(ask: PreviewAsk, state: State, side: int, steps: int) -> int:
     return min(SIZES[-1], side)
 
 
-def seer(names: tuple[str, ...]) -> str:
-    """The first surrogate here that can turn its latents back into a picture; "" without one."""
-    return next(
-        (
-            name
-            for name in (*names, *present_surrogates())
-            if surrogate_named(name).sees is not None
-        ),
-        "",
-    )
-
-
-@lru_cache(maxsize=2)
-def model_view(name: str, device: Device) -> Callable[[Tensor], Tensor]:
-    entry = surrogate_named(name)
-    decode = nets.decoder(name, device)
-    assert decode is not None
-    encode = next(iter(nets.encoders(name, device).values()))
-
-    @torch.no_grad()
-    def look(rgb: Tensor) -> Tensor:
-        height, width = rgb.shape[1:]
-        seen = decode(encode(padded(rgb)[None])).cpu()
-        low, high = entry.expects
-        return ((seen[0] - low) / (high - low)).clamp(0, 1)[:, :height, :width]
-
-    return look
+def through(eye: Eye, made: Plan, rgb: Tensor) -> dict[str, bytes]:
+    """Original, protected and goal as that model keeps them, and how the first two differ."""
+    before, after = eye.sees(made.artwork.rgb), eye.sees(rgb)
+    moved = (Unit(0.5) + SEEN_GAIN * (after - before)).clamp(0, 1)
+    seen = {"sees_before": before, "sees_after": after, "sees_difference": moved}
+    if made.goals:
+        seen["sees_goal"] = eye.sees(mixed([(goal.picture, goal.weight) for goal in made.goals]))
+    return {name: bgra8(picture) for name, picture in seen.items()}

@@ -1,6 +1,7 @@
 """Encoders the optimiser works against. To add one: a file here, and its name below.
 
-`encoders` loads them onto a device and keeps them; `nets` holds the networks."""
+`encoders` loads them onto a device and keeps them, `eyes` are those that can be looked through;
+`nets` holds the networks."""
 
 from pathlib import Path
 

@@ -31,6 +31,7 @@ class Surrogate:
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
     sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
+    seen_as  of several families the one whose latents `sees` takes; "" where there is but one
     wide     whether numbers inside leave float16's range
     families  names of the surrogates that it holds likenesses of, under the same names in `load`
     """
@@ -41,6 +42,7 @@ class Surrogate:
     weights: tuple[Weights, ...]
     load: Callable[[Path], dict[str, nn.Module]]
     sees: Callable[[Path], nn.Module] | None = None
+    seen_as: str = ""
     expects: tuple[float, float] = (0, 1)
     wide: bool = False
     families: tuple[str, ...] = ()

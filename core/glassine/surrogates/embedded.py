@@ -10,6 +10,7 @@ from torch import nn
 from ..messages import message
 from .base import Surrogate
 from .nets.slim import branches
+from .nets.tiny import read_net
 
 FILE, SCALE = "embedded.safetensors", ".scale"
 LIMITS = (
@@ -35,11 +36,18 @@ def load_branches(file: Path) -> dict[str, nn.Module]:
     return {family: net.eval().requires_grad_(False) for family, net in branches(whole).items()}
 
 
+def sees(folder: Path) -> nn.Module:
+    """The decoder of FLUX.2's likeness as its makers publish it: taef2_decoder.md."""
+    return read_net(folder, "decoder", channels=32, pool=True)
+
+
 ENTRY = Surrogate(
     covers="Stable Diffusion 1.x to 3.5 and FLUX.1 and 2, in a rounded likeness",
     folder="weights",
     licence="MIT (derived from TAESD)",
     weights=(),
     load=load,
+    sees=sees,
+    seen_as="flux2",
     families=("sd15", "sdxl", "sd3", "flux1", "flux2"),
 )

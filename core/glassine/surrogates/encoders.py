@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -69,14 +69,23 @@ def gradient_encoders(name: str, device: Device) -> dict[str, Encoder]:
     return found
 
 
+@dataclass(frozen=True)
+class Decoder:
+    """Latents of that family -> picture, (B, C, h, w) -> (B, 3, 8 h, 8 w)."""
+
+    family: str
+    decode: Callable[[Tensor], Tensor]
+
+
 @lru_cache(maxsize=2)
-def decoder(name: str, device: Device) -> Callable[[Tensor], Tensor] | None:
-    """Latents -> picture, on that device in float32: half the digits would show in pixels."""
+def decoder(name: str, device: Device) -> Decoder | None:
+    """On that device in float32: half the digits would show in pixels. None where there is none."""
     entry = surrogate_named(name)
     if entry.sees is None:
         return None
     exact = replace(device, dtype=torch.float32)
-    return cast(laid_out(entry.sees(weights_folder(entry)), exact), exact)
+    net = laid_out(entry.sees(weights_folder(entry)), exact)
+    return Decoder(entry.seen_as or name, cast(net, exact))
 
 
 def on_device(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> dict[str, Encoder]:

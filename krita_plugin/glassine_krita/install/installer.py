@@ -15,7 +15,7 @@ from .installed import engine_folder, engine_python, engine_wheel, note_engine
 
 LINES = 60
 DONE, CANCELLED = Message(""), Message("cancelled")
-MARKS = "[xmp,c2pa]"  # libraries for the marks in files; without them the engine works all the same
+MARKS = "[c2pa]"  # the library for signed marks; without it the engine works all the same
 CRASHED = QtCore.QProcess.ExitStatus.CrashExit
 
 

@@ -18,7 +18,6 @@ OPTIONAL = {
     "diffusers": (message("cli.gives_diffusers"), "diffusion"),
     "transformers": (message("cli.gives_transformers"), "suggest"),
     "c2pa": (message("cli.gives_c2pa"), "c2pa"),
-    "pyexiv2": (message("cli.gives_pyexiv2"), "xmp"),
     "onnxruntime": (message("cli.gives_onnxruntime"), ""),
     "cv2": (message("cli.gives_cv2"), "find"),
 }

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ...formats import FORMATS
 from ...machine.device import Device
-from ...pixels.pad import padded
 from ...pixels.resize import lanczos
-from ...surrogates import SURROGATES
-from ...surrogates import encoders as nets
+from ...surrogates import SMALL, SURROGATES
+from ...surrogates.eyes import Eye, eyes
 from ...types import Keep, Plan
 from ..controls import mixed
 from ..sight import Sight
 
 TIMES = 8  # the difference is shown that much stronger
+SEEN_TIMES = 8  # the same, for the difference of what a model keeps
 _WHOLE = 720  # pixels; larger pictures are shown smaller
 _CROP, _CROPS, _ENLARGED = 96, 3, 2
 _FAMILIES = 2
-_EXACT, _GOOD = 100, 90
+_EXACT, GOOD, _ROUGH = 100, 90, 75  # of WebP; a page is sent and kept, so it must stay small
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,10 @@ class Shown:
     height: int
 
 
-def as_shown(rgb: Tensor, caption: str, alt: str, *, exact: bool = False) -> Shown:
+def as_shown(rgb: Tensor, caption: str, alt: str, quality: int = GOOD) -> Shown:
     write = FORMATS["webp"].write
     assert write is not None
-    data = write(rgb.clamp(0, 1).contiguous(), None, Keep(), _EXACT if exact else _GOOD)
+    data = write(rgb.clamp(0, 1).contiguous(), None, Keep(), quality)
     uri = "data:image/webp;base64," + base64.b64encode(data).decode()
     return Shown(caption, alt, uri, rgb.shape[2], rgb.shape[1])
 
@@ -58,9 +57,11 @@ def overview(sight: Sight) -> tuple[Shown, Shown, Shown]:
     )
     smaller = "" if factor == 1 else f", shown at {factor:.0%}"
     return (
-        as_shown(clean, f"Original{smaller}", "The picture before", exact=factor == 1),
-        as_shown(seen, f"Protected{smaller}", "The picture after", exact=factor == 1),
-        as_shown(change, f"Difference, {TIMES} times stronger", "Where it changed, and how much"),
+        as_shown(clean, f"Original{smaller}", "The picture before"),
+        as_shown(seen, f"Protected{smaller}", "The picture after"),
+        as_shown(
+            change, f"Difference, {TIMES} times stronger", "Where it changed, and how much", _ROUGH
+        ),
     )
 
 
@@ -68,19 +69,24 @@ def worst_places(sight: Sight) -> list[tuple[Shown, Shown]]:
     """Original and protected at the places where the change stands out most."""
     pairs = []
     for number, (top, left, size) in enumerate(places(sight), 1):
-        cuts = [
-            picture[:, top : top + size, left : left + size].repeat_interleave(_ENLARGED, 1)
+        before, after = (
+            picture[:, top : top + size, left : left + size]
             for picture in (sight.clean, sight.seen)
-        ]
-        before, after = (cut.repeat_interleave(_ENLARGED, 2) for cut in cuts)
+        )
         where = f"place {number}, {size} px enlarged {_ENLARGED} times"
         pairs.append(
             (
-                as_shown(before, f"Original, {where}", f"Before, at {left}, {top}", exact=True),
-                as_shown(after, f"Protected, {where}", f"After, at {left}, {top}", exact=True),
+                enlarged(before, f"Original, {where}", f"Before, at {left}, {top}"),
+                enlarged(after, f"Protected, {where}", f"After, at {left}, {top}"),
             )
         )
     return pairs
+
+
+def enlarged(cut: Tensor, caption: str, alt: str) -> Shown:
+    """To the last bit; whoever shows it makes its pixels larger."""
+    shown = as_shown(cut, caption, alt, _EXACT)
+    return replace(shown, width=shown.width * _ENLARGED, height=shown.height * _ENLARGED)
 
 
 def places(sight: Sight) -> Iterator[tuple[int, int, int]]:
@@ -102,27 +108,35 @@ def places(sight: Sight) -> Iterator[tuple[int, int, int]]:
         loud[max(0, row - 3) : row + 4, max(0, column - 3) : column + 4] = 0
 
 
-@torch.no_grad()
 def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, list[Shown]]]:
-    """Per family: latents of original, protected and target, turned back into pictures."""
-    used = [name for name in plan.surrogates if name in SURROGATES]
-    names = [*used[:1], *plan.held_out[:1], *used[1:], *plan.held_out[1:]]
-    views: list[tuple[str, list[Shown]]] = []
-    for name in names:
-        covers = SURROGATES.words(name)
-        if len(views) == _FAMILIES or (decode := nets.decoder(name, device)) is None:
-            continue
-        (encode,) = nets.encoders(name, device).values()
-        pictures = {"the original": sight.clean, "the protected picture": sight.seen}
-        parts = {what: sight.cut(picture) for what, picture in pictures.items()}
-        if plan.goals:
-            cuts = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
-            parts["the target"] = mixed(cuts)
-        role = "optimised against" if name in plan.surrogates else "held out"
-        row = []
-        for what, cut in parts.items():
-            seen = decode(encode(padded(cut)[None])).cpu()
-            seen = seen[0, :, : cut.shape[1], : cut.shape[2]]
-            row.append(as_shown(seen, f"In {what}", f"What {covers} keeps of {what}"))
-        views.append((f"{covers} ({role})", row))
-    return views
+    """Per pair of eyes: original, protected, how these differ, and the target, as it keeps them."""
+    names = [*plan.surrogates[:1], *plan.held_out[:1], *plan.surrogates[1:], *plan.held_out[1:]]
+    return [
+        (whose(eye, plan), seen_through(eye, plan, sight)) for eye in eyes(names, device, _FAMILIES)
+    ]
+
+
+def whose(eye: Eye, plan: Plan) -> str:
+    covers = SURROGATES.words(eye.family) if eye.family in SURROGATES else eye.family
+    used = "optimised against" if eye.name in plan.surrogates else "held out"
+    return f"{covers} ({used}{', in the likeness that ships' if eye.name == SMALL else ''})"
+
+
+def seen_through(eye: Eye, plan: Plan, sight: Sight) -> list[Shown]:
+    before, after = (eye.sees(sight.cut(picture)) for picture in (sight.clean, sight.seen))
+    moved = (after - before).abs() * SEEN_TIMES
+    shown = [
+        as_shown(before, "In the original", "What it keeps of the original", _ROUGH),
+        as_shown(after, "In the protected picture", "What it keeps of that", _ROUGH),
+        as_shown(
+            moved,
+            f"Difference of the two, {SEEN_TIMES} times stronger",
+            "Where they differ",
+            _ROUGH,
+        ),
+    ]
+    if plan.goals:
+        cuts = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
+        goal = eye.sees(mixed(cuts))
+        shown.append(as_shown(goal, "In the target", "What it keeps of the target", _ROUGH))
+    return shown

@@ -12,31 +12,39 @@ from ...machine.device import choose
 from ...messages import Message
 from ...record import ON_PAGE, parts, record_in
 from ...types import Protected, Report
+from ..brief import Brief, briefs
 from ..schema import as_json
 from ..sight import Sight
 from . import tables
-from .pictures import Shown, model_views, overview, worst_places
+from .pictures import GOOD, Shown, model_views, overview, worst_places
 from .tables import rows_of
 
 PAGE = Path(__file__).parent / "page.html"
 
-_NO_DECODER = (
-    "To see the picture as a model keeps it, a real encoder with its decoder has to be here: "
-    "glassine models get"
+_STOPS = 20
+"""Places, from left to right, at which the line between original and protected can stand."""
+_FOUR = (
+    ("people", "For people"),
+    ("models", "For models"),
+    ("away", "What takes it away"),
+    ("next", "What to do next"),
 )
 
 
 def html(protected: Protected, report: Report, sight: Sight) -> str:
     """`sight`: what was measured."""
     device = choose(protected.plan.device)
+    before, after, change = overview(sight)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         title="Glassine report",
         lead=escape(lead(protected)),
         doubts=doubts_section(report),
         words=caption_box(protected),
-        pictures=pictures_section(sight),
+        glance=glance_section(report, before, after),
+        stops=stop_rules(),
+        pictures=pictures_section(change, worst_places(sight)),
         sees=model_section(model_views(protected.plan, sight, device)),
-        cost=tables.cost_tables(report.cost),
+        cost=tables.cost_tables(report.cost) + tables.offers_table(report),
         effects=tables.effects_table([row for row in report.effects if not row.after]),
         trials=tables.trial_tables(report),
         threat=escape(str(report.threat or "")),
@@ -60,7 +68,7 @@ def items(said: Iterable[Message]) -> str:
 def doubts_section(report: Report) -> str:
     """First on the page, also when there are none: then what was not looked for is said."""
     if report.doubts:
-        inside = f"<ul>{items(report.doubts)}</ul>"
+        inside = f"<ul>{''.join(map(doubt_item, briefs(report.doubts)))}</ul>"
     else:
         inside = (
             "<p>The measurements below gave no reason for doubt. They are still only proxies for "
@@ -70,6 +78,15 @@ def doubts_section(report: Report) -> str:
         '<section class="doubts" aria-labelledby="doubts">'
         f'<h2 id="doubts">Doubts first</h2>{inside}</section>'
     )
+
+
+def doubt_item(doubt: Brief) -> str:
+    """A few words, and the whole of it for whoever asks why."""
+    says = escape(str(doubt.says))
+    if not doubt.why:
+        return f"<li>{says}</li>"
+    why = "".join(f"<p>{escape(str(one))}</p>" for one in doubt.why)
+    return f"<li><details><summary>{says} <em>Why?</em></summary>{why}</details></li>"
 
 
 def caption_box(protected: Protected) -> str:
@@ -91,17 +108,52 @@ def figure(picture: Shown, kind: str = "") -> str:
     )
 
 
-def pictures_section(sight: Sight) -> str:
-    before, after, change = overview(sight)
-    flip = (
-        f'<figure class="flip"><img src="{after.uri}" alt="{escape(after.alt)}" '
-        f'width="{after.width}" height="{after.height}">'
-        f'<img class="over" src="{before.uri}" alt="" width="{before.width}" '
-        f'height="{before.height}"><figcaption>{escape(after.caption)}</figcaption>'
-        '<label><input type="checkbox"> Lay the original over it</label></figure>'
+def glance_section(report: Report, before: Shown, after: Shown) -> str:
+    """What one look takes in: the two pictures under one line that moves, and four sentences."""
+    told = report.glance
+    rows = "".join(
+        f"<dt>{title}</dt><dd>{escape(str(getattr(told, name)))}</dd>" for name, title in _FOUR
     )
-    crops = worst_places(sight)
-    shown = f'<div class="row">{figure(before)}{flip}{figure(change)}</div>'
+    four = f'<dl class="four">{rows}</dl>' if told else ""
+    return (
+        '<section class="glance" aria-labelledby="glance"><h2 id="glance">At a glance</h2>'
+        f'<div class="beside">{slider(before, after)}{four}</div></section>'
+    )
+
+
+def slider(before: Shown, after: Shown) -> str:
+    """Radio buttons in columns over the picture: a click, a tap, the arrow keys or the mouse alone.
+
+    No script is needed, and whoever cannot see it hears how much of the original is shown.
+    """
+    stops = "".join(
+        f'<label><input type="radio" name="wipe" aria-label="Original up to {at * 100 // _STOPS} %"'
+        f"{' checked' if 2 * at == _STOPS else ''}></label>"
+        for at in range(_STOPS + 1)
+    )
+    size = f'width="{after.width}" height="{after.height}"'
+    return (
+        '<fieldset class="wipe"><legend>Original on the left of the line, protected on the right. '
+        "Click, tap or use the arrow keys to move it.</legend>"
+        f'<div class="under"><img src="{after.uri}" alt="{escape(after.alt)}" {size}>'
+        f'<img class="over" src="{before.uri}" alt="{escape(before.alt)}" {size}>'
+        f'<div class="stops">{stops}</div></div>'
+        f'<p class="note"><span>{escape(before.caption)}</span>'
+        f"<span>{escape(after.caption)}</span></p></fieldset>"
+    )
+
+
+def stop_rules() -> str:
+    """Where the line stands: at the chosen column, and under the mouse while it is over one."""
+    return "\n".join(
+        f".under:has(label:nth-child({at + 1}) {chosen}) {{ --at: {at * 100 / _STOPS:g}%; }}"
+        for chosen in ("input:checked", "input:hover")
+        for at in range(_STOPS + 1)
+    )
+
+
+def pictures_section(change: Shown, crops: Sequence[tuple[Shown, Shown]]) -> str:
+    shown = figure(change, "narrow")
     if not crops:
         return shown
     pairs = "".join(
@@ -110,21 +162,21 @@ def pictures_section(sight: Sight) -> str:
     )
     return (
         f"{shown}<h3>Where it shows most</h3>"
-        '<p class="note">The places where the change is largest against what surrounds it.</p>'
-        f'<div class="row">{pairs}</div>'
+        '<p class="note">The places where the change is largest against what surrounds it, to the '
+        f"last bit. The pictures above are shown as WebP, quality {GOOD}, to keep this page small."
+        f'</p><div class="row">{pairs}</div>'
     )
 
 
 def model_section(views: Sequence[tuple[str, Sequence[Shown]]]) -> str:
-    head = '<section aria-labelledby="sees"><h2 id="sees">What the model sees</h2>'
-    if not views:
-        return f'{head}<p class="note">{_NO_DECODER}</p></section>'
     rows = "".join(
         f'<h3>{escape(family)}</h3><div class="row">{"".join(map(figure, row))}</div>'
         for family, row in views
     )
     return (
-        f'{head}<p class="note">What is kept of the measured part: the encoder\'s latents, turned '
-        "back into a picture. Training learns from these, not from the pixels.</p>"
+        '<section aria-labelledby="sees"><h2 id="sees">What the model sees</h2>'
+        '<p class="note">What is kept of the measured part: the encoder\'s latents, turned back '
+        "into a picture. Training learns from these, not from the pixels. Both look much alike as "
+        "long as little of the way is covered: the difference is what there is to see.</p>"
         f"{rows}</section>"
     )

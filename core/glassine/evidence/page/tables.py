@@ -8,7 +8,7 @@ from html import escape
 
 from ...surrogates import SURROGATES
 from ...types import Cost, Effect, HeldOut, Report, Trial
-from ..trials import TRAINED
+from ..offers import OFFERED
 
 _KINDS = {
     "handling": (
@@ -113,13 +113,31 @@ def counted_rows(cost: Cost) -> list[Row]:
         (
             "File size",
             f"{file_size(cost.bytes_before)} &rarr; {file_size(cost.bytes_after)}",
-            f"{number(growth, '+.0%')}, same format and settings, without marks",
+            f"{number(growth, '+.0%')}, same format, settings and metadata",
         ),
     ]
 
 
 def file_size(count: int) -> str:
     return f"{count / 1e6:.2f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+
+def offers_table(report: Report) -> str:
+    """The same copy in smaller formats, size and effect side by side."""
+    if not report.offers:
+        return ""
+    now = report.cost.bytes_after or math.nan
+    rows = [
+        (
+            f"{OFFERED[one.format]}<small>quality {one.quality}</small>",
+            f"{file_size(one.bytes)}<small>{number(one.bytes / now, '.0%')} of this copy</small>",
+            f"{share_bar(one.left, 1)}{number(one.left, '.0%')}",
+            number(one.ssimulacra2, ".1f"),
+        )
+        for one in report.offers
+    ]
+    head = ("Format", "File size", "Effect left", "SSIMULACRA2")
+    return html_table("The same copy in smaller formats", head, rows, texts=1)
 
 
 def effects_table(rows: Sequence[Effect]) -> str:
@@ -171,21 +189,22 @@ def trial_tables(report: Report) -> str:
                 f"the encoders that were optimised against.</p>{survived(title, rows, report)}"
                 "</section>"
             )
-    if all(trial.name.startswith(TRAINED) for trial in report.trials):
-        sections.append(
-            '<section aria-labelledby="more"><h2 id="more">What survives sites and removers</h2>'
-            '<p class="note">Not measured yet. It is, with: glassine report PICTURE '
-            "--original ORIGINAL</p></section>"
-        )
+    sections.append(
+        '<p class="note">More sites and removers are tried by: glassine report PICTURE '
+        "--original ORIGINAL</p>"
+    )
     return "".join(sections)
 
 
 def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
+    """Encoders that were only measured have a column where there are any."""
+    held = any(row.role == "held out" for row in report.effects)
     body = []
     for trial in rows:
         after = [row for row in report.effects if row.after == trial.name]
         gone = "gone" if trial.verdict == "removed" else ""
         below = str(trial.skipped or trial.source)
+        seen = mean_share([row.closed for row in after if row.role == "held out"])
         body.append(
             (
                 f"{escape(str(trial.says))}<small>{escape(below)}</small>",
@@ -193,12 +212,12 @@ def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
                 f"{share_bar(trial.left, 1, gone)}{number(trial.left, '.0%')}",
                 mean_share([row.closed for row in after if row.role == "used"]),
                 mean_share([row.blend for row in after if row.role == "used"]),
-                mean_share([row.closed for row in after if row.role == "held out"]),
+                *((seen,) if held else ()),
                 number(trial.ssimulacra2, ".0f"),
             )
         )
-    head = ("What was done", "Verdict", "Left", "Covered", "Blend", "Held out", "Score")
-    return html_table(title, head, body, texts=2)
+    head = ("What was done", "Verdict", "Left", "Covered", "Blend")
+    return html_table(title, (*head, *(("Held out",) if held else ()), "Score"), body, texts=2)
 
 
 def mean_share(values: Sequence[float]) -> str:

@@ -1,0 +1,58 @@
+"""The same copy in other formats: how large each would be, and how much of the effect it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from ..formats import FORMATS
+from ..formats.vips import SMALLEST
+from ..messages import message
+from ..pixels.flatten import on_white
+from ..types import Effect, Keep, Offer, Protected
+from ..visibility import ssimulacra2
+from .drift import Before, Looks, Viewer, effect
+from .sight import weighed
+from .trials import share_left
+
+QUALITY = 95
+OFFERED = {"jpeg": "JPEG", "webp": "WebP"}
+"""Formats that every site takes. AVIF is smaller still and takes twenty times as long to write."""
+SMALLER = 1 / 3  # of the copy's size: what is worth telling
+
+
+def offered(protected: Protected) -> tuple[str, ...]:
+    """For a copy that keeps every pixel; one in a lossy format has made its choice already."""
+    lossy = FORMATS[protected.plan.export.format].lossy
+    return () if lossy or min(protected.rgb.shape[1:]) < SMALLEST else tuple(OFFERED)
+
+
+def offer(name: str, protected: Protected, before: Before) -> Offer:
+    """One format. Clean picture and blend are taken as they are; at this quality they stay so."""
+    artwork = protected.plan.artwork
+    size = weighed(name, QUALITY, artwork, protected.rgb)
+    part = recoded(name, QUALITY, before.controls.seen)
+    score = ssimulacra2(before.controls.clean, part)
+    return Offer(name, QUALITY, size, effect_left(before, part), score)
+
+
+def recoded(name: str, quality: int, picture: Tensor) -> Tensor:
+    """(3, h, w) -> the same size: what a reader of such a file sees."""
+    entry = FORMATS[name]
+    assert entry.write is not None, "only formats that are written are offered"
+    back = entry.read(entry.write(picture, None, Keep(), quality), message("picture.copy"))
+    return on_white(back.rgb, back.alpha)
+
+
+def effect_left(before: Before, part: Tensor) -> float:
+    """Share of the effect beyond its control, 0 to 1; NaN where there was none."""
+    return share_left(before.rows, [moved_on(v, before, part) for v in before.viewers])
+
+
+def moved_on(viewer: Viewer, before: Before, part: Tensor) -> Effect:
+    """That family's row, with what it sees of `part` instead."""
+    (row,) = (one for one in before.rows if one.family == viewer.family)
+    looks = Looks(before.controls.clean, part, scattered=None, blend=None, jpeg=None)
+    seen = effect(viewer, looks, before.aims.get(viewer.family), after="")
+    return replace(seen, scattered=row.scattered, blend=row.blend)
