@@ -6,15 +6,16 @@ one attempt, and a new one goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 from ..errors import NotUsable
+from ..machine.tree import Passed
 from ..messages import Message, message
 from ..types import Intent, Progress
-from .folder import copies_of_tree, file_digest, make_folder, picture_size, pictures_in
+from .folder import copies_of_tree, file_digest, make_folder, picture_size, surveyed
 from .jobs import Job, Jobs, request_digest
 from .worker import Outcome, Task, Worker
 
@@ -29,6 +30,7 @@ class BatchState:
     left     in seconds; None until one picture is finished
     written  its copy, where that was just written
     problem  what just went wrong with it
+    passed   what of the folder was no picture to protect; known at the end
     """
 
     done: int
@@ -40,6 +42,7 @@ class BatchState:
     left: float | None = None
     written: Path | None = None
     problem: Message | None = None
+    passed: tuple[Passed, ...] = ()
 
 
 Told = Callable[[BatchState], None]
@@ -72,20 +75,20 @@ def batch(
     an artist's pictures, and so many directions would cancel out. `again`: also pictures that
     came out of Glassine before.
     """
-    pictures = pictures_in(folder, out)
+    found = surveyed(folder, out)
     make_folder(out)
     with Jobs(out) as jobs:
-        intent = with_shared_style(intent, pictures, jobs)
-        run = Run(Batch(tuple(pictures), folder, out, intent, device, again), jobs, told)
+        intent = with_shared_style(intent, found.pictures, jobs)
+        run = Run(Batch(found.pictures, folder, out, intent, device, again), jobs, told)
         try:
-            for path in pictures:
+            for path in found.pictures:
                 run.one(path)
         finally:
             run.worker.stop()
-        return run.state()
+        return replace(run.state(), passed=found.passed)
 
 
-def with_shared_style(intent: Intent, pictures: list[Path], jobs: Jobs) -> Intent:
+def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
     """The intent with its style settled once for all, also over later runs."""
     from ..flow.recipes import RECIPES
 
@@ -97,7 +100,7 @@ def with_shared_style(intent: Intent, pictures: list[Path], jobs: Jobs) -> Inten
     return replace(intent, style=style or None)
 
 
-def drawn_style(pictures: list[Path], seed: int) -> str:
+def drawn_style(pictures: Sequence[Path], seed: int) -> str:
     """A style far enough from the first picture that can be read; "" where none can."""
     from torch import Generator
 

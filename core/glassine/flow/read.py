@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..errors import NotUsable, Unreadable
 from ..formats import FORMATS
 from ..machine import memory
-from ..messages import Message, message
+from ..machine.strangers import HEAD, is_raw, stranger
+from ..messages import message
 from ..types import Artwork
-
-_STRANGERS = {
-    b"GIF8": message("stranger.gif"),
-    b"8BPS": message("stranger.photoshop"),
-    b"%PDF": message("stranger.pdf"),
-    b"BM": message("stranger.bitmap"),
-    b"\x76\x2f\x31\x01": message("stranger.openexr"),
-    b"gimp xcf": message("stranger.gimp"),
-    b"\xff\x0a": message("stranger.jpeg_xl"),
-    b"\0\0\0\x0cJXL ": message("stranger.jpeg_xl"),
-    b"PK\x03\x04": message("stranger.zip"),
-    b"<svg": message("stranger.svg"),
-    b"<?xml": message("stranger.xml"),
-}
 
 
 def read(source: Path | bytes, name: str = "") -> Artwork:
@@ -33,24 +20,18 @@ def read(source: Path | bytes, name: str = "") -> Artwork:
     name = name if isinstance(source, bytes) else source.name
     what = message("picture.named", name=name) if name else message("picture.this")
     data = source if isinstance(source, bytes) else file_contents(source)
+    raw = is_raw(data, PurePath(name).suffix.lower())  # as a TIFF it gives its preview
     for entry in FORMATS.values():
-        if entry.opens(data):
+        if entry.opens(data) and not raw:
             artwork = entry.read(data, what)
             if artwork.alpha is not None and not artwork.alpha.any():
                 raise NotUsable("read.all_transparent", what=what)
             return artwork
     if not data:
         raise Unreadable("read.empty", what=what, formats=tuple(FORMATS))
-    if kind := kind_of_stranger(data):
+    if kind := stranger(data[:HEAD], name):
         raise Unreadable("read.stranger", what=what, kind=kind, formats=tuple(FORMATS))
     raise Unreadable("read.no_picture", what=what, formats=tuple(FORMATS))
-
-
-def kind_of_stranger(data: bytes) -> Message | None:
-    """What the bytes look like instead; None where nobody knows."""
-    if data[4:8] == b"ftyp" and data[8:10] in (b"he", b"mi"):
-        return message("stranger.heic")
-    return next((kind for start, kind in _STRANGERS.items() if data.startswith(start)), None)
 
 
 def file_contents(path: Path) -> bytes:

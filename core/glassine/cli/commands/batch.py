@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...messages import with_english
+from ...messages import Field, message, with_english
 from .. import exits, options, speech
 
 if TYPE_CHECKING:
     from ...batch.run import BatchState
+    from ...machine.tree import Passed
+
+_NAMED = 8  # files that are named for each reason why they were passed over
 
 EPILOG = """\b
 Example:
   glassine batch paintings -o protected --strength subtle
 
 Started again, it skips what is finished with the same settings and tries the others. What was
-done is kept in OUT/.glassine-batch.sqlite.
+done is kept in OUT/.glassine-batch.sqlite. What is a picture is seen by its contents; everything
+else in FOLDER is listed at the end with the reason why it was passed over. Links to folders are
+not followed.
 """
 
 
@@ -61,10 +65,11 @@ def command(
 
         end = batch(folder, out, intent, told, device=device, again=again)
     if as_json:
-        counts = {name: asdict(end)[name] for name in ("done", "failed", "skipped", "total")}
-        outcome = {**counts, "problems": problems, "caption": caption_for(intent)}
-        click.echo(json.dumps(outcome, indent=1))
+        said = {"problems": problems, "caption": caption_for(intent)}
+        click.echo(json.dumps(outcome(end, folder) | said, indent=1))
     else:
+        for line in passed_lines(end.passed, folder):
+            click.echo(line)
         click.echo(end_line(end, folder, out))
         if words := caption_for(intent):
             click.echo(speech.phrase("cli.batch_caption", caption=words))
@@ -123,6 +128,36 @@ def batch_lines() -> Callable[[BatchState], None]:
         last = monotonic()
 
     return tell
+
+
+def outcome(end: BatchState, folder: Path) -> dict[str, Any]:
+    """How a batch ended, for --json."""
+    counts = {name: getattr(end, name) for name in ("done", "failed", "skipped", "total")}
+    passed = [
+        {"name": str(one.path.relative_to(folder))} | with_english(one.reason) for one in end.passed
+    ]
+    return {**counts, "passed_over": passed}
+
+
+def passed_lines(passed: Sequence[Passed], folder: Path) -> list[str]:
+    """What was passed over, one line for each reason with the names; then how many it were."""
+    reasons = dict[str, list[str]]()
+    for one in passed:
+        names = reasons.setdefault(speech.spoken(one.reason), [])
+        names.append(str(one.path.relative_to(folder)))
+    lines = [
+        speech.phrase("cli.batch_passed", reason=reason, number=len(names), names=few_of(names))
+        for reason, names in reasons.items()
+    ]
+    if passed:
+        lines.append(speech.phrase("cli.batch_passed_end", count=len(passed)))
+    return lines
+
+
+def few_of(names: Sequence[str]) -> tuple[Field, ...]:
+    """The first of them, and how many more there are."""
+    more = len(names) - _NAMED
+    return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
 
 
 def end_line(end: BatchState, folder: Path, out: Path) -> str:
