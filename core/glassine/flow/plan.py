@@ -32,6 +32,7 @@ T = TypeVar("T")
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     """Every choice that the intent left open is made; nothing is computed yet."""
     artwork = carrying(artwork, intent.export)
+    artwork = replace(artwork, notes=(*artwork.notes, *encoders.unusable_surrogates()))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
@@ -64,7 +65,7 @@ def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 def check_names(intent: Intent) -> None:
     """Names and networks that are used only at the end fail now, not after minutes of work."""
-    encoders.check_weights()
+    encoders.check_weights(intent.surrogates or ())
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 

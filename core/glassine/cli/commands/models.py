@@ -77,13 +77,14 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     may hold the original files, or folders listed in a file SHA256SUMS.
     """
     from ...machine import weights
+    from ...surrogates import SURROGATES
 
     for name in chosen_encoders(names):
         folder, files = wanted(name)
         if source is not None:
-            place = weights.adopt_folder(folder, files, source)
+            place = weights.adopt_folder(folder, files, source, SURROGATES[name].load)
         else:
-            place = weights.fetch_folder(folder, files, show_bytes)
+            place = weights.fetch_folder(folder, files, show_bytes, SURROGATES[name].load)
         state = weights.how_verified(folder, files)
         click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
 
