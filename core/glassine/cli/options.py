@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from . import claim, speech, unused
+from .names import Name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,7 +79,7 @@ OPTIONS = (
     click.option(
         "--target",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Pull towards this very picture instead of a style.",
     ),
     click.option(
@@ -93,7 +94,7 @@ OPTIONS = (
     click.option(
         "--anchor",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
     ),
@@ -122,7 +123,7 @@ OPTIONS = (
     click.option(
         "--mask",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Grey picture of the same size: white is protected, black is left alone.",
     ),
     click.option(

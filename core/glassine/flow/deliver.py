@@ -51,6 +51,7 @@ def deliver(
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
     that lies there and did not.
     """
+    refuse_no_file(source)
     checked = check_export(intent.export)
     originals = (source, *never)
     files.check_writable(target, never=originals)
@@ -73,6 +74,12 @@ def deliver(
         write_beside(made, room, page.read_bytes())
     write_beside(made, page, written, never=originals)
     return made
+
+
+def refuse_no_file(source: Path) -> None:
+    """Raises what reading would raise for a folder, a pipe or a device, or a name of nothing."""
+    if not source.is_file():
+        file_contents(source)
 
 
 def opened(source: Path, again: bool) -> Artwork:

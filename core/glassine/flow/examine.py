@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,24 @@ from ..errors import EntryMissing, NotUsable, Unreadable
 from ..ledger import fingerprint
 from ..marks import MARKS, Found, watermark
 from ..messages import Message
+from ..pixels.area import area
+from ..pixels.flatten import on_white
+from ..pixels.grid import to_array
 from ..types import Artwork
 from .read import file_contents
 
 ALIKE = 31
 """Bits of 256 below which two hashes are of one picture (find/hits.py)."""
 
+_TURNS = (
+    ("quarter", 1, False),
+    ("half", 2, False),
+    ("quarter", 3, False),
+    ("mirror", 0, True),
+    ("both", 1, True),
+    ("mirror", 2, True),
+    ("both", 3, True),
+)
 _SURE = 1e-5  # corrected chance of a watermark on which work may be refused
 
 
@@ -63,6 +76,37 @@ def examine_pixels(artwork: Artwork) -> Examination:
     """The same for a picture without a file, as Krita sends it: only its watermark can tell."""
     told = watermark.read_pixels(artwork)
     return Examination((told,), _protected([told])) if told else Examination((), None)
+
+
+def bits_between(one: Artwork, other: Artwork) -> int:
+    """Bits of 256 in which their hashes differ; 0 where both are of one colour, which has none."""
+    first, second = (
+        fingerprint.hashes(small_of(each))[: fingerprint.HASH] for each in (one, other)
+    )
+    if not any(first) or not any(second):
+        return 0 if any(first) == any(second) else 8 * fingerprint.HASH
+    return int(fingerprint.bits_apart(first, np.frombuffer(second, np.uint8)[None])[0])
+
+
+def small_of(artwork: Artwork) -> fingerprint.Bytes:
+    """(h, w, 3) uint8 on white, as a fingerprint looks at a picture."""
+    height, width = artwork.rgb.shape[1:]
+    factor = min(1.0, fingerprint.VIEW / max(height, width))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    return to_array(area(on_white(artwork.rgb, artwork.alpha), *size).clamp(0, 1), 8)
+
+
+def turned(artwork: Artwork) -> Iterator[tuple[str, Artwork]]:
+    """The picture in every other way in which a program may have turned it."""
+    alpha = artwork.alpha
+    for name, quarters, flip in _TURNS:
+        rgb, clear = (
+            None if part is None else part.rot90(quarters, (1, 2)) for part in (artwork.rgb, alpha)
+        )
+        assert rgb is not None
+        if flip:
+            rgb, clear = rgb.flip(2), None if clear is None else clear.flip(2)
+        yield name, replace(artwork, rgb=rgb, alpha=clear)
 
 
 def refuse_protected(source: Path | bytes | Artwork) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 from ..errors import NotUsable, Unreadable
 from ..formats import FORMATS
-from ..machine import memory
+from ..machine import files, memory
 from ..machine.strangers import HEAD, is_raw, stranger
 from ..messages import message
 from ..types import Artwork
@@ -36,12 +36,18 @@ def read(source: Path | bytes, name: str = "") -> Artwork:
 
 def file_contents(path: Path) -> bytes:
     """The bytes of a file; raises where there are none."""
+    most = memory.available() // 2
     try:
         if path.is_dir():
             raise Unreadable("read.folder", path=path)
-        if path.stat().st_size > memory.available() // 2:
+        if path.stat().st_size > most:
             raise Unreadable("read.too_large", name=path.name)
-        return path.read_bytes()
+        data = files.contents(path, most + 1)
+        if len(data) > most:  # what the system makes up has no size
+            raise Unreadable("read.too_large", name=path.name)
+        return data
+    except files.NoFile as error:
+        raise Unreadable("file.device", path=path) from error
     except FileNotFoundError as error:
         raise Unreadable("read.absent", path=path) from error
     except PermissionError as error:

@@ -29,6 +29,8 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     try:
         if is_folder(path):
             raise NotWritable("file.folder", path=path)
+        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+            raise NotWritable("file.device", path=path)
         with part_of(path.with_name("glassine")) as part:
             created(part).close()
     except OSError as error:
@@ -76,6 +78,21 @@ def first_free(names: Iterable[Path], taken: set[str]) -> Path:
     found = next(name for name in names if str(name).casefold() not in taken)
     taken.add(str(found).casefold())
     return found
+
+
+def contents(path: Path, most: int | None = None) -> bytes:
+    """The bytes of a plain file; raises OSError, also for a pipe or a device: who knows its end?
+
+    most  so many of them, where that is all that is wanted
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would wait
+        raise NoFile(message("file.device", path=path))
+    with path.open("rb") as stream:
+        return stream.read(-1 if most is None else most)
+
+
+class NoFile(OSError):
+    """What has that name holds no contents of its own."""
 
 
 def is_foreign(path: Path, sign: bytes) -> bool:

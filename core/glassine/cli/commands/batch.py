@@ -14,6 +14,7 @@ import click
 
 from ...messages import Field, message, with_english
 from .. import exits, options, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...batch.run import BatchState
@@ -33,13 +34,13 @@ not followed.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Name(path_type=Path))
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     help="A folder for the results; made where it is missing.",
 )
 @options.intent_options

@@ -13,6 +13,7 @@ import click
 from ...errors import NotUsable
 from ...messages import Message
 from .. import output, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...find import Hit, Search, Work
@@ -39,12 +40,12 @@ places, and parts smaller than a tenth of a picture.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=Name(path_type=Path))
 @click.option(
     "--works",
     metavar="FOLDER",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     help="Pictures of yours to look for, besides the ledger's.",
 )
 @click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
@@ -55,7 +56,7 @@ places, and parts smaller than a tenth of a picture.
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     default=Path("glassine-find.html"),
     show_default=True,
     help="The page with the evidence side by side.",

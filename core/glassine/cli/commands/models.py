@@ -12,6 +12,7 @@ import click
 from ...errors import UnknownEntry, WeightsMissing
 from ...messages import message
 from .. import exits, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...machine.weights import Wanted
@@ -66,7 +67,7 @@ def encoder_rows() -> list[dict[str, Any]]:
     "--from",
     "source",
     metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=Name(exists=True, file_okay=False, path_type=Path),
     help="Take the files from there instead of the network.",
 )
 def get_encoders(names: tuple[str, ...], source: Path | None) -> None:

@@ -15,6 +15,7 @@ import click
 from ...flow.names import copy_name
 from ...messages import with_english
 from .. import exits, options, output
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...types import Intent
@@ -34,12 +35,12 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path())
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name())
 @click.option(
     "-o",
     "--out",
     metavar="OUT",
-    type=click.Path(),
+    type=Name(),
     help="A file, or a folder for several pictures.",
 )
 @options.intent_options
@@ -135,6 +136,9 @@ def copies_beside(
         return
     suffix, taken = suffix_of(intent.export), set[str]()
     for source in sources:
+        if not source.is_file():  # `deliver` says so; "." and ".." have no name to build on
+            yield source, source
+            continue
         folder = Path(out) if out else source.parent
         counted = (f"{source.name}.{number}" for number in count(2))
         stems = chain((source.stem, source.name), counted)

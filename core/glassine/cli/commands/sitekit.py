@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .. import speech
+from ..names import Name
 
 EPILOG = """\b
 Example:
@@ -20,7 +21,7 @@ States your reservation in machine-readable form. It prevents nothing by itself.
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     default=Path("sitekit"),
     show_default=True,
     help="An empty folder.",
