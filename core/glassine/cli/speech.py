@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from os import PathLike
 
 import click
 
-from ..messages import Field, Message, in_words, message, terminal_language
+from ..messages import Field, Message, in_words, message, terminal_language, with_inner
 from ..messages.words import filled, table
 
 OPTIONS = {
@@ -19,6 +18,7 @@ OPTIONS = {
     "concept.same": "--teach",
     "concept.two_words": "--shows dog --teach cat",
     "deliver.foreign_picture": "-o OUT, --again",
+    "deliver.earlier_copy": "-o OUT, --again",
     "deliver.foreign_receipt": "-o OUT, --again",
     "doubt.embedded": "glassine models get",
     "doubt.size": "--longest-side",
@@ -32,6 +32,7 @@ OPTIONS = {
     "gridpure.absent": "pip install diffusers",
     "ledger.absent": "glassine ledger list",
     "ledger.published": "glassine ledger show {number}",
+    "ledger.unusable": "--marks none",
     "metadata.dropped": "--keep-private",
     "page.no_evidence": "-o OUT",
     "page.no_search": "-o PAGE",
@@ -62,15 +63,6 @@ def spoken(said: Message) -> str:
     options = tuple(dict.fromkeys(wanted))
     hinted = message("cli.hint", says=said, option=options) if options else said
     return in_words(hinted, spoken_here)
-
-
-def with_inner(said: Message) -> Iterator[Message]:
-    """The message and those among its fields."""
-    yield said
-    for value in said.fields.values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Message):
-                yield from with_inner(one)
 
 
 def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:

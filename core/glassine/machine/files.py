@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ..errors import NotWritable
 from ..messages import Message, message
+from . import ending
 
 _HEAD = 400
 """Bytes in which what Glassine writes says what it is."""
@@ -61,11 +62,12 @@ def part_of(path: Path) -> Iterator[Path]:
     It is known before anything lies there: an interruption may come between any two steps.
     """
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
-    try:
-        yield part
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    with ending.at_end(lambda: part.unlink(missing_ok=True)):
+        try:
+            yield part
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def created(path: Path, permissions: int = 0o666) -> BinaryIO:

@@ -74,6 +74,8 @@ def command(
         click.echo(end_line(end, folder, out))
         if words := caption_for(intent):
             click.echo(speech.phrase("cli.batch_caption", caption=words))
+    if end.stopped:
+        return exits.failed(end.stopped, exits.NOT_WRITTEN)
     return exits.FAILED if end.failed else exits.DONE
 
 
@@ -137,7 +139,8 @@ def outcome(end: BatchState, folder: Path) -> dict[str, Any]:
     passed = [
         {"name": str(one.path.relative_to(folder))} | with_english(one.reason) for one in end.passed
     ]
-    return {**counts, "passed_over": passed}
+    stopped = with_english(end.stopped) if end.stopped else None
+    return {**counts, "stopped": stopped, "passed_over": passed}
 
 
 def passed_lines(passed: Sequence[Passed], folder: Path) -> list[str]:

@@ -47,7 +47,8 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 @click.option(
     "--again",
     is_flag=True,
-    help="Also pictures that are already protected, and over whatever picture -o names.",
+    help="Also pictures that are already protected, and over an earlier copy or whatever picture "
+    "-o names.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
 def command(
@@ -97,7 +98,7 @@ class Asked:
 
 
 def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
-    from ...flow.deliver import deliver
+    from ...flow.deliver import ALL, ASK, deliver
     from .. import results
 
     with output.progress_of(source.name, silent=asked.as_json) as watch:
@@ -107,7 +108,7 @@ def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
             asked.intent,
             device=asked.device,
             never=asked.originals,
-            again=asked.again,
+            again=ALL if asked.again else ASK,
             watch=watch,
         )
     if not asked.as_json:
