@@ -22,7 +22,8 @@ def program(code):
 
 
 def ended(process):
-    out, said = process.communicate()
+    with process:
+        out, said = process.communicate()
     assert "Traceback" not in said and "Exception ignored" not in said, said
     return process.returncode, said, out
 
@@ -71,7 +72,7 @@ WRITING = """
 import os, sys, time
 from pathlib import Path
 from glassine.cli import signals
-from glassine.machine import ending
+from glassine.machine import files
 
 signals.listen()
 signals.say("Stopped.")

@@ -32,6 +32,8 @@ class BatchState:
     left     in seconds; None until one picture is finished
     written  its copy, where that was just written
     problem  what just went wrong with it
+    weak     how many copies do no more than a plain blend
+    why      the one just written is such a copy
     passed   what of the folder was no picture to protect; known at the end
     stopped  why the rest was not tried: it would have gone wrong in the same way
     """
@@ -45,6 +47,8 @@ class BatchState:
     left: float | None = None
     written: Path | None = None
     problem: Message | None = None
+    weak: int = 0
+    why: Message | None = None
     passed: tuple[Passed, ...] = ()
     stopped: Message | None = None
 
@@ -143,7 +147,7 @@ class Run:
         self.targets = copies_of_tree(batch.pictures, batch.folder, batch.out, suffix)
         self.settings = request_digest(batch.intent)
         self.worker = Worker()
-        self.done = self.failed = self.skipped = 0
+        self.done = self.failed = self.skipped = self.weak = 0
         self.stopped: Message | None = None
         self.spent, self.pixels = 0.0, 0
         self.sizes = {path: picture_size(path) for path in batch.pictures}
@@ -168,8 +172,9 @@ class Run:
             self.stopped = hopeless(outcome.problem, self.batch.out)
             return self.told(replace(self.state(path), problem=outcome.problem))
         self.done += 1
+        self.weak += outcome.weak is not None
         self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
-        return self.told(replace(self.state(path), written=target))
+        return self.told(replace(self.state(path), written=target, why=outcome.weak))
 
     def attempts(self, path: Path, target: Path, job: Job) -> Outcome:
         """How it went at last; a worker that dies is told, and costs one attempt.
@@ -214,4 +219,5 @@ class Run:
             self.name(path) if path else "",
             now,
             left,
+            weak=self.weak,
         )

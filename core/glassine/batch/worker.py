@@ -42,9 +42,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went with one picture: its copy is written, or `problem` says why not."""
+    """How it went with one picture: its copy is written, or `problem` says why not.
+
+    weak  why the copy that was written is not protected
+    """
 
     problem: Message | None = None
+    weak: Message | None = None
 
 
 class Worker:
@@ -116,10 +120,11 @@ def work(pipe: Connection) -> None:
 
 def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
     """How it went, whatever went wrong."""
+    from ..evidence.verdict import below_blend
     from ..flow.deliver import Again, deliver
 
     try:
-        deliver(
+        made = deliver(
             task.source,
             task.target,
             task.intent,
@@ -133,4 +138,4 @@ def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
         raise  # the batch is gone: nobody is there to be told
     except Exception as error:
         return Outcome(accident(error))
-    return Outcome()
+    return Outcome(weak=below_blend(made.report))

@@ -20,7 +20,7 @@ from ..messages import Message, message
 from . import speech
 from .signals import STOPPED
 
-DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN = 0, 1, 3, 4, 5
+DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, TOO_LITTLE = 0, 1, 3, 4, 5, 6
 
 
 def guarded(run: Callable[[], Any]) -> int:

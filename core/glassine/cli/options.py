@@ -100,10 +100,14 @@ OPTIONS = (
     ),
     click.option(
         "--strength",
-        metavar="subtle|balanced|strong",
-        default="balanced",
+        metavar="auto|subtle|balanced|strong",
+        default="auto",
         show_default=True,
-        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55. A number works too.",
+        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55, or a number. auto: "
+        "subtle for line art, pixel art, flat colours and gradients; else balanced.",
+    ),
+    click.option(
+        "--in-colour", is_flag=True, help="A picture without colour may come back with some."
     ),
     click.option(
         "--effort",
@@ -212,6 +216,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         teach=given["teach"],
         anchor=named_picture(given["anchor"]),
         strength=named_strength(given["strength"]),
+        in_colour=given["in_colour"],
         effort=given["effort"],
         surrogates=comma_names(given["surrogates"] or "") or None,
         mask=named_mask(given["mask"]),

@@ -10,6 +10,8 @@ from ..messages import Field, Message, in_words, message, terminal_language, wit
 from ..messages.words import filled, table
 
 OPTIONS = {
+    "art.begun": "--strength",
+    "art.grey_stays": "--in-colour",
     "batch.given_up": "glassine protect {path}",
     "batch.originals": "-o FOLDER",
     "c2pa.refused": "glassine marks certificate",
@@ -43,6 +45,7 @@ OPTIONS = {
     "target.no_picture": "--target PICTURE",
     "tiny.absent": "glassine models get {name}",
     "tiny.damaged": "glassine models get",
+    "verdict.below_blend": "--strength strong --effort full, --style NAME",
     "weights.absent": "glassine models get {name}",
     "weights.changed": "glassine models get",
     "weights.empty": "glassine models get {name}",

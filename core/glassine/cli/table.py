@@ -41,6 +41,7 @@ Exit codes:    0  done
                3  the input or the request cannot be served
                4  weights or a library are missing
                5  the result could not be written
+               6  a copy was written that does no more than a plain blend: it is not protected
              130  stopped with Ctrl-C or a signal; nothing half-written is left
 
 It speaks English, German and Japanese: as the terminal does (LANG), or as GLASSINE_LANGUAGE says.

@@ -127,7 +127,7 @@ def compare(view: bytes, path: Path, way: Way = WAYS[0]) -> Agreement:
 @lru_cache(maxsize=4)  # one file is compared with several works in a row
 def _of_file(path: Path, way: Way) -> Picture:
     pixels = small(path, _WIDE)
-    pixels = 255 - pixels if way.negative else pixels
+    pixels = ~pixels if way.negative else pixels
     return pictured(np.ascontiguousarray(pixels[:, ::-1]) if way.mirrored else pixels)
 
 

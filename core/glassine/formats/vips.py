@@ -158,9 +158,20 @@ def image_of(rgb: Tensor, alpha: Tensor | None, keep: Keep, depth: int) -> pyvip
     image = pyvips.Image.new_from_memory(
         pixels.data, width, height, pixels.shape[2], "uchar" if depth == 8 else "ushort"
     )
+    if keep.grey:
+        return grey_of(image, keep, depth)
     per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
     kind = "srgb" if depth == 8 else "rgb16"
     return metadata.carry(image.copy(interpretation=kind, xres=per_mm, yres=per_mm), keep)
+
+
+def grey_of(image: pyvips.Image, keep: Keep, depth: int) -> pyvips.Image:
+    """One channel of it, and alpha: all three hold the same."""
+    see_through = image[3:4] if image.bands > 3 else []
+    per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
+    kind = "b-w" if depth == 8 else "grey16"
+    plain = image[0].bandjoin(see_through).copy(interpretation=kind, xres=per_mm, yres=per_mm)
+    return metadata.carry(plain, keep)
 
 
 def with_alpha(rgb: Tensor, alpha: Tensor, depth: int) -> np.ndarray:

@@ -76,7 +76,9 @@ def command(
             click.echo(speech.phrase("cli.batch_caption", caption=words))
     if end.stopped:
         return exits.failed(end.stopped, exits.NOT_WRITTEN)
-    return exits.FAILED if end.failed else exits.DONE
+    if end.failed:
+        return exits.FAILED
+    return exits.TOO_LITTLE if end.weak and intent.effort != "preview" else exits.DONE
 
 
 @contextmanager
@@ -135,7 +137,8 @@ def batch_lines() -> Callable[[BatchState], None]:
 
 def outcome(end: BatchState, folder: Path) -> dict[str, Any]:
     """How a batch ended, for --json."""
-    counts = {name: getattr(end, name) for name in ("done", "failed", "skipped", "total")}
+    names = ("done", "weak", "failed", "skipped", "total")
+    counts = {name: getattr(end, name) for name in names}
     passed = [
         {"name": str(one.path.relative_to(folder))} | with_english(one.reason) for one in end.passed
     ]
@@ -165,21 +168,24 @@ def few_of(names: Sequence[str]) -> tuple[Field, ...]:
 
 
 def end_line(end: BatchState, folder: Path, out: Path) -> str:
-    return speech.phrase(
+    said = speech.phrase(
         "cli.batch_end",
-        done=end.done,
+        done=end.done - end.weak,
         skipped=end.skipped,
         failed=end.failed,
         total=end.total,
         folder=folder,
         out=out,
     )
+    return f"{said}\n{speech.phrase('cli.batch_weak', count=end.weak)}" if end.weak else said
 
 
 def ended_line(state: BatchState) -> str:
     """What just happened to a picture; "" where it is being worked on."""
     if state.problem:
         return f"{state.name}: {speech.spoken(state.problem)}"
+    if state.why:
+        return f"{state.name} -> {state.written}: {speech.spoken(state.why)}"
     return f"{state.name} -> {state.written}" if state.written else ""
 
 

@@ -68,11 +68,12 @@ def command(
     suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
     intent = options.given_intent(given, suffix)
     asked = Asked(sources, intent, device, again, as_json)
-    rows, codes = [], []
+    rows, codes, weak = [], [], False
     for source, target in copies_beside(sources, out, intent):
         try:
             made = one(source, target, asked)
             rows.append(made)
+            weak = weak or not made["protected"]
         except BrokenPipeError:
             raise  # nobody reads on
         except Exception as error:
@@ -83,7 +84,9 @@ def command(
         click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
     if len(sources) == 1 and codes:
         return codes[0]
-    return exits.FAILED if codes else exits.DONE
+    if codes:
+        return exits.FAILED
+    return exits.TOO_LITTLE if weak and intent.effort != "preview" else exits.DONE
 
 
 @dataclass(frozen=True)
