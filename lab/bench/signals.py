@@ -62,8 +62,21 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
     kinds = draw.choices(KINDS, k=draw.choice((1, 2)))
     (home / "out").mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "glassine.cli", command, *what, "-o", str(home / "out") + os.sep]
-        + ["--effort", "preview", "--surrogates", "embedded", "--style", "texture"],
+        [
+            sys.executable,
+            "-m",
+            "glassine.cli",
+            command,
+            *what,
+            "-o",
+            str(home / "out") + os.sep,
+            "--effort",
+            "preview",
+            "--surrogates",
+            "embedded",
+            "--style",
+            "texture",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

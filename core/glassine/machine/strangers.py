@@ -57,9 +57,32 @@ _STARTS = {
 }
 """Beginnings of files and what they are."""
 
-_FILM = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ")
+_FILM: tuple[bytes, ...] = (
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"mp41",
+    b"mp42",
+    b"avc1",
+    b"M4V ",
+    b"qt  ",
+)
 _FILM += (b"dash", b"MSNV", b"3gp4", b"3gp5", b"3gp6", b"3g2a", b"f4v ", b"M4A ")
-_RAW = (".cr2", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".pef", ".3fr", ".fff", ".iiq")
+_RAW: tuple[str, ...] = (
+    ".cr2",
+    ".nef",
+    ".nrw",
+    ".arw",
+    ".srf",
+    ".sr2",
+    ".dng",
+    ".pef",
+    ".3fr",
+    ".fff",
+    ".iiq",
+)
 _RAW += (".kdc", ".dcr", ".srw", ".mrw", ".erf", ".mef", ".mos", ".rwl", ".gpr", ".k25")
 """Names of cameras' files that begin like a TIFF: what a TIFF reader finds in them is a preview."""
 

@@ -28,8 +28,9 @@ COLOURS, PIXEL_COLOURS, SMALL = 256, 64, 400
 
 STILL = to_unit(Levels(1.5))  # a step between neighbours that is still one surface
 FLAT = 0.72  # share of such steps in flat pictures and gradients; wallpaper photos have up to .6
-PAPER, THIN = 0.6, 0.6
-"""Share of line art that is paper; share of the rest that vanishes with 3 pixels of its edge."""
+INKED, PAPER, THIN = 0.01, 0.6, 0.6
+"""Shares of line art that are ink at least, and paper; share of the ink that is within 3 pixels of
+paper, so that it vanishes with its edge."""
 
 NEAR, STRONG = to_unit(Levels(24)), 0.25
 """Of the paper's colour at most; how far ink is from it on average: a wash on paper is not."""
@@ -113,7 +114,7 @@ def is_line_art(rgb: Tensor) -> bool:
     apart = (rgb - paper).abs().amax(0)
     ink = (apart > NEAR).float()
     share = float(ink.mean())
-    if not 0 < share <= 1 - PAPER or float((apart * ink).sum() / ink.sum()) < STRONG:
+    if not INKED < share <= 1 - PAPER or float((apart * ink).sum() / ink.sum()) < STRONG:
         return False
     left = -torch.nn.functional.max_pool2d(-ink[None], 7, 1, 3)
     return float(left.mean()) <= (1 - THIN) * share
