@@ -134,9 +134,8 @@ def test_a_change_in_cells_is_their_mean_and_cut_cells_count():
     held = art.in_cells(change, Grid(2, 1, 0))
     assert held[0, 0].tolist() == [0.5, 0.5, 2.5, 2.5, 4.5, 4.5], "the first row is half a cell"
     assert held[0, 1, 0] == held[0, 2, 1] == (6 + 7 + 12 + 13) / 4
-    assert torch.equal(
-        art.held_to(Art("photo"), change.expand(3, -1, -1)), change.expand(3, -1, -1)
-    )
+    coloured = change.expand(3, -1, -1)
+    assert torch.equal(art.held_to(Art("photo"), coloured), coloured)
 
 
 # --- what may be called protected ----------------------------------------------------------------

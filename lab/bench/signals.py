@@ -61,22 +61,9 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
     lines, wait = draw.randrange(-1, 6), draw.uniform(0, 2) ** 2
     kinds = draw.choices(KINDS, k=draw.choice((1, 2)))
     (home / "out").mkdir()
+    asked = ("--effort", "preview", "--surrogates", "embedded", "--style", "texture")
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "glassine.cli",
-            command,
-            *what,
-            "-o",
-            str(home / "out") + os.sep,
-            "--effort",
-            "preview",
-            "--surrogates",
-            "embedded",
-            "--style",
-            "texture",
-        ],
+        [sys.executable, "-m", "glassine.cli", command, *what, "-o", f"{home / 'out'}/", *asked],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -38,6 +38,7 @@ class Previewed:
     gain     how much larger than it is the difference is shown
     finer    a larger preview could show more
     seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
+    art      what kind of picture it was taken for, and `start` the strength that suits such a one
     """
 
     width: int
@@ -48,6 +49,8 @@ class Previewed:
     goals: tuple[Message, ...]
     finer: bool
     seen_by: str | None = None
+    art: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True)
