@@ -103,6 +103,17 @@ def test_what_has_no_colour_gets_none(name):
             assert torch.equal(back.rgb, done.rgb)
 
 
+def test_a_grey_file_with_a_profile_comes_back_as_one_and_says_nothing_else():
+    rgb = DRAWN["grey: wash"][:, :96, :96]
+    data = FORMATS["png"].write(rgb, None, Keep(grey=True), 95)
+    seen = read(data)
+    assert [note.code for note in seen.notes] == ["colour.grey_stored"]
+    profiled = replace(seen, keep=replace(seen.keep, icc=b"of the colours it was converted to"))
+    made = plan(profiled, replace(INTENT, strength="balanced"))
+    assert made.artwork.keep.grey and made.artwork.keep.icc is None
+    assert [note.code for note in made.artwork.notes] == ["art.grey_stays"]
+
+
 def test_colour_can_be_asked_for_and_then_it_is_stored():
     done = settled(DRAWN["grey: wash"][:, :96, :96], replace(INTENT, in_colour=True))
     assert not (done.rgb == done.rgb[:1]).all() and not done.plan.artwork.keep.grey

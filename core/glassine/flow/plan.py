@@ -30,6 +30,7 @@ from ..visibility import texture_allowance
 from .recipes import RECIPES, SCORES, START, STEPS
 
 T = TypeVar("T")
+_WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one channel
 
 
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
@@ -37,8 +38,9 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     artwork = carrying(artwork, intent.export)
     art = art_of(on_white(artwork.rgb, artwork.alpha))
     said = (*encoders.unusable_surrogates(), *told_of(art, intent))
-    keep = replace(artwork.keep, grey=stays_grey(artwork, art, intent))
-    artwork = replace(artwork, keep=keep, notes=(*artwork.notes, *said))
+    if stays_grey(artwork, art, intent):
+        artwork = as_grey(artwork)
+    artwork = replace(artwork, notes=(*artwork.notes, *said))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
@@ -125,10 +127,20 @@ def told_of(art: Art, intent: Intent) -> tuple[Message, ...]:
 
 
 def stays_grey(artwork: Artwork, art: Art, intent: Intent) -> bool:
-    """Whether one channel holds all there is, and will: no profile of colours, no visible mark."""
-    same = bool((artwork.rgb == artwork.rgb[:1]).all())
-    plain = artwork.keep.icc is None and "visible" not in intent.export.marks
-    return art.grey and not intent.in_colour and same and plain
+    """Whether one channel holds all there is, and will: no profile of colours, no visible mark.
+
+    A file that was grey has the profile that it was converted to; grey needs none.
+    """
+    if not art.grey or intent.in_colour or "visible" in intent.export.marks:
+        return False
+    plain = artwork.keep.icc is None or any(note.code in _WAS_GREY for note in artwork.notes)
+    return plain and bool((artwork.rgb == artwork.rgb[:1]).all())
+
+
+def as_grey(artwork: Artwork) -> Artwork:
+    """To be stored with one channel; that reading made three of it is no longer true."""
+    notes = tuple(note for note in artwork.notes if note.code not in _WAS_GREY)
+    return replace(artwork, keep=replace(artwork.keep, grey=True, icc=None), notes=notes)
 
 
 def goal_pictures(
