@@ -12,6 +12,8 @@ from glassine.cli import exits, signals
 from glassine.machine import ending
 from waiting import line, until
 
+from lab.bench import signals as lab_signals
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends Unix signals")
 KINDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -176,3 +178,11 @@ def test_ctrl_c_on_a_terminal_reaches_a_worker_that_is_just_loading(tmp_path, sc
         os.killpg(process.pid, signal.SIGINT)
     assert ended(process)[0] == exits.STOPPED
     assert not list((tmp_path / "out").glob("*.part"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", (0, 1))
+def test_a_run_that_is_stopped_anywhere_ends_as_documented(number):
+    """The short form of `python -m lab.bench.signals`, which does it fifty times."""
+    end = lab_signals.one(number, random.Random(number))
+    assert not end.wrong, end
