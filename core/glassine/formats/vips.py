@@ -30,8 +30,10 @@ pyvips.block_untrusted_set(True)  # loaders for PDF, SVG and the like have no bu
 _PROFILE, _DESCRIBED = "icc-profile-data", ("srgb", "rgb", "rgb16", "b-w", "grey16")
 _MM_PER_INCH, _USUAL_PPI = 25.4, 72
 _HOLLOW = ("unable to call", "unable to copy", "unable to write", "source: bad seek", "vips__")
-_WITHIN = ("VipsJpeg: ", "tiff2vips: ", "vipspng: ", "webp: ", "heif: ", "webp2vips: ")
-_WITHIN += tuple(f"{name}load_buffer: " for name in ("jpeg", "tiff", "png", "webp", "heif"))
+_WITHIN = (
+    *("VipsJpeg: ", "tiff2vips: ", "vipspng: ", "webp: ", "heif: ", "webp2vips: "),
+    *(f"{name}load_buffer: " for name in ("jpeg", "tiff", "png", "webp", "heif")),
+)
 _UNREAD = ("unsupported", "not configured", "not implemented", "not supported", "bits/sample must")
 """How libvips and the libraries in it call what they have no reader for."""
 
