@@ -76,9 +76,7 @@ def deliver(
     files.check_writable(target, never=originals)
     page, room = pages.page_paths(target)
     pages.check_page(page, never=originals)
-    sidecar = receipt_path(target) if intent.export.sidecar else None
-    if sidecar:
-        files.check_writable(sidecar, never=originals)
+    sidecar = place_of_receipt(target, originals) if intent.export.sidecar else None
     if not again.target:
         refuse_taken(target, renew=again.copy)
         refuse_foreign_note(sidecar)
@@ -89,12 +87,24 @@ def deliver(
     files.write(target, done.data, never=originals)
     made = Delivered(source, target, page, sidecar, done, seen.protected, report)
     problem = note_receipt(made, keep_path=intent.export.keep_path)
-    if room:
-        write_beside(made, room, page.read_bytes())
-    write_beside(made, page, written, never=originals)
+    write_page(made, written, room, originals)
     if problem:
         raise NotWritable("deliver.not_noted", path=made.file, reason=problem)
     return made
+
+
+def place_of_receipt(target: Path, never: Iterable[Path]) -> Path:
+    """Where the receipt goes; raises where it cannot."""
+    sidecar = receipt_path(target)
+    files.check_writable(sidecar, never=never)
+    return sidecar
+
+
+def write_page(made: Delivered, page: bytes, room: Path | None, never: Iterable[Path]) -> None:
+    """The page beside the copy; another picture's that lies there goes to `room` before."""
+    if room:
+        write_beside(made, room, made.page.read_bytes())
+    write_beside(made, made.page, page, never=never)
 
 
 def refuse_no_file(source: Path) -> None:
