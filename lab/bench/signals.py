@@ -105,8 +105,12 @@ def send(process: subprocess.Popen[str], kind: int, *, group: bool) -> None:
 
 
 def faults(code: int, said: str, home: Path) -> list[str]:
-    """What is wrong with an end; the words of a traceback are looked for in all that was said."""
-    wrong = [] if code in DOCUMENTED else [f"ended with {code}"]
+    """What is wrong with an end; the words of a traceback are looked for in all that was said.
+
+    A signal that comes while Python itself is starting ends it as it ends any program.
+    """
+    begun = bool(said) or any((home / "out").iterdir())
+    wrong = [] if code in DOCUMENTED or not begun else [f"ended with {code}"]
     wrong += [f"said {word!r}: {said[-600:]}" for word in NOISE if word in said]
     for path in home.rglob("*"):
         if path.suffix == ".part":

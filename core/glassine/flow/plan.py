@@ -113,7 +113,7 @@ def told_of(art: Art, intent: Intent) -> tuple[Message, ...]:
     kind, start = message(f"art.{art.name}"), START[art.name]
     word = message(f"art.{start}")
     said = []
-    if intent.strength == "auto":
+    if intent.strength == "auto" and start != "balanced":
         said.append(message("art.begun", kind=kind, strength=word, score=SCORES[start]))
     elif start == "subtle" and score_of(intent, art.name) < SCORES[start]:
         said.append(message("art.shows", kind=kind, strength=word))
