@@ -85,10 +85,13 @@ def first_free(names: Iterable[Path], taken: set[str]) -> Path:
 def contents(path: Path, most: int | None = None) -> bytes:
     """The bytes of a plain file; raises OSError, also for a pipe or a device: who knows its end?
 
-    most  so many of them, where that is all that is wanted
+    most  so many of them, of a file that the system makes up and that tells no size
     """
-    if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: a pipe would wait
+    known = path.stat()
+    if not stat.S_ISREG(known.st_mode):  # before it is opened: a pipe would wait
         raise NoFile(message("file.device", path=path))
+    if known.st_size:
+        return path.read_bytes()
     with path.open("rb") as stream:
         return stream.read(-1 if most is None else most)
 
