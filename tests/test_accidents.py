@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 
 import pytest
 import torch
-from glassine.cli import exits
 from glassine.errors import NotUsable, NotWritable
 from glassine.find import index
 from glassine.flow import deliver
@@ -173,21 +171,6 @@ def test_an_accident_at_one_picture_does_not_end_the_others(painting, monkeypatc
     assert "teal.png" in said and "mat1 and mat2" in said and "Traceback" not in said
     assert other.with_name("other.glassine.png").exists()
     assert run("protect", painting, *SMALL, "--json") == 1
-
-
-def test_a_library_that_ctrl_c_breaks_is_a_stop_and_no_accident(painting, monkeypatch, capsys):
-    def broken(*_, **__):
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:  # numpy does this while it is being imported
-            raise AttributeError("module 'numpy' has no attribute 'matrix'") from None
-
-    assert exits.guarded(broken) == exits.STOPPED
-    monkeypatch.setattr("glassine.flow.deliver.deliver", broken)
-    assert run("protect", painting, painting, *SMALL) == exits.STOPPED
-    assert "Stopped" in capsys.readouterr().err
-    monkeypatch.setattr("glassine.flow.deliver.deliver", lambda *_, **__: 1 / 0)
-    assert run("protect", painting, *SMALL) == exits.FAILED, "the next command was not stopped"
 
 
 def test_a_full_disk_under_the_list_of_jobs_is_said(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 import torch
 import typed
 from glassine.batch import worker
-from glassine.batch.folder import copies_of_tree, pictures_in
+from glassine.batch.folder import copies_of_tree, surveyed
 from glassine.batch.jobs import NAME, request_digest
 from glassine.batch.run import batch
 from glassine.batch.worker import Task, Worker
@@ -340,7 +340,7 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
     (inside / "notes.txt").write_text("x")
     (inside / ".hidden.png").write_bytes(b"x")
     (inside / "a.glassine.png").write_bytes(b"x")
-    assert [path.name for path in pictures_in(inside, out)] == ["a.png", "c.png"]
+    assert [path.name for path in surveyed(inside, out).pictures] == ["a.png", "c.png"]
 
 
 @pytest.mark.parametrize(

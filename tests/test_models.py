@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 from glassine.errors import NotWritable, WeightsMissing
@@ -12,7 +13,7 @@ from glassine.machine import weights
 from glassine.machine.weights import fetch
 from glassine.machine.weights.places import download_folder
 from glassine.machine.weights.sums import blob_id, check_folder
-from glassine.surrogates import SURROGATES
+from glassine.surrogates import SURROGATES, encoders
 from typed import run
 
 BODY = bytes(range(256)) * 3000  # 768 kB: three pieces
@@ -240,8 +241,88 @@ def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
     (tmp_path / "taesd" / "taesd_encoder.pth").write_bytes(BODY)
     digest = hashlib.sha256(BODY[1:]).hexdigest()
     (tmp_path / "SHA256SUMS").write_text(f"{digest}  ./taesd/taesd_encoder.pth\n")
+    intent = Intent(seed=1, style="ember")
     with pytest.raises(WeightsMissing, match=r"taesd_encoder.pth' is not the published file"):
-        plan(Artwork(scene), Intent(seed=1, style="ember", surrogates=("embedded",)))
+        plan(Artwork(scene), replace(intent, surrogates=("sd15",)))
+    gone_round = plan(Artwork(scene), intent)
+    assert gone_round.surrogates == ("embedded",) and gone_round.held_out == ()
+    (said,) = gone_round.artwork.notes
+    assert "sd15" in str(said) and "not the published file" in str(said)
+
+
+def test_weights_that_no_sum_knows_and_no_network_takes_are_gone_round(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path))
+    (tmp_path / "taesd").mkdir()
+    (tmp_path / "taesd" / "encoder.safetensors").write_bytes(BODY)
+    (tmp_path / "taesdxl").mkdir()  # a download that somebody emptied
+    assert encoders.present_surrogates() == ()
+    said = " ".join(str(one) for one in encoders.unusable_surrogates())
+    assert "damaged or of another network" in said and "sdxl" in said
+
+
+# --- check, then swap ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lying(tmp_path):
+    """A folder whose sums fit files that were bad when they were summed."""
+    source = tmp_path / "lying"
+    (source / "taesd").mkdir(parents=True)
+    (source / "taesd" / "taesd_encoder.pth").write_bytes(BODY[1:])
+    digest = hashlib.sha256(BODY[1:]).hexdigest()
+    (source / "SHA256SUMS").write_text(f"{digest}  ./taesd/taesd_encoder.pth\n")
+    return source
+
+
+@pytest.mark.parametrize("kept", ("taesd_encoder.pth", "encoder.safetensors"))
+def test_sums_that_fit_bad_files_cost_nothing_that_is_there(lying, kept, capsys):
+    """Under the published name, and under one of which nothing is known but how it loads."""
+    good = download_folder() / "taesd"
+    good.mkdir(parents=True)
+    (good / "own.txt").write_text("good")
+    inside = lying / "taesd"
+    (inside / "taesd_encoder.pth").rename(inside / kept)
+    sums = lying / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace("taesd_encoder.pth", kept))
+    assert run("models", "get", "sd15", "--from", lying) == 4
+    assert "published" in (said := capsys.readouterr().err) or "damaged" in said
+    assert [path.name for path in good.iterdir()] == ["own.txt"]
+    assert [path.name for path in good.parent.iterdir()] == ["taesd"], "nothing is left over"
+
+
+def test_a_swap_that_fails_in_the_middle_is_undone(origin, wanted, monkeypatch):
+    place = got(wanted)
+    (place / "mine").write_text("before")
+
+    def full(place):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(fetch, "record_sums", full)
+    with pytest.raises(NotWritable, match="No space left"):
+        got(wanted)
+    assert (place / "mine").read_text() == "before"
+
+
+def test_a_swap_that_was_killed_in_the_middle_loses_nothing(origin, wanted):
+    place = got(wanted)
+    before = place.with_name(".net.before")
+    place.rename(before)
+    assert fetch.put_back(place) == before and place.is_dir() and not before.exists()
+    place.rename(before)
+    assert got(wanted) == place and not before.exists()
+
+
+def test_a_check_that_fails_leaves_what_was_there(origin, wanted):
+    place = got(wanted)
+    (place / "mine").write_text("before")
+
+    def refuse(folder):
+        assert folder != place
+        raise WeightsMissing("tiny.absent", name="net", half="encoder")
+
+    with pytest.raises(WeightsMissing):
+        weights.fetch_folder("net", wanted, quiet, refuse)
+    assert (place / "mine").exists()
 
 
 def test_a_folder_without_them_says_what_it_should_hold(tmp_path, wanted):

@@ -18,10 +18,37 @@ if TYPE_CHECKING:
     from .record import RunRecord
 
 Effort = Literal["preview", "quick", "full"]
-Strength = Literal["subtle", "balanced", "strong"]
+Strength = Literal["subtle", "balanced", "strong", "auto"]
+
+ArtName = Literal["photo", "painting", "line", "flat", "pixel", "grey"]
 
 UNKNOWN = Score(math.nan)
 """Not measured."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The art's own pixels in an enlarged picture: `cell` real ones each, from (top, left) on."""
+
+    cell: int
+    top: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Art:
+    """What kind of picture it is.
+
+    grey  it has no colour, whatever else it is
+    grid  of pixel art that was enlarged; None: there is none
+    """
+
+    name: ArtName
+    grey: bool = False
+    grid: Grid | None = None
+
+
+PAINTING = Art("painting")
 
 
 @dataclass(frozen=True)
@@ -51,6 +78,7 @@ class Keep:
     xmp: bytes | None = None
     ppi: float | None = None
     depth: int = 8  # bits per channel: 8 or 16
+    grey: bool = False  # one channel is enough, where all three hold the same
     private: Private | None = None
     creators: tuple[str, ...] = ()
 
@@ -125,6 +153,8 @@ class Intent:
     style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
     shows    what the picture shows, `teach` what models should take it for (poison)
     anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one
+    strength  "auto": what the kind of the picture begins with
+    in_colour  a picture without colour may come back with some
     mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
     surrogates  names; None: every real one that is present, else `embedded`
     """
@@ -137,6 +167,7 @@ class Intent:
     teach: str | None = None
     anchor: Tensor | None = None
     strength: Strength | Score = "balanced"
+    in_colour: bool = False
     effort: Effort = "quick"
     surrogates: tuple[str, ...] | None = None
     mask: Tensor | None = None
@@ -188,6 +219,7 @@ class Plan:
     steps      each looks through one family's encoder
     also_at    sides, by area, around which views are drawn too: training's buckets for such a size
     caption    the words that must go with a poisoned picture; "" otherwise
+    art        what kind of picture it is; a change is held to what that bears
     """
 
     artwork: Artwork
@@ -203,6 +235,7 @@ class Plan:
     device: str
     caption: str = ""
     also_at: tuple[int, ...] = ()
+    art: Art = PAINTING
 
 
 @dataclass(frozen=True)
@@ -368,9 +401,12 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Progress:
+    """How far a stage is, and what is to be told before it: in whose name marks sign."""
+
     done: int
     total: int
     stage: Literal["optimise", "fit", "mark", "verify", "look", "compare"]
+    said: tuple[Message, ...] = ()
 
 
 Watch = Callable[[Progress], None]

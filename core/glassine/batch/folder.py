@@ -1,39 +1,92 @@
-"""Which pictures a batch has, and where each protected copy goes."""
+"""Which pictures a batch has, what it passes over, and where each protected copy goes."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
 from ..errors import NotUsable, NotWritable
 from ..flow.names import copy_name, has_copy_name
 from ..machine import files
+from ..machine.strangers import is_raw, stranger
+from ..machine.tree import Passed, beginning, below
+from ..messages import Message, message
+
+_NAMED = 12  # of what was passed over, where nothing else can be said
 
 
-def pictures_in(folder: Path, out: Path) -> list[Path]:
-    """Every picture below the folder, in order; nothing hidden, and nothing that we wrote."""
-    from ..formats import FORMATS
+@dataclass(frozen=True)
+class Survey:
+    """A folder as a batch sees it: what is protected, and everything else with the reason."""
 
-    suffixes = {suffix for entry in FORMATS.values() for suffix in entry.suffixes}
+    pictures: tuple[Path, ...]
+    passed: tuple[Passed, ...]
+
+
+def surveyed(folder: Path, out: Path) -> Survey:
+    """Everything below the folder but the results, in order; raises where no picture is there.
+
+    What is a picture is seen by its contents or by its name: one that was cut off is tried too,
+    so that it is told what is wrong with it.
+    """
     if not folder.is_dir():
         raise NotUsable("batch.no_folder", folder=folder)
     if files.same_file(out, folder):
         raise NotUsable("batch.originals", folder=out)
-    pictures = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in suffixes
-        and path.is_file()
-        and not has_copy_name(path)
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and out not in path.parents
+    found, passed = below(folder, hidden=False)
+    pictures = list[Path]()
+    for path in found:
+        if out in path.parents:
+            continue
+        if reason := passed_over(path, folder):
+            passed.append(Passed(path, reason))
+        else:
+            pictures.append(path)
+    passed = [one for one in passed if out not in one.path.parents and out != one.path]
+    refuse_none(pictures, passed, folder)
+    return Survey(tuple(pictures), tuple(sorted(passed, key=lambda one: one.path)))
+
+
+def refuse_none(pictures: Sequence[Path], passed: Sequence[Passed], folder: Path) -> None:
+    """Raises where there is nothing to protect, and says what is there instead."""
+    from ..formats import FORMATS
+
+    if pictures:
+        return
+    if not passed:
+        raise NotUsable("batch.nothing", folder=folder)
+    told = [
+        message("batch.passed_one", name=str(one.path.relative_to(folder)), reason=one.reason)
+        for one in passed[:_NAMED]
     ]
-    if not pictures:
-        raise NotUsable("batch.no_pictures", folder=folder, formats=tuple(FORMATS))
-    return pictures
+    if more := len(passed) - len(told):
+        told.append(message("cli.and_more", count=more))
+    raise NotUsable("batch.no_pictures", folder=folder, formats=tuple(FORMATS), passed=tuple(told))
+
+
+def passed_over(path: Path, folder: Path) -> Message | None:
+    """Why that file is not protected; None where it is."""
+    from ..formats import FORMATS
+
+    if has_copy_name(path):
+        return message("passed.ours")
+    if path.name.startswith("."):
+        return message("passed.hidden")
+    if any(path.suffix.lower() in entry.suffixes for entry in FORMATS.values()):
+        return None
+    try:
+        head = beginning(path)
+    except OSError:
+        return message("passed.closed")
+    if not is_raw(head, path.suffix.lower()) and any(one.opens(head) for one in FORMATS.values()):
+        return None
+    if not head:
+        return message("passed.empty")
+    return stranger(head, path.name) or message("passed.no_picture")
 
 
 def make_folder(out: Path) -> None:

@@ -19,6 +19,7 @@ from ..messages import Message, to_plain
 from ..version import engine_version
 
 NAME = ".glassine-batch.sqlite"
+_BEGUN = "begun"  # where a problem would stand
 _TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     sha256 TEXT, settings TEXT, version TEXT, name TEXT, file TEXT, problem TEXT,
@@ -66,9 +67,25 @@ class Jobs:
         ).fetchone()
         return row is not None and not row[0]
 
+    def begin(self, job: Job, file: Path) -> None:
+        """Notes that a file that is not there yet is going to be this batch's, also if it dies."""
+        if not file.exists():
+            self._note(job, str(file), _BEGUN)
+
+    def wrote(self, job: Job, file: Path) -> bool:
+        """Whether that file was made of that picture here, with whatever settings."""
+        found = self._base.execute(
+            "SELECT 1 FROM jobs WHERE name=? AND file=? AND problem IN ('', ?)",
+            (stored(job.name), stored(str(file)), _BEGUN),
+        ).fetchone()
+        return found is not None
+
     def write(self, job: Job, file: str, problem: Message | None) -> None:
         """How a picture ended; what is no problem is finished."""
-        texts = (job.name, file, json.dumps(to_plain(problem)) if problem else "")
+        self._note(job, file, json.dumps(to_plain(problem)) if problem else "")
+
+    def _note(self, job: Job, file: str, problem: str) -> None:
+        texts = (job.name, file, problem)
         try:
             self._base.execute(
                 "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?)",

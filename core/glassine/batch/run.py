@@ -6,19 +6,22 @@ one attempt, and a new one goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
-from ..errors import NotUsable
-from ..messages import Message, message
+from ..errors import NotUsable, NotWritable
+from ..machine import ending, files
+from ..machine.tree import Passed
+from ..messages import Message, message, with_inner
 from ..types import Intent, Progress
-from .folder import copies_of_tree, file_digest, make_folder, picture_size, pictures_in
+from .folder import copies_of_tree, file_digest, make_folder, picture_size, surveyed
 from .jobs import Job, Jobs, request_digest
 from .worker import Outcome, Task, Worker
 
 ATTEMPTS = 2
+_FULL = "disk is full"  # as SQLite says it
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class BatchState:
     left     in seconds; None until one picture is finished
     written  its copy, where that was just written
     problem  what just went wrong with it
+    weak     how many copies do no more than a plain blend
+    why      the one just written is such a copy
+    passed   what of the folder was no picture to protect; known at the end
+    stopped  why the rest was not tried: it would have gone wrong in the same way
     """
 
     done: int
@@ -40,6 +47,10 @@ class BatchState:
     left: float | None = None
     written: Path | None = None
     problem: Message | None = None
+    weak: int = 0
+    why: Message | None = None
+    passed: tuple[Passed, ...] = ()
+    stopped: Message | None = None
 
 
 Told = Callable[[BatchState], None]
@@ -72,20 +83,22 @@ def batch(
     an artist's pictures, and so many directions would cancel out. `again`: also pictures that
     came out of Glassine before.
     """
-    pictures = pictures_in(folder, out)
+    found = surveyed(folder, out)
     make_folder(out)
     with Jobs(out) as jobs:
-        intent = with_shared_style(intent, pictures, jobs)
-        run = Run(Batch(tuple(pictures), folder, out, intent, device, again), jobs, told)
-        try:
-            for path in pictures:
-                run.one(path)
-        finally:
-            run.worker.stop()
-        return run.state()
+        intent = with_shared_style(intent, found.pictures, jobs)
+        run = Run(Batch(found.pictures, folder, out, intent, device, again), jobs, told)
+        with ending.at_end(run.worker.stop):
+            try:
+                for path in found.pictures:
+                    if run.stopped is None:
+                        run.one(path)
+            finally:
+                run.worker.stop()
+        return replace(run.state(), passed=found.passed, stopped=run.stopped)
 
 
-def with_shared_style(intent: Intent, pictures: list[Path], jobs: Jobs) -> Intent:
+def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
     """The intent with its style settled once for all, also over later runs."""
     from ..flow.recipes import RECIPES
 
@@ -97,7 +110,7 @@ def with_shared_style(intent: Intent, pictures: list[Path], jobs: Jobs) -> Inten
     return replace(intent, style=style or None)
 
 
-def drawn_style(pictures: list[Path], seed: int) -> str:
+def drawn_style(pictures: Sequence[Path], seed: int) -> str:
     """A style far enough from the first picture that can be read; "" where none can."""
     from torch import Generator
 
@@ -112,6 +125,17 @@ def drawn_style(pictures: list[Path], seed: int) -> str:
     return ""
 
 
+def hopeless(problem: Message, out: Path) -> Message | None:
+    """Why no other picture can be written either: the disk is full, or the folder takes nothing."""
+    if any(one.code == "file.disk_full" or _FULL in str(one) for one in with_inner(problem)):
+        return message("batch.disk_full", folder=out)
+    try:
+        files.check_writable(out / "glassine")
+    except NotWritable as error:
+        return message("batch.no_more", folder=out, reason=error.message)
+    return None
+
+
 class Run:
     """One batch on its way: the worker it holds, and what happened so far."""
 
@@ -123,7 +147,8 @@ class Run:
         self.targets = copies_of_tree(batch.pictures, batch.folder, batch.out, suffix)
         self.settings = request_digest(batch.intent)
         self.worker = Worker()
-        self.done = self.failed = self.skipped = 0
+        self.done = self.failed = self.skipped = self.weak = 0
+        self.stopped: Message | None = None
         self.spent, self.pixels = 0.0, 0
         self.sizes = {path: picture_size(path) for path in batch.pictures}
 
@@ -136,24 +161,32 @@ class Run:
                 self.skipped += 1
                 return self.told(self.state(path))
             target.parent.mkdir(parents=True, exist_ok=True)
-            outcome = self.attempts(path, target, self.intent_for(job))
+            self.jobs.begin(job, target)
+            outcome = self.attempts(path, target, job)
             self.jobs.write(job, str(target), outcome.problem)
         except (OSError, UnicodeError) as error:
             folder = target.parent
             outcome = Outcome(message("batch.not_used", folder=folder, reason=str(error)))
         if outcome.problem:
             self.failed += 1
+            self.stopped = hopeless(outcome.problem, self.batch.out)
             return self.told(replace(self.state(path), problem=outcome.problem))
         self.done += 1
+        self.weak += outcome.weak is not None
         self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
-        return self.told(replace(self.state(path), written=target))
+        return self.told(replace(self.state(path), written=target, why=outcome.weak))
 
-    def attempts(self, path: Path, target: Path, intent: Intent) -> Outcome:
-        """How it went at last; a worker that dies is told, and costs one attempt."""
+    def attempts(self, path: Path, target: Path, job: Job) -> Outcome:
+        """How it went at last; a worker that dies is told, and costs one attempt.
+
+        What this batch wrote itself is replaced where settings or the picture changed: the seed
+        stays that of the picture.
+        """
+        intent, renew = self.intent_for(job), self.jobs.wrote(job, target)
         for attempt in range(ATTEMPTS):
             try:
                 return self.worker.do(
-                    Task(path, target, intent, self.batch.device, self.batch.again),
+                    Task(path, target, intent, self.batch.device, self.batch.again, renew),
                     lambda now: self.told(self.state(path, now)),
                 )
             except EOFError:
@@ -186,4 +219,5 @@ class Run:
             self.name(path) if path else "",
             now,
             left,
+            weak=self.weak,
         )

@@ -6,18 +6,18 @@ When it dies (out of memory, a driver's crash) that costs the picture it was at 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from ..errors import GlassineError, accident
+from ..machine import ending
 from ..messages import Message
 from ..types import Intent, Progress
 
@@ -26,20 +26,29 @@ _PATIENCE = 10.0  # seconds, for a disk that is slow
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to protect; `device` and `again` as `deliver` takes them."""
+    """One picture to protect; `device` as `deliver` takes it.
+
+    again  although it came out of Glassine before
+    renew  over an earlier copy in the target's place
+    """
 
     source: Path
     target: Path
     intent: Intent
     device: str
     again: bool
+    renew: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went with one picture: its copy is written, or `problem` says why not."""
+    """How it went with one picture: its copy is written, or `problem` says why not.
+
+    weak  why the copy that was written is not protected
+    """
 
     problem: Message | None = None
+    weak: Message | None = None
 
 
 class Worker:
@@ -65,7 +74,8 @@ class Worker:
     def _started(self) -> Connection:
         if self._pipe is None:
             context = multiprocessing.get_context("spawn")  # a fork would share torch's threads
-            with unbroken():
+            ready_to_hold()
+            with ending.held():
                 self._pipe, other = context.Pipe()
                 self._process = context.Process(target=work, args=(other,), daemon=True)
                 self._process.start()
@@ -79,7 +89,8 @@ class Worker:
     def stop(self) -> None:
         """Ends it. Where it is writing a file, it clears away first what is half there."""
         if self._pipe is not None:
-            self._pipe.close()
+            with suppress(OSError):
+                self._pipe.close()
         if self._process is not None:
             self._process.terminate()
             self._process.join(_PATIENCE)
@@ -88,45 +99,37 @@ class Worker:
         self._process = self._pipe = None
 
 
-@contextmanager
-def unbroken() -> Iterator[None]:
-    """Ctrl-C and a polite kill wait until the end: a process half begun could not be ended."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # no other thread is ever interrupted
-        return
-    came: list[int] = []
-    numbers = signal.SIGINT, signal.SIGTERM
-    before = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
+def ready_to_hold() -> None:
+    """Starts what multiprocessing starts beside a first process, and lets signals in again for."""
+    if os.name == "posix":
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()
 
 
 def work(pipe: Connection) -> None:
     """The worker: ends when the pipe closes, also when the batch was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit())
+    for number in ending.SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
+    signal.signal(signal.SIGTERM, lambda number, _: ending.leave(0))
+    ending.let_in()
     with suppress(EOFError, ConnectionError, OSError):
         while True:
             pipe.send(delivered(pickle.loads(pipe.recv_bytes()), pipe.send))
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # at its own end it has nothing to clear away
 
 
 def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
     """How it went, whatever went wrong."""
-    from ..flow.deliver import deliver
+    from ..evidence.verdict import below_blend
+    from ..flow.deliver import Again, deliver
 
     try:
-        deliver(
+        made = deliver(
             task.source,
             task.target,
             task.intent,
             device=task.device,
-            again=task.again,
+            again=Again(source=task.again, copy=task.again or task.renew),
             watch=watch,
         )
     except GlassineError as error:
@@ -135,4 +138,4 @@ def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
         raise  # the batch is gone: nobody is there to be told
     except Exception as error:
         return Outcome(accident(error))
-    return Outcome()
+    return Outcome(weak=below_blend(made.report))

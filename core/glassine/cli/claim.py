@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .names import Name
+
 if TYPE_CHECKING:
     from ..types import Claim
 
@@ -34,7 +36,7 @@ OPTIONS = (
     click.option(
         "--certificate",
         metavar="FILE",
-        type=click.Path(),
+        type=Name(),
         default="",
         envvar="GLASSINE_CERTIFICATE",
         help="Sign with your own PEM chain or .p12; see: glassine marks certificate.",
@@ -42,7 +44,7 @@ OPTIONS = (
     click.option(
         "--key",
         metavar="FILE",
-        type=click.Path(),
+        type=Name(),
         default="",
         envvar="GLASSINE_KEY",
         help="Its key, where that is another file.",
@@ -51,7 +53,7 @@ OPTIONS = (
     click.option(
         "--signature",
         metavar="PNG",
-        type=click.Path(),
+        type=Name(),
         default="",
         help="Your drawn signature for it instead.",
     ),

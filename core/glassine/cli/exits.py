@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import click
@@ -20,17 +18,16 @@ from ..errors import (
 )
 from ..messages import Message, message
 from . import speech
+from .signals import STOPPED
 
-DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, STOPPED = 0, 1, 3, 4, 5, 130
-
-_wished: list[int] = []  # the signals that asked this command to stop
+DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, TOO_LITTLE = 0, 1, 3, 4, 5, 6
 
 
 def guarded(run: Callable[[], Any]) -> int:
-    """Runs a command; everything that can be explained ends in a sentence and a code."""
-    _wished.clear()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
+    """Runs a command; everything that can be explained ends in a sentence and a code.
+
+    What a signal asks for is done by `signals`, which never comes back here.
+    """
     try:
         code = run()
         return code if isinstance(code, int) else DONE
@@ -45,19 +42,10 @@ def guarded(run: Callable[[], Any]) -> int:
         return failed(error.message, code_of(error))
     except MemoryError as error:
         return failed(accident(error), FAILED)
-    except Exception:
-        if _wished:  # a library that was interrupted may end in an error of its own
-            return say(message("cli.stopped"), STOPPED)
-        raise
 
 
 def message_and_code(error: Exception) -> tuple[Message, int]:
-    """The message and the exit code for whatever went wrong at one picture of several.
-
-    Raises: KeyboardInterrupt where it went wrong because the command was to stop.
-    """
-    if _wished:
-        raise KeyboardInterrupt from error
+    """The message and the exit code for whatever went wrong at one picture of several."""
     if isinstance(error, GlassineError):
         return error.message, code_of(error)
     return accident(error), FAILED
@@ -71,6 +59,10 @@ def code_of(error: GlassineError) -> int:
     return NOT_USABLE if isinstance(error, NotUsable) else FAILED
 
 
+def stopped_words() -> str:
+    return speech.phrase("cli.stopped")
+
+
 def say(said: Message, code: int) -> int:
     click.echo(speech.spoken(said), err=True)
     return code
@@ -80,9 +72,3 @@ def failed(said: Message, code: int, whose: str = "") -> int:
     """The same with the program's name in front, and with that of the picture, of several."""
     click.echo(f"glassine: {whose}{': ' if whose else ''}{speech.spoken(said)}", err=True)
     return code
-
-
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """A polite kill ends like Ctrl-C, so that temporary files are cleared away."""
-    _wished.append(number)
-    raise KeyboardInterrupt

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from . import claim, speech, unused
+from .names import Name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,7 +79,7 @@ OPTIONS = (
     click.option(
         "--target",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Pull towards this very picture instead of a style.",
     ),
     click.option(
@@ -93,16 +94,20 @@ OPTIONS = (
     click.option(
         "--anchor",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
     ),
     click.option(
         "--strength",
-        metavar="subtle|balanced|strong",
-        default="balanced",
+        metavar="auto|subtle|balanced|strong",
+        default="auto",
         show_default=True,
-        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55. A number works too.",
+        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55, or a number. auto: "
+        "subtle for line art, pixel art, flat colours and gradients; else balanced.",
+    ),
+    click.option(
+        "--in-colour", is_flag=True, help="A picture without colour may come back with some."
     ),
     click.option(
         "--effort",
@@ -122,7 +127,7 @@ OPTIONS = (
     click.option(
         "--mask",
         metavar="PICTURE",
-        type=click.Path(),
+        type=Name(),
         help="Grey picture of the same size: white is protected, black is left alone.",
     ),
     click.option(
@@ -211,6 +216,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         teach=given["teach"],
         anchor=named_picture(given["anchor"]),
         strength=named_strength(given["strength"]),
+        in_colour=given["in_colour"],
         effort=given["effort"],
         surrogates=comma_names(given["surrogates"] or "") or None,
         mask=named_mask(given["mask"]),

@@ -51,10 +51,18 @@ def progress_bar(name: str) -> Iterator[Watch]:
         task = shown.add_task(f"{name}: {speech.phrase('cli.starting')}", total=None)
 
         def watch(now: Progress) -> None:
+            if now.said:
+                for said in told_of(name, now):
+                    shown.console.print(said, markup=False, highlight=False, soft_wrap=True)
+                return
             says = f"{name}: {speech.spoken(_STAGES[now.stage])}"
             shown.update(task, description=says, completed=now.done, total=now.total)
 
         yield watch
+
+
+def told_of(name: str, now: Progress) -> list[str]:
+    return [f"{name}: {speech.spoken(said)}" for said in now.said]
 
 
 def progress_lines(name: str) -> Watch:
@@ -63,6 +71,9 @@ def progress_lines(name: str) -> Watch:
 
     def watch(now: Progress) -> None:
         nonlocal last, when
+        if now.said:
+            click.echo("\n".join(told_of(name, now)), err=True)
+            return
         if now.stage == last and monotonic() - when < _PAUSE:
             return
         last, when = now.stage, monotonic()

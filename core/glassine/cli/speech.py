@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from os import PathLike
 
 import click
 
-from ..messages import Field, Message, in_words, message, terminal_language
+from ..messages import Field, Message, in_words, message, terminal_language, with_inner
 from ..messages.words import filled, table
 
 OPTIONS = {
+    "art.begun": "--strength",
+    "art.grey_stays": "--in-colour",
     "batch.given_up": "glassine protect {path}",
     "batch.originals": "-o FOLDER",
     "c2pa.refused": "glassine marks certificate",
@@ -19,6 +20,7 @@ OPTIONS = {
     "concept.same": "--teach",
     "concept.two_words": "--shows dog --teach cat",
     "deliver.foreign_picture": "-o OUT, --again",
+    "deliver.earlier_copy": "-o OUT, --again",
     "deliver.foreign_receipt": "-o OUT, --again",
     "doubt.embedded": "glassine models get",
     "doubt.size": "--longest-side",
@@ -32,6 +34,7 @@ OPTIONS = {
     "gridpure.absent": "pip install diffusers",
     "ledger.absent": "glassine ledger list",
     "ledger.published": "glassine ledger show {number}",
+    "ledger.unusable": "--marks none",
     "metadata.dropped": "--keep-private",
     "page.no_evidence": "-o OUT",
     "page.no_search": "-o PAGE",
@@ -42,6 +45,7 @@ OPTIONS = {
     "target.no_picture": "--target PICTURE",
     "tiny.absent": "glassine models get {name}",
     "tiny.damaged": "glassine models get",
+    "verdict.below_blend": "--strength strong --effort full, --style NAME",
     "weights.absent": "glassine models get {name}",
     "weights.changed": "glassine models get",
     "weights.empty": "glassine models get {name}",
@@ -62,15 +66,6 @@ def spoken(said: Message) -> str:
     options = tuple(dict.fromkeys(wanted))
     hinted = message("cli.hint", says=said, option=options) if options else said
     return in_words(hinted, spoken_here)
-
-
-def with_inner(said: Message) -> Iterator[Message]:
-    """The message and those among its fields."""
-    yield said
-    for value in said.fields.values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Message):
-                yield from with_inner(one)
 
 
 def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:

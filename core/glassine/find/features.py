@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..errors import NotUsable, Unreadable
 from ..ledger import fingerprint
 from ..messages import Field, message
+from .opened import small
 
 FEW, MANY = 200, 1500
 ENOUGH = 4
@@ -107,15 +108,27 @@ class Agreement:
     whole: bool = False
 
 
-def compare(view: bytes, path: Path, *, mirrored: bool = False) -> Agreement:
+@dataclass(frozen=True)
+class Way:
+    """How a file may show a work: as it is, mirrored, as a negative, or both."""
+
+    mirrored: bool = False
+    negative: bool = False
+
+
+WAYS = tuple(Way(mirrored, negative) for negative in (False, True) for mirrored in (False, True))
+
+
+def compare(view: bytes, path: Path, way: Way = WAYS[0]) -> Agreement:
     """A work's small picture and a file."""
-    return agreement(_of_view(view), _of_file(path, mirrored))
+    return agreement(_of_view(view), _of_file(path, way))
 
 
 @lru_cache(maxsize=4)  # one file is compared with several works in a row
-def _of_file(path: Path, mirrored: bool) -> Picture:
-    pixels = fingerprint.open_small(path, _WIDE)
-    return pictured(pixels[:, ::-1] if mirrored else pixels)
+def _of_file(path: Path, way: Way) -> Picture:
+    pixels = small(path, _WIDE)
+    pixels = ~pixels if way.negative else pixels
+    return pictured(np.ascontiguousarray(pixels[:, ::-1]) if way.mirrored else pixels)
 
 
 @lru_cache(maxsize=2048)  # some 60 kB each

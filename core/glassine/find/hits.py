@@ -20,6 +20,7 @@ class Hit:
 
     same       it is the exported file, to the byte
     differ     bits of 256 in which the hashes differ; None: one of them is a flat colour
+    negative   its colours are inverted
     inliers    features that agree on one mapping; 25 confirm it, 0-6 are chance
     whole      that mapping lays the work over all of the file
     mark       the watermark that was heard, with its chance over everything listened to
@@ -31,6 +32,7 @@ class Hit:
     same: bool = False
     differ: int | None = None
     mirrored: bool = False
+    negative: bool = False
     inliers: int = 0
     whole: bool = False
     mark: Match | None = None
@@ -61,6 +63,8 @@ class Hit:
             said.append(message(code, features=self.inliers))
         if self.differ is not None and self.differ <= 2 * ALIKE:
             said.append(message("hit.hashes", bits=self.differ))
+        if self.negative:
+            said.append(message("hit.negative"))
         if self.mark is not None:
             export = self.work.export if self.work else 0
             said.append(message("hit.watermark", export=export, match=self.mark.says))

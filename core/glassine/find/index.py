@@ -21,13 +21,13 @@ import numpy as np
 import pyvips
 from platformdirs import user_cache_path
 
-from ..errors import NotUsable, NotWritable, Unreadable
+from ..errors import NotUsable, NotWritable
 from ..ledger import fingerprint
 from ..marks import containers
 from ..messages import Message, from_plain, message, to_plain
 from ..types import Progress, Watch
 from .features import FEW, Descriptors, described
-from .works import PICTURES, not_read, walk
+from .opened import not_read, pictures_below, small_of
 
 _BATCH = 64
 _FORM = 2  # of the table; 1 had sentences where codes are now
@@ -99,14 +99,17 @@ def form(link: sqlite3.Connection) -> int:
     return int(number)
 
 
-def update(folder: Path, watch: Watch) -> int:
-    """Looks at what is new or changed, forgets what is gone; gives the number of pictures."""
-    files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
+def update(folder: Path, watch: Watch) -> tuple[int, tuple[Message, ...]]:
+    """Looks at what is new or changed, forgets what is gone.
+
+    Gives the number of pictures, and what in the folder is none that could be looked at.
+    """
     with open_index(folder) as link:
         known = {
             path: (size, at)
             for path, size, at in link.execute("SELECT path, size, changed FROM files")
         }
+        files, passed = pictures_below(folder, {Path(os.fsdecode(path)) for path in known})
         states = {os.fsencode(path): _state(path) for path in files}
         gone = [(path,) for path in known if path not in states]
         link.execute("BEGIN")
@@ -123,7 +126,7 @@ def update(folder: Path, watch: Watch) -> int:
                 link.execute("COMMIT")
                 done += len(rows)
                 watch(Progress(done, len(files), "look"))
-    return len(files)
+    return len(files), passed
 
 
 def _state(path: Path) -> tuple[int, int]:
@@ -145,10 +148,10 @@ def _row(name: bytes) -> tuple[object, ...]:
     state, what = _state(path), message("picture.named", name=path)
     try:
         data = path.read_bytes()
-        pixels = fingerprint.open_small(data, name=what)
+        pixels = small_of(data, what)
         hashes, features = fingerprint.hashes(pixels), described(pixels, FEW, what)[1]
         says, signed = (containers.packet(data) or b""), containers.signed(data)
-    except Unreadable as error:
+    except NotUsable as error:
         return unusable(name, state, error.message)
     except (OSError, MemoryError) as error:
         return unusable(name, state, not_read(path, error))

@@ -6,10 +6,11 @@ import base64
 from datetime import date
 from html import escape
 
-from ..errors import Unreadable
+from ..errors import NotUsable
 from ..ledger import fingerprint
 from ..messages import Message
 from .hits import Hit, Search
+from .opened import small
 from .own import Cluster
 
 _SHOWN = 400
@@ -67,8 +68,8 @@ def own_page(clusters: list[Cluster]) -> str:
 
 def _article(hit: Hit) -> str:
     try:
-        found = fingerprint.small_jpeg(fingerprint.open_small(hit.path, 360))
-    except (Unreadable, OSError):
+        found = fingerprint.small_jpeg(small(hit.path, 360))
+    except (NotUsable, OSError):
         found = b""
     ours = _figure(hit.work.view, hit.work.name) if hit.work else "<figure></figure>"
     title = str(hit.says).capitalize()

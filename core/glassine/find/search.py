@@ -14,16 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import ledger
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable
 from ..ledger import fingerprint
 from ..marks import watermark
 from ..marks.watermark import CLEAR, Match
 from ..messages import Message, message
 from ..types import Progress, Watch, quiet
 from . import index
-from .features import ENOUGH, INLIERS, MANY, Agreement, Votes, compare, described, distinct
+from .features import (
+    ENOUGH,
+    INLIERS,
+    MANY,
+    WAYS,
+    Agreement,
+    Votes,
+    Way,
+    compare,
+    described,
+    distinct,
+)
 from .hits import ALIKE, ORDER, Hit, Search
 from .index import Seen
+from .opened import contents
 from .works import Work
 
 _MAYBE = 96
@@ -51,10 +63,10 @@ def search(
                    that look like a work
     """
     refuse_no_works(works)
-    files = index.update(folder, watch)
+    files, passed = index.update(folder, watch)
     look, marked = matcher(works, _names(creator)), works_have_marks(works)
     hits: list[Hit] = []
-    problems, listened, done = list[Message](), 0, 0
+    problems, listened, done = [*passed], 0, 0
     for batch in batched(index.seen_files(folder), _BATCH):
         problems += [seen.problem for seen in batch if seen.problem]
         whole = [seen for seen in batch if not seen.problem]
@@ -96,17 +108,18 @@ def matcher(
 
     Many at once, because that is what the tables are quick at; pairs are confirmed in threads.
     """
-    straight = _table(works, 0)
-    mirrored = _table(works, 1)
+    tables = _table(works, 0), _table(works, 1)
     views = [fingerprint.open_small(work.view) for work in works]
     votes = Votes.of([described(view, MANY // 4)[1] for view in views])
     turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
     exact = {entry.sha256: entry.id for entry in ledger.entries()}
 
     def one(seen: Seen, voted: list[int], turned_voted: list[int]) -> list[Hit]:
-        far = np.stack([_far(seen, straight), _far(seen, mirrored)])
+        far = np.stack([_far(seen, tables[way.mirrored], way.negative) for way in WAYS])
         wanted = _candidates(seen, works, far, voted, turned_voted)
-        pairs = (_hit(seen, works[at], far[:, at], flip, exact) for at, flip in wanted)
+        pairs = (
+            _hit(seen, works[at], int(far[WAYS.index(way), at]), way, exact) for at, way in wanted
+        )
         found = _best(hit for hit in pairs if hit)
         named = _named(seen, names)
         if not found and named:
@@ -127,25 +140,30 @@ def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8).reshape(-1, size)
 
 
-def _far(seen: Seen, table: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Differing bits to every work; 256 where either is a flat colour."""
+def _far(seen: Seen, table: NDArray[np.uint8], negative: bool) -> NDArray[np.int64]:
+    """Differing bits to every work, or to its negative, of which every bit is the other; 256 where
+    either is a flat colour."""
     own = seen.hashes[: fingerprint.HASH]
     far = fingerprint.bits_apart(own, table)
+    far = 8 * fingerprint.HASH - far if negative else far
     far[~table.any(axis=1)] = 8 * fingerprint.HASH
     return far if any(own) else np.full_like(far, 8 * fingerprint.HASH)
 
 
 def _candidates(
     seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], turned: list[int]
-) -> list[tuple[int, bool]]:
-    """Works worth a closer look, each with whether the file would be its mirror image."""
+) -> list[tuple[int, Way]]:
+    """Works worth a closer look, each with the way in which the file would show it.
+
+    Features of a negative are others: it is looked for by its hash alone, so as a whole.
+    """
     order = np.argsort(far.min(0), kind="stable")
-    near = [(int(at), bool(far[0, at] > far[1, at])) for at in order if far[:, at].min() <= _MAYBE]
+    near = [(int(at), WAYS[int(far[:, at].argmin())]) for at in order if far[:, at].min() <= _MAYBE]
     voted = [
-        (at, flip)
-        for flip, elected in ((False, votes), (True, turned))
+        (at, way)
+        for way, elected in ((Way(), votes), (Way(mirrored=True), turned))
         for at in elected[:_TRIES]
-        if distinct(seen.features, works[at].view, mirrored=flip) >= ENOUGH
+        if distinct(seen.features, works[at].view, mirrored=way.mirrored) >= ENOUGH
     ]
     return list(dict.fromkeys([*near[:_TRIES], *voted]))
 
@@ -161,11 +179,9 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
     return list(kept.values())
 
 
-def _hit(
-    seen: Seen, work: Work, far: NDArray[np.int64], flip: bool, exact: dict[str, int]
-) -> Hit | None:
-    """The pair in detail; None when neither features nor hashes hold. `far`: straight, mirrored."""
-    differ, agree = int(far[int(flip)]), _compared(work, seen.path, flip)
+def _hit(seen: Seen, work: Work, differ: int, way: Way, exact: dict[str, int]) -> Hit | None:
+    """The pair in detail; None when neither features nor hashes hold."""
+    agree = _compared(work, seen.path, way)
     sure = agree.inliers >= INLIERS
     if not sure and differ > ALIKE:
         return None
@@ -174,16 +190,17 @@ def _hit(
         work,
         same=bool(work.export) and exact.get(seen.sha256) == work.export,
         differ=None if differ == 8 * fingerprint.HASH else differ,
-        mirrored=flip,
+        mirrored=way.mirrored,
+        negative=way.negative,
         inliers=agree.inliers if sure else 0,
         whole=sure and agree.whole,
     )
 
 
-def _compared(work: Work, path: Path, flip: bool) -> Agreement:
+def _compared(work: Work, path: Path, way: Way) -> Agreement:
     try:
-        return compare(work.view, path, mirrored=flip)
-    except (Unreadable, OSError):  # gone since it was indexed
+        return compare(work.view, path, way)
+    except (NotUsable, OSError):  # gone since it was indexed
         return Agreement()
 
 
@@ -200,9 +217,9 @@ def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
     marked = {work.watermark: work for work in works if work.watermark is not None}
     ways = {hit.mirrored for hit in found if hit.work} or {False, True}
     try:
-        heard = tuple(watermark.hear(seen.path, mirrored=way) for way in sorted(ways))
+        heard = tuple(watermark.hear(contents(seen.path), mirrored=way) for way in sorted(ways))
         match = watermark.best(heard, marked)
-    except (Unreadable, OSError):
+    except (NotUsable, OSError):
         return found
     if match is None or match.chance > CLEAR:
         return found

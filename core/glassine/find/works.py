@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import ledger
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable
 from ..ledger import fingerprint
-from ..messages import Message, message
+from ..messages import Message
 from ..types import Progress, Watch, quiet
-
-PICTURES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jfif",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".avif",
-    ".gif",
-    ".kra",
-    ".ora",
-)
+from .opened import not_read, pictures_below, small
 
 
 @dataclass(frozen=True)
@@ -48,32 +34,17 @@ def from_ledger() -> list[Work]:
 
 def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[Message, ...]]:
     """Every picture in a folder, for works without a receipt; and what had to be left out."""
-    files = [path for path in walk(folder) if path.suffix.lower() in PICTURES]
-    found, problems = [], []
+    files, passed = pictures_below(folder)
+    found, problems = [], [*passed]
     for done, path in enumerate(files):
         watch(Progress(done, len(files), "look"))
         try:
-            pixels = fingerprint.open_small(path)
+            pixels = small(path)
             found.append(
                 Work(path.name, fingerprint.hashes(pixels), fingerprint.small_jpeg(pixels))
             )
-        except Unreadable as error:
+        except NotUsable as error:
             problems.append(error.message)
         except OSError as error:
             problems.append(not_read(path, error))
     return found, tuple(problems)
-
-
-def not_read(path: Path, error: Exception) -> Message:
-    """What the system, or the machine, has to say of a file."""
-    return message("read.failed", path=path, reason=str(error) or type(error).__name__)
-
-
-def walk(folder: Path) -> list[Path]:
-    """All plain files below a folder, in a fixed order; links are not followed."""
-    if not folder.is_dir():
-        raise NotUsable("find.no_folder", folder=folder)
-    found = []
-    for base, _, names in os.walk(folder):
-        found += [Path(base, name) for name in names]
-    return sorted(path for path in found if path.is_file() and not path.is_symlink())

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import ledger
-from ..errors import GlassineError, NotUsable, NotWritable
+from ..errors import GlassineError, NotWritable
 from ..evidence.page.render import html
 from ..machine import files
 from ..messages import Message
 from ..record import with_file
-from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
+from ..types import Artwork, Encoded, Intent, Progress, Protected, Report, Watch, quiet
 from . import pages
 from .encode import check_export, encode_unrecorded, note_in_ledger
 from .examine import examine, refuse_protected
@@ -34,6 +34,23 @@ class Delivered:
     report: Report
 
 
+@dataclass(frozen=True)
+class Again:
+    """What may be done a second time, because somebody asked for it.
+
+    source  a picture that came out of Glassine may be protected once more
+    copy    an earlier copy in the target's place may be replaced
+    target  whatever picture lies there may be replaced
+    """
+
+    source: bool = False
+    copy: bool = False
+    target: bool = False
+
+
+ASK, ALL = Again(), Again(source=True, copy=True, target=True)
+
+
 def deliver(
     source: Path,
     target: Path,
@@ -41,46 +58,62 @@ def deliver(
     *,
     device: str = "auto",
     never: Iterable[Path] = (),
-    again: bool = False,
+    again: Again = ASK,
     watch: Watch = quiet,
-    tell: Callable[[Message], object] = lambda said: None,
 ) -> Delivered:
     """Writes `target` and the page beside it, each as a whole or not at all.
 
-    The receipt is noted as soon as the file lies there, and not where it could not be written.
+    The receipt is noted as soon as the file lies there, and not where it could not be written; the
+    page is written all the same where only the receipt could not.
 
     `never` are files that must not be written over; the source is always one of them. Unless
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
-    that lies there and did not.
-
-    `tell` is called before the work with what the marks have to say: in whose name they sign.
+    that lies there: an earlier copy may have been published.
     """
-    check_export(intent.export)
+    refuse_no_file(source)
     originals = (source, *never)
     files.check_writable(target, never=originals)
     page, room = pages.page_paths(target)
     pages.check_page(page, never=originals)
-    sidecar = receipt_path(target) if intent.export.sidecar else None
-    if sidecar:
-        files.check_writable(sidecar, never=originals)
-    if not again:
-        refuse_foreign(target)
+    sidecar = place_of_receipt(target, originals) if intent.export.sidecar else None
+    if not again.target:
+        refuse_taken(target, renew=again.copy)
         refuse_foreign_note(sidecar)
-    artwork = opened(source, again)
+    artwork = opened(source, again.source)
     checked = check_export(intent.export, artwork.keep.creators)
-    for said in checked:
-        tell(said)
+    if checked:
+        watch(Progress(0, 1, "optimise", checked))
     seen = verified(artwork, intent, device=device, watch=watch)
     done = encode_unrecorded(seen.protected, seen.report, checked, seen.sight.coded)
     report = with_file(seen.report, seen.protected, done)
     written = html(seen.protected, report, seen.sight).encode()
     files.write(target, done.data, never=originals)
     made = Delivered(source, target, page, sidecar, done, seen.protected, report)
-    note_receipt(made, keep_path=intent.export.keep_path)
-    if room:
-        write_beside(made, room, page.read_bytes())
-    write_beside(made, page, written, never=originals)
+    problem = note_receipt(made, keep_path=intent.export.keep_path)
+    write_page(made, written, room, originals)
+    if problem:
+        raise NotWritable("deliver.not_noted", path=made.file, reason=problem)
     return made
+
+
+def place_of_receipt(target: Path, never: Iterable[Path]) -> Path:
+    """Where the receipt goes; raises where it cannot."""
+    sidecar = receipt_path(target)
+    files.check_writable(sidecar, never=never)
+    return sidecar
+
+
+def write_page(made: Delivered, page: bytes, room: Path | None, never: Iterable[Path]) -> None:
+    """The page beside the copy; another picture's that lies there goes to `room` before."""
+    if room:
+        write_beside(made, room, made.page.read_bytes())
+    write_beside(made, made.page, page, never=never)
+
+
+def refuse_no_file(source: Path) -> None:
+    """Raises what reading would raise for a folder, a pipe or a device, or a name of nothing."""
+    if not source.is_file():
+        file_contents(source)
 
 
 def opened(source: Path, again: bool) -> Artwork:
@@ -91,16 +124,22 @@ def opened(source: Path, again: bool) -> Artwork:
     return read(data, source.name)
 
 
-def refuse_foreign(target: Path) -> None:
-    """Raises where a picture would be lost that Glassine did not write as it is now."""
-    if not target.exists() or has_copy_name(target) or pages.settings_of(target):
+def refuse_taken(target: Path, *, renew: bool) -> None:
+    """Raises where a picture would be lost: one that Glassine did not write as it is now, and one
+    that it did, unless `renew` says that it is to be replaced."""
+    if not target.exists():
         return
-    try:
-        known = examine(target).protected
-    except GlassineError:
-        known = None
-    if not known:
+    if not (has_copy_name(target) or pages.settings_of(target) or was_protected(target)):
         raise NotWritable("deliver.foreign_picture", path=target)
+    if not renew:
+        raise NotWritable("deliver.earlier_copy", path=target)
+
+
+def was_protected(picture: Path) -> bool:
+    try:
+        return examine(picture).protected is not None
+    except GlassineError:
+        return False
 
 
 def refuse_foreign_note(sidecar: Path | None) -> None:
@@ -109,8 +148,8 @@ def refuse_foreign_note(sidecar: Path | None) -> None:
         raise NotWritable("deliver.foreign_receipt", path=sidecar)
 
 
-def note_receipt(made: Delivered, *, keep_path: bool) -> None:
-    """The receipt, and what it can only say once the file lies there."""
+def note_receipt(made: Delivered, *, keep_path: bool) -> Message | None:
+    """The receipt, and what it can only say once the file lies there; else why there is none."""
     digest = made.done.sha256
     try:
         note_in_ledger(made.done, made.protected, made.report)
@@ -118,9 +157,10 @@ def note_receipt(made: Delivered, *, keep_path: bool) -> None:
             ledger.keep_path(digest, made.file)
         entry = ledger.by_sha256(digest) if made.sidecar else None
     except GlassineError as error:
-        raise NotUsable("deliver.not_noted", path=made.file, reason=error.message) from error
+        return error.message
     if made.sidecar and entry:
         write_beside(made, made.sidecar, entry.sidecar())
+    return None
 
 
 def write_beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from torch import Tensor
+
 from ..marks import marks_in_order
 from ..pixels.grid import on_grid
-from ..types import Progress, Protected, Watch, quiet
+from ..types import Plan, Progress, Protected, Watch, quiet
 
 
 def mark(protected: Protected, watch: Watch = quiet) -> Protected:
@@ -33,4 +35,14 @@ def mark(protected: Protected, watch: Watch = quiet) -> Protected:
     if not embeds:
         return protected
     watch(Progress(len(embeds), len(embeds), "mark"))
-    return replace(protected, rgb=on_grid(protected.rgb, protected.plan.artwork.keep.depth))
+    plan = protected.plan
+    rgb = without_colour(plan, protected.rgb) if plan.art.grey else protected.rgb
+    return replace(protected, rgb=on_grid(rgb, plan.artwork.keep.depth))
+
+
+def without_colour(plan: Plan, rgb: Tensor) -> Tensor:
+    """What marks added, as light and dark only; one that is meant to be seen keeps its colours."""
+    if "visible" in plan.export.marks:
+        return rgb
+    added = rgb - plan.artwork.rgb.to(rgb.device)
+    return (rgb - added + added.mean(0, keepdim=True)).clamp(0, 1)

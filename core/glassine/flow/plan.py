@@ -17,21 +17,30 @@ from ..formats import FORMATS
 from ..formats.carried.publish import carrying
 from ..formats.vips import SMALLEST, check_sides
 from ..machine.device import choose
+from ..messages import Message, message
+from ..pixels.art import art_of
+from ..pixels.flatten import on_white
 from ..pixels.resize import lanczos, lanczos_seen
 from ..surrogates import SMALL, encoders, surrogate_named
 from ..targets import TARGETS
 from ..targets.concept import tidy
-from ..types import Artwork, Export, Goal, Intent, Plan, Recipe
+from ..types import Art, ArtName, Artwork, Export, Goal, Intent, Plan, Recipe
 from ..units import Score
 from ..visibility import texture_allowance
-from .recipes import RECIPES, SCORES, STEPS
+from .recipes import RECIPES, SCORES, START, STEPS
 
 T = TypeVar("T")
+_WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one channel
 
 
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     """Every choice that the intent left open is made; nothing is computed yet."""
     artwork = carrying(artwork, intent.export)
+    art = art_of(on_white(artwork.rgb, artwork.alpha))
+    said = (*encoders.unusable_surrogates(), *told_of(art, intent))
+    if stays_grey(artwork, art, intent):
+        artwork = as_grey(artwork)
+    artwork = replace(artwork, notes=(*artwork.notes, *said))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
@@ -47,12 +56,13 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         held_out=tuple(name for name in encoders.present_surrogates() if name not in used),
         goals=goal_pictures(artwork, intent, recipe, seed, place),
         allowance=allowance_map(artwork, mask_at_export_size(intent.mask, whole, artwork)),
-        score=score_of(intent),
+        score=score_of(intent, art.name),
         steps=steps,
         seed=seed,
         device=place,
         caption=caption_for(intent),
         also_at=training_sizes(*artwork.rgb.shape[1:]),
+        art=replace(art, grey=art.grey and not intent.in_colour),
     )
 
 
@@ -64,7 +74,7 @@ def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 def check_names(intent: Intent) -> None:
     """Names and networks that are used only at the end fail now, not after minutes of work."""
-    encoders.check_weights()
+    encoders.check_weights(intent.surrogates or ())
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 
@@ -91,10 +101,46 @@ def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
     return names
 
 
-def score_of(intent: Intent) -> Score:
+def score_of(intent: Intent, kind: ArtName) -> Score:
     if isinstance(intent.strength, str):
-        return entry_named("strength", intent.strength, SCORES)
+        word = START[kind] if intent.strength == "auto" else intent.strength
+        return entry_named("strength", word, SCORES)
     return intent.strength
+
+
+def told_of(art: Art, intent: Intent) -> tuple[Message, ...]:
+    """What the kind of picture decided, or would advise."""
+    kind, start = message(f"art.{art.name}"), START[art.name]
+    word = message(f"art.{start}")
+    said = []
+    if intent.strength == "auto" and start != "balanced":
+        said.append(message("art.begun", kind=kind, strength=word, score=SCORES[start]))
+    elif start == "subtle" and score_of(intent, art.name) < SCORES[start]:
+        said.append(message("art.shows", kind=kind, strength=word))
+    if art.grey and not intent.in_colour:
+        said.append(message("art.grey_stays"))
+    if art.grid:
+        said.append(message("art.cells", cell=art.grid.cell))
+    elif art.name == "pixel":
+        said.append(message("art.no_cells"))
+    return tuple(said)
+
+
+def stays_grey(artwork: Artwork, art: Art, intent: Intent) -> bool:
+    """Whether one channel holds all there is, and will: no profile of colours, no visible mark.
+
+    A file that was grey has the profile that it was converted to; grey needs none.
+    """
+    if not art.grey or intent.in_colour or "visible" in intent.export.marks:
+        return False
+    plain = artwork.keep.icc is None or any(note.code in _WAS_GREY for note in artwork.notes)
+    return plain and bool((artwork.rgb == artwork.rgb[:1]).all())
+
+
+def as_grey(artwork: Artwork) -> Artwork:
+    """To be stored with one channel; that reading made three of it is no longer true."""
+    notes = tuple(note for note in artwork.notes if note.code not in _WAS_GREY)
+    return replace(artwork, keep=replace(artwork.keep, grey=True, icc=None), notes=notes)
 
 
 def goal_pictures(

@@ -32,9 +32,8 @@ def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
     """The protected copy as bytes, with the picture and the evidence it was written from."""
-    check_export(intent.export)  # what cannot be written is said before any work
     artwork = read(source)
-    checked = check_export(intent.export, artwork.keep.creators)
+    checked = check_export(intent.export, artwork.keep.creators)  # before any work
     made = verified(artwork, intent, device=device, watch=watch)
     done = encode_unrecorded(made.protected, made.report, checked, made.sight.coded)
     note_in_ledger(done, made.protected, made.report)

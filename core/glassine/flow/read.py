@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..errors import NotUsable, Unreadable
 from ..formats import FORMATS
-from ..machine import memory
+from ..machine import files, memory
+from ..machine.strangers import HEAD, is_raw, stranger
 from ..marks import containers
-from ..messages import Message, message
+from ..messages import message
 from ..types import Artwork
-
-_STRANGERS = {
-    b"GIF8": message("stranger.gif"),
-    b"8BPS": message("stranger.photoshop"),
-    b"%PDF": message("stranger.pdf"),
-    b"BM": message("stranger.bitmap"),
-    b"\x76\x2f\x31\x01": message("stranger.openexr"),
-    b"gimp xcf": message("stranger.gimp"),
-    b"\xff\x0a": message("stranger.jpeg_xl"),
-    b"\0\0\0\x0cJXL ": message("stranger.jpeg_xl"),
-    b"PK\x03\x04": message("stranger.zip"),
-    b"<svg": message("stranger.svg"),
-    b"<?xml": message("stranger.xml"),
-}
 
 
 def read(source: Path | bytes, name: str = "") -> Artwork:
@@ -35,15 +22,16 @@ def read(source: Path | bytes, name: str = "") -> Artwork:
     name = name if isinstance(source, bytes) else source.name
     what = message("picture.named", name=name) if name else message("picture.this")
     data = source if isinstance(source, bytes) else file_contents(source)
+    raw = is_raw(data, PurePath(name).suffix.lower())  # as a TIFF it gives its preview
     for entry in FORMATS.values():
-        if entry.opens(data):
+        if entry.opens(data) and not raw:
             artwork = entry.read(data, what)
             if artwork.alpha is not None and not artwork.alpha.any():
                 raise NotUsable("read.all_transparent", what=what)
             return told_of_loss(artwork, data)
     if not data:
         raise Unreadable("read.empty", what=what, formats=tuple(FORMATS))
-    if kind := kind_of_stranger(data):
+    if kind := stranger(data[:HEAD], name):
         raise Unreadable("read.stranger", what=what, kind=kind, formats=tuple(FORMATS))
     raise Unreadable("read.no_picture", what=what, formats=tuple(FORMATS))
 
@@ -55,21 +43,20 @@ def told_of_loss(artwork: Artwork, data: bytes) -> Artwork:
     return replace(artwork, notes=(*artwork.notes, message("metadata.manifest")))
 
 
-def kind_of_stranger(data: bytes) -> Message | None:
-    """What the bytes look like instead; None where nobody knows."""
-    if data[4:8] == b"ftyp" and data[8:10] in (b"he", b"mi"):
-        return message("stranger.heic")
-    return next((kind for start, kind in _STRANGERS.items() if data.startswith(start)), None)
-
-
 def file_contents(path: Path) -> bytes:
     """The bytes of a file; raises where there are none."""
+    most = memory.available() // 2
     try:
         if path.is_dir():
             raise Unreadable("read.folder", path=path)
-        if path.stat().st_size > memory.available() // 2:
+        if path.stat().st_size > most:
             raise Unreadable("read.too_large", name=path.name)
-        return path.read_bytes()
+        data = files.contents(path, most + 1)
+        if len(data) > most:  # what the system makes up has no size
+            raise Unreadable("read.too_large", name=path.name)
+        return data
+    except files.NoFile as error:
+        raise Unreadable("file.device", path=path) from error
     except FileNotFoundError as error:
         raise Unreadable("read.absent", path=path) from error
     except PermissionError as error:

@@ -1,6 +1,6 @@
 """Named ways to protect. A recipe is data: no recipe has code of its own."""
 
-from ..types import Recipe
+from ..types import ArtName, Recipe, Strength
 from ..units import Levels, Score
 
 STEPS = {"preview": 4, "quick": 40, "full": 120}
@@ -12,6 +12,16 @@ STRENGTHS = {"subtle": "subtle", "balanced": "balanced", "strong": "strong"}
 
 SCORES = {"subtle": Score(85), "balanced": Score(70), "strong": Score(55)}
 """What the words for strength mean: SSIMULACRA2 of the finished file."""
+
+START: dict[ArtName, Strength] = {
+    "photo": "balanced",
+    "painting": "balanced",
+    "grey": "balanced",
+    "line": "subtle",
+    "flat": "subtle",
+    "pixel": "subtle",
+}
+"""What each kind of picture begins with: where nothing hides a change, little of it."""
 
 RECIPES = {
     recipe.name: recipe

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..errors import NoSolution
 from ..explore.fit import snap
 from ..messages import Message, message
+from ..pixels.art import held_to
 from ..pixels.flatten import on_white
 from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
 from ..units import Score
@@ -34,7 +35,8 @@ def settle(change: Change, *, watch: Watch = quiet) -> Protected:
     A lossy codec and invisible marks count. Where they alone cost more than was asked for, they
     are left out of the search, and a note says so.
     """
-    rgb, notes = at_score_of_file(change.plan, change.pixels, watch)
+    borne = held_to(change.plan.art, change.pixels)
+    rgb, notes = at_score_of_file(change.plan, borne, watch)
     return Protected(change.plan, rgb, (*change.notes, *notes))
 
 

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
 import pyvips
 from torch import Tensor
 
-from ..messages import Field
+from ..errors import Unreadable
+from ..messages import Field, message
 from ..pixels.flatten import on_white
 from ..types import Artwork, Keep
 from . import metadata, vips
 from .base import Format
 
+_END = b"\xff\xd9"
 _LARGEST = 65500  # pixels on one side, a limit of libjpeg's writer
 
 
 def read(data: bytes, what: Field) -> Artwork:
-    return vips.read(pyvips.Image.jpegload_buffer, data, what)
+    """Also a file without its end mark, as some phones write it, where every pixel is there."""
+    if has_end(data):
+        return vips.read(pyvips.Image.jpegload_buffer, data, what)
+    for mended in with_end(data):
+        with suppress(Unreadable):
+            artwork = vips.read(strictly, mended, what)
+            return replace(artwork, notes=(message("jpeg.no_end"), *artwork.notes))
+    return vips.read(strictly, data.rstrip(b"\0"), what)  # says what is wrong
+
+
+def has_end(data: bytes) -> bool:
+    """Whether the end mark comes behind the first pixels; a preview before them has its own."""
+    at = 2
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return _END in data[at:]
+
+
+def strictly(data: bytes, fail_on: str) -> pyvips.Image:
+    """Nothing is guessed: with an end mark behind it, a picture cut off is only a warning."""
+    return pyvips.Image.jpegload_buffer(data, fail_on="warning")
+
+
+def with_end(data: bytes) -> Iterator[bytes]:
+    """What the file may have been: its end is missing, half there, or zeros stand in its place.
+
+    Zeros are never read on: a picture that was cut off would seem to go on in them.
+    """
+    data = data.rstrip(b"\0")
+    half = data.endswith(_END[:1])  # of the mark, or a value, which then has a zero behind it
+    for whole in (data[:-1], data + b"\0") if half else (data,):
+        yield whole + _END
 
 
 def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:

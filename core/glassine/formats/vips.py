@@ -29,6 +29,14 @@ pyvips.block_untrusted_set(True)  # loaders for PDF, SVG and the like have no bu
 
 _PROFILE, _DESCRIBED = "icc-profile-data", ("srgb", "rgb", "rgb16", "b-w", "grey16")
 _MM_PER_INCH, _USUAL_PPI = 25.4, 72
+_HOLLOW = ("unable to call", "unable to copy", "unable to write", "source: bad seek", "vips__")
+_WITHIN = (
+    *("VipsJpeg: ", "tiff2vips: ", "vipspng: ", "webp: ", "heif: ", "webp2vips: "),
+    *(f"{name}load_buffer: " for name in ("jpeg", "tiff", "png", "webp", "heif")),
+)
+_UNREAD = ("unsupported", "not configured", "not implemented", "not supported", "bits/sample must")
+"""How libvips and the libraries in it call what they have no reader for."""
+
 SMALLEST = 32  # pixels; below that no encoder sees more than a few latents
 
 
@@ -41,7 +49,7 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
-        raise Unreadable("vips.damaged", what=what, reason=libvips_reason(error)) from error
+        raise unreadable(what, error) from error
     keep, more = metadata.keep(image, depth, data)
     if image.get_typeof("glassine-turned"):
         more = (message("vips.turned"), *more)
@@ -79,11 +87,24 @@ def beside(data: bytes) -> Keep:
     return replace(keep, icc=None)
 
 
-def libvips_reason(error: pyvips.Error) -> Field:
-    """The first thing that libvips says, without the name of the call."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith("unable to call")]
-    return said[0] if said else message("vips.no_reason")
+def unreadable(what: Field, error: pyvips.Error) -> Unreadable:
+    """Whole, but of a kind that libvips does not read; else damaged."""
+    lines = libvips_lines(error)
+    for line in lines:
+        if any(words in line.lower() for words in _UNREAD):
+            return Unreadable("vips.unread", what=what, reason=line)
+    return Unreadable(
+        "vips.damaged", what=what, reason=lines[0] if lines else message("vips.no_reason")
+    )
+
+
+def libvips_lines(error: pyvips.Error) -> list[str]:
+    """What libvips says, without what it says of itself: which call failed, and in which part."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line.partition(": ")[2] or line for line in lines if line.startswith(_WITHIN)]
+    rest = [line for line in lines if line and not line.startswith((*_WITHIN, *_HOLLOW))]
+    told = [line for line in (*said, *rest) if not line.startswith(_HOLLOW)]
+    return list(dict.fromkeys(line for line in told if line != "load error"))
 
 
 def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None:
@@ -143,9 +164,20 @@ def image_of(rgb: Tensor, alpha: Tensor | None, keep: Keep, depth: int) -> pyvip
     image = pyvips.Image.new_from_memory(
         pixels.data, width, height, pixels.shape[2], "uchar" if depth == 8 else "ushort"
     )
+    if keep.grey:
+        return grey_of(image, keep, depth)
     per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
     kind = "srgb" if depth == 8 else "rgb16"
     return metadata.carry(image.copy(interpretation=kind, xres=per_mm, yres=per_mm), keep)
+
+
+def grey_of(image: pyvips.Image, keep: Keep, depth: int) -> pyvips.Image:
+    """One channel of it, and alpha: all three hold the same."""
+    see_through = image[3:4] if image.bands > 3 else []
+    per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
+    kind = "b-w" if depth == 8 else "grey16"
+    plain = image[0].bandjoin(see_through).copy(interpretation=kind, xres=per_mm, yres=per_mm)
+    return metadata.carry(plain, keep)
 
 
 def with_alpha(rgb: Tensor, alpha: Tensor, depth: int) -> np.ndarray:

@@ -31,6 +31,8 @@ HASH = 32
 VIEW = 480
 """Longest side of the small picture kept for comparing, in pixels."""
 
+_SHAPE = 0.02  # by which the ratio of sides may differ
+
 LARGEST = 500_000_000
 """Pixels; a file that claims more is not opened."""
 
@@ -60,6 +62,29 @@ def open_small(
     except pyvips.Error as error:
         raise refused(name, message("fingerprint.damaged")) from error
     return np.ascontiguousarray(pixels[..., :3])
+
+
+def reduced(pixels: Bytes, side: int = VIEW) -> Bytes:
+    """(H, W, 3) uint8 -> what `open_small` gives of a file of these pixels."""
+    image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+    return np.ascontiguousarray(image.thumbnail_image(side, height=side, size="down").numpy())
+
+
+def apart(pixels: Bytes, view: bytes) -> float:
+    """Mean difference in levels between a small picture and a view that was kept of one.
+
+    Both have gone through the same JPEG: what is the same picture differs by nothing, although a
+    JPEG takes more from each than protection adds. Infinite where the shapes differ.
+    """
+    kept = open_small(view)
+    (high, wide), (height, width) = kept.shape[:2], pixels.shape[:2]
+    if abs(width * high / (height * wide) - 1) > _SHAPE:
+        return math.inf
+    if (high, wide) != (height, width):
+        image = pyvips.Image.new_from_array(pixels).copy(interpretation="srgb")
+        pixels = image.thumbnail_image(wide, height=high, size="force").numpy()
+    again = open_small(small_jpeg(np.ascontiguousarray(pixels)))
+    return float(np.abs(again.astype(np.int16) - kept).mean())
 
 
 def refused(what: Field, reason: Message) -> Unreadable:

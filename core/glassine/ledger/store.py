@@ -23,7 +23,7 @@ from typing import Any
 
 from platformdirs import user_data_path
 
-from ..errors import NotUsable, reason_of
+from ..errors import NotUsable, NotWritable, reason_of
 
 _PATIENCE = 30.0  # seconds one process waits for another's write
 _LARGEST = 1 << 20  # bytes of a receipt beside its file; they have a few thousand
@@ -104,10 +104,9 @@ def ledger_path() -> Path:
 def _open(write: bool = False) -> Iterator[sqlite3.Connection]:
     file = ledger_path()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        link = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None)
+        link = _link_to(file, write)
     except (OSError, sqlite3.Error) as error:
-        raise _unusable(file, error) from error
+        raise _unusable(file, error, write) from error
     try:
         link.row_factory = sqlite3.Row
         link.execute("PRAGMA synchronous=EXTRA")
@@ -117,13 +116,30 @@ def _open(write: bool = False) -> Iterator[sqlite3.Connection]:
         yield link
         link.execute("COMMIT")
     except sqlite3.Error as error:
-        raise _unusable(file, error) from error
+        raise _unusable(file, error, write) from error
     finally:
         link.close()  # rolls back what was not committed
 
 
-def _unusable(file: Path, error: Exception) -> NotUsable:
-    return NotUsable("ledger.unusable", file=file, reason=reason_of(error))
+def _link_to(file: Path, write: bool) -> sqlite3.Connection:
+    """To the file; one that is not there is an empty one to who only reads, and is not made."""
+    there = file.exists()
+    if write:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    name = file if write or there else ":memory:"
+    return sqlite3.connect(name, timeout=_PATIENCE, isolation_level=None)
+
+
+def _unusable(file: Path, error: Exception, write: bool) -> NotUsable:
+    kind = NotWritable if write else NotUsable
+    return kind("ledger.unusable", file=file, reason=reason_of(error))
+
+
+def check_writable() -> None:
+    """Raises what `record_export` would raise, before the work is done."""
+    with _open(write=True) as link:  # SQLite begins to write only where something is written
+        link.execute("INSERT OR REPLACE INTO ids VALUES (-1, '')")
+        link.execute("DELETE FROM ids WHERE watermark = -1")
 
 
 def issue() -> int:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ..errors import NotWritable
 from ..messages import Message, message
+from . import ending
 
 _HEAD = 400
 """Bytes in which what Glassine writes says what it is."""
@@ -29,6 +30,8 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     try:
         if is_folder(path):
             raise NotWritable("file.folder", path=path)
+        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+            raise NotWritable("file.device", path=path)
         with part_of(path.with_name("glassine")) as part:
             created(part).close()
     except OSError as error:
@@ -59,11 +62,12 @@ def part_of(path: Path) -> Iterator[Path]:
     It is known before anything lies there: an interruption may come between any two steps.
     """
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
-    try:
-        yield part
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+    with ending.at_end(lambda: part.unlink(missing_ok=True)):
+        try:
+            yield part
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 def created(path: Path, permissions: int = 0o666) -> BinaryIO:
@@ -76,6 +80,24 @@ def first_free(names: Iterable[Path], taken: set[str]) -> Path:
     found = next(name for name in names if str(name).casefold() not in taken)
     taken.add(str(found).casefold())
     return found
+
+
+def contents(path: Path, most: int | None = None) -> bytes:
+    """The bytes of a plain file; raises OSError, also for a pipe or a device: who knows its end?
+
+    most  so many of them, of a file that the system makes up and that tells no size
+    """
+    known = path.stat()
+    if not stat.S_ISREG(known.st_mode):  # before it is opened: a pipe would wait
+        raise NoFile(message("file.device", path=path))
+    if known.st_size:
+        return path.read_bytes()
+    with path.open("rb") as stream:
+        return stream.read(-1 if most is None else most)
+
+
+class NoFile(OSError):
+    """What has that name holds no contents of its own."""
 
 
 def is_foreign(path: Path, sign: bytes) -> bool:

@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .. import ledger
 from ..errors import reason_of
-from ..machine.files import write
+from ..machine.files import contents, write
 from ..messages import Message, message
 from .passphrase import refused, unlocked
 
@@ -209,11 +209,11 @@ def _builder(
 def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], Key]:
     """A .p12 / .pfx, or a PEM chain with its key in the same or another file; not yet checked."""
     try:
-        data = path.read_bytes()
+        data = contents(path)
         if path.suffix.lower() in (".p12", ".pfx"):
             return _from_p12(path, data)
         chain = tuple(x509.load_pem_x509_certificates(data))
-        secret = key.read_bytes() if key else data
+        secret = contents(key) if key else data
         if b"PRIVATE KEY" not in secret:
             raise refused(path, message("certificate.no_key"))
         loaded = unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))

@@ -12,8 +12,10 @@ from dataclasses import replace
 from .. import ledger
 from ..ledger import fingerprint
 from ..messages import Message, message
+from ..pixels.flatten import on_white
+from ..pixels.grid import to_array
 from ..record import IN_RECEIPT, RunRecord, read_record, record_in, told
-from ..types import Protected, Report
+from ..types import Artwork, Claim, Protected, Report
 from .base import Found, Mark
 
 
@@ -48,10 +50,25 @@ def record_of_entry(known: ledger.Entry) -> RunRecord:
     )
 
 
+def check(_: Claim) -> tuple[Message, ...]:
+    """Raises where the ledger takes nothing: a home that may only be read, a disk that is full."""
+    ledger.check_writable()
+    return ()
+
+
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
     """Writes the entry; gives the bytes back as they came."""
-    ledger.record_export(entry(data, record_in(report, protected)))
+    made = entry(data, record_in(report, protected))
+    apart = {"clean_apart": round(clean_apart(protected.plan.artwork, made.view), 2)}
+    ledger.record_export(replace(made, settings=made.settings | apart))
     return data
+
+
+def clean_apart(artwork: Artwork, view: bytes) -> float:
+    """How far the clean picture is from the copy's view, which tells a copy of either later."""
+    return fingerprint.apart(
+        fingerprint.reduced(to_array(on_white(artwork.rgb, artwork.alpha), 8)), view
+    )
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
@@ -80,6 +97,7 @@ ENTRY = Mark(
     says="A receipt in your own ledger: hashes, watermark id, settings, date",
     label="Entry in my ledger",
     stage="record",
+    check=check,
     stamp=stamp,
     read=read,
     note="Stays on this machine. Only a digest of the ledger, kept elsewhere, proves its date.",

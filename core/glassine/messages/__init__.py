@@ -3,7 +3,7 @@
 Nothing else here: who says something makes a Message where it happens.
 """
 
-from .message import Field, Message, message
+from .message import Field, Message, message, with_inner
 from .plain import from_plain, to_plain, with_english
 from .terminal import terminal_language
 from .words import LANGUAGES, in_words, learn
@@ -19,4 +19,5 @@ __all__ = [
     "terminal_language",
     "to_plain",
     "with_english",
+    "with_inner",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 
@@ -37,3 +37,12 @@ def message(code: str, /, **fields: Field | PathLike[str]) -> Message:
         name: fspath(one) if isinstance(one, PathLike) else one for name, one in fields.items()
     }
     return Message(code, plain)
+
+
+def with_inner(said: Message) -> Iterator[Message]:
+    """The message and those among its fields."""
+    yield said
+    for value in said.fields.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Message):
+                yield from with_inner(one)

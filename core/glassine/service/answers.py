@@ -39,6 +39,7 @@ class Previewed:
     finer    a larger preview could show more
     seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
     seen_gain  how much larger than it is the difference of the model's two views is shown
+    art      what kind of picture it was taken for, and `start` the strength that suits such a one
     """
 
     width: int
@@ -50,6 +51,8 @@ class Previewed:
     finer: bool
     seen_by: str | None = None
     seen_gain: int = 1
+    art: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True)

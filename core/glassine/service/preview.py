@@ -14,7 +14,7 @@ from torch import Tensor
 from ..evidence.controls import mixed
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
-from ..flow.recipes import STEPS
+from ..flow.recipes import START, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds
 from ..pixels.flatten import on_white
@@ -66,6 +66,8 @@ def preview(request: Request[PreviewAsk]) -> Answer:
         finer=max(height, width) < min(SIZES[0], ask.pixels.width),
         seen_by=next((eye.family for eye in found), "") if ask.sees else None,
         seen_gain=SEEN_GAIN,
+        art=made.art.name,
+        start=START[made.art.name],
     )
     return Answer(about, pictures)
 
@@ -89,7 +91,8 @@ def exploration(request: Request[PreviewAsk]) -> Change:
         change = optimise(small_plan(request), watch=request.watch)
         state.explored = Explored(key.digest(), change)
     change = state.explored.change
-    return replace(change, plan=replace(change.plan, score=score_of(wanted_intent(ask.intent))))
+    score = score_of(wanted_intent(ask.intent), change.plan.art.name)
+    return replace(change, plan=replace(change.plan, score=score))
 
 
 def small_plan(request: Request[PreviewAsk]) -> Plan:

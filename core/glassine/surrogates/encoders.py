@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,26 +11,56 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..errors import WeightsMissing
 from ..machine import weights
 from ..machine.device import Device, choose
 from ..machine.weights import Wanted
+from ..messages import Message, message
 from . import SHIPPED, SURROGATES, Encoder, Surrogate, surrogate_named
 from .nets.backward import CUT, gradient_twin
 
 
 def present_surrogates() -> tuple[str, ...]:
-    """Real surrogates whose weights are on this machine."""
+    """Real surrogates whose weights are on this machine, and good."""
+    return tuple(name for name, fault in real_surrogates() if fault is None)
+
+
+def unusable_surrogates() -> tuple[Message, ...]:
+    """What is said of the others, whose weights are here and not what they should be."""
     return tuple(
-        name
-        for name in SURROGATES
-        if SURROGATES[name].weights and weights.present(SURROGATES[name].folder)
+        message("surrogate.gone_round", name=name, reason=fault)
+        for name, fault in real_surrogates()
+        if fault
     )
 
 
-def check_weights() -> None:
-    """Raises WeightsMissing where a network on this machine is not what it was published as."""
-    for name in present_surrogates():
-        weights_folder(SURROGATES[name])
+def real_surrogates() -> Iterator[tuple[str, Message | None]]:
+    """Those whose weights lie on this machine, each with what is wrong with them."""
+    for name in SURROGATES:
+        entry = SURROGATES[name]
+        if entry.weights and weights.present(entry.folder):
+            place = weights.folder_of(entry.folder)
+            yield name, fault_of(name, place, place.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def fault_of(name: str, place: Path, changed: int) -> Message | None:
+    """Why that encoder cannot be used: its sums do not fit, or it does not load.
+
+    place, changed  its folder, and when that was changed last: it may be made good meanwhile
+    """
+    entry = SURROGATES[name]
+    try:
+        entry.load(weights_folder(entry))
+    except WeightsMissing as error:
+        return error.message
+    return None
+
+
+def check_weights(names: Iterable[str]) -> None:
+    """Raises WeightsMissing where one that was asked for is not what it was published as."""
+    for name in names:
+        weights_folder(surrogate_named(name))
 
 
 @lru_cache(maxsize=16)

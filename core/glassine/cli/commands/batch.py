@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...messages import with_english
+from ...messages import Field, message, with_english
 from .. import exits, options, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...batch.run import BatchState
+    from ...machine.tree import Passed
     from ...types import Export
+
+_NAMED = 8  # files that are named for each reason why they were passed over
 
 EPILOG = """\b
 Example:
   glassine batch paintings -o protected --strength subtle
 
 Started again, it skips what is finished with the same settings and tries the others. What was
-done is kept in OUT/.glassine-batch.sqlite.
+done is kept in OUT/.glassine-batch.sqlite. What is a picture is seen by its contents; everything
+else in FOLDER is listed at the end with the reason why it was passed over. Links to folders are
+not followed.
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Name(path_type=Path))
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="OUT",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     help="A folder for the results; made where it is missing.",
 )
 @options.intent_options
@@ -64,14 +69,19 @@ def command(
 
         end = batch(folder, out, intent, told, device=device, again=again)
     if as_json:
-        counts = {name: asdict(end)[name] for name in ("done", "failed", "skipped", "total")}
-        outcome = {**counts, "problems": problems, "caption": caption_for(intent)}
-        click.echo(json.dumps(outcome, indent=1))
+        said = {"problems": problems, "caption": caption_for(intent)}
+        click.echo(json.dumps(outcome(end, folder) | said, indent=1))
     else:
+        for line in passed_lines(end.passed, folder):
+            click.echo(line)
         click.echo(end_line(end, folder, out))
         if words := caption_for(intent):
             click.echo(speech.phrase("cli.batch_caption", caption=words))
-    return exits.FAILED if end.failed else exits.DONE
+    if end.stopped:
+        return exits.failed(end.stopped, exits.NOT_WRITTEN)
+    if end.failed:
+        return exits.FAILED
+    return exits.TOO_LITTLE if end.weak and intent.effort != "preview" else exits.DONE
 
 
 def before_signing(export: Export) -> list[str]:
@@ -139,22 +149,57 @@ def batch_lines() -> Callable[[BatchState], None]:
     return tell
 
 
+def outcome(end: BatchState, folder: Path) -> dict[str, Any]:
+    """How a batch ended, for --json."""
+    names = ("done", "weak", "failed", "skipped", "total")
+    counts = {name: getattr(end, name) for name in names}
+    passed = [
+        {"name": str(one.path.relative_to(folder))} | with_english(one.reason) for one in end.passed
+    ]
+    stopped = with_english(end.stopped) if end.stopped else None
+    return {**counts, "stopped": stopped, "passed_over": passed}
+
+
+def passed_lines(passed: Sequence[Passed], folder: Path) -> list[str]:
+    """What was passed over, one line for each reason with the names; then how many it were."""
+    reasons = dict[str, list[str]]()
+    for one in passed:
+        names = reasons.setdefault(speech.spoken(one.reason), [])
+        names.append(str(one.path.relative_to(folder)))
+    lines = [
+        speech.phrase("cli.batch_passed", reason=reason, number=len(names), names=few_of(names))
+        for reason, names in reasons.items()
+    ]
+    if passed:
+        lines.append(speech.phrase("cli.batch_passed_end", count=len(passed)))
+    return lines
+
+
+def few_of(names: Sequence[str]) -> tuple[Field, ...]:
+    """The first of them, and how many more there are."""
+    more = len(names) - _NAMED
+    return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
+
+
 def end_line(end: BatchState, folder: Path, out: Path) -> str:
-    return speech.phrase(
+    said = speech.phrase(
         "cli.batch_end",
-        done=end.done,
+        done=end.done - end.weak,
         skipped=end.skipped,
         failed=end.failed,
         total=end.total,
         folder=folder,
         out=out,
     )
+    return f"{said}\n{speech.phrase('cli.batch_weak', count=end.weak)}" if end.weak else said
 
 
 def ended_line(state: BatchState) -> str:
     """What just happened to a picture; "" where it is being worked on."""
     if state.problem:
         return f"{state.name}: {speech.spoken(state.problem)}"
+    if state.why:
+        return f"{state.name} -> {state.written}: {speech.spoken(state.why)}"
     return f"{state.name} -> {state.written}" if state.written else ""
 
 

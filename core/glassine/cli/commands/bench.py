@@ -13,6 +13,7 @@ import click
 from ...errors import GlassineError, NotUsable
 from ...messages import message
 from .. import options, output, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...evidence.summary import Line
@@ -42,7 +43,7 @@ HEADS = (
 
 @click.command(epilog=EPILOG)
 @click.argument("part", type=click.Choice(("effect", "survival", "removal")))
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=Name(path_type=Path))
 @options.intent_options
 @click.option("--limit", type=click.IntRange(1), default=None, help="At most so many pictures.")
 @click.option(

@@ -13,6 +13,7 @@ import click
 from ...errors import NotUsable
 from ...messages import Message
 from .. import output, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...find import Hit, Search, Work
@@ -27,16 +28,24 @@ Examples:
   glassine find --own                             near-duplicates among your own exports
 
 A folder is looked at once; later searches only read what is new. Stop and start as you like.
+
+\b
+What is a picture is seen by its contents, whatever its name: png, jpeg, webp, tiff, avif, gif, bmp,
+heic, kra and ora. Other kinds, archives and links are named, and not looked into.
+Found are: copies that were resized, cropped, turned, mirrored, recompressed, made grey or darker;
+negatives of a whole picture, but no part of one; shifted hues where light and dark stay in order.
+Not found are: redrawn pictures, hues shifted so far in flat colours that light and dark change
+places, and parts smaller than a tenth of a picture.
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=Name(path_type=Path))
 @click.option(
     "--works",
     metavar="FOLDER",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     help="Pictures of yours to look for, besides the ledger's.",
 )
 @click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
@@ -47,7 +56,7 @@ A folder is looked at once; later searches only read what is new. Stop and start
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     default=Path("glassine-find.html"),
     show_default=True,
     help="The page with the evidence side by side.",
@@ -112,6 +121,10 @@ def show_search(found: Search, out: Path, as_json: bool) -> None:
         click.echo(line)
     if more := max(0, found.found - _SHOWN):
         click.echo(speech.phrase("cli.find_more", count=more))
+    for problem in found.problems[:_SHOWN]:
+        click.echo(speech.phrase("cli.find_problem", problem=problem))
+    if more := max(0, len(found.problems) - _SHOWN):
+        click.echo(speech.phrase("cli.find_more", count=more))
     click.echo(speech.phrase("cli.find_end", found=found.found, files=found.files, page=out))
 
 
@@ -142,6 +155,7 @@ def search_summary(found: Search) -> dict[str, object]:
                 "inliers": hit.inliers,
                 "differ": hit.differ,
                 "mirrored": hit.mirrored,
+                "negative": hit.negative,
                 "watermark_chance": hit.mark.chance if hit.mark else None,
                 "evidence": list(hit.evidence),
             }

@@ -11,6 +11,7 @@ import click
 from ...errors import NotUsable
 from ...messages import message
 from .. import exits, speech
+from ..names import Name
 
 _SEAL = "glassine ledger"  # how the line begins that stands for all entries
 
@@ -100,7 +101,7 @@ def publish_export(export: str, place: str, day: str | None, never: bool) -> Non
 
 @command.command("export")
 @click.argument("export")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it: here.")
+@click.option("-o", "--out", type=Name(path_type=Path), help="A file; without it: here.")
 def exported(export: str, out: Path | None) -> None:
     """The receipt of EXPORT as JSON, to keep beside the file or to send to someone."""
     from ... import ledger

@@ -11,6 +11,7 @@ import click
 from ...errors import GlassineError, NotUsable
 from ...messages import from_plain, message
 from .. import exits, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...flow.examine import Examination
@@ -30,13 +31,11 @@ def command() -> None:
 
 
 @command.command("show")
-@click.argument(
-    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
-)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=Name(path_type=Path))
 @click.option(
     "--trust",
     metavar="PEM",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=Name(path_type=Path, exists=True, dir_okay=False),
     help="Certificates of authorities that you trust.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
@@ -114,8 +113,8 @@ def list_marks(as_json: bool) -> None:
 
 
 @command.command("certificate")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--key", metavar="PEM", type=click.Path(path_type=Path), help="The key's own file.")
+@click.argument("file", required=False, type=Name(path_type=Path))
+@click.option("--key", metavar="PEM", type=Name(path_type=Path), help="The key's own file.")
 @click.option(
     "--artist", default="", envvar="GLASSINE_ARTIST", help="This machine's for that name."
 )

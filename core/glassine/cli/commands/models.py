@@ -12,6 +12,7 @@ import click
 from ...errors import UnknownEntry, WeightsMissing
 from ...messages import message
 from .. import exits, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...machine.weights import Wanted
@@ -66,7 +67,7 @@ def encoder_rows() -> list[dict[str, Any]]:
     "--from",
     "source",
     metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=Name(exists=True, file_okay=False, path_type=Path),
     help="Take the files from there instead of the network.",
 )
 def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
@@ -77,13 +78,14 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     may hold the original files, or folders listed in a file SHA256SUMS.
     """
     from ...machine import weights
+    from ...surrogates import SURROGATES
 
     for name in chosen_encoders(names):
         folder, files = wanted(name)
         if source is not None:
-            place = weights.adopt_folder(folder, files, source)
+            place = weights.adopt_folder(folder, files, source, SURROGATES[name].load)
         else:
-            place = weights.fetch_folder(folder, files, show_bytes)
+            place = weights.fetch_folder(folder, files, show_bytes, SURROGATES[name].load)
         state = weights.how_verified(folder, files)
         click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
 

@@ -11,6 +11,7 @@ import click
 from ...errors import NotWritable
 from ...flow.names import sheet_path
 from .. import speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,8 +24,8 @@ _OURS = "Glassine, a sheet of styles"
 
 
 @click.command()
-@click.argument("picture", required=False, type=click.Path(path_type=Path))
-@click.option("-o", "--out", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("picture", required=False, type=Name(path_type=Path))
+@click.option("-o", "--out", metavar="FILE", type=Name(path_type=Path))
 def command(picture: Path | None, out: Path | None) -> None:
     """See the styles and concepts that can be aimed at.
 

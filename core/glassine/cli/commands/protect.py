@@ -14,7 +14,8 @@ import click
 
 from ...flow.names import copy_name
 from ...messages import with_english
-from .. import exits, options, output, speech
+from .. import exits, options, output
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...types import Intent
@@ -34,19 +35,20 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=click.Path())
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name())
 @click.option(
     "-o",
     "--out",
     metavar="OUT",
-    type=click.Path(),
+    type=Name(),
     help="A file, or a folder for several pictures.",
 )
 @options.intent_options
 @click.option(
     "--again",
     is_flag=True,
-    help="Also pictures that are already protected, and over whatever picture -o names.",
+    help="Also pictures that are already protected, and over an earlier copy or whatever picture "
+    "-o names.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
 def command(
@@ -66,11 +68,12 @@ def command(
     suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
     intent = options.given_intent(given, suffix)
     asked = Asked(sources, intent, device, again, as_json)
-    rows, codes = [], []
+    rows, codes, weak = [], [], False
     for source, target in copies_beside(sources, out, intent):
         try:
             made = one(source, target, asked)
             rows.append(made)
+            weak = weak or not made["protected"]
         except BrokenPipeError:
             raise  # nobody reads on
         except Exception as error:
@@ -81,7 +84,9 @@ def command(
         click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
     if len(sources) == 1 and codes:
         return codes[0]
-    return exits.FAILED if codes else exits.DONE
+    if codes:
+        return exits.FAILED
+    return exits.TOO_LITTLE if weak and intent.effort != "preview" else exits.DONE
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class Asked:
 
 
 def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
-    from ...flow.deliver import deliver
+    from ...flow.deliver import ALL, ASK, deliver
     from .. import results
 
     with output.progress_of(source.name, silent=asked.as_json) as watch:
@@ -106,9 +111,8 @@ def one(source: Path, target: Path, asked: Asked) -> dict[str, Any]:
             asked.intent,
             device=asked.device,
             never=asked.originals,
-            again=asked.again,
+            again=ALL if asked.again else ASK,
             watch=watch,
-            tell=lambda said: click.echo(f"{source.name}: {speech.spoken(said)}", err=True),
         )
     if not asked.as_json:
         click.echo("\n".join(results.delivered_lines(made)))
@@ -136,6 +140,9 @@ def copies_beside(
         return
     suffix, taken = suffix_of(intent.export), set[str]()
     for source in sources:
+        if not source.is_file():  # `deliver` says so; "." and ".." have no name to build on
+            yield source, source
+            continue
         folder = Path(out) if out else source.parent
         counted = (f"{source.name}.{number}" for number in count(2))
         stems = chain((source.stem, source.name), counted)

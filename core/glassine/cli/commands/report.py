@@ -13,6 +13,7 @@ from ...errors import NotUsable, NotWritable
 from ...flow.names import original_stem, page_names, report_path
 from ...messages import Message, message
 from .. import options, output, speech
+from ..names import Name
 
 if TYPE_CHECKING:
     from ...plain import Said
@@ -37,17 +38,17 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("picture", metavar="PICTURE", type=click.Path(path_type=Path))
+@click.argument("picture", metavar="PICTURE", type=Name(path_type=Path))
 @click.option(
     "--original",
     metavar="ORIGINAL",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     help="The picture before. Without it: looked for beside PICTURE.",
 )
 @click.option(
     "--target",
     metavar="PICTURE",
-    type=click.Path(),
+    type=Name(),
     help="What was pulled towards, where no page says.",
 )
 @click.option("--quick", is_flag=True, help="Cost and effect only: seconds.")
@@ -60,12 +61,12 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
     help="Side of the measured square, in pixels.",
 )
 @options.DEVICE
-@click.option("-o", "--out", metavar="PAGE", type=click.Path(path_type=Path), help="The page.")
+@click.option("-o", "--out", metavar="PAGE", type=Name(path_type=Path), help="The page.")
 @click.option(
     "--json",
     "data",
     metavar="FILE",
-    type=click.Path(allow_dash=True),
+    type=Name(allow_dash=True),
     help="The same as JSON; - for standard output.",
 )
 def command(
@@ -163,6 +164,7 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
     from ...types import Protected
 
     told, after, before = pages.settings_of(picture), read(picture), read(original)
+    refuse_two(before, after, original.name, picture.name)
     before = matched(before, after, original.name, picture.name)
     lent = options.named_picture(target)
     plan = planned(before, told or RunRecord(), lent, device)
@@ -170,6 +172,19 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
         plan = replace(plan, caption=told.caption, steps=told.steps)
     notes = (message("cli.report_as_read", name=picture.name),)
     return Protected(plan, after.rgb, (*notes, *([] if told or target else overlooked(picture))))
+
+
+def refuse_two(before: Artwork, after: Artwork, original: str, picture: str) -> None:
+    """Raises where one is no copy of the other as it stands; what is visible would be nonsense."""
+    from ...flow.examine import ALIKE, bits_between, turned
+
+    if bits_between(before, after) <= ALIKE:
+        return
+    for way, other in turned(before):
+        if bits_between(other, after) <= ALIKE:
+            said = message(f"cli.turned_{way}")
+            raise NotUsable("cli.report_turned", picture=picture, original=original, way=said)
+    raise NotUsable("cli.report_two", picture=picture, original=original)
 
 
 def overlooked(picture: Path) -> list[Message]:

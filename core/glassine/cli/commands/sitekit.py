@@ -9,6 +9,7 @@ import click
 
 from ...messages import with_english
 from .. import exits, speech
+from ..names import Name
 
 EPILOG = """\b
 Examples:
@@ -24,7 +25,7 @@ States your reservation in machine-readable form. It prevents nothing by itself.
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=Name(path_type=Path),
     default=Path("sitekit"),
     show_default=True,
     help="An empty folder.",

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from ..names import Name
+
 
 @click.command()
-@click.argument("picture", type=click.Path(path_type=Path))
+@click.argument("picture", type=Name(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(picture: Path, as_json: bool) -> None:
     """Ask a local CLIP or BLIP what PICTURE shows.

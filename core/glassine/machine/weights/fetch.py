@@ -16,7 +16,15 @@ from urllib.request import Request, urlopen
 from ...errors import NotWritable, WeightsMissing, reason_of
 from ...messages import Field, message
 from .places import download_folder
-from .sums import SUMS, Wanted, blob_id, checked_files, published_files, record_sums
+from .sums import (
+    SUMS,
+    Wanted,
+    blob_id,
+    changed_file,
+    checked_files,
+    published_files,
+    record_sums,
+)
 
 ORIGIN = (
     "https://raw.githubusercontent.com/madebyollin/taesd/5cccb12dc72074a4be35680c3b108548a7c69978"
@@ -31,21 +39,37 @@ Fetched = Callable[[str, int, int], None]
 """Called with file name, bytes so far, bytes in all (0 where the server does not say)."""
 
 
-def fetch_folder(name: str, wanted: Iterable[Wanted], told: Fetched) -> Path:
+Check = Callable[[Path], object]
+"""Raises WeightsMissing where the files of a folder cannot be used."""
+
+
+def unchecked(_: Path) -> None:
+    """Nothing more is known of the files than their sums."""
+
+
+def fetch_folder(
+    name: str, wanted: Iterable[Wanted], told: Fetched, check: Check = unchecked
+) -> Path:
     """Fetches a surrogate's files; the folder appears under its name only when all are right."""
     place, making = download_folder() / name, download_folder() / f".{name}.part"
     try:
         making.mkdir(parents=True, exist_ok=True)
         for file in wanted:
             fetch_file(file, making / file.file, told)
-        return put_in_place(making, place)
+        return put_in_place(making, place, check)
     except OSError as error:
         raise not_stored(name, error) from error
 
 
-def adopt_folder(name: str, wanted: Iterable[Wanted], source: Path) -> Path:
-    """Copies a surrogate from a folder: the original files, or one laid out as ours."""
-    files = list(wanted)
+def adopt_folder(
+    name: str, wanted: Iterable[Wanted], source: Path, check: Check = unchecked
+) -> Path:
+    """Copies a surrogate from a folder: the original files, or one laid out as ours.
+
+    What was here before goes only when the copies are what was published and `check` can use them:
+    sums that fit say nothing of files that were bad when they were summed.
+    """
+    files, place = list(wanted), download_folder() / name
     if (source / name).is_dir() and (source / SUMS).is_file():
         found = checked_files(source, name)
     elif places := published_files(files, source, name):
@@ -55,24 +79,52 @@ def adopt_folder(name: str, wanted: Iterable[Wanted], source: Path) -> Path:
         raise WeightsMissing(
             "weights.not_in", name=name, source=source, files=wanted_there, sums=SUMS
         )
-    making = download_folder() / f".{name}.part"
+    making = place.with_name(f".{name}.part")
     shutil.rmtree(making, ignore_errors=True)
     try:
         making.mkdir(parents=True)
         for path in found:
             shutil.copy2(path, making / path.name)
-        return put_in_place(making, download_folder() / name)
+        refuse_changed(making, files, source)
+        return put_in_place(making, place, check)
     except OSError as error:
         raise not_stored(name, error) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
-def put_in_place(making: Path, place: Path) -> Path:
-    """Puts the folder under its name; an older one of that name goes."""
+def refuse_changed(making: Path, wanted: Iterable[Wanted], source: Path) -> None:
+    """Raises where a file that was published is another one here."""
+    for file in wanted:
+        copy = making / file.file
+        if copy.is_file() and blob_id(copy.read_bytes()) != file.blob:
+            raise changed_file(source / file.file)
+
+
+def put_in_place(making: Path, place: Path, check: Check) -> Path:
+    """Puts the folder under its name once it passed; an older one of that name goes after that."""
+    check(making)
+    before = put_back(place)
     if place.exists():
-        shutil.rmtree(place)
-    making.rename(place)
-    record_sums(place)
+        place.rename(before)
+    try:
+        making.rename(place)
+        record_sums(place)
+    except OSError:
+        shutil.rmtree(place, ignore_errors=True)
+        put_back(place)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
     return place
+
+
+def put_back(place: Path) -> Path:
+    """Where the older folder waits for the swap; one that was left waiting returns first."""
+    before = place.with_name(f".{place.name}.before")
+    if before.exists() and not place.exists():
+        before.rename(place)
+    shutil.rmtree(before, ignore_errors=True)
+    return before
 
 
 def not_stored(name: str, error: OSError) -> NotWritable:

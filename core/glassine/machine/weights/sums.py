@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ...errors import WeightsMissing, reason_of
 from ...messages import Message, message
+from ..files import write
 from .places import folder_of
 
 SUMS = "SHA256SUMS"
@@ -87,7 +88,7 @@ def record_sums(place: Path) -> None:
     for file in sorted(place.iterdir()):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         lines.append(f"{digest}  ./{place.name}/{file.name}")
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+    write(path, ("\n".join(lines) + "\n").encode())
 
 
 def published_files(files: list[Wanted], source: Path, name: str) -> list[Path]:

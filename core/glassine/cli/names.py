@@ -1,0 +1,21 @@
+"""Names of files on the command line. An empty one is a variable of a script that was not set."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import click
+
+from . import speech
+
+
+class Name(click.Path):
+    """A path as click takes it, but never an empty one: that would be the folder one is in."""
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401
+        if value == "" and (param is None or param.default != ""):
+            self.fail(speech.phrase("cli.empty_name"), param, ctx)
+        return super().convert(value, param, ctx)

@@ -1,0 +1,147 @@
+"""What kind of picture it is, by its pixels: what protection may do to it depends on that.
+
+The thresholds were measured on paintings, wallpapers, and drawn line art, pixel art, gradients and
+ink scans (lab/bench/kinds.py, docs/kinds.md). A guess: it chooses where to begin, and is told.
+"""
+
+from __future__ import annotations
+
+import itertools
+from functools import reduce
+from math import gcd
+
+import torch
+from torch import Tensor
+
+from ..types import Art, ArtName, Grid
+from ..units import Levels, to_unit
+from .grid import steps
+
+SUBTLE: tuple[ArtName, ...] = ("line", "flat", "pixel")
+"""Kinds of which a balanced change spoils the look: there is nothing that would hide it."""
+
+TINT, TINTED = to_unit(Levels(6)), 0.002
+"""A grey picture's channels lie so near to each other, but for a few pixels of a fringe."""
+
+COLOURS, PIXEL_COLOURS, SMALL = 256, 64, 400
+"""Of enlarged pixel art at most; of pixel art at its own size, which is no longer than SMALL."""
+
+STILL = to_unit(Levels(1.5))  # a step between neighbours that is still one surface
+FLAT = 0.72  # share of such steps in flat pictures and gradients; wallpaper photos have up to .6
+INKED, PAPER, THIN = 0.01, 0.6, 0.6
+"""Shares of line art that are ink at least, and paper; share of the ink that is within 3 pixels of
+paper, so that it vanishes with its edge."""
+
+NEAR, STRONG = to_unit(Levels(24)), 0.25
+"""Of the paper's colour at most; how far ink is from it on average: a wash on paper is not."""
+
+SMOOTH = 0.2  # share of still steps in photos; in paintings it is less
+SIDE = 1024  # pixels; of larger pictures the middle is looked at, except for the grid
+
+
+def art_of(rgb: Tensor) -> Art:
+    """rgb: (3, H, W) in [0, 1]."""
+    grey, grid = is_grey(rgb), grid_of(rgb)
+    part = middle(rgb)
+    still = still_share(part)
+    if grid or is_pixel_art(rgb, still):
+        return Art("pixel", grey, grid)
+    if is_line_art(part):
+        return Art("line", grey)
+    if still > FLAT:
+        return Art("flat", grey)
+    if grey:
+        return Art("grey", grey)
+    return Art("photo" if still > SMOOTH else "painting")
+
+
+def middle(rgb: Tensor) -> Tensor:
+    """At most SIDE x SIDE pixels of it, at their own size: steps between neighbours count."""
+    height, width = rgb.shape[1:]
+    top, left = max(0, height - SIDE) // 2, max(0, width - SIDE) // 2
+    return rgb[:, top : top + SIDE, left : left + SIDE]
+
+
+def is_grey(rgb: Tensor) -> bool:
+    tint = rgb.amax(0) - rgb.amin(0)
+    return float((tint > TINT).float().mean()) <= TINTED
+
+
+def still_share(rgb: Tensor) -> float:
+    """Share of steps from pixel to pixel that are no more than what a smooth surface has."""
+    across = (rgb[:, :, 1:] - rgb[:, :, :-1]).abs().amax(0)
+    down = (rgb[:, 1:] - rgb[:, :-1]).abs().amax(0)
+    still = (across <= STILL).sum() + (down <= STILL).sum()
+    return float(still) / (across.numel() + down.numel())
+
+
+def colours(rgb: Tensor, most: int) -> int:
+    """How many there are, at 8 bits; counted no further than a few more than `most`."""
+    every = max(1, rgb[0].numel() // 4096)  # of most pictures a few pixels have too many already
+    for pixels in (rgb.flatten(1)[:, ::every], rgb.flatten(1)):
+        red, green, blue = (pixels * steps(8)).round().to(torch.int32)
+        found = len(torch.unique(red << 16 | green << 8 | blue))
+        if found > most:
+            break
+    return min(found, most + 1)
+
+
+def grid_of(rgb: Tensor) -> Grid | None:
+    """The grid on which all edges lie, where there are few colours; None where there is none."""
+    if colours(rgb, COLOURS) > COLOURS:
+        return None
+    rows = edges((rgb[:, 1:] != rgb[:, :-1]).any(0).any(1))
+    columns = edges((rgb[:, :, 1:] != rgb[:, :, :-1]).any(0).any(0))
+    if len(rows) < 4 or len(columns) < 4:
+        return None  # a few rectangles have an accidental grid
+    apart = [b - a for each in (rows, columns) for a, b in itertools.pairwise(each)]
+    cell = reduce(gcd, apart)
+    return Grid(cell, rows[0] % cell, columns[0] % cell) if cell > 1 else None
+
+
+def edges(changed: Tensor) -> list[int]:
+    """Where something else begins."""
+    return [int(at) + 1 for at in torch.nonzero(changed).flatten()]
+
+
+def is_pixel_art(rgb: Tensor, still: float) -> bool:
+    """At its own size: small, of few colours, and with edges everywhere."""
+    small = max(rgb.shape[1:]) <= SMALL
+    return small and still < 0.97 and 2 < colours(rgb, PIXEL_COLOURS) <= PIXEL_COLOURS
+
+
+def is_line_art(rgb: Tensor) -> bool:
+    """Mostly paper of one colour, and thin lines: the rest nearly vanishes with its edges."""
+    paper = rgb.flatten(1).median(1).values[:, None, None]
+    apart = (rgb - paper).abs().amax(0)
+    ink = (apart > NEAR).float()
+    share = float(ink.mean())
+    if not INKED < share <= 1 - PAPER or float((apart * ink).sum() / ink.sum()) < STRONG:
+        return False
+    left = -torch.nn.functional.max_pool2d(-ink[None], 7, 1, 3)
+    return float(left.mean()) <= (1 - THIN) * share
+
+
+def held_to(art: Art, change: Tensor) -> Tensor:
+    """The change (3, H, W) as that art bears it: without colour, and in whole cells of its grid."""
+    if art.grey:
+        change = change.float().mean(0, keepdim=True).expand(3, -1, -1).to(change.dtype)
+    return change if art.grid is None else in_cells(change, art.grid)
+
+
+def in_cells(picture: Tensor, grid: Grid) -> Tensor:
+    """Every cell of the grid at its mean; those at the border may be cut off."""
+    rows, columns = (
+        (torch.arange(length) + grid.cell - start) // grid.cell
+        for length, start in zip(picture.shape[1:], (grid.top, grid.left), strict=True)
+    )
+    down, across = means_of(rows), means_of(columns)
+    cells = down @ picture.float() @ across.T
+    return cells[:, rows][:, :, columns].to(picture.dtype)
+
+
+def means_of(which: Tensor) -> Tensor:
+    """(cells, pixels): the weights with which pixels make their cell's mean."""
+    matrix = torch.zeros(int(which.max()) + 1, len(which))
+    matrix[which, torch.arange(len(which))] = 1
+    return matrix / matrix.sum(1, keepdim=True).clamp_min(1)

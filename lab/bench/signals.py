@@ -1,0 +1,150 @@
+"""Signals at random moments over runs of `protect` and `batch`: how each ended, and what was left.
+
+    python -m lab.bench.signals [--runs 50] [--seed 1] [--log FILE]
+
+A run is stopped by one signal or two in quick succession (SIGINT, SIGTERM, SIGHUP), some time
+after a line of its progress or after its start. It has to end with a documented code, without a
+traceback, and must leave no half-written file. Prints a row per run; the last line is the sum.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..places import ROOT
+
+KINDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DOCUMENTED = (0, 1, 2, 3, 4, 5, 6, 130)
+SIDE = 48  # pixels
+PATIENCE = 600.0  # seconds; what has not ended by then hangs
+NOISE = ("Traceback", "Exception ignored", "From cffi callback", "most recent call last")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One run: what was sent when, how it ended, and what is wrong with that."""
+
+    command: str
+    moment: str
+    kinds: tuple[str, ...]
+    code: int
+    wrong: tuple[str, ...]
+
+
+def one(number: int, draw: random.Random) -> Ended:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "in").mkdir()
+        for name in ("a.png", "b.png")[: 1 + number % 2]:
+            pixels = np.random.default_rng(number).integers(0, 255, (SIDE, SIDE, 3), np.uint8)
+            Image.fromarray(pixels).save(home / "in" / name)
+        command = "batch" if number % 2 else "protect"
+        what = [str(home / "in")] if command == "batch" else [str(home / "in" / "a.png")]
+        return stopped(command, what, home, draw)
+
+
+def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> Ended:
+    lines, wait = draw.randrange(-1, 6), draw.uniform(0, 2) ** 2
+    kinds = draw.choices(KINDS, k=draw.choice((1, 2)))
+    (home / "out").mkdir()
+    asked = ("--effort", "preview", "--surrogates", "embedded", "--style", "texture")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "glassine.cli", command, *what, "-o", f"{home / 'out'}/", *asked],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT / "core"), "GLASSINE_LEDGER": str(home / "ledger.sqlite3")}
+        | {"PYTHONUNBUFFERED": "1", "GLASSINE_LANGUAGE": "en", "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stderr is not None
+    said = list[str]()
+    for line in iter(process.stderr.readline, "") if lines >= 0 else ():
+        said.append(line)
+        if len(said) > lines:
+            break
+    reader = threading.Thread(target=lambda: said.extend(process.stderr or ()))
+    reader.start()
+    time.sleep(wait)
+    for number, kind in enumerate(kinds):
+        time.sleep(draw.uniform(0, 0.05) if number else 0)
+        send(process, kind, group=draw.random() < 0.5)
+    try:
+        code = process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    reader.join()
+    moment = f"{wait:.1f} s after {'its start' if lines < 0 else f'line {lines + 1}'}"
+    names = tuple(signal.Signals(kind).name for kind in kinds)
+    return Ended(command, moment, names, code, tuple(faults(code, "".join(said), home)))
+
+
+def send(process: subprocess.Popen[str], kind: int, *, group: bool) -> None:
+    """To the process, or to its group as a terminal does; it may have ended meanwhile."""
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, kind) if group else process.send_signal(kind)
+        except ProcessLookupError:
+            return
+
+
+def faults(code: int, said: str, home: Path) -> list[str]:
+    """What is wrong with an end; the words of a traceback are looked for in all that was said.
+
+    A signal that comes while Python itself is starting ends it as it ends any program.
+    """
+    begun = bool(said) or any((home / "out").iterdir())
+    wrong = [] if code in DOCUMENTED or not begun else [f"ended with {code}"]
+    wrong += [f"said {word!r}: {said[-600:]}" for word in NOISE if word in said]
+    for path in home.rglob("*"):
+        if path.suffix == ".part":
+            wrong.append(f"left {path.name}")
+        elif path.suffix == ".png":
+            try:
+                Image.open(path).load()
+            except (OSError, SyntaxError) as error:
+                wrong.append(f"{path.name} is half: {error}")
+    return wrong
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path)
+    asked = parser.parse_args()
+    draw, codes, wrong = random.Random(asked.seed), Counter[int](), 0
+    for number in range(asked.runs):
+        end = one(number, draw)
+        codes[end.code] += 1
+        wrong += bool(end.wrong)
+        row = (
+            f"{number + 1:3} {end.command:8} {'+'.join(end.kinds):16} {end.moment:26} {end.code:4}"
+        )
+        told = " ".join([row, *end.wrong])
+        print(told, flush=True)
+        if asked.log:
+            with asked.log.open("a") as stream:
+                stream.write(told + "\n")
+    print(f"{asked.runs} runs, {wrong} with something wrong; ends: {dict(sorted(codes.items()))}")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
