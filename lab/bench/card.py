@@ -67,7 +67,8 @@ def missing(wheels: Path) -> list[str]:
     """What is not here, after wheels were tried."""
     absent = [module for module in NEEDED if not importlib.util.find_spec(module)]
     if absent and wheels.is_dir():
-        command = [sys.executable, "-m", "pip", "install", "--no-index", "--find-links", wheels]
+        offline = ["--no-index", "--find-links", str(wheels)]
+        command = [sys.executable, "-m", "pip", "install", *offline]
         for module in absent:
             subprocess.run([*command, NEEDED[module]])
         importlib.invalidate_caches()
@@ -254,7 +255,7 @@ def way(change: Change) -> float:
     for encode in encoders("embedded", choose("cpu")).values():
         clean, other, goal = (encode(rgb[None]) for rgb in pictures)
         shares.append(1 - ((other - goal).norm() / (clean - goal).norm()).item())
-    return sum(shares) / len(shares)
+    return float(sum(shares) / len(shares))
 
 
 def with_full_memory(device: Device, side: int) -> dict[str, Any]:

@@ -159,7 +159,8 @@ class Left:
             self._stage, self._stage_begun = progress.stage, now
         left = self._left(progress, now - self._stage_begun)
         fraction = (now - self._begun) / max(now - self._begun + left, 1e-9)
-        self._watch(Timed(progress.done, progress.total, progress.stage, fraction, left))
+        told = progress.done, progress.total, progress.stage, progress.said
+        self._watch(Timed(*told, fraction, left))
 
     def end_of_stage(self, now: float | None = None) -> None:
         took = (now or time.monotonic()) - self._stage_begun

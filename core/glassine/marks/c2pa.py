@@ -152,18 +152,19 @@ def _found(told: dict[str, Any]) -> Found:
         _table(active.get("signature_info")),
     )
     who = str(signed.get("common_name") or signed.get("issuer") or "")
+    serial = signed.get("cert_serial_number")
     facts = {
         "state": state,
         "failures": codes,
         "signer": who,
         "generator": generator(active),
-        "serial": signed.get("cert_serial_number"),
+        "serial": serial,
         "assertions": [str(one.get("label", "")) for one in _rows(active.get("assertions"))],
         "entries": _entries(active),
         "thumbnails": thumbnails(told),
     }
     facts["ai"] = ai_kinds(told)
-    says = _verdict(state, codes, who or message("c2pa.unnamed"), facts["serial"])
+    says = _verdict(state, codes, who or message("c2pa.unnamed"), serial)
     refused = tuple(key for key, one in _entries(active).items() if one.get("use") != "allowed")
     if refused:
         says = message("c2pa.refuses", verdict=says, uses=refused)

@@ -69,8 +69,8 @@ def command(
 
         end = batch(folder, out, intent, told, device=device, again=again)
     if as_json:
-        said = {"problems": problems, "caption": caption_for(intent)}
-        click.echo(json.dumps(outcome(end, folder) | said, indent=1))
+        more = {"problems": problems, "caption": caption_for(intent)}
+        click.echo(json.dumps(outcome(end, folder) | more, indent=1))
     else:
         for line in passed_lines(end.passed, folder):
             click.echo(line)
