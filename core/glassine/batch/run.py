@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
-from ..errors import NotUsable
+from ..errors import NotUsable, reason_of
 from ..messages import Message, message
 from ..types import Intent, Progress
 from .folder import copies_of_tree, file_digest, make_folder, picture_size, pictures_in
@@ -140,7 +140,7 @@ class Run:
             self.jobs.write(job, str(target), outcome.problem)
         except (OSError, UnicodeError) as error:
             folder = target.parent
-            outcome = Outcome(message("batch.not_used", folder=folder, reason=str(error)))
+            outcome = Outcome(message("batch.not_used", folder=folder, reason=reason_of(error)))
         if outcome.problem:
             self.failed += 1
             return self.told(replace(self.state(path), problem=outcome.problem))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from os import PathLike
 
 import click
@@ -55,22 +54,15 @@ message's own."""
 
 
 def spoken(said: Message) -> str:
-    """For people: with the options that do what it, or a message inside it, asks for."""
+    """For people: with the options that do what it, or a message inside it, asks for, and with
+    what libraries said, for a bug report."""
     spoken_here = terminal_language()
     tables = (OPTIONS, table(spoken_here))
-    wanted = (filled(one, tables) for one in with_inner(said) if one.code in OPTIONS)
+    wanted = (filled(one, tables) for one in said.with_inner() if one.code in OPTIONS)
     options = tuple(dict.fromkeys(wanted))
     hinted = message("cli.hint", says=said, option=options) if options else said
-    return in_words(hinted, spoken_here)
-
-
-def with_inner(said: Message) -> Iterator[Message]:
-    """The message and those among its fields."""
-    yield said
-    for value in said.fields.values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Message):
-                yield from with_inner(one)
+    told = said.details()
+    return in_words(message("cli.details", says=hinted, told=told) if told else hinted, spoken_here)
 
 
 def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import ledger
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable, Unreadable, reason_of
 from ..ledger import fingerprint
 from ..messages import Message, message
 from ..types import Progress, Watch, quiet
@@ -66,7 +66,7 @@ def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[M
 
 def not_read(path: Path, error: Exception) -> Message:
     """What the system, or the machine, has to say of a file."""
-    return message("read.failed", path=path, reason=str(error) or type(error).__name__)
+    return message("read.failed", path=path, reason=reason_of(error))
 
 
 def walk(folder: Path) -> list[Path]:

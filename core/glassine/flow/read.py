@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable, Unreadable, reason_of
 from ..formats import FORMATS
 from ..machine import memory
 from ..messages import Message, message
@@ -66,4 +66,4 @@ def file_contents(path: Path) -> bytes:
     except PermissionError as error:
         raise Unreadable("read.not_allowed", path=path) from error
     except OSError as error:
-        raise Unreadable("read.failed", path=path, reason=error.strerror or str(error)) from error
+        raise Unreadable("read.failed", path=path, reason=reason_of(error)) from error

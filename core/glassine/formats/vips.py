@@ -17,6 +17,7 @@ import numpy as np
 import pyvips
 from torch import Tensor
 
+from ..causes import details_of
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
 from ..messages import Field, Message, message
@@ -41,7 +42,7 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
         image, notes = colour.as_rgb(upright(image))
         rgb, alpha, depth = planes(image)
     except pyvips.Error as error:
-        raise Unreadable("vips.damaged", what=what, reason=libvips_reason(error)) from error
+        raise Unreadable("vips.damaged", what=what, details=libvips_said(error)) from error
     keep, more = metadata.keep(image, depth, data)
     if image.get_typeof("glassine-turned"):
         more = (message("vips.turned"), *more)
@@ -75,11 +76,11 @@ def beside(data: bytes) -> Keep:
     return replace(keep, icc=None)
 
 
-def libvips_reason(error: pyvips.Error) -> Field:
+def libvips_said(error: pyvips.Error) -> str:
     """The first thing that libvips says, without the name of the call."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith("unable to call")]
-    return said[0] if said else message("vips.no_reason")
+    return said[0] if said else details_of(error)
 
 
 def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pyexiv2
 
-from ..errors import NotUsable, reason_of
+from ..causes import details_of
+from ..errors import NotUsable
 from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
 from . import containers
@@ -100,7 +101,7 @@ def _written(data: bytes, wanted: dict[str, Any]) -> bytes:
                 image.modify_xmp(wanted)
                 return bytes(image.get_bytes())
         except RuntimeError as error:
-            raise NotUsable("xmp.refused", reason=reason_of(error)) from error
+            raise NotUsable("xmp.refused", details=details_of(error)) from error
 
 
 def parsed(data: bytes) -> dict[str, Any]:
