@@ -47,7 +47,6 @@ from .report import report
 from .requests import wanted_intent
 from .state import State
 
-
 _TRIED = 64  # pixels, side of what a warm engine has protected once: every judge looks at it
 
 
