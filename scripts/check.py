@@ -4,7 +4,7 @@
 Lint and form of every file (ruff), the types of engine, lab and scripts, and those of the plugin
 (mypy, strict). `--fix` mends what ruff can mend and brings every file into its form. All of it is
 run, so that one sees all that is wrong; the exit code is 1 where anything was. `scripts/test.py`
-begins with this, and a commit where pre-commit is installed (.pre-commit-config.yaml).
+runs this beside the tests, and a commit where pre-commit is installed (.pre-commit-config.yaml).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 from typing import NamedTuple
 
 import home
@@ -47,24 +49,32 @@ def main(arguments: list[str]) -> int:
     return 1 if failed(home.python("dev"), home.ROOT, "--fix" in arguments) else 0
 
 
-def failed(python: Path, root: Path, fix: bool = False) -> list[str]:
-    """The names of the checks that found something in that tree; what they found is printed."""
+def failed(
+    python: Path, root: Path, fix: bool = False, say: Callable[[str], object] = home.say
+) -> list[str]:
+    """The names of the checks that found something in that tree; `say` gets what they found."""
     names = []
     for check in CHECKS:
         began = time.monotonic()
         words = (fix and check.mends) or check.words
-        fine = run(python, words, root / check.folder)
+        fine, found = run(python, words, root / check.folder)
+        if found:
+            say(found)
         spent = f"{time.monotonic() - began:.1f} s"
-        home.say(f"{'Fine' if fine else 'FAILED'}: {check.name} ({spent}: {words})")
+        say(f"{'Fine' if fine else 'FAILED'}: {check.name} ({spent}: {words})")
         if not fine:
             names.append(check.name)
     return names
 
 
-def run(python: Path, words: str, folder: Path) -> bool:
+def run(python: Path, words: str, folder: Path) -> tuple[bool, str]:
+    """Whether all was fine, and what the tool printed."""
     environment = {**os.environ, "MYPYPATH": "."}
-    done = subprocess.run([str(python), "-m", *words.split()], cwd=folder, env=environment)
-    return done.returncode == 0
+    command = [str(python), "-m", *words.split()]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, text=True, stdout=PIPE, stderr=STDOUT
+    )
+    return done.returncode == 0, done.stdout.strip()
 
 
 if __name__ == "__main__":

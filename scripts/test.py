@@ -4,8 +4,9 @@ Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also i
 programs that some tests drive (Krita under a virtual screen, exiftool, nginx) and ten photos;
 tests whose program or photos are absent skip and say so. `.ci/run` is this script.
 
-The checks (scripts/check.py) come first. Where one fails the tests run all the same, so that both
-are seen, and the exit code says that something is wrong.
+Programs are installed while pip fills `.venv`, and the checks (scripts/check.py) run beside the
+tests: each leaves a core idle by itself. What the checks found is said below the tests, and the
+exit code says that something is wrong.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import check
 import home
@@ -35,16 +38,29 @@ WORKERS = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def main(arguments: list[str]) -> int:
-    install_programs()
-    python = home.python("dev")
-    bad = [] if "--no-check" in arguments else check.failed(python, home.ROOT)
+    with ThreadPoolExecutor(1) as beside:
+        programs = beside.submit(install_programs)
+        python = home.python("dev")
+        programs.result()
     words = [word for word in arguments if word != "--no-check"]
-    environment = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
-    command = [str(python), "-m", "pytest", *(words or WORKERS)]
-    done = subprocess.run(command, cwd=home.ROOT, env=environment)
+    with ThreadPoolExecutor(1) as beside:
+        said: list[str] = []
+        checks = None
+        if "--no-check" not in arguments:
+            checks = beside.submit(check.failed, python, home.ROOT, say=said.append)
+        code = tested(python, words or WORKERS)
+        bad = checks.result() if checks else []
+    for line in said:
+        home.say(line)
     if bad:
-        home.say(f"These checks failed, as said above the tests: {', '.join(bad)}.")
-    return done.returncode or bool(bad)
+        home.say(f"These checks failed, as said above: {', '.join(bad)}.")
+    return code or bool(bad)
+
+
+def tested(python: Path, words: list[str]) -> int:
+    environment = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
+    command = [str(python), "-m", "pytest", *words]
+    return subprocess.run(command, cwd=home.ROOT, env=environment).returncode
 
 
 def install_programs() -> None:

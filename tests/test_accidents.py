@@ -1,13 +1,13 @@
 """Ordinary requests and odd machines: each ends in a sentence and a code, never in a traceback."""
 
-import os
+import io
 import shutil
 import sqlite3
-import subprocess
 import sys
 
 import pytest
 import torch
+from glassine.cli import main
 from glassine.errors import NotUsable, NotWritable
 from glassine.find import index
 from glassine.flow import deliver
@@ -97,15 +97,16 @@ def test_what_cannot_be_written_is_said_before_any_work(
     assert "there is no folder" in capsys.readouterr().err
 
 
-def test_words_that_a_terminal_cannot_show_do_not_lose_the_work(painting):
+def test_words_that_a_terminal_cannot_show_do_not_lose_the_work(painting, monkeypatch):
     other = painting.rename(painting.with_name("夜の湖.png"))
-    done = subprocess.run(
-        [sys.executable, "-m", "glassine.cli", "protect", str(other), *SMALL],
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert rb"\u591c\u306e\u6e56.png" in done.stdout
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="cp1252") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    with pytest.raises(SystemExit) as end:
+        main(["protect", str(other), *SMALL])
+    out.flush()
+    assert end.value.code == 0, err.buffer.getvalue()
+    assert rb"\u591c\u306e\u6e56.png" in out.buffer.getvalue()
 
 
 def test_a_site_kit_is_not_written_into_a_file(tmp_path):

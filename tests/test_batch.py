@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
@@ -16,6 +15,7 @@ import psutil
 import pytest
 import torch
 import typed
+import workers
 from glassine.batch import worker
 from glassine.batch.folder import copies_of_tree, surveyed
 from glassine.batch.jobs import NAME, request_digest
@@ -25,7 +25,6 @@ from glassine.cli.commands.batch import ended_line
 from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.machine import files
 from glassine.types import Export, Intent, Keep
 from waiting import PATIENCE, line, until
 
@@ -209,31 +208,33 @@ def test_success_is_told_by_the_outcome_and_not_by_its_words(folders, capsys):
     assert "not a picture" in problem["says"]
 
 
-def test_a_dead_worker_costs_one_attempt_of_one_picture(folders):
+def test_a_dead_worker_costs_one_attempt_of_one_picture(folders, monkeypatch):
+    monkeypatch.setattr(worker, "work", workers.held_once_at_a)
     inside, out = folders
     killed, said = [], []
 
     def kill_once(state):
         said.append(str(state.problem))
         if state.name == "a.png" and state.now and not killed:
-            (worker,) = multiprocessing.active_children()
-            killed.append(worker.pid)
-            worker.kill()
+            (process,) = multiprocessing.active_children()
+            killed.append(process.pid)
+            process.kill()
 
     end = batch(inside, out, INTENT, kill_once)
     assert killed and (end.done, end.failed) == (2, 0)
     assert sum("worker died in attempt 1 of 2" in text for text in said) == 1
 
 
-def test_a_picture_that_always_kills_its_worker_is_given_up(folders):
+def test_a_picture_that_always_kills_its_worker_is_given_up(folders, monkeypatch):
+    monkeypatch.setattr(worker, "work", workers.held_at_a)
     inside, out = folders
     said = []
 
     def kill(state):
         said.append(str(state.problem))
         if state.name == "a.png" and state.now:
-            for worker in multiprocessing.active_children():
-                worker.kill()
+            for process in multiprocessing.active_children():
+                process.kill()
 
     end = batch(inside, out, INTENT, kill)
     assert (end.done, end.failed) == (1, 1)
@@ -278,18 +279,11 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
     assert not alive
 
 
-def on_a_slow_disk(pipe):
-    """A worker that only writes, for longer than anybody waits."""
-    os.fsync = lambda _: time.sleep(2 * PATIENCE)
-    worker.delivered = lambda task, _: files.write(task.target, b"half")
-    worker.work(pipe)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="Windows knows no signal that a program may hear")
 def test_a_worker_that_is_stopped_while_it_writes_leaves_nothing_half_written(
     monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(worker, "work", on_a_slow_disk)
+    monkeypatch.setattr(worker, "work", workers.on_a_slow_disk)
     stopped = Worker()
     task = Task(tmp_path, tmp_path / "a.png", INTENT, "cpu", False)
     stopped._started().send_bytes(pickle.dumps(task))

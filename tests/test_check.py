@@ -54,7 +54,7 @@ def test_what_is_right_passes_and_every_fault_is_found_and_named(check, tree, ca
     shown = capfd.readouterr()
     for name, (path, _) in FAULTS.items():
         assert f"FAILED: {name}" in shown.err
-        assert Path(path).name in shown.out
+        assert Path(path).name in shown.err
 
 
 def test_fix_mends_lint_and_form(check, tree, monkeypatch):
@@ -77,24 +77,31 @@ def test_fix_mends_lint_and_form(check, tree, monkeypatch):
         (["-k", "x", "--no-check"], ["form"], 0, 0),
     ],
 )
-def test_the_test_run_begins_with_it_and_fails_with_it(
+def test_the_test_run_has_it_beside_and_fails_with_it(
     check, monkeypatch, capfd, given, found, passes, code
 ):
     spec = importlib.util.spec_from_file_location("test_script", SCRIPTS / "test.py")
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     asked = []
+
+    def beside(*_, say):
+        asked.append("checks")
+        say("crooked.py would be reformatted")
+        return found
+
     monkeypatch.setattr(script, "install_programs", lambda: None)
     monkeypatch.setattr(script.home, "python", lambda extras: Path("python"))
-    monkeypatch.setattr(check, "failed", lambda *_: asked.append("checks") or found)
-    done = subprocess.CompletedProcess([], passes)
+    monkeypatch.setattr(check, "failed", beside)
+    done = subprocess.CompletedProcess([], passes, "")
     monkeypatch.setattr(script.subprocess, "run", lambda words, **_: asked.append(words) or done)
     assert script.main(given) == code
-    assert asked[-1] == ["python", "-m", "pytest", "-k", "x"], "the tests run all the same"
+    assert ["python", "-m", "pytest", "-k", "x"] in asked, "the tests run all the same"
     checked = "--no-check" not in given
     assert ("checks" in asked) is checked
-    told = "failed, as said above the tests: form" in capfd.readouterr().err
-    assert told is (checked and found == ["form"])
+    told = capfd.readouterr().err
+    assert ("crooked.py would be" in told) is checked, "said below the tests"
+    assert ("failed, as said above: form" in told) is (checked and found == ["form"])
 
 
 def test_what_it_does_not_know_is_refused(check, capfd):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import torch
@@ -72,20 +73,22 @@ def test_completion_scripts_are_printed(shell, capsys):
     assert "_GLASSINE_COMPLETE" in capsys.readouterr().out
 
 
-def test_the_shell_completes_commands_options_and_names():
-    def offered(words):
-        environment = {
-            **os.environ,
-            "_GLASSINE_COMPLETE": "bash_complete",
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(len(words.split()) - 1),
-        }
-        done = subprocess.run(
-            [sys.executable, "-m", "glassine.cli"], env=environment, capture_output=True, text=True
-        )
-        return {line.split(",", 1)[-1] for line in done.stdout.split()}
+def test_the_shell_completes_commands_options_and_names(monkeypatch):
+    def asked(words):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
 
-    assert "protect" in offered("glassine pro")
+    def values(said):
+        return {line.split(",", 1)[-1] for line in said.split()}
+
+    def offered(words):
+        asked(words)
+        return values(BashComplete(cli, {}, "glassine", "_GLASSINE_COMPLETE").complete())
+
+    asked("glassine pro")
+    command, wish = [sys.executable, "-m", "glassine.cli"], {"_GLASSINE_COMPLETE": "bash_complete"}
+    done = subprocess.run(command, env=os.environ | wish, capture_output=True, text=True)
+    assert "protect" in values(done.stdout)
     assert "--strength" in offered("glassine protect --str")
     assert "ember" in offered("glassine protect --style em")
     assert offered("glassine protect --marks xmp,rec") == {"xmp,receipt"}
@@ -537,19 +540,24 @@ def test_a_glance_tells_whether_a_file_is_ours(painting, monkeypatch, capsys):
     assert capsys.readouterr().err.count("is there already and is no such") == 2
 
 
-def test_a_bar_is_shown_on_a_terminal_only(painting):
+def test_a_bar_is_shown_on_a_terminal_only(painting, monkeypatch, capsys):
     pty = pytest.importorskip("pty", reason="needs a pseudo terminal")
     main, other = pty.openpty()
-    command = [sys.executable, "-m", "glassine.cli", "protect", str(painting), *SMALL]
-    with subprocess.Popen(command, stdout=-1, stderr=other, text=True) as process:
-        os.close(other)
-        drawn = b""
-        with contextlib.suppress(OSError):  # the terminal closes with the process
+    drawn = bytearray()
+
+    def read_all():
+        with contextlib.suppress(OSError):  # the terminal is closed
             while part := os.read(main, 4096):
-                drawn += part
-        assert "\x1b" not in process.stdout.read()
+                drawn.extend(part)
+
+    reader = Thread(target=read_all)
+    reader.start()
+    with open(other, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        assert run("protect", painting, *SMALL) == 0
+    reader.join()
     os.close(main)
-    assert process.returncode == 0
+    assert "\x1b" not in capsys.readouterr().out
     assert b"\x1b[" in drawn and b"teal.png" in drawn
 
 

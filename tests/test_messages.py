@@ -30,10 +30,10 @@ SPEAKERS = ("message", "phrase", "misused")
 """Functions that take a code and its fields, besides the errors that are made of them."""
 
 MATCHERS = {
+    "causes.py": "what torch and the libraries below it say of memory and cards",
     "flow/pages.py": "the data inside a page of ours",
     "sitekit/robots.py": "a path pattern of robots.txt",
     "formats/carried/pictures.py": "beginnings of pictures, and lines of base64",
-    "machine/device.py": "the processor's features, as the system lists them",
     "targets/concept.py": "spaces and an article around an artist's word",
 }
 """Files that use regular expressions, and on what."""
@@ -195,16 +195,30 @@ def without_words(said, tables):
 
 
 def misfits(said, tables):
-    """Places whose fields are not the gaps of the row. `count` picks the row, and may be unsaid."""
+    """Places whose fields are not the gaps of the row. `count` picks the row, and may be unsaid;
+    `details` is for a bug report and in no row."""
     found = set()
     for one in said:
         for table in tables.values():
             wanted = gaps(table.get(one.code, ""))
             lacking = set() if one.open else wanted - one.fields
             lacking |= gaps(table.get(f"{one.code}.one", "")) - wanted
-            if one.code in table and (lacking or one.fields - wanted - {"count"}):
+            if one.code in table and (lacking or one.fields - wanted - {"count", "details"}):
                 found.add(f"{one.place} {one.code}")
     return found
+
+
+def foreign_words(sources):
+    """Places where what a library says fills a gap, or a message's code is made of a class."""
+    raw = re.compile(r"\bstr\((error|why)\b|\brepr\(|\bstrerror\b|\.__name__\b|\bdetails_of\(")
+    return {
+        f"{name}:{node.lineno} {word.arg}"
+        for name, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        for word in node.keywords
+        if word.arg not in ("details", None) and raw.search(ast.unparse(word.value))
+    }
 
 
 def unused(found, tables, entries):
@@ -306,6 +320,12 @@ def test_every_code_has_words_in_every_language():
 
 def test_the_fields_of_a_message_are_the_gaps_of_its_row():
     assert not misfits(ours().said, read_tables())
+
+
+def test_what_a_library_says_fills_no_gap():
+    assert not foreign_words(sources())
+    rows = read_tables()
+    assert not [code for t in rows.values() for code, text in t.items() if "details" in gaps(text)]
 
 
 def test_no_row_is_unused():
@@ -422,6 +442,21 @@ def test_fields_that_do_not_fit_are_seen(call, fits):
 def test_a_gap_that_only_the_row_for_one_has_is_seen():
     table = {"en": {"a.said": "{count}", "a.said.one": "{count} {name}"}}
     assert misfits(guard('message("a.said", count=1)').said, table)
+
+
+@pytest.mark.parametrize(
+    ("call", "foreign"),
+    [
+        ("message('a.said', reason=str(error))", True),
+        ("message('a.said', reason=error.strerror or '')", True),
+        ("Unreadable('a.said', kind=type(error).__name__)", True),
+        ("Unreadable('a.said', given=repr(told)[:40])", True),
+        ("message('a.said', reason=cause_of(error))", False),
+        ("message('a.said', details=details_of(error))", False),
+    ],
+)
+def test_a_librarys_words_in_a_gap_are_seen(call, foreign):
+    assert bool(foreign_words({"a.py": call})) is foreign
 
 
 def test_a_row_that_nobody_says_is_seen():

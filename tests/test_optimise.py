@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from glassine.causes import ran_out_of_memory
 from glassine.errors import Cancelled, NoSolution, OutOfMemory
 from glassine.explore import walk as walking
 from glassine.explore.canvas import CELL, canvas, tint
@@ -15,7 +16,7 @@ from glassine.flow.optimise import optimise
 from glassine.flow.settle import crops, settle
 from glassine.flow.strength import scaled_to
 from glassine.formats import FORMATS
-from glassine.machine.device import Device, ran_out_of_memory
+from glassine.machine.device import Device
 from glassine.pixels.grid import on_grid
 from glassine.types import Artwork, Claim, Export, Goal, Keep, Plan, Recipe, quiet
 from glassine.units import Levels, Score

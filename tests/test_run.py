@@ -172,7 +172,7 @@ def test_the_whole_suite_has_workers_and_a_part_of_it_none(given, workers, monke
     module, called = script("test", monkeypatch), []
     monkeypatch.setattr(module, "install_programs", lambda: None)
     monkeypatch.setattr(module.home, "python", lambda *extras: Path("python"))
-    done = subprocess.CompletedProcess([], 0)
+    done = subprocess.CompletedProcess([], 0, "")
     monkeypatch.setattr(module.subprocess, "run", lambda words, **_: called.append(words) or done)
     assert module.main(given) == 0
     words = next(words for words in called if "pytest" in words)

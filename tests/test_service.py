@@ -492,3 +492,27 @@ def test_too_large_an_announcement_is_refused(client):
     client.send({"id": 40, "method": "protect", "ask": {}, "blobs": {"pixels": 1 << 50}})
     body, _, _ = client.answer(40)
     assert "announced" in said(body)
+
+
+WARMED = """
+import json, sys
+import numpy
+from glassine.service.methods import METHODS, hello
+from glassine.service.state import State
+state, quiet = State(), lambda now: None
+hello(state)
+METHODS["warm"]({}, {}, quiet, state)
+warm = set(sys.modules)
+pixels = {"width": 96, "height": 96, "order": "BGRA", "type": "u8"}
+ask = {"pixels": pixels, "intent": {}, "seconds": 9.0}
+METHODS["preview"](ask, {"pixels": numpy.full((96, 96, 4), 99, "uint8").tobytes()}, quiet, state)
+print(json.dumps([sorted(set(sys.modules) - warm), "torchvision" in warm]))
+"""
+
+
+def test_a_warm_engine_loads_nothing_for_its_first_preview():
+    words = [sys.executable, "-c", WARMED]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    later, judges = json.loads(done.stdout.splitlines()[-1])
+    assert later == [] and judges

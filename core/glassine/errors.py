@@ -23,6 +23,7 @@ from difflib import get_close_matches
 from os import PathLike
 from typing import Any
 
+from .causes import cause_of, details_of, ran_out_of_memory
 from .messages import Field, Message, message
 
 
@@ -30,9 +31,9 @@ def accident(error: Exception) -> Message:
     """What nobody foresaw at one picture; $GLASSINE_DEBUG shows where it was."""
     if os.environ.get("GLASSINE_DEBUG"):
         traceback.print_exception(error)
-    if isinstance(error, MemoryError):
-        return message("accident.memory")
-    return message("accident.failed", kind=type(error).__name__, reason=str(error))
+    if ran_out_of_memory(error):
+        return message("accident.memory", details=details_of(error))
+    return message("accident.failed", reason=cause_of(error))
 
 
 class GlassineError(Exception):
@@ -52,14 +53,12 @@ class GlassineError(Exception):
         return str(self.message)
 
 
-def reason_of(error: BaseException) -> Field:
-    """What an exception has to say: a message of ours, else the words of its library."""
+def reason_of(error: BaseException, otherwise: str = "unknown") -> Message:
+    """What an exception has to say: a message of ours, else its cause, as `cause_of` takes it."""
     if isinstance(error, GlassineError):
         return error.message
     first = error.args[0] if error.args else ""
-    if isinstance(first, Message):
-        return first
-    return getattr(error, "strerror", None) or str(error)
+    return first if isinstance(first, Message) else cause_of(error, otherwise)
 
 
 def _again(kind: type[GlassineError], said: Message) -> GlassineError:

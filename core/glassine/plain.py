@@ -68,7 +68,7 @@ def read_value(kind: Any, told: Any, name: str, *, forgiving: bool) -> object:  
         return float(told)
     if kind in (bool, int, str, NoneType) and type(told) is kind:
         return told
-    raise NotUsable("request.wrong", field=name, given=repr(told)[:40])
+    raise NotUsable("request.wrong", field=name, details=repr(told)[:40])
 
 
 def read_either(kinds: tuple[Any, ...], told: object, name: str, *, forgiving: bool) -> object:
@@ -83,7 +83,7 @@ def read_either(kinds: tuple[Any, ...], told: object, name: str, *, forgiving: b
 
 def read_message(told: dict[str, Any], name: str) -> Message:
     if not isinstance(told.get("code"), str) or not isinstance(told.get("fields"), dict):
-        raise NotUsable("request.wrong", field=name, given=repr(told)[:40])
+        raise NotUsable("request.wrong", field=name, details=repr(told)[:40])
     return from_plain(told)
 
 

@@ -1,5 +1,6 @@
 """Files that tell more than they should: every tag that exiftool can write has a word in it."""
 
+import atexit
 import io
 import shutil
 import struct
@@ -30,10 +31,28 @@ OPEN = {
 """Everything that may be published of what a file says."""
 
 
-def exiftool():
+@cache
+def exiftool_process():
+    """One for all calls: loading its tables takes longer than most of what it is asked."""
     if not shutil.which("exiftool"):
         pytest.skip("exiftool is not installed")
-    return "exiftool"
+    command = ["exiftool", "-stay_open", "True", "-@", "-"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, encoding="utf-8", errors="replace", **pipes)
+    atexit.register(process.communicate, "-stay_open\nFalse\n")
+    return process
+
+
+def exiftool(*arguments):
+    """What it prints; what it warns of is left out, and so is its exit code."""
+    process = exiftool_process()
+    process.stdin.write("\n".join([*map(str, arguments), "-execute1", ""]))
+    process.stdin.flush()
+    lines = []
+    while (line := process.stdout.readline()).strip() != "{ready1}":
+        assert line, f"exiftool ended with {process.wait()}"
+        lines.append(line)
+    return "".join(lines)
 
 
 def pixels(seed=3, size=(48, 64)):
@@ -49,20 +68,16 @@ def plain(kind, seed=3, **options):
 @cache
 def writable(group):
     """Names of all tags of a group that exiftool writes."""
-    said = subprocess.run([exiftool(), "-listw", f"-{group}:all"], capture_output=True, text=True)
-    return said.stdout.partition("\n")[2].split()
+    return exiftool("-listw", f"-{group}:all").partition("\n")[2].split()
 
 
 def planted(folder, kind, data=None, wanted=GROUPS):
     """The bytes of a file with the word and a number in every tag of those groups."""
-    file, listed = folder / f"planted.{kind}", folder / "arguments"
+    file = folder / f"planted.{kind}"
     file.write_bytes(data or plain(kind))
     names = [f"{group}:{name}" for group in wanted for name in writable(group)]
-    listed.write_text(
-        "\n".join(f"-{n}={SECRET}{i}" for i, n in enumerate(names) if n not in SPOILING)
-    )
-    command = [exiftool(), "-q", "-m", "-overwrite_original", "-@", str(listed), str(file)]
-    subprocess.run(command, capture_output=True, check=False)  # some tags want a number
+    wanted = [f"-{n}={SECRET}{i}" for i, n in enumerate(names) if n not in SPOILING]
+    exiftool("-q", "-m", "-overwrite_original", *wanted, file)  # some tags want a number
     return file.read_bytes()
 
 
@@ -93,8 +108,7 @@ def told(folder, data, kind="bin"):
     """Group:Tag -> value of everything that exiftool finds in a file, also inside what is in it."""
     file = folder / f"told.{kind}"
     file.write_bytes(data)
-    command = [exiftool(), "-ee", "-a", "-u", "-U", "-G1", "-s", "-charset", "utf8", str(file)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    said = exiftool("-ee", "-a", "-u", "-U", "-G1", "-s", "-charset", "utf8", file)
     found = {}
     for line in said.splitlines():
         name, _, value = line.partition(":")

@@ -19,6 +19,7 @@ from glassine_krita.views import job as jobview
 from glassine_krita.views import parts
 from glassine_krita.views.export import ExportPage
 from glassine_krita.words import redaction, texts
+from glassine_krita.words.causes import cause_of
 from glassine_krita.words.gaps import Message, message
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
@@ -241,6 +242,10 @@ def test_a_bug_report_names_no_file(works, docker, tmp_path, monkeypatch):
     page.path.setText(str(tmp_path / "gone for ever" / "x.png"))
     page.save.click()
     assert "gone for ever" in works.trouble and "gone" not in works.details()
+    failed = cause_of(FileNotFoundError(2, "No such file", str(tmp_path / "for Ben.png")))
+    works.jobs.all[0].why = message("file_not_read", path="x", reason=failed)
+    assert "FileNotFoundError: [Errno 2] No such file" in works.details()
+    assert "FileNotFoundError" not in texts.in_words(works.jobs.all[0].why)
     works.complain("FileNotFoundError: '/home/anna/Ben/a b.png'")
     assert "Ben" not in works.details() and "a b" not in works.details()
     works.installer._lines.append("ERROR: no matching distribution")

@@ -1,6 +1,8 @@
 """Words: the plugin's own whole in every language, the engine's as its hello brought them."""
 
 import ast
+import errno
+import re
 import string
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bench import (
 from glassine_krita.engine.catalogue import entry_says
 from glassine_krita.views.main import goal_as_listed
 from glassine_krita.words import engine_words, texts
+from glassine_krita.words.causes import cause_of
 from glassine_krita.words.gaps import Message, message
 from glassine_krita.words.texts import in_words
 
@@ -70,6 +73,49 @@ def literals(node):
         yield from (*literals(node.body), *literals(node.orelse))
     elif isinstance(node, ast.Constant):
         yield node.value
+
+
+def foreign_words(text):
+    """Fields that an artist reads, filled with what a library or the system says."""
+    raw = re.compile(r"\bstr\(error\b|\brepr\(|\bstrerror\b|\.__name__\b|\bdetails_of\(")
+    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    words = (word for node in calls if ast.unparse(node.func) in CALLS for word in node.keywords)
+    return [word.arg for word in words if word.arg != "details" and raw.search(ast.unparse(word))]
+
+
+def test_what_a_library_says_is_only_in_the_details():
+    for path in PLUGIN.rglob("*.py"):
+        assert not foreign_words(path.read_text(encoding="utf-8")), path.name
+    assert foreign_words("t('bug', reason=str(error) or type(error).__name__)") == ["reason"]
+    assert foreign_words("message('disk', reason=error.strerror)") == ["reason"]
+    assert not foreign_words("message('not_read', details=details_of(error))")
+    rows = [text for row in texts.table().values() for text in row.values()]
+    assert not [text for text in rows if "{details" in text]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "cause_disk_full"),
+        (errno.EACCES, "cause_not_permitted"),
+        (errno.ENOENT, "cause_absent"),
+        (errno.EBUSY, "cause_busy"),
+        (errno.EPIPE, "cause_unknown"),
+        (None, "cause_unknown"),
+    ],
+)
+def test_why_the_system_refused_is_said_in_words(number, code, speaks):
+    speaks("de")
+    found = cause_of(OSError(number, "Strange system") if number else OSError("Strange system"))
+    assert found.code == code and "Strange" not in in_words(found) != code
+    (told,) = message("disk", reason=found).details()
+    assert "Error: " in told and "Strange system" in told
+
+
+def test_a_file_that_windows_lends_to_another_program_is_in_use():
+    error = PermissionError(errno.EACCES, "The process cannot access the file")
+    error.winerror = 32
+    assert cause_of(error).code == "cause_busy"
 
 
 def test_every_text_that_the_code_names_is_there():

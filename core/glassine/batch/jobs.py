@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
+from ..causes import cause_of, details_of
 from ..errors import NotUsable, NotWritable
 from ..messages import Message, to_plain
 from ..version import engine_version
@@ -53,7 +54,7 @@ class Jobs:
         except sqlite3.OperationalError as error:
             raise self._explained(error) from error
         except sqlite3.DatabaseError as error:
-            raise NotUsable("jobs.damaged", path=self._path, reason=str(error)) from error
+            raise NotUsable("jobs.damaged", path=self._path, details=details_of(error)) from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,7 +107,7 @@ class Jobs:
     def _explained(self, error: sqlite3.OperationalError) -> NotUsable:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return NotUsable("jobs.held", folder=self._path.parent)
-        return NotWritable("jobs.not_written", path=self._path, reason=str(error))
+        return NotWritable("jobs.not_written", path=self._path, reason=cause_of(error))
 
 
 def request_digest(value: object) -> str:

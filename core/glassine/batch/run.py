@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
-from ..errors import NotUsable, NotWritable
+from ..errors import NotUsable, NotWritable, reason_of
 from ..machine import ending, files
 from ..machine.tree import Passed
-from ..messages import Message, message, with_inner
+from ..messages import Message, message
 from ..types import Intent, Progress
 from .folder import copies_of_tree, file_digest, make_folder, picture_size, surveyed
 from .jobs import Job, Jobs, request_digest
@@ -127,7 +127,7 @@ def drawn_style(pictures: Sequence[Path], seed: int) -> str:
 
 def hopeless(problem: Message, out: Path) -> Message | None:
     """Why no other picture can be written either: the disk is full, or the folder takes nothing."""
-    if any(one.code == "file.disk_full" or _FULL in str(one) for one in with_inner(problem)):
+    if any(one.code == "file.disk_full" or _FULL in str(one) for one in problem.with_inner()):
         return message("batch.disk_full", folder=out)
     try:
         files.check_writable(out / "glassine")
@@ -166,7 +166,7 @@ class Run:
             self.jobs.write(job, str(target), outcome.problem)
         except (OSError, UnicodeError) as error:
             folder = target.parent
-            outcome = Outcome(message("batch.not_used", folder=folder, reason=str(error)))
+            outcome = Outcome(message("batch.not_used", folder=folder, reason=reason_of(error)))
         if outcome.problem:
             self.failed += 1
             self.stopped = hopeless(outcome.problem, self.batch.out)

@@ -6,7 +6,7 @@ from os import PathLike
 
 import click
 
-from ..messages import Field, Message, in_words, message, terminal_language, with_inner
+from ..messages import Field, Message, in_words, message, terminal_language
 from ..messages.words import filled, table
 
 OPTIONS = {
@@ -59,13 +59,15 @@ message's own."""
 
 
 def spoken(said: Message) -> str:
-    """For people: with the options that do what it, or a message inside it, asks for."""
+    """For people: with the options that do what it, or a message inside it, asks for, and with
+    what libraries said, for a bug report."""
     spoken_here = terminal_language()
     tables = (OPTIONS, table(spoken_here))
-    wanted = (filled(one, tables) for one in with_inner(said) if one.code in OPTIONS)
+    wanted = (filled(one, tables) for one in said.with_inner() if one.code in OPTIONS)
     options = tuple(dict.fromkeys(wanted))
     hinted = message("cli.hint", says=said, option=options) if options else said
-    return in_words(hinted, spoken_here)
+    told = said.details()
+    return in_words(message("cli.details", says=hinted, told=told) if told else hinted, spoken_here)
 
 
 def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:

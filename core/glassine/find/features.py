@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..causes import details_of
 from ..errors import NotUsable, Unreadable
 from ..ledger import fingerprint
 from ..messages import Field, message
@@ -69,8 +70,8 @@ def described(
         try:
             points, found = make(max(count, MANY)).detectAndCompute(grey, None)
         except cv2.error as error:  # type: ignore[attr-defined]
-            why = " ".join(str(error).split())
-            raise Unreadable("find.refused_by_opencv", what=what, reason=why) from error
+            told = details_of(error)
+            raise Unreadable("find.refused_by_opencv", what=what, details=told) from error
     if found is None:
         return np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
     places = np.array([point.pt for point in points], dtype=np.float32).reshape(-1, 2)

@@ -21,7 +21,7 @@ import numpy as np
 import pyvips
 from platformdirs import user_cache_path
 
-from ..errors import NotUsable, NotWritable
+from ..errors import NotUsable, NotWritable, reason_of
 from ..ledger import fingerprint
 from ..marks import containers
 from ..messages import Message, from_plain, message, to_plain
@@ -64,7 +64,7 @@ def open_index(folder: Path) -> Iterator[sqlite3.Connection]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = reason_of(error)
         raise NotWritable(
             "index.no_place", folder=folder, place=file.parent, reason=reason
         ) from error
@@ -75,7 +75,7 @@ def open_index(folder: Path) -> Iterator[sqlite3.Connection]:
         renew(link)
         yield link
     except sqlite3.DatabaseError as error:
-        raise NotUsable("index.unusable", path=file, reason=str(error)) from error
+        raise NotUsable("index.unusable", path=file, reason=reason_of(error)) from error
     finally:
         if link is not None:
             link.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import EntryMissing, NotUsable
+from ..errors import EntryMissing, NotUsable, reason_of
 from ..formats import FORMATS, heic
 from ..ledger import fingerprint
 from ..machine.strangers import is_bitmap, stranger
@@ -72,7 +72,7 @@ def pictures_below(
 
 def not_read(path: Path, error: Exception) -> Message:
     """What the system, or the machine, has to say of a file."""
-    return message("read.failed", path=path, reason=str(error) or type(error).__name__)
+    return message("read.failed", path=path, reason=reason_of(error))
 
 
 def small(path: Path, side: int = fingerprint.VIEW) -> fingerprint.Bytes:

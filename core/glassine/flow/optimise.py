@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
+from ..causes import ran_out_of_memory
 from ..errors import OutOfMemory, reason_of
 from ..explore.views import CROP
 from ..explore.walk import walk
 from ..machine import memory
-from ..machine.device import Device, choose, ran_out_of_memory, repeatable
-from ..messages import Field, Message, message
+from ..machine.device import Device, choose, repeatable
+from ..messages import Message, message
 from ..types import Change, Plan, Watch, quiet
-
-REASON = 150  # letters of what a card said when it failed
 
 
 def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
@@ -28,22 +27,16 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
     except (RuntimeError, FloatingPointError) as error:
         if device.kind == "cpu":
             raise
-        kind, reason = type(error).__name__, short(reason_of(error))
+        reason = reason_of(error)
     cpu = choose("cpu")
     pixels, notes = within_memory(plan, cpu, watch)
     failed = message(
         "optimise.card_failed",
         device=device.says,
-        kind=kind,
         reason=reason,
         processor=cpu.says,
     )
     return Change(plan, pixels, (failed, *notes))
-
-
-def short(reason: Field) -> Field:
-    """Its first line: torch adds a page."""
-    return reason[:REASON].partition("\n")[0] if isinstance(reason, str) else reason
 
 
 def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ..errors import NotUsable, Unreadable
+from ..errors import NotUsable, Unreadable, reason_of
 from ..formats import FORMATS
 from ..machine import files, memory
 from ..machine.strangers import HEAD, is_raw, stranger
@@ -62,4 +62,4 @@ def file_contents(path: Path) -> bytes:
     except PermissionError as error:
         raise Unreadable("read.not_allowed", path=path) from error
     except OSError as error:
-        raise Unreadable("read.failed", path=path, reason=error.strerror or str(error)) from error
+        raise Unreadable("read.failed", path=path, reason=reason_of(error)) from error

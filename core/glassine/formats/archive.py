@@ -5,7 +5,8 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from ..errors import Unreadable, reason_of
+from ..causes import details_of
+from ..errors import Unreadable
 from ..messages import Field, message
 from ..pixels.merged import DAMAGED, picture
 from ..types import Artwork
@@ -24,5 +25,5 @@ def read(data: bytes, what: Field) -> Artwork:
         with zipfile.ZipFile(BytesIO(data)) as folder:
             flat = picture(folder, len(data), what)
     except DAMAGED as error:
-        raise Unreadable("archive.damaged", what=what, reason=reason_of(error)) from error
+        raise Unreadable("archive.damaged", what=what, details=details_of(error)) from error
     return png.read(flat, message("archive.picture", what=what))

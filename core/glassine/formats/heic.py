@@ -8,7 +8,8 @@ from importlib.util import find_spec
 import numpy as np
 import pyvips
 
-from ..errors import EntryMissing, Unreadable, reason_of
+from ..causes import details_of
+from ..errors import EntryMissing, Unreadable
 from ..machine import memory
 from ..messages import Field
 from ..types import Artwork
@@ -38,7 +39,7 @@ def decoded(what: Field, data: bytes, fail_on: str) -> pyvips.Image:
         memory.check_fits(width, height, what)
         numbers = np.asarray(file)
     except (ValueError, RuntimeError, SyntaxError, OSError, EOFError) as error:
-        raise Unreadable("heic.damaged", reason=reason_of(error)) from error
+        raise Unreadable("heic.damaged", details=details_of(error)) from error
     grey, wide = numbers.ndim == 2, numbers.dtype == np.uint16
     kind = ("grey16" if wide else "b-w") if grey else ("rgb16" if wide else "srgb")
     image = pyvips.Image.new_from_array(np.ascontiguousarray(numbers), interpretation=kind).copy()

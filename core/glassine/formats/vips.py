@@ -17,6 +17,7 @@ import numpy as np
 import pyvips
 from torch import Tensor
 
+from ..causes import details_of
 from ..errors import NotUsable, Unreadable
 from ..machine import memory
 from ..messages import Field, Message, message
@@ -92,10 +93,8 @@ def unreadable(what: Field, error: pyvips.Error) -> Unreadable:
     lines = libvips_lines(error)
     for line in lines:
         if any(words in line.lower() for words in _UNREAD):
-            return Unreadable("vips.unread", what=what, reason=line)
-    return Unreadable(
-        "vips.damaged", what=what, reason=lines[0] if lines else message("vips.no_reason")
-    )
+            return Unreadable("vips.unread", what=what, details=line)
+    return Unreadable("vips.damaged", what=what, details=lines[0] if lines else details_of(error))
 
 
 def libvips_lines(error: pyvips.Error) -> list[str]:

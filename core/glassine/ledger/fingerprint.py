@@ -99,7 +99,9 @@ def content(name: Field, data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return picture(archive, len(data), name)
     except (NotUsable, *DAMAGED) as error:
-        raise Unreadable("fingerprint.not_opened", what=name, reason=reason_of(error)) from error
+        raise Unreadable(
+            "fingerprint.not_opened", what=name, reason=reason_of(error, "damaged")
+        ) from error
 
 
 def hashed(pixels: Bytes) -> bytes:

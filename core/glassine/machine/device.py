@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +17,6 @@ from torch import Generator, Tensor
 from ..errors import NotUsable
 from ..messages import Message, message
 from . import bytewise
-
-FULL = re.compile(
-    r"out ?of ?(\w+ )?(memory|resources)|not enough memory|(can't|cannot) allocate memory|"
-    r"alloc failed|invalid buffer size"
-)
-"""Memory running out, in the words of processors, CUDA, ROCm, XPU and MPS."""
 
 
 @dataclass(frozen=True)
@@ -145,15 +138,6 @@ def repeatable() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.deterministic = before
-
-
-def ran_out_of_memory(error: Exception) -> bool:
-    """torch has a class for it and does not always use it: not on processors nor on Apple's GPUs.
-
-    Neither do the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
-    """
-    said = str(error).lower().replace("_", " ")
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or bool(FULL.search(said))
 
 
 def has_fast_bfloat16() -> bool:

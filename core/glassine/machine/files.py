@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ..causes import cause_of
 from ..errors import NotWritable
 from ..messages import Message, message
 from . import ending
@@ -138,4 +139,4 @@ def why(path: Path, error: OSError) -> Message:
         return message("file.not_a_folder", folder=folder)
     if path.is_dir():
         return message("file.name_of_folder")
-    return message("file.refused", reason=error.strerror or str(error))
+    return message("file.refused", reason=cause_of(error))

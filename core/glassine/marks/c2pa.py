@@ -15,7 +15,8 @@ from typing import Any
 
 import c2pa
 
-from ..errors import NotUsable, reason_of
+from ..causes import details_of
+from ..errors import NotUsable
 from ..messages import Field, Message, message
 from ..types import Claim, Protected, Report
 from ..version import engine_version
@@ -117,7 +118,7 @@ def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
         ):
             builder.sign(hand, mime, io.BytesIO(data), out)
     except c2pa.C2paError as error:
-        raise NotUsable("c2pa.refused", reason=reason_of(error)) from error
+        raise NotUsable("c2pa.refused", details=details_of(error)) from error
     return out.getvalue()
 
 
@@ -135,7 +136,7 @@ def read(data: bytes, anchors: str = "") -> Found | None:
     except c2pa.C2paError as error:
         return Found(
             "c2pa",
-            message("c2pa.unreadable", reason=reason_of(error)),
+            message("c2pa.unreadable", details=details_of(error)),
             {"state": "Invalid", "failures": [str(error)], "entries": {}},
         )
     return _found(told)

@@ -218,7 +218,7 @@ def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ..
             raise refused(path, message("certificate.no_key"))
         loaded = unlocked(path, lambda word: serialization.load_pem_private_key(secret, word))
     except (OSError, ValueError) as error:
-        why = message("certificate.unreadable", reason=reason_of(error))
+        why = message("certificate.unreadable", reason=reason_of(error, "damaged"))
         raise refused(path, why) from error
     return chain, cast(Key, loaded)  # checked() refuses other kinds of key
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import NotUsable, reason_of
+from ..causes import details_of
+from ..errors import NotUsable
 from ..messages import Message, in_words, message, terminal_language
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def remember(path: Path, passphrase: str) -> None:
 
         keyring.set_password(_SERVICE, str(path.resolve()), passphrase)
     except Exception as error:
-        raise NotUsable("passphrase.not_stored", path=path, reason=reason_of(error)) from error
+        raise NotUsable("passphrase.not_stored", path=path, details=details_of(error)) from error
 
 
 def refused(name: Path | str, reason: Message) -> NotUsable:

@@ -119,7 +119,9 @@ def signature(path: str) -> Tensor:
         with Image.open(Path(path)) as picture:
             drawn = picture.convert("RGBA")
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise NotUsable("visible.not_opened", path=path, reason=reason_of(error)) from error
+        raise NotUsable(
+            "visible.not_opened", path=path, reason=reason_of(error, "damaged")
+        ) from error
     if drawn.getchannel("A").getextrema() == (steps(8), steps(8)):
         raise NotUsable("visible.box", path=path)
     return _tensor(drawn.crop(drawn.getbbox()))

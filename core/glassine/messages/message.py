@@ -12,7 +12,8 @@ class Message:
     """What is to be said, in no language.
 
     code    "room.what_happened": a row of every table of words
-    fields  what fills the gaps of that row; numbers stay numbers, a list is a tuple
+    fields  what fills the gaps of that row; numbers stay numbers, a list is a tuple. `details`
+            fills none: what a library said, for a bug report
     """
 
     code: str
@@ -26,6 +27,19 @@ class Message:
         from .words import in_words
 
         return in_words(self)
+
+    def with_inner(self) -> Iterator[Message]:
+        """The message and those among its fields."""
+        yield self
+        for value in self.fields.values():
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, Message):
+                    yield from one.with_inner()
+
+    def details(self) -> tuple[str, ...]:
+        """What libraries said of it, for programmers: no row shows that."""
+        told = (one.fields.get("details") for one in self.with_inner())
+        return tuple(dict.fromkeys(str(one) for one in told if one))
 
 
 Field = str | int | float | Message | tuple["Field", ...]

@@ -47,6 +47,8 @@ from .report import report
 from .requests import wanted_intent
 from .state import State
 
+_TRIED = 64  # pixels, side of what a warm engine has protected once: every judge looks at it
+
 
 def hello(state: State) -> Json:
     """The first frame. Limits are said, so that the plugin need not know them."""
@@ -74,15 +76,20 @@ def catalogue(request: Request[Nothing]) -> Answer:
 
 
 def warm(request: Request[Nothing]) -> Answer:
-    """Loads and times the networks, so that the first preview does not wait for them."""
+    """Loads and times what the first preview needs, so that it does not wait for it.
+
+    One step is taken and settled for that: networks, styles, and the judges' packages, of which
+    torchvision alone takes seconds.
+    """
     state = request.state
     names = (quickest(state),)
     for done, name in enumerate(names):
         request.watch(Progress(done, len(names), "optimise"))
         gradient_seconds(name, state.device)
     look_seconds()
-    grey = Artwork(torch.full((3, 64, 64), 0.5))
-    plan(grey, Intent(), device=state.wish)  # the styles' networks load here
+    noise = torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0))
+    tried = plan(Artwork(noise), Intent(surrogates=names), device=state.wish)
+    settle(optimise(replace(tried, steps=1)))
     return Answer(Warmed(names))
 
 

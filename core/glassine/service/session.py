@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
 
-from ..errors import Cancelled, GlassineError, UnknownEntry
+from ..causes import details_of, ran_out_of_memory
+from ..errors import Cancelled, GlassineError, UnknownEntry, reason_of
 from ..messages import Message, message, to_plain
 from ..plain import plain
 from ..types import Progress
@@ -40,6 +41,13 @@ class Call:
 
     def complete(self) -> bool:
         return all(len(self.blobs.get(name, b"")) >= size for name, size in self.sizes.items())
+
+
+def mishap(error: Exception) -> tuple[str, Message]:
+    """What nobody foresaw: its name in a frame, and what is said of it."""
+    if ran_out_of_memory(error):
+        return "OutOfMemory", message("service.memory", details=details_of(error))
+    return "Bug", message("service.bug", reason=reason_of(error))
 
 
 class Session:
@@ -127,12 +135,9 @@ class Session:
             pass  # answered when it was asked for
         except GlassineError as error:
             self._fail(call, type(error).__name__, error.message)
-        except MemoryError:
-            self._fail(call, "OutOfMemory", message("service.memory"))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            what = message("service.bug", kind=type(error).__name__, reason=str(error))
-            self._fail(call, "Bug", what)
+            self._fail(call, *mishap(error))
         finally:
             self._close(call)
 

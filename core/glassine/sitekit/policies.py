@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..causes import details_of
 from ..messages import Field, Message, message
 from . import kit, rsl
 from .fetch import LARGEST, Answer, Site
@@ -150,7 +151,7 @@ def tdmrep_of(site: Site) -> tuple[list[dict[str, Any]], list[Finding]]:
     try:
         told = json.loads(answer.text)
     except (ValueError, RecursionError) as error:
-        return [], [unreadable(answer, message("site.no_json", reason=str(error)))]
+        return [], [unreadable(answer, message("site.no_json", details=details_of(error)))]
     if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         return [], [unreadable(answer, message("site.no_rules"))]
     held = reserved(told, "/picture.png") == "1"

@@ -10,6 +10,7 @@ from html import escape
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from ..causes import details_of
 from ..messages import Message, message
 
 SPACE = "https://rslstandard.org/rsl"
@@ -45,7 +46,7 @@ def faults(data: bytes) -> Iterator[Message]:
     try:
         root = document(data)
     except (ElementTree.ParseError, ValueError) as error:
-        yield message("site.no_xml", reason=str(error))
+        yield message("site.no_xml", details=details_of(error))
         return
     if root.tag != f"{{{SPACE}}}rsl":
         yield message("site.rsl_space", space=SPACE)

@@ -13,6 +13,7 @@ from importlib import import_module
 
 import torch
 
+from ..causes import details_of
 from ..messages import Message, message
 
 
@@ -24,7 +25,7 @@ def unfit() -> Message | None:
             import_module("lpips")
             import_module("piq")
     except (ImportError, OSError, RuntimeError) as error:
-        return message("judge.unfit", torch=torch.__version__, reason=str(error).split("\n")[0])
+        return message("judge.unfit", torch=torch.__version__, details=details_of(error))
     return None
 
 

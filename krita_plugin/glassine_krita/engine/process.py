@@ -126,7 +126,7 @@ class Engine(QtCore.QObject):
         try:
             messages = self._unpacker.feed(self._process.readAllStandardOutput().data())
         except NotAFrame as error:
-            self._break(message("engine_stray", came=str(error.args[0])))
+            self._break(message("engine_stray", details=str(error.args[0])))
             return
         for body, blob in messages:
             if "hello" in body:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..canvas.refusals import Refused
 from ..qt import QtCore
+from ..words.causes import details_of
 from ..words.gaps import Message, message, message_from
 from .answers import Progress
 from .asks import Ask, plain
@@ -135,7 +136,7 @@ class Requests(QtCore.QObject):
             return
         except Exception as error:  # reading from Krita failed: tell it like any other failure
             self._engine.send({"id": call.number, "cancel": True})
-            says = message("not_read", reason=str(error))
+            says = message("not_read", details=details_of(error))
             says = error.says if isinstance(error, Refused) else says
             self._end(call, Answer("error", error=type(error).__name__, says=says))
             return

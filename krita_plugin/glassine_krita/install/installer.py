@@ -8,6 +8,7 @@ from typing import Any
 
 from ..engine.environment import clean_environment
 from ..qt import QtCore, Signal
+from ..words.causes import cause_of
 from ..words.gaps import Message, message
 from . import pythons
 from .builds import Build, torch_arguments
@@ -155,7 +156,7 @@ class Installer(QtCore.QObject):
         try:
             then(*found)
         except OSError as error:
-            self._fail(message("disk", reason=error.strerror or str(error)))
+            self._fail(message("disk", reason=cause_of(error)))
 
     def _fail(self, why: Message) -> None:
         self._process = None

@@ -12,6 +12,7 @@ from ..canvas.results import Result
 from ..engine.answers import LayerMade
 from ..engine.asks import Placed
 from ..qt import QtCore
+from ..words.causes import cause_of
 from ..words.gaps import Message, message
 from .job import Job
 
@@ -62,11 +63,11 @@ def write_whole(path: str, data: memoryview) -> None:
 
 
 def not_written(path: str, error: OSError) -> Message:
-    return message("file_not_written", path=path, reason=error.strerror or str(error))
+    return message("file_not_written", path=path, reason=cause_of(error))
 
 
 def not_read(path: str, error: OSError) -> Message:
-    return message("file_not_read", path=path, reason=error.strerror or str(error))
+    return message("file_not_read", path=path, reason=cause_of(error))
 
 
 def receipt_request(job: Job, digest: str) -> Placed | None:

@@ -16,6 +16,7 @@ from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import Measure, Protect
 from ..engine.requests import Answer, Requests
 from ..qt import QtCore, Signal
+from ..words.causes import details_of
 from ..words.gaps import Message, message
 from .blobs import blob_in_parts, picture_blobs
 from .finishing import (
@@ -219,7 +220,7 @@ class JobQueue(QtCore.QObject):
         except Exception as error:  # whatever it was, minutes of work are in the result
             traceback.print_exc()
             self._stop_placing(job)
-            self._end(job, State.KEPT, message("not_added", reason=str(error)))
+            self._end(job, State.KEPT, message("not_added", details=details_of(error)))
 
     def _stop_placing(self, job: Job) -> None:
         self._placing = [row for row in self._placing if row[0] is not job]

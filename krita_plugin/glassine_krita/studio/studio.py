@@ -278,6 +278,9 @@ class Studio(QtCore.QObject):
 
     def details(self) -> str:
         """For a bug report: no picture, no file's name, nothing that has the artist's own."""
-        logs = (self._fault, self.engine.log(), self.installer.log())
+        jobs = [one for job in self.jobs.all for one in (job.why, *job.outcome.notes)]
+        said = filter(None, (self.engine.condition.says, *jobs))
+        told = "\n".join(line for one in said for line in one.details())
+        logs = (told, self._fault, self.engine.log(), self.installer.log())
         files = [job.order.path for job in self.jobs.all]
         return bug_report(self.trouble, self.engine.condition, logs, files)

@@ -18,10 +18,9 @@ def guarded(slot: Callable[..., object]) -> Callable[..., None]:
     def run(*args: Any) -> None:
         try:
             slot(*args)
-        except Exception as error:
+        except Exception:
             traceback.print_exc()
-            words = t("bug", reason=str(error) or type(error).__name__)
-            studio().complain_later(words, traceback.format_exc())
+            studio().complain_later(t("bug"), traceback.format_exc())
 
     return run
 

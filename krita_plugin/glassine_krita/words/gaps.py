@@ -22,7 +22,8 @@ class Message:
     """What is to be said, in no language.
 
     code    a row of a table of words: the engine's has a dot in it, the plugin's own has none
-    fields  what fills its gaps; numbers stay numbers, a list is a tuple, a message may be in it
+    fields  what fills its gaps; numbers stay numbers, a list is a tuple, a message may be in it.
+            `details` fills none: it is for a bug report
     """
 
     code: str
@@ -30,6 +31,14 @@ class Message:
 
     def __hash__(self) -> int:
         return hash(self.code)
+
+    def details(self) -> tuple[str, ...]:
+        """For a bug report: what libraries said, here and in the messages among its fields."""
+        found = [str(self.fields["details"])] if self.fields.get("details") else []
+        for value in self.fields.values():
+            for one in value if isinstance(value, tuple) else (value,):
+                found += one.details() if isinstance(one, Message) else ()
+        return tuple(found)
 
 
 def message(code: str, /, **fields: Any) -> Message:

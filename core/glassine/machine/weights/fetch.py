@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from ...causes import details_of
 from ...errors import NotWritable, WeightsMissing, reason_of
-from ...messages import Field, message
+from ...messages import Message, message
 from .places import download_folder
 from .sums import (
     SUMS,
@@ -140,7 +141,7 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
         return
     path.unlink(missing_ok=True)
     part = path.with_name(f"{path.name}.part")
-    problem: Field = ""
+    problem = message("cause.unknown")
     for _ in range(_TRIES):
         try:
             download(file.file, part, told)
@@ -177,7 +178,7 @@ def download(name: str, part: Path, told: Fetched) -> None:
             file=name,
             origin=origin,
             variable=_ORIGIN_VARIABLE,
-            reason=reason_of(error),
+            details=details_of(error),
         ) from error
     with answer:
         done = done if answer.status == 206 else 0
@@ -193,6 +194,8 @@ def download(name: str, part: Path, told: Fetched) -> None:
         raise ConnectionError(message("weights.cut_off", done=done, total=total))
 
 
-def network_reason(error: Exception) -> Field:
-    reason = getattr(error, "reason", None)
-    return (str(reason) if reason else reason_of(error)) or type(error).__name__
+def network_reason(error: Exception) -> Message:
+    if isinstance(error, HTTPError):
+        return message("cause.server", status=error.code, details=details_of(error))
+    inner = getattr(error, "reason", None)
+    return reason_of(inner if isinstance(inner, Exception) else error, "network")

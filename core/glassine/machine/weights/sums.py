@@ -40,7 +40,7 @@ def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
         check_folder(place, tuple(published))
     except OSError as error:
         raise WeightsMissing(
-            "weights.unreadable", name=name, place=place, reason=reason_of(error)
+            "weights.unreadable", name=name, place=place, reason=reason_of(error, "damaged")
         ) from error
     return place
 

@@ -14,12 +14,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ...causes import details_of
 from ...errors import WeightsMissing
 from ...messages import message
 
 WIDTH = 64
 HALVES = {"encoder": message("tiny.encoder"), "decoder": message("tiny.decoder")}
-_LETTERS = 200  # of what torch says of a file that does not fit
 
 
 def conv(inside: int, outside: int, **options: object) -> nn.Conv2d:
@@ -85,9 +85,9 @@ def read_net(folder: Path, half: str, channels: int, *, pool: bool = False) -> n
         state = state_dict(folder, half)
         net.load_state_dict({name: value.float() for name, value in state.items()})
     except (RuntimeError, EOFError, OSError, UnpicklingError, SafetensorError) as error:
-        said = str(error)[:_LETTERS]
+        said = details_of(error)
         raise WeightsMissing(
-            "tiny.damaged", half=HALVES[half], folder=folder, reason=said
+            "tiny.damaged", half=HALVES[half], folder=folder, details=said
         ) from error
     return net.eval().requires_grad_(False)
 
