@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .canvas.layers import app
 from .canvas.libkis import DockWidgetFactory, DockWidgetFactoryBase, Extension, Window
-from .docker import DOCKER_ID, GlassineDocker, show_docker
+from .docker import DOCKER_ID, GlassineDocker, place_docker, show_docker
 from .studio.instance import close_studio, studio
 from .studio.job import State
 from .words.texts import t
@@ -22,6 +22,7 @@ class GlassineExtension(Extension):
         notifier = app().notifier()
         notifier.setActive(True)
         notifier.windowCreated.connect(into_file_menus)
+        notifier.windowCreated.connect(into_place)
         notifier.applicationClosing.connect(close_studio)
 
     def createActions(self, window: Window) -> None:  # Krita's name
@@ -56,6 +57,11 @@ def into_file_menus() -> None:
             names = [row.objectName() for row in rows]
             after = names.index("file_export_file") + 1 if "file_export_file" in names else 0
             file.insertAction(rows[after] if after < len(rows) else None, mine[0])
+
+
+def into_place() -> None:
+    for window in app().windows():
+        place_docker(window.qwindow())
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCENARIOS = HERE / "scenarios"
 SESSION = [
+    "fits",
     "apply_layer",
     "apply_16bit",
     "apply_selection",

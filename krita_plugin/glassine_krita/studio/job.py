@@ -7,6 +7,7 @@ from enum import Enum
 
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
+from ..canvas.places import Place
 from ..canvas.results import Result
 from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import ExportFile, Measure, Protect
@@ -47,6 +48,7 @@ class Order:
     ask    the request, without what its pixels say of themselves
     doc    where the result belongs, above the layer with that id; None: on top of all
     path   of the file that is written, or measured
+    place  the part of the document that is worked on
     """
 
     kind: Kind
@@ -55,6 +57,7 @@ class Order:
     doc: Document | None = None
     layer: QtCore.QUuid | None = None
     path: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class Job:
     why      when it failed, was kept or asks
     result   pixels that are on their way into the document, or were kept
     request  its number at the engine
+    began    when the engine was asked, of the monotonic clock in seconds
+    took     seconds until it had answered
     """
 
     order: Order
@@ -94,6 +99,8 @@ class Job:
     outcome: Outcome = field(default_factory=Outcome)
     result: Result | None = None
     request: int = 0
+    began: float = 0.0
+    took: float = 0.0
 
     @property
     def active(self) -> bool:

@@ -6,6 +6,7 @@ result whose layer or document is gone is kept and offered.
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -113,7 +114,7 @@ class JobQueue(QtCore.QObject):
     def _start(self, job: Job) -> None:
         picture, order = job.picture, job.order
         assert picture is not None
-        job.state = State.RUNNING
+        job.state, job.began = State.RUNNING, time.monotonic()
         blobs = picture_blobs(picture)
         if order.kind is Kind.REPORT:
             try:
@@ -146,6 +147,7 @@ class JobQueue(QtCore.QObject):
             self._end(job, State.FAILED, answer.says)
         else:
             job.progress = replace(job.progress, fraction=1.0, left=0.0)
+            job.took = time.monotonic() - job.began
             self._finish[job.order.kind](job, answer)
 
     def _ask(self, job: Job, why: Message) -> None:

@@ -27,7 +27,7 @@ def order_layer(doc: Document, scope: str, intent: Intent) -> Job:
     name = layer_name(None if node is None else node.name(), intent)
     layer = None if node is None else node.uniqueId()
     ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
-    order = Order(Kind.APPLY, name, ask, doc, layer)
+    order = Order(Kind.APPLY, name, ask, doc, layer, place=picture.place)
     return ask_if_own(Job(order, picture), doc, scope)
 
 

@@ -11,6 +11,7 @@ from ..canvas.layers import active_document
 from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
+from ..engine import asks
 from ..engine.asks import Intent, Warm
 from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
@@ -25,7 +26,7 @@ from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
-from .job import Job, State
+from .job import Job, Kind, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
 from .preview import Preview
@@ -123,6 +124,7 @@ class Studio(QtCore.QObject):
 
     def _engine_lost(self) -> None:
         self._estimate.forget()
+        self._estimate.forget_pace()
         if self.engine.condition.name == "starting":
             self.complain(t("engine_lost"))
 
@@ -240,9 +242,18 @@ class Studio(QtCore.QObject):
             return None
 
     def _job_finished(self, job: Job) -> None:
+        if job.state is State.DONE and job.order.kind is Kind.APPLY:
+            self._learn_pace(job)
         said = job.why == ENDED and self.engine.condition.name == "broken"
         if job.state is State.FAILED and job.why is not None and not said:
             self.complain(in_words(job.why))
+
+    def _learn_pace(self, job: Job) -> None:
+        intent, place = job.order.ask.intent, job.order.place
+        if place is not None:
+            ask = asks.Estimate(place.width, place.height, intent.recipe)
+            self._estimate.learn(ask, intent.effort, job.took)
+            self._estimate.want(self.document, self.choice)
 
     def _jobs_changed(self) -> None:
         """A preview would have to wait behind a job; it resumes afterwards."""

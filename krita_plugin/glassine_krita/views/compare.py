@@ -16,6 +16,7 @@ PAIRS = {
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
+LOW = 104  # pixels that the view keeps in a low docker
 NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
 
 
@@ -32,7 +33,7 @@ class Compare(QtWidgets.QWidget):
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
         self._held: QtCore.QPointF | None = None
         self._on_line = False
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(LOW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(t("compare_name"))

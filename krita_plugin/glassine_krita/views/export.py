@@ -17,6 +17,8 @@ from ..words.texts import t
 from .claim import Claim
 from .marks import Marks
 from .parts import (
+    LEAST,
+    Scrolled,
     heading,
     push_button,
     quiet_label,
@@ -38,12 +40,7 @@ class ExportPage(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(heading(t("export_heading")))
-        column.addWidget(self._fields())
-        column.addWidget(QtWidgets.QLabel(t("marks_label")))
-        self.marks, self.claim = Marks(), Claim()
-        column.addWidget(self.marks)
-        column.addWidget(self.claim)
-        column.addWidget(quiet_label(t("export_hint")))
+        column.addWidget(Scrolled(self._choices(), LEAST))
         widget, line = row_of_widgets()
         self.save = push_button(t("export_go"), "glassine_export_go", self._export)
         line.addWidget(push_button(t("back"), "glassine_export_back", lambda: go("main")), 1)
@@ -54,6 +51,20 @@ class ExportPage(QtWidgets.QWidget):
         follow(self, self.fill, studio.engine_changed)
         follow(self, self._moved, studio.document_changed)
         self.fill()
+
+    def _choices(self) -> QtWidgets.QWidget:
+        """What scrolls in a low docker."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._fields())
+        column.addWidget(QtWidgets.QLabel(t("marks_label")))
+        self.marks, self.claim = Marks(), Claim()
+        column.addWidget(self.marks)
+        column.addWidget(self.claim)
+        column.addWidget(quiet_label(t("export_hint")))
+        return widget
 
     def _fields(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()

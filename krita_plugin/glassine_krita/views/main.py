@@ -14,6 +14,7 @@ from .compare import MODES, Compare
 from .job import JobList
 from .parts import (
     Elided,
+    Scrolled,
     light_up,
     narrow,
     push_button,
@@ -25,6 +26,7 @@ from .slots import follow, guarded
 from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
+CHOICES, JOBS = 40, 66  # pixels that these keep in a low docker
 
 
 class MainPage(QtWidgets.QWidget):
@@ -34,17 +36,11 @@ class MainPage(QtWidgets.QWidget):
         self._filled: Catalogue | None = None
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        self.what = What(studio)
-        column.addWidget(self.what)
-        column.addWidget(self._visible_rows())
-        column.addWidget(self._preview_bar())
+        column.setSpacing(5)
+        column.addWidget(Scrolled(self._choices(), CHOICES))
         self.compare = Compare()
         column.addWidget(self.compare, 1)
-        self.says = quiet_label()
-        self.says.setObjectName("glassine_preview_says")
-        column.addWidget(self.says)
-        self.already_protected = quiet_label()
+        self.already_protected = Elided()
         self.already_protected.setObjectName("glassine_known")
         column.addWidget(self.already_protected)
         self.apply = push_button(t("apply"), "glassine_apply_button", self._apply)
@@ -54,8 +50,24 @@ class MainPage(QtWidgets.QWidget):
         line.addWidget(self.export)
         column.addWidget(widget)
         self.jobs = JobList(studio)
-        column.addWidget(self.jobs)
+        self.jobs_area = Scrolled(self.jobs, JOBS, 3 * JOBS)
+        column.addWidget(self.jobs_area)
         self._follow()
+
+    def _choices(self) -> QtWidgets.QWidget:
+        """What scrolls in a low docker; all else stays in sight."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.what = What(self.studio)
+        column.addWidget(self.what)
+        column.addWidget(self._visible_rows())
+        column.addWidget(self._preview_bar())
+        self.says = quiet_label()
+        self.says.setObjectName("glassine_preview_says")
+        column.addWidget(self.says)
+        return widget
 
     def _follow(self) -> None:
         studio = self.studio
@@ -70,9 +82,11 @@ class MainPage(QtWidgets.QWidget):
         )
         follow(self, self.draw_preview, studio.preview.changed)
         follow(self, self.draw_already_protected, studio.already_protected.changed)
+        follow(self, self.draw_jobs, studio.jobs.changed)
         self.draw()
         self.draw_already_protected()
         self.draw_preview()
+        self.draw_jobs()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()
@@ -84,7 +98,6 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setObjectName("glassine_visible")
         self.slider.setRange(0, SUBTLE - STRONG)
         self.slider.setPageStep(5)
-        self.slider.setToolTip(t("visible_tip"))
         self.slider.valueChanged.connect(
             guarded(lambda at: self.studio.choose(score=float(SUBTLE - at)))
         )
@@ -123,7 +136,9 @@ class MainPage(QtWidgets.QWidget):
         self.canvas.setToolTip(t("on_canvas_tip"))
         self.canvas.clicked.connect(guarded(lambda on=False: self.studio.show_on_canvas(on)))
         grid.addWidget(self.canvas, 1, 0, 1, 2)
-        again = tool_button("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh)
+        again = tool_button(
+            t("refresh"), t("refresh_tip"), "glassine_refresh", self.studio.preview.refresh
+        )
         grid.addWidget(again, 1, 2, Qt.AlignmentFlag.AlignRight)
         return widget
 
@@ -155,6 +170,7 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setValue(round(SUBTLE - choice.score))
         self.slider.blockSignals(False)
         self.strength.say(strength_words(studio.catalogue, choice.score))
+        self.slider.setToolTip(t("visible_tip", score=round(choice.score)))
         self.effort.setCurrentIndex(self.effort.findData(choice.effort))  # none: a later version's
         for at in range(self.effort.count()):
             name = self.effort.itemData(at)
@@ -171,8 +187,11 @@ class MainPage(QtWidgets.QWidget):
 
     def draw_already_protected(self) -> None:
         why = self.studio.already_protected.says
-        self.already_protected.setText(t("known_says", why=why) if why else "")
+        self.already_protected.say(t("known_says", why=why) if why else "")
         self.already_protected.setVisible(why is not None)
+
+    def draw_jobs(self) -> None:
+        self.jobs_area.setVisible(bool(self.studio.jobs.all))
 
     def draw_preview(self) -> None:
         preview = self.studio.preview
@@ -211,7 +230,6 @@ def goal_as_listed(goal: Message) -> Message:
 
 
 def strength_words(listed: Catalogue, score: float) -> str:
-    """What the nearest strength of the engine's list is called, and the figure itself."""
-    if name := listed.strength(score):
-        return t("strength_says", strength=entry_says("strengths", name), score=round(score))
-    return t("strength_bare", score=round(score))
+    """What the nearest strength of the engine's list is called."""
+    name = listed.strength(score)
+    return entry_says("strengths", name) if name else ""
