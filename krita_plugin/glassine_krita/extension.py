@@ -7,6 +7,7 @@ from .canvas.libkis import DockWidgetFactory, DockWidgetFactoryBase, Extension, 
 from .docker import DOCKER_ID, GlassineDocker, place_docker, show_docker
 from .studio.instance import close_studio, studio
 from .studio.job import State
+from .views.quitting import ask_before_quitting
 from .words.texts import t
 
 EXPORT = "glassine_export"
@@ -62,6 +63,7 @@ def into_file_menus() -> None:
 def into_place() -> None:
     for window in app().windows():
         place_docker(window.qwindow())
+        ask_before_quitting(window.qwindow())
 
 
 def register() -> None:

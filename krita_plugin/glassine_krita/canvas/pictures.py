@@ -7,8 +7,9 @@ from typing import Any
 
 from ..qt import QtCore
 from . import layers
-from .layers import canvas_of, clone, find_layer, layer_for, root_of, selection_of
+from .layers import canvas_of, clone, find_layer, layer_for, pixels_in, root_of, selection_of
 from .libkis import Document, Node
+from .own_layers import OwnLayer, own_layers
 from .places import Place
 from .refusals import Refused
 from .spaces import Space, file_space, space_of
@@ -81,11 +82,10 @@ class Picture:
 
     def read(self, place: Place) -> bytes:
         """Packed rows."""
-        source = self._node
-        read = self._copy.pixelData if source is None else source.projectionPixelData
-        if source is not None and source.type() == "paintlayer" and not source.childNodes():
-            read = source.pixelData
-        data = read(place.x, place.y, place.width, place.height).data()
+        if self._node is None:
+            data = self._copy.pixelData(place.x, place.y, place.width, place.height).data()
+        else:
+            data = pixels_in(self._node, place)
         if len(data) != place.width * place.height * self.space.pixel:
             raise Refused("unreadable")  # Krita tells of a failed read by fewer bytes, or none
         return data
@@ -143,7 +143,39 @@ def take_picture(
     if place.empty:
         raise Refused("empty")
     mask = selected_pixels(doc, place) if scope == "selection" else b""
-    return hold_still(doc, node, place, wanted, mask), node
+    kept, copy = space_of(doc if node is None else node), clone(doc)
+    if scope == "picture" and copy is not None:
+        without_copies(copy, own_layers(doc))
+    return picture_of(copy, node, place, kept, wanted, mask), node
+
+
+def take_source(doc: Document, made: OwnLayer) -> tuple[Picture, Node | None]:
+    """What a copy was made from, as it looks now, and its layer (None: all of them)."""
+    then, scope = made.source, made.choice.get("scope", "layer")
+    copy = find_layer(doc, made.copy)
+    if then is None or copy is None:
+        raise Refused("layer_gone")
+    node = find_layer(doc, then.layer) if then.layer else None
+    if then.layer and node is None:
+        raise Refused("layer_gone")
+    if scope == "selection" and made.hides:
+        raise Refused("no_selection")  # it holds all of the layer
+    if scope == "selection":
+        place = Place.of(copy.bounds()) & canvas_of(doc)
+        mask = covered(copy, place)
+    else:
+        place = canvas_of(doc) if node is None else Place.of(node.bounds()) & canvas_of(doc)
+        mask = b""
+    if place.empty:
+        raise Refused("empty")
+    return hold_still(doc, node, place, None, mask), node
+
+
+def covered(copy: Node, place: Place) -> bytes:
+    """Where an earlier copy has pixels: one byte each, 255 or 0. Alpha is the last channel, and its
+    last byte is 0 only where (nearly) nothing is."""
+    pixel = space_of(copy).pixel
+    return pixels_in(copy, place)[pixel - 1 :: pixel].translate(bytes([0]) + bytes([255]) * 255)
 
 
 def take_flattened(doc: Document) -> Picture:
@@ -151,11 +183,39 @@ def take_flattened(doc: Document) -> Picture:
     return hold_still(doc, None, canvas_of(doc), file_space(space_of(doc)))
 
 
+def without_copies(copy: Document, made: list[OwnLayer]) -> None:
+    """A clone as it would be without earlier copies of the whole picture."""
+    gone = [one for one in made if one.choice.get("scope") == "picture"]
+    for ids, shown in (([one.copy for one in gone], False), (sum_up(gone), True)):
+        for node in filter(None, (find_layer(copy, one) for one in ids)):
+            node.setVisible(shown)
+    if gone:
+        copy.refreshProjection()
+        copy.waitForDone()
+
+
+def sum_up(made: list[OwnLayer]) -> list[str]:
+    """Ids of all layers that they stand in place of."""
+    return [one for row in made for one in row.hides]
+
+
 def hold_still(
     doc: Document, node: Node | None, place: Place, wanted: Space | None, mask: bytes = b""
 ) -> Picture:
     """A part of a clone that was made just now."""
-    kept, copy = space_of(doc if node is None else node), clone(doc)
+    return picture_of(
+        clone(doc), node, place, space_of(doc if node is None else node), wanted, mask
+    )
+
+
+def picture_of(
+    copy: Document | None,
+    node: Node | None,
+    place: Place,
+    kept: Space,
+    wanted: Space | None,
+    mask: bytes,
+) -> Picture:
     if copy is None:
         raise Refused("unreadable")
     if wanted is None:

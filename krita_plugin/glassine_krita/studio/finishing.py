@@ -23,7 +23,17 @@ def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -
     order = job.order
     replaces = made.translucent or not is_plain(order.doc, order.layer)
     rest = picture if replaces and picture.mask else None
-    return Result(pixels, picture.place, picture.space, order.name, order.layer, replaces, rest)
+    return Result(
+        pixels,
+        picture.place,
+        picture.space,
+        order.name,
+        order.layer,
+        replaces,
+        rest,
+        order.source,
+        order.choice,
+    )
 
 
 def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:

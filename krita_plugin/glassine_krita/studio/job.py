@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
 from ..canvas.places import Place
 from ..canvas.results import Result
+from ..canvas.sources import Source
 from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import ExportFile, Measure, Protect
 from ..qt import QtCore
@@ -49,6 +51,8 @@ class Order:
     doc    where the result belongs, above the layer with that id; None: on top of all
     path   of the file that is written, or measured
     place  the part of the document that is worked on
+    source  what it is made from, as it looked when it was asked for
+    choice  what the artist chose for it
     """
 
     kind: Kind
@@ -58,6 +62,8 @@ class Order:
     layer: QtCore.QUuid | None = None
     path: str = ""
     place: Place | None = None
+    source: Source | None = None
+    choice: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ..canvas.hidden_originals import HiddenOriginals
-from ..canvas.layers import active_document
+from ..canvas.layers import active_document, find_layer, key_of, open_documents
 from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
@@ -30,8 +31,9 @@ from .job import Job, Kind, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
 from .preview import Preview
-from .settings import engine_command, read_setting, read_text, write_setting, write_text
+from .settings import engine_command, from_json, read_setting, read_text, write_setting, write_text
 from .sight import Region, Sight, sight_of
+from .stale import Stale, StaleCopies
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
 
@@ -54,6 +56,7 @@ class Studio(QtCore.QObject):
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
+        self.stale = StaleCopies(self)
         self.catalogue = Catalogue()
         self.choice = read_setting(Choice)
         self.artist = read_setting(Artist)
@@ -90,6 +93,7 @@ class Studio(QtCore.QObject):
     def close(self) -> None:
         """Krita quits: the preview goes, the engine ends with its stdin."""
         self._timer.stop()
+        self.stale.close()
         self.canvas_preview.hide()
         self.preview.clear()
         self.installer.cancel()
@@ -158,12 +162,17 @@ class Studio(QtCore.QObject):
         HiddenOriginals.follow_undo()
         self.canvas_preview.follow_document()
         doc = self.document
+        self.stale.look_at(doc)
+        self.stale.paused, self.stale.seen = not self.watching, self.preview.source
         if self.watching and not self.preview.busy:
             self.already_protected.look_at(doc)
         seen = None if doc is None else sight_of(doc, self.region(doc))
         if seen == self._seen:
             return
         self._seen = seen
+        HiddenOriginals.forget_closed({key_of(one) for one in open_documents()})
+        if doc is not None:
+            HiddenOriginals.adopt(doc)
         self.document_changed.emit()
         self._want()
         self._estimate.want(doc, self.choice)
@@ -225,7 +234,24 @@ class Studio(QtCore.QObject):
 
     def apply(self) -> Job | None:
         """Protects the layer, the selection or the picture; the result is a new layer."""
-        return self._order(lambda doc: order_layer(doc, self.choice.scope, self.intent))
+        return self._order(lambda doc: order_layer(doc, self.choice, self.intent))
+
+    def update_copy(self, row: Stale) -> Job | None:
+        """The same once more, from what was painted since."""
+        told = from_json(Choice, json.dumps(row.made.choice))
+        choice = replace(told, effort=self.choice.effort)
+        intent = choice.intent(self.catalogue.needs(choice.recipe))
+        return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
+
+    def hide_copy(self, row: Stale) -> None:
+        """The painting shows again, with what the copy stood in place of."""
+        if (doc := self.document) is None:
+            return
+        shown = {row.made.copy: False, **dict.fromkeys(row.made.hides, True)}
+        for name, on in shown.items():
+            if (node := find_layer(doc, name)) is not None:
+                node.setVisible(on)
+        doc.refreshProjection()
 
     def export(self, path: str, how: Exporting) -> Job | None:
         return self._order(lambda doc: order_file(doc, path, how, self.intent, self.artist))
@@ -236,6 +262,7 @@ class Studio(QtCore.QObject):
             problem = order_refusal(doc, self.intent, self.engine.condition.name)
             if problem or doc is None:
                 raise Refused(problem)
+            HiddenOriginals.adopt(doc)
             return self.jobs.add(order(doc))
         except Refused as error:
             self.complain(in_words(error.says))

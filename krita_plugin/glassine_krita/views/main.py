@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
+from ..studio.stale import Stale
 from ..studio.studio import Studio
 from ..words.amounts import rounded_time
 from ..words.gaps import Message
@@ -43,6 +45,7 @@ class MainPage(QtWidgets.QWidget):
         self.already_protected = Elided()
         self.already_protected.setObjectName("glassine_known")
         column.addWidget(self.already_protected)
+        column.addWidget(self._stale_row())
         self.apply = push_button(t("apply"), "glassine_apply_button", self._apply)
         self.export = push_button(t("export"), "glassine_export_button", lambda: go("export"))
         widget, line = row_of_widgets()
@@ -53,6 +56,16 @@ class MainPage(QtWidgets.QWidget):
         self.jobs_area = Scrolled(self.jobs, JOBS, 3 * JOBS)
         column.addWidget(self.jobs_area)
         self._follow()
+
+    def _stale_row(self) -> QtWidgets.QWidget:
+        """A copy that no longer shows what is below it: one at a time."""
+        self.stale, line = row_of_widgets()
+        self.stale_says = Elided()
+        self.stale_says.setObjectName("glassine_stale")
+        line.addWidget(self.stale_says, 1)
+        for words, act in (("update", self.studio.update_copy), ("hide", self.studio.hide_copy)):
+            line.addWidget(push_button(t(words), f"glassine_{words}", partial(self._on_stale, act)))
+        return self.stale
 
     def _choices(self) -> QtWidgets.QWidget:
         """What scrolls in a low docker; all else stays in sight."""
@@ -80,13 +93,15 @@ class MainPage(QtWidgets.QWidget):
             studio.estimate_changed,
             studio.canvas_preview.changed,
         )
-        follow(self, self.draw_preview, studio.preview.changed)
+        follow(self, self.draw_preview, studio.preview.changed, studio.stale.changed)
         follow(self, self.draw_already_protected, studio.already_protected.changed)
         follow(self, self.draw_jobs, studio.jobs.changed)
+        follow(self, self.draw_stale, studio.stale.changed)
         self.draw()
         self.draw_already_protected()
         self.draw_preview()
         self.draw_jobs()
+        self.draw_stale()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()
@@ -197,6 +212,8 @@ class MainPage(QtWidgets.QWidget):
         preview = self.studio.preview
         words = in_words(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
         self.compare.blind = preview.about.seen_by == ""
+        outdated = self.studio.stale.outdated and not preview.busy
+        self.compare.note = t("preview_outdated") if outdated else ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
@@ -211,6 +228,15 @@ class MainPage(QtWidgets.QWidget):
             return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
         return t("preview_about", goals=tuple(map(goal_as_listed, about.goals)), size=size) + busy
+
+    def draw_stale(self) -> None:
+        rows = self.studio.stale.rows
+        self.stale.setVisible(bool(rows))
+        self.stale_says.say(t("stale_says", layer=rows[0].name) if rows else "")
+
+    def _on_stale(self, act: Callable[[Stale], object]) -> None:
+        for row in self.studio.stale.rows[:1]:
+            act(row)
 
     def _mode(self, name: str) -> None:
         self.compare.show_mode(name)

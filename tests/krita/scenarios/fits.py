@@ -84,7 +84,7 @@ def everything_fits(k, panel, studio_, size):
     yield turns(10)
     k.check(f"{size}: preview, apply and export", not cut(panel, first), cut=cut(panel, first))
     k.check(f"{size}: the preview can be looked at", page.compare.height() >= 100)
-    studio_.choose(effort="full")
+    studio_.choose(style="slow")
     job = studio_.apply()
     yield until(lambda: job.state == State.RUNNING)
     studio_.complain(LONG)
@@ -105,7 +105,7 @@ def everything_fits(k, panel, studio_, size):
     studio_.complain("")
     studio_.jobs.cancel(job)
     studio_.jobs.forget(job)
-    studio_.choose(effort="preview")
+    studio_.choose(style="plain")
     panel.open("export")
     yield turns(10)
     foot = {"export": panel.exporting.save}
