@@ -164,7 +164,7 @@ class Engine:
         names = ["before", "after", "difference"]
         blobs = dict.fromkeys(names, before) | {"after": inverted(before, 1)}
         if ask.get("full"):
-            blobs["full"] = inverted(before, 1)
+            blobs["full"] = changed(before, 1, ask)
         about = {"width": width, "height": height, "goals": [said("fake.goal")]}
         about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
         self.answer(number, about, **blobs)
@@ -172,9 +172,7 @@ class Engine:
     def protect(self, number, ask, parts):
         data, about = bytes(parts["pixels"]), ask["pixels"]
         size = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}[about["type"]]
-        levels = round((100 - ask["intent"]["strength"]) / 5)
-        faint = ask["intent"].get("style") == "faint"
-        out = bytearray(shifted(data, size, levels) if faint else inverted(data, size))
+        out = bytearray(changed(data, size, ask))
         mask = bytes(parts.get("mask") or bytes([1]) * (len(data) // (4 * size)))
         for at in (at for at, chosen in enumerate(mask) if not chosen):
             out[4 * size * at : 4 * size * (at + 1)] = bytes(4 * size)
@@ -224,6 +222,12 @@ def inverted(data, size):
     for k in range(size):
         out[3 * size + k :: 4 * size] = data[3 * size + k :: 4 * size]
     return bytes(out)
+
+
+def changed(data, size, ask):
+    if ask["intent"].get("style") == "faint":
+        return shifted(data, size, round((100 - ask["intent"]["strength"]) / 5))
+    return inverted(data, size)
 
 
 def shifted(data, size, levels):

@@ -23,6 +23,7 @@ SESSION = [
     "export_copy",
     "twice",
     "poison",
+    "poison_layer",
     "other_layers",
     "other_colours",
     "krita_at_work",
@@ -32,7 +33,7 @@ SESSION = [
     "engine_killed",
     "quits_with_preview",
 ]
-SCRIPTED = ["fits", "stale"]
+SCRIPTED = ["fits", "stale", "in_place", "hangs"]
 """On the scripted engine, which answers at once: what the plugin does with an answer."""
 
 ALONE = ("krita_killed", "first_run")

@@ -109,6 +109,12 @@ def find_layer(doc: Document, layer_id: QtCore.QUuid | str) -> Node | None:
     return next((one for one in all_layers(doc) if one.uniqueId().toString() == wanted), None)
 
 
+def is_plain(node: Node) -> bool:
+    """Whether a copy above the layer looks as the layer alone would."""
+    mixed = node.opacity() == 255 and node.blendingMode() == "normal"
+    return mixed and not node.inheritAlpha() and node.visible()
+
+
 def pixels_in(node: Node, place: Place) -> bytes:
     """What the layer shows there, its masks and children included: packed rows."""
     plain = node.type() == "paintlayer" and not node.childNodes()

@@ -61,7 +61,8 @@ def add_layer(doc: Document, result: Result) -> Iterator[None]:
     if result.replaces:
         hidden = visible_layers(doc) if source is None else [source]
     made = OwnLayer(node.uniqueId().toString(), now_at(result, found), choice=result.choice)
-    for note, earlier in earlier_copies(doc, made):
+    taken = earlier_copies(doc, made)
+    for note, earlier in taken:
         hidden = [one for one in hidden if one.uniqueId() != earlier.uniqueId()]
         hidden += [one for one in map(partial(find_layer, doc), note.hides) if one is not None]
         take_away(doc, note, earlier)
@@ -69,6 +70,7 @@ def add_layer(doc: Document, result: Result) -> Iterator[None]:
         node.setOpacity(source.opacity())
         node.setBlendingMode(source.blendingMode())
         node.setInheritAlpha(source.inheritAlpha())
+        node.setVisible(source.visible() or bool(taken))
     for one in hidden:
         one.setVisible(False)
     parent = None if source is None else source.parentNode()

@@ -61,6 +61,7 @@ class Studio(QtCore.QObject):
         self.choice = read_setting(Choice)
         self.artist = read_setting(Artist)
         self.trouble = ""  # the last thing that went wrong, in words
+        self._of_engine = ""  # the last of it that was about the engine
         self._fault = ""  # where the plugin's last mistake was
         self._watchers: set[int] = set()
         self._seen: Sight | None = None
@@ -83,6 +84,11 @@ class Studio(QtCore.QObject):
     def start_engine(self) -> None:
         command = engine_command(start_command())
         self.engine.start(command, read_text("device"))
+
+    def restart_engine(self) -> None:
+        """On the artist's word, who has read what was wrong with it."""
+        self.complain("")
+        self.start_engine()
 
     def compute_on(self, device: str) -> None:
         """The engine starts anew on the processor ("cpu") or on the fastest there is ("")."""
@@ -110,10 +116,11 @@ class Studio(QtCore.QObject):
             self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
             self._want()
-            if self.trouble == t("engine_slow"):
-                self.trouble = ""
+            if self.trouble == self._of_engine:
+                self.trouble = ""  # it is over
         elif condition.says:
-            self.complain(in_words(condition.says))
+            self._of_engine = in_words(condition.says)
+            self.complain(self._of_engine)
         self.jobs.ready = ready
         self._jobs_changed()
         self.engine_changed.emit()

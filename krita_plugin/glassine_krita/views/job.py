@@ -140,6 +140,8 @@ class JobRow(QtWidgets.QFrame):
         if job.state is State.WAITING:
             ready = self.studio.engine.condition.name == "ready"
             return t("job_waiting" if ready else "job_waits_engine")
+        if job.state is State.RUNNING and self.studio.engine.condition.name == "silent":
+            return t("job_silent")
         if job.state is State.RUNNING:
             now = job.progress
             left = "" if now.left < 0 else t("time_left", time=rounded_time(now.left))

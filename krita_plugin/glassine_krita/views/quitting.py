@@ -9,7 +9,6 @@ from ..qt import QtCore, QtWidgets
 from ..studio.instance import made_studio
 from ..words.texts import t
 
-
 NAME = "glassine_quitting"
 
 
@@ -36,7 +35,8 @@ class Quitting(QtCore.QObject):
         quit_now = box.addButton(t("quit_now"), roles.DestructiveRole)
         stay = box.addButton(t("quit_stay"), roles.RejectRole)
         for button, name in ((quit_now, "quit_now"), (stay, "quit_stay")):
-            button.setObjectName(f"glassine_{name}")
+            if button is not None:
+                button.setObjectName(f"glassine_{name}")
         box.setDefaultButton(stay)
         box.setEscapeButton(stay)
         box.exec()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..engine.catalogue import Row, entry_says
 from ..install.builds import Build, builds_for
-from ..install.installed import engine_record, is_outdated, remove_engine
+from ..install.installed import engine_record, is_complete, is_outdated, remove_engine
 from ..qt import Qt, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
@@ -134,7 +134,7 @@ class SetupPage(QtWidgets.QWidget):
         installer, record = self.studio.installer, engine_record()
         if is_outdated():
             words = t("setup_outdated", version=record.get("version", "?"))
-        elif record.get("finished"):
+        elif is_complete():
             words = t(
                 "setup_installed", version=record["version"], build=build_words(record["build"])
             )
@@ -145,7 +145,7 @@ class SetupPage(QtWidgets.QWidget):
         else:
             words = t("setup_none")
         self.state.setText(words)
-        self.go.setText(t("update_engine" if record.get("finished") else "install_engine"))
+        self.go.setText(t("update_engine" if is_complete() else "install_engine"))
         self.go.setVisible(not installer.running)
         self.stop.setVisible(installer.running)
         self.remove.setText(t("remove_sure" if self._sure else "remove_engine"))

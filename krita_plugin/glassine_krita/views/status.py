@@ -20,7 +20,7 @@ from .slots import follow
 
 LINE = 16  # pixels; a long error scrolls, and leaves the buttons below it in sight
 GREY = "#8a8a8a"
-COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45"}
+COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45", "silent": "#cf4b45"}
 
 
 class Status(QtWidgets.QWidget):
@@ -58,14 +58,14 @@ class Status(QtWidgets.QWidget):
         self.says.say(words)
         self.says.setAccessibleName(words)
         stuck = name == "starting" and condition.says is not None and not installer.running
-        self.act.setVisible(stuck or name in ("absent", "stopped", "broken"))
+        self.act.setVisible(stuck or name in ("absent", "stopped", "broken", "silent"))
         self.act.setText(t("install_here" if name == "absent" else "restart_engine"))
 
     def _act(self) -> None:
         if self.studio.engine.condition.name == "absent":
             self._go("setup")
         else:
-            self.studio.start_engine()
+            self.studio.restart_engine()
 
 
 class Trouble(QtWidgets.QFrame):
