@@ -429,6 +429,7 @@ class Window:
 class Notifier(QtCore.QObject):
     applicationClosing = QtCore.pyqtSignal()
     windowCreated = QtCore.pyqtSignal()
+    imageSaved = QtCore.pyqtSignal(str)
 
     def setActive(self, on):
         pass

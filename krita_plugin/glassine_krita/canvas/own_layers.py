@@ -89,11 +89,13 @@ def own_layer_ids(doc: Document) -> set[str]:
     return {one.copy for one in own_layers(doc)}
 
 
-def own_layer_in(doc: Document, scope: str) -> str:
-    """The name of a layer of ours that would be protected again, or "". A copy of the whole picture
-    is no part of it: it would be replaced."""
+def own_layer_in(doc: Document, scope: str, *, replaced: bool = False) -> str:
+    """The name of a layer of ours that would be protected again, or "".
+
+    replaced  a copy of the whole picture is no part of it: the new one comes in its place
+    """
     ids = {one.copy for one in own_layers(doc)}
-    if scope == "picture":
+    if replaced and scope == "picture":
         ids -= {one.copy for one in own_layers(doc) if one.choice.get("scope") == "picture"}
     start = root_of(doc) if scope == "picture" else layer_for(doc, scope)
     todo = [start] if ids and start is not None else []

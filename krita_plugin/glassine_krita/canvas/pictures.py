@@ -35,6 +35,7 @@ class Picture:
     ) -> None:
         self._doc: Document | None = copy
         self._node = None if layer_id is None else find_layer(copy, layer_id)
+        self.ppi = float(copy.resolution())
         self.place, self.kept, self.space, self.mask = place, kept, kept, mask
         if layer_id is not None and self._node is None:
             self.close()
@@ -53,6 +54,11 @@ class Picture:
         return self._doc
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a file of it has other colours than the document can hold."""
+        return self.kept.model != "RGBA" or not self.kept.profile.startswith("sRGB")
+
+    @property
     def converted(self) -> bool:
         """Whether the artist has to be told."""
         return not self.kept.usable
@@ -67,7 +73,8 @@ class Picture:
         return self.place.width * self.place.height * self.space.pixel
 
     def about(self) -> dict[str, Any]:
-        return self.space.about(self.place)
+        of_document = {"ppi": self.ppi, "grey": self.kept.model == "GRAYA"}
+        return {**self.space.about(self.place), **of_document}
 
     def parts(self) -> Iterator[bytes]:
         """All rows from the top, in parts as they are sent."""

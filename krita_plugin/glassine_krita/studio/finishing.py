@@ -51,7 +51,8 @@ def write_exported(path: str, data: memoryview) -> str:
 
 
 def write_whole(path: str, data: memoryview) -> None:
-    """The whole file or nothing under that name."""
+    """The whole file or nothing under that name; through a link into what it names, as in Krita."""
+    path = os.path.realpath(path)
     part = f"{path}.{os.getpid()}.part"
     try:
         with open(part, "wb") as stream:

@@ -93,6 +93,7 @@ class Job:
     why      when it failed, was kept or asks
     result   pixels that are on their way into the document, or were kept
     request  its number at the engine
+    data     of a file that could not be written
     began    when the engine was asked, of the monotonic clock in seconds
     took     seconds until it had answered
     """
@@ -105,6 +106,7 @@ class Job:
     outcome: Outcome = field(default_factory=Outcome)
     result: Result | None = None
     request: int = 0
+    data: memoryview | None = None
     began: float = 0.0
     took: float = 0.0
 

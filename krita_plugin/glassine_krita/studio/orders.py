@@ -13,10 +13,10 @@ from ..engine.asks import ExportFile, ExportWish, Intent, Protect
 from ..engine.catalogue import entry_says, recipe_label
 from ..words.gaps import message
 from ..words.texts import t
-from .already_protected import opened_file
 from .choices import Artist, Choice, Exporting
 from .job import Job, Kind, Order, State
 from .settings import write_exporting
+from .watch.already_protected import opened_file
 
 SEED_BITS = 31
 
@@ -65,7 +65,8 @@ def export_wish(how: Exporting, artist: Artist) -> ExportWish:
 
 def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
     """A layer that was made here is known without the engine: ask before any work."""
-    if layer := own_layer_in(doc, scope):
+    replaced = job.order.kind is Kind.APPLY
+    if layer := own_layer_in(doc, scope, replaced=replaced):
         job.state, job.why = State.ASKING, message("twice_layer", layer=layer)
     return job
 

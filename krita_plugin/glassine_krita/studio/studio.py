@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,18 +23,28 @@ from ..install.installer import CANCELLED, DONE, Installer
 from ..qt import QtCore, Signal
 from ..words.gaps import Message
 from ..words.texts import in_words, t
-from .already_protected import AlreadyProtected
 from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
+from .filenames import document_file, free_path, path_refusal
 from .job import Job, Kind, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
 from .preview import Preview
-from .settings import engine_command, from_json, read_setting, read_text, write_setting, write_text
-from .sight import Region, Sight, sight_of
-from .stale import Stale, StaleCopies
+from .settings import (
+    engine_command,
+    from_json,
+    read_exporting,
+    read_setting,
+    read_text,
+    write_setting,
+    write_text,
+)
+from .watch.already_protected import AlreadyProtected
+from .watch.reminder import Reminder
+from .watch.sight import Region, Sight, sight_of
+from .watch.stale import Stale, StaleCopies
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
 
@@ -57,6 +68,7 @@ class Studio(QtCore.QObject):
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
         self.stale = StaleCopies(self)
+        self.reminder = Reminder(self)
         self.catalogue = Catalogue()
         self.choice = read_setting(Choice)
         self.artist = read_setting(Artist)
@@ -262,6 +274,42 @@ class Studio(QtCore.QObject):
 
     def export(self, path: str, how: Exporting) -> Job | None:
         return self._order(lambda doc: order_file(doc, path, how, self.intent, self.artist))
+
+    def export_at_once(self, beside: str = "") -> Job | None:
+        """As the document was exported last, beside it, under a name that is free; what was
+        protected as a layer is exported as it is. Asks nothing.
+
+        beside  another file than the document's, whose name and format the copy gets
+        """
+        doc = self.document
+        how = Exporting() if doc is None else read_exporting(doc)
+        if beside:
+            how = replace(how, format=self._format_of(beside) or how.format)
+        suffixes = self.catalogue.row("formats", how.format).suffixes
+        path = free_path(beside or document_file(doc, how), next(iter(suffixes), f".{how.format}"))
+        if problem := path_refusal(path):
+            self.complain(problem)
+            return None
+        job = self.export(path, how)
+        if job is not None and job.state is State.ASKING:
+            self.jobs.do_again(job, as_is=True)
+        return job
+
+    def protect_exported(self) -> None:
+        """The protected copy of the file that Krita has just written."""
+        path = self.reminder.path
+        self.reminder.dismiss()
+        if path:
+            self.export_at_once(path)
+
+    def krita_saved(self, path: str) -> None:
+        formats = {one for row in self.catalogue.usable("formats") for one in row.suffixes}
+        self.reminder.saved(path, formats)
+
+    def _format_of(self, path: str) -> str:
+        suffix = os.path.splitext(path)[1].lower()
+        rows = self.catalogue.usable("formats")
+        return next((row.name for row in rows if suffix in row.suffixes), "")
 
     def _order(self, order: Callable[[Document], Job]) -> Job | None:
         doc = self.document

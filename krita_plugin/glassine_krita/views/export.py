@@ -9,13 +9,20 @@ from ..canvas.layers import key_of
 from ..engine.catalogue import Catalogue, Row, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.choices import Exporting
-from ..studio.filenames import bare_name, path_refusal, same_file, suggested_path, whole_name
+from ..studio.filenames import (
+    bare_name,
+    full_path,
+    path_refusal,
+    same_file,
+    suggested_path,
+    whole_name,
+)
 from ..studio.job import Kind, State
-from ..studio.settings import read_exporting
+from ..studio.settings import read_exporting, read_setting
 from ..studio.studio import Studio
 from ..words.texts import t
 from .claim import Claim
-from .marks import Marks
+from .marks import Marks, check_box
 from .parts import (
     LEAST,
     Scrolled,
@@ -64,6 +71,11 @@ class ExportPage(QtWidgets.QWidget):
         column.addWidget(self.marks)
         column.addWidget(self.claim)
         column.addWidget(quiet_label(t("export_hint")))
+        self.remind = check_box("remind")
+        self.remind.setToolTip(t("remind_tip"))
+        self.remind.setChecked(self.studio.reminder.on)
+        self.remind.toggled.connect(guarded(self.studio.reminder.switch))
+        column.addWidget(self.remind)
         return widget
 
     def _fields(self) -> QtWidgets.QWidget:
@@ -204,7 +216,11 @@ class ExportPage(QtWidgets.QWidget):
     def _export(self) -> None:
         if self._moved():
             return  # the name that was read belongs to another document: look again
-        typed = os.path.expanduser(self.path.text().strip())
+        doc = self.studio.document
+        typed = full_path(self.path.text(), doc, read_setting(Exporting))
+        if not typed and doc is not None:
+            typed = suggested_path(doc, read_exporting(doc), self._suffix())
+            self.path.setText(typed)
         path = self._whole(typed)
         if problem := path_refusal(typed) or path_refusal(path) or self._misnamed(path):
             self.studio.complain(problem)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from ..engine.answers import FileMade, LayerMade, Measured, Trial
+from ..engine.asks import Protect
 from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.job import Job, Kind, State
 from ..studio.job_queue import JobQueue
@@ -22,7 +24,12 @@ from .parts import (
 )
 from .slots import follow
 
-LINES = (("again", "rescue"), ("folder", "caption"), ("report", "measure"))  # of buttons
+LINES = (
+    ("as_is", "again"),
+    ("elsewhere", "rescue"),
+    ("folder", "caption"),
+    ("report", "measure"),
+)  # of buttons
 PLAIN = {
     "doubt.visible": "plain_visible",
     "doubt.blend": "plain_weak",
@@ -104,6 +111,10 @@ class JobRow(QtWidgets.QFrame):
         return {
             "cancel": push_button(t("cancel"), "glassine_cancel", lambda: jobs.cancel(job)),
             "again": push_button(t("again"), "glassine_again", lambda: jobs.do_again(job)),
+            "as_is": push_button(
+                t("as_is"), "glassine_as_is", partial(jobs.do_again, job, as_is=True)
+            ),
+            "elsewhere": push_button(t("elsewhere"), "glassine_elsewhere", self._elsewhere),
             "report": push_button(t("open_report"), "glassine_report", self._report),
             "measure": push_button(t("measure"), "glassine_measure", lambda: jobs.measure(job)),
             "folder": push_button(t("open_folder"), "glassine_folder", self._folder),
@@ -129,7 +140,9 @@ class JobRow(QtWidgets.QFrame):
             "report": done and bool(job.outcome.report),
             "folder": done and job.order.kind is Kind.EXPORT,
             "caption": done and bool(job.outcome.caption),
-            "rescue": job.state is State.KEPT,
+            "as_is": job.state is State.ASKING and job.order.kind is Kind.EXPORT,
+            "elsewhere": job.state is State.KEPT and job.data is not None,
+            "rescue": job.state is State.KEPT and job.result is not None,
             "close": not job.active,
         }
         for name, on in shown.items():
@@ -155,6 +168,9 @@ class JobRow(QtWidgets.QFrame):
         if isinstance(made, LayerMade):
             instead = {"replaced", "replaced_all"} & {one.code for one in self.job.outcome.notes}
             return [Message("applied_instead" if instead else "applied")]
+        ask = self.job.order.ask
+        if isinstance(ask, Protect) and ask.as_is:
+            return [Message("exported_as_is")]
         if isinstance(made, FileMade):
             return [
                 Message(PLAIN.get(doubt.code, doubt.code), doubt.fields)
@@ -168,6 +184,13 @@ class JobRow(QtWidgets.QFrame):
     def _folder(self) -> None:
         folder = os.path.dirname(os.path.abspath(self.job.order.path))
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
+
+    def _elsewhere(self) -> None:
+        name = os.path.basename(self.job.order.path)
+        start = os.path.join(os.path.expanduser("~"), name)
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("elsewhere"), start)
+        if path:
+            self.studio.jobs.save_elsewhere(self.job, path)
 
     def _caption(self) -> None:
         copy_text(self.job.outcome.caption)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 
 from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
-from ..studio.stale import Stale
 from ..studio.studio import Studio
+from ..studio.watch.stale import Stale
 from ..words.amounts import rounded_time
 from ..words.gaps import Message
 from ..words.texts import has_words, in_words, t
@@ -46,6 +47,7 @@ class MainPage(QtWidgets.QWidget):
         self.already_protected.setObjectName("glassine_known")
         column.addWidget(self.already_protected)
         column.addWidget(self._stale_row())
+        column.addWidget(self._reminder_row())
         self.apply = push_button(t("apply"), "glassine_apply_button", self._apply)
         self.export = push_button(t("export"), "glassine_export_button", lambda: go("export"))
         widget, line = row_of_widgets()
@@ -66,6 +68,23 @@ class MainPage(QtWidgets.QWidget):
         for words, act in (("update", self.studio.update_copy), ("hide", self.studio.hide_copy)):
             line.addWidget(push_button(t(words), f"glassine_{words}", partial(self._on_stale, act)))
         return self.stale
+
+    def _reminder_row(self) -> QtWidgets.QWidget:
+        """Krita's own export has written a file without protection."""
+        self.reminder, line = row_of_widgets()
+        self.reminder_says = Elided()
+        self.reminder_says.setObjectName("glassine_reminder")
+        studio = self.studio
+        line.addWidget(self.reminder_says, 1)
+        line.addWidget(push_button(t("protect_it"), "glassine_protect_it", studio.protect_exported))
+        close = tool_button("×", t("dismiss"), "glassine_no_reminder", studio.reminder.dismiss)
+        line.addWidget(close)
+        return self.reminder
+
+    def draw_reminder(self) -> None:
+        path = self.studio.reminder.path
+        self.reminder.setVisible(bool(path))
+        self.reminder_says.say(t("reminder_says", file=os.path.basename(path)) if path else "")
 
     def _choices(self) -> QtWidgets.QWidget:
         """What scrolls in a low docker; all else stays in sight."""
@@ -97,11 +116,13 @@ class MainPage(QtWidgets.QWidget):
         follow(self, self.draw_already_protected, studio.already_protected.changed)
         follow(self, self.draw_jobs, studio.jobs.changed)
         follow(self, self.draw_stale, studio.stale.changed)
+        follow(self, self.draw_reminder, studio.reminder.changed)
         self.draw()
         self.draw_already_protected()
         self.draw_preview()
         self.draw_jobs()
         self.draw_stale()
+        self.draw_reminder()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()

@@ -10,12 +10,12 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from ..canvas.layers import find_layer, is_open, key_of
-from ..canvas.libkis import Document
-from ..canvas.own_layers import OwnLayer, own_layers
-from ..canvas.places import Place
-from ..canvas.sources import Compared, Source, compared
-from ..qt import QtCore, Signal
+from ...canvas.layers import find_layer, is_open, key_of
+from ...canvas.libkis import Document
+from ...canvas.own_layers import OwnLayer, own_layers
+from ...canvas.places import Place
+from ...canvas.sources import Compared, Source, compared
+from ...qt import QtCore, Signal
 
 TICK = 100  # milliseconds between turns
 TURN = 0.003  # seconds of reading in a turn
