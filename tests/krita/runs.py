@@ -33,7 +33,7 @@ SESSION = [
     "engine_killed",
     "quits_with_preview",
 ]
-SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once"]
+SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes"]
 """On the scripted engine, which answers at once: what the plugin does with an answer."""
 
 ALONE = ("krita_killed", "first_run")

@@ -7,7 +7,17 @@ from typing import Any
 
 from ..qt import QtCore
 from . import layers
-from .layers import canvas_of, clone, find_layer, layer_for, pixels_in, root_of, selection_of
+from .kinds import extent, is_baked, isolate, refuse_frames, refuse_kinds
+from .layers import (
+    canvas_of,
+    clone,
+    find_layer,
+    layer_for,
+    pixels_in,
+    root_of,
+    selection_of,
+    visible_layers,
+)
 from .libkis import Document, Node
 from .own_layers import OwnLayer, own_layers
 from .places import Place
@@ -143,8 +153,11 @@ def take_picture(
         if chosen is None:
             raise Refused("no_selection")
         place &= chosen.grown(MARGIN)
-    if node is not None:
-        place &= Place.of(node.bounds())
+    if node is None:
+        refuse_frames(visible_layers(doc))
+    else:
+        refuse_kinds(node)
+        place &= extent(doc, node)
     if within is not None:
         place &= within
     if place.empty:
@@ -171,7 +184,7 @@ def take_source(doc: Document, made: OwnLayer) -> tuple[Picture, Node | None]:
         place = Place.of(copy.bounds()) & canvas_of(doc)
         mask = covered(copy, place)
     else:
-        place = canvas_of(doc) if node is None else Place.of(node.bounds()) & canvas_of(doc)
+        place = canvas_of(doc) if node is None else extent(doc, node)
         mask = b""
     if place.empty:
         raise Refused("empty")
@@ -225,6 +238,10 @@ def picture_of(
 ) -> Picture:
     if copy is None:
         raise Refused("unreadable")
+    alone = None if node is None or not is_baked(node) else find_layer(copy, node.uniqueId())
+    if alone is not None:
+        isolate(copy, alone)
+        node, kept = None, space_of(copy)
     if wanted is None:
         wanted = kept if kept.usable else file_space(kept)
     return Picture(copy, None if node is None else node.uniqueId(), place, kept, wanted, mask)

@@ -8,6 +8,7 @@ could catch and nothing to clean up after a crash. (A temporary layer would be a
 from __future__ import annotations
 
 from ..qt import QtWidgets
+from .kinds import is_baked
 from .layers import (
     active_window,
     clone,
@@ -71,7 +72,9 @@ class PreviewTab:
             if earlier is not None and made.source is not None and made.source.layer == named:
                 earlier.setVisible(False)  # the result would be in its place
         source = find_layer(copy, named) if named else None
-        if source is not None and not (is_plain(source) and opaque(picture)):
+        if source is not None and not (
+            is_plain(source) and opaque(picture) and not is_baked(source)
+        ):
             in_place_of(copy, source, layer, place)
         parent = None if source is None else source.parentNode()
         (root_of(copy) if parent is None else parent).addChildNode(layer, source)

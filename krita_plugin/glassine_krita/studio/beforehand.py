@@ -3,6 +3,7 @@ that a poisoned picture is published with."""
 
 from __future__ import annotations
 
+from ..canvas.kinds import extent
 from ..canvas.layers import canvas_of, layer_for, selection_of
 from ..canvas.libkis import Document
 from ..canvas.places import NOWHERE, Place
@@ -80,7 +81,7 @@ def part_to_protect(doc: Document, scope: str) -> Place:
     """The part of the document that would be worked on."""
     place, node = canvas_of(doc), layer_for(doc, scope)
     if node is not None:
-        place &= Place.of(node.bounds())
+        place &= extent(doc, node)
     if scope == "selection":
         place &= selection_of(doc) or NOWHERE
     return place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
+from ..canvas.kinds import is_baked
 from ..canvas.layers import find_layer, is_plain
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
@@ -20,7 +21,7 @@ def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -
     """Where the pixels belong, and whether they stand beside the original or in its place."""
     order = job.order
     node = None if order.doc is None or order.layer is None else find_layer(order.doc, order.layer)
-    replaces = made.translucent or not (node is None or is_plain(node))
+    replaces = made.translucent or not (node is None or (is_plain(node) and not is_baked(node)))
     rest = picture if replaces and picture.mask else None
     return Result(
         pixels,
