@@ -47,9 +47,8 @@ def is_styled(node: Node) -> bool:
 
 
 def is_baked(node: Node) -> bool:
-    """What it shows is not its projection, which knows of no style and not where a fill layer ends:
-    a copy has to hold that, and replaces it."""
-    return node.type() == "filllayer" or passes_through(node) or is_styled(node)
+    """What it shows is more than its projection: a copy has to hold the rest, and replaces it."""
+    return passes_through(node) or is_styled(node)
 
 
 def extent(doc: Document, node: Node) -> Place:

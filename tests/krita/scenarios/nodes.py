@@ -138,8 +138,8 @@ def looks_the_same(k, studio_, changes):
         node = change(doc, node)
     doc.waitForDone()
     node.setName("work")
-    before = shown(doc)
     yield from activated(doc, node)
+    before = shown(doc)  # by now Krita has made what fill and clone layers show
     job = yield from finished(studio_.apply())
     k.check(f"{name}: done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     yield turns(20)
