@@ -13,6 +13,7 @@ from threading import Event
 import numpy as np
 import psutil
 import pytest
+import pyvips
 import torch
 from glassine import ledger
 from glassine.errors import NotUsable
@@ -359,6 +360,25 @@ def test_an_export_is_a_file_with_its_evidence(client, pixels):
     assert blobs["report"].lstrip()[:15].lower().startswith(b"<!doctype html")
     assert told["doubts"] and told["effects"] and told["cost"]["ssimulacra2"] > 55
     assert set(blobs) == {"file", "report"}
+
+
+def test_a_file_from_krita_has_a_profile_its_size_on_paper_and_no_new_colours(client):
+    """16 bits without a profile are linear light to Krita, and 300 dpi were 72."""
+    rows = np.random.default_rng(3).integers(9000, 50000, (H, W, 1), np.uint16)
+    grey = np.concatenate([rows] * 3 + [np.full_like(rows, 65535)], 2)
+    told = about() | {"type": "u16", "ppi": 300.0, "grey": True}
+    wanted = intent(export={"format": "png"})
+    for number, as_is in ((61, False), (62, True)):
+        ask = {"pixels": told, "intent": wanted, "as_is": as_is}
+        client.ask(number, "export", ask, pixels=grey.tobytes())
+        body, blobs, _ = client.answer(number)
+        assert "result" in body, body
+        image = pyvips.Image.new_from_buffer(blobs["file"], "")
+        assert image.get_typeof("icc-profile-data") and image.format == "ushort"
+        assert round(image.xres * 25.4) == round(image.yres * 25.4) == 300
+        red, green, blue = (image[band].numpy() for band in range(3))
+        assert (red == green).all() and (green == blue).all(), "no tint"
+        assert (red == rows[..., 0]).all() == as_is, "as it is, to the bit"
 
 
 @pytest.mark.parametrize("private", [False, True])

@@ -9,13 +9,18 @@ from .canvas.libkis import DockWidget
 from .qt import Qt, QtWidgets
 from .studio.instance import studio
 from .studio.job import Job, State
+from .studio.settings import read_text, write_text
 from .views.export import ExportPage
 from .views.main import MainPage
 from .views.setup import SetupPage
 from .views.slots import follow
 from .views.status import Status, Trouble
+from .views.wheel import Wheel
 
 DOCKER_ID = "glassine_docker"
+LAYERS_ID = "KisLayerBox"
+LOW, FIRST = 200, 400  # pixels: as low as it lets itself be made; its height at a first start
+PLACED = "placed"  # whether a first start has given it its place
 PAGES = ("main", "export", "setup")
 NEWS = (State.ASKING, State.FAILED, State.KEPT)  # how a job ends that the artist has to know about
 
@@ -38,11 +43,13 @@ class GlassineDocker(DockWidget):
         self.exporting = ExportPage(self.studio, self.open)
         self.setup = SetupPage(self.studio, self.open)
         for page in (self.main, self.exporting, self.setup):
-            self.pages.addWidget(scrolled(page))
+            self.pages.addWidget(page)
         column.addWidget(self.status)
         column.addWidget(self.trouble)
         column.addWidget(self.pages, 1)
+        body.setMinimumHeight(LOW)  # its own would change, and Krita's other dockers with it
         self.setWidget(body)
+        Wheel(self)
         watch, who = self.studio.watch, id(self)
         self.visibilityChanged.connect(lambda on: watch(on, who))
         self.destroyed.connect(lambda: watch(False, who))
@@ -64,16 +71,6 @@ class GlassineDocker(DockWidget):
         self.studio.look_soon()
 
 
-def scrolled(page: QtWidgets.QWidget) -> QtWidgets.QScrollArea:
-    """A low docker scrolls instead of squeezing its rows."""
-    area = QtWidgets.QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(page)
-    return area
-
-
 def show_docker(page: str) -> None:
     """From the menus: the docker comes up with that page."""
     for docker in app().dockers():
@@ -82,3 +79,19 @@ def show_docker(page: str) -> None:
             docker.raise_()
             cast(GlassineDocker, docker).open(page)
             return
+
+
+def place_docker(window: QtWidgets.QMainWindow) -> None:
+    """At a first start: a tab beside the layers. Krita would put it below all others, where its
+    buttons are cut off; later it stays where the artist has put it."""
+    found = {dock.objectName(): dock for dock in window.findChildren(QtWidgets.QDockWidget)}
+    mine, layers = found.get(DOCKER_ID), found.get(LAYERS_ID)
+    if mine is None or layers is None or read_text(PLACED):
+        return
+    write_text(PLACED, "yes")
+    if window.dockWidgetArea(layers) == Qt.DockWidgetArea.NoDockWidgetArea or layers.isFloating():
+        return
+    window.tabifyDockWidget(layers, mine)
+    mine.show()
+    mine.raise_()
+    window.resizeDocks([mine], [FIRST], Qt.Orientation.Vertical)

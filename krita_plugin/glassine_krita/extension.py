@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from .canvas.layers import app
 from .canvas.libkis import DockWidgetFactory, DockWidgetFactoryBase, Extension, Window
-from .docker import DOCKER_ID, GlassineDocker, show_docker
+from .docker import DOCKER_ID, GlassineDocker, place_docker, show_docker
 from .studio.instance import close_studio, studio
 from .studio.job import State
+from .views.quitting import ask_before_quitting
 from .words.texts import t
 
-EXPORT = "glassine_export"
+EXPORT, AT_ONCE = "glassine_export", "glassine_export_at_once"
 ACTIONS = {
     "glassine_apply": ("action_apply", "tools/scripts"),
     EXPORT: ("action_export", "tools"),
+    AT_ONCE: ("action_at_once", "tools"),
     "glassine_docker": ("action_docker", "tools/scripts"),
 }
 
@@ -22,6 +24,8 @@ class GlassineExtension(Extension):
         notifier = app().notifier()
         notifier.setActive(True)
         notifier.windowCreated.connect(into_file_menus)
+        notifier.windowCreated.connect(into_place)
+        notifier.imageSaved.connect(krita_saved)
         notifier.applicationClosing.connect(close_studio)
 
     def createActions(self, window: Window) -> None:  # Krita's name
@@ -30,6 +34,7 @@ class GlassineExtension(Extension):
             made[name] = window.createAction(name, t(text), menu)
         made["glassine_apply"].triggered.connect(lambda: apply_from_menu())
         made[EXPORT].triggered.connect(lambda: show_docker("export"))
+        made[AT_ONCE].triggered.connect(lambda: export_at_once())
         made["glassine_docker"].triggered.connect(lambda: show_docker("main"))
 
 
@@ -38,6 +43,17 @@ def apply_from_menu() -> None:
     job = studio().apply()
     if job is None or job.state is State.ASKING:
         show_docker("main")
+
+
+def export_at_once() -> None:
+    """Nothing is asked; why there is no job is read in the docker."""
+    if studio().export_at_once() is None:
+        show_docker("main")
+
+
+def krita_saved(path: str) -> None:
+    """After Krita's own saving and exporting; a script's is not told of."""
+    studio().krita_saved(path)
 
 
 def into_file_menus() -> None:
@@ -51,11 +67,18 @@ def into_file_menus() -> None:
         file, tools = menus.get("file"), menus.get("tools")
         if file is None or tools is None:
             continue
-        rows, mine = file.actions(), [a for a in tools.actions() if a.objectName() == EXPORT]
-        if mine and mine[0] not in rows:
-            names = [row.objectName() for row in rows]
-            after = names.index("file_export_file") + 1 if "file_export_file" in names else 0
-            file.insertAction(rows[after] if after < len(rows) else None, mine[0])
+        rows = file.actions()
+        mine = [a for a in tools.actions() if a.objectName() in (EXPORT, AT_ONCE) and a not in rows]
+        names = [row.objectName() for row in rows]
+        after = names.index("file_export_file") + 1 if "file_export_file" in names else 0
+        for one in mine:
+            file.insertAction(rows[after] if after < len(rows) else None, one)
+
+
+def into_place() -> None:
+    for window in app().windows():
+        place_docker(window.qwindow())
+        ask_before_quitting(window.qwindow())
 
 
 def register() -> None:

@@ -2,7 +2,8 @@
 
 Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
 the frames), "twice" (is protected already), "later" (previews take a moment, and can be cancelled
-meanwhile). Without one: the colours come back inverted.
+meanwhile), "faint" (colours change by as many levels as the strength allows). Without one: the
+colours come back inverted.
 
 $FAKE_HELLO names a JSON file: what of the hello is to be another engine's (None: not there).
 """
@@ -22,7 +23,7 @@ THUMBNAIL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q"
     "DwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-STYLES = ("slow", "die", "fail", "stray", "twice", "plain", "later")
+STYLES = ("slow", "die", "fail", "stray", "twice", "plain", "later", "faint")
 NEEDS_A_LIBRARY = {"code": "fake.library", "fields": {"library": "a library"}}
 CATALOGUE = {
     "recipes": [
@@ -163,7 +164,7 @@ class Engine:
         names = ["before", "after", "difference"]
         blobs = dict.fromkeys(names, before) | {"after": inverted(before, 1)}
         if ask.get("full"):
-            blobs["full"] = inverted(before, 1)
+            blobs["full"] = changed(before, 1, ask)
         about = {"width": width, "height": height, "goals": [said("fake.goal")]}
         about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
         self.answer(number, about, **blobs)
@@ -171,7 +172,7 @@ class Engine:
     def protect(self, number, ask, parts):
         data, about = bytes(parts["pixels"]), ask["pixels"]
         size = {"u8": 1, "u16": 2, "f16": 2, "f32": 4}[about["type"]]
-        out = bytearray(inverted(data, size))
+        out = bytearray(changed(data, size, ask))
         mask = bytes(parts.get("mask") or bytes([1]) * (len(data) // (4 * size)))
         for at in (at for at, chosen in enumerate(mask) if not chosen):
             out[4 * size * at : 4 * size * (at + 1)] = bytes(4 * size)
@@ -220,6 +221,24 @@ def inverted(data, size):
     out = bytearray(data.translate(OPPOSITE))
     for k in range(size):
         out[3 * size + k :: 4 * size] = data[3 * size + k :: 4 * size]
+    return bytes(out)
+
+
+def changed(data, size, ask):
+    if ask["intent"].get("style") == "faint":
+        return shifted(data, size, round((100 - ask["intent"]["strength"]) / 5))
+    return inverted(data, size)
+
+
+def shifted(data, size, levels):
+    """Each colour's highest byte a little nearer to the middle, alpha kept; floats stay."""
+    if size == 4:
+        return data
+    nearer = bytes(v + levels if v < 128 else v - levels for v in range(256))
+    out = bytearray(data)
+    for channel in range(3):
+        at = slice((channel + 1) * size - 1, None, 4 * size)
+        out[at] = data[at].translate(nearer)
     return bytes(out)
 
 

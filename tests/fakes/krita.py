@@ -187,6 +187,18 @@ class Node:
         self._doc._did("Remove Layer", lambda: parent._put(self, at), lambda: parent._drop(self))
         return True
 
+    def animated(self):
+        return False
+
+    def passThroughMode(self):
+        return False
+
+    def setPassThroughMode(self, on):
+        pass
+
+    def layerStyleToAsl(self):
+        return ""
+
     def setName(self, name):
         self._name = name
 
@@ -429,6 +441,7 @@ class Window:
 class Notifier(QtCore.QObject):
     applicationClosing = QtCore.pyqtSignal()
     windowCreated = QtCore.pyqtSignal()
+    imageSaved = QtCore.pyqtSignal(str)
 
     def setActive(self, on):
         pass

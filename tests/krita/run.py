@@ -14,12 +14,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import log, provide
-from runs import ALONE, SESSION, built, everything, first_run, killed, session
+from runs import ALONE, SCRIPTED, SESSION, built, everything, first_run, killed, session
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenarios", nargs="*", choices=[*SESSION, *ALONE, []])
+    parser.add_argument("scenarios", nargs="*", choices=[*SESSION, *SCRIPTED, *ALONE, []])
     parser.add_argument("--work", type=Path, help="kept: events, logs, pictures")
     args = parser.parse_args()
     if problem := provide():
@@ -39,8 +39,9 @@ def main() -> int:
 
 def some(plugin: Path, names: list[str], work: Path | None) -> dict[str, str]:
     outcomes = []
-    if inside := [name for name in names if name in SESSION]:
-        outcomes.append(session(plugin, inside, work))
+    for listed in (SESSION, SCRIPTED):
+        if inside := [name for name in names if name in listed]:
+            outcomes.append(session(plugin, inside, work))
     if "krita_killed" in names:
         outcomes.append(killed(plugin))
     if "first_run" in names:

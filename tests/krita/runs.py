@@ -1,4 +1,4 @@
-"""The three runs of the end-to-end tests, and how the plugin gets there: as its release zip."""
+"""The runs of the end-to-end tests, and how the plugin gets there: as its release zip."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ SESSION = [
     "export_copy",
     "twice",
     "poison",
+    "poison_layer",
     "other_layers",
     "other_colours",
     "krita_at_work",
@@ -32,6 +33,9 @@ SESSION = [
     "engine_killed",
     "quits_with_preview",
 ]
+SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes"]
+"""On the scripted engine, which answers at once: what the plugin does with an answer."""
+
 ALONE = ("krita_killed", "first_run")
 
 
@@ -40,6 +44,11 @@ def engine(python: str = sys.executable) -> dict[str, str]:
     words = [python, "-I", "-u", str(ROOT / "tests" / "fakes" / "serve.py")]
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
     return {"GLASSINE_ENGINE": "\x1f".join(words), "GLASSINE_LANGUAGE": "en", **threads}
+
+
+def scripted() -> dict[str, str]:
+    words = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "engine.py")]
+    return {**engine(), "GLASSINE_ENGINE": "\x1f".join(words)}
 
 
 def built(out: Path) -> Path:
@@ -56,8 +65,10 @@ def built(out: Path) -> Path:
 
 
 def session(plugin: Path, names: list[str], work: Path | None = None) -> Outcome:
+    """All of one list, with the engine that they are made for."""
     paths = [SCENARIOS / f"{name}.py" for name in names]
-    return run(paths, [plugin], engine(), timeout=3 * PATIENCE, work=work)
+    env = scripted() if set(names) <= set(SCRIPTED) else engine()
+    return run(paths, [plugin], env, timeout=3 * PATIENCE, work=work)
 
 
 def killed(plugin: Path) -> Outcome:
@@ -76,8 +87,9 @@ def first_run(plugin: Path) -> Outcome:
 def everything(out: Path) -> dict[str, str]:
     """Scenario -> "" or what went wrong."""
     began, plugin = time.monotonic(), built(out)
-    found = {name: "did not run" for name in (*SESSION, *ALONE)}
+    found = {name: "did not run" for name in (*SESSION, *SCRIPTED, *ALONE)}
     runs = {
+        tuple(SCRIPTED): lambda: session(plugin, SCRIPTED),
         tuple(SESSION): lambda: session(plugin, SESSION),
         ("krita_killed",): lambda: killed(plugin),
         ("first_run",): lambda: first_run(plugin),

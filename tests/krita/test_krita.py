@@ -8,7 +8,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from runs import ALONE, SESSION, everything  # noqa: E402
+from runs import ALONE, SCRIPTED, SESSION, everything  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]  # one of them runs all
 
@@ -22,6 +22,6 @@ def found(tmp_path_factory):
     return everything(tmp_path_factory.mktemp("plugin"))
 
 
-@pytest.mark.parametrize("name", [*SESSION, *ALONE])
+@pytest.mark.parametrize("name", [*SESSION, *SCRIPTED, *ALONE])
 def test_in_a_real_krita(found, name):
     assert not found[name], found[name]

@@ -44,6 +44,7 @@ def fresh_krita(app, tmp_path, monkeypatch):
     """A fresh Krita with nothing open."""
     krita.Krita._one = None
     HiddenOriginals.pairs.clear()
+    HiddenOriginals.known.clear()
     monkeypatch.setenv("GLASSINE_ENGINE", f"{sys.executable}\x1f{FAKE}")
     monkeypatch.setenv("GLASSINE_LANGUAGE", "en")
     one = krita.Krita.instance()

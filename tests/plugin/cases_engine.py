@@ -73,7 +73,7 @@ def test_the_engine_ends_when_its_stdin_closes(fresh_krita, monkeypatch):
 def test_an_engine_that_was_stopped_says_so_and_answers_nobody_late(works, painting):
     made, told = GlassineDocker(), []
     works.engine.stop()
-    assert made.status.says.whole() == "The engine is not running"
+    assert made.status.says.whole() == "Engine not running"
     assert made.status.act.text() == "Restart" and made.status.act.isVisibleTo(made)
     works.requests.send(Estimate(1, 1, "cloak"), told.append)
     assert not told, "the caller does not know the number yet"

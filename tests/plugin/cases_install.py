@@ -15,7 +15,7 @@ from glassine_krita.docker import GlassineDocker
 from glassine_krita.install import builds, installed, installer
 from glassine_krita.studio import instance
 from glassine_krita.studio.job import State
-from glassine_krita.words.gaps import Message
+from glassine_krita.words.gaps import Message, message
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -65,21 +65,28 @@ def test_uv_makes_the_environment_where_no_python_will_do(fresh_krita, monkeypat
 
 def test_marks_that_cannot_be_installed_cost_nothing_else(fresh_krita, monkeypatch, tmp_path):
     """The libraries of the marks are the one step that may fail."""
-    for torch, expected in (("0", ""), ("1", "install_failed")):
+    failed = message("install_failed", what=Message("install_step_torch"), reason="ERROR: no disk")
+    for torch, expected in (("0", installer.DONE), ("1", failed)):
         lines = (
             'for venv in "$@"; do :; done',
             'mkdir -p "$venv/bin"',
             f'cp {tmp_path}/inner "$venv/bin/python"',
         )
-        inner = ("case $* in *'[c2pa'*) exit 1;; *' torch'*) exit " + torch + ";; esac",)
+        pip = "echo ERROR: no disk; echo note: new pip; exit " + torch
+        inner = ("case $* in *'[c2pa'*) exit 1;; *' torch'*) " + pip + ";; esac",)
         script(tmp_path / "inner", *inner)
         monkeypatch.setenv("GLASSINE_PYTHON", script(tmp_path / "old", "echo 3.9 /old"))
         monkeypatch.setenv("GLASSINE_UV", script(tmp_path / "uv", *lines))
         made, ended = installer.Installer(), []
         made.ended.connect(ended.append)
+        steps = []
+        made.changed.connect(lambda made=made, steps=steps: steps.append((made.step, made.steps)))
         made.install(builds.builds_for()[0])
         until(lambda ended=ended: ended)
-        assert ended == [Message(expected)], made.log()
+        assert ended == [expected], made.log()
+        assert len({all_of for _, all_of in steps}) == 1, "as many as were announced"
+        assert [at for at, _ in steps] == sorted(at for at, _ in steps)
+        assert made.step == (made.steps if torch == "0" else 3)
 
 
 @pytest.mark.parametrize("pythons", [True, False])

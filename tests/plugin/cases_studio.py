@@ -1,5 +1,6 @@
 """The studio: settings that others wrote, estimates, refusals in words, its end."""
 
+import pytest
 from bench import (
     H,
     W,
@@ -37,6 +38,22 @@ def test_an_estimate_comes_from_the_engine(works, painting):
     works.look()
     until(lambda: works.seconds)
     assert works.seconds["quick"] == W * H / 1e4
+
+
+def test_after_a_job_an_estimate_goes_at_its_pace(works, painting):
+    """The scripted engine reckons 9999 s for "full" and takes none of them."""
+    works.look()
+    until(lambda: works.seconds)
+    assert works.seconds["full"] == 9999.0
+    works.choose(effort="full")
+    job = works.apply()
+    until(lambda: not job.active)
+    until(lambda: works.seconds["full"] != 9999.0)
+    assert works.seconds["full"] == pytest.approx(job.took)
+    other = works.seconds["quick"]
+    assert other == pytest.approx(W * H / 1e4 * job.took / 9999), "as fast as the last job"
+    works.start_engine()
+    until(lambda: works.seconds["full"] == 9999.0)
 
 
 def test_an_estimate_is_there_soon_after_the_start(fresh_krita, painting):

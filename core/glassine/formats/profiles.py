@@ -57,6 +57,7 @@ class Colours:
     name: str = ""
 
 
+SRGB_SPACE = Colours(PRIMARIES[1], _SRGB, SRGB)
 ADOBE_RGB = Colours((0.64, 0.33, 0.21, 0.71, 0.15, 0.06, *D65), (563 / 256,), ADOBE)
 NAMED = {
     ADOBE: ADOBE_RGB,

@@ -17,13 +17,19 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Pixels:
-    """How the numbers of the blob "pixels" are to be read; see `raster`."""
+    """How the numbers of the blob "pixels" are to be read; see `raster`.
+
+    ppi   pixels per inch of the document; None where nobody says
+    grey  whether the document has no colours: its file gets none either
+    """
 
     width: int
     height: int
     order: str
     type: str
     linear: bool = False
+    ppi: float | None = None
+    grey: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,14 @@ class ProtectAsk:
 
     file   that the document was opened from; "" for none
     again  although it is protected already
+    as_is  a file of the pixels as they are: what shows was protected in Krita
     """
 
     pixels: Pixels
     intent: Wish
     file: str = ""
     again: bool = False
+    as_is: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from ..flow.plan import plan
 from ..flow.read import file_contents
 from ..flow.settle import settle
 from ..flow.verify import USUAL, verify
-from ..formats import vips
+from ..formats import profiles, vips
 from ..marks import receipt
 from ..record import RunRecord, parts, record_in, with_file
-from ..types import Artwork, Effect, Report
+from ..types import Artwork, Effect, Plan, Protected, Report, Watch
 from .answers import Exported
-from .asked import Nothing, PlacedAsk, ProtectAsk
+from .asked import Nothing, Pixels, PlacedAsk, ProtectAsk
 from .call import Answer, Request
 from .examine import refuse_again
 from .raster import artwork, raster
@@ -33,12 +33,13 @@ def export(request: Request[ProtectAsk]) -> Answer:
     ask, state = request.ask, request.state
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
-    whole = with_words_of(whole, Path(ask.file))
+    whole = as_in_krita(with_words_of(whole, Path(ask.file)), ask.pixels)
     checked = check_export(wanted.export, whole.keep.creators)
-    refuse_again(ask, whole)
+    if not ask.as_is:
+        refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
-    protected = mark(settle(optimise(made, watch=left), watch=left), watch=left)
+    protected = mark(changed(made, ask, left), watch=left)
     sight = sighted(protected)
     report = verify(protected, purifiers=USUAL, sight=sight, watch=left)
     left.end_of_stage()
@@ -49,6 +50,22 @@ def export(request: Request[ProtectAsk]) -> Answer:
     if "receipt" in done.marks:
         state.awaited[done.sha256] = receipt.entry(done.data, record)
     return Answer(export_result(record, report), {"file": done.data, "report": page})
+
+
+def changed(made: Plan, ask: ProtectAsk, watch: Watch) -> Protected:
+    """A document without colours gets a change without colours."""
+    if ask.as_is:
+        return Protected(made, made.artwork.rgb)
+    found = optimise(made, watch=watch)
+    if ask.pixels.grey:
+        found = replace(found, pixels=found.pixels.mean(0, keepdim=True).expand_as(found.pixels))
+    return settle(found, watch=watch)
+
+
+def as_in_krita(whole: Artwork, about: Pixels) -> Artwork:
+    """The file says of its pixels what Krita's own would: the colours, the size on paper."""
+    profile = profiles.made(profiles.SRGB_SPACE)
+    return replace(whole, keep=replace(whole.keep, icc=profile, ppi=about.ppi))
 
 
 def with_words_of(whole: Artwork, file: Path) -> Artwork:

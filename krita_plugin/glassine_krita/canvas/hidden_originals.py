@@ -1,22 +1,24 @@
-"""Originals that are hidden under their protected copy, shown again while the copy is undone."""
+"""Originals that are hidden under their protected copy, shown again while the copy is undone, and
+for good where it was deleted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from ..qt import QtCore
-from .layers import find_layer
+from .layers import find_layer, key_of
 from .libkis import Document
+from .own_layers import forget_layer, own_layers
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An original and its copy, which was in its document when last looked for, or was not."""
+    """An original and its copy, by their ids; whether the copy was in its document when last looked
+    for."""
 
     doc: Document
-    original: QtCore.QUuid
-    copy: QtCore.QUuid
+    original: str
+    copy: str
     there: bool = True
 
 
@@ -25,10 +27,30 @@ class HiddenOriginals:
     in Krita."""
 
     pairs: ClassVar[list[Pair]] = []
+    known: ClassVar[set[str]] = set()  # documents whose notes were read
 
     @classmethod
-    def watch(cls, doc: Document, original: QtCore.QUuid, copy: QtCore.QUuid) -> None:
+    def watch(cls, doc: Document, original: str, copy: str) -> None:
         cls.pairs.append(Pair(doc, original, copy))
+
+    @classmethod
+    def adopt(cls, doc: Document) -> None:
+        """Those of an earlier session, as they are noted in a document that is seen first now."""
+        if key_of(doc) in cls.known:
+            return
+        cls.known.add(key_of(doc))
+        watched = {(pair.original, pair.copy) for pair in cls.pairs}
+        for made in own_layers(doc):
+            for original in made.hides:
+                if (original, made.copy) not in watched:
+                    cls.watch(doc, original, made.copy)
+            if made.hides and find_layer(doc, made.copy) is None:
+                forget_layer(doc, made.copy)  # once: afterwards the artist may hide them
+
+    @classmethod
+    def forget_closed(cls, opened: set[str]) -> None:
+        """A document that is opened again is read again."""
+        cls.known &= opened
 
     @classmethod
     def follow_undo(cls) -> None:

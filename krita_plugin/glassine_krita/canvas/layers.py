@@ -8,6 +8,7 @@ no root. A clone shares its tiles with the original and keeps the ids of its lay
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeGuard
 
 from ..qt import QtCore
@@ -93,17 +94,32 @@ def selection_of(doc: Document) -> Place | None:
     return None if place.empty else place
 
 
-def find_layer(doc: Document, layer_id: QtCore.QUuid) -> Node | None:
-    """The layer with that id, anywhere in the tree, or None."""
-    if not is_open(doc):
-        return None
-    todo = [root_of(doc)]
+def all_layers(doc: Document) -> Iterator[Node]:
+    """The whole tree, masks included, the root first; nothing of a closed document."""
+    todo = [root_of(doc)] if is_open(doc) else []
     while todo:
         node = todo.pop()
-        if node.uniqueId() == layer_id:
-            return node
+        yield node
         todo += node.childNodes()
-    return None
+
+
+def find_layer(doc: Document, layer_id: QtCore.QUuid | str) -> Node | None:
+    """The layer with that id, anywhere in the tree, or None."""
+    wanted = layer_id if isinstance(layer_id, str) else layer_id.toString()
+    return next((one for one in all_layers(doc) if one.uniqueId().toString() == wanted), None)
+
+
+def is_plain(node: Node) -> bool:
+    """Whether a copy above the layer looks as the layer alone would."""
+    mixed = node.opacity() == 255 and node.blendingMode() == "normal"
+    return mixed and not node.inheritAlpha() and node.visible()
+
+
+def pixels_in(node: Node, place: Place) -> bytes:
+    """What the layer shows there, its masks and children included: packed rows."""
+    plain = node.type() == "paintlayer" and not node.childNodes()
+    read = node.pixelData if plain else node.projectionPixelData
+    return read(place.x, place.y, place.width, place.height).data()
 
 
 def active_layer(doc: Document) -> Node | None:

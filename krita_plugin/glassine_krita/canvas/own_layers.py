@@ -1,33 +1,102 @@
-"""Layers that were made here: their ids lie in the document, so that nobody protects one twice."""
+"""Layers that were made here: they are noted in the document, so that nobody protects one twice and
+everybody knows what it was made from."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
+from typing import Any
 
-from ..qt import QtCore
-from .layers import layer_for, root_of
-from .libkis import Document
+from .layers import all_layers, layer_for, root_of
+from .libkis import Document, Node
+from .sources import Source, plain_source, source_from
 
 ANNOTATION = "glassine/layers.json"
 
 
-def remember_layer(doc: Document, layer_id: QtCore.QUuid) -> None:
+@dataclass(frozen=True)
+class OwnLayer:
+    """A note of one.
+
+    copy    its id
+    source  what it was made from; None where an earlier version noted it
+    hides   ids of the layers that it stands in place of
+    choice  what the artist chose for it
+    """
+
+    copy: str
+    source: Source | None = None
+    hides: tuple[str, ...] = ()
+    choice: dict[str, Any] = field(default_factory=dict)
+
+    def same_work(self, other: OwnLayer) -> bool:
+        """Whether both protect the same thing, so that only one of them is to be seen."""
+        if self.source is None or other.source is None:
+            return False
+        scopes = self.choice.get("scope"), other.choice.get("scope")
+        parts = scopes[0] == "selection" and self.source.place != other.source.place
+        return scopes[0] == scopes[1] and self.source.layer == other.source.layer and not parts
+
+
+def remember_layer(doc: Document, made: OwnLayer) -> None:
     """Called when a layer was added, which has marked the document as modified already."""
-    ids = [*own_layer_ids(doc), layer_id.toString()]
-    doc.setAnnotation(ANNOTATION, "Glassine", json.dumps(ids).encode())
+    write_notes(doc, [*own_layers(doc), made])
 
 
-def own_layer_ids(doc: Document) -> list[str]:
+def forget_layer(doc: Document, copy: str) -> None:
+    write_notes(doc, [one for one in own_layers(doc) if one.copy != copy])
+
+
+def write_notes(doc: Document, made: list[OwnLayer]) -> None:
+    rows = [
+        {
+            "id": one.copy,
+            "source": None if one.source is None else plain_source(one.source),
+            "hides": one.hides,
+            "choice": one.choice,
+        }
+        for one in made
+    ]
+    doc.setAnnotation(ANNOTATION, "Glassine", json.dumps(rows).encode())
+
+
+def own_layers(doc: Document) -> list[OwnLayer]:
+    """As they were noted, whether or not they are still there."""
     try:
-        ids = json.loads(doc.annotation(ANNOTATION).data().decode() or "[]")
+        rows = json.loads(doc.annotation(ANNOTATION).data().decode() or "[]")
     except ValueError:
         return []
-    return [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
+    found = map(note_from, rows if isinstance(rows, list) else [])
+    return [one for one in found if one is not None]
 
 
-def own_layer_in(doc: Document, scope: str) -> str:
-    """The name of a layer of ours that would be protected again, or ""."""
-    ids = set(own_layer_ids(doc))
+def note_from(row: object) -> OwnLayer | None:
+    """An earlier version noted ids alone."""
+    if isinstance(row, str):
+        return OwnLayer(row)
+    if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+        return None
+    hides, choice = row.get("hides"), row.get("choice")
+    return OwnLayer(
+        row["id"],
+        source_from(row.get("source")),
+        tuple(map(str, hides)) if isinstance(hides, list) else (),
+        choice if isinstance(choice, dict) else {},
+    )
+
+
+def own_layer_ids(doc: Document) -> set[str]:
+    return {one.copy for one in own_layers(doc)}
+
+
+def own_layer_in(doc: Document, scope: str, *, replaced: bool = False) -> str:
+    """The name of a layer of ours that would be protected again, or "".
+
+    replaced  a copy of the whole picture is no part of it: the new one comes in its place
+    """
+    ids = {one.copy for one in own_layers(doc)}
+    if replaced and scope == "picture":
+        ids -= {one.copy for one in own_layers(doc) if one.choice.get("scope") == "picture"}
     start = root_of(doc) if scope == "picture" else layer_for(doc, scope)
     todo = [start] if ids and start is not None else []
     while todo:
@@ -36,3 +105,11 @@ def own_layer_in(doc: Document, scope: str) -> str:
             return node.name()
         todo += [child for child in node.childNodes() if child.visible()]
     return ""
+
+
+def earlier_copies(doc: Document, made: OwnLayer) -> list[tuple[OwnLayer, Node]]:
+    """Copies of the same thing that are still there; what the artist has put into one is kept."""
+    tree = {node.uniqueId().toString(): node for node in all_layers(doc)}
+    return [
+        (one, tree[one.copy]) for one in own_layers(doc) if one.copy in tree and one.same_work(made)
+    ]

@@ -7,8 +7,19 @@ from typing import Any
 
 from ..qt import QtCore
 from . import layers
-from .layers import canvas_of, clone, find_layer, layer_for, root_of, selection_of
+from .kinds import extent, is_baked, isolate, refuse_frames, refuse_kinds
+from .layers import (
+    canvas_of,
+    clone,
+    find_layer,
+    layer_for,
+    pixels_in,
+    root_of,
+    selection_of,
+    visible_layers,
+)
 from .libkis import Document, Node
+from .own_layers import OwnLayer, own_layers
 from .places import Place
 from .refusals import Refused
 from .spaces import Space, file_space, space_of
@@ -34,6 +45,7 @@ class Picture:
     ) -> None:
         self._doc: Document | None = copy
         self._node = None if layer_id is None else find_layer(copy, layer_id)
+        self.ppi = float(copy.resolution())
         self.place, self.kept, self.space, self.mask = place, kept, kept, mask
         if layer_id is not None and self._node is None:
             self.close()
@@ -52,6 +64,11 @@ class Picture:
         return self._doc
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a file of it has other colours than the document can hold."""
+        return self.kept.model != "RGBA" or not self.kept.profile.startswith("sRGB")
+
+    @property
     def converted(self) -> bool:
         """Whether the artist has to be told."""
         return not self.kept.usable
@@ -66,7 +83,8 @@ class Picture:
         return self.place.width * self.place.height * self.space.pixel
 
     def about(self) -> dict[str, Any]:
-        return self.space.about(self.place)
+        of_document = {"ppi": self.ppi, "grey": self.kept.model == "GRAYA"}
+        return {**self.space.about(self.place), **of_document}
 
     def parts(self) -> Iterator[bytes]:
         """All rows from the top, in parts as they are sent."""
@@ -81,11 +99,10 @@ class Picture:
 
     def read(self, place: Place) -> bytes:
         """Packed rows."""
-        source = self._node
-        read = self._copy.pixelData if source is None else source.projectionPixelData
-        if source is not None and source.type() == "paintlayer" and not source.childNodes():
-            read = source.pixelData
-        data = read(place.x, place.y, place.width, place.height).data()
+        if self._node is None:
+            data = self._copy.pixelData(place.x, place.y, place.width, place.height).data()
+        else:
+            data = pixels_in(self._node, place)
         if len(data) != place.width * place.height * self.space.pixel:
             raise Refused("unreadable")  # Krita tells of a failed read by fewer bytes, or none
         return data
@@ -136,14 +153,49 @@ def take_picture(
         if chosen is None:
             raise Refused("no_selection")
         place &= chosen.grown(MARGIN)
-    if node is not None:
-        place &= Place.of(node.bounds())
+    if node is None:
+        refuse_frames(visible_layers(doc))
+    else:
+        refuse_kinds(node)
+        place &= extent(doc, node)
     if within is not None:
         place &= within
     if place.empty:
         raise Refused("empty")
     mask = selected_pixels(doc, place) if scope == "selection" else b""
-    return hold_still(doc, node, place, wanted, mask), node
+    kept, copy = space_of(doc if node is None else node), clone(doc)
+    if scope == "picture" and copy is not None:
+        without_copies(copy, own_layers(doc))
+    return picture_of(copy, node, place, kept, wanted, mask), node
+
+
+def take_source(doc: Document, made: OwnLayer) -> tuple[Picture, Node | None]:
+    """What a copy was made from, as it looks now, and its layer (None: all of them)."""
+    then, scope = made.source, made.choice.get("scope", "layer")
+    copy = find_layer(doc, made.copy)
+    if then is None or copy is None:
+        raise Refused("layer_gone")
+    node = find_layer(doc, then.layer) if then.layer else None
+    if then.layer and node is None:
+        raise Refused("layer_gone")
+    if scope == "selection" and made.hides:
+        raise Refused("no_selection")  # it holds all of the layer
+    if scope == "selection":
+        place = Place.of(copy.bounds()) & canvas_of(doc)
+        mask = covered(copy, place)
+    else:
+        place = canvas_of(doc) if node is None else extent(doc, node)
+        mask = b""
+    if place.empty:
+        raise Refused("empty")
+    return hold_still(doc, node, place, None, mask), node
+
+
+def covered(copy: Node, place: Place) -> bytes:
+    """Where an earlier copy has pixels: one byte each, 255 or 0. Alpha is the last channel, and its
+    last byte is 0 only where (nearly) nothing is."""
+    pixel = space_of(copy).pixel
+    return pixels_in(copy, place)[pixel - 1 :: pixel].translate(bytes([0]) + bytes([255]) * 255)
 
 
 def take_flattened(doc: Document) -> Picture:
@@ -151,13 +203,45 @@ def take_flattened(doc: Document) -> Picture:
     return hold_still(doc, None, canvas_of(doc), file_space(space_of(doc)))
 
 
+def without_copies(copy: Document, made: list[OwnLayer]) -> None:
+    """A clone as it would be without earlier copies of the whole picture."""
+    gone = [one for one in made if one.choice.get("scope") == "picture"]
+    for ids, shown in (([one.copy for one in gone], False), (sum_up(gone), True)):
+        for node in filter(None, (find_layer(copy, one) for one in ids)):
+            node.setVisible(shown)
+    if gone:
+        copy.refreshProjection()
+        copy.waitForDone()
+
+
+def sum_up(made: list[OwnLayer]) -> list[str]:
+    """Ids of all layers that they stand in place of."""
+    return [one for row in made for one in row.hides]
+
+
 def hold_still(
     doc: Document, node: Node | None, place: Place, wanted: Space | None, mask: bytes = b""
 ) -> Picture:
     """A part of a clone that was made just now."""
-    kept, copy = space_of(doc if node is None else node), clone(doc)
+    return picture_of(
+        clone(doc), node, place, space_of(doc if node is None else node), wanted, mask
+    )
+
+
+def picture_of(
+    copy: Document | None,
+    node: Node | None,
+    place: Place,
+    kept: Space,
+    wanted: Space | None,
+    mask: bytes,
+) -> Picture:
     if copy is None:
         raise Refused("unreadable")
+    alone = None if node is None or not is_baked(node) else find_layer(copy, node.uniqueId())
+    if alone is not None:
+        isolate(copy, alone)
+        node, kept = None, space_of(copy)
     if wanted is None:
         wanted = kept if kept.usable else file_space(kept)
     return Picture(copy, None if node is None else node.uniqueId(), place, kept, wanted, mask)

@@ -30,6 +30,9 @@ class Place:
     def grown(self, by: int) -> Place:
         return Place(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
 
+    def moved(self, dx: int, dy: int) -> Place:
+        return Place(self.x + dx, self.y + dy, self.width, self.height)
+
     def strips(self, rows: int) -> Iterator[Place]:
         """From the top, so many rows each."""
         for top in range(0, self.height, rows):

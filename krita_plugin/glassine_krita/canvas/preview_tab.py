@@ -7,11 +7,24 @@ could catch and nothing to clean up after a crash. (A temporary layer would be a
 
 from __future__ import annotations
 
-from .layers import active_window, clone, is_open, key_of, open_documents, root_of
+from ..qt import QtWidgets
+from .kinds import is_baked
+from .layers import (
+    active_window,
+    clone,
+    find_layer,
+    is_open,
+    is_plain,
+    key_of,
+    layer_for,
+    open_documents,
+    root_of,
+)
 from .libkis import Document, Node
+from .own_layers import own_layers
 from .places import Place
 from .refusals import Refused
-from .spaces import SCREEN, convert_pixels
+from .spaces import SCREEN, convert_pixels, space_of
 
 
 class PreviewTab:
@@ -19,24 +32,30 @@ class PreviewTab:
 
     def __init__(self) -> None:
         self._copy: Document | None = None
-        self._of = ""
+        self._of: tuple[str, str, Place] | None = None
         self._layer: Node | None = None
+        self._tab: QtWidgets.QWidget | None = None
+        self._title = ""
 
     @property
     def on(self) -> bool:
-        return is_open(self._copy)
+        """Whether it can be seen: an undo in its tab takes the layer away."""
+        return is_open(self._copy) and self._layer is not None and bool(self._layer.parentNode())
 
-    def show(self, doc: Document, picture: bytes, place: Place, title: str) -> None:
-        """Puts the picture (8-bit sRGB, BGRA, as large as the place) on top of a clone."""
-        if not self.on or self._of != key_of(doc):
+    def show(self, doc: Document, scope: str, picture: bytes, place: Place, title: str) -> None:
+        """Puts the picture (8-bit sRGB, BGRA, as large as the place) where the result would be."""
+        node = layer_for(doc, scope)
+        named = "" if node is None else node.uniqueId().toString()
+        if not self.on or self._of != (key_of(doc), named, place):
             self.remove()
-            self._open(doc, title)
+            self._open(doc, named, place, picture, title)
+            self._of = key_of(doc), named, place
         assert self._copy is not None and self._layer is not None
         self._layer.setPixelData(picture, place.x, place.y, place.width, place.height)
         self._copy.refreshProjection()
         self._copy.setModified(False)
 
-    def _open(self, doc: Document, title: str) -> None:
+    def _open(self, doc: Document, named: str, place: Place, picture: bytes, title: str) -> None:
         """A clone has the artist's own file name, under which a save would write the preview over
         their work; and what is painted in it is lost with it, so its layers are locked."""
         copy = clone(doc)
@@ -48,29 +67,81 @@ class PreviewTab:
         copy.waitForDone()  # 5.1.5 may end where a layer is added to one on its way
         layer = copy.createNode(title, "paintlayer")
         convert_pixels(layer, SCREEN)
-        root_of(copy).addChildNode(layer, None)
+        for made in own_layers(copy):
+            earlier = find_layer(copy, made.copy)
+            if earlier is not None and made.source is not None and made.source.layer == named:
+                earlier.setVisible(False)  # the result would be in its place
+        source = find_layer(copy, named) if named else None
+        if source is not None and not (
+            is_plain(source) and opaque(picture) and not is_baked(source)
+        ):
+            in_place_of(copy, source, layer, place)
+        parent = None if source is None else source.parentNode()
+        (root_of(copy) if parent is None else parent).addChildNode(layer, source)
         for node in root_of(copy).childNodes():
             node.setLocked(True)
         copy.setModified(False)
         active_window().addView(copy)
-        self._copy, self._layer, self._of = copy, layer, key_of(doc)
+        self._copy, self._layer, self._title, self._tab = copy, layer, title, front_tab()
+        self._name_tab()
+
+    def _name_tab(self) -> None:
+        """Krita calls a document without a file "Not Saved"."""
+        if self._tab is not None and self._tab.windowTitle() != self._title:
+            self._tab.setWindowTitle(self._title)
 
     def remove(self) -> None:
         if is_open(self._copy):
             self._copy.setModified(False)  # or Krita would ask whether to save it
             self._copy.close()
-        self._copy = self._layer = None
-        self._of = ""
+        self._copy = self._layer = self._tab = self._of = None
 
     def follow_document(self) -> None:
-        """Called now and then: goes when the artist's document goes."""
+        """Called now and then: goes when the artist's document goes, or when it was undone."""
         if not is_open(self._copy):
+            self._tab = None
             return
-        if self._of not in {key_of(doc) for doc in open_documents()}:
+        opened = {key_of(doc) for doc in open_documents()}
+        if not self.on or self._of is None or self._of[0] not in opened:
             self.remove()
-        elif self._copy.modified():
+            return
+        self._name_tab()
+        if self._copy.modified():
             self._copy.setModified(False)
 
     def is_copy(self, doc: Document) -> bool:
         """Whether that document is the preview itself, which is never a thing to protect."""
         return is_open(self._copy) and key_of(doc) == key_of(self._copy)
+
+
+def in_place_of(copy: Document, source: Node, layer: Node, place: Place) -> None:
+    """The layer takes the source's place and the way it is mixed; the part of the source that it
+    shows is made empty, so that both do not show together."""
+    layer.setOpacity(source.opacity())
+    layer.setBlendingMode(source.blendingMode())
+    layer.setInheritAlpha(source.inheritAlpha())
+    layer.setVisible(source.visible())
+    if source.type() == "paintlayer":
+        empty = bytes(place.width * place.height * space_of(source).pixel)
+        source.setPixelData(empty, place.x, place.y, place.width, place.height)
+    elif source.type() == "grouplayer":
+        hole = copy.createNode("", "paintlayer")
+        convert_pixels(hole, SCREEN)
+        full = b"\xff" * (4 * place.width * place.height)
+        hole.setPixelData(full, place.x, place.y, place.width, place.height)
+        hole.setBlendingMode("erase")
+        source.addChildNode(hole, None)
+    else:
+        source.setVisible(False)
+
+
+def opaque(picture: bytes) -> bool:
+    """8-bit BGRA without anything see-through."""
+    return picture[3::4].count(255) + picture[3::4].count(0) == len(picture) // 4
+
+
+def front_tab() -> QtWidgets.QWidget | None:
+    """The view that was opened last, as a tab."""
+    middle = active_window().qwindow().centralWidget()
+    views = None if middle is None else middle.findChild(QtWidgets.QMdiArea)
+    return None if views is None else views.currentSubWindow()

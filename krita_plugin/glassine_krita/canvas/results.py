@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from ..qt import QtCore
 from . import layers
 from .hidden_originals import HiddenOriginals
 from .layers import active_window, app, find_layer, is_open, root_of, visible_layers
 from .libkis import Document, Node
-from .own_layers import remember_layer
+from .own_layers import OwnLayer, earlier_copies, forget_layer, remember_layer
 from .pictures import Picture
 from .places import Place
 from .refusals import Refused
+from .sources import Compared, Source, compared
 from .spaces import Space, convert_pixels
 
 SELECTED = re.compile(rb"[^\0]+")
@@ -29,6 +31,8 @@ class Result:
     replaces  the original has see-through parts or a blending mode of its own: a copy above it
               would show twice, so the original is hidden (it is not changed)
     rest      of a part that replaces the whole: the picture that it was taken from
+    source    what it was made from, as it looked; None: nothing to compare it with
+    choice    what the artist chose for it
     """
 
     pixels: memoryview
@@ -38,30 +42,62 @@ class Result:
     above: QtCore.QUuid | None = None  # id of the layer it came from; None: on top of all
     replaces: bool = False
     rest: Picture | None = None
+    source: Source | None = None
+    choice: dict[str, Any] = field(default_factory=dict)
 
 
 def add_layer(doc: Document, result: Result) -> Iterator[None]:
     """Yields until the layer is in its place; raises Refused where it has none any more."""
     source_layer(doc, result)
+    found = Compared("same")
+    if result.source is not None:
+        found = yield from compared(doc, result.source)
+    if found.change == "other":
+        raise Refused("picture_changed")
     node = new_layer(doc, result)
-    yield from fill_layer(node, result)
+    yield from fill_layer(node, result, found.dx, found.dy)
     source, was = source_layer(doc, result), doc.activeNode()
     hidden = []
     if result.replaces:
         hidden = visible_layers(doc) if source is None else [source]
+    made = OwnLayer(node.uniqueId().toString(), now_at(result, found), choice=result.choice)
+    taken = earlier_copies(doc, made)
+    for note, earlier in taken:
+        hidden = [one for one in hidden if one.uniqueId() != earlier.uniqueId()]
+        hidden += [one for one in map(partial(find_layer, doc), note.hides) if one is not None]
+        take_away(doc, note, earlier)
     if hidden and source is not None:
         node.setOpacity(source.opacity())
         node.setBlendingMode(source.blendingMode())
         node.setInheritAlpha(source.inheritAlpha())
+        node.setVisible(source.visible() or bool(taken))
     for one in hidden:
         one.setVisible(False)
     parent = None if source is None else source.parentNode()
     (root_of(doc) if parent is None else parent).addChildNode(node, source)
-    remember_layer(doc, node.uniqueId())
-    for one in hidden:
-        HiddenOriginals.watch(doc, one.uniqueId(), node.uniqueId())
+    ids = tuple(dict.fromkeys(one.uniqueId().toString() for one in hidden))
+    remember_layer(doc, replace(made, hides=ids))
+    for original in ids:
+        HiddenOriginals.watch(doc, original, made.copy)
     if was is not None:
         stay_on(doc, was.uniqueId(), node.uniqueId())
+
+
+def now_at(result: Result, found: Compared) -> Source | None:
+    """What the copy was made from, where that lies now."""
+    then, dx, dy = result.source, found.dx, found.dy
+    if then is None:
+        return None
+    return replace(then, bounds=then.bounds.moved(dx, dy), place=then.place.moved(dx, dy))
+
+
+def take_away(doc: Document, note: OwnLayer, earlier: Node) -> None:
+    """An earlier copy of the same makes room; what the artist has put into it is kept, hidden."""
+    if earlier.childNodes():
+        earlier.setVisible(False)
+    else:
+        earlier.remove()
+        forget_layer(doc, note.copy)
 
 
 def open_as_document(result: Result) -> Iterator[None]:
@@ -100,14 +136,17 @@ def new_layer(doc: Document, result: Result) -> Node:
     return node
 
 
-def fill_layer(node: Node, result: Result) -> Iterator[None]:
-    """Writes all rows into a layer; yields between parts so that the window stays alive."""
+def fill_layer(node: Node, result: Result, dx: int = 0, dy: int = 0) -> Iterator[None]:
+    """Writes all rows into a layer; yields between parts so that the window stays alive.
+
+    dx, dy  pixels that the place was moved by since the picture was taken
+    """
     if result.rest is not None:
         for strip in result.rest.strips(result.rest.bounds):
-            write_rows(node, strip, result.rest.read(strip))
+            write_rows(node, strip.moved(dx, dy), result.rest.read(strip))
             yield
     for strip, part in rows_of(result):
-        write_rows(node, strip, part)
+        write_rows(node, strip.moved(dx, dy), part)
         yield
 
 

@@ -100,12 +100,14 @@ class Protect(Ask):
 
     file   what its document was opened from
     again  the artist knows that it is protected already
+    as_is  a file of the pixels as they are, with marks
     """
 
     method = "protect"
     intent: Intent
     file: str = ""
     again: bool = False
+    as_is: bool = False
     pixels: Json = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from ..qt import QtCore, Signal
 from ..words.engine_words import learn_words
-from ..words.gaps import Message, message
+from ..words.gaps import Message
 from .answers import Hello
 from .environment import clean_environment
 from .frames import PROTOCOL, NotAFrame, Unpacker, pack
@@ -23,15 +23,16 @@ from .reading import read
 LINES = 200  # of the engine's stderr that a bug report gets
 GRACE = 2000  # milliseconds for an engine to end by itself
 SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
+BEAT, MISSED = 5_000, 4  # milliseconds between heartbeats; so many without an answer: it hangs
 TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One line about the engine. `stopped` is on somebody's word; `says` why it is broken, or that
-    starting takes long."""
+    """One line about the engine. `stopped` is on somebody's word, `silent` one that is there and
+    does not answer; `says` why it is broken, or that starting takes long."""
 
-    name: Literal["absent", "starting", "ready", "stopped", "broken"] = "absent"
+    name: Literal["absent", "starting", "ready", "silent", "stopped", "broken"] = "absent"
     says: Message | None = None
     hello: Hello = field(default_factory=Hello, compare=False)
 
@@ -57,6 +58,12 @@ class Engine(QtCore.QObject):
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW)
         self._slow.timeout.connect(lambda: self._say(Condition("starting", Message("engine_slow"))))
+
+        self._unheard = 0  # heartbeats since it was heard last
+        self._beats = 0
+        self._heart = QtCore.QTimer(self)
+        self._heart.setInterval(BEAT)
+        self._heart.timeout.connect(self._beat)
 
     def start(self, command: tuple[str, ...], device: str = "") -> None:
         """Runs the interpreter named first, with the rest as its arguments; never a shell.
@@ -91,13 +98,15 @@ class Engine(QtCore.QObject):
         """Closes its stdin, which ends it; what does not end within two seconds is ended. Nobody is
         told: Krita may be closing."""
         self._slow.stop()
+        self._heart.stop()
         process, self._process, self._wanted = self._process, None, False
         if process is None:
             return
         process.blockSignals(True)
         process.closeWriteChannel()
         running = process.state() != QtCore.QProcess.ProcessState.NotRunning
-        if running and not process.waitForFinished(GRACE):
+        hangs = self.condition.name == "silent"
+        if running and (hangs or not process.waitForFinished(GRACE)):
             process.kill()
             process.waitForFinished(500)
         process.deleteLater()
@@ -123,10 +132,11 @@ class Engine(QtCore.QObject):
     def _read(self) -> None:
         if self._process is None:
             return
+        self._heard()
         try:
             messages = self._unpacker.feed(self._process.readAllStandardOutput().data())
         except NotAFrame as error:
-            self._break(message("engine_stray", details=str(error.args[0])))
+            self.stray(str(error.args[0]))
             return
         for body, blob in messages:
             if "hello" in body:
@@ -136,6 +146,27 @@ class Engine(QtCore.QObject):
             else:
                 self.frame.emit(body, blob)
 
+    def stray(self, came: str) -> None:
+        """Something that is no answer arrived; what it was is for a bug report."""
+        self._errors.append(f"{came}\n")
+        self._break(Message("engine_stray"))
+
+    def _beat(self) -> None:
+        """Asks for something that is answered at once, on the thread that listens: a call that
+        waits for its pixels is taken back."""
+        self._unheard += 1
+        if self._unheard > MISSED and self.condition.name == "ready":
+            self._say(Condition("silent", hello=self.condition.hello))
+        self._beats -= 1
+        call = {"id": self._beats, "method": "", "blobs": {"": 1}}
+        for body in (call, {"id": self._beats, "cancel": True}):
+            self.send(body)
+
+    def _heard(self) -> None:
+        self._unheard = 0
+        if self.condition.name == "silent":
+            self._say(Condition("ready", hello=self.condition.hello))
+
     def _greeted(self, sent: dict[str, Any]) -> None:
         """Another protocol is looked at no further: nothing in it need mean what it means here."""
         if sent.get("protocol") != PROTOCOL:
@@ -143,6 +174,8 @@ class Engine(QtCore.QObject):
             return
         hello = read(Hello, sent)
         learn_words(hello.words)
+        self._unheard = 0
+        self._heart.start()
         self._say(Condition("ready", hello=hello))
 
     def _read_errors(self) -> None:
@@ -157,8 +190,9 @@ class Engine(QtCore.QObject):
     def _finished(self, code: int, status: QtCore.QProcess.ExitStatus) -> None:
         """Nobody asked it to end: say so, and start it again unless it keeps dying."""
         self._read_errors()
-        was_ready = self.condition.name == "ready"
+        was_ready = self.condition.name in ("ready", "silent")
         process, self._process = self._process, None
+        self._heart.stop()
         if process is not None:
             process.deleteLater()
         if not self._wanted:

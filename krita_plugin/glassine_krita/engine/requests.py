@@ -144,8 +144,12 @@ class Requests(QtCore.QObject):
         self._engine.send({"id": call.number, "blob": name}, part)
 
     def _receive(self, body: Json, blob: bytes) -> None:
-        call = self._calls.get(body.get("id", 0))
+        number = body.get("id")
+        call = self._calls.get(number) if isinstance(number, int) else None
         if call is None:
+            return
+        if not fits(call, body, blob):
+            self._engine.stray(f"Not an answer: {str(body)[:200]}")
             return
         if "progress" in body:
             call.progress(read(Progress, body["progress"]))
@@ -178,3 +182,23 @@ class Requests(QtCore.QObject):
         again = self._engine.condition.name == "starting"
         for call in list(self._calls.values()):
             self._end(call, Answer("lost", says=Message("engine_lost") if again else ENDED))
+
+
+def fits(call: Call, body: Json, blob: bytes) -> bool:
+    """Whether an answer is what it says: a later engine may say more, none says this otherwise."""
+    if "got" in body:
+        return isinstance(body["got"], int)
+    if "blobs" in body:
+        sizes = body["blobs"]
+        return isinstance(sizes, dict) and all(is_size(one) for one in sizes.values())
+    if "blob" in body:
+        start = call.filled.get(str(body["blob"]))
+        return start is not None and start + len(blob) <= len(call.incoming[body["blob"]])
+    if "result" in body:
+        whole = all(call.filled[name] == len(part) for name, part in call.incoming.items())
+        return isinstance(body["result"], dict) and whole
+    return isinstance(body.get("error", ""), str)
+
+
+def is_size(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -43,6 +43,11 @@ def engine_record() -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
+def is_complete() -> bool:
+    """Whether an installation was finished and is still there: somebody may have cleared up."""
+    return bool(engine_record().get("finished")) and engine_python().exists()
+
+
 def note_engine(build: str, *, finished: bool) -> None:
     """What lies in the folder now."""
     record = {"version": VERSION, "build": build, "finished": finished}
@@ -57,18 +62,14 @@ def engine_python() -> Path:
 def start_command() -> tuple[str, ...]:
     """How to start the installed engine; () when there is none, or it is of another version."""
     record = engine_record()
-    if (
-        not record.get("finished")
-        or record.get("version") != VERSION
-        or not engine_python().exists()
-    ):
+    if not is_complete() or record.get("version") != VERSION:
         return ()
     return (str(engine_python()), "-I", "-u", "-m", "glassine.service")
 
 
 def is_outdated() -> bool:
     record = engine_record()
-    return bool(record.get("finished")) and record.get("version") != VERSION
+    return is_complete() and record.get("version") != VERSION
 
 
 def remove_engine() -> threading.Thread | None:

@@ -17,6 +17,7 @@ from .installed import engine_folder, engine_python, engine_wheel, note_engine
 LINES = 60
 DONE, CANCELLED = Message(""), Message("cancelled")
 MARKS = "[c2pa]"  # the library for signed marks; without it the engine works all the same
+SPARED = "install_step_marks"  # the step that may fail
 CRASHED = QtCore.QProcess.ExitStatus.CrashExit
 
 
@@ -28,13 +29,22 @@ class Installer(QtCore.QObject):
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
-        self.step, self.steps, self.line = 0, 4, ""
+        self.step, self.line = 0, ""
         self.build: Build | None = None
         self._process: QtCore.QProcess | None = None
         self._lines: deque[str] = deque(maxlen=LINES)
         self._todo: list[list[str]] = []
         self._pythons: list[tuple[str, ...]] = []
-        self._spared = 0  # the step that may fail
+
+    @property
+    def steps(self) -> int:
+        """All there are, from the beginning on."""
+        return len(steps_for(engine_wheel()))
+
+    @property
+    def doing(self) -> Message:
+        """What the step that runs, or has failed, is for."""
+        return Message(f"install_step_{steps_for(engine_wheel())[min(self.step, self.steps - 1)]}")
 
     @property
     def running(self) -> bool:
@@ -90,24 +100,21 @@ class Installer(QtCore.QObject):
         self._note(finished=False)
         python, wheel = [str(engine_python()), "-I"], engine_wheel()
         pip = [*python, "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-        self._todo = [
-            environment,
-            [*pip, "--upgrade", "pip"],
-            [*pip, *torch_arguments(self.build)],
-            [*pip, wheel],
-        ]
-        if wheel.endswith(".whl"):  # of the same version while the plugin is being developed
-            self._todo.append([*pip, "--force-reinstall", "--no-deps", wheel])
-        self._todo.append([*pip, wheel + MARKS])
-        self._spared = len(self._todo)
-        self._todo.append([*python, "-c", "import glassine.service.methods"])
-        self.steps = len(self._todo)
+        commands = {
+            "environment": environment,
+            "pip": [*pip, "--upgrade", "pip"],
+            "torch": [*pip, *torch_arguments(self.build)],
+            "engine": [*pip, wheel],
+            "own": [*pip, "--force-reinstall", "--no-deps", wheel],
+            "marks": [*pip, wheel + MARKS],
+            "check": [*python, "-c", "import glassine.service.methods"],
+        }
+        self._todo = [commands[name] for name in steps_for(wheel) if name in commands]
         self._next_step(0, "")
 
     def _next_step(self, code: int, text: str) -> None:
-        ended = self.steps - len(self._todo)
-        if code != 0 and ended != self._spared:
-            self._fail(Message("install_failed"))
+        if code != 0 and self.doing.code != SPARED:
+            self._fail(message("install_failed", what=self.doing, reason=last_words(text)))
             return
         if not self._todo:
             self._note(finished=True)
@@ -162,3 +169,17 @@ class Installer(QtCore.QObject):
         self._process = None
         self.changed.emit()
         self.ended.emit(why)
+
+
+def steps_for(wheel: str) -> tuple[str, ...]:
+    """By name, in their order. A wheel on this disk may be of the same version as the one that is
+    installed, while the plugin is being developed."""
+    own = ("own",) if wheel.endswith(".whl") else ()
+    return ("python", "environment", "pip", "torch", "engine", *own, "marks", "check")
+
+
+def last_words(text: str) -> str:
+    """The line in which a program says why it failed; pip's begins with ERROR."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.upper().startswith("ERROR")]
+    return next(iter([*reversed(errors), *reversed(lines), "–"]))[:200]

@@ -3,6 +3,7 @@ that a poisoned picture is published with."""
 
 from __future__ import annotations
 
+from ..canvas.kinds import extent
 from ..canvas.layers import canvas_of, layer_for, selection_of
 from ..canvas.libkis import Document
 from ..canvas.places import NOWHERE, Place
@@ -25,11 +26,40 @@ class Estimate(QtCore.QObject):
         super().__init__(parent)
         self._requests = requests
         self._asked: asks.Estimate | None = None
-        self.seconds: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+        self._paces: dict[str, float] = {}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """As the engine reckons, at the pace of this computer's last jobs; an effort that none was
+        done at goes at the pace of the last one."""
+        last = next(reversed(self._paces.values()), 1.0)
+        return {name: told * self._paces.get(name, last) for name, told in self._told.items()}
 
     def forget(self) -> None:
         """The engine is another one, or has measured itself anew."""
         self._asked = None
+
+    def forget_pace(self) -> None:
+        """Another engine reckons in another way."""
+        self._paces.clear()
+
+    def learn(self, ask: asks.Estimate, effort: str, took: float) -> None:
+        """How long a job really took; it is compared with what the engine reckons now, which has
+        learnt from that job too.
+
+        took  seconds
+        """
+
+        def compare(answer: Answer) -> None:
+            told = answer.read(Estimated).seconds.get(effort, 0.0)
+            if told > 0:
+                self._paces.pop(effort, None)
+                self._paces[effort] = took / told
+                self.changed.emit()
+
+        self._requests.send(ask, compare)
+        self.forget()
 
     def want(self, doc: Document | None, choice: Choice) -> None:
         """Asks only when the answer can differ."""
@@ -43,7 +73,7 @@ class Estimate(QtCore.QObject):
 
     def _answered(self, answer: Answer) -> None:
         if answer.kind == "result":
-            self.seconds = answer.read(Estimated).seconds
+            self._told = answer.read(Estimated).seconds
             self.changed.emit()
 
 
@@ -51,7 +81,7 @@ def part_to_protect(doc: Document, scope: str) -> Place:
     """The part of the document that would be worked on."""
     place, node = canvas_of(doc), layer_for(doc, scope)
     if node is not None:
-        place &= Place.of(node.bounds())
+        place &= extent(doc, node)
     if scope == "selection":
         place &= selection_of(doc) or NOWHERE
     return place

@@ -125,7 +125,7 @@ class CanvasPreview(QtCore.QObject):
             pixels = bytes(answer.blobs["full"])
             self._taking = True  # Krita looks at its events while it opens a document, too
             try:
-                self.tab.show(self._doc, pixels, picture.place, t("preview_title"))
+                self.tab.show(self._doc, self._scope, pixels, picture.place, t("preview_title"))
             except Busy:
                 self._rest.start(REST)  # and seen anew: who works on it changes it
             finally:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Container
 
-from ..canvas.layers import open_documents
+from ..canvas.layers import is_open, open_documents
 from ..canvas.libkis import Document
 from ..words.texts import t
 from .choices import Exporting
 
 SUFFIX = "-protected"
+ROOM = 50_000_000  # bytes that have to be free before minutes of work; most files are smaller
 NO_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what some system's file names cannot hold
 
 
@@ -25,6 +27,36 @@ def suggested_path(doc: Document, how: Exporting, suffix: str) -> str:
     return os.path.join(folder, stem + SUFFIX + suffix)
 
 
+def document_file(doc: Document | None, how: Exporting) -> str:
+    """The file beside which a copy belongs; one that is not saved yet has its place in the last
+    folder."""
+    named = (doc.fileName() or "") if is_open(doc) else ""
+    if named:
+        return named
+    title = NO_NAME.sub("-", (doc.name() if is_open(doc) else "") or "picture")
+    folder = how.folder if os.path.isdir(how.folder) else os.path.expanduser("~")
+    return os.path.join(folder, title)
+
+
+def free_path(beside: str, suffix: str) -> str:
+    """The name of a protected copy of that file, which nothing has yet."""
+    folder, name = os.path.split(beside)
+    stem = os.path.join(folder, os.path.splitext(name)[0] + SUFFIX)
+    found, number = stem + suffix, 2
+    while os.path.lexists(found):
+        found, number = f"{stem}-{number}{suffix}", number + 1
+    return found
+
+
+def full_path(typed: str, doc: Document | None, how: Exporting) -> str:
+    """As in Krita's own dialogs, a name without a folder lies in the document's, else in the last
+    one; nothing typed is nothing."""
+    path = os.path.expanduser(typed.strip())
+    beside = os.path.dirname((doc.fileName() or "") if is_open(doc) else "")
+    folders = (beside, how.folder, os.path.expanduser("~"))
+    return os.path.join(next(filter(os.path.isdir, folders), ""), path) if path else ""
+
+
 def path_refusal(path: str) -> str:
     """Why nothing can be written under that name, in words, or ""."""
     folder = os.path.dirname(path)
@@ -32,6 +64,10 @@ def path_refusal(path: str) -> str:
         return t("no_folder", folder=folder or "?")
     if os.path.isdir(path):
         return t("no_name", folder=path)
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        return t("no_permission", folder=folder)
+    if shutil.disk_usage(folder).free < ROOM:
+        return t("no_space", folder=folder)
     names = [doc.fileName() or "" for doc in open_documents()]
     return t("own_file") if any(same_file(name, path) for name in names) else ""
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 
-from ..canvas.layers import find_layer
-from ..canvas.libkis import Document
+from ..canvas.kinds import is_baked
+from ..canvas.layers import find_layer, is_plain
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
 from ..engine.answers import LayerMade
 from ..engine.asks import Placed
-from ..qt import QtCore
 from ..words.causes import cause_of
 from ..words.gaps import Message, message
 from .job import Job
@@ -22,9 +21,20 @@ RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -> Result:
     """Where the pixels belong, and whether they stand beside the original or in its place."""
     order = job.order
-    replaces = made.translucent or not is_plain(order.doc, order.layer)
+    node = None if order.doc is None or order.layer is None else find_layer(order.doc, order.layer)
+    replaces = made.translucent or not (node is None or (is_plain(node) and not is_baked(node)))
     rest = picture if replaces and picture.mask else None
-    return Result(pixels, picture.place, picture.space, order.name, order.layer, replaces, rest)
+    return Result(
+        pixels,
+        picture.place,
+        picture.space,
+        order.name,
+        order.layer,
+        replaces,
+        rest,
+        order.source,
+        order.choice,
+    )
 
 
 def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:
@@ -35,14 +45,6 @@ def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:
     return tuple(notes)
 
 
-def is_plain(doc: Document | None, layer_id: QtCore.QUuid | None) -> bool:
-    """Whether a copy above the layer looks as the layer alone would."""
-    node = None if doc is None or layer_id is None else find_layer(doc, layer_id)
-    if node is None:
-        return True
-    return node.opacity() == 255 and node.blendingMode() == "normal" and not node.inheritAlpha()
-
-
 def write_exported(path: str, data: memoryview) -> str:
     """One move to the final name, read back; its sum, to be compared with what was measured."""
     write_whole(path, data)
@@ -51,7 +53,8 @@ def write_exported(path: str, data: memoryview) -> str:
 
 
 def write_whole(path: str, data: memoryview) -> None:
-    """The whole file or nothing under that name."""
+    """The whole file or nothing under that name; through a link into what it names, as in Krita."""
+    path = os.path.realpath(path)
     part = f"{path}.{os.getpid()}.part"
     try:
         with open(part, "wb") as stream:

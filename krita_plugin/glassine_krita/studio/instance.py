@@ -16,6 +16,11 @@ def studio() -> Studio:
     return _made[0]
 
 
+def made_studio() -> Studio | None:
+    """The one that is there; none is made for the question."""
+    return next(iter(_made), None)
+
+
 def close_studio() -> None:
     """Krita quits. Where nobody wanted a studio, none is made for that."""
     for made in _made:

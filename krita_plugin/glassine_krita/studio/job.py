@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
+from ..canvas.places import Place
 from ..canvas.results import Result
+from ..canvas.sources import Source
 from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import ExportFile, Measure, Protect
 from ..qt import QtCore
@@ -47,6 +50,9 @@ class Order:
     ask    the request, without what its pixels say of themselves
     doc    where the result belongs, above the layer with that id; None: on top of all
     path   of the file that is written, or measured
+    place  the part of the document that is worked on
+    source  what it is made from, as it looked when it was asked for
+    choice  what the artist chose for it
     """
 
     kind: Kind
@@ -55,6 +61,9 @@ class Order:
     doc: Document | None = None
     layer: QtCore.QUuid | None = None
     path: str = ""
+    place: Place | None = None
+    source: Source | None = None
+    choice: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,9 @@ class Job:
     why      when it failed, was kept or asks
     result   pixels that are on their way into the document, or were kept
     request  its number at the engine
+    data     of a file that could not be written
+    began    when the engine was asked, of the monotonic clock in seconds
+    took     seconds until it had answered
     """
 
     order: Order
@@ -94,6 +106,9 @@ class Job:
     outcome: Outcome = field(default_factory=Outcome)
     result: Result | None = None
     request: int = 0
+    data: memoryview | None = None
+    began: float = 0.0
+    took: float = 0.0
 
     @property
     def active(self) -> bool:

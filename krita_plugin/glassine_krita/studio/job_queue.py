@@ -6,6 +6,7 @@ result whose layer or document is gone is kept and offered.
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -65,11 +66,14 @@ class JobQueue(QtCore.QObject):
         self.start_next()
         return job
 
-    def do_again(self, job: Job) -> None:
-        """The artist has read that it is protected already, and wants it all the same."""
+    def do_again(self, job: Job, *, as_is: bool = False) -> None:
+        """The artist has read that it is protected already, and wants it all the same.
+
+        as_is  as it is, with marks
+        """
         ask = job.order.ask
         if job.state is State.ASKING and isinstance(ask, Protect):
-            job.order = replace(job.order, ask=replace(ask, again=True))
+            job.order = replace(job.order, ask=replace(ask, again=True, as_is=as_is))
             job.state, job.why = State.WAITING, None
             self.start_next()
 
@@ -111,10 +115,16 @@ class JobQueue(QtCore.QObject):
             job.state = State.PLACING
             self._place(job, results.open_as_document(job.result))
 
+    def save_elsewhere(self, job: Job, path: str) -> None:
+        """A file that could not be written where it was wanted."""
+        if job.state is State.KEPT and job.data is not None:
+            job.order = replace(job.order, path=path)
+            self._write_file(job, job.data)
+
     def _start(self, job: Job) -> None:
         picture, order = job.picture, job.order
         assert picture is not None
-        job.state = State.RUNNING
+        job.state, job.began = State.RUNNING, time.monotonic()
         blobs = picture_blobs(picture)
         if order.kind is Kind.REPORT:
             try:
@@ -147,6 +157,7 @@ class JobQueue(QtCore.QObject):
             self._end(job, State.FAILED, answer.says)
         else:
             job.progress = replace(job.progress, fraction=1.0, left=0.0)
+            job.took = time.monotonic() - job.began
             self._finish[job.order.kind](job, answer)
 
     def _ask(self, job: Job, why: Message) -> None:
@@ -174,14 +185,24 @@ class JobQueue(QtCore.QObject):
 
     def _finish_file(self, job: Job, answer: Answer) -> None:
         """What lies under that name now is what the engine verified, or it is a failure."""
-        path, made, blobs = job.order.path, answer.read(FileMade), answer.blobs
+        made, blobs = answer.read(FileMade), answer.blobs
         job.outcome = replace(job.outcome, made=made, report=bytes(blobs["report"]))
         job.note(*made.notes)
+        if job.picture is not None and job.picture.narrowed:
+            job.note(Message("converted_file"))
+        self._write_file(job, blobs["file"])
+
+    def _write_file(self, job: Job, data: memoryview) -> None:
+        """Minutes of work are in it: where the disk refuses it is kept."""
+        made = job.outcome.made
+        assert isinstance(made, FileMade)
         try:
-            digest = write_exported(path, blobs["file"])
+            digest = write_exported(job.order.path, data)
         except OSError as error:
-            self._end(job, State.FAILED, not_written(path, error))
+            job.data = data
+            self._end(job, State.KEPT, not_written(job.order.path, error))
             return
+        job.data = None
         if digest != made.sha256:
             self._end(job, State.FAILED, Message("file_differs"))
             return

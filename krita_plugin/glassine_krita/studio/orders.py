@@ -6,29 +6,37 @@ import uuid
 from dataclasses import asdict, replace
 
 from ..canvas.libkis import Document
-from ..canvas.own_layers import own_layer_in
-from ..canvas.pictures import take_flattened, take_picture
+from ..canvas.own_layers import OwnLayer, own_layer_ids, own_layer_in
+from ..canvas.pictures import take_flattened, take_picture, take_source
+from ..canvas.sources import source_of
 from ..engine.asks import ExportFile, ExportWish, Intent, Protect
 from ..engine.catalogue import entry_says, recipe_label
 from ..words.gaps import message
 from ..words.texts import t
-from .already_protected import opened_file
-from .choices import Artist, Exporting
+from .choices import Artist, Choice, Exporting
 from .job import Job, Kind, Order, State
 from .settings import write_exporting
+from .watch.already_protected import opened_file
 
 SEED_BITS = 31
 
 
-def order_layer(doc: Document, scope: str, intent: Intent) -> Job:
-    """Protects the layer, the selection or the picture; the result is a new layer."""
+def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | None = None) -> Job:
+    """Protects the layer, the selection or the picture; the result is a new layer.
+
+    of  a copy that is to be made anew: from what it was made from, instead of what is active
+    """
     doc.waitForDone()  # a stroke that was just made belongs to it
-    picture, node = take_picture(doc, scope)
+    scope = choice.scope
+    picture, node = take_picture(doc, scope) if of is None else take_source(doc, of)
     name = layer_name(None if node is None else node.name(), intent)
     layer = None if node is None else node.uniqueId()
     ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
-    order = Order(Kind.APPLY, name, ask, doc, layer)
-    return ask_if_own(Job(order, picture), doc, scope)
+    source = source_of(doc, node, picture.place, own_layer_ids(doc))
+    told = asdict(replace(choice, effort=""))
+    order = Order(Kind.APPLY, name, ask, doc, layer, "", picture.place, source, told)
+    job = Job(order, picture)
+    return job if of is not None else ask_if_own(job, doc, scope)
 
 
 def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist: Artist) -> Job:
@@ -57,7 +65,8 @@ def export_wish(how: Exporting, artist: Artist) -> ExportWish:
 
 def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
     """A layer that was made here is known without the engine: ask before any work."""
-    if layer := own_layer_in(doc, scope):
+    replaced = job.order.kind is Kind.APPLY
+    if layer := own_layer_in(doc, scope, replaced=replaced):
         job.state, job.why = State.ASKING, message("twice_layer", layer=layer)
     return job
 

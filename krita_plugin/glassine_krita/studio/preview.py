@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from ..canvas.layers import is_open, key_of, layer_for, selection_of
 from ..canvas.libkis import Document
+from ..canvas.own_layers import own_layer_ids
 from ..canvas.pictures import Picture, take_picture
 from ..canvas.places import Place
 from ..canvas.refusals import Busy, Refused
 from ..canvas.small_pictures import SmallPicture, image_of, shrink_by_strips
+from ..canvas.sources import Source, looked_at
 from ..canvas.spaces import SCREEN
 from ..engine.answers import Previewed
 from ..engine.asks import Intent
@@ -58,14 +60,17 @@ class Preview(QtCore.QObject):
         self.pictures: dict[str, QtGui.QImage] = {}
         self.about = Previewed()
         self.place: Place | None = None
+        self.source: Source | None = None  # what the pictures show, as it looked
         self.why: Message | None = None  # when there is no picture
         self.busy = False
         self._wanted: Wanted | None = None
-        self._small: tuple[Key, SmallPicture] | None = None
+        self._small: tuple[Key, SmallPicture, Source] | None = None
         self._number, self._fine, self._again = 0, False, False
         self._asked: Wanted | None = None
         self._reads: Wanted | None = None
         self._steps: Iterator[SmallPicture | None] | None = None
+        self._made: SmallPicture | None = None
+        self._look: Generator[None, None, Source] | None = None
         self._picture: Picture | None = None
         self._rest = QtCore.QTimer(self)
         self._rest.setSingleShot(True)
@@ -99,7 +104,7 @@ class Preview(QtCore.QObject):
         self._stop()
         self._rest.stop()
         self._wanted, self.pictures, self.why, self.place = None, {}, why, None
-        self._small = None
+        self._small = self.source = None
         self.changed.emit()
 
     def resume(self) -> None:
@@ -112,7 +117,7 @@ class Preview(QtCore.QObject):
             self._requests.cancel(self._number)
         self._number, self.busy = 0, False
         self._reading.stop()
-        self._steps = None
+        self._steps = self._look = self._made = None
         self._close_picture()
 
     def _close_picture(self) -> None:
@@ -148,22 +153,29 @@ class Preview(QtCore.QObject):
         """Of the layer that is active now, whichever it is when the reading is done."""
         wanted = wanted_now(wanted.doc, wanted.scope, wanted.intent, wanted.place)
         self._wanted = wanted
-        self._picture, _ = take_picture(wanted.doc, wanted.scope, wanted.place, SCREEN)
+        self._picture, node = take_picture(wanted.doc, wanted.scope, wanted.place, SCREEN)
+        ours = own_layer_ids(wanted.doc)
+        self._look = looked_at(wanted.doc, node, self._picture.place, ours)
         self._reads, self._steps = wanted, shrink_by_strips(self._picture)
         self._reading.start()
 
     def _read_some(self) -> None:
-        assert self._steps is not None and self._reads is not None
+        """The small copy from the clone, then how its original looks, to be compared later."""
+        assert self._steps is not None and self._reads is not None and self._look is not None
         try:
-            small = next(self._steps)
+            if self._made is None:
+                self._made = next(self._steps)
+            else:
+                next(self._look)
         except Refused as error:
             self._fail(error.says)
-            return
-        if small is not None:
+        except StopIteration as end:
+            small, self._made = self._made, None
+            assert small is not None
             self._reading.stop()
             self._close_picture()
-            self._steps = None
-            self._small = (self._reads.key, small)
+            self._steps = self._look = None
+            self._small = (self._reads.key, small, end.value)
             self._ask(self._reads, small)
 
     def _ask(self, wanted: Wanted, small: SmallPicture) -> None:
@@ -194,7 +206,9 @@ class Preview(QtCore.QObject):
             for name in PICTURES
             if name in answer.blobs
         }
-        self.place = self._small[1].place if self._small else None
+        self.place, self.source = (
+            (self._small[1].place, self._small[2]) if self._small else (None, None)
+        )
         if self._again:
             self._rest.start()
         elif not self._fine and about.finer:

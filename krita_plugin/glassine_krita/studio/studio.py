@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ..canvas.hidden_originals import HiddenOriginals
-from ..canvas.layers import active_document
+from ..canvas.layers import active_document, find_layer, key_of, open_documents
 from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
+from ..engine import asks
 from ..engine.asks import Intent, Warm
 from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
@@ -20,17 +23,28 @@ from ..install.installer import CANCELLED, DONE, Installer
 from ..qt import QtCore, Signal
 from ..words.gaps import Message
 from ..words.texts import in_words, t
-from .already_protected import AlreadyProtected
 from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
-from .job import Job, State
+from .filenames import document_file, free_path, path_refusal
+from .job import Job, Kind, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
 from .preview import Preview
-from .settings import engine_command, read_setting, read_text, write_setting, write_text
-from .sight import Region, Sight, sight_of
+from .settings import (
+    engine_command,
+    from_json,
+    read_exporting,
+    read_setting,
+    read_text,
+    write_setting,
+    write_text,
+)
+from .watch.already_protected import AlreadyProtected
+from .watch.reminder import Reminder
+from .watch.sight import Region, Sight, sight_of
+from .watch.stale import Stale, StaleCopies
 
 SOON, LOOK = 60, 400  # milliseconds between looks at what Krita does not signal
 
@@ -53,10 +67,13 @@ class Studio(QtCore.QObject):
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
+        self.stale = StaleCopies(self)
+        self.reminder = Reminder(self)
         self.catalogue = Catalogue()
         self.choice = read_setting(Choice)
         self.artist = read_setting(Artist)
         self.trouble = ""  # the last thing that went wrong, in words
+        self._of_engine = ""  # the last of it that was about the engine
         self._fault = ""  # where the plugin's last mistake was
         self._watchers: set[int] = set()
         self._seen: Sight | None = None
@@ -80,6 +97,11 @@ class Studio(QtCore.QObject):
         command = engine_command(start_command())
         self.engine.start(command, read_text("device"))
 
+    def restart_engine(self) -> None:
+        """On the artist's word, who has read what was wrong with it."""
+        self.complain("")
+        self.start_engine()
+
     def compute_on(self, device: str) -> None:
         """The engine starts anew on the processor ("cpu") or on the fastest there is ("")."""
         if device != read_text("device"):
@@ -89,6 +111,7 @@ class Studio(QtCore.QObject):
     def close(self) -> None:
         """Krita quits: the preview goes, the engine ends with its stdin."""
         self._timer.stop()
+        self.stale.close()
         self.canvas_preview.hide()
         self.preview.clear()
         self.installer.cancel()
@@ -105,10 +128,11 @@ class Studio(QtCore.QObject):
             self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
             self._want()
-            if self.trouble == t("engine_slow"):
-                self.trouble = ""
+            if self.trouble == self._of_engine:
+                self.trouble = ""  # it is over
         elif condition.says:
-            self.complain(in_words(condition.says))
+            self._of_engine = in_words(condition.says)
+            self.complain(self._of_engine)
         self.jobs.ready = ready
         self._jobs_changed()
         self.engine_changed.emit()
@@ -123,6 +147,7 @@ class Studio(QtCore.QObject):
 
     def _engine_lost(self) -> None:
         self._estimate.forget()
+        self._estimate.forget_pace()
         if self.engine.condition.name == "starting":
             self.complain(t("engine_lost"))
 
@@ -156,12 +181,17 @@ class Studio(QtCore.QObject):
         HiddenOriginals.follow_undo()
         self.canvas_preview.follow_document()
         doc = self.document
+        self.stale.look_at(doc)
+        self.stale.paused, self.stale.seen = not self.watching, self.preview.source
         if self.watching and not self.preview.busy:
             self.already_protected.look_at(doc)
         seen = None if doc is None else sight_of(doc, self.region(doc))
         if seen == self._seen:
             return
         self._seen = seen
+        HiddenOriginals.forget_closed({key_of(one) for one in open_documents()})
+        if doc is not None:
+            HiddenOriginals.adopt(doc)
         self.document_changed.emit()
         self._want()
         self._estimate.want(doc, self.choice)
@@ -223,10 +253,63 @@ class Studio(QtCore.QObject):
 
     def apply(self) -> Job | None:
         """Protects the layer, the selection or the picture; the result is a new layer."""
-        return self._order(lambda doc: order_layer(doc, self.choice.scope, self.intent))
+        return self._order(lambda doc: order_layer(doc, self.choice, self.intent))
+
+    def update_copy(self, row: Stale) -> Job | None:
+        """The same once more, from what was painted since."""
+        told = from_json(Choice, json.dumps(row.made.choice))
+        choice = replace(told, effort=self.choice.effort)
+        intent = choice.intent(self.catalogue.needs(choice.recipe))
+        return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
+
+    def hide_copy(self, row: Stale) -> None:
+        """The painting shows again, with what the copy stood in place of."""
+        if (doc := self.document) is None:
+            return
+        shown = {row.made.copy: False, **dict.fromkeys(row.made.hides, True)}
+        for name, on in shown.items():
+            if (node := find_layer(doc, name)) is not None:
+                node.setVisible(on)
+        doc.refreshProjection()
 
     def export(self, path: str, how: Exporting) -> Job | None:
         return self._order(lambda doc: order_file(doc, path, how, self.intent, self.artist))
+
+    def export_at_once(self, beside: str = "") -> Job | None:
+        """As the document was exported last, beside it, under a name that is free; what was
+        protected as a layer is exported as it is. Asks nothing.
+
+        beside  another file than the document's, whose name and format the copy gets
+        """
+        doc = self.document
+        how = Exporting() if doc is None else read_exporting(doc)
+        if beside:
+            how = replace(how, format=self._format_of(beside) or how.format)
+        suffixes = self.catalogue.row("formats", how.format).suffixes
+        path = free_path(beside or document_file(doc, how), next(iter(suffixes), f".{how.format}"))
+        if problem := path_refusal(path):
+            self.complain(problem)
+            return None
+        job = self.export(path, how)
+        if job is not None and job.state is State.ASKING:
+            self.jobs.do_again(job, as_is=True)
+        return job
+
+    def protect_exported(self) -> None:
+        """The protected copy of the file that Krita has just written."""
+        path = self.reminder.path
+        self.reminder.dismiss()
+        if path:
+            self.export_at_once(path)
+
+    def krita_saved(self, path: str) -> None:
+        formats = {one for row in self.catalogue.usable("formats") for one in row.suffixes}
+        self.reminder.saved(path, formats)
+
+    def _format_of(self, path: str) -> str:
+        suffix = os.path.splitext(path)[1].lower()
+        rows = self.catalogue.usable("formats")
+        return next((row.name for row in rows if suffix in row.suffixes), "")
 
     def _order(self, order: Callable[[Document], Job]) -> Job | None:
         doc = self.document
@@ -234,15 +317,25 @@ class Studio(QtCore.QObject):
             problem = order_refusal(doc, self.intent, self.engine.condition.name)
             if problem or doc is None:
                 raise Refused(problem)
+            HiddenOriginals.adopt(doc)
             return self.jobs.add(order(doc))
         except Refused as error:
             self.complain(in_words(error.says))
             return None
 
     def _job_finished(self, job: Job) -> None:
+        if job.state is State.DONE and job.order.kind is Kind.APPLY:
+            self._learn_pace(job)
         said = job.why == ENDED and self.engine.condition.name == "broken"
         if job.state is State.FAILED and job.why is not None and not said:
             self.complain(in_words(job.why))
+
+    def _learn_pace(self, job: Job) -> None:
+        intent, place = job.order.ask.intent, job.order.place
+        if place is not None:
+            ask = asks.Estimate(place.width, place.height, intent.recipe)
+            self._estimate.learn(ask, intent.effort, job.took)
+            self._estimate.want(self.document, self.choice)
 
     def _jobs_changed(self) -> None:
         """A preview would have to wait behind a job; it resumes afterwards."""

@@ -16,6 +16,7 @@ PAIRS = {
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
+LOW = 104  # pixels that the view keeps in a low docker
 NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
 
 
@@ -25,14 +26,14 @@ class Compare(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.mode = "wipe"
-        self.words = ""
+        self.words = self.note = ""  # instead of a picture, and below one
         self.blind = False  # no model here can show what it sees
         self._pictures: dict[str, QtGui.QImage] = {}
         self._wipe, self._zoom = 0.5, 1.0
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
         self._held: QtCore.QPointF | None = None
         self._on_line = False
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(LOW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(t("compare_name"))
@@ -104,6 +105,8 @@ class Compare(QtWidgets.QWidget):
             self._paint_words(painter, self.rect(), self._why_empty())
         else:
             self._paint_pictures(painter, left, right)
+            painter.setClipping(False)
+            self._paint_note(painter)
         if self.hasFocus():
             pen = QtGui.QPen(palette.color(QtGui.QPalette.ColorRole.Highlight))
             painter.setPen(pen)
@@ -147,6 +150,16 @@ class Compare(QtWidgets.QWidget):
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def _paint_note(self, painter: QtGui.QPainter) -> None:
+        """What has to be known of the picture that is shown."""
+        if self.note:
+            high = painter.fontMetrics().height() + 6
+            line = QtCore.QRect(0, self.height() - high, self.width(), high)
+            roles = QtGui.QPalette.ColorRole
+            painter.fillRect(line, self.palette().color(roles.Highlight))
+            painter.setPen(self.palette().color(roles.HighlightedText))
+            painter.drawText(line, int(Qt.AlignmentFlag.AlignCenter), self.note)
 
     def _why_empty(self) -> str:
         """Words instead of a picture; a model's view needs a decoder, which may not be here."""

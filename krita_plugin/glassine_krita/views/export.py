@@ -9,14 +9,23 @@ from ..canvas.layers import key_of
 from ..engine.catalogue import Catalogue, Row, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.choices import Exporting
-from ..studio.filenames import bare_name, path_refusal, same_file, suggested_path, whole_name
+from ..studio.filenames import (
+    bare_name,
+    full_path,
+    path_refusal,
+    same_file,
+    suggested_path,
+    whole_name,
+)
 from ..studio.job import Kind, State
-from ..studio.settings import read_exporting
+from ..studio.settings import read_exporting, read_setting
 from ..studio.studio import Studio
 from ..words.texts import t
 from .claim import Claim
-from .marks import Marks
+from .marks import Marks, check_box
 from .parts import (
+    LEAST,
+    Scrolled,
     heading,
     push_button,
     quiet_label,
@@ -38,12 +47,7 @@ class ExportPage(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(heading(t("export_heading")))
-        column.addWidget(self._fields())
-        column.addWidget(QtWidgets.QLabel(t("marks_label")))
-        self.marks, self.claim = Marks(), Claim()
-        column.addWidget(self.marks)
-        column.addWidget(self.claim)
-        column.addWidget(quiet_label(t("export_hint")))
+        column.addWidget(Scrolled(self._choices(), LEAST))
         widget, line = row_of_widgets()
         self.save = push_button(t("export_go"), "glassine_export_go", self._export)
         line.addWidget(push_button(t("back"), "glassine_export_back", lambda: go("main")), 1)
@@ -54,6 +58,25 @@ class ExportPage(QtWidgets.QWidget):
         follow(self, self.fill, studio.engine_changed)
         follow(self, self._moved, studio.document_changed)
         self.fill()
+
+    def _choices(self) -> QtWidgets.QWidget:
+        """What scrolls in a low docker."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._fields())
+        column.addWidget(QtWidgets.QLabel(t("marks_label")))
+        self.marks, self.claim = Marks(), Claim()
+        column.addWidget(self.marks)
+        column.addWidget(self.claim)
+        column.addWidget(quiet_label(t("export_hint")))
+        self.remind = check_box("remind")
+        self.remind.setToolTip(t("remind_tip"))
+        self.remind.setChecked(self.studio.reminder.on)
+        self.remind.toggled.connect(guarded(self.studio.reminder.switch))
+        column.addWidget(self.remind)
+        return widget
 
     def _fields(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()
@@ -193,7 +216,11 @@ class ExportPage(QtWidgets.QWidget):
     def _export(self) -> None:
         if self._moved():
             return  # the name that was read belongs to another document: look again
-        typed = os.path.expanduser(self.path.text().strip())
+        doc = self.studio.document
+        typed = full_path(self.path.text(), doc, read_setting(Exporting))
+        if not typed and doc is not None:
+            typed = suggested_path(doc, read_exporting(doc), self._suffix())
+            self.path.setText(typed)
         path = self._whole(typed)
         if problem := path_refusal(typed) or path_refusal(path) or self._misnamed(path):
             self.studio.complain(problem)

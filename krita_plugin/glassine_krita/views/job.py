@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from functools import partial
 
 from ..engine.answers import FileMade, LayerMade, Measured, Trial
+from ..engine.asks import Protect
 from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.job import Job, Kind, State
 from ..studio.job_queue import JobQueue
@@ -24,8 +24,23 @@ from .parts import (
 )
 from .slots import follow
 
-LINES = (("cancel", "again", "rescue"), ("report", "measure"), ("folder", "caption"))  # of buttons
-SOON = 50  # milliseconds until a new row has its place
+LINES = (
+    ("as_is", "again"),
+    ("elsewhere", "rescue"),
+    ("folder", "caption"),
+    ("report", "measure"),
+)  # of buttons
+PLAIN = {
+    "doubt.visible": "plain_visible",
+    "doubt.blend": "plain_weak",
+    "doubt.jpeg": "plain_weak",
+    "doubt.little": "plain_weak",
+    "doubt.noise": "plain_weak",
+    "doubt.embedded": "plain_likenesses",
+    "doubt.transfer": "plain_others",
+    "doubt.size": "plain_smaller",
+}
+"""The engine's doubts in a painter's words; its own are in the tool tip and in the report."""
 
 
 class JobList(QtWidgets.QWidget):
@@ -46,19 +61,17 @@ class JobList(QtWidgets.QWidget):
         for key, job in jobs.items():
             if key not in self._rows:
                 self._rows[key] = JobRow(self.studio, job)
-                self._column.addWidget(self._rows[key])
-                QtCore.QTimer.singleShot(SOON, partial(self._reveal, key))
-            self._rows[key].draw()
-        self.setVisible(bool(jobs))
+        for at, job in enumerate(in_order(self.studio.jobs.all)):
+            row = self._rows[id(job)]
+            if self._column.indexOf(row) != at:
+                self._column.insertWidget(at, row)
+            row.draw()
 
-    def _reveal(self, key: int) -> None:
-        """In a low docker the page scrolls to what was just asked for."""
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
-            area = self.parentWidget()
-            while area is not None and not isinstance(area, QtWidgets.QScrollArea):
-                area = area.parentWidget()
-            if area is not None and key in self._rows:
-                area.ensureWidgetVisible(self._rows[key], 0, 4)
+
+def in_order(jobs: list[Job]) -> list[Job]:
+    """What the artist looks for first is on top: the one at work, then the newest."""
+    working = [job for job in jobs if job.state in (State.RUNNING, State.PLACING)]
+    return working + [job for job in reversed(jobs) if job not in working]
 
 
 class JobRow(QtWidgets.QFrame):
@@ -70,8 +83,7 @@ class JobRow(QtWidgets.QFrame):
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 4)
         column.setSpacing(3)
-        name = os.path.basename(job.order.path) or job.order.name
-        self.name = Elided(t("measuring", file=name) if job.order.kind is Kind.REPORT else name)
+        self.name = Elided(first_line(job))
         self.bar = QtWidgets.QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -82,6 +94,7 @@ class JobRow(QtWidgets.QFrame):
         self.buttons["measure"].setToolTip(t("measure_tip"))
         line = QtWidgets.QHBoxLayout()
         line.addWidget(self.name, 1)
+        line.addWidget(self.buttons["cancel"])
         line.addWidget(self.buttons["close"])
         column.addLayout(line)
         column.addWidget(self.bar)
@@ -98,6 +111,10 @@ class JobRow(QtWidgets.QFrame):
         return {
             "cancel": push_button(t("cancel"), "glassine_cancel", lambda: jobs.cancel(job)),
             "again": push_button(t("again"), "glassine_again", lambda: jobs.do_again(job)),
+            "as_is": push_button(
+                t("as_is"), "glassine_as_is", partial(jobs.do_again, job, as_is=True)
+            ),
+            "elsewhere": push_button(t("elsewhere"), "glassine_elsewhere", self._elsewhere),
             "report": push_button(t("open_report"), "glassine_report", self._report),
             "measure": push_button(t("measure"), "glassine_measure", lambda: jobs.measure(job)),
             "folder": push_button(t("open_folder"), "glassine_folder", self._folder),
@@ -110,7 +127,11 @@ class JobRow(QtWidgets.QFrame):
         job = self.job
         self.bar.setVisible(job.active)
         self.bar.setValue(round(1000 * job.progress.fraction))
-        self.says.setText(self._words())
+        self.name.say(first_line(job))
+        words = self._words()
+        self.says.setText(words)
+        self.says.setVisible(bool(words))
+        self.says.setToolTip("\n".join(map(in_words, details(job))))
         done = job.state is State.DONE
         shown = {
             "cancel": job.active,
@@ -119,7 +140,9 @@ class JobRow(QtWidgets.QFrame):
             "report": done and bool(job.outcome.report),
             "folder": done and job.order.kind is Kind.EXPORT,
             "caption": done and bool(job.outcome.caption),
-            "rescue": job.state is State.KEPT,
+            "as_is": job.state is State.ASKING and job.order.kind is Kind.EXPORT,
+            "elsewhere": job.state is State.KEPT and job.data is not None,
+            "rescue": job.state is State.KEPT and job.result is not None,
             "close": not job.active,
         }
         for name, on in shown.items():
@@ -130,6 +153,8 @@ class JobRow(QtWidgets.QFrame):
         if job.state is State.WAITING:
             ready = self.studio.engine.condition.name == "ready"
             return t("job_waiting" if ready else "job_waits_engine")
+        if job.state is State.RUNNING and self.studio.engine.condition.name == "silent":
+            return t("job_silent")
         if job.state is State.RUNNING:
             now = job.progress
             left = "" if now.left < 0 else t("time_left", time=rounded_time(now.left))
@@ -142,12 +167,15 @@ class JobRow(QtWidgets.QFrame):
         made = self.job.outcome.made
         if isinstance(made, LayerMade):
             instead = {"replaced", "replaced_all"} & {one.code for one in self.job.outcome.notes}
-            code = "applied_instead" if instead else "applied"
-            return [message(code, score=round(made.ssimulacra2))]
+            return [Message("applied_instead" if instead else "applied")]
+        ask = self.job.order.ask
+        if isinstance(ask, Protect) and ask.as_is:
+            return [Message("exported_as_is")]
         if isinstance(made, FileMade):
-            score = round(made.cost.ssimulacra2)
-            size = {"width": made.width, "height": made.height}
-            return [message("exported", **size, score=score), *made.doubts[:1]]
+            return [
+                Message(PLAIN.get(doubt.code, doubt.code), doubt.fields)
+                for doubt in made.doubts[:1]
+            ]
         return [worst_trials(made.trials)] if isinstance(made, Measured) else []
 
     def _report(self) -> None:
@@ -157,8 +185,35 @@ class JobRow(QtWidgets.QFrame):
         folder = os.path.dirname(os.path.abspath(self.job.order.path))
         QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(folder))
 
+    def _elsewhere(self) -> None:
+        name = os.path.basename(self.job.order.path)
+        start = os.path.join(os.path.expanduser("~"), name)
+        path, _ = QtWidgets.QFileDialog.getSaveFileName(self, t("elsewhere"), start)
+        if path:
+            self.studio.jobs.save_elsewhere(self.job, path)
+
     def _caption(self) -> None:
         copy_text(self.job.outcome.caption)
+
+
+def first_line(job: Job) -> str:
+    """What it is about; of a file that is written, where it is."""
+    file, folder = os.path.basename(job.order.path), os.path.dirname(job.order.path)
+    if job.order.kind is Kind.REPORT:
+        return t("measuring", file=file)
+    if job.order.kind is Kind.EXPORT and job.state is State.DONE:
+        return t("exported", file=file, folder=folder)
+    return file or job.order.name
+
+
+def details(job: Job) -> list[Message]:
+    """The figures behind a result, and the doubts in the engine's words."""
+    made = job.outcome.made
+    if job.state is not State.DONE or made is None or isinstance(made, Measured):
+        return []
+    score = made.ssimulacra2 if isinstance(made, LayerMade) else made.cost.ssimulacra2
+    doubts = made.doubts if isinstance(made, FileMade) else ()
+    return [message("result_tip", score=round(score)), *doubts]
 
 
 def stage_words(stage: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 
 from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.studio import Studio
+from ..studio.watch.stale import Stale
 from ..words.amounts import rounded_time
 from ..words.gaps import Message
 from ..words.texts import has_words, in_words, t
@@ -14,6 +17,7 @@ from .compare import MODES, Compare
 from .job import JobList
 from .parts import (
     Elided,
+    Scrolled,
     light_up,
     narrow,
     push_button,
@@ -25,6 +29,7 @@ from .slots import follow, guarded
 from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
+CHOICES, JOBS = 40, 66  # pixels that these keep in a low docker
 
 
 class MainPage(QtWidgets.QWidget):
@@ -34,19 +39,15 @@ class MainPage(QtWidgets.QWidget):
         self._filled: Catalogue | None = None
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        self.what = What(studio)
-        column.addWidget(self.what)
-        column.addWidget(self._visible_rows())
-        column.addWidget(self._preview_bar())
+        column.setSpacing(5)
+        column.addWidget(Scrolled(self._choices(), CHOICES))
         self.compare = Compare()
         column.addWidget(self.compare, 1)
-        self.says = quiet_label()
-        self.says.setObjectName("glassine_preview_says")
-        column.addWidget(self.says)
-        self.already_protected = quiet_label()
+        self.already_protected = Elided()
         self.already_protected.setObjectName("glassine_known")
         column.addWidget(self.already_protected)
+        column.addWidget(self._stale_row())
+        column.addWidget(self._reminder_row())
         self.apply = push_button(t("apply"), "glassine_apply_button", self._apply)
         self.export = push_button(t("export"), "glassine_export_button", lambda: go("export"))
         widget, line = row_of_widgets()
@@ -54,8 +55,51 @@ class MainPage(QtWidgets.QWidget):
         line.addWidget(self.export)
         column.addWidget(widget)
         self.jobs = JobList(studio)
-        column.addWidget(self.jobs)
+        self.jobs_area = Scrolled(self.jobs, JOBS, 3 * JOBS)
+        column.addWidget(self.jobs_area)
         self._follow()
+
+    def _stale_row(self) -> QtWidgets.QWidget:
+        """A copy that no longer shows what is below it: one at a time."""
+        self.stale, line = row_of_widgets()
+        self.stale_says = Elided()
+        self.stale_says.setObjectName("glassine_stale")
+        line.addWidget(self.stale_says, 1)
+        for words, act in (("update", self.studio.update_copy), ("hide", self.studio.hide_copy)):
+            line.addWidget(push_button(t(words), f"glassine_{words}", partial(self._on_stale, act)))
+        return self.stale
+
+    def _reminder_row(self) -> QtWidgets.QWidget:
+        """Krita's own export has written a file without protection."""
+        self.reminder, line = row_of_widgets()
+        self.reminder_says = Elided()
+        self.reminder_says.setObjectName("glassine_reminder")
+        studio = self.studio
+        line.addWidget(self.reminder_says, 1)
+        line.addWidget(push_button(t("protect_it"), "glassine_protect_it", studio.protect_exported))
+        close = tool_button("×", t("dismiss"), "glassine_no_reminder", studio.reminder.dismiss)
+        line.addWidget(close)
+        return self.reminder
+
+    def draw_reminder(self) -> None:
+        path = self.studio.reminder.path
+        self.reminder.setVisible(bool(path))
+        self.reminder_says.say(t("reminder_says", file=os.path.basename(path)) if path else "")
+
+    def _choices(self) -> QtWidgets.QWidget:
+        """What scrolls in a low docker; all else stays in sight."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.what = What(self.studio)
+        column.addWidget(self.what)
+        column.addWidget(self._visible_rows())
+        column.addWidget(self._preview_bar())
+        self.says = quiet_label()
+        self.says.setObjectName("glassine_preview_says")
+        column.addWidget(self.says)
+        return widget
 
     def _follow(self) -> None:
         studio = self.studio
@@ -68,11 +112,17 @@ class MainPage(QtWidgets.QWidget):
             studio.estimate_changed,
             studio.canvas_preview.changed,
         )
-        follow(self, self.draw_preview, studio.preview.changed)
+        follow(self, self.draw_preview, studio.preview.changed, studio.stale.changed)
         follow(self, self.draw_already_protected, studio.already_protected.changed)
+        follow(self, self.draw_jobs, studio.jobs.changed)
+        follow(self, self.draw_stale, studio.stale.changed)
+        follow(self, self.draw_reminder, studio.reminder.changed)
         self.draw()
         self.draw_already_protected()
         self.draw_preview()
+        self.draw_jobs()
+        self.draw_stale()
+        self.draw_reminder()
 
     def _visible_rows(self) -> QtWidgets.QWidget:
         widget = QtWidgets.QWidget()
@@ -84,7 +134,6 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setObjectName("glassine_visible")
         self.slider.setRange(0, SUBTLE - STRONG)
         self.slider.setPageStep(5)
-        self.slider.setToolTip(t("visible_tip"))
         self.slider.valueChanged.connect(
             guarded(lambda at: self.studio.choose(score=float(SUBTLE - at)))
         )
@@ -123,7 +172,9 @@ class MainPage(QtWidgets.QWidget):
         self.canvas.setToolTip(t("on_canvas_tip"))
         self.canvas.clicked.connect(guarded(lambda on=False: self.studio.show_on_canvas(on)))
         grid.addWidget(self.canvas, 1, 0, 1, 2)
-        again = tool_button("⟳", t("refresh"), "glassine_refresh", self.studio.preview.refresh)
+        again = tool_button(
+            t("refresh"), t("refresh_tip"), "glassine_refresh", self.studio.preview.refresh
+        )
         grid.addWidget(again, 1, 2, Qt.AlignmentFlag.AlignRight)
         return widget
 
@@ -155,6 +206,7 @@ class MainPage(QtWidgets.QWidget):
         self.slider.setValue(round(SUBTLE - choice.score))
         self.slider.blockSignals(False)
         self.strength.say(strength_words(studio.catalogue, choice.score))
+        self.slider.setToolTip(t("visible_tip", score=round(choice.score)))
         self.effort.setCurrentIndex(self.effort.findData(choice.effort))  # none: a later version's
         for at in range(self.effort.count()):
             name = self.effort.itemData(at)
@@ -171,13 +223,18 @@ class MainPage(QtWidgets.QWidget):
 
     def draw_already_protected(self) -> None:
         why = self.studio.already_protected.says
-        self.already_protected.setText(t("known_says", why=why) if why else "")
+        self.already_protected.say(t("known_says", why=why) if why else "")
         self.already_protected.setVisible(why is not None)
+
+    def draw_jobs(self) -> None:
+        self.jobs_area.setVisible(bool(self.studio.jobs.all))
 
     def draw_preview(self) -> None:
         preview = self.studio.preview
         words = in_words(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
         self.compare.blind = preview.about.seen_by == ""
+        outdated = self.studio.stale.outdated and not preview.busy
+        self.compare.note = t("preview_outdated") if outdated else ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
@@ -192,6 +249,15 @@ class MainPage(QtWidgets.QWidget):
             return t("preview_busy")
         busy = " " + t("preview_finer") if self.studio.preview.busy else ""
         return t("preview_about", goals=tuple(map(goal_as_listed, about.goals)), size=size) + busy
+
+    def draw_stale(self) -> None:
+        rows = self.studio.stale.rows
+        self.stale.setVisible(bool(rows))
+        self.stale_says.say(t("stale_says", layer=rows[0].name) if rows else "")
+
+    def _on_stale(self, act: Callable[[Stale], object]) -> None:
+        for row in self.studio.stale.rows[:1]:
+            act(row)
 
     def _mode(self, name: str) -> None:
         self.compare.show_mode(name)
@@ -211,7 +277,6 @@ def goal_as_listed(goal: Message) -> Message:
 
 
 def strength_words(listed: Catalogue, score: float) -> str:
-    """What the nearest strength of the engine's list is called, and the figure itself."""
-    if name := listed.strength(score):
-        return t("strength_says", strength=entry_says("strengths", name), score=round(score))
-    return t("strength_bare", score=round(score))
+    """What the nearest strength of the engine's list is called."""
+    name = listed.strength(score)
+    return entry_says("strengths", name) if name else ""

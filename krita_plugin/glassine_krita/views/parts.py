@@ -70,6 +70,7 @@ class Themes(QtCore.QObject):
         return False
 
 
+LEAST = 60  # pixels of what scrolls in a low docker
 ABREAST = 3  # buttons of a narrow docker
 
 
@@ -176,6 +177,45 @@ class Dot(QtWidgets.QWidget):
         painter.setBrush(self._colour)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(QtCore.QRectF(1, 1, 8, 8))
+
+
+class Scrolled(QtWidgets.QScrollArea):
+    """As high as its content, where there is room for it; scrolls instead of squeezing its rows.
+
+    least  pixels that it keeps in a low docker
+    most   pixels above which it scrolls even where there is room
+    """
+
+    def __init__(self, content: QtWidgets.QWidget, least: int, most: int = 0) -> None:
+        super().__init__()
+        self._most = most
+        self.setWidgetResizable(True)
+        self.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(least)
+        policy = QtWidgets.QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Maximum)
+        self.setWidget(content)
+
+    def sizeHint(self) -> QtCore.QSize:  # Qt's name
+        content = self.widget()
+        if content is None:
+            return super().sizeHint()
+        hint, layout = content.sizeHint(), content.layout()
+        high = hint.height()
+        if layout is not None and layout.hasHeightForWidth():
+            high = layout.totalHeightForWidth(max(self.width(), 1))
+        return QtCore.QSize(hint.width(), min(high, self._most) if self._most else high)
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:  # Qt's name
+        if watched is self.widget() and event.type() == QtCore.QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: Any) -> None:  # Qt's name
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # other lines are broken
 
 
 def push_button(text: str, name: str, slot: Callable[[], object]) -> QtWidgets.QPushButton:

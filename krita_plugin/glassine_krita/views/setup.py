@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 from ..engine.catalogue import Row, entry_says
 from ..install.builds import Build, builds_for
-from ..install.installed import engine_record, is_outdated, remove_engine
+from ..install.installed import engine_record, is_complete, is_outdated, remove_engine
 from ..qt import Qt, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.amounts import rounded_size
 from ..words.texts import has_words, t
 from .parts import (
+    LEAST,
+    Scrolled,
     heading,
     push_button,
     quiet_label,
@@ -33,27 +35,15 @@ class SetupPage(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(heading(t("setup")))
-        self.state = quiet_label()
-        self.state.setObjectName("glassine_setup_state")
-        column.addWidget(self.state)
-        column.addWidget(quiet_label(t("setup_explained")))
-        column.addWidget(self._builds())
-        self.sizes = quiet_label()
-        column.addWidget(self.sizes)
+        column.addWidget(Scrolled(self._choices(), LEAST))
+        column.addWidget(self._progress())
         widget, line = row_of_widgets()
         self.go = push_button(t("install_engine"), "glassine_install", self._install)
         self.stop = push_button(t("cancel"), "glassine_install_cancel", studio.installer.cancel)
-        self.remove = push_button(t("remove_engine"), "glassine_remove", self._remove)
-        for made in (self.go, self.stop, self.remove):
+        line.addWidget(push_button(t("back"), "glassine_setup_back", lambda: go("main")), 1)
+        for made in (self.go, self.stop):
             line.addWidget(made, 1)
         column.addWidget(widget)
-        column.addWidget(self._progress())
-        self.models = quiet_label()
-        self.models.setObjectName("glassine_surrogates")
-        column.addWidget(self.models)
-        column.addWidget(self._own())
-        column.addWidget(self._device())
-        column.addWidget(push_button(t("back"), "glassine_setup_back", lambda: go("main")))
         column.addStretch(1)
         follow(self, self.draw, studio.engine_changed)
         follow(self, self.draw, studio.installer.changed)
@@ -62,6 +52,22 @@ class SetupPage(QtWidgets.QWidget):
         self.draw()
         self.draw_models()
         self.draw_device()
+
+    def _choices(self) -> QtWidgets.QWidget:
+        """What scrolls in a low docker."""
+        widget = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.state, self.sizes, self.models = quiet_label(), quiet_label(), quiet_label()
+        self.state.setObjectName("glassine_setup_state")
+        self.models.setObjectName("glassine_surrogates")
+        self.remove = push_button(t("remove_engine"), "glassine_remove", self._remove)
+        for one in (self.state, self._builds(), self.sizes, quiet_label(t("setup_explained"))):
+            column.addWidget(one)
+        for one in (self._device(), self.models, self._own(), self.remove):
+            column.addWidget(one)
+        return widget
 
     def _builds(self) -> QtWidgets.QWidget:
         """The menu; what the chosen build takes is said below, where there is room for it."""
@@ -128,7 +134,7 @@ class SetupPage(QtWidgets.QWidget):
         installer, record = self.studio.installer, engine_record()
         if is_outdated():
             words = t("setup_outdated", version=record.get("version", "?"))
-        elif record.get("finished"):
+        elif is_complete():
             words = t(
                 "setup_installed", version=record["version"], build=build_words(record["build"])
             )
@@ -139,7 +145,7 @@ class SetupPage(QtWidgets.QWidget):
         else:
             words = t("setup_none")
         self.state.setText(words)
-        self.go.setText(t("update_engine" if record.get("finished") else "install_engine"))
+        self.go.setText(t("update_engine" if is_complete() else "install_engine"))
         self.go.setVisible(not installer.running)
         self.stop.setVisible(installer.running)
         self.remove.setText(t("remove_sure" if self._sure else "remove_engine"))

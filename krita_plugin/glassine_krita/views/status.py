@@ -10,6 +10,7 @@ from ..words.texts import t
 from .parts import (
     Dot,
     Elided,
+    Scrolled,
     copy_text,
     push_button,
     quiet_label,
@@ -17,8 +18,9 @@ from .parts import (
 )
 from .slots import follow
 
+LINE = 16  # pixels; a long error scrolls, and leaves the buttons below it in sight
 GREY = "#8a8a8a"
-COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45"}
+COLOURS = {"ready": "#3fa45b", "starting": "#d8a13a", "broken": "#cf4b45", "silent": "#cf4b45"}
 
 
 class Status(QtWidgets.QWidget):
@@ -45,7 +47,8 @@ class Status(QtWidgets.QWidget):
         condition, installer = self.studio.engine.condition, self.studio.installer
         name = condition.name
         if installer.running:
-            words = t("installing", step=installer.step + 1, steps=installer.steps)
+            at = min(installer.step + 1, installer.steps)
+            words = t("installing", step=at, steps=installer.steps, what=installer.doing)
             name = "starting"
         elif name == "ready":
             words = t("engine_ready", device=condition.hello.device.says or "")
@@ -55,14 +58,14 @@ class Status(QtWidgets.QWidget):
         self.says.say(words)
         self.says.setAccessibleName(words)
         stuck = name == "starting" and condition.says is not None and not installer.running
-        self.act.setVisible(stuck or name in ("absent", "stopped", "broken"))
-        self.act.setText(t("install_engine") if name == "absent" else t("restart_engine"))
+        self.act.setVisible(stuck or name in ("absent", "stopped", "broken", "silent"))
+        self.act.setText(t("install_here" if name == "absent" else "restart_engine"))
 
     def _act(self) -> None:
         if self.studio.engine.condition.name == "absent":
             self._go("setup")
         else:
-            self.studio.start_engine()
+            self.studio.restart_engine()
 
 
 class Trouble(QtWidgets.QFrame):
@@ -74,14 +77,18 @@ class Trouble(QtWidgets.QFrame):
         self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         self.setObjectName("glassine_trouble")
         column = QtWidgets.QVBoxLayout(self)
-        column.setContentsMargins(6, 4, 6, 4)
+        column.setContentsMargins(6, 3, 6, 3)
+        column.setSpacing(2)
         self.says = quiet_label("", self)
         self.says.setObjectName("glassine_trouble_says")
-        column.addWidget(self.says)
+        column.addWidget(Scrolled(self.says, 2 * LINE, 4 * LINE))
         line = QtWidgets.QHBoxLayout()
         line.addStretch(1)
-        line.addWidget(push_button(t("copy_details"), "glassine_copy_details", self._copy))
-        line.addWidget(push_button(t("dismiss"), "glassine_dismiss", lambda: studio.complain("")))
+        for words, name, slot in (
+            ("copy_details", "glassine_copy_details", self._copy),
+            ("dismiss", "glassine_dismiss", lambda: studio.complain("")),
+        ):
+            line.addWidget(push_button(t(words), name, slot))
         column.addLayout(line)
         follow(self, self.draw, studio.engine_changed)
         self.draw()

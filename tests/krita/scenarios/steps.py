@@ -2,6 +2,11 @@
 
 from krita import Krita
 
+try:
+    from PyQt6.QtWidgets import QScrollArea
+except ImportError:
+    from PyQt5.QtWidgets import QScrollArea
+
 W, H = 96, 80
 
 
@@ -22,7 +27,8 @@ def docker():
     found.show()
     found.raise_()
     found.open("main")
-    found.pages.currentWidget().verticalScrollBar().setValue(0)  # a new job scrolled to its row
+    for area in found.findChildren(QScrollArea):
+        area.verticalScrollBar().setValue(0)
     return found
 
 

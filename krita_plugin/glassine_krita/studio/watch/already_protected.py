@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ..canvas.layers import is_open
-from ..canvas.libkis import Document
-from ..engine.answers import Examined
-from ..engine.asks import Examine
-from ..engine.requests import Answer, Requests
-from ..qt import QtCore, Signal
-from ..words.gaps import Message
+from ...canvas.layers import is_open
+from ...canvas.libkis import Document
+from ...engine.answers import Examined
+from ...engine.asks import Examine
+from ...engine.requests import Answer, Requests
+from ...qt import QtCore, Signal
+from ...words.gaps import Message
 
 OWN = (".kra", ".krz", ".ora")  # working files: what they hold is seen in their layers
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..canvas.layers import active_layer, canvas_of, key_of, selection_of
-from ..canvas.libkis import Document
-from ..canvas.places import Place
-from ..canvas.viewport import visible_part
+from ...canvas.layers import active_layer, canvas_of, key_of, selection_of
+from ...canvas.libkis import Document
+from ...canvas.places import Place
+from ...canvas.viewport import visible_part
 
 
 @dataclass(frozen=True)

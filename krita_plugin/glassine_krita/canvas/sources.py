@@ -1,0 +1,144 @@
+"""What a copy was made from, as it looked then; and whether it still looks so, which Krita does not
+tell: strokes, moves and undo have no signal."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import layers
+from .layers import REAL, all_layers, canvas_of, is_open, pixels_in, root_of
+from .libkis import Document, Node
+from .places import Place
+
+BANDS = 32  # parts of a picture that are compared by themselves
+Change = Literal["same", "moved", "painted", "other", "gone"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a copy was made from, as it looked.
+
+    layer   its id; "" for the picture, which is all of `parts`
+    parts   ids of the layers that are read
+    canvas  all of the document
+    bounds  of the layer; the canvas for a picture
+    place   the part that was worked on
+    bands   a sum of each of its bands of rows, from the top
+    """
+
+    layer: str
+    parts: tuple[str, ...]
+    canvas: Place
+    bounds: Place
+    place: Place
+    bands: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What became of a source. `dx`, `dy`: how far it was moved, in pixels."""
+
+    change: Change
+    dx: int = 0
+    dy: int = 0
+
+
+def source_of(doc: Document, node: Node | None, place: Place, ours: set[str]) -> Source:
+    """Of a layer, or of all that shows but for `ours`, as it looks now."""
+    steps = looked_at(doc, node, place, ours)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Source = end.value
+            return found
+
+
+def looked_at(
+    doc: Document, node: Node | None, place: Place, ours: set[str]
+) -> Generator[None, None, Source]:
+    """The same a band at a time, so that painting goes on."""
+    parts = [node] if node is not None else below(doc, ours)
+    bounds = canvas_of(doc) if node is None else Place.of(node.bounds())
+    named = "" if node is None else node.uniqueId().toString()
+    ids = tuple(one.uniqueId().toString() for one in parts)
+    canvas, bands = canvas_of(doc), []
+    for strip in bands_of(place, parts):
+        bands.append(sum_of(parts, strip))
+        yield
+    return Source(named, ids, canvas, bounds, place, tuple(bands))
+
+
+def below(doc: Document, ours: set[str]) -> list[Node]:
+    """The top layers that make up the picture, without what was made here."""
+    nodes = [one for one in root_of(doc).childNodes() if one.type() in REAL and one.visible()]
+    return [one for one in nodes if one.uniqueId().toString() not in ours]
+
+
+def bands_of(place: Place, parts: list[Node]) -> Iterator[Place]:
+    """None of them takes long to read."""
+    pixel = 16 * max(len(parts), 1)  # bytes; the most there are
+    rows = max(1, min(-(-place.height // BANDS), 4 * layers.PART // max(1, place.width * pixel)))
+    yield from place.strips(rows)
+
+
+def sum_of(parts: list[Node], strip: Place) -> int:
+    """Of the pixels there, and of how they are mixed where there are several."""
+    found = 0
+    for node in parts:
+        mixed = f"{node.opacity()} {node.blendingMode()}" if len(parts) > 1 else ""
+        found = zlib.crc32(pixels_in(node, strip), zlib.crc32(mixed.encode(), found))
+    return found
+
+
+def compared(doc: Document, then: Source) -> Generator[None, None, Compared]:
+    """What became of it; yields while there is more to read."""
+    tree = {node.uniqueId().toString(): node for node in all_layers(doc)}
+    parts = [tree[one] for one in then.parts if one in tree]
+    if not parts or len(parts) != len(then.parts):
+        return Compared("gone" if then.layer or not is_open(doc) else "other")
+    bounds = Place.of(parts[0].bounds()) if then.layer else canvas_of(doc)
+    same_size = (bounds.width, bounds.height) == (then.bounds.width, then.bounds.height)
+    dx, dy = (bounds.x - then.bounds.x, bounds.y - then.bounds.y) if same_size else (0, 0)
+    place, equal, total = then.place.moved(dx, dy), 0, 0
+    for strip, before in zip(bands_of(place, parts), then.bands, strict=False):
+        if not is_open(doc):
+            return Compared("gone")
+        equal += sum_of(parts, strip) == before
+        total += 1
+        yield
+    if canvas_of(doc) != then.canvas and equal < total:
+        return Compared("other")
+    return Compared(verdict(equal, total, (dx, dy), same_size), dx, dy)
+
+
+def verdict(equal: int, total: int, moved: tuple[int, int], kept: bool) -> Change:
+    """A stroke leaves most of a picture as it was; what was transformed, nothing.
+
+    kept  the layer is as large as it was
+    """
+    if equal == total:
+        return "moved" if any(moved) else "same"
+    if any(moved) or not (kept or equal):
+        return "other"
+    return "painted"
+
+
+def plain_source(source: Source) -> dict[str, Any]:
+    """As it lies in the document."""
+    places = {name: vars(getattr(source, name)) for name in ("canvas", "bounds", "place")}
+    return {"layer": source.layer, "parts": source.parts, "bands": source.bands, **places}
+
+
+def source_from(plain: object) -> Source | None:
+    """None for what no version of this wrote."""
+    try:
+        assert isinstance(plain, dict)
+        places = {name: Place(**plain[name]) for name in ("canvas", "bounds", "place")}
+        parts, bands = tuple(map(str, plain["parts"])), tuple(map(int, plain["bands"]))
+        return Source(str(plain["layer"]), parts, bands=bands, **places)
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
