@@ -267,7 +267,7 @@ def test_a_stray_print_is_noticed(works, painting):
     works.choose(style="stray")
     job = done(works.apply())
     assert job.state == State.FAILED and works.engine.condition.name == "broken"
-    assert "Loading weights" in works.trouble
+    assert "Loading weights" in works.engine.log() and "Loading" not in works.trouble
 
 
 def test_errors_come_in_the_engine_s_words(works, painting):
@@ -401,9 +401,12 @@ def test_a_file_that_is_not_what_was_sent_is_a_failure(works, painting, tmp_path
     assert job.state == State.FAILED and "not what was sent" in works.trouble
 
 
-def test_a_folder_that_is_gone_is_said(works, painting, tmp_path):
+def test_a_file_that_could_not_be_written_is_kept_and_saved_elsewhere(works, painting, tmp_path):
     job = done(works.export(str(tmp_path / "gone" / "copy.png"), Exporting()))
-    assert job.state == State.FAILED and "gone" in works.trouble
+    assert job.state == State.KEPT and "gone" in in_words(job.why)
+    works.jobs.save_elsewhere(job, str(tmp_path / "copy.png"))
+    assert job.state == State.DONE and job.data is None
+    assert (tmp_path / "copy.png").read_bytes().startswith(b"FILE"), "no minute of work is lost"
 
 
 def test_details_for_a_report_do_not_name_the_artist(works, monkeypatch):
