@@ -69,6 +69,26 @@ def test_a_step_draws_from_the_crops_that_are_there(witness, home):
     assert len(crops.crops) == 4, "a file that was not filled has empty crops at its end"
 
 
+def test_a_row_after_a_stop_is_the_mean_of_the_steps_that_there_were(witness, home, monkeypatch):
+    train = witness("train")
+    curve = home / "curve.jsonl"
+    costs = iter((0.5, 0.3, 0.1, 0.1))
+    run = train.Run.begun(1)
+    run.step = 3  # stopped there; the next row is due at 4
+
+    def taken(run, crops):
+        run.step += 1
+        return {"loss": next(costs)}
+
+    for name, value in {"CURVE": curve, "TOLD": 4, "KEPT": 99, "taken": taken}.items():
+        monkeypatch.setattr(train, name, value)
+    for name in ("held_crops", "judged"):
+        monkeypatch.setattr(train, name, lambda *_, **__: {})
+    monkeypatch.setattr(train.time, "monotonic", lambda: float(run.step))
+    train.train(run, home, 1.0, 1)
+    assert train.rows(curve)[0]["loss"] == 0.5
+
+
 def test_the_rate_rises_then_falls_with_the_clock(witness):
     pace = witness("train").pace
     early, top, middle, end = (pace(share) for share in (0.0, 0.02, 0.5, 1.0))
@@ -105,7 +125,8 @@ def test_gap_closed_is_nothing_at_the_start_and_all_at_the_goal(witness):
     def encode(rgb):
         return rgb.mean((2, 3))
 
-    closed = [measure.gap_closed(encode, made, which) for which in ("clean", "after", "goal")]
+    view = measure.View.of(encode, made)
+    closed = [view.closed(made[which]) for which in ("clean", "after", "goal")]
     assert closed == pytest.approx([0, 0.25, 1])
 
 

@@ -23,13 +23,14 @@ from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
 from glassine.pixels.grid import on_grid
+from glassine.surrogates import encoders
 from glassine.types import Artwork, Intent
 from glassine.units import Score
 from glassine.visibility import ssimulacra2
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from ...bench.effect import FAMILIES, closed
+from ...bench.effect import EXACT, FAMILIES
 from ...bench.pictures import loaded
 from ...places import SHARED
 from ...rows import Row, add, note, rows
@@ -44,20 +45,19 @@ Encode = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to protect; what was optimised against is not left out."""
+    """One way to protect."""
 
     surrogates: tuple[str, ...]
     score: Score
 
     def left_out(self) -> tuple[str, ...]:
-        """Real families of which not even a likeness was looked at; all where that leaves none."""
+        """Real families that were not looked at; "embedded" looks at likenesses of all five."""
         return tuple(f for f in FAMILIES if f not in self.surrogates)
 
 
 SETTINGS = {
     "embedded 70": Setting(("embedded",), Score(70)),
     "sd15 70": Setting(("sd15",), Score(70)),
-    "embedded 85": Setting(("embedded",), Score(85)),
 }
 BLEND = " blend"
 """What follows a setting's name for the plain mixture towards its goal that scores the same."""
@@ -123,23 +123,45 @@ def protect_all(kept: Kept, pictures: Mapping[str, Path], settings: Iterable[str
 def looked_at(kept: Kept, pictures: Iterable[str]) -> None:
     """What the five real encoders see of every picture that is kept and has no row yet."""
     done = {(row["setting"], row["picture"]) for row in rows(SEEN)}
-    for setting in SETTINGS:
-        for name in pictures:
-            if kept.has(setting, name) and (setting, name) not in done:
-                made = kept.get(setting, name)
-                for which, label in (("blend", setting + BLEND), ("after", setting)):
-                    real = closed(made["clean"], made[which], made["goal"])
-                    add(SEEN, {"setting": label, "picture": name} | short(real))
+    for name in pictures:
+        new = [s for s in SETTINGS if kept.has(s, name) and (s, name) not in done]
+        if not new:
+            continue
+        views = real_views(kept.get("goals", name))
+        for setting in new:
+            made = kept.get(setting, name)
+            for which, label in (("blend", setting + BLEND), ("after", setting)):
+                real = {family: round(view.closed(made[which]), 5) for family, view in views}
+                add(SEEN, {"setting": label, "picture": name} | real)
 
 
-def short(found: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 5) for name, value in found.items()}
+@dataclass(frozen=True)
+class View:
+    """An encoder with what it sees of a picture and of its goal."""
+
+    encode: Encode
+    start: Tensor
+    there: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, encode: Encode, made: Mapping[str, Tensor]) -> View:
+        return cls(encode, encode(made["clean"][None]), encode(made["goal"][None]))
+
+    @torch.no_grad()
+    def closed(self, rgb: Tensor) -> float:
+        """Share of the latent distance to the goal that was covered."""
+        end = self.encode(rgb[None])
+        return 1 - float((end - self.there).norm() / (self.start - self.there).norm())
 
 
-@torch.no_grad()
-def gap_closed(encode: Encode, made: dict[str, Tensor], which: str) -> float:
-    start, end, there = (encode(made[name][None]) for name in ("clean", which, "goal"))
-    return 1 - float((end - there).norm() / (start - there).norm())
+def real_views(made: Mapping[str, Tensor]) -> list[tuple[str, View]]:
+    """Family -> its own encoder's view, in float32."""
+    found = []
+    for name in FAMILIES:
+        (encode,) = encoders.encoders(name, EXACT).values()
+        found.append((name, View.of(encode, made)))
+    return found
 
 
 def eyes(weights: Path) -> dict[str, Encode]:
@@ -155,7 +177,7 @@ def eyes(weights: Path) -> dict[str, Encode]:
 
 
 def ranked(kept: Kept, pictures: Iterable[str], weights: Path) -> None:
-    """One row a setting and an eye: its rank correlation with every real encoder."""
+    """One row a setting and an eye, real ones too: its rank correlation with every real encoder."""
     step = torch.load(weights, weights_only=True)["step"]
     real = {(row["setting"], row["picture"]): row for row in rows(SEEN)}
     for setting, how in SETTINGS.items():
@@ -163,14 +185,19 @@ def ranked(kept: Kept, pictures: Iterable[str], weights: Path) -> None:
         made = [kept.get(setting, name) for name in names]
         for which, label in (("after", setting), ("blend", setting + BLEND)) if made else ():
             known = [real[label, name] for name in names]
-            for eye, encode in eyes(weights).items():
-                own = [gap_closed(encode, one, which) for one in made]
+            seen = {
+                eye: [View.of(encode, one).closed(one[which]) for one in made]
+                for eye, encode in eyes(weights).items()
+            }
+            seen |= {family: [row[family] for row in known] for family in FAMILIES}
+            for eye, own in seen.items():
                 about = {"step": step, "setting": label, "eye": eye, "pictures": len(own)}
-                note(RANKS, about | {"mean": fmean(own)} | agreement(own, known, how.left_out()))
+                others = tuple(family for family in how.left_out() if family != eye)
+                note(RANKS, about | {"mean": fmean(own)} | agreement(own, known, others))
 
 
-def agreement(own: list[float], known: list[dict[str, float]], left: tuple[str, ...]) -> Row:
-    """Rank correlation with each real encoder, and with the mean of those that were left out."""
+def agreement(own: list[float], known: list[Row], left: tuple[str, ...]) -> Row:
+    """Rank correlation with each real encoder, and with the mean of those in `left`."""
     with_each: dict[str, Any] = {f: rho(own, [row[f] for row in known]) for f in FAMILIES}
     return with_each | {"left out": rho(own, [fmean(row[f] for f in left) for row in known])}
 

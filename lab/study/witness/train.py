@@ -14,6 +14,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ class Run:
     search: torch.optim.Optimizer
     step: int = 0
     spent: float = 0.0
-    since: dict[str, float] = field(default_factory=dict)
+    since: list[dict[str, float]] = field(default_factory=list)  # costs that no row tells yet
 
     @classmethod
     def begun(cls, seed: int) -> Run:
@@ -132,19 +133,23 @@ def train(run: Run, home: Path, seconds: float, seed: int) -> None:
     while run.spent < seconds:
         for group in run.search.param_groups:
             group["lr"] = RATE * pace(run.spent / seconds)
-        for name, value in taken(run, crops).items():
-            run.since[name] = run.since.get(name, 0.0) + value / TOLD
+        run.since.append(taken(run, crops))
         run.spent = before + time.monotonic() - began
         last = run.spent >= seconds
         if run.step % TOLD == 0:
-            about = {"step": run.step, "seconds": round(run.spent)} | run.since
+            about = {"step": run.step, "seconds": round(run.spent)} | means(run.since)
             if run.step % JUDGED == 0:
                 about |= judged(run.calm, held)
             note(CURVE, about)
-            run.since = {}
+            run.since.clear()
         if run.step % KEPT == 0 or last:
             run.save(home / "checkpoint.pt")
     note(CURVE, {"step": run.step, "seconds": round(run.spent)} | judged(run.calm, held))
+
+
+def means(costs: list[dict[str, float]]) -> dict[str, float]:
+    """Part by part over the steps: fewer than TOLD of them right after a stop."""
+    return {name: fmean(cost[name] for cost in costs) for name in costs[0]}
 
 
 def cut_back(step: int) -> None:
