@@ -95,7 +95,7 @@ def test_a_read_only_ledger_can_be_read(tmp_path, monkeypatch):
         sqlite3, "connect", lambda name, **how: real(f"file:{name}?mode=ro", uri=True, **how)
     )
     assert ledger.entries() == []
-    with pytest.raises(NotWritable, match="readonly"):
+    with pytest.raises(NotWritable, match="not permitted"):
         ledger.check_writable()
     assert ledger.ledger_path().read_bytes() == before
 

@@ -87,7 +87,7 @@ def test_what_broke_a_reader_once_does_not_again(name):
 
 @pytest.mark.parametrize("look", (flow_read.read, fingerprint.open_small))
 def test_a_shifted_archive_is_refused_in_words_by_all_who_open_it(look):
-    with pytest.raises(GlassineError, match=r"negative seek|Bad"):
+    with pytest.raises(GlassineError, match="cut off"):
         look(shifted(hostile.archive(hostile.PNG)))
 
 

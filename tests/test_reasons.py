@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 
 import numpy as np
@@ -73,6 +74,14 @@ def test_a_jpeg_that_lacks_a_single_byte_of_its_picture_is_cut_off(whole, lost):
             read(data)
 
 
+def test_a_progressive_jpeg_cut_between_two_scans_is_cut_off():
+    at = [place for place in range(len(PROGRESSIVE)) if PROGRESSIVE[place:].startswith(b"\xff\xda")]
+    assert len(at) > 4
+    for place in at[1:]:
+        with pytest.raises(Unreadable, match="cut off or damaged"):
+            read(PROGRESSIVE[:place])
+
+
 # --- reasons -------------------------------------------------------------------------------------
 
 
@@ -93,9 +102,10 @@ def test_a_jpeg_that_lacks_a_single_byte_of_its_picture_is_cut_off(whole, lost):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_not_supported_is_not_called_damaged(data, reason):
-    with pytest.raises(Unreadable, match=reason) as told:
+    with pytest.raises(Unreadable) as told:
         read(data)
     assert told.value.message.code == "vips.unread"
+    assert re.search(reason, " ".join(told.value.message.details()))
     assert "whole" in str(told.value) and "export a PNG" in str(told.value)
 
 
@@ -112,9 +122,10 @@ def test_what_is_not_supported_is_not_called_damaged(data, reason):
     ids=("jpeg", "png", "png-sum", "webp", "tiff", "avif"),
 )
 def test_what_is_damaged_is_told_with_the_line_of_the_library(data, reason):
-    with pytest.raises(Unreadable, match=reason) as told:
+    with pytest.raises(Unreadable) as told:
         read(data)
-    said = str(told.value)
+    said = " ".join((str(told.value), *told.value.message.details()))
+    assert re.search(reason, said)
     assert told.value.message.code == "vips.damaged"
     assert "unable to write to memory" not in said and "_buffer" not in said and "vips" not in said
 

@@ -102,7 +102,7 @@ def test_an_installation_on_a_full_disk_ends_and_says_so(works, monkeypatch, tmp
     monkeypatch.setattr(installer.Installer, "_note", full)
     works.engine.stop()
     works.installer.install(builds.builds_for()[0])
-    until(lambda: "No space left" in works.trouble)
+    until(lambda: "no space is left" in works.trouble)
     assert not works.installer.running
     until(lambda: works.engine.condition.name == "ready")
 

@@ -24,11 +24,12 @@ def read(data: bytes, what: Field) -> Artwork:
     """Also a file without its end mark, as some phones write it, where every pixel is there."""
     if has_end(data):
         return vips.read(pyvips.Image.jpegload_buffer, data, what)
-    for mended in with_end(data):
+    for mended in with_end(data) if refined(data) else ():
         with suppress(Unreadable):
             artwork = vips.read(strictly, mended, what)
             return replace(artwork, notes=(message("jpeg.no_end"), *artwork.notes))
-    return vips.read(strictly, data.rstrip(b"\0"), what)  # says what is wrong
+    vips.read(strictly, data.rstrip(b"\0"), what)  # says what is wrong
+    raise Unreadable("vips.damaged", what=what)  # cut between two scans, which nobody minds
 
 
 def has_end(data: bytes) -> bool:
@@ -37,6 +38,36 @@ def has_end(data: bytes) -> bool:
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return _END in data[at:]
+
+
+def refined(data: bytes) -> bool:
+    """Whether a progressive picture has all its scans: cut between two of them it reads as whole,
+    and is only coarser. Others have one scan, or one a component."""
+    rest, progressive = dict[tuple[int, int], int](), False
+    for marker, body in segments(data):
+        if 0xC0 <= marker <= 0xC3 and len(body) > 5:
+            progressive = marker == 0xC2
+            ids = body[6 : 6 + 3 * body[5] : 3]
+            rest = {(one, value): 1 for one in ids for value in range(64)}
+        elif marker == 0xDA and len(body) > 3:
+            ids, first, last, bits = body[1 : 1 + 2 * body[0] : 2], *body[-3:]
+            rest |= {(one, value): bits & 15 for one in ids for value in range(first, last + 1)}
+    return not progressive or not any(rest.values())
+
+
+def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(marker, what it holds) of every segment; pixels, in which markers are escaped, left out."""
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
+        marker = data[at + 1]
+        if marker in (0, 0xFF) or 0xD0 <= marker <= 0xD7:  # escaped, padding, a restart
+            at += 1
+            continue
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        if size < 2 or at + 2 + size > len(data):
+            return
+        yield marker, data[at + 4 : at + 2 + size]
+        at += 2 + size
 
 
 def strictly(data: bytes, fail_on: str) -> pyvips.Image:
