@@ -179,10 +179,15 @@ def test_a_full_disk_under_the_list_of_jobs_is_said(tmp_path):
 
     class Full:
         def execute(self, *_):
-            raise sqlite3.OperationalError("database or disk is full")
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorname = "SQLITE_FULL"
+            raise error
+
+        def close(self):
+            pass
 
     with Jobs(tmp_path) as jobs:
         base, jobs._base = jobs._base, Full()
-        with pytest.raises(NotWritable, match="disk is full"):
+        with pytest.raises(NotWritable, match="no space is left"):
             jobs.write(Job("a", "b", "c"), "file", "")
         jobs._base = base

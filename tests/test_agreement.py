@@ -41,9 +41,9 @@ def by_exiftool(folder, data, kind):
     file = folder / f"copy.{kind}"
     file.write_bytes(data)
     asked = ["-j", "-G1", "-a", "-ee", "-b", "-charset", "utf8", "-api", "struct=0"]
-    done = subprocess.run([planted.exiftool(), *asked, str(file)], capture_output=True, text=True)
-    (row,) = json.loads(done.stdout)
-    assert SECRET not in done.stdout
+    said = planted.exiftool(*asked, file)
+    (row,) = json.loads(said)
+    assert SECRET not in said
     return {
         "size": (row["File:ImageWidth"], row["File:ImageHeight"])
         if "File:ImageWidth" in row

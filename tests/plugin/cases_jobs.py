@@ -204,9 +204,9 @@ def test_no_failure_while_placing_costs_the_result(works, painting, monkeypatch)
 
     monkeypatch.setattr(krita.Node, "addChildNode", broken)
     job = done(works.apply())
-    assert (
-        job.state == State.KEPT and "Krita said no" in in_words(job.why) and job.result is not None
-    )
+    assert job.state == State.KEPT and job.result is not None
+    assert "did not take it" in in_words(job.why) and "Krita said no" not in in_words(job.why)
+    assert "RuntimeError: Krita said no" in works.details()
 
 
 def test_painting_on_does_not_change_what_was_asked_for(works, painting):
