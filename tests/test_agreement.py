@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import subprocess
 from dataclasses import replace
 
 import planted

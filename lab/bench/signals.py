@@ -90,6 +90,9 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
         process.kill()
         code = process.wait()
     reader.join()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
     moment = f"{wait:.1f} s after {'its start' if lines < 0 else f'line {lines + 1}'}"
     names = tuple(signal.Signals(kind).name for kind in kinds)
     return Ended(command, moment, names, code, tuple(faults(code, "".join(said), home)))

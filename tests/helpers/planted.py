@@ -22,6 +22,7 @@ PILLOW = {"png": "png", "jpeg": "jpeg", "webp": "webp", "tiff": "tiff", "avif": 
 
 
 OPEN = {
+    "CBOR:Dccreator",  # whose name a signature says, told before the work
     *("IFD0:Artist", "IFD0:Copyright", "XMP-dc:Creator", "XMP-dc:Rights", "XMP-dc:Title"),
     *("XMP-xmpRights:Owner", "XMP-xmpRights:UsageTerms", "XMP-xmpRights:WebStatement"),
     *("XMP-xmpRights:Marked", "XMP-cc:License", "XMP-cc:AttributionName", "XMP-photoshop:Credit"),

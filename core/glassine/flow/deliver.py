@@ -70,15 +70,9 @@ def deliver(
     `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
     that lies there: an earlier copy may have been published.
     """
-    refuse_no_file(source)
     originals = (source, *never)
-    files.check_writable(target, never=originals)
-    page, room = pages.page_paths(target)
-    pages.check_page(page, never=originals)
     sidecar = place_of_receipt(target, originals) if intent.export.sidecar else None
-    if not again.target:
-        refuse_taken(target, renew=again.copy)
-        refuse_foreign_note(sidecar)
+    page, room = places(source, target, sidecar, originals, again)
     artwork = opened(source, again.source)
     checked = check_export(intent.export, artwork.keep.creators)
     if checked:
@@ -94,6 +88,20 @@ def deliver(
     if problem:
         raise NotWritable("deliver.not_noted", path=made.file, reason=problem)
     return made
+
+
+def places(
+    source: Path, target: Path, sidecar: Path | None, never: tuple[Path, ...], again: Again
+) -> tuple[Path, Path | None]:
+    """Where the page goes, and what lies there now; raises where something cannot be written."""
+    refuse_no_file(source)
+    files.check_writable(target, never=never)
+    page, room = pages.page_paths(target)
+    pages.check_page(page, never=never)
+    if not again.target:
+        refuse_taken(target, renew=again.copy)
+        refuse_foreign_note(sidecar)
+    return page, room
 
 
 def place_of_receipt(target: Path, never: Iterable[Path]) -> Path:
