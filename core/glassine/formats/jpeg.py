@@ -60,7 +60,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
         marker = data[at + 1]
-        if marker in (0, 0xFF) or 0xD0 <= marker <= 0xD7:  # escaped, padding, a restart
+        if marker in (0, _END[0]) or 0xD0 <= marker <= 0xD7:  # escaped, padding, a restart
             at += 1
             continue
         size = int.from_bytes(data[at + 2 : at + 4], "big")
