@@ -15,7 +15,7 @@ import sys
 
 import home
 
-FLAGS = ("--again", "--json", "--keep-path", "--keep-private", "--sidecar")
+FLAGS = ("--again", "--in-colour", "--json", "--keep-path", "--keep-private", "--sidecar")
 EXAMPLE = home.ROOT / "examples" / "lake.png"
 
 

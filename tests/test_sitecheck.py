@@ -314,4 +314,5 @@ FAULTS = {
 
 @pytest.mark.parametrize("words", FAULTS)
 def test_a_licence_that_is_none_is_explained(words):
-    assert words in " ".join(map(str, rsl.faults(FAULTS[words].encode())))
+    found = list(rsl.faults(FAULTS[words].encode()))
+    assert words in " ".join(f"{one} {one.details()}" for one in found)

@@ -4,7 +4,7 @@
 
 Beside the named pictures stand a flat and an inked one that are drawn here. Both methods make a
 finished picture at SSIMULACRA2 70 towards the same style. Of each picture two places are shown:
-where it is busiest and where it is flattest. The sheet is written to docs/pictures/eye-sheet.png;
+where it is busiest and where it is flattest. The sheet is written among the pictures of the docs;
 finished pictures are kept in a folder, so that a run that was cut off goes on.
 """
 

@@ -158,6 +158,7 @@ def test_an_ask_travels_without_what_was_not_chosen():
     assert plain(ask) == {
         "intent": {"recipe": "cloak", "strength": 70.0, "effort": "quick", "seed": 0},
         "again": False,
+        "as_is": False,
         "pixels": {"width": 1},
     }
 

@@ -28,7 +28,7 @@ def present_surrogates() -> tuple[str, ...]:
 def unusable_surrogates() -> tuple[Message, ...]:
     """What is said of the others, whose weights are here and not what they should be."""
     return tuple(
-        message("surrogate.gone_round", name=name, reason=fault)
+        message("encoders.gone_round", name=name, reason=fault)
         for name, fault in real_surrogates()
         if fault
     )
