@@ -547,7 +547,8 @@ def test_without_a_target_the_command_prints_no_nan(pair):
 def test_names_of_removers_keep_their_capitals(pair):
     _, copy, made = pair
     copy.with_suffix(".html").write_text(page_of(made, copy))
-    assert "; JPEG, quality 75: " in reported(copy, "--after", "jpeg75").stdout
+    said = reported(copy, "--after", "jpeg75").stdout
+    assert "JPEG, quality 75" in said, said
 
 
 def test_of_two_originals_the_one_that_was_protected_is_compared_with(pair):
