@@ -304,8 +304,7 @@ def test_the_watermark_costs_no_more_than_was_asked_for(number):
     cloaked = made(plan)
     marked = mark(cloaked).rgb
     assert not torch.equal(marked, cloaked.rgb), "the watermark must be in"
-    # The mark was tried on a picture with a little more of the change than the finished one has.
-    assert 69 <= judged(plan, marked) < 71.5
+    assert 69.7 <= judged(plan, marked) < 71.5
 
 
 def test_the_visible_mark_is_not_held_against_the_strength():

@@ -58,17 +58,24 @@ def at_score_of_file(
         seen = through_codec(Export())
         notes = (message("settle.lossy", format=plan.export.format),)
         rgb = picture_at_score(plan, change, seen, looked)
-    added = mark_traces(plan, rgb)
-    if added is None or not added.any():
-        return rgb, notes
+    for _ in range(2):  # what a mark adds hangs on the picture: the second is all but the last one
+        added = mark_traces(plan, rgb)
+        if added is None or not added.any():
+            return rgb, notes
+        try:
+            rgb = picture_at_score(plan, change, after_marks(seen, added), looked)
+        except NoSolution:
+            return rgb, (*notes, message("settle.watermark"))
+    return rgb, notes
+
+
+def after_marks(seen: Seen, added: Tensor) -> Seen:
+    """What a reader sees once this (3, H, W) has been added to the picture."""
 
     def marked(rgb: Tensor, alpha: Tensor | None, part: Part) -> Tensor:
         return seen((rgb + added[part]).clamp(0, 1), alpha, part)
 
-    try:
-        return picture_at_score(plan, change, marked, looked), notes
-    except NoSolution:
-        return rgb, (*notes, message("settle.watermark"))
+    return marked
 
 
 def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
