@@ -1,0 +1,231 @@
+"""What of a goal does training take up? python -m lab.study.taken_up [--seeds N] [--table]
+
+The study's cloak once for each thing that its steps may measure the distance to the goal by:
+latents as they are, means of 2 x 2 and 4 x 4 of them, mean and spread of every channel
+(StyleGuard, 2505.18766), the mean way of all works, and the gradient that the untouched model
+would learn by (gradient matching: Geiping et al., 2021). All at one visibility, on the same base,
+beside clean works and the blend. Asked, as in cloak.py: what the model samples after it has learnt
+them.
+
+A distance is given to the engine's loop as an encoder (what it measures, behind the surrogate's
+latents): steps, limits and the search for a strength stay the product's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean
+from unittest.mock import patch
+
+import torch
+import torch.nn.functional as F
+from glassine.evidence.controls import blended
+from glassine.explore import walk
+from glassine.flow.optimise import optimise
+from glassine.flow.plan import plan
+from glassine.flow.settle import settle
+from glassine.pixels.grid import on_grid
+from glassine.surrogates import Encoder
+from glassine.types import Artwork, Intent, Plan
+from glassine.units import Score
+from glassine.visibility.held_out import fsim, mdsi, vsi
+from torch import Tensor
+
+from ..rows import Row, note, rows
+from . import base, cloak, common, judge, pictures
+from .small import Small
+
+Measure = Callable[[Tensor], Tensor]
+"""Latents (1, C, h, w) -> what the distance to the goal is measured in."""
+
+LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
+NOISES = 5  # draws of noise and of a time step that a gradient is taken at, one each in turn
+HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
+VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
+
+
+def measures(learner: Small, way: Tensor) -> dict[str, tuple[Measure, ...]]:
+    """Name -> measures that steps take in turn."""
+    half, quarter = pooled(2), pooled(4)
+    learnt = tuple(gradient(learner, draw) for draw in range(NOISES))
+    return {
+        "latents": (as_they_are,),
+        "half": (half,),
+        "quarter": (quarter,),
+        "latents+quarter": (as_they_are, quarter),
+        "moments": (moments,),
+        "latents+moments": (as_they_are, moments),
+        "way": (along(way),),
+        "latents+way": (as_they_are, along(way)),
+        "gradient": learnt,
+        "latents+gradient": tuple(m for one in learnt for m in (as_they_are, one)),
+    }
+
+
+def as_they_are(latents: Tensor) -> Tensor:
+    return latents
+
+
+def pooled(by: int) -> Measure:
+    return lambda latents: F.avg_pool2d(latents, by)
+
+
+def moments(latents: Tensor) -> Tensor:
+    """Mean and spread of every channel."""
+    spread, mean = torch.std_mean(latents, (2, 3))
+    return torch.cat((mean, spread), 1)
+
+
+def along(way: Tensor) -> Measure:
+    """How far on the mean way of all works. way: (C, h, w)"""
+    unit = way / way.norm()
+    return lambda latents: (latents[0] * unit).sum()[None]
+
+
+def gradient(learner: Small, number: int) -> Measure:
+    """What the model would learn from these latents, at one draw of noise."""
+    weights = learner.parameters()
+
+    def measured(latents: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(number)
+        with torch.enable_grad():
+            if not latents.requires_grad:  # of a goal
+                latents = latents.detach().requires_grad_(True)
+            loss = learner.loss(latents, [cloak.CAPTION], draw)
+            slopes = torch.autograd.grad(
+                loss, weights, create_graph=True, allow_unused=True, materialize_grads=True
+            )
+        return torch.cat([slope.flatten() for slope in slopes])
+
+    return measured
+
+
+@contextmanager
+def measured_by(found: tuple[Measure, ...]) -> Iterator[None]:
+    """The engine's steps, with that in place of the distance of latents."""
+    latents = walk.families
+
+    def families(*given: object) -> tuple[Encoder, ...]:
+        return tuple(through(m, e) for e in latents(*given) for m in found)  # type: ignore[arg-type]
+
+    with patch.object(walk, "families", families):
+        yield
+
+
+def through(measure: Measure, encode: Encoder) -> Encoder:
+    return lambda rgb: measure(encode(rgb))
+
+
+def cloaked(
+    works: Tensor, restyled: Tensor, found: tuple[Measure, ...], file: Path, steps: int
+) -> Tensor:
+    """(N, 3, S, S), kept between runs."""
+    if not file.exists():
+        with measured_by(found):
+            made = [
+                settle(optimise(planned(*one, at, steps))).rgb
+                for at, one in enumerate(zip(works, restyled, strict=True))
+            ]
+        torch.save(torch.stack(made), file)
+    done: Tensor = torch.load(file, weights_only=True)
+    return done
+
+
+def planned(work: Tensor, target: Tensor, at: int, steps: int) -> Plan:
+    intent = Intent(target=target, surrogates=("sd15",), strength=Score(SCORE), seed=1 + at)
+    return replace(plan(Artwork(work), intent), steps=steps, held_out=())
+
+
+def run(asked: argparse.Namespace) -> None:
+    first, later = pictures.split(pictures.portraits())
+    learner = base.model(asked.home, asked.side)
+    sees, _ = base.style_judge(asked.home, common.judges_eye(learner))
+    works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
+    others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
+    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
+    now, aim = learner.latents(works), learner.latents(restyled)
+    every = measures(learner, aim.mean(0) - now.mean(0))
+    file = asked.out
+    done = {(row["kind"], row["seed"]) for row in rows(file)}
+    for seed in range(asked.seeds):
+        for kind in ("clean", "blend", *every):
+            if (kind, seed) in done or (asked.only and kind not in asked.only.split(",")):
+                continue
+            seen = taken(asked, kind, works, restyled, every)
+            latents = learner.latents(seen)
+            tuned = learner.finetuned(
+                latents, [cloak.CAPTION] * len(works), seed=seed, steps=LEARNER_STEPS
+            )
+            shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + seed)
+            row: Row = {"kind": kind, "seed": seed, "side": asked.side, "steps": asked.steps}
+            row |= {name: looked(judge_, works, seen) for name, judge_ in HELD_OUT.items()}
+            row["closed"] = common.closed(now, latents, aim)
+            row["along"] = common.along(learner.latents(shown), now, aim)
+            note(file, row | cloak.measured(shown, sees, styles))
+
+
+def looked(judge_: Callable[[Tensor, Tensor], float | None], clean: Tensor, seen: Tensor) -> float:
+    found = [judge_(a, b) for a, b in zip(clean, seen, strict=True)]
+    return fmean(value for value in found if value is not None)
+
+
+def taken(
+    asked: argparse.Namespace,
+    kind: str,
+    works: Tensor,
+    restyled: Tensor,
+    every: dict[str, tuple[Measure, ...]],
+) -> Tensor:
+    """The works as the thief gets them. The blend is as visible as the cloak by latents."""
+    if kind == "clean":
+        return works
+    name = "latents" if kind == "blend" else kind
+    file = asked.home / f"taken-up-{name}-{asked.side}-{asked.steps}.pt"
+    seen = cloaked(works, restyled, every[name], file, asked.steps)
+    if kind == "blend":
+        trio = zip(works, seen, restyled, strict=True)
+        return torch.stack([on_grid(blended(*three), 8) for three in trio])
+    return seen
+
+
+def table(file: Path) -> None:
+    lines = common.grouped(rows(file), ("kind",), VALUES)
+    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    head = ("steps measure", "gap closed", "called the artist's", "called the target's")
+    head += ("samples moved", "FSIM", "VSI", "MDSI", "runs")
+    columns = ("closed", "as_artist", "as_target", "along")
+    text = [
+        (
+            line["kind"],
+            *(common.said(line, name) for name in columns),
+            *(common.said(line, name, 3) for name in HELD_OUT),
+            str(line["seeds"]),
+        )
+        for line in lines
+    ]
+    file.with_suffix(".md").write_text(common.markdown(head, text))
+    print(common.markdown(head, text))
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--side", type=int, default=64)
+    asked.add_argument("--steps", type=int, default=40, help="of a cloak")
+    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--home", type=Path, default=base.small.HOME)
+    asked.add_argument("--only", help="kinds to run, with commas")
+    asked.add_argument("--table", action="store_true", help="only make the table again")
+    given = asked.parse_args()
+    given.out = base.RESULTS / f"taken-up-{given.side}.jsonl"
+    if not given.table:
+        run(given)
+    table(given.out)
+
+
+if __name__ == "__main__":
+    main()
