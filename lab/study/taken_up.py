@@ -37,8 +37,7 @@ from glassine.visibility.held_out import fsim, mdsi, vsi
 from torch import Tensor
 
 from ..rows import Row, note, rows
-from . import base, cloak, common, judge, pictures
-from .small import Small
+from . import base, cloak, common, judge, pictures, small
 
 Measure = Callable[[Tensor], Tensor]
 """Latents (1, C, h, w) -> what the distance to the goal is measured in."""
@@ -49,7 +48,7 @@ HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
 VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
 
 
-def measures(learner: Small, way: Tensor) -> dict[str, tuple[Measure, ...]]:
+def measures(learner: small.Small, way: Tensor) -> dict[str, tuple[Measure, ...]]:
     """Name -> measures that steps take in turn."""
     half, quarter = pooled(2), pooled(4)
     learnt = tuple(gradient(learner, draw) for draw in range(NOISES))
@@ -87,7 +86,7 @@ def along(way: Tensor) -> Measure:
     return lambda latents: (latents[0] * unit).sum()[None]
 
 
-def gradient(learner: Small, number: int) -> Measure:
+def gradient(learner: small.Small, number: int) -> Measure:
     """What the model would learn from these latents, at one draw of noise."""
     weights = learner.parameters()
 
@@ -196,7 +195,12 @@ def taken(
 def table(file: Path) -> None:
     lines = common.grouped(rows(file), ("kind",), VALUES)
     file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head = ("steps measure", "gap closed", "called the artist's", "called the target's")
+    head: tuple[str, ...] = (
+        "steps measure",
+        "gap closed",
+        "called the artist's",
+        "called the target's",
+    )
     head += ("samples moved", "FSIM", "VSI", "MDSI", "runs")
     columns = ("closed", "as_artist", "as_target", "along")
     text = [
@@ -217,7 +221,7 @@ def main() -> None:
     asked.add_argument("--side", type=int, default=64)
     asked.add_argument("--steps", type=int, default=40, help="of a cloak")
     asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--home", type=Path, default=base.small.HOME)
+    asked.add_argument("--home", type=Path, default=small.HOME)
     asked.add_argument("--only", help="kinds to run, with commas")
     asked.add_argument("--table", action="store_true", help="only make the table again")
     given = asked.parse_args()
