@@ -1,4 +1,4 @@
-"""Benches: measurements that the README's figures rest on; what they found is in `results/`.
+"""Benches: what the figures of docs/measured.md rest on; what they found is in `results/`.
 
 A file here is one measurement, or what several share; run one as `python -m lab.bench.NAME`.
 """
