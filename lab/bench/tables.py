@@ -93,7 +93,7 @@ def reduced_at(side: int) -> str:
     ]
     return table(
         f"{len(found['pictures'])} pictures of {side} px, {found['steps']} steps on the surrogate "
-        "that ships, SSIMULACRA2 70, mean of the five real encoders: share of the gap closed, then its "
+        "that ships, SSIMULACRA2 70, mean of the five real encoders: share of the gap closed, its "
         "ratio to the method before (c1768e7, ten steps) where each judge says the same of both "
         f"(the last three are held out), and to the blend; {circumstances(found)}",
         ["looked at", "closed", *JUDGES.values(), "blend"],
