@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from glassine.machine.ending import SIGNALS
 from hypothesis import settings
 from skips import pytest_make_collect_report, pytest_runtest_makereport
 
@@ -55,6 +56,16 @@ def few_steps(monkeypatch):
     from glassine.flow.recipes import STEPS
 
     monkeypatch.setitem(STEPS, "quick", 10)
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before():
+    """A command that ends in the test's own process is deaf to signals from then on (`main`); so
+    would be this process, and every one that a later test starts."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)

@@ -100,7 +100,8 @@ def test_a_picture_that_cannot_carry_it_is_told_so(marked):
 
 
 def test_without_pixel_marks_nothing_changes(finished, scene):
-    done = finished(scene, marks=("xmp",))
+    assert mark(finished(scene, marks=("xmp",))).rgb is scene
+    done = finished(scene, marks=("receipt",))
     assert mark(done) is done
 
 

@@ -49,7 +49,7 @@ from glassine.types import (
 )
 from glassine.units import Levels, Score
 from glassine.visibility import ssimulacra2
-from PIL import Image, ImageOps
+from PIL import Image
 
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
 SIZE = 96
@@ -381,7 +381,8 @@ def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):
     assert report.cost.lpips is None and report.cost.held_out == HeldOut()
     assert report.cost.ssimulacra2 < 100
     (said,) = [doubt for doubt in report.doubts if doubt.code == "judge.unfit"]
-    assert "torchvision::nms does not exist" in str(said) and torch.__version__ in str(said)
+    assert "torchvision::nms does not exist" in said.fields["details"]
+    assert torch.__version__ in str(said)
     page, whole = cost_tables(report.cost), cost_tables(golden().cost)
     for name in ("LPIPS", "HaarPSI", "FSIM", "VSI", "Held out"):
         assert name not in page and name in whole
@@ -446,8 +447,8 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     page.write_text(page_of(made, copy, format="jpeg", sha256_file="0"))
     told = json.loads(page.read_text().split('id="report">')[1].split("</script>")[0])["facts"]
     assert told["sha256_file"] == sha256(copy.read_bytes()).hexdigest()
-    ImageOps.invert(again).save(copy)
-    assert pages.settings_of(copy) is None, "another picture under the old name"
+    again.point(lambda value: max(0, value - 5)).save(copy)
+    assert pages.settings_of(copy) is None, "another copy under the old name"
     out = reported(copy, "--quick")
     assert "'sun.glassine.html' tells of another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))

@@ -63,9 +63,13 @@ def changed(made: Plan, ask: ProtectAsk, watch: Watch) -> Protected:
 
 
 def as_in_krita(whole: Artwork, about: Pixels) -> Artwork:
-    """The file says of its pixels what Krita's own would: the colours, the size on paper."""
+    """The file says of its pixels what Krita's own would: the colours, the size on paper.
+
+    Where nobody says how large the document is on paper, the file that it was opened from does.
+    """
+    kept = whole.keep
     profile = profiles.made(profiles.SRGB_SPACE)
-    return replace(whole, keep=replace(whole.keep, icc=profile, ppi=about.ppi))
+    return replace(whole, keep=replace(kept, icc=profile, ppi=about.ppi or kept.ppi))
 
 
 def with_words_of(whole: Artwork, file: Path) -> Artwork:
