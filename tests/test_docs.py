@@ -1,6 +1,7 @@
 """What the written pages promise: links that lead somewhere, variables and commands that exist."""
 
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,37 @@ def test_every_variable_stands_in_the_table_and_nothing_else_does():
 def test_every_command_in_the_readme_exists():
     said = re.findall(r"`glassine ([a-z]+)", (ROOT / "README.md").read_text("utf-8"))
     assert said and set(said) <= set(COMMANDS)
+
+
+def example(name):
+    spec = spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    assert spec and spec.loader
+    made = module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made.main
+
+
+@pytest.mark.slow
+def test_examples_do_what_they_say(painting, tmp_path, capsys):
+    """All that are there, so that a new one is run too."""
+    copy = tmp_path / "copy.png"
+    runs = {
+        "protect_one": (painting, copy),
+        "several_strengths": (painting,),
+        "own_goal": (painting, painting),
+        "poison": (painting, tmp_path / "poison.png", "apple", "car"),
+        "what_survives": (painting,),
+        "read_marks": (copy,),
+    }
+    assert set(runs) == {file.stem for file in (ROOT / "examples").glob("*.py")}
+    said = {}
+    for name, given in runs.items():
+        example(name)(*given)
+        said[name] = capsys.readouterr().out
+    assert "SSIMULACRA2" in said["protect_one"] and "its blend" in said["protect_one"]
+    changes = [int(line.split()[3]) for line in said["several_strengths"].splitlines()]
+    assert changes == sorted(changes) and changes[0] < changes[-1]
+    assert said["own_goal"] == "Changed above: True, below: False\n"
+    assert said["poison"].endswith(": a picture of an apple\n"), "the words stay true"
+    assert said["what_survives"].count("of the effect is left") == 3
+    assert said["read_marks"].startswith("xmp: ")
