@@ -1,11 +1,14 @@
 """Judges from packages: the same figures as before, steps through them, small pictures."""
 
-import piq
+import json
+import sys
+
 import pytest
 import torch
 from glassine.visibility import fsim, haarpsi, haarpsi_figure, lpips, mdsi, vsi
 from glassine.visibility.held_out import LARGE, glance
 from glassine.visibility.lpips import lpips_distance
+from glassine.visibility.packages import put_off
 
 HELD_OUT = (fsim, vsi, mdsi)
 
@@ -61,6 +64,17 @@ def test_loading_a_judge_draws_nothing_from_the_common_chance():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
+def test_what_judges_never_call_is_loaded_when_it_is_called(monkeypatch):
+    """A real module that nothing here uses, and one that is loaded already."""
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with put_off("colorsys", "json"):
+        from colorsys import hls_to_rgb
+        from json import dumps
+    assert "colorsys" not in sys.modules and dumps is json.dumps
+    assert hls_to_rgb(0.5, 0.5, s=0.0) == (0.5, 0.5, 0.5)
+    assert sys.modules["colorsys"].__file__, "the module itself, from now on"
+
+
 def spoilt(clean, amount):
     """Noise of that strength, the same for every strength."""
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(5))
@@ -92,6 +106,8 @@ def test_mdsi_rises_from_zero_the_more_is_changed():
 
 @pytest.mark.parametrize("judge", HELD_OUT)
 def test_a_reduced_copy_of_a_large_picture_is_judged_like_the_picture(judge):
+    import piq  # as the judges left it: at the top it would load what they put off
+
     clean = torch.nn.functional.interpolate(rings(128)[None], (1032, 1280), mode="bicubic")[0]
     clean = clean.clamp(0, 1)
     other = spoilt(clean, 0.05)

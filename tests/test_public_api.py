@@ -9,6 +9,9 @@ import glassine
 import onnxruntime
 import pytest
 from glassine.targets import style
+from heavy import HEAVY
+from PIL import Image
+from typed import SMALL
 
 
 @pytest.mark.parametrize("name", glassine.__all__)
@@ -41,15 +44,42 @@ def test_importing_the_package_loads_neither_torch_nor_torchvision():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_starting_loads_no_torchvision():
-    """It takes seconds to start, and judges are asked at the end: `lpips` and `piq` import it."""
+def test_starting_loads_no_judges_and_protecting_nothing_that_it_never_calls(tmp_path):
+    """Seconds of each start, here: torchvision for the judges, torch's compiler for nobody."""
+    picture = tmp_path / "a.png"
+    Image.linear_gradient("L").resize((40, 40)).convert("RGB").save(picture)
+    words = ["protect", str(picture), *SMALL]
     code = (
         "import glassine, sys; glassine.plan; glassine.optimise; glassine.verify\n"
         "import glassine.service.methods\n"
         "loaded = {'torchvision', 'lpips', 'piq'} & set(sys.modules)\n"
-        "assert 'torch' in sys.modules and not loaded"
+        "assert 'torch' in sys.modules and not loaded\n"
+        "from glassine.cli import cli\n"
+        f"cli.main({words}, 'glassine', standalone_mode=False)\n"
+        f"assert 'lpips' in sys.modules and not {HEAVY} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    home = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **home}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_command_that_computes_nothing_loads_no_torch(tmp_path):
+    code = (
+        "import sys\n"
+        "from glassine.cli import cli\n"
+        "typed = (['models', 'list'], ['models', 'verify'], ['ledger', 'list'],"
+        " ['completion', 'bash'], ['sitekit', '--help'])\n"
+        "for words in typed:\n"
+        "    cli.main(words, 'glassine', standalone_mode=False)\n"
+        "assert not {'torch', 'kornia', 'pyvips'} & set(sys.modules)"
+    )
+    home = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **home}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_nothing_that_works_here_tells_its_maker(tmp_path):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from torch import Tensor, nn
+if TYPE_CHECKING:  # whoever lists what there is need not wait for torch
+    from torch import Tensor, nn
 
-Encoder = Callable[[Tensor], Tensor]
+Encoder: TypeAlias = "Callable[[Tensor], Tensor]"
 """(B, 3, H, W) in [0, 1] -> (B, C, H / 8, W / 8), differentiable. H and W multiples of 8."""
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from safetensors.torch import load_file
-from torch import nn
+from typing import TYPE_CHECKING
 
 from ..messages import message
 from .base import Surrogate
-from .nets.slim import branches
-from .nets.tiny import read_net
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FILE, SCALE = "embedded.safetensors", ".scale"
 LIMITS = (
@@ -28,6 +27,10 @@ def load(folder: Path) -> dict[str, nn.Module]:
 
 def load_branches(file: Path) -> dict[str, nn.Module]:
     """Branches of such a file. A tensor of bytes has its scale per output channel beside it."""
+    from safetensors.torch import load_file
+
+    from .nets.slim import branches
+
     state = load_file(file)
     scales = {k.removesuffix(SCALE): state.pop(k) for k in list(state) if k.endswith(SCALE)}
     whole = {k: value.float() for k, value in state.items()}
@@ -38,6 +41,8 @@ def load_branches(file: Path) -> dict[str, nn.Module]:
 
 def sees(folder: Path) -> nn.Module:
     """The decoder of FLUX.2's likeness as its makers publish it: taef2_decoder.md."""
+    from .nets.tiny import read_net
+
     return read_net(folder, "decoder", channels=32, pool=True)
 
 

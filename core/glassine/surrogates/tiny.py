@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from .base import Surrogate, Weights
-from .nets.tiny import read_net
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def tiny(
     family: str, covers: str, channels: int, weights: tuple[Weights, ...], *, pool: bool = False
 ) -> Surrogate:
     def load(folder: Path) -> dict[str, nn.Module]:
+        from .nets.tiny import read_net
+
         return {family: read_net(folder, "encoder", channels, pool=pool)}
 
     def sees(folder: Path) -> nn.Module:
+        from .nets.tiny import read_net
+
         return read_net(folder, "decoder", channels, pool=pool)
 
     return Surrogate(
