@@ -1,8 +1,10 @@
 """What the written pages promise: links that lead somewhere, variables and commands that exist."""
 
 import re
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from glassine.cli import COMMANDS
@@ -68,3 +70,34 @@ def test_examples_do_what_they_say(painting, tmp_path, capsys):
     assert said["poison"].endswith(": a picture of an apple\n"), "the words stay true"
     assert said["what_survives"].count("of the effect is left") == 3
     assert said["read_marks"].startswith("xmp: ")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What the site makes of a link on a page in `docs`."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    hook = import_module("docs_hook")
+    page = SimpleNamespace(file=SimpleNamespace(abs_src_path=str(ROOT / "docs" / "eye.md")))
+    return lambda text: hook.on_page_markdown(text, page=page)
+
+
+def test_the_site_names_what_lies_outside_it(told):
+    assert (
+        told("[the bench](../lab/bench/reduced.py#top).") == "the bench (`lab/bench/reduced.py`)."
+    )
+    assert told("[lab/rows.py](../lab/rows.py)") == "lab/rows.py"
+    assert told("[a page](measured.md)") == "[a page](measured.md)"
+    with pytest.raises(FileNotFoundError, match="gone"):
+        told("[it](../lab/gone.py)")
+
+
+def test_the_site_has_every_commands_help(told):
+    text = told("<!-- commands -->")
+    assert all(f"\n## glassine {name}\n" in f"\n{text}" for name in COMMANDS)
+    assert "### glassine marks show" in text and "--longest-side" in text
+
+
+def test_every_page_is_in_the_sites_contents():
+    listed = set(re.findall(r"[\w/]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")))
+    there = (ROOT / "docs").glob("**/*.md")
+    assert listed == {page.relative_to(ROOT / "docs").as_posix() for page in there}
