@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from ..flow.recipes import SCORES, STEPS
 from . import claim, speech, unused
 from .names import Name
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from ..units import Score
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def listed(numbers: Mapping[str, float]) -> str:
+    """Its values, as one says them: 1, 2 or 3."""
+    *some, last = (f"{number:g}" for number in numbers.values())
+    return f"{', '.join(some)} or {last}"
 
 
 def seen_working(ctx: click.Context, _: click.Parameter, wish: str) -> str:
@@ -103,7 +110,7 @@ OPTIONS = (
         metavar="auto|subtle|balanced|strong",
         default="auto",
         show_default=True,
-        help="How visible it may be: a SSIMULACRA2 score of 85, 70 or 55, or a number. auto: "
+        help=f"How visible it may be: a SSIMULACRA2 score of {listed(SCORES)}, or a number. auto: "
         "subtle for line art, pixel art, flat colours and gradients; else balanced.",
     ),
     click.option(
@@ -111,10 +118,10 @@ OPTIONS = (
     ),
     click.option(
         "--effort",
-        type=click.Choice(("preview", "quick", "full")),
+        type=click.Choice(tuple(STEPS)),
         default="quick",
         show_default=True,
-        help="3, 10 or 30 steps. On the built-in encoders each step of full looks at two families.",
+        help=f"{listed(STEPS)} steps, each through one family's encoder.",
     ),
     click.option(
         "--surrogates",
