@@ -29,7 +29,7 @@ ROOMS = [
     {"explore"},
     {"evidence"},
     {"flow"},
-    {"find", "batch", "sitekit"},
+    {"find", "batch", "sitekit", "campaigns"},
     {"service", "cli"},
 ]
 KINDS = {"surrogates", "targets", "purifiers", "marks", "formats"}  # must not know of each other

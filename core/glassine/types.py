@@ -153,6 +153,7 @@ class Intent:
     style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
     shows    what the picture shows, `teach` what models should take it for (poison)
     anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one
+    caption  how a poison's caption is made; {concept} is what the picture shows, with its article
     strength  "auto": what the kind of the picture begins with
     in_colour  a picture without colour may come back with some
     mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
@@ -166,6 +167,7 @@ class Intent:
     shows: str | None = None
     teach: str | None = None
     anchor: Tensor | None = None
+    caption: str = "a picture of {concept}"
     strength: Strength | Score = "balanced"
     in_colour: bool = False
     effort: Effort = "quick"

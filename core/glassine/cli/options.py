@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -104,6 +105,12 @@ OPTIONS = (
         type=Name(),
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
+    ),
+    click.option(
+        "--campaign",
+        metavar="NAME",
+        help="Poison as a campaign says that you joined: its other concept, anchor and strength. "
+        "--shows says which of its concepts the picture shows.",
     ),
     click.option(
         "--strength",
@@ -214,7 +221,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         sidecar=given["sidecar"],
         keep_private=given["keep_private"],
     )
-    return Intent(
+    wish = Intent(
         recipe=recipe,
         style=word,
         style_picture=lent,
@@ -229,6 +236,24 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         mask=named_mask(given["mask"]),
         seed=given["seed"],
         export=export,
+    )
+    return agreed(wish, given) if given["campaign"] else wish
+
+
+def agreed(wish: Intent, given: dict[str, Any]) -> Intent:
+    """The same, as the campaign says it; a strength that was typed stays."""
+    from ..campaigns import joined_named
+    from ..targets.concept import tidy
+
+    campaign = joined_named(given["campaign"]).campaign
+    pair = campaign.pair(tidy(wish.shows) if wish.shows else None)
+    return replace(
+        wish,
+        shows=pair.shows,
+        teach=pair.teach,
+        anchor=pair.picture,
+        caption=campaign.caption,
+        strength=wish.strength if unused.typed(given, "strength") else campaign.strength,
     )
 
 

@@ -15,6 +15,8 @@ OPTIONS = {
     "batch.given_up": "glassine protect {path}",
     "batch.originals": "-o FOLDER",
     "c2pa.refused": "glassine marks certificate",
+    "campaign.unknown": "glassine campaign join FILE",
+    "campaign.which": "--shows",
     "concept.misspelled": "--anchor PICTURE",
     "concept.no_anchor": "--anchor PICTURE",
     "concept.same": "--teach",

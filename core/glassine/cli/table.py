@@ -24,6 +24,7 @@ COMMANDS = {
     "marks": "Show and check the marks in a file.",
     "ledger": "What was exported, when, and where it was published.",
     "find": "Find your own work in a folder of pictures.",
+    "campaign": "Agree with other artists on what to poison; nothing is sent anywhere.",
     "sitekit": "Write robots.txt and its relatives for your own site.",
     "bench": "Measure effect, survival and removal over a folder.",
     "completion": "Print the completion script of your shell.",

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from .speech import misused
 
-GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor")}
+GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor", "campaign")}
 """Kinds of goal, and the options that say something about them."""
 
 CARRIED = {
@@ -29,7 +29,12 @@ CARRIED = {
 }
 """Options for marks, and the marks that make something of them."""
 
-RIVALS = (("style", "target"), ("visible", "signature"))
+RIVALS = (
+    ("style", "target"),
+    ("visible", "signature"),
+    ("campaign", "teach"),
+    ("campaign", "anchor"),
+)
 """Pairs of which one would win and the other would be forgotten."""
 
 

@@ -159,13 +159,14 @@ def goal_pictures(
 
 def caption_for(intent: Intent) -> str:
     """Poison without its word does nothing: the words that must stand beside the picture."""
-    return "" if intent.recipe == "cloak" else caption_of(intent.shows or "")
+    return "" if intent.recipe == "cloak" else caption_of(intent.shows or "", intent.caption)
 
 
-def caption_of(shows: str) -> str:
+def caption_of(shows: str, rule: str = Intent.caption) -> str:
     """What the picture shows, as its caption says it; "" for nothing."""
     word = tidy(shows)
-    return f"a picture of {'an' if word[:1] in tuple('aeiou') else 'a'} {word}" if word else ""
+    concept = f"{'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
+    return rule.replace("{concept}", concept) if word else ""
 
 
 def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:

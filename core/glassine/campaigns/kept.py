@@ -1,0 +1,67 @@
+"""The campaigns that were joined on this machine: the signed files, in the user's data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from ..errors import GlassineError, NotUsable, reason_of
+from ..machine.files import contents, write
+from .signed import LARGEST, Signed, opened
+
+SUFFIX = ".campaign"
+
+
+def campaigns_folder() -> Path:
+    return user_data_path("glassine") / "campaigns"
+
+
+def campaign_of(file: Path) -> Signed:
+    """What the file says, checked; raises NotUsable where it says nothing that can be believed."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise NotUsable("campaign.large", most=LARGEST >> 20)
+        data = contents(file, LARGEST + 1)
+    except OSError as error:
+        raise NotUsable("campaign.no_file", path=file, reason=reason_of(error)) from error
+    return opened(data)
+
+
+def join(file: Path) -> Signed:
+    """Keeps it. A newer file of a campaign replaces the older one if the same hand signed both."""
+    found = campaign_of(file)
+    campaign = found.campaign
+    if campaign.over:
+        raise NotUsable("campaign.over", name=campaign.name, until=campaign.until.isoformat())
+    for other in joined():
+        if other.campaign.number == campaign.number and other.key != found.key:
+            raise NotUsable("campaign.foreign", name=campaign.name, who=other.who)
+        if other.campaign.number != campaign.number and other.campaign.name == campaign.name:
+            raise NotUsable("campaign.namesake", name=campaign.name, who=other.who)
+    campaigns_folder().mkdir(parents=True, exist_ok=True)
+    write(campaigns_folder() / f"{campaign.number}{SUFFIX}", found.data)
+    return found
+
+
+def joined() -> Iterator[Signed]:
+    """All of them, by name. What was spoilt since is left out."""
+    found = []
+    for file in sorted(campaigns_folder().glob(f"*{SUFFIX}")):
+        try:
+            found.append(campaign_of(file))
+        except GlassineError:
+            continue
+    yield from sorted(found, key=lambda one: one.campaign.name)
+
+
+def joined_named(name: str) -> Signed:
+    """The campaign of that name, while it lasts."""
+    known = list(joined())
+    for one in known:
+        if one.campaign.name == name:
+            if one.campaign.over:
+                raise NotUsable("campaign.over", name=name, until=one.campaign.until.isoformat())
+            return one
+    raise NotUsable("campaign.unknown", name=name, known=tuple(c.campaign.name for c in known))

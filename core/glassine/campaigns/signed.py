@@ -1,0 +1,110 @@
+"""Campaign <-> the bytes of its file: JSON with a signature over its content.
+
+It is signed with the identity that a name's Content Credentials are signed with. That proves that
+nobody changed the file since, and that two files are of one hand; anyone can make an identity in
+any name, so it does not prove whose hand that is.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EntryMissing, NotUsable
+from .terms import Campaign, told, understood
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    from ..marks.certificate import Signing
+
+KIND = "glassine campaign 1"
+LARGEST = 16 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Signed:
+    """key  digest of the signer's public key; who  the name in the certificate"""
+
+    campaign: Campaign
+    who: str
+    key: str
+    data: bytes
+
+
+def sealed(campaign: Campaign, signer: Signing) -> bytes:
+    """The file's bytes."""
+    content = told(campaign)
+    understood(content)  # what nobody could join is not signed
+    signature = base64.b64encode(signer.sign(plainly(content))).decode()
+    whole = {
+        "kind": KIND,
+        "content": content,
+        "signature": {"alg": signer.alg, "chain": signer.pem, "value": signature},
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
+
+
+def opened(data: bytes) -> Signed:
+    """Raises NotUsable where it is no campaign, was changed, or says what none may say."""
+    try:
+        from cryptography import x509
+        from cryptography.exceptions import InvalidSignature
+
+        from ..marks.certificate import common_name
+    except ModuleNotFoundError as error:
+        raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
+    if len(data) > LARGEST:
+        raise NotUsable("campaign.large", most=LARGEST >> 20)
+    try:
+        whole = json.loads(data)
+        content, signature = whole["content"], whole["signature"]
+        if whole["kind"] != KIND:
+            raise ValueError(whole["kind"])
+        leaf = x509.load_pem_x509_certificates(signature["chain"].encode())[0]
+        check_signature(leaf, signature["alg"], base64.b64decode(signature["value"]), content)
+    except InvalidSignature as error:
+        raise NotUsable("campaign.changed") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotUsable("campaign.unreadable") from error
+    return Signed(understood(content), common_name(leaf), digest_of(leaf), data)
+
+
+def plainly(content: dict[str, Any]) -> bytes:
+    """The same values are the same bytes, however a file is laid out."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def check_signature(leaf: Certificate, alg: str, signature: bytes, content: dict[str, Any]) -> None:
+    """Raises InvalidSignature, or ValueError where no such key signs campaigns."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+    data, key = plainly(content), leaf.public_key()
+    kinds: dict[str, hashes.HashAlgorithm] = {
+        "ES256": hashes.SHA256(),
+        "ES384": hashes.SHA384(),
+        "ES512": hashes.SHA512(),
+        "PS256": hashes.SHA256(),
+    }
+    if isinstance(key, ec.EllipticCurvePublicKey) and alg.startswith("ES"):
+        key.verify(signature, data, ec.ECDSA(kinds[alg]))
+    elif isinstance(key, rsa.RSAPublicKey) and alg == "PS256":
+        digest = kinds[alg]
+        key.verify(signature, data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and alg == "ED25519":
+        key.verify(signature, data)
+    else:
+        raise ValueError(alg)
+
+
+def digest_of(leaf: Certificate) -> str:
+    """SHA-256 of the public key, in hexadecimal digits."""
+    import hashlib
+
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(public).hexdigest()
