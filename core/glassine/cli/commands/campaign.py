@@ -82,7 +82,7 @@ def new(
     anchors: tuple[str, ...],
     artist: str,
     out: Path,
-    **terms: Any,
+    **terms: Any,  # noqa: ANN401 - what click gives
 ) -> None:
     """Write the file of a campaign called NAME, signed in your name."""
     from ...campaigns import Campaign, opened, sealed
