@@ -26,6 +26,11 @@ from glassine.errors import NotUsable
 from glassine.flow.plan import plan
 from glassine.flow.read import read
 from glassine.marks import certificate
+from glassine.plain import plain as to_plain
+from glassine.service.asked import Wish
+from glassine.service.methods import METHODS
+from glassine.service.requests import wanted_intent
+from glassine.service.state import State
 from glassine.targets import concept
 
 LATER = date(2999, 1, 1)
@@ -254,3 +259,22 @@ def test_from_the_command_line(tmp_path):
     other = tmp_path / "other.campaign"
     half = run("campaign", "new", "X", "--pair", "dog", "--until", "2999-01-01", "-o", other)
     assert half.exit_code == 2 and not other.exists()
+
+
+def test_krita_is_told_and_aims_as_the_command_line_does(file, painting, monkeypatch):
+    def asked(method, **told):
+        return to_plain(METHODS[method](told, {}, lambda now: None, State()).result)
+
+    assert asked("campaigns") == {"campaigns": []}
+    join(file)
+    (row,) = asked("campaigns")["campaigns"]
+    assert row["name"] == "Dogs" and row["pairs"] == {"dog": "cat", "ship": "apple"}
+    assert (row["strength"], row["who"], row["until"]) == ("strong", "Ann", "2999-01-01")
+    caption = asked("caption", shows="dog", campaign="Dogs")["caption"]
+    assert caption == "a dog, painted by hand"
+    wish = wanted_intent(Wish(recipe="poison", shows="dog", campaign="Dogs", strength=60.0))
+    typed = chosen("protect", painting, "--campaign", "Dogs", "--shows", "dog", "--strength", "60")
+    assert (wish.teach, wish.caption, wish.strength) == (typed.teach, typed.caption, 60.0)
+    assert torch.equal(wish.anchor, typed.anchor)
+    monkeypatch.setattr(Campaign, "over", property(lambda self: True))
+    assert asked("campaigns") == {"campaigns": []}, "what is over is not offered"

@@ -3,7 +3,7 @@
 A file belongs here that makes, checks or keeps such files. Nothing is sent anywhere: artists share
 them by any way they like."""
 
-from .kept import campaign_of, join, joined, joined_named
+from .kept import agreed, campaign_of, join, joined, joined_named
 from .signed import Signed, opened, sealed
 from .terms import Campaign, Pair, anchored
 
@@ -11,6 +11,7 @@ __all__ = [
     "Campaign",
     "Pair",
     "Signed",
+    "agreed",
     "anchored",
     "campaign_of",
     "join",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from ..errors import GlassineError, NotUsable, reason_of
+from ..errors import EntryMissing, GlassineError, NotUsable, reason_of
 from ..machine.files import contents, write
+from ..targets.concept import tidy
+from ..types import Intent
 from .signed import LARGEST, Signed, opened
 
 SUFFIX = ".campaign"
@@ -51,6 +54,8 @@ def joined() -> Iterator[Signed]:
     for file in sorted(campaigns_folder().glob(f"*{SUFFIX}")):
         try:
             found.append(campaign_of(file))
+        except EntryMissing:
+            raise  # none could be read
         except GlassineError:
             continue
     yield from sorted(found, key=lambda one: one.campaign.name)
@@ -65,3 +70,20 @@ def joined_named(name: str) -> Signed:
                 raise NotUsable("campaign.over", name=name, until=one.campaign.until.isoformat())
             return one
     raise NotUsable("campaign.unknown", name=name, known=tuple(c.campaign.name for c in known))
+
+
+def agreed(wish: Intent, name: str, *, own_strength: bool) -> Intent:
+    """The wish as the campaign of that name says it.
+
+    own_strength  the wish's own stays, instead of what the campaign asks for
+    """
+    campaign = joined_named(name).campaign
+    pair = campaign.pair(tidy(wish.shows) if wish.shows else None)
+    return replace(
+        wish,
+        shows=pair.shows,
+        teach=pair.teach,
+        anchor=pair.picture,
+        caption=campaign.caption,
+        strength=wish.strength if own_strength else campaign.strength,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -237,24 +236,11 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         seed=given["seed"],
         export=export,
     )
-    return agreed(wish, given) if given["campaign"] else wish
+    if not given["campaign"]:
+        return wish
+    from ..campaigns import agreed
 
-
-def agreed(wish: Intent, given: dict[str, Any]) -> Intent:
-    """The same, as the campaign says it; a strength that was typed stays."""
-    from ..campaigns import joined_named
-    from ..targets.concept import tidy
-
-    campaign = joined_named(given["campaign"]).campaign
-    pair = campaign.pair(tidy(wish.shows) if wish.shows else None)
-    return replace(
-        wish,
-        shows=pair.shows,
-        teach=pair.teach,
-        anchor=pair.picture,
-        caption=campaign.caption,
-        strength=wish.strength if unused.typed(given, "strength") else campaign.strength,
-    )
+    return agreed(wish, given["campaign"], own_strength=unused.typed(given, "strength"))
 
 
 def comma_names(listed: str) -> tuple[str, ...]:

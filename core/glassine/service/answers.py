@@ -32,6 +32,24 @@ class Captioned:
 
 
 @dataclass(frozen=True)
+class Agreed:
+    """A campaign that was joined. pairs: what a picture shows -> what it is taught as."""
+
+    name: str
+    who: str
+    until: str
+    strength: str
+    pairs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The campaigns that may be used today."""
+
+    campaigns: tuple[Agreed, ...]
+
+
+@dataclass(frozen=True)
 class Previewed:
     """What the pictures beside it show.
 

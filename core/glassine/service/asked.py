@@ -34,12 +34,16 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Wish:
-    """The intent, without its pictures. What is None is left to the engine."""
+    """The intent, without its pictures. What is None is left to the engine.
+
+    campaign  name of one that was joined: it says what `shows` is taught as, and towards what
+    """
 
     recipe: str = "cloak"
     style: str | None = None
     shows: str | None = None
     teach: str | None = None
+    campaign: str = ""
     strength: float | str = "balanced"
     effort: str | None = None
     surrogates: tuple[str, ...] = ()
@@ -63,6 +67,7 @@ class CaptionAsk:
     """What a poisoned picture shows; what it is taught as changes nothing about its caption."""
 
     shows: str = ""
+    campaign: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..campaigns import Signed, joined, joined_named
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
@@ -25,7 +26,7 @@ from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Intent, Plan, Progress, Protected
 from ..version import engine_version
 from ..visibility import ssimulacra2
-from .answers import Captioned, Estimated, Layered, Warmed
+from .answers import Agreed, Captioned, Estimated, Joined, Layered, Warmed
 from .asked import (
     CaptionAsk,
     EstimateAsk,
@@ -109,7 +110,21 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
 
 def caption(request: Request[CaptionAsk]) -> Answer:
     """The words that go with a poison, as its plan will have them."""
-    return Answer(Captioned(caption_of(request.ask.shows)))
+    ask = request.ask
+    rule = joined_named(ask.campaign).campaign.caption if ask.campaign else Intent.caption
+    return Answer(Captioned(caption_of(ask.shows, rule)))
+
+
+def campaigns(request: Request[Nothing]) -> Answer:
+    """Those that were joined and are not over; the docker lists them for poison."""
+    last = [one for one in joined() if not one.campaign.over]
+    return Answer(Joined(tuple(told_campaign(one) for one in last)))
+
+
+def told_campaign(found: Signed) -> Agreed:
+    told = found.campaign
+    pairs = {pair.shows: pair.teach for pair in told.pairs}
+    return Agreed(told.name, found.who, told.until.isoformat(), told.strength, pairs)
 
 
 def protect(request: Request[ProtectAsk]) -> Answer:
@@ -147,6 +162,7 @@ METHODS: dict[str, Method[Any]] = {
     "warm": Method(Nothing, warm),
     "estimate": Method(EstimateAsk, estimate),
     "caption": Method(CaptionAsk, caption),
+    "campaigns": Method(Nothing, campaigns),
     "preview": Method(PreviewAsk, preview),
     "protect": Method(ProtectAsk, protect),
     "export": Method(ProtectAsk, export_file),

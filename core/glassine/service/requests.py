@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 from torch import Tensor
 
+from ..campaigns import agreed
 from ..errors import NotUsable
 from ..flow.recipes import SCORES
 from ..pixels.grid import to_tensor
@@ -32,6 +33,8 @@ def wanted_intent(
         mask=None if picture is None else masked(picture, mask),
         export=replace(wish.export, claim=without_blanks(wish.export.claim)),
     )
+    if wish.campaign:
+        wanted = agreed(wanted, wish.campaign, own_strength=True)
     return replace(wanted, effort=cast("Effort", wish.effort)) if wish.effort else wanted
 
 
