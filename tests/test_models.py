@@ -3,17 +3,21 @@
 import functools
 import hashlib
 import http.server
+import io
 import socket
 import threading
 from dataclasses import replace
 
 import pytest
+import torch
 from glassine.errors import NotWritable, WeightsMissing
 from glassine.machine import weights
 from glassine.machine.weights import fetch
 from glassine.machine.weights.places import download_folder
 from glassine.machine.weights.sums import blob_id, check_folder
 from glassine.surrogates import SURROGATES, encoders
+from glassine.visibility import lpips_alexnet, unfit
+from glassine.visibility.lpips import ALEX, lpips_net, with_trunk
 from typed import run
 
 BODY = bytes(range(256)) * 3000  # 768 kB: three pieces
@@ -22,7 +26,7 @@ BODY = bytes(range(256)) * 3000  # 768 kB: three pieces
 class Origin(http.server.BaseHTTPRequestHandler):
     """A server that does what `plan` says, request by request, and then behaves."""
 
-    plan, seen = (), ()
+    plan, seen, body = (), (), BODY
 
     def do_GET(self):
         what = self.plan.pop(0) if self.plan else "whole"
@@ -30,7 +34,7 @@ class Origin(http.server.BaseHTTPRequestHandler):
         self.seen.append((self.path, start, what))
         if what in (404, 500):
             return self.send_error(what)
-        body = BODY if what != "changed" else BODY[:-1] + b"!"
+        body = self.body if what != "changed" else self.body[:-1] + b"!"
         if start >= len(body):
             return self.send_error(416)
         ranged = start and what != "no ranges"
@@ -353,3 +357,66 @@ def test_corrupt_weights_are_said_before_they_are_used(models, tmp_path, monkeyp
 def test_unknown_names_are_met_with_the_nearest(capsys):
     assert run("models", "get", "flx1") == 3
     assert "Did you mean 'flux1'" in capsys.readouterr().err
+
+
+# --- LPIPS's other trunk -------------------------------------------------------------------------
+
+SHAPES = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3), 10: (256, 256, 3)}
+"""AlexNet's convolutions, as torchvision numbers them: out, in, width."""
+
+
+@pytest.fixture
+def alexnet(origin, monkeypatch):
+    """A drawn AlexNet in the form and under the name of torchvision's; its weights."""
+    draw = torch.Generator().manual_seed(1)
+    state = {"classifier.1.weight": torch.zeros(8, 8)}
+    for at, (out, into, width) in SHAPES.items():
+        kernels = torch.randn(out, into, width, width, generator=draw)
+        state[f"features.{at}.weight"] = kernels / (into * width * width) ** 0.5
+        state[f"features.{at}.bias"] = torch.zeros(out)
+    stream = io.BytesIO()
+    torch.save(state, stream)
+    origin.body = stream.getvalue()
+    sum_of_it = hashlib.sha256(origin.body).hexdigest()
+    file = replace(weights.ALEXNET_FILE, sha256=sum_of_it, bytes=len(origin.body))
+    monkeypatch.setattr(weights, "ALEXNET_FILE", file)
+    lpips_net.cache_clear()
+    yield state
+    lpips_net.cache_clear()
+
+
+def test_alexnet_is_had_by_name_and_measures_beside_squeezenet(origin, alexnet, capsys):
+    clean, other = torch.rand(2, 3, 70, 70, generator=torch.Generator().manual_seed(2))
+    assert lpips_alexnet(clean, other) is None, "nobody asked for it"
+    origin.plan[:] = ["cut", "whole"]
+    assert run("models", "get", "alexnet") == 0
+    half = len(origin.body) // 2
+    assert [start for _, start, _ in origin.seen] == [0, half], "it goes on where it was cut off"
+    place = weights.folder_of(weights.ALEXNET)
+    assert [path.name for path in place.iterdir()] == ["alexnet.safetensors"]
+    capsys.readouterr()
+    assert run("models", "verify") == 0
+    assert "alexnet: as listed in" in capsys.readouterr().out
+    assert run("models", "list") == 0 and str(place) in capsys.readouterr().out
+    trunk = {name.removeprefix("features."): kernels for name, kernels in alexnet.items()}
+    expected = with_trunk(ALEX, trunk)(clean[None], other[None], normalize=True).item()
+    assert lpips_alexnet(clean, other) == pytest.approx(expected, rel=1e-6) and expected > 0
+    assert lpips_alexnet(clean[:, :62], other[:, :62]) is None, "too small for its pools"
+
+
+def test_an_alexnet_that_is_not_the_published_one_is_not_kept(origin, alexnet, capsys):
+    origin.plan[:] = ["changed"] * 5
+    assert run("models", "get", "alexnet") == 4
+    assert "not the published file" in capsys.readouterr().err
+    assert not weights.present(weights.ALEXNET)
+    assert run("models", "get", "alexnett") == 3
+    assert "alexnet" in capsys.readouterr().err
+
+
+def test_alexnet_comes_from_where_the_package_has_it():
+    assert unfit() is None
+    from torchvision.models import AlexNet_Weights
+
+    file = weights.ALEXNET_FILE
+    assert f"{file.origin}/{file.file}" == AlexNet_Weights.DEFAULT.url
+    assert file.file.endswith(f"-{file.sha256[:8]}.pth"), "as torch.hub checks it"

@@ -18,9 +18,9 @@ def study(monkeypatch):
     return lambda name: importlib.import_module(f"lab.study.{name}")
 
 
-def coarse():
+def coarse(small):
     pool, up = torch.nn.functional.avg_pool2d, torch.nn.functional.interpolate
-    return (
+    return small.Eyes(
         lambda x: torch.cat((pool(x, 8), pool(x, 8)[:, :1]), 1),
         lambda z: up(z[:, :3], scale_factor=8),
     )
@@ -31,7 +31,7 @@ def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
     latents, captions = torch.randn(4, 4, 8, 8), ["a picture of a fruit"] * 4
 
     def trained(*steps):
-        model = small.Small(["a", "fruit"], *coarse(), seed=3)
+        model = small.Small(["a", "fruit"], coarse(small), seed=3)
         file = tmp_path / f"{steps}.pt"
         for upto in steps:
             model.train(latents, captions, upto, seed=1, rate=1e-3, batch=2, file=file)
@@ -48,7 +48,7 @@ def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lor
         pytest.importorskip("peft")
     small = study("small")
     monkeypatch.setattr(small, "LOOKS", 2)
-    model = small.Small(["a", "fruit"], *coarse(), side=64)
+    model = small.Small(["a", "fruit"], coarse(small), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
     tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
@@ -63,7 +63,7 @@ def test_pictures_that_are_drawn_never_teach_nothing(study):
     latents, odds = torch.randn(2, 4, 8, 8), torch.tensor([1.0, 0.0])
     trained = []
     for other in (0.0, 5.0):
-        model = small.Small(["a", "fruit"], *coarse(), seed=3)
+        model = small.Small(["a", "fruit"], coarse(small), seed=3)
         given = torch.stack((latents[0], latents[1] + other))
         model.train(given, ["a fruit"] * 2, 2, seed=1, rate=1e-3, batch=2, odds=odds)
         trained.append(model.words.table.weight)

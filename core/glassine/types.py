@@ -280,7 +280,11 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a person can see of it. `lpips` and `haarpsi` are None where they were not measured."""
+    """What a person can see of it. `lpips` and `haarpsi` are None where they were not measured.
+
+    lpips          on SqueezeNet 1.1, whose trunk ships
+    lpips_alexnet  on AlexNet; None also where its trunk was not asked for
+    """
 
     ssimulacra2: Score
     psnr: float  # dB
@@ -293,6 +297,7 @@ class Cost:
     colour_shift: float = math.nan  # CIELAB, of what is smooth over 16 pixels
     haarpsi: float | None = None
     held_out: HeldOut = HeldOut()
+    lpips_alexnet: float | None = None
 
 
 @dataclass(frozen=True)

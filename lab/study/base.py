@@ -1,6 +1,7 @@
 """Trains the study's small model and its judges once: python -m lab.study.base [--steps N]
 
-Writes checkpoints under --home, the curve into results/base-SIDE.json; start it again to go on.
+Writes checkpoints under --home, the curve into results/base-SIDE.json (base-EYES-SIDE.json); start
+it again to go on. --eyes witness: through the encoder of our own that nothing is optimised against.
 """
 
 from __future__ import annotations
@@ -52,17 +53,23 @@ def shrunk(whole: Tensor, side: int) -> Tensor:
 
 def kept(home: Path, name: str, model: Learner, whole: Tensor) -> Tensor:
     """Their latents, kept between runs."""
-    file = home / f"{name}-latents.pt"
+    file = home / f"{named(name, model)}-latents.pt"
     if not file.exists():
         torch.save(model.latents(whole), file)
     latents: Tensor = torch.load(file, weights_only=True)
     return latents
 
 
-def model(home: Path, side: int = small.SIDE) -> small.Small:
+def named(name: str, model: Learner) -> str:
+    """A file's name with the encoder that its contents went through; TAESD is the unsaid one."""
+    eyes = model.describe().get("encoder", "taesd")
+    return name if eyes == "taesd" else f"{name}-{eyes}"
+
+
+def model(home: Path, eyes: str = "taesd", side: int = small.SIDE) -> small.Small:
     """The trained small model; raises where `base.py` has not been run."""
-    made = small.Small(vocabulary(), *small.taesd(), side=side)
-    kept = torch.load(home / f"base-{side}.pt", weights_only=True)
+    made = small.Small(vocabulary(), small.EYES[eyes](home), side=side)
+    kept = torch.load(home / f"{named('base', made)}-{side}.pt", weights_only=True)
     made.load(kept["raw"])
     made.settle(kept["calm"])
     return made
@@ -100,7 +107,7 @@ def judged(
     coder: small.Small,
 ) -> Judged:
     """(classifier, its accuracy on `held`), kept; some pictures it learns are decoded latents."""
-    file = home / f"judge-{name}-{coder.side}.pt"
+    file = home / f"{named(f'judge-{name}', coder)}-{coder.side}.pt"
     made = judge.Classifier(list(dict.fromkeys(labels)))
     if not file.exists():
         whole = shrunk(whole, coder.side)
@@ -155,12 +162,14 @@ def main() -> None:
     asked.add_argument("--steps", type=int, default=STEPS)
     asked.add_argument("--side", type=int, default=small.SIDE)
     asked.add_argument("--home", type=Path, default=small.HOME)
+    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="what it sees through")
     given = asked.parse_args()
-    made = small.Small(vocabulary(), *small.taesd(), side=given.side)
+    made = small.Small(vocabulary(), small.EYES[given.eyes](given.home), side=given.side)
     latents, captions, odds = learnt(given.home, made)
     about = {**made.describe(), "pictures": len(captions), "batch": BATCH, "rate": RATE}
-    told = curve_writer(RESULTS / f"base-{given.side}.json", about)
-    file = given.home / f"base-{given.side}.pt"
+    name = f"{named('base', made)}-{given.side}"
+    told = curve_writer(RESULTS / f"{name}.json", about)
+    file = given.home / f"{name}.pt"
     made.train(
         latents,
         captions,

@@ -43,7 +43,7 @@ def jobs(seeds: int) -> Iterator[tuple[str, int]]:
 def run(asked: argparse.Namespace) -> None:
     first, later = pictures.split(pictures.portraits())
     learner = common.learner(asked)
-    sees, right = base.style_judge(asked.home, common.judges_eye(learner))
+    sees, right = base.style_judge(asked.home, common.judges_eye(asked, learner))
     works, restyled = pair(asked.home, "portraits-later", later, learner.side, WORKS)
     others, beside = pair(asked.home, "portraits-first", first, learner.side)
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
@@ -57,7 +57,8 @@ def run(asked: argparse.Namespace) -> None:
         captions, lora = [CAPTION] * WORKS, kind.endswith("/lora")
         tuned = learner.finetuned(changed, captions, seed=seed, steps=asked.steps, lora=lora)
         shown = tuned.sampled(CAPTION, asked.samples, seed=100 + seed)
-        common.sheet(asked.home / "sheets" / f"cloak-{kind.replace('/', '-')}-{seed}.png", shown)
+        page = f"{asked.out.stem}-{kind.replace('/', '-')}-{seed}.png"
+        common.sheet(asked.home / "sheets" / page, shown)
         row["closed"] = common.closed(now, changed, aim)
         row["along"] = common.along(learner.latents(shown), now, aim)
         row |= measured(shown, sees, styles)

@@ -42,11 +42,13 @@ def arguments(name: str, steps: int, samples: int) -> argparse.Namespace:
     asked.add_argument("--steps", type=int, default=steps, help="of fine-tuning")
     asked.add_argument("--samples", type=int, default=samples)
     asked.add_argument("--surrogates", default="sd15")
+    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="of the small model")
     asked.add_argument("--only", help="kinds to run, with commas")
     asked.add_argument("--until", help="HH:MM; no run is begun after it")
     asked.add_argument("--table", action="store_true", help="only make the tables again")
     given = asked.parse_args()
     learnt = given.model.name if given.model else given.side
+    learnt = learnt if given.eyes == "taesd" else f"{given.eyes}-{learnt}"
     given.out = given.out or RESULTS / f"{name}-{learnt}.jsonl"
     given.settings = {k: getattr(given, k) for k in ("steps", "samples", "surrogates")}
     return given
@@ -73,13 +75,13 @@ def learner(asked: argparse.Namespace) -> Learner:
         from . import stable
 
         return stable.Stable(asked.model)
-    return base.model(asked.home, asked.side)
+    return base.model(asked.home, asked.eyes, asked.side)
 
 
-def judges_eye(learner: Learner) -> small.Small:
+def judges_eye(asked: argparse.Namespace, learner: Learner) -> small.Small:
     """What the judges' pictures went through: of the samples' size, 128 px at most."""
     side = min(learner.side, base.MASTER)
-    return small.Small([], *small.taesd(), side=side)
+    return small.Small([], small.EYES[asked.eyes](asked.home), side=side)
 
 
 def wanted(asked: argparse.Namespace, kind: str) -> bool:

@@ -53,7 +53,7 @@ def jobs(seeds: int) -> Iterator[tuple[str, float, int]]:
 def run(asked: argparse.Namespace) -> None:
     _, later = pictures.split(pictures.concepts())
     learner = common.learner(asked)
-    sees, right = base.concept_judge(asked.home, common.judges_eye(learner))
+    sees, right = base.concept_judge(asked.home, common.judges_eye(asked, learner))
     whole = base.prepared(asked.home, "concepts-later", later, learner.side)
     work = Work(asked, learner, *fewer(whole, later))
     done = {key(row) for row in rows(asked.out)}

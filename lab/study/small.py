@@ -1,4 +1,5 @@
-"""A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD.
+"""A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD,
+or on an encoder that nothing is optimised against (`EYES`).
 
 Pictures of 128 px become latents of 4 x 16 x 16 (64 px, with --side 64: 4 x 8 x 8); captions
 become a few words looked up in a table that is trained along. `Small` and `stable.Stable` offer
@@ -13,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
@@ -25,8 +26,24 @@ from .learners import beside
 
 Coder = Callable[[Tensor], Tensor]
 
-HOME = Path("/root/study")
+
+class Eyes(NamedTuple):
+    """An encoder of pictures (N, 3, H, W) in [0, 1] at stride 8, and its way back."""
+
+    encode: Coder
+    decode: Coder
+    channels: int = 4
+    name: str = "taesd"
+
+
+HOME, WITNESS = Path("/root/study"), "witness.pt"
 SIDE, WORDS, WIDTH = 128, 6, 64
+WITNESSED = (
+    (-0.878, 0.103, 0.0, -0.058, 0.225, -0.524, -0.465, -0.174),
+    (0.585, 0.157, 0.432, 0.240, 0.242, 0.520, 0.548, 0.410),
+)
+"""Mean and spread of the witness's latents over every twentieth concept picture at 64 px: what is
+noised has to lie around 0 and be about one unit wide, as TAESD's do."""
 GUIDANCE, LOOKS = 3.0, 20
 RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
 DROPPED = 0.1  # share of captions left empty, for guidance
@@ -61,11 +78,11 @@ class Captions(nn.Module):
         return words + self.place
 
 
-def network(side: int) -> Any:  # noqa: ANN401 - diffusers has no types
+def network(side: int, channels: int) -> Any:  # noqa: ANN401 - diffusers has no types
     return UNet2DConditionModel(
         sample_size=side // 8,
-        in_channels=4,
-        out_channels=4,
+        in_channels=channels,
+        out_channels=channels,
         block_out_channels=(32, 48, 64),
         layers_per_block=1,
         cross_attention_dim=WIDTH,
@@ -82,16 +99,16 @@ class Small:
     def __init__(
         self,
         vocabulary: list[str],
-        encode: Coder,
-        decode: Coder,
+        eyes: Eyes,
         *,
         side: int = SIDE,
         seed: int = 0,
     ) -> None:
         torch.manual_seed(seed)
         self.side = side
-        self.unet, self.words = network(side), Captions(vocabulary)
-        self.encode, self.decode = encode, decode
+        self.eyes = eyes
+        self.unet, self.words = network(side, eyes.channels), Captions(vocabulary)
+        self.encode, self.decode = eyes.encode, eyes.decode
         self.noise = DDPMScheduler(
             num_train_timesteps=1000,
             beta_schedule="scaled_linear",
@@ -100,7 +117,8 @@ class Small:
 
     def describe(self) -> dict[str, Any]:
         weights = sum(p.numel() for p in self.parameters())
-        return {"model": "small", "weights": weights, "side": self.side, "encoder": "taesd"}
+        about = {"model": "small", "weights": weights, "side": self.side}
+        return about | {"encoder": self.eyes.name}
 
     def parameters(self) -> list[nn.Parameter]:
         """What training changes: LoRA freezes the rest."""
@@ -116,7 +134,7 @@ class Small:
 
     @torch.no_grad()
     def latents(self, pictures: Tensor) -> Tensor:
-        """(N, 3, side, side) -> (N, 4, side / 8, side / 8)."""
+        """(N, 3, side, side) -> (N, channels, side / 8, side / 8)."""
         return torch.cat([self.encode(part) for part in torch.split(pictures, 16)])
 
     def loss(self, latents: Tensor, captions: list[str], draw: torch.Generator) -> Tensor:
@@ -227,7 +245,7 @@ class Small:
         draw = torch.Generator().manual_seed(seed)
         schedule = DDIMScheduler.from_config(self.noise.config)
         schedule.set_timesteps(LOOKS)
-        x = torch.randn(count, 4, self.side // 8, self.side // 8, generator=draw)
+        x = torch.randn(count, self.eyes.channels, *(self.side // 8,) * 2, generator=draw)
         words = self.words([caption] * count + [""] * count)
         for step in schedule.timesteps:
             asked, free = self.unet(torch.cat((x, x)), step, words).sample.chunk(2)
@@ -235,8 +253,8 @@ class Small:
         return torch.cat([self.decode(part) for part in torch.split(x, 16)]).clamp(0, 1)
 
 
-def taesd() -> tuple[Coder, Coder]:
-    """encode and decode of Stable Diffusion 1's tiny autoencoder, from the models folder."""
+def taesd(_: Path) -> Eyes:
+    """Stable Diffusion 1's tiny autoencoder, from the models folder."""
     from glassine.machine import weights
     from glassine.machine.device import choose
     from glassine.surrogates import SURROGATES, encoders
@@ -244,4 +262,27 @@ def taesd() -> tuple[Coder, Coder]:
     (encode,) = encoders.encoders("sd15", choose("cpu")).values()
     decoder = SURROGATES["sd15"].sees
     assert decoder
-    return encode, decoder(weights.folder_of("taesd"))
+    return Eyes(encode, decoder(weights.folder_of("taesd")))
+
+
+def witness(home: Path) -> Eyes:
+    """The encoder of our own, from WITNESS in `home`: `python -m lab.study.witness.train`."""
+    from .witness.net import LATENTS, Autoencoder
+
+    net = Autoencoder()
+    net.load_state_dict(torch.load(home / WITNESS, weights_only=True)["calm"])
+    net.eval().requires_grad_(False)
+    mean, spread = (torch.tensor(row)[:, None, None] for row in WITNESSED)
+
+    def encode(rgb: Tensor) -> Tensor:
+        return (net.means(rgb) - mean) / spread
+
+    def decode(latents: Tensor) -> Tensor:
+        made: Tensor = net.decoder(latents * spread + mean)
+        return made
+
+    return Eyes(encode, decode, LATENTS, "witness")
+
+
+EYES: dict[str, Callable[[Path], Eyes]] = {"taesd": taesd, "witness": witness}
+"""What the model can learn through. Cloaks are made against the first or its likenesses only."""

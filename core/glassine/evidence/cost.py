@@ -12,6 +12,7 @@ from ..visibility import (
     fsim,
     haarpsi_figure,
     lpips,
+    lpips_alexnet,
     mdsi,
     psnr,
     ssim,
@@ -40,6 +41,7 @@ def cost(sight: Sight) -> Cost:
         colour_shift=colour_shift(sight.clean, sight.seen),
         haarpsi=haarpsi_figure(clean, seen),
         held_out=held_out(sight),
+        lpips_alexnet=lpips_alexnet(clean, seen),
     )
 
 

@@ -6,7 +6,7 @@ from .colour import colour_shift
 from .haarpsi import haarpsi
 from .held_out import fsim, mdsi, vsi
 from .jnd import texture_allowance
-from .measure import haarpsi_figure, lpips, psnr, ssim
+from .measure import haarpsi_figure, lpips, lpips_alexnet, psnr, ssim
 from .packages import unfit
 from .ssimulacra2 import Scale, sampled, scales, ssimulacra2
 
@@ -17,6 +17,7 @@ __all__ = [
     "haarpsi",
     "haarpsi_figure",
     "lpips",
+    "lpips_alexnet",
     "mdsi",
     "psnr",
     "sampled",

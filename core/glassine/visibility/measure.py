@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .haarpsi import SMALLEST as LEAST
 from .haarpsi import haarpsi
-from .lpips import SMALLEST, lpips_distance
+from .lpips import ALEX, SMALLEST, SMALLEST_ALEX, alexnet_is_here, lpips_distance
 from .packages import unfit
 
 STRIP = 1024  # rows; a large picture is never held a second time
@@ -38,6 +38,15 @@ def lpips(clean: Tensor, other: Tensor) -> float | None:
     if apart is None or min(clean.shape[1:]) < SMALLEST:
         return None
     return apart(clean, other).item()
+
+
+@torch.no_grad()
+def lpips_alexnet(clean: Tensor, other: Tensor) -> float | None:
+    """LPIPS v0.1, AlexNet trunk; None also where that trunk was not asked for."""
+    if not alexnet_is_here() or min(clean.shape[1:]) < SMALLEST_ALEX:
+        return None
+    apart = lpips_distance(ALEX)
+    return None if apart is None else apart(clean, other).item()
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from ..names import Name
 
 if TYPE_CHECKING:
     from ...machine.weights import Wanted
+
+ALEXNET = "alexnet"
 
 
 @click.group()
@@ -33,7 +36,7 @@ def list_encoders(as_json: bool) -> None:
     """What there is, and what of it is on this machine."""
     from ...evidence.schema import json_ready
 
-    rows = encoder_rows()
+    rows = [*encoder_rows(), alexnet_row()]
     if as_json:
         click.echo(json.dumps(json_ready(rows), indent=1))
         return
@@ -41,7 +44,7 @@ def list_encoders(as_json: bool) -> None:
         here = row["folder"] or speech.phrase("cli.not_here")
         covers = speech.spoken(row["covers"])
         click.echo(f"{row['name']:14} {covers}\n{'':14} {row['licence']}; {here}")
-    if not all(row["folder"] for row in rows):
+    if not all(row["folder"] for row in rows if row["name"] != ALEXNET):
         click.echo(speech.phrase("cli.models_missing"))
 
 
@@ -61,6 +64,15 @@ def encoder_rows() -> list[dict[str, Any]]:
     return rows
 
 
+def alexnet_row() -> dict[str, Any]:
+    from ...machine import weights
+
+    there = weights.present(weights.ALEXNET)
+    place = str(weights.folder_of(weights.ALEXNET)) if there else ""
+    covers = message("cli.model_alexnet")
+    return {"name": ALEXNET, "covers": covers, "licence": "BSD-3", "folder": place}
+
+
 @command.command("get")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
@@ -76,16 +88,18 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     About 10 MB each, from the public repository of TAESD (MIT licence) at one pinned commit. Each
     file is checked before it is used; a download that was cut off goes on where it was. FOLDER
     may hold the original files, or folders listed in a file SHA256SUMS.
+
+    The name alexnet is no encoder but a judge of reports: LPIPS on AlexNet, on which most publish,
+    beside LPIPS on SqueezeNet, which ships. 244 MB from torchvision's makers; 10 MB are kept.
     """
     from ...machine import weights
-    from ...surrogates import SURROGATES
 
     for name in chosen_encoders(names):
         folder, files = wanted(name)
         if source is not None:
-            place = weights.adopt_folder(folder, files, source, SURROGATES[name].load)
+            place = weights.adopt_folder(folder, files, source, check_of(name))
         else:
-            place = weights.fetch_folder(folder, files, show_bytes, SURROGATES[name].load)
+            place = weights.fetch_folder(folder, files, show_bytes, check_of(name))
         state = weights.how_verified(folder, files)
         click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
 
@@ -97,7 +111,7 @@ def verify_encoders(names: tuple[str, ...]) -> int:
     from ...machine import weights
 
     code = exits.DONE
-    for name in chosen_encoders(names):
+    for name in chosen_encoders(names) if names else [*chosen_encoders(()), ALEXNET]:
         folder, files = wanted(name)
         if not names and not weights.present(folder):
             click.echo(f"{name}: {speech.phrase('cli.not_here')}")
@@ -110,22 +124,38 @@ def verify_encoders(names: tuple[str, ...]) -> int:
 
 
 def chosen_encoders(names: tuple[str, ...]) -> list[str]:
-    """The encoders of those names, or every one that can be fetched."""
+    """The encoders of those names, or every one that can be fetched; AlexNet only by its name."""
+    from ...machine import weights
     from ...surrogates import SURROGATES
 
     known = [name for name in SURROGATES if SURROGATES[name].weights]
     folders = {SURROGATES[name].folder: name for name in known}
+    folders |= {ALEXNET: ALEXNET, weights.ALEXNET: ALEXNET}
     for name in names:
         if name not in known and name not in folders:
             raise UnknownEntry("surrogate", name, [*known, *folders])
     return [folders.get(name, name) for name in names] or known
 
 
+def check_of(name: str) -> Callable[[Path], object]:
+    """What looks at its files before they get their place."""
+    if name == ALEXNET:
+        from ...visibility.lpips import keep_alexnet
+
+        return keep_alexnet
+    from ...surrogates import SURROGATES
+
+    return SURROGATES[name].load
+
+
 def wanted(name: str) -> tuple[str, list[Wanted]]:
-    """The folder of an encoder and its files."""
+    """The folder of an encoder, or of AlexNet, and its files."""
+    from ...machine import weights
     from ...machine.weights import Wanted
     from ...surrogates import SURROGATES
 
+    if name == ALEXNET:
+        return weights.ALEXNET, [weights.ALEXNET_FILE]
     entry = SURROGATES[name]
     return entry.folder, [Wanted(weight.file, weight.blob) for weight in entry.weights]
 

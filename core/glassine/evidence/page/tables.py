@@ -85,6 +85,7 @@ def judged_rows(cost: Cost) -> list[Row]:
     return [
         ("SSIMULACRA2", score, "100 identical, 90 hard to see, 70 good"),
         *measured_row("LPIPS (SqueezeNet 1.1)", cost.lpips, LPIPS),
+        *measured_row("LPIPS (AlexNet)", cost.lpips_alexnet, LPIPS),
         *measured_row("HaarPSI", cost.haarpsi, "1 is identical"),
     ]
 

@@ -20,7 +20,6 @@ from .places import download_folder
 from .sums import (
     SUMS,
     Wanted,
-    blob_id,
     changed_file,
     checked_files,
     published_files,
@@ -34,14 +33,14 @@ _ORIGIN_VARIABLE = "GLASSINE_ORIGIN"  # a mirror; what it gives is checked all t
 _PIECE = 1 << 18  # bytes
 _PATIENCE = 30  # seconds without a byte
 _TRIES = 5
-_LARGEST = 64 << 20  # bytes; the real files have 5 MB, so more is not one of them
+_LARGEST = 64 << 20  # bytes; the encoders' files have 5 MB, so more is not one of them
 
 Fetched = Callable[[str, int, int], None]
 """Called with file name, bytes so far, bytes in all (0 where the server does not say)."""
 
 
 Check = Callable[[Path], object]
-"""Raises WeightsMissing where the files of a folder cannot be used."""
+"""Raises WeightsMissing where the files of a folder cannot be used; may keep only what is used."""
 
 
 def unchecked(_: Path) -> None:
@@ -98,7 +97,7 @@ def refuse_changed(making: Path, wanted: Iterable[Wanted], source: Path) -> None
     """Raises where a file that was published is another one here."""
     for file in wanted:
         copy = making / file.file
-        if copy.is_file() and blob_id(copy.read_bytes()) != file.blob:
+        if copy.is_file() and not file.is_at(copy):
             raise changed_file(source / file.file)
 
 
@@ -136,7 +135,7 @@ def not_stored(name: str, error: OSError) -> NotWritable:
 
 def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
     """One file, going on where an earlier attempt was cut off."""
-    if path.is_file() and blob_id(path.read_bytes()) == file.blob:
+    if path.is_file() and file.is_at(path):
         told(file.file, path.stat().st_size, path.stat().st_size)
         return
     path.unlink(missing_ok=True)
@@ -144,25 +143,25 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
     problem = message("cause.unknown")
     for _ in range(_TRIES):
         try:
-            download(file.file, part, told)
+            download(file, part, told)
         except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
             problem = network_reason(error)
             if isinstance(error, HTTPError) and error.code in (403, 404, 410):
                 break
             continue
-        data = part.read_bytes()
-        if blob_id(data) == file.blob:
+        if file.is_at(part):
             part.rename(path)
             return
-        problem = message("weights.other_arrived", blob=blob_id(data)[:12])
+        problem = message("weights.other_arrived", sum=file.sum_of(part)[:12])
         part.unlink()  # going on from a wrong beginning would stay wrong
     raise WeightsMissing("weights.not_fetched", file=file.file, reason=problem)
 
 
-def download(name: str, part: Path, told: Fetched) -> None:
+def download(file: Wanted, part: Path, told: Fetched) -> None:
     """Adds to the part that is there; a server that cannot go on starts from the beginning."""
     done = part.stat().st_size if part.exists() else 0
-    origin = os.environ.get(_ORIGIN_VARIABLE, ORIGIN)
+    name, most = file.file, file.bytes or _LARGEST
+    origin = os.environ.get(_ORIGIN_VARIABLE, file.origin or ORIGIN)
     try:
         request = Request(f"{origin}/{name}")
         if done:
@@ -188,7 +187,7 @@ def download(name: str, part: Path, told: Fetched) -> None:
                 stream.write(piece)
                 done += len(piece)
                 told(name, done, total)
-                if done > _LARGEST:
+                if done > most:
                     raise ConnectionError(message("weights.too_much"))
     if done < total:
         raise ConnectionError(message("weights.cut_off", done=done, total=total))

@@ -24,10 +24,30 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file to be had: its name and its git blob id."""
+    """One file to be had, known by one of two sums.
+
+    blob    its git blob id, as the encoders are published
+    sha256  where its makers publish it otherwise
+    origin  address of the folder it lies in; "" is the encoders'
+    bytes   how many it has; 0: no more than an encoder
+    """
 
     file: str
-    blob: str
+    blob: str = ""
+    sha256: str = ""
+    origin: str = ""
+    bytes: int = 0
+
+    def is_at(self, path: Path) -> bool:
+        """Whether that file is this one."""
+        return self.sum_of(path) == (self.sha256 or self.blob)
+
+    def sum_of(self, path: Path) -> str:
+        """Of a file, the sum that this one is known by."""
+        if not self.sha256:
+            return blob_id(path.read_bytes())
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
@@ -48,13 +68,10 @@ def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
 @cache
 def check_folder(place: Path, published: tuple[Wanted, ...]) -> None:
     """Raises where a file of that folder has another sum than the one that is known of it."""
-    blobs, sums = (
-        {file.file: file.blob for file in published},
-        listed_sums(place.parent, place.name),
-    )
+    known, sums = {file.file: file for file in published}, listed_sums(place.parent, place.name)
     for path in sorted(place.iterdir()):
-        if path.name in blobs:
-            right = blob_id(path.read_bytes()) == blobs[path.name]
+        if path.name in known:
+            right = known[path.name].is_at(path)
         elif path.name in sums:
             right = hashlib.sha256(path.read_bytes()).hexdigest() == sums[path.name]
         else:
@@ -98,7 +115,7 @@ def published_files(files: list[Wanted], source: Path, name: str) -> list[Path]:
         if not all(path.is_file() for path in paths):
             continue
         for path, file in zip(paths, files, strict=True):
-            if blob_id(path.read_bytes()) != file.blob:
+            if not file.is_at(path):
                 raise changed_file(path)
         return paths
     return []
