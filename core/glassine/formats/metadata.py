@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 import pyvips
 
 from ..messages import Message, message
+from ..pixels.packet import Refused, properties
 from ..types import Keep, Private
 from .carried import exif, icc, loose, xmp
 from .carried.loose import Loose, Titled
@@ -90,8 +91,8 @@ def profile_named(image: pyvips.Image) -> str:
     """The profile that XMP names, whether the file has it or lost it."""
     packet = blob(image, _XMP)
     try:
-        found = xmp.properties(packet) if packet else []
-    except xmp.Refused:
+        found = properties(packet) if packet else []
+    except Refused:
         return ""
     return next(((one.text or "").strip() for one in found if one.tag == xmp.PROFILE), "")
 
@@ -102,8 +103,8 @@ def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bo
     found, bad = list[Element](), False
     for packet in (*((first,) if first else ()), *beside.extended):
         try:
-            found += xmp.properties(packet)
-        except xmp.Refused:
+            found += properties(packet)
+        except Refused:
             bad = True
     return found, bad
 
