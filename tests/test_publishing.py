@@ -22,6 +22,7 @@ from planted import OPEN, SECRET, plain
 from typed import SMALL, run
 
 optimise, row = (import_module(f"glassine.flow.{name}") for name in ("optimise", "protect"))
+export = import_module("glassine.service.export")
 
 KINDS = ("png", "jpeg", "webp", "tiff", "avif")
 MARKS = ("--marks", "xmp,c2pa,receipt")
@@ -66,8 +67,9 @@ def few_looks(monkeypatch):
         return replace(measured[0], record=run_record(protected, sight, choose("cpu")))
 
     monkeypatch.setattr(optimise, "walk", walk)
-    monkeypatch.setattr(row, "settle", settled)
-    monkeypatch.setattr(row, "verify", report)
+    for place in (row, export):  # from a file, from Krita
+        monkeypatch.setattr(place, "settle", settled)
+        monkeypatch.setattr(place, "verify", report)
     monkeypatch.setattr(render, "model_views", lambda plan, sight, device: [])
     monkeypatch.setattr(Worker, "do", lambda self, task, watch: delivered(task, watch))
 
