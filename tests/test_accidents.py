@@ -4,19 +4,23 @@ import io
 import shutil
 import sqlite3
 import sys
+from importlib import import_module
 
 import pytest
 import torch
 from glassine.cli import main
 from glassine.errors import NotUsable, NotWritable
 from glassine.find import index
-from glassine.flow import deliver
+from glassine.flow.encode import check_unread
 from glassine.flow.plan import plan
 from glassine.formats import FORMATS
 from glassine.machine import files
+from glassine.marks import c2pa
 from glassine.sitekit import kit, write
-from glassine.types import Artwork, Export, Intent, Keep, quiet
+from glassine.types import Artwork, Claim, Export, Intent, Keep, quiet
 from typed import SMALL, run
+
+deliver, protect = (import_module(f"glassine.flow.{name}") for name in ("deliver", "protect"))
 
 # --- sizes and numbers ---------------------------------------------------------------------------
 
@@ -95,6 +99,35 @@ def test_what_cannot_be_written_is_said_before_any_work(
     monkeypatch.setattr(work, lambda *_, **__: pytest.fail("worked"))
     assert run(*arguments) == 5
     assert "there is no folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("export", "to"),
+    [
+        (Export(format="ora"), ""),
+        (Export(keep_path=True, marks=("xmp",)), ""),
+        (Export(marks=("xmp",), claim=Claim(policy="whatever")), ""),
+        (Export(marks=("c2pa",), claim=Claim(certificate="none.pem", key="none.pem")), ""),
+        (Export(), "none"),
+    ],
+    ids=("format", "receipt", "policy", "certificate", "folder"),
+)
+def test_no_picture_is_decoded_for_an_export_that_cannot_be_written(
+    painting, monkeypatch, export, to
+):
+    for name in ("deliver.opened", "protect.read"):
+        monkeypatch.setattr(f"glassine.flow.{name}", lambda *_: pytest.fail("decoded"))
+    intent = Intent(export=export)
+    with pytest.raises(NotUsable):
+        deliver.deliver(painting, painting.parent / to / "copy.png", intent)
+    if not to:
+        with pytest.raises(NotUsable):
+            protect.protect(painting, intent)
+
+
+def test_nobody_gets_a_key_before_the_file_has_said_its_name(monkeypatch):
+    monkeypatch.setattr(c2pa.certificate, "signing", lambda *_: pytest.fail("made a key"))
+    assert check_unread(Export(marks=("xmp", "c2pa", "receipt"))) == ()
 
 
 def test_words_that_a_terminal_cannot_show_do_not_lose_the_work(painting, monkeypatch):

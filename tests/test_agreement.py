@@ -14,6 +14,7 @@ from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.formats.carried import xmp
 from glassine.formats.carried.publish import carrying
+from glassine.pixels.packet import properties
 from glassine.types import Claim, Export, Report
 from PIL import Image, ImageCms
 from planted import SECRET, exif_of, packet
@@ -64,7 +65,7 @@ def by_exiftool(folder, data, kind):
 
 
 def said_by(data):
-    told, _ = xmp.authorship(xmp.properties(data))
+    told, _ = xmp.authorship(properties(data))
     (creator, *_), rights, title = xmp.titled(told)
     (_, mining), *_ = told[f"{{{xmp.PLUS}}}DataMining"]
     return {

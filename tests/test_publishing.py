@@ -1,7 +1,9 @@
 """Thirty files that tell too much, published by every way there is: nothing private comes out."""
 
 import json
+import re
 import zipfile
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -9,14 +11,18 @@ import planted
 import pytest
 import torch
 from glassine.batch.worker import Worker, delivered
-from glassine.evidence.drift import viewers
+from glassine.evidence.facts import run_record
+from glassine.evidence.page import render
+from glassine.flow.read import read
+from glassine.machine.device import choose
 from glassine.service.methods import METHODS
 from glassine.service.state import State
-from glassine.types import quiet
+from glassine.types import Protected, quiet
 from planted import OPEN, SECRET, plain
 from typed import SMALL, run
 
-optimise, verify = (import_module(f"glassine.flow.{name}") for name in ("optimise", "verify"))
+optimise, row = (import_module(f"glassine.flow.{name}") for name in ("optimise", "protect"))
+export = import_module("glassine.service.export")
 
 KINDS = ("png", "jpeg", "webp", "tiff", "avif")
 MARKS = ("--marks", "xmp,c2pa,receipt")
@@ -25,11 +31,12 @@ MARKS = ("--marks", "xmp,c2pa,receipt")
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Five formats with all groups of tags together and alone, and as Krita's own file."""
-    made, work = tmp_path_factory.mktemp("private"), tmp_path_factory.mktemp("work")
+    made = tmp_path_factory.mktemp("private")
     for number, wanted in enumerate((planted.GROUPS, ("EXIF",), ("GPS",), ("XMP",), ("IPTC",))):
-        for kind in KINDS:
-            data = planted.planted(work, kind, plain(kind, seed=number), wanted)
-            (made / f"{number}-{kind}.{kind}").write_bytes(data)
+        files = [made / f"{number}-{kind}.{kind}" for kind in KINDS]
+        for kind, file in zip(KINDS, files, strict=True):
+            file.write_bytes(plain(kind, seed=number))
+        planted.plant(files, wanted)
     for number in range(5):
         flat = (made / f"{number}-png.png").read_bytes()
         with zipfile.ZipFile(made / f"{number}.kra", "w") as inside:
@@ -42,15 +49,28 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def few_looks(monkeypatch):
-    """What is published of a file depends neither on steps nor on how many encoders measure, and
-    a worker that is a process is for the tests of batches."""
-    draw = torch.Generator().manual_seed(2)
+    """What is published of a file depends neither on the change nor on what is measured of it (the
+    first picture's numbers stand for all; the record is each one's own), and a worker that is a
+    process is for the tests of batches."""
+    draw, measured, whole = torch.Generator().manual_seed(2), [], row.verify
 
     def walk(plan, device, crop, watch):
         return ((torch.rand(plan.artwork.rgb.shape, generator=draw) - 0.5) / 16).half()
 
+    def settled(change, watch):
+        rgb = (change.plan.artwork.rgb + change.pixels).clamp(0, 1)
+        return Protected(change.plan, rgb, change.notes)
+
+    def report(protected, *, sight, **how):
+        if not measured:
+            measured.append(whole(protected, sight=sight))
+        return replace(measured[0], record=run_record(protected, sight, choose("cpu")))
+
     monkeypatch.setattr(optimise, "walk", walk)
-    monkeypatch.setattr(verify, "viewers", lambda plan, device: viewers(plan, device)[:1])
+    for place in (row, export):  # from a file, from Krita
+        monkeypatch.setattr(place, "settle", settled)
+        monkeypatch.setattr(place, "verify", report)
+    monkeypatch.setattr(render, "model_views", lambda plan, sight, device: [])
     monkeypatch.setattr(Worker, "do", lambda self, task, watch: delivered(task, watch))
 
 
@@ -65,12 +85,19 @@ def private_tags(place):
 @pytest.mark.slow
 def test_a_folder_in_one_go_and_what_find_tells_of_it(folder, tmp_path):
     copies, page = tmp_path / "copies", tmp_path / "found.html"
-    assert run("batch", folder, "-o", copies, *SMALL, *MARKS, "--format", "jpeg") == 0
+    assert run("batch", folder, "-o", copies, *SMALL, *MARKS, "--format", "jpeg", "--sidecar") == 0
     found, count = private_tags(copies)
     assert not found and count >= 30
     assert run("find", copies, "--works", folder, "-o", page) == 0
     assert SECRET not in page.read_text("utf-8")
-    assert not [one for one in copies.rglob("*.html") if SECRET in one.read_text("utf-8")]
+    told = [one for one in copies.iterdir() if one.suffix in (".html", ".json")]
+    assert len(told) == 60
+    signed_as = {one.stem: read(one).keep.creators for one in folder.iterdir()}
+    for file in told:
+        said = file.read_text("utf-8")
+        for name in signed_as[file.name.partition(".glassine.")[0]]:  # the signature says it too
+            said = re.sub(rf"{name}(?!\d)", "", said)
+        assert SECRET not in said and str(tmp_path.parent) not in said, file.name
 
 
 @pytest.mark.slow

@@ -30,6 +30,13 @@ def ended(process):
     return process.returncode, said, out
 
 
+def test_next_to_nothing_is_loaded_before_signals_are_heard():
+    """Until then Ctrl-C shows how Python stops: modules like these take longer than all else."""
+    code = "import sys, glassine.cli; print({'typing', 're', 'click', 'torch'} & set(sys.modules))"
+    asked = [sys.executable, "-S", "-c", code]
+    assert subprocess.run(asked, capture_output=True, text=True).stdout == "set()\n"
+
+
 SWALLOWED = """
 import sys, threading, time
 from glassine.cli import main, table

@@ -81,6 +81,27 @@ def test_the_picture_is_read_and_not_its_thumbnail(how):
     assert torch.equal(read(TIFFS[how]).rgb, to_tensor(FULL))
 
 
+SMALL_COPY, A_MASK = "metadata.small_copy", "metadata.mask"
+PLAIN = ("the only page of one", "nothing but one that calls itself small")
+
+
+@pytest.mark.parametrize("how", TIFFS)
+def test_what_else_lies_in_it_is_called_what_it_is(how):
+    said = {note.code for note in read(TIFFS[how]).notes}
+    wanted = set() if how in PLAIN else {A_MASK if "mask" in how else SMALL_COPY}
+    assert said == wanted
+
+
+def test_a_thumbnail_and_a_mask_are_both_told():
+    data = tiff((FULL, 0), (SMALL, REDUCED), (SMALL, REDUCED | MASK))
+    assert {note.code for note in read(data).notes} == {SMALL_COPY, A_MASK}
+
+
+def test_of_pages_only_pages_are_counted():
+    with pytest.raises(NotUsable, match="2 frames or pages"):
+        read(tiff((FULL, PAGE), (SMALL, REDUCED), (FULL[::-1], PAGE), (FULL, MASK)))
+
+
 @pytest.mark.parametrize("kind", (None, 0, PAGE))
 def test_pages_are_still_pages(kind):
     with pytest.raises(NotUsable, match="2 frames or pages"):

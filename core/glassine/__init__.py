@@ -13,8 +13,10 @@ this package takes milliseconds, the first verb loads torch.
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
+"""As checkers of types take it. `typing` takes longer to load than all that a command loads before
+it hears signals: until then Ctrl-C shows how Python stops."""
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # ONNX Runtime 1.29 and newer, which renders the styles, sends facts about this machine and its
@@ -84,6 +86,8 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name == "__version__":
         return import_module(".version", __name__).engine_version()
     if name not in _HOME:

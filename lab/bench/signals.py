@@ -1,15 +1,17 @@
 """Signals at random moments over runs of `protect` and `batch`: how each ended, and what was left.
 
-    python -m lab.bench.signals [--runs 50] [--seed 1] [--log FILE]
+    python -m lab.bench.signals [--runs 50] [--seed 1] [--log FILE.jsonl]
 
 A run is stopped by one signal or two in quick succession (SIGINT, SIGTERM, SIGHUP), some time
 after a line of its progress or after its start. It has to end with a documented code, without a
 traceback, and must leave no half-written file. Prints a row per run; the last line is the sum.
+With a log, runs that are in it are not done again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -19,7 +21,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +47,16 @@ class Ended:
     code: int
     wrong: tuple[str, ...]
 
+    def row(self) -> str:
+        kinds = "+".join(self.kinds)
+        return " ".join(
+            [f"{self.command:8} {kinds:16} {self.moment:26} {self.code:4}", *self.wrong]
+        )
 
-def one(number: int, draw: random.Random) -> Ended:
+
+def one(number: int, seed: int) -> Ended:
+    """The same moment and signals for that number and seed, whatever was done before."""
+    draw = random.Random(f"{seed}-{number}")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "in").mkdir()
@@ -67,7 +78,7 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        process_group=0,  # no session of its own: it runs at the priority of this one
         env=os.environ
         | {"PYTHONPATH": str(ROOT / "core"), "GLASSINE_LEDGER": str(home / "ledger.sqlite3")}
         | {"PYTHONUNBUFFERED": "1", "GLASSINE_LANGUAGE": "en", "OMP_NUM_THREADS": "1"},
@@ -126,25 +137,33 @@ def faults(code: int, said: str, home: Path) -> list[str]:
     return wrong
 
 
+def ends(runs: int, seed: int, log: Path | None) -> Iterator[Ended]:
+    """Those in the log, then the rest, each noted as soon as it is known."""
+    known = log.read_text("utf-8").splitlines() if log and log.exists() else []
+    for line in known[:runs]:
+        told = json.loads(line)
+        yield Ended(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+    for number in range(len(known), runs):
+        end = one(number, seed)
+        if log:
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(asdict(end)) + "\n")
+        yield end
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
-    draw, codes, wrong = random.Random(asked.seed), Counter[int](), 0
-    for number in range(asked.runs):
-        end = one(number, draw)
+    for kind in KINDS:  # a shell has its background jobs ignore some, and children inherit that
+        signal.signal(kind, signal.SIG_DFL)
+    codes, wrong = Counter[int](), 0
+    for number, end in enumerate(ends(asked.runs, asked.seed, asked.log), 1):
         codes[end.code] += 1
         wrong += bool(end.wrong)
-        row = (
-            f"{number + 1:3} {end.command:8} {'+'.join(end.kinds):16} {end.moment:26} {end.code:4}"
-        )
-        told = " ".join([row, *end.wrong])
-        print(told, flush=True)
-        if asked.log:
-            with asked.log.open("a") as stream:
-                stream.write(told + "\n")
+        print(f"{number:3} {end.row()}", flush=True)
     print(f"{asked.runs} runs, {wrong} with something wrong; ends: {dict(sorted(codes.items()))}")
     sys.exit(wrong > 0)
 

@@ -16,6 +16,7 @@ from glassine.flow.read import read
 from glassine.formats import described, directories
 from glassine.formats.carried import exif, icc, iptc, loose, pictures, xmp
 from glassine.marks import c2pa, certificate, containers
+from glassine.pixels.packet import Refused, properties
 from glassine.types import Claim
 from planted import CREATOR, IIM, RESOURCES, exif_of, packet
 
@@ -26,12 +27,12 @@ JPEG = planted.plain("jpeg", exif=BLOCK)
 
 def xmp_of(data):
     try:
-        found = xmp.properties(data)
-    except xmp.Refused:
+        found = properties(data)
+    except Refused:
         return
     said, licensors = xmp.authorship(found)
     others = [one for one in found if not xmp.false(one)]
-    again, _ = xmp.authorship(xmp.properties(xmp.packet_of(said, licensors)))
+    again, _ = xmp.authorship(properties(xmp.packet_of(said, licensors)))
     assert again.keys() == said.keys()
     assert xmp.packet_of(said, licensors, others) and xmp.kinds(found) is not None
 

@@ -5,8 +5,10 @@ import io
 import shutil
 import struct
 import subprocess
+import tempfile
 import zlib
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,10 +78,32 @@ def planted(folder, kind, data=None, wanted=GROUPS):
     """The bytes of a file with the word and a number in every tag of those groups."""
     file = folder / f"planted.{kind}"
     file.write_bytes(data or plain(kind))
-    names = [f"{group}:{name}" for group in wanted for name in writable(group)]
-    wanted = [f"-{n}={SECRET}{i}" for i, n in enumerate(names) if n not in SPOILING]
-    exiftool("-q", "-m", "-overwrite_original", *wanted, file)  # some tags want a number
+    plant([file], wanted)
     return file.read_bytes()
+
+
+def plant(files, wanted=GROUPS):
+    """The same in files. XMP is most of the work: it is written once, and goes into the others as
+    it is, but for a JPEG, where exiftool has to spread it over segments."""
+    for file in files:
+        block = [f"-xmp<={full_packet()}"] if "XMP" in wanted and file.suffix != ".jpeg" else []
+        spell(file, [one for one in wanted if not block or one != "XMP"], *block)
+
+
+@cache
+def full_packet():
+    """A file with every tag of XMP."""
+    file = Path(tempfile.mkdtemp()) / "full.xmp"
+    atexit.register(shutil.rmtree, file.parent)
+    file.write_bytes(packet(""))
+    spell(file, ("XMP",))
+    return file
+
+
+def spell(file, groups, *more):
+    names = [f"{group}:{name}" for group in groups for name in writable(group)]
+    told = [f"-{n}={SECRET}{i}" for i, n in enumerate(names) if n not in SPOILING]
+    exiftool("-q", "-m", "-overwrite_original", *told, *more, file)  # some tags want a number
 
 
 def unfolded(data):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
 
 from ..machine.ending import unheard
 from . import signals
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .table import COMMANDS as COMMANDS
     from .table import cli as cli

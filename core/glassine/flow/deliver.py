@@ -14,7 +14,7 @@ from ..messages import Message
 from ..record import with_file
 from ..types import Artwork, Encoded, Intent, Progress, Protected, Report, Watch, quiet
 from . import pages
-from .encode import check_export, encode_unrecorded, note_in_ledger
+from .encode import check_name, check_unread, encode_unrecorded, note_in_ledger
 from .examine import examine, refuse_protected
 from .names import has_copy_name, receipt_path
 from .protect import verified
@@ -73,8 +73,9 @@ def deliver(
     originals = (source, *never)
     sidecar = place_of_receipt(target, originals) if intent.export.sidecar else None
     page, room = places(source, target, sidecar, originals, again)
+    told = check_unread(intent.export)
     artwork = opened(source, again.source)
-    checked = check_export(intent.export, artwork.keep.creators)
+    checked = (*told, *check_name(intent.export, artwork.keep.creators))
     if checked:
         watch(Progress(0, 1, "optimise", checked))
     seen = verified(artwork, intent, device=device, watch=watch)

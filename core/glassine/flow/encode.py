@@ -10,7 +10,7 @@ from ..formats import FORMATS
 from ..marks import MARKS
 from ..marks.base import STAGES, Mark
 from ..messages import Message, message
-from ..types import Encoded, Export, Protected, Report
+from ..types import Claim, Encoded, Export, Protected, Report
 
 ORDER = {stage: number for number, stage in enumerate(STAGES)}
 
@@ -70,20 +70,37 @@ def check_export(export: Export, creators: tuple[str, ...] = ()) -> tuple[Messag
 
     creators  that the file names, where it was read already
     """
+    return (*check_unread(export), *check_name(export, creators))
+
+
+def check_unread(export: Export) -> tuple[Message, ...]:
+    """As much of it as needs no picture: none is decoded for an export that cannot be written."""
     if FORMATS[export.format].write is None:
         raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
     for name in export.marks:
         carriers = MARKS[name].formats
         if carriers and export.format not in carriers:
             raise NotUsable("encode.no_carrier", mark=name, format=export.format, formats=carriers)
-    checks = (MARKS[name].check for name in export.marks)
+    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
+        raise NotUsable("encode.receipt_off", mark=message("mark.receipt.label"))
+    return said_by_marks(export, export.claim, in_files_name=False)
+
+
+def check_name(export: Export, creators: tuple[str, ...]) -> tuple[Message, ...]:
+    """The rest: marks that sign in the name that the file gives, where nobody is claimed."""
     claim = export.claim
     if creators and not claim.creator:
         claim = replace(claim, creator="; ".join(creators))
-    told = tuple(said for check in checks if check for said in check(claim))
-    if (export.keep_path or export.sidecar) and "receipt" not in export.marks:
-        raise NotUsable("encode.receipt_off", mark=message("mark.receipt.label"))
-    return told
+    return said_by_marks(export, claim, in_files_name=True)
+
+
+def said_by_marks(export: Export, claim: Claim, *, in_files_name: bool) -> tuple[Message, ...]:
+    """What marks of one of the two sorts say. Who signs makes a key for a name that has none: that
+    is not asked before the name is known."""
+    named = bool(export.claim.creator or export.claim.certificate)
+    marks = [MARKS[name] for name in export.marks]
+    asked = [one for one in marks if (one.stage == "signature" and not named) is in_files_name]
+    return tuple(said for mark in asked if mark.check for said in mark.check(claim))
 
 
 def export_notes(protected: Protected) -> tuple[Message, ...]:

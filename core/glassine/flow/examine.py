@@ -145,6 +145,8 @@ def _saved_again(small: fingerprint.Bytes, alike: tuple[tuple[int, int], ...]) -
         if entry.id not in near:
             continue
         clean = entry.settings.get("clean_apart")
+        if isinstance(clean, float) and clean <= _SAME:
+            continue  # nothing tells a copy from an original that looks the same
         limit = _NEARER * clean if isinstance(clean, float) else _SAME
         if fingerprint.apart(small, entry.view) <= limit:
             return message("examine.saved_again", export=entry.id, day=entry.created[:10])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..evidence.sight import Sight, sighted
 from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
-from .encode import check_export, encode_unrecorded, note_in_ledger
+from .encode import check_name, check_unread, encode_unrecorded, note_in_ledger
 from .mark import mark
 from .optimise import optimise
 from .plan import plan
@@ -32,8 +32,9 @@ def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
     """The protected copy as bytes, with the picture and the evidence it was written from."""
+    told = check_unread(intent.export)  # before any work
     artwork = read(source)
-    checked = check_export(intent.export, artwork.keep.creators)  # before any work
+    checked = (*told, *check_name(intent.export, artwork.keep.creators))
     made = verified(artwork, intent, device=device, watch=watch)
     done = encode_unrecorded(made.protected, made.report, checked, made.sight.coded)
     note_in_ledger(done, made.protected, made.report)

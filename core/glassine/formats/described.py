@@ -15,6 +15,7 @@ from .profiles import Colours
 
 _WHITE, _PRIMARIES, _CURVE, _SPACE, _GAMMA = 0x013E, 0x013F, 0x012D, 0xA001, 0xA500
 _SRGB, _ADOBE = 1, 2
+_NAME_ONLY = "XMP (ICCProfile)"
 _INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}  # box -> bytes before its own boxes
 _BOXES = 10_000
 
@@ -56,13 +57,16 @@ def of_camera(block: exif.Block | None, named: str = "") -> Said | None:
         if told and not profiles.near_srgb(told.colours):
             return told
     known = profiles.NAMED.get(named)
-    return Said(known, "XMP (ICCProfile)") if known else None
+    return Said(known, _NAME_ONLY) if known else None
 
 
 def unsaid(block: exif.Block | None, named: str) -> str:
-    """Where it says that its colours are not sRGB without saying which; "" where it does not."""
+    """Where it says that its colours are not sRGB without saying which; "" where it does not.
+
+    Never what it says: profiles are called after monitors and their owners; a page has the notes.
+    """
     if named and not named.startswith("sRGB"):
-        return named
+        return _NAME_ONLY
     if block is None or block.interop:
         return ""
     spaces = exif.all_numbers(block.exif, _SPACE, block.order)

@@ -28,6 +28,24 @@ class Place:
         return {"page": self.page} | ({"subifd": self.below} if self.below >= 0 else {})
 
 
+@dataclass(frozen=True)
+class Held:
+    """How many of what there are; the picture that is read, or is no page, counts as a page."""
+
+    pages: int
+    small: int
+    masks: int
+
+
+def held(data: bytes) -> Held:
+    order, rows = chained(data)
+    every = [one for own, below in rows for one in (own, *below)]
+    masks = sum(is_mask(one, order) for one in every)
+    pictures = sum(area(one, order) > 0 or _JPEG in one for one in every) - masks
+    pages = max(1, sum(whole(own, order) for own, _ in rows))
+    return Held(pages, max(0, pictures - pages), masks)
+
+
 def chosen(data: bytes) -> Place | None:
     """The only picture; None where there are several, or nothing says which it is."""
     order, rows = chained(data)
@@ -54,6 +72,11 @@ def whole(directory: Directory, order: str) -> bool:
     return area(directory, order) > 0 and not (
         kind & (_REDUCED | _MASK) or before == _OLD_REDUCED or bare
     )
+
+
+def is_mask(directory: Directory, order: str) -> bool:
+    (kind, *_) = all_numbers(directory, _KIND, order) or (0,)
+    return bool(kind & _MASK)
 
 
 def area(directory: Directory, order: str) -> int:

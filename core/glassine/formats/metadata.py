@@ -12,7 +12,9 @@ from xml.etree.ElementTree import Element
 import pyvips
 
 from ..messages import Message, message
+from ..pixels.packet import Refused, properties
 from ..types import Keep, Private
+from . import directories
 from .carried import exif, icc, loose, xmp
 from .carried.loose import Loose, Titled
 
@@ -40,6 +42,7 @@ def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Mess
     kinds |= {"device"} if profile.device else set()
     notes = {
         message("metadata.small_copy"): pictures,
+        message("metadata.mask"): beside.mask,
         message("metadata.gain_map"): xmp.gain_map(found),
         message("metadata.damaged", what="EXIF"): lost,
         message("metadata.damaged", what="XMP"): bad,
@@ -68,7 +71,14 @@ def beside_of(data: bytes) -> Loose:
         return loose.of_jpeg(data)
     if data.startswith(b"\x89PNG"):
         return loose.of_png(data)
-    return loose.of_tiff(data) if data[:2] in (b"II", b"MM") else Loose()
+    return beside_tiff(data) if data[:2] in (b"II", b"MM") else Loose()
+
+
+def beside_tiff(data: bytes) -> Loose:
+    found, parts = loose.of_tiff(data), directories.held(data)
+    found.small |= parts.small > 0
+    found.mask = parts.masks > 0
+    return found
 
 
 def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, bool, bool]:
@@ -90,8 +100,8 @@ def profile_named(image: pyvips.Image) -> str:
     """The profile that XMP names, whether the file has it or lost it."""
     packet = blob(image, _XMP)
     try:
-        found = xmp.properties(packet) if packet else []
-    except xmp.Refused:
+        found = properties(packet) if packet else []
+    except Refused:
         return ""
     return next(((one.text or "").strip() for one in found if one.tag == xmp.PROFILE), "")
 
@@ -102,8 +112,8 @@ def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bo
     found, bad = list[Element](), False
     for packet in (*((first,) if first else ()), *beside.extended):
         try:
-            found += xmp.properties(packet)
-        except xmp.Refused:
+            found += properties(packet)
+        except Refused:
             bad = True
     return found, bad
 

@@ -29,6 +29,9 @@ _DAMAGED = (
 def read(data: bytes, what: Field) -> Artwork:
     try:
         place = directories.chosen(data)
+        pages = 1 if place else directories.held(data).pages
+        if pages > 1:
+            raise vips.many(what, pages)
         options = place.options if place else {}
         return vips.read(pyvips.Image.tiffload_buffer, data, what, **options)
     except Unreadable:

@@ -2,7 +2,7 @@
 
 The packet is merged with what the picture already says and handed to the encoder, which knows where
 its format keeps one. What is told of a stranger's file is read without trust: `containers` refuses
-entities and sizes that no picture needs, and a tree that is no metadata says nothing.
+entities and sizes that no picture needs, and a packet that is no metadata says nothing.
 """
 
 from __future__ import annotations
@@ -14,31 +14,27 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ..errors import NotUsable
 from ..messages import Field, Message, message
+from ..pixels.packet import BASIC, CC, DC, EXT, PLUS, RDF, RIGHTS, SHOP, TDM, XML, Refused
+from ..pixels.packet import properties as properties_in
 from ..types import Claim, Protected, Report
 from . import containers
 from .base import Found, Mark
 from .vocabulary import HANDMADE, POLICIES, PROHIBITED, SOURCE_TYPES
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XML = "http://www.w3.org/XML/1998/namespace"
 _SPACES = {
-    "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
-    "tdm": "http://www.w3.org/ns/tdmrep/",
-    "iptcExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "cc": "http://creativecommons.org/ns#",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "plus": PLUS,
+    "tdm": TDM,
+    "iptcExt": EXT,
+    "xmpRights": RIGHTS,
+    "dc": DC,
+    "cc": CC,
+    "photoshop": SHOP,
+    "xmp": BASIC,
 }
 """Prefixes as exiv2 calls them, by which properties are told."""
 _NAMES = {uri: prefix for prefix, uri in _SPACES.items()}
 _SEGMENT = 65_000  # bytes of a packet that a JPEG holds
-_ELEMENTS, _DEPTH = 20_000, 60  # of a packet; one inside the other
 _MINING, _SOURCE = "Xmp.plus.DataMining", "Xmp.iptcExt.DigitalSourceType"
-
-for _prefix, _uri in {"rdf": _RDF, **_SPACES}.items():  # exiv2's iptcExt is Iptc4xmpExt in a file
-    ElementTree.register_namespace({"iptcExt": "Iptc4xmpExt"}.get(_prefix, _prefix), _uri)
 
 
 def properties(claim: Claim) -> dict[str, Any]:
@@ -84,8 +80,8 @@ def stated(claim: Claim, existing: bytes | None) -> dict[str, Any]:
 def merged(claim: Claim, existing: bytes | None) -> bytes:
     """The packet that says the claim and everything `existing` said besides."""
     wanted = {_tag(key): value for key, value in stated(claim, existing).items()}
-    rdf = Element(f"{{{_RDF}}}RDF")
-    about = SubElement(rdf, f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
+    rdf = Element(f"{{{RDF}}}RDF")
+    about = SubElement(rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": ""})
     about.extend(one for one in _found(existing or b"") if one.tag not in wanted)
     for tag, value in wanted.items():
         _put(about, tag, value)
@@ -105,10 +101,10 @@ def _put(about: Element, tag: str, value: str | list[str] | dict[str, str]) -> N
         one.text = value
         return
     kind = "Alt" if isinstance(value, dict) else "Seq"
-    many = SubElement(one, f"{{{_RDF}}}{kind}")
+    many = SubElement(one, f"{{{RDF}}}{kind}")
     for text in value.values() if isinstance(value, dict) else value:
-        lang = {f"{{{_XML}}}lang": "x-default"} if kind == "Alt" else {}
-        SubElement(many, f"{{{_RDF}}}li", lang).text = text
+        lang = {f"{{{XML}}}lang": "x-default"} if kind == "Alt" else {}
+        SubElement(many, f"{{{RDF}}}li", lang).text = text
 
 
 def check(claim: Claim) -> tuple[Message, ...]:
@@ -163,52 +159,20 @@ def _key(tag: str) -> str:
 
 
 def _value(one: Element) -> str | list[str] | dict[str, str]:
-    items = list(one.iter(f"{{{_RDF}}}li"))
+    items = list(one.iter(f"{{{RDF}}}li"))
     if not items:
-        return one.get(f"{{{_RDF}}}resource") or (one.text or "").strip()
-    if any(item.get(f"{{{_XML}}}lang") for item in items):
-        return {f'lang="{item.get(f"{{{_XML}}}lang", "")}"': item.text or "" for item in items}
+        return one.get(f"{{{RDF}}}resource") or (one.text or "").strip()
+    if any(item.get(f"{{{XML}}}lang") for item in items):
+        return {f'lang="{item.get(f"{{{XML}}}lang", "")}"': item.text or "" for item in items}
     return [item.text or "" for item in items]
 
 
-class _Sane(ElementTree.TreeBuilder):
-    """Builds the tree as long as it can be metadata."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
-        self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > _DEPTH or self._count > _ELEMENTS:
-            raise ValueError(tag)
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
 def _found(packet: bytes) -> list[Element]:
-    """Every property of a packet, those written as attributes too; none where it is no XMP."""
-    parser = ElementTree.XMLParser(target=_Sane())
+    """Every property of a packet; none where it says nothing that a machine should read."""
     try:
-        parser.feed(packet)
-        root: Element = parser.close()
-    except (ElementTree.ParseError, ValueError):
-        return []  # it says nothing that a machine could read
-    abouts = [about for rdf in root.iter(f"{{{_RDF}}}RDF") for about in rdf]
-    return [part for about in abouts for part in (*_attributes(about), *about)]
-
-
-def _attributes(about: Element) -> list[Element]:
-    found = []
-    for name, text in about.attrib.items():
-        if name.startswith("{") and not name.startswith((f"{{{_RDF}}}", f"{{{_XML}}}")):
-            one = Element(name)
-            one.text = text
-            found.append(one)
-    return found
+        return properties_in(packet)
+    except Refused:
+        return []
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:

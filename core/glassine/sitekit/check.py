@@ -15,13 +15,14 @@ from ..errors import NotUsable, Unreadable
 from ..formats.carried import xmp
 from ..marks import containers
 from ..messages import message
+from ..pixels.packet import PLUS, TDM, Refused, properties
 from . import kit, policies, rsl
 from .fetch import LARGEST, PICTURE, Answer, Site, of_address, of_folder
 from .finding import GAP, GOOD, KNOW, Finding
 from .page import Page, read_page
 
 MOST = 5  # pictures that are looked at
-_MINING, _RESERVATION = f"{{{xmp.PLUS}}}DataMining", f"{{{xmp.TDM}}}reservation"
+_MINING, _RESERVATION = f"{{{PLUS}}}DataMining", f"{{{TDM}}}reservation"
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,8 @@ def by_file(data: bytes) -> Said:
     """XMP in the picture itself, which stays with a copy."""
     try:
         packet = containers.packet(data)
-        found = xmp.properties(packet) if packet else []
-    except (Unreadable, xmp.Refused):
+        found = properties(packet) if packet else []
+    except (Unreadable, Refused):
         return Said()
     told, _ = xmp.authorship(found)
     value = next((text for _, text in told.get(_RESERVATION, ())), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import iptc
 from .exif import Block, parsed
@@ -14,7 +14,7 @@ from .pictures import holds_picture
 Titled = tuple[tuple[str, ...], str, str]
 """Creators, rights, title."""
 
-_IIM, _RESOURCES, _PACKET, _PROFILE = 0x83BB, 0x8649, 0x02BC, 0x8773
+_IIM, _RESOURCES, _PACKET, _PROFILE, _BELOW = 0x83BB, 0x8649, 0x02BC, 0x8773, 0x014A
 _RAW = "raw profile type "
 _AUTHOR, _RIGHTS, _TITLE = ("author", "artist", "creator"), ("copyright",), ("title",)
 _XMP = "XML:com.adobe.xmp"
@@ -35,6 +35,7 @@ class Loose:
     titled   from the best source to the last
     kinds    names of rows `metadata.NAME`: what is left out
     small    a second picture stands there
+    mask     a mask does
     exif, xmp, icc, block  where the file has them in another place than the usual one
     extended  XMP packets beside the first: what a JPEG's segment was too small for
     """
@@ -42,6 +43,7 @@ class Loose:
     titled: list[Titled] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     small: bool = False
+    mask: bool = False
     exif: bytes | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
@@ -172,9 +174,14 @@ def unpacked(text: str) -> bytes:
 
 
 def of_tiff(data: bytes) -> Loose:
-    """The first directory is EXIF's; IPTC and Photoshop's resources have tags of their own."""
+    """The first directory is EXIF's; IPTC and Photoshop's resources have tags of their own.
+
+    What the other directories are is told apart elsewhere: not all of them are pictures.
+    """
     found = Loose(block=parsed(data))
     if found.block:
+        found.block = replace(found.block, thumbnail=False)
+        found.block.main.pop(_BELOW, None)
         for tag in (_RESOURCES, _IIM):
             if value := found.block.main.get(tag):
                 found.add_iptc(value.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...messages import Message, message
+from ...pixels.packet import properties
 from ...types import Artwork, Claim, Export, Keep
 from . import exif, xmp
 
@@ -46,8 +47,9 @@ def with_private(keep: Keep) -> Keep:
 
 
 def in_one_name(keep: Keep, claim: Claim) -> Told:
-    """Whoever exports under another name than the file's does not publish both."""
-    said, _ = xmp.authorship(xmp.properties(keep.xmp)) if keep.xmp else ({}, [])
+    """Whoever exports under another name than the file's does not publish both; nor does the note,
+    which the page shows."""
+    said, _ = xmp.authorship(properties(keep.xmp)) if keep.xmp else ({}, [])
     creators, _, _ = xmp.titled(said)
     if not claim.creator or not creators or claim.creator in creators:
         return keep, ()
@@ -57,7 +59,7 @@ def in_one_name(keep: Keep, claim: Claim) -> Told:
     renamed = replace(
         keep, exif=exif.built(block), xmp=xmp.packet_of(said, []), creators=(claim.creator,)
     )
-    return renamed, (message("metadata.other_name", creator=claim.creator, named=creators),)
+    return renamed, (message("metadata.other_name", creator=claim.creator),)
 
 
 def within_segments(keep: Keep, public: Keep) -> Told:

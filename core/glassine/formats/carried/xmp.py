@@ -1,39 +1,32 @@
-"""XMP by its namespaces, whatever their prefixes are: read, told apart, written anew.
+"""XMP told apart by its namespaces, whatever their prefixes are, and written anew.
 
-expat reads it; a document type is refused before anything in it is looked at, and so is a tree that
-no picture needs. XMP: ISO 16684-1; who may use what: IPTC, PLUS, Creative Commons, TDMRep.
+XMP: ISO 16684-1; who may use what: IPTC, PLUS, Creative Commons, TDMRep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from ...pixels.packet import (
+    ADOBE,
+    CC,
+    DC,
+    EXIF,
+    EXT,
+    MEDIA,
+    PLUS,
+    RDF,
+    RIGHTS,
+    SHOP,
+    TDM,
+    TIFF,
+    XML,
+)
 from .pictures import spells_picture
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-XML = "http://www.w3.org/XML/1998/namespace"
-ADOBE = "http://ns.adobe.com/"
-DC = "http://purl.org/dc/elements/1.1/"
-RIGHTS = ADOBE + "xap/1.0/rights/"
-CC = "http://creativecommons.org/ns#"
-PLUS = "http://ns.useplus.org/ldf/xmp/1.0/"
-TDM = "http://www.w3.org/ns/tdmrep/"
-EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-CORE = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
-SHOP, TIFF, EXIF = ADOBE + "photoshop/1.0/", ADOBE + "tiff/1.0/", ADOBE + "exif/1.0/"
-BASIC, MEDIA = ADOBE + "xap/1.0/", ADOBE + "xap/1.0/mm/"
 SMALL = ADOBE + "xap/1.0/g/img/"
-_PREFIXES = {
-    "rdf": RDF, "dc": DC, "xmpRights": RIGHTS, "cc": CC, "plus": PLUS, "tdm": TDM, "xmp": BASIC,
-    "Iptc4xmpExt": EXT, "Iptc4xmpCore": CORE, "photoshop": SHOP, "tiff": TIFF, "exif": EXIF,
-    "xmpMM": MEDIA, "stRef": BASIC + "sType/ResourceRef#", "stEvt": BASIC + "sType/ResourceEvent#",
-    "exifEX": "http://cipa.jp/exif/1.0/", "aux": ADOBE + "exif/1.0/aux/",
-    "crs": ADOBE + "camera-raw-settings/1.0/", "lr": ADOBE + "lightroom/1.0/",
-}  # fmt: skip
-for _prefix, _uri in _PREFIXES.items():
-    ElementTree.register_namespace(_prefix, _uri)
 
 _CREATOR, _RIGHTS, _TITLE = f"{{{DC}}}creator", f"{{{DC}}}rights", f"{{{DC}}}title"
 FORMS = {
@@ -100,68 +93,10 @@ _WORDS = (
     "Rating",
 )
 
-_DEPTH, _MOST = 60, 20_000  # elements, one inside the other and in all
 _LONGEST, _PICTURE = 10_000, 64_000  # letters of one text; of all texts of one property
 
 Said = dict[str, list[tuple[str, str]]]
 """Property -> (language, text) of each of its items."""
-
-
-class Refused(ValueError):
-    """It is no XML, or none that a picture needs."""
-
-
-class _Sane(ElementTree.TreeBuilder):
-    """Builds the tree as long as it looks like metadata."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = self._count = 0
-
-    def doctype(self, *_: str | None) -> None:
-        raise Refused("doctype")
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
-        self._depth, self._count = self._depth + 1, self._count + 1
-        if self._depth > _DEPTH or self._count > _MOST:
-            raise Refused("size")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
-def properties(packet: bytes) -> list[Element]:
-    """Every property of a packet, those written as attributes too. Raises Refused."""
-    parser = ElementTree.XMLParser(target=_Sane())
-    try:
-        parser.feed(as_text(packet))
-        root: Element = parser.close()
-    except (ElementTree.ParseError, ValueError) as error:
-        raise Refused(str(error)) from error
-    found = []
-    for part in (one for rdf in root.iter(f"{{{RDF}}}RDF") for one in rdf):
-        found += list(attributes(part))
-        found += list(part)
-    return found
-
-
-def as_text(packet: bytes) -> str:
-    """UTF-8, or what its first letter says; without the padding around it."""
-    codings = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"<\0\0\0": "utf-32-le"}
-    codings |= {b"\0\0\0<": "utf-32-be", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    codings |= {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
-    coding = next((name for head, name in codings.items() if packet.startswith(head)), "utf-8")
-    return packet.decode(coding, "replace").strip("\0\ufeff \t\r\n")
-
-
-def attributes(part: Element) -> Iterator[Element]:
-    for name, text in part.attrib.items():
-        if not name.startswith((f"{{{RDF}}}", f"{{{XML}}}")) and name.startswith("{"):
-            one = Element(name)
-            one.text = text
-            yield one
 
 
 def texts(one: Element) -> list[tuple[str, str]]:

@@ -1,0 +1,134 @@
+"""How near a protected copy stays to itself, saved again, and how near its original comes.
+
+    python -m lab.bench.again [FOLDER] [--log FILE.jsonl]
+
+A copy without its marks is recognised by the small view in the ledger (flow/examine.py): by how far
+a file is from that, as a share of how far the original was. Pairs are the drawn kinds of
+`lab.bench.kinds` and the pictures of a folder, at two strengths. Each picture of a pair is saved in
+ways that sites and people save. Prints, per share, what part of the copies is recognised there and
+what part of the originals would be refused; and how near pictures come that only look alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyvips
+from glassine.flow.examine import ALIKE
+from glassine.flow.optimise import optimise
+from glassine.flow.plan import plan
+from glassine.flow.settle import settle
+from glassine.ledger import fingerprint
+from glassine.pixels.grid import to_array
+from glassine.types import Artwork, Intent
+from torch import Tensor
+
+from .kinds import drawn, opened
+
+SIDE = 384  # pixels
+STRENGTHS = ("subtle", "balanced")
+WAYS: dict[str, tuple[float, str, int]] = {
+    "as it is": (1, ".png", 0),
+    "JPEG 95": (1, ".jpg", 95),
+    "JPEG 90": (1, ".jpg", 90),
+    "JPEG 85": (1, ".jpg", 85),
+    "JPEG 75": (1, ".jpg", 75),
+    "JPEG 60": (1, ".jpg", 60),
+    "WebP 80": (1, ".webp", 80),
+    "0.8 of its size": (0.8, ".png", 0),
+    "half its size": (0.5, ".png", 0),
+    "half, JPEG 85": (0.5, ".jpg", 85),
+    "1.5 times its size": (1.5, ".png", 0),
+}
+"""Factor of the sides, ending, quality."""
+SHARES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
+
+
+def small(rgb: Tensor, way: str) -> fingerprint.Bytes:
+    """What a fingerprint sees of the picture, saved in that way."""
+    factor, ending, quality = WAYS[way]
+    image = pyvips.Image.new_from_array(to_array(rgb, 8)).copy(interpretation="srgb")
+    how = {"Q": quality} if quality else {}
+    data = (image if factor == 1 else image.resize(factor)).write_to_buffer(ending, **how)
+    return fingerprint.open_small(data)
+
+
+def pairs(folder: Path | None) -> Iterator[tuple[str, str, Tensor, Tensor]]:
+    """Name, strength, original and protected."""
+    found = [(name, rgb[:, :SIDE, :SIDE]) for name, rgb in drawn()]
+    for path in sorted(folder.glob("*.png")) if folder else ():
+        found.append((path.name, opened(path)[:, :SIDE, :SIDE]))
+    for (name, rgb), strength in itertools.product(found, STRENGTHS):
+        intent = Intent(seed=1, strength=strength, effort="preview", surrogates=("embedded",))
+        yield name, strength, rgb, settle(optimise(plan(Artwork(rgb), intent, device="cpu"))).rgb
+
+
+def rows(folder: Path | None) -> Iterator[dict[str, object]]:
+    for name, strength, clean, copy in pairs(folder):
+        view = fingerprint.small_jpeg(fingerprint.reduced(to_array(copy, 8)))
+        clean_apart = fingerprint.apart(fingerprint.reduced(to_array(clean, 8)), view)
+        for way in WAYS:
+            near = {
+                what: round(fingerprint.apart(small(rgb, way), view), 3)
+                for what, rgb in (("copy", copy), ("original", clean))
+            }
+            row = {"name": name, "strength": strength, "way": way, "clean": round(clean_apart, 3)}
+            yield row | near
+
+
+def strangers(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """Bits between each two pictures: those of one painter, and often of one place."""
+    hashes = {
+        path.name: fingerprint.hashes(fingerprint.open_small(path))[: fingerprint.HASH]
+        for path in sorted(folder.glob("*.png"))
+    }
+    for (one, first), (other, second) in itertools.combinations(hashes.items(), 2):
+        bits = sum((a ^ b).bit_count() for a, b in zip(first, second, strict=True))
+        yield one, other, bits
+
+
+def share(row: dict[str, object], what: str) -> float:
+    clean = float(str(row["clean"]))
+    return float(str(row[what])) / clean if clean else math.inf
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--log", type=Path)
+    asked = parser.parse_args()
+    if asked.log and asked.log.exists():
+        found = [json.loads(line) for line in asked.log.read_text("utf-8").splitlines()]
+    else:
+        found = []
+        for row in rows(asked.folder):
+            found.append(row)
+            if asked.log:
+                with asked.log.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(row) + "\n")
+    print(f"{len(found) // len(WAYS)} pairs")
+    for way in WAYS:
+        saved = [row for row in found if row["way"] == way]
+        shares = sorted(share(row, "copy") for row in saved)
+        nearest = min(share(row, "original") for row in saved)
+        print(f"{way:20} copies {shares[len(shares) // 2]:.2f} (to {shares[-1]:.2f}), ", end="")
+        print(f"originals from {nearest:.2f}")
+    for limit in SHARES:
+        right, wrong = (
+            sum(share(row, what) <= limit for row in found) / len(found)
+            for what in ("copy", "original")
+        )
+        print(f"limit {limit:.2f}: {right:.1%} of the copies, {wrong:.1%} of the originals")
+    if asked.folder:
+        nearest = sorted(strangers(asked.folder), key=lambda row: row[2])
+        print(f"{len(nearest)} pairs of other pictures, the nearest {nearest[0][2]} bits apart; ")
+        print(f"looked at further below {ALIKE}")
+
+
+if __name__ == "__main__":
+    main()
