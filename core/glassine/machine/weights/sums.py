@@ -24,10 +24,14 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file to be had: its name and its git blob id."""
+    """One file to be had: its name and its git blob id.
+
+    origin  address of the folder that it is fetched from; "": where the encoders come from
+    """
 
     file: str
     blob: str
+    origin: str = ""
 
 
 def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
