@@ -30,7 +30,7 @@ ROOMS = [
     {"explore"},
     {"evidence"},
     {"flow"},
-    {"find", "batch", "sitekit"},
+    {"find", "batch", "sitekit", "lookup"},
     {"service", "cli"},
 ]
 KINDS = {

@@ -50,7 +50,7 @@ def few_looks(monkeypatch):
         return ((torch.rand(plan.artwork.rgb.shape, generator=draw) - 0.5) / 16).half()
 
     monkeypatch.setattr(optimise, "walk", walk)
-    monkeypatch.setattr(verify, "viewers", lambda plan, device: viewers(plan, device)[:1])
+    monkeypatch.setattr(verify, "viewers", lambda *asked: viewers(*asked)[:1])
     monkeypatch.setattr(Worker, "do", lambda self, task, watch: delivered(task, watch))
 
 

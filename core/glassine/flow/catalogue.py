@@ -23,7 +23,7 @@ from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from ..types import Recipe
 from .encode import writable_formats
-from .recipes import EFFORTS, RECIPES, SCORES, STEPS, STRENGTHS
+from .recipes import EFFORTS, FACE_RECIPES, RECIPES, SCORES, STEPS, STRENGTHS
 
 Row = dict[str, Any]
 
@@ -65,6 +65,8 @@ def entry_words() -> dict[str, str]:
         found |= english(row["code"], row) if "code" in row else {}
     for name in FORMATS:  # those too that are only read
         found |= english(f"format.{name}", vars(FORMATS[name]))
+    for name, recipe in FACE_RECIPES.items():
+        found |= english(f"recipe.{name}", vars(recipe))
     for name in EMBEDDERS:
         found |= english(f"embedder.{name}", vars(EMBEDDERS[name]))
     learn(found)
