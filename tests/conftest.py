@@ -104,6 +104,18 @@ def models(monkeypatch):
 
 
 @pytest.fixture
+def faces_models(tmp_path, monkeypatch):
+    """The face networks that do not ship, where they lie beside the checkout; else none of them."""
+    source, folder = SHARED / "models" / "faces", tmp_path / "face_models"
+    for name in ("faceres", "fr_feature"):
+        for file in source.glob(f"{name}*"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / name / file.name).symlink_to(file)
+    monkeypatch.setenv("GLASSINE_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
 def misfit(monkeypatch):
     """A torchvision that was built for another torch: what importing it says then."""
     from glassine.visibility import packages

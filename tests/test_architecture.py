@@ -25,14 +25,22 @@ ROOMS = [
     {"machine"},
     {"pixels"},
     {"ledger", "visibility"},
-    {"surrogates", "targets", "purifiers", "marks", "formats"},
+    {"surrogates", "targets", "purifiers", "marks", "formats", "embedders"},
+    {"faces"},
     {"explore"},
     {"evidence"},
     {"flow"},
-    {"find", "batch", "sitekit", "campaigns"},
+    {"find", "batch", "sitekit", "campaigns", "lookup"},
     {"service", "cli"},
 ]
-KINDS = {"surrogates", "targets", "purifiers", "marks", "formats"}  # must not know of each other
+KINDS = {
+    "surrogates",
+    "targets",
+    "purifiers",
+    "marks",
+    "formats",
+    "embedders",
+}  # must not know of each other
 # Inside `flow` an artwork goes from verb to verb; each file imports only from rows above its own.
 FLOW = [
     {"read", "recipes", "names", "strength", "aftermath"},

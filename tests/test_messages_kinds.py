@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from glassine.embedders import EMBEDDERS
 from glassine.formats import FORMATS
 from glassine.marks import MARKS
 from glassine.messages import LANGUAGES, in_words
@@ -12,6 +13,7 @@ from glassine.surrogates import SHIPPED, SURROGATES, embedded
 from glassine.targets import TARGETS, style
 
 ENTRIES = {
+    **{f"embedder.{name}": entry.covers for name, entry in EMBEDDERS.items()},
     **{f"format.{name}": entry.says for name, entry in FORMATS.items()},
     **{f"mark.{name}": entry.says for name, entry in MARKS.items()},
     **{f"mark.{name}.note": entry.note for name, entry in MARKS.items()},

@@ -74,6 +74,7 @@ class NotUsable(GlassineError):
 
 KINDS = {
     "effort": message("kind.effort"),
+    "embedder": message("kind.embedder"),
     "format": message("kind.format"),
     "helper": message("kind.helper"),
     "mark": message("kind.mark"),

@@ -99,6 +99,26 @@ class Artwork:
 
 
 @dataclass(frozen=True)
+class Face:
+    """A face in a picture, in its pixels.
+
+    box     left, top, right, bottom; may reach beyond the border
+    points  left eye, right eye, tip of the nose, corners of the mouth; (across, down) each
+    sure    0 to 1, what the detector says
+    """
+
+    box: tuple[float, float, float, float]
+    points: tuple[tuple[float, float], ...]
+    sure: float
+
+    @property
+    def side(self) -> float:
+        """The longer side of its box."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+
+@dataclass(frozen=True)
 class Visible:
     """The mark that people see. `picture` is the path of a signature with transparency."""
 
@@ -157,7 +177,9 @@ class Intent:
     strength  "auto": what the kind of the picture begins with
     in_colour  a picture without colour may come back with some
     mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
-    surrogates  names; None: every real one that is present, else `embedded`
+    surrogates  names; None: every real one that is present, else `embedded`. Of a recipe for
+             faces, names of embedders; None: every one that may be optimised against
+    faces    which faces, counted from 1 as they are found; None: all of them
     """
 
     recipe: str = "cloak"
@@ -172,6 +194,7 @@ class Intent:
     in_colour: bool = False
     effort: Effort = "quick"
     surrogates: tuple[str, ...] | None = None
+    faces: tuple[int, ...] | None = None
     mask: Tensor | None = None
     seed: int | None = None
     export: Export = field(default_factory=Export)
@@ -188,6 +211,8 @@ class Recipe:
     colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
     bound   times the reach: the largest change that steps may make of a value
     tint    share of the goals' colours, smooth over many pixels, that is added beforehand
+    on_faces  whether it works on faces, against embedders; else on the picture, against encoders
+    away    whether the goals are left behind, as far as can be; else they are approached
     """
 
     name: str
@@ -199,6 +224,8 @@ class Recipe:
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     bound: float = 1.25
     tint: float = 0.05
+    on_faces: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,6 +249,7 @@ class Plan:
     also_at    sides, by area, around which views are drawn too: training's buckets for such a size
     caption    the words that must go with a poisoned picture; "" otherwise
     art        what kind of picture it is; a change is held to what that bears
+    faces      that the steps look at, through embedders; empty: at the picture, through encoders
     """
 
     artwork: Artwork
@@ -238,6 +266,7 @@ class Plan:
     caption: str = ""
     also_at: tuple[int, ...] = ()
     art: Art = PAINTING
+    faces: tuple[Face, ...] = ()
 
 
 @dataclass(frozen=True)

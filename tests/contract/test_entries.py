@@ -4,6 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 import torch
+from glassine.embedders import EMBEDDERS
+from glassine.embedders.loaded import embedder_folder
 from glassine.errors import EntryMissing, UnknownEntry
 from glassine.flow.catalogue import catalogue
 from glassine.flow.read import read
@@ -19,7 +21,7 @@ from glassine.surrogates.encoders import weights_folder
 from glassine.targets import TARGETS
 from glassine.types import Artwork, Intent, Keep
 
-REGISTRIES = (FORMATS, MARKS, PURIFIERS, SURROGATES, TARGETS)
+REGISTRIES = (EMBEDDERS, FORMATS, MARKS, PURIFIERS, SURROGATES, TARGETS)
 WRITABLE = [name for name in FORMATS if FORMATS[name].write]
 QUICK = [name for name in PURIFIERS if not PURIFIERS[name].slow]
 LEVEL = 1 / 255
@@ -88,6 +90,59 @@ def test_surrogate_says_under_which_licence_its_weights_come(name):
     entry = SURROGATES[name]
     assert entry.licence
     assert entry.weights or entry.folder, "either it is fetched or it ships"
+
+
+def face_network(name):
+    """That embedder, where its weights are on this machine."""
+    entry = EMBEDDERS[name]
+    if entry.weights and not weights.present(entry.folder):
+        pytest.skip(f"the weights of {name} are not on this machine")
+    return entry, entry.encoder(entry.load(embedder_folder(entry)))
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_embedder_gives_its_numbers_again_and_again(name, faces_models, draw):
+    entry, embed = face_network(name)
+    faces = torch.rand(2, 3, entry.size, entry.size, generator=draw)
+    found = embed(faces)
+    assert found.shape == (2, entry.dims) and found.isfinite().all()
+    assert torch.equal(found, embed(faces)) and not torch.allclose(found[0], found[1])
+    if entry.unit:
+        assert torch.allclose(found.norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_embedder_has_a_gradient_unless_it_only_measures(name, faces_models, draw):
+    entry, embed = face_network(name)
+    seen = torch.rand(1, 3, entry.size, entry.size, generator=draw).requires_grad_(True)
+    found = embed(seen)
+    assert found.requires_grad is not entry.measures_only
+    if not entry.measures_only:
+        (slope,) = torch.autograd.grad(found.square()[0, 0], seen)
+        assert (slope != 0).float().mean() > 0.5
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_embedder_feeds_its_network_the_declared_range_in_its_order_of_colours(name):
+    entry, fed = EMBEDDERS[name], []
+    black_and_red = torch.zeros(2, 3, 1, 1)
+    black_and_red[1, 0] = 1
+    embed = entry.encoder(lambda x: fed.append(x[:, :, 0, 0]) or x.flatten(1) + 1)
+    embed(black_and_red)
+    low, high = (torch.tensor(one).expand(3) for one in entry.expects)
+    red = 2 if entry.bgr else 0
+    assert torch.allclose(fed[0][0], low) and fed[0][1, red] == pytest.approx(high[red].item())
+
+
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_embedder_wants_a_face_upright_in_its_crop(name):
+    entry = EMBEDDERS[name]
+    left, right, nose, *mouth = entry.points
+    assert all(0 < share < 1 for point in entry.points for share in point)
+    assert left[0] < nose[0] < right[0] and mouth[0][0] < mouth[1][0]
+    assert left[1] < nose[1] < mouth[0][1] and abs(left[1] - right[1]) < 0.01
+    assert entry.licence and all(len(file.blob) == 40 for file in entry.weights)
+    assert all(file.origin.startswith("https://") for file in entry.weights)
 
 
 @pytest.mark.parametrize("name", TARGETS)

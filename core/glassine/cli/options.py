@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,7 +69,7 @@ def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list
     return names
 
 
-OPTIONS = (
+GOALS = (
     click.option(
         "--recipe",
         type=click.Choice(("cloak", "poison", "both")),
@@ -105,6 +105,10 @@ OPTIONS = (
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
     ),
+)
+"""What a picture is moved towards."""
+
+HOW = (
     click.option(
         "--campaign",
         metavar="NAME",
@@ -129,13 +133,18 @@ OPTIONS = (
         show_default=True,
         help=f"{listed(STEPS)} steps, each through one family's encoder.",
     ),
-    click.option(
-        "--surrogates",
-        metavar="NAME,...",
-        shell_complete=completed("surrogates"),
-        help="Encoders to work against. Without it: every real one that is present, else "
-        "the built-in one.",
-    ),
+)
+"""How strongly."""
+
+SURROGATES = click.option(
+    "--surrogates",
+    metavar="NAME,...",
+    shell_complete=completed("surrogates"),
+    help="Encoders to work against. Without it: every real one that is present, else "
+    "the built-in one.",
+)
+
+FILE = (
     DEVICE,
     click.option(
         "--mask",
@@ -193,10 +202,17 @@ OPTIONS = (
     click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
 )
+"""Where it is computed, on which part, and what file comes out of it."""
+
+OPTIONS = (*GOALS, *HOW, SURROGATES, *FILE)
 
 
 def intent_options(command: F) -> F:
-    for option in reversed(OPTIONS):
+    return with_options(command, OPTIONS)
+
+
+def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 

@@ -30,9 +30,10 @@ def delivered_lines(made: Delivered) -> list[str]:
         labels = tuple(message(f"mark.{name}.label") for name in done.marks)
         size = f"{size}; {phrase('cli.carries', marks=labels)}"
     goals = tuple(goal.says for goal in plan.goals)
+    way = "cli.what_away" if plan.recipe.away else "cli.what"
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
-        "  " + phrase("cli.what", recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
+        "  " + phrase(way, recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
         "  " + visible_line(report),
         "  " + effect_line(report),
         *("  " + phrase("cli.note", note=why) for why in (below_blend(report),) if why),

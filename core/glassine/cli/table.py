@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": "Say what this machine can do and what is missing.",
     "marks": "Show and check the marks in a file.",
     "ledger": "What was exported, when, and where it was published.",
+    "face": "Cloak faces against look-ups, and say how well they are still found.",
     "find": "Find your own work in a folder of pictures.",
     "campaign": "Agree with other artists on what to poison; nothing is sent anywhere.",
     "sitekit": "Write robots.txt and its relatives for your own site.",

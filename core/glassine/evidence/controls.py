@@ -40,7 +40,8 @@ class Controls:
 def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
     """`share` of the blend, where it was found elsewhere; else it is searched here."""
     clean, seen = sight.cut(sight.clean), sight.cut(sight.seen)
-    goals = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
+    known = () if plan.recipe.away else plan.goals
+    goals = tuple((sight.cut(goal.picture), goal.weight) for goal in known)
     goal = mixed(goals) if goals else clean
     if share is None:
         share = alike(clean, seen, goal) if goals else 0.0

@@ -24,6 +24,7 @@ def doubts(
 ) -> tuple[Message, ...]:
     rows = [row for row in effects if not row.after]
     return (
+        *(about_faces(plan) if plan.faces else ()),
         *about_effect(rows),
         *about_families(plan, rows),
         *about_trials(trials),
@@ -50,7 +51,17 @@ def family_list(rows: Sequence[Effect]) -> tuple[Message, ...]:
     return tuple(message("doubt.family", family=r.family, role=ROLES[r.role]) for r in rows)
 
 
+def about_faces(plan: Plan) -> Iterator[Message]:
+    yield message("doubt.face_transfer")
+    if len(plan.faces) > 1:
+        yield message("doubt.face_largest", count=len(plan.faces))
+    if not plan.held_out:
+        yield message("lookup.no_held_out")
+
+
 def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Message]:
+    if plan.faces:
+        return
     if plan.surrogates == (SMALL,):
         yield from about_embedded()
     if not plan.held_out:
@@ -98,9 +109,11 @@ def about_cost(plan: Plan, cost: Cost) -> Iterator[Message]:
 
 def about_scope(plan: Plan, sight: Sight) -> Iterator[Message]:
     idle = (plan.allowance == 0).float().mean().item()
-    if idle > _LEFT_OUT:
+    if idle > _LEFT_OUT and not plan.faces:  # there it is meant to be
         yield message("doubt.untouched", share=idle)
     height, width = sight.clean.shape[1:]
+    if plan.faces:
+        return
     down, across = (part.stop - part.start for part in (sight.rows, sight.columns))
     if down * across < 0.5 * height * width:
         yield message("doubt.part", across=across, down=down, width=width, height=height)

@@ -10,12 +10,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..embedders import EMBEDDERS, Embedder
+from ..embedders.loaded import embedder
+from ..faces.align import as_seen, shifted
+from ..faces.place import largest
 from ..machine.device import Device
 from ..pixels.pad import padded
 from ..surrogates import Encoder
 from ..surrogates.encoders import encoders
-from ..types import Effect, Plan
+from ..types import Effect, Face, Plan
 from .controls import Controls
+from .sight import Sight
 
 Role = Literal["used", "held out"]
 Treat = Callable[[Tensor], Tensor]
@@ -39,8 +44,35 @@ class Viewer:
         return self.encode(torch.stack([padded(picture) for picture in pictures])).cpu()
 
 
-def viewers(plan: Plan, device: Device) -> tuple[Viewer, ...]:
+@dataclass(frozen=True)
+class FaceViewer(Viewer):
+    """An embedder that looks at one face of the measured part, which stays where it is."""
+
+    face: Face
+    entry: Embedder
+
+    @torch.no_grad()
+    def sees(self, *pictures: Tensor) -> Tensor:
+        """(3, h, w), as many as wanted -> (N, dims)."""
+        crops = [as_seen(one, self.face, self.entry.points, self.entry.size) for one in pictures]
+        return self.encode(torch.stack(crops)).cpu()
+
+
+def face_viewers(plan: Plan, sight: Sight, device: Device) -> tuple[Viewer, ...]:
+    """Every embedder that was optimised against, then those that only measure."""
+    face = shifted(largest(plan.faces), sight.columns.start, sight.rows.start)
+    roles: dict[str, Role] = dict.fromkeys(plan.surrogates, "used")
+    roles |= dict.fromkeys(plan.held_out, "held out")
+    return tuple(
+        FaceViewer(name, role, embedder(name, device), face, EMBEDDERS[name])
+        for name, role in roles.items()
+    )
+
+
+def viewers(plan: Plan, device: Device, sight: Sight) -> tuple[Viewer, ...]:
     """Every family that was optimised against, then those that are only measured."""
+    if plan.faces:
+        return face_viewers(plan, sight, device)
     found = []
     named: tuple[tuple[Role, tuple[str, ...]], ...] = (
         ("used", plan.surrogates),

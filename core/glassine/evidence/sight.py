@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..faces.place import around, largest
 from ..formats import FORMATS
 from ..machine.device import choose
 from ..messages import message
@@ -17,6 +18,7 @@ SIDES = {"cpu": 256}
 ELSEWHERE = 512
 _ENCODED_WHOLE = 4_000_000  # pixels; of larger pictures a crop stands for the file size
 _SAMPLE = 1024
+FACE = 1.2  # of a face's sides, from its middle: what the widest crop of an embedder shows
 SPOTS = 5  # places along each side among which the part is chosen
 
 
@@ -48,7 +50,10 @@ def sighted(protected: Protected, side: int | None = None) -> Sight:
     sizes, coded, back = through_the_codec(protected)
     clean, seen = on_white(artwork.rgb, artwork.alpha), on_white(rgb, artwork.alpha)
     seen = seen if back is None else on_white(back.rgb, back.alpha)
-    rows, columns = part(clean, seen, side or SIDES.get(device.kind, ELSEWHERE))
+    if plan.faces:  # the largest: what is said of it is said of a face
+        rows, columns = around(largest(plan.faces), *clean.shape[1:], share=FACE)
+    else:
+        rows, columns = part(clean, seen, side or SIDES.get(device.kind, ELSEWHERE))
     return Sight(clean, seen, rows, columns, sizes, coded)
 
 

@@ -21,7 +21,9 @@ from .trials import TRAINED, share_left, verdict
 
 def measured_sizes(plan: Plan) -> tuple[int, ...]:
     """The training sizes to which this picture would be reduced, where there is a goal."""
-    return training_sizes(*plan.artwork.rgb.shape[1:]) if plan.goals else ()
+    if plan.faces or not plan.goals:
+        return ()
+    return training_sizes(*plan.artwork.rgb.shape[1:])
 
 
 def trained(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..embedders import EMBEDDERS
 from ..messages import Field, Message, message
 from ..surrogates import SURROGATES
 from ..types import Plan
@@ -19,7 +20,16 @@ THREATS = {
     "cloak": message("threat.cloak"),
     "poison": message("threat.poison"),
     "both": message("threat.both"),
+    "fawkes": message("threat.face"),
+    "lowkey": message("threat.face"),
 }
+FACE_LIMITS = (
+    message("lookup.always"),
+    message("limit.face_other"),
+    message("limit.no_upgrade"),
+    message("limit.older_copies"),
+    message("limit.left_out"),
+)
 OTHER = message("threat.other")
 
 
@@ -33,5 +43,16 @@ def threat(plan: Plan) -> Message:
     return message("threat.aimed_and_measured", works=works, aimed=aimed, measured=measured)
 
 
+def limits(plan: Plan) -> tuple[Message, ...]:
+    return FACE_LIMITS if plan.faces else LIMITS
+
+
 def covered_families(names: tuple[str, ...]) -> tuple[Field, ...]:
-    return tuple(SURROGATES.words(n) if n in SURROGATES else n for n in names)
+    return tuple(words_of(name) for name in names)
+
+
+def words_of(name: str) -> Field:
+    """What an encoder stands for, or which face network it is; a folder's name as it is."""
+    if name in EMBEDDERS:
+        return EMBEDDERS.words(name)
+    return SURROGATES.words(name) if name in SURROGATES else name

@@ -1,4 +1,6 @@
-"""The search: a step looks at one view through one family's encoder, and at a crop as an eye does.
+"""The search: a step looks at one view through one encoder, and at a crop as an eye does.
+
+What it looks at is drawn by a course: views of the picture, or the faces in it (faces.py).
 
 Projected gradient descent (Madry et al., 2018) with momentum (Dong et al., 2018). Adam closes as
 much of the gap where sizes are drawn, and less at a picture's own size (docs/eye.md).
@@ -6,6 +8,7 @@ much of the gap where sizes are drawn, and less at a picture's own size (docs/ey
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +23,8 @@ from ..types import Plan, Progress, Watch
 from ..units import to_unit
 from ..visibility.eye import Eye, eye_at
 from .canvas import Canvas, canvas, enlarged, tint
+from .course import Course, Shows, Step
+from .faces import FaceCourse
 from .fit import fit
 from .handling import Handle, drawn
 from .look import Look, Part, look
@@ -80,20 +85,42 @@ def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
     crop  longest side of what an encoder sees at once, in pixels
     """
     height, width = plan.artwork.rgb.shape[1:]
-    ground, encoders = prepared(plan, device), families(plan, device)
-    seen, draw = views(height, width, crop), Generator().manual_seed(plan.seed)
-    search, aims = Search.on(ground.canvas), Aims(ground.canvas)
+    ground, draw = prepared(plan, device), Generator().manual_seed(plan.seed)
+    search, steps = Search.on(ground.canvas), course(plan, ground.canvas, device, crop)
     for step in range(plan.steps):
-        view, at = seen.draw(draw), step % len(encoders)
-        part = look(view, ground.canvas.size)
-        aim, handle = aims.at(at, encoders[at], part), drawn(draw, part)
-        gradient = pull(ground, search, part, encoders[at], aim, handle)
+        part, encode, aim, handle = steps.at(step, draw)
+        gradient = pull(ground, search, part, encode, aim, handle)
+        if plan.recipe.away:
+            gradient.neg_()
         press(gradient, ground, search, part, draw)
         if not gradient.isfinite().all():
             raise FloatingPointError(message("steps.no_numbers"))
         move(search, gradient, ground, part.part, step_size(step, plan.steps))
         watch(Progress(step + 1, plan.steps, "optimise"))
     return enlarged((search.change + ground.start).cpu(), height, width)
+
+
+def course(plan: Plan, on: Canvas, device: Device, crop: int) -> Course:
+    """What the steps of that plan look at: its faces, where it has any, else the picture."""
+    if plan.faces:
+        return FaceCourse(plan, on, device)
+    return PictureCourse(plan, on, families(plan, device), crop)
+
+
+class PictureCourse:
+    """A step looks at a view of the picture through one family's encoder, each in turn."""
+
+    def __init__(self, plan: Plan, on: Canvas, encoders: Sequence[Encoder], crop: int) -> None:
+        height, width = plan.artwork.rgb.shape[1:]
+        self._views, self._encoders = views(height, width, crop), encoders
+        self._canvas, self._aims = on, Aims(on)
+
+    def at(self, step: int, draw: Generator) -> Step:
+        family = step % len(self._encoders)
+        encode = self._encoders[family]
+        part = look(self._views.draw(draw), self._canvas.size)
+        aim = self._aims.at(family, encode, part)
+        return Step(part, encode, aim, drawn(draw, part))
 
 
 def prepared(plan: Plan, device: Device) -> Ground:
@@ -139,7 +166,7 @@ class Aims:
 
 
 def pull(
-    ground: Ground, search: Search, part: Look, encode: Encoder, aim: Tensor, handle: Handle
+    ground: Ground, search: Search, part: Shows, encode: Encoder, aim: Tensor, handle: Handle
 ) -> Tensor:
     """(3, h, w) of the part: the gradient of the squared latent distance, of mean size 1."""
     change = search.change[part.part].clone().requires_grad_(True)
@@ -149,7 +176,7 @@ def pull(
     return of_mean_size(gradient)
 
 
-def press(gradient: Tensor, ground: Ground, search: Search, part: Look, draw: Generator) -> None:
+def press(gradient: Tensor, ground: Ground, search: Search, part: Shows, draw: Generator) -> None:
     """Adds what the eye wants undone, where it looks at a crop of the part and minds what it sees.
 
     Small views come with few pixels for it: it then looks in some of the steps only, and counts

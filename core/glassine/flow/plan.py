@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from torch import Generator, Tensor
@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from .. import marks
 from ..errors import NotUsable, UnknownEntry
 from ..explore.training_sizes import training_sizes
+from ..faces.portrait import portrait
 from ..formats import FORMATS
 from ..formats.carried.publish import carrying
 from ..formats.vips import SMALLEST, check_sides
@@ -24,10 +25,10 @@ from ..pixels.resize import lanczos, lanczos_seen
 from ..surrogates import SMALL, encoders, surrogate_named
 from ..targets import TARGETS
 from ..targets.concept import tidy
-from ..types import Art, ArtName, Artwork, Export, Goal, Intent, Plan, Recipe
+from ..types import Art, ArtName, Artwork, Export, Face, Goal, Intent, Plan, Recipe
 from ..units import Score
 from ..visibility import texture_allowance
-from .recipes import RECIPES, SCORES, START, STEPS
+from .recipes import FACE_RECIPES, RECIPES, SCORES, START, STEPS
 
 T = TypeVar("T")
 _WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one channel
@@ -43,27 +44,71 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     artwork = replace(artwork, notes=(*artwork.notes, *said))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
-    used, steps = chosen_surrogates(intent), entry_named("effort", intent.effort, STEPS)
-    recipe = entry_named("recipe", intent.recipe, RECIPES)
+    steps = entry_named("effort", intent.effort, STEPS)
+    recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES)
     place = choose(device).kind
     check_names(intent)
     check_sides_fit(artwork, intent.export)
+    aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(
+        artwork, intent, recipe, seed, place
+    )
+    mask = masked(mask_at_export_size(intent.mask, whole, artwork), aimed.mask)
     return Plan(
-        artwork=artwork,
+        artwork=replace(artwork, notes=(*artwork.notes, *aimed.notes)),
         recipe=recipe,
         export=decide_marks(intent.export),
-        surrogates=used,
-        held_out=tuple(name for name in encoders.present_surrogates() if name not in used),
-        goals=goal_pictures(artwork, intent, recipe, seed, place),
-        allowance=allowance_map(artwork, mask_at_export_size(intent.mask, whole, artwork)),
+        surrogates=aimed.used,
+        held_out=aimed.held_out,
+        goals=aimed.goals,
+        allowance=allowance_map(artwork, mask),
         score=score_of(intent, art.name),
         steps=steps,
         seed=seed,
         device=place,
         caption=caption_for(intent),
-        also_at=training_sizes(*artwork.rgb.shape[1:]),
+        also_at=() if recipe.on_faces else training_sizes(*artwork.rgb.shape[1:]),
         art=replace(art, grey=art.grey and not intent.in_colour),
+        faces=aimed.faces,
     )
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """What a recipe works against, and where on the picture.
+
+    mask  (1, H, W) in [0, 1]: of which part; None: of all of it
+    """
+
+    used: tuple[str, ...]
+    held_out: tuple[str, ...]
+    goals: tuple[Goal, ...]
+    faces: tuple[Face, ...] = ()
+    mask: Tensor | None = None
+    notes: tuple[Message, ...] = ()
+
+
+def aimed_at_picture(
+    artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, place: str
+) -> Aimed:
+    encoders.check_weights(intent.surrogates or ())
+    used = chosen_surrogates(intent)
+    held = tuple(name for name in encoders.present_surrogates() if name not in used)
+    return Aimed(used, held, goal_pictures(artwork, intent, recipe, seed, place))
+
+
+def aimed_at_faces(
+    artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, place: str
+) -> Aimed:
+    """The seed chooses nothing here: the farthest face is the farthest one."""
+    seen = portrait(artwork, intent, recipe, place)
+    return Aimed(seen.used, seen.held_out, seen.goals, seen.faces, seen.mask, seen.notes)
+
+
+def masked(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    """What both leave free; one of a wrong size stays as it is, to be told of."""
+    if one is None or other is None or one.shape != other.shape:
+        return other if one is None else one
+    return one * other
 
 
 def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
@@ -74,7 +119,6 @@ def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
 
 def check_names(intent: Intent) -> None:
     """Names and networks that are used only at the end fail now, not after minutes of work."""
-    encoders.check_weights(intent.surrogates or ())
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 
@@ -159,7 +203,9 @@ def goal_pictures(
 
 def caption_for(intent: Intent) -> str:
     """Poison without its word does nothing: the words that must stand beside the picture."""
-    return "" if intent.recipe == "cloak" else caption_of(intent.shows or "", intent.caption)
+    if intent.recipe not in ("poison", "both"):
+        return ""
+    return caption_of(intent.shows or "", intent.caption)
 
 
 def caption_of(shows: str, rule: str = Intent.caption) -> str:

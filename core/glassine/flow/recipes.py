@@ -50,3 +50,31 @@ RECIPES = {
         ),
     )
 }
+
+FACE_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="fawkes",
+            label="Towards another",
+            says="Moves each face, as face networks see it, towards a drawn face far from it",
+            note="Lowers the odds of being found by face; unknown networks are hardly moved.",
+            goals=(("identity", 1.0),),
+            reach=Levels(8),
+            tint=0.0,
+            on_faces=True,
+        ),
+        Recipe(
+            name="lowkey",
+            label="Away from oneself",
+            says="Moves each face, as face networks see it, away from itself",
+            note="Lowers the odds of being found by face; unknown networks are hardly moved.",
+            goals=(("oneself", 1.0),),
+            reach=Levels(8),
+            tint=0.0,
+            on_faces=True,
+            away=True,
+        ),
+    )
+}
+"""Against recognition, after Fawkes (Shan et al., 2020) and LowKey (Cherepanova et al., 2021)."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..errors import NoSolution
 from ..explore.fit import snap
+from ..faces.place import Spot, around
 from ..messages import Message, message
 from ..pixels.art import held_to
 from ..pixels.flatten import on_white
@@ -82,7 +83,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
     """The picture with so much of the change that what is seen of it has the plan's score."""
     height, width = change.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
-    parts = [(slice(None), *part) for part in crops(height, width, CROP)]
+    parts = [(slice(None), *part) for part in judged(plan, CROP)]
 
     def alpha(part: Part) -> Tensor | None:
         return None if plan.artwork.alpha is None else plan.artwork.alpha[part]
@@ -99,7 +100,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
         looked()
         return sampled(zip(originals, (after(part, factor) for part in parts), strict=True))
 
-    glances = [(slice(None), *part) for part in crops(height, width, GLANCE)]
+    glances = [(slice(None), *part) for part in judged(plan, GLANCE)]
     clean = [before(part) for part in glances]
 
     def others(factor: float) -> Score:
@@ -107,7 +108,9 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
         return strictest(zip(clean, (after(part, factor) for part in glances), strict=True))
 
     factor = scaled_to(plan.score, glimpsed, MOST)
-    if parts != [whole]:  # the crops stand for the whole: what they miss is corrected once
+    if (
+        parts != [whole] and not plan.faces
+    ):  # the crops stand for the whole: what they miss is corrected once
         missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     if others(factor) < plan.score:
@@ -124,6 +127,17 @@ def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor
         depth = plan.artwork.keep.depth
         out[cut] = snap(rgb[cut], factor * moved[cut].float(), allowance[cut], depth)
     return out
+
+
+def judged(plan: Plan, size: int) -> list[Spot]:
+    """Where the change is looked at: at every face, where only faces change; else `crops`.
+
+    A face would hide behind all that is left as it was: the strength is that of the face.
+    """
+    height, width = plan.artwork.rgb.shape[1:]
+    if plan.faces:
+        return [around(face, height, width) for face in plan.faces]
+    return crops(height, width, size)
 
 
 def crops(height: int, width: int, size: int) -> list[tuple[slice, slice]]:

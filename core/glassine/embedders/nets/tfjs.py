@@ -1,0 +1,27 @@
+"""Tensors of a TensorFlow.js graph model: a table in JSON, and the numbers one after another."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .packed import State
+
+TYPES = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
+
+
+def read_tensors(graph: Path, numbers: Path) -> State:
+    """Name -> tensor; ValueError where the numbers are not as many as the table says."""
+    groups = json.loads(graph.read_text("utf-8"))["weightsManifest"]
+    data, at, found = numbers.read_bytes(), 0, State()
+    for row in (row for group in groups for row in group["weights"]):
+        kind, count = np.dtype(TYPES[row["dtype"]]), int(np.prod(row["shape"], dtype=int))
+        part = np.frombuffer(data, kind, count, at).reshape(row["shape"])
+        found[row["name"]] = torch.from_numpy(part.copy())
+        at += count * kind.itemsize
+    if at != len(data):
+        raise ValueError(f"{len(data)} bytes for {at}")
+    return found

@@ -1,0 +1,101 @@
+"""What is decided about a picture's faces: which of them, against which networks, towards whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..embedders import EMBEDDERS
+from ..embedders.loaded import attackable, embedder_folder, present_embedders
+from ..errors import NotUsable
+from ..machine.device import choose
+from ..messages import Message, message
+from ..pixels.flatten import on_white
+from ..types import Artwork, Face, Goal, Intent, Recipe
+from .detect import find_faces
+from .gallery import farthest, with_faces
+from .place import soft_mask
+
+SMALL = 50  # pixels; of a smaller face networks see too little to be moved far
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """The faces that are worked on, and everything that follows from them.
+
+    mask      (1, H, W) in [0, 1]
+    used      names of embedders, `held_out` those that only measure
+    notes     how many faces there are, and which are small
+    """
+
+    faces: tuple[Face, ...]
+    mask: Tensor
+    goals: tuple[Goal, ...]
+    used: tuple[str, ...]
+    held_out: tuple[str, ...]
+    notes: tuple[Message, ...]
+
+
+def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> Portrait:
+    """Raises NotUsable where there is no face, or not the one that was asked for."""
+    used = chosen_embedders(intent.surrogates)
+    rgb = on_white(artwork.rgb, artwork.alpha)
+    found = find_faces(rgb)
+    faces = chosen_faces(found, intent.faces)
+    return Portrait(
+        faces=faces,
+        mask=soft_mask(faces, *rgb.shape[1:]),
+        goals=tuple(goal_named(kind, rgb, faces, used, device) for kind, _ in recipe.goals),
+        used=used,
+        held_out=tuple(name for name in present_embedders() if name not in used),
+        notes=tuple(told_of(found, faces)),
+    )
+
+
+def chosen_embedders(names: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What was asked for, else every one at hand that may be optimised against."""
+    for name in names or ():
+        embedder_folder(EMBEDDERS[name])
+        if EMBEDDERS[name].measures_only:
+            raise NotUsable("face.measures_only", name=name)
+    return names or attackable(present_embedders())
+
+
+def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[Face, ...]:
+    """Of the faces as they are found, from left to right, those of these numbers."""
+    if not found:
+        raise NotUsable("face.none")
+    if numbers is None:
+        return tuple(found)
+    wanted = tuple(dict.fromkeys(numbers))
+    for number in wanted:
+        if not 1 <= number <= len(found):
+            raise NotUsable("face.no_number", number=number, count=len(found))
+    return tuple(found[number - 1] for number in wanted)
+
+
+def told_of(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
+    """Where they are, so that a missed face or a wrong one is seen."""
+    boxes = tuple(
+        message("face.box", number=number, left=left, top=top, width=right - left, height=low - top)
+        for number, face in enumerate(found, 1)
+        for left, top, right, low in [tuple(round(value) for value in face.box)]
+    )
+    yield message("face.found", count=len(found), boxes=boxes)
+    if len(faces) < len(found):
+        yield message("face.left_alone", count=len(found) - len(faces))
+    if small := [face for face in faces if face.side < SMALL]:
+        yield message("face.small", count=len(small))
+
+
+def goal_named(
+    kind: str, rgb: Tensor, faces: Sequence[Face], used: Sequence[str], device: str
+) -> Goal:
+    """ "identity": the picture with the farthest drawn faces; "oneself": the picture as it is."""
+    if kind == "oneself":
+        return Goal("oneself", message("face.oneself"), rgb)
+    given = [(face, farthest(rgb, face, used, choose(device))) for face in faces]
+    names = tuple(dict.fromkeys(name for _, name in given))
+    return Goal("identity", message("face.identity", names=names), with_faces(rgb, given))

@@ -1,0 +1,154 @@
+"""The look-up test: every network, on clean and cloaked galleries and on controls beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from math import ceil
+
+import torch
+from torch import Generator, Tensor
+
+from ..embedders import EMBEDDERS
+from ..embedders.loaded import attackable, present_embedders
+from ..evidence.controls import blended, scattered
+from ..faces.detect import find_faces
+from ..faces.gallery import farthest, seen_by, with_faces
+from ..faces.place import around, largest
+from ..machine.device import Device
+from ..purifiers import PURIFIERS
+from ..types import Progress, Watch, quiet
+from .doubts import doubts_about
+from .found import Line, Lookup, Role
+from .people import People, Shown
+from .rates import Named, rates, threshold
+
+Change = Callable[[Shown], Tensor]
+"""A picture of the gallery -> (3, H, W), what is online instead of it."""
+
+ONLINE = (0.0, 0.25, 0.5)
+"""Shares of a person's gallery that were online before anything was protected."""
+AFTER = ("jpeg75", "half", "blur")
+"""What is done to the copies before they are looked up, unless others are named."""
+SEED = 7
+
+
+def compared(
+    people: People,
+    device: Device,
+    used: Sequence[str] | None = None,
+    after: Sequence[str] = AFTER,
+    watch: Watch = quiet,
+) -> Lookup:
+    """used: networks that the copies were optimised against; None: all that may be."""
+    networks = present_embedders()
+    aimed = attackable(networks) if used is None else tuple(used)
+    _ = [EMBEDDERS[name] for name in aimed]
+    changes = dict(conditions(people, aimed, device, after))
+    lines, faces = list[Line](), dict[tuple[str, str], list[Shown]]()
+    total = len(changes) + len(networks)
+    for number, (key, change) in enumerate(changes.items(), 1):
+        faces[key] = [found for one in people.gallery for found in again(one, change)]
+        watch(Progress(number, total, "compare"))
+    for number, name in enumerate(networks, len(changes) + 1):
+        role: Role = "used" if name in aimed else "held out"
+        lines += seen_lines(name, role, people, faces, device)
+        watch(Progress(number, total, "compare"))
+    return Lookup(
+        doubts=tuple(doubts_about(people, lines)),
+        lines=tuple(lines),
+        people=len(people.looked_up),
+        pictures=len(people.gallery) + len(people.probes),
+        chance=1 / len(people.names),
+        notes=people.notes,
+    )
+
+
+def conditions(
+    people: People, aimed: Sequence[str], device: Device, after: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], Change]]:
+    """(what, after) -> how a picture of the gallery becomes it."""
+    treats = {name: partial(treated, name) for name in after}
+    yield ("cloaked", ""), lambda one: one.rgb
+    for name, treat in treats.items():
+        yield ("cloaked", name), lambda one, treat=treat: treat(one.rgb)
+    if not people.with_clean:
+        return
+    yield ("clean", ""), clean_of
+    for name, treat in treats.items():
+        yield ("clean", name), lambda one, treat=treat: treat(clean_of(one))
+    yield ("blend", ""), lambda one: in_its_place(one, partial(blend, aimed, device))
+    yield ("scattered", ""), lambda one: in_its_place(one, scatter)
+
+
+def treated(name: str, rgb: Tensor) -> Tensor:
+    return PURIFIERS[name].apply(rgb, Generator().manual_seed(SEED))
+
+
+def clean_of(one: Shown) -> Tensor:
+    assert one.clean is not None, "only asked where originals are known"
+    return one.clean
+
+
+def in_its_place(one: Shown, control: Callable[[Shown, Tensor, Tensor], Tensor]) -> Tensor:
+    """The clean picture with that control where the face is."""
+    clean = clean_of(one)
+    rows, columns = around(one.face, *clean.shape[1:])
+    cut, out = (slice(None), rows, columns), clean.clone()
+    out[cut] = control(one, clean[cut], one.rgb[cut])
+    return out
+
+
+def scatter(_: Shown, clean: Tensor, seen: Tensor) -> Tensor:
+    return scattered(clean, seen, SEED)
+
+
+def blend(aimed: Sequence[str], device: Device, one: Shown, clean: Tensor, seen: Tensor) -> Tensor:
+    """Towards the drawn face that is farthest away, as visible as the copy."""
+    whole = clean_of(one)
+    who = farthest(whole, one.face, aimed, device)
+    rows, columns = around(one.face, *whole.shape[1:])
+    goal = with_faces(whole, [(one.face, who)])[:, rows, columns]
+    return blended(clean, seen, goal)
+
+
+def again(one: Shown, change: Change) -> Iterator[Shown]:
+    """The changed picture with the face as it is found there; nothing where none is found."""
+    rgb = change(one)
+    if faces := find_faces(rgb):
+        yield replace(one, rgb=rgb, face=largest(faces))
+
+
+@torch.no_grad()
+def seen_lines(
+    name: str,
+    role: Role,
+    people: People,
+    faces: dict[tuple[str, str], list[Shown]],
+    device: Device,
+) -> Iterator[Line]:
+    """All rows of one network."""
+
+    def named(pictures: Sequence[Shown]) -> Named:
+        return [(one.person, seen_by(name, device, one.rgb, one.face)) for one in pictures]
+
+    probes, rows = named(people.probes), {key: named(found) for key, found in faces.items()}
+    clean = rows.get(("clean", ""), rows["cloaked", ""])
+    most = threshold(clean, probes)
+    for (what, after), changed in rows.items():
+        for online in (
+            ONLINE if what == "cloaked" and not after and people.with_clean else ONLINE[:1]
+        ):
+            galleries = {
+                person: in_gallery(person, changed, clean, online) for person in people.looked_up
+            }
+            yield Line(name, role, what, after, online, rates(galleries, probes, most))
+
+
+def in_gallery(person: str, changed: Named, clean: Named, online: float) -> Named:
+    """Everybody else as they are, and of that person so many clean, the others changed."""
+    own, before = ([row for row in rows if row[0] == person] for rows in (changed, clean))
+    kept = ceil(online * len(before))
+    others = [row for row in clean if row[0] != person]
+    return [*others, *before[:kept], *own[kept:]]

@@ -1,0 +1,44 @@
+"""What a look-up test found, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..messages import Message
+from .rates import Rates
+
+Role = Literal["used", "held out"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table.
+
+    what    "clean", "cloaked", "blend" or "scattered"
+    after   purifier that was applied first; "" for none
+    online  share of the person's gallery that is clean all the same
+    """
+
+    network: str
+    role: Role
+    what: str
+    after: str
+    online: float
+    rates: Rates
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Everything that was found.
+
+    people  that were looked up
+    chance  rank 1 of one who guesses
+    """
+
+    doubts: tuple[Message, ...]
+    lines: tuple[Line, ...]
+    people: int
+    pictures: int
+    chance: float
+    notes: tuple[Message, ...] = ()
