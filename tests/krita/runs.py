@@ -31,10 +31,10 @@ SESSION = [
     "document_closed",
     "cancel",
     "engine_killed",
-    "quits_with_preview",
 ]
-SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes"]
-"""On the scripted engine, which answers at once: what the plugin does with an answer."""
+SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes", "quits_with_preview"]
+"""On the scripted engine, which answers at once: what the plugin does with an answer. The first one
+sees a first start, the last one ends Krita."""
 
 ALONE = ("krita_killed", "first_run")
 
