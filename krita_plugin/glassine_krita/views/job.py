@@ -24,12 +24,11 @@ from .parts import (
 )
 from .slots import follow
 
-LINES = (
-    ("as_is", "again"),
-    ("elsewhere", "rescue"),
-    ("folder", "caption"),
-    ("report", "measure"),
-)  # of buttons
+ANSWERS = (("as_is", "again"), ("elsewhere", "rescue"))
+LINES = (("folder", "caption"), ("report", "measure"))
+"""Lines of buttons. What waits for the artist stands above the words: it has to be in sight in the
+lowest docker, and the words may be long."""
+
 PLAIN = {
     "doubt.visible": "plain_visible",
     "doubt.blend": "plain_weak",
@@ -98,14 +97,19 @@ class JobRow(QtWidgets.QFrame):
         line.addWidget(self.buttons["close"])
         column.addLayout(line)
         column.addWidget(self.bar)
+        for names in ANSWERS:
+            column.addLayout(self._line(names))
         column.addWidget(self.says)
         for names in LINES:
-            line = QtWidgets.QHBoxLayout()
-            line.setSpacing(4)
-            line.addStretch(1)
-            for name in names:
-                line.addWidget(self.buttons[name])
-            column.addLayout(line)
+            column.addLayout(self._line(names))
+
+    def _line(self, names: tuple[str, ...]) -> QtWidgets.QHBoxLayout:
+        line = QtWidgets.QHBoxLayout()
+        line.setSpacing(4)
+        line.addStretch(1)
+        for name in names:
+            line.addWidget(self.buttons[name])
+        return line
 
     def _all_buttons(self, jobs: JobQueue, job: Job) -> dict[str, QtWidgets.QAbstractButton]:
         return {
