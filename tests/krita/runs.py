@@ -32,7 +32,16 @@ SESSION = [
     "cancel",
     "engine_killed",
 ]
-SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes", "quits_with_preview"]
+SCRIPTED = [
+    "fits",
+    "stale",
+    "in_place",
+    "hangs",
+    "at_once",
+    "nodes",
+    "frames",
+    "quits_with_preview",
+]
 """On the scripted engine, which answers at once: what the plugin does with an answer. The first one
 sees a first start, the last one ends Krita."""
 

@@ -21,14 +21,14 @@ def whole(node: Node) -> Iterator[Node]:
 
 
 def refuse_frames(nodes: list[Node]) -> None:
-    """Raises where a copy would be a still over all frames: libkis writes no keyframes."""
+    """Raises where a copy would be a still over all frames: libkis makes no keyframes, and only a
+    paint layer has a duplicate to write them into."""
     if any(part.animated() for one in nodes for part in whole(one)):
         raise Refused("animated")
 
 
 def refuse_kinds(node: Node) -> None:
     """Raises where a copy of the one layer would not look as what is there."""
-    refuse_frames([node])
     if node.type() == "filterlayer":
         raise Refused("no_pixels")  # it changes what lies below it, and is nothing alone
     mixed = [one for one in node.childNodes() if one.type().endswith("layer")]

@@ -14,7 +14,7 @@ from typing import TypeGuard
 from ..qt import QtCore
 from .libkis import Application, Document, Krita, Node, Window
 from .places import Place
-from .refusals import Busy
+from .refusals import Busy, Refused
 
 PART = 1 << 20  # bytes read or written at once: about 1 ms
 REAL = (
@@ -140,3 +140,11 @@ def visible_layers(doc: Document) -> list[Node]:
     """The top layers that make up the picture."""
     nodes = root_of(doc).childNodes()
     return [node for node in nodes if node.type() in REAL and node.visible()]
+
+
+def write_rows(node: Node, strip: Place, part: bytes) -> None:
+    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
+    node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
+    sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
+    if not sample or not part.startswith(sample):
+        raise Refused("not_written")

@@ -32,7 +32,7 @@ class PreviewTab:
 
     def __init__(self) -> None:
         self._copy: Document | None = None
-        self._of: tuple[str, str, Place] | None = None
+        self._of: tuple[str, str, Place, int] | None = None  # document, layer, place, frame
         self._layer: Node | None = None
         self._tab: QtWidgets.QWidget | None = None
         self._title = ""
@@ -46,10 +46,11 @@ class PreviewTab:
         """Puts the picture (8-bit sRGB, BGRA, as large as the place) where the result would be."""
         node = layer_for(doc, scope)
         named = "" if node is None else node.uniqueId().toString()
-        if not self.on or self._of != (key_of(doc), named, place):
+        of = key_of(doc), named, place, doc.currentTime()
+        if not self.on or self._of != of:
             self.remove()
             self._open(doc, named, place, picture, title)
-            self._of = key_of(doc), named, place
+            self._of = of
         assert self._copy is not None and self._layer is not None
         self._layer.setPixelData(picture, place.x, place.y, place.width, place.height)
         self._copy.refreshProjection()

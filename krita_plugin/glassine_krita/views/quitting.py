@@ -50,8 +50,8 @@ def others_than(window: QtWidgets.QMainWindow) -> bool:
 
 @cache
 def watcher() -> Quitting:
-    """One for all windows, and ours: of a child, a window of Krita's keeps what Qt knows of it alone,
-    and the class that was written here is gone with its last name."""
+    """One for all windows, and kept here: a window of Krita's would keep what Qt knows of a child,
+    and lose the class that is written above."""
     return Quitting()
 
 
