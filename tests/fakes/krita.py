@@ -210,6 +210,9 @@ class Node:
     def layerStyleToAsl(self):
         return ""
 
+    def setLayerStyleFromAsl(self, style):
+        return True
+
     def setName(self, name):
         self._name = name
 

@@ -57,7 +57,8 @@ def engine(python: str = sys.executable) -> dict[str, str]:
 
 def scripted() -> dict[str, str]:
     words = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "engine.py")]
-    return {**engine(), "GLASSINE_ENGINE": "\x1f".join(words)}
+    longer = {"GLASSINE_NODES": os.environ.get("GLASSINE_NODES", "0")}  # of the scenario "nodes"
+    return {**engine(), "GLASSINE_ENGINE": "\x1f".join(words), **longer}
 
 
 def built(out: Path) -> Path:

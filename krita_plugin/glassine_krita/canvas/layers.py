@@ -112,7 +112,13 @@ def find_layer(doc: Document, layer_id: QtCore.QUuid | str) -> Node | None:
 def is_plain(node: Node) -> bool:
     """Whether a copy above the layer looks as the layer alone would."""
     mixed = node.opacity() == 255 and node.blendingMode() == "normal"
-    return mixed and not node.inheritAlpha() and node.visible()
+    return mixed and not node.inheritAlpha() and node.visible() and not in_passing(node)
+
+
+def in_passing(node: Node) -> bool:
+    """In a group that passes through, which mixes each of its layers by its own opacity."""
+    parent = node.parentNode()
+    return parent is not None and (parent.passThroughMode() or in_passing(parent))
 
 
 def pixels_in(node: Node, place: Place) -> bytes:

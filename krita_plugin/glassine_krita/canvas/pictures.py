@@ -7,7 +7,7 @@ from typing import Any
 
 from ..qt import QtCore
 from . import layers
-from .kinds import extent, is_baked, isolate, refuse_frames, refuse_kinds
+from .kinds import extent, isolate, passes_through, refuse_frames, refuse_kinds
 from .layers import (
     canvas_of,
     clone,
@@ -242,7 +242,7 @@ def picture_of(
 ) -> Picture:
     if copy is None:
         raise Refused("unreadable")
-    alone = None if node is None or not is_baked(node) else find_layer(copy, node.uniqueId())
+    alone = None if node is None or not passes_through(node) else find_layer(copy, node.uniqueId())
     if alone is not None:
         isolate(copy, alone)
         node, kept = None, space_of(copy)

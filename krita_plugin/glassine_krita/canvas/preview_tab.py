@@ -8,13 +8,12 @@ could catch and nothing to clean up after a crash. (A temporary layer would be a
 from __future__ import annotations
 
 from ..qt import QtWidgets
-from .kinds import is_baked
+from .kinds import copy_style, stands_alone
 from .layers import (
     active_window,
     clone,
     find_layer,
     is_open,
-    is_plain,
     key_of,
     layer_for,
     open_documents,
@@ -73,9 +72,7 @@ class PreviewTab:
             if earlier is not None and made.source is not None and made.source.layer == named:
                 earlier.setVisible(False)  # the result would be in its place
         source = find_layer(copy, named) if named else None
-        if source is not None and not (
-            is_plain(source) and opaque(picture) and not is_baked(source)
-        ):
+        if source is not None and not (stands_alone(source) and opaque(picture)):
             in_place_of(copy, source, layer, place)
         parent = None if source is None else source.parentNode()
         (root_of(copy) if parent is None else parent).addChildNode(layer, source)
@@ -122,6 +119,7 @@ def in_place_of(copy: Document, source: Node, layer: Node, place: Place) -> None
     layer.setBlendingMode(source.blendingMode())
     layer.setInheritAlpha(source.inheritAlpha())
     layer.setVisible(source.visible())
+    copy_style(source, layer)
     if source.type() == "paintlayer":
         empty = bytes(place.width * place.height * space_of(source).pixel)
         source.setPixelData(empty, place.x, place.y, place.width, place.height)

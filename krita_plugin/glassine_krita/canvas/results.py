@@ -12,6 +12,7 @@ from ..qt import QtCore
 from . import layers
 from .frames import Film
 from .hidden_originals import HiddenOriginals
+from .kinds import copy_style
 from .layers import (
     active_window,
     app,
@@ -85,6 +86,7 @@ def add_layer(doc: Document, result: Result) -> Generator[None, None, None]:
         node.setBlendingMode(source.blendingMode())
         node.setInheritAlpha(source.inheritAlpha())
         node.setVisible(source.visible() or bool(taken))
+        copy_style(source, node)
     for one in hidden:
         one.setVisible(False)
     parent = None if source is None else source.parentNode()

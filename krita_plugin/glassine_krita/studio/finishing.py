@@ -7,8 +7,8 @@ import os
 from dataclasses import replace
 
 from ..canvas.frames import Film
-from ..canvas.kinds import is_baked
-from ..canvas.layers import find_layer, is_plain
+from ..canvas.kinds import stands_alone
+from ..canvas.layers import find_layer
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
 from ..engine.answers import LayerMade
@@ -24,7 +24,7 @@ def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -
     """Where the pixels belong, and whether they stand beside the original or in its place."""
     order = job.order
     node = None if order.doc is None or order.layer is None else find_layer(order.doc, order.layer)
-    replaces = made.translucent or not (node is None or (is_plain(node) and not is_baked(node)))
+    replaces = made.translucent or not (node is None or stands_alone(node))
     rest = picture if replaces and picture.mask else None
     return Result(
         pixels,
