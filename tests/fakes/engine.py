@@ -2,8 +2,8 @@
 
 Styles that are orders: "slow" (waits until it is cancelled), "die", "fail", "stray" (prints into
 the frames), "twice" (is protected already), "later" (previews take a moment, and can be cancelled
-meanwhile), "faint" (colours change by as many levels as the strength allows). Without one: the
-colours come back inverted.
+meanwhile), "faint" (colours change by as many levels as the strength allows), "same" (nothing
+changes). Without one: the colours come back inverted.
 
 $FAKE_HELLO names a JSON file: what of the hello is to be another engine's (None: not there).
 """
@@ -23,7 +23,7 @@ THUMBNAIL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9Q"
     "DwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-STYLES = ("slow", "die", "fail", "stray", "twice", "plain", "later", "faint")
+STYLES = ("slow", "die", "fail", "stray", "twice", "plain", "later", "faint", "same")
 NEEDS_A_LIBRARY = {"code": "fake.library", "fields": {"library": "a library"}}
 CATALOGUE = {
     "recipes": [
@@ -227,6 +227,8 @@ def inverted(data, size):
 def changed(data, size, ask):
     if ask["intent"].get("style") == "faint":
         return shifted(data, size, round((100 - ask["intent"]["strength"]) / 5))
+    if ask["intent"].get("style") == "same":
+        return data
     return inverted(data, size)
 
 

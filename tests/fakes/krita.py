@@ -190,6 +190,17 @@ class Node:
     def animated(self):
         return False
 
+    def hasKeyframeAtTime(self, time):
+        return False
+
+    def pixelDataAtTime(self, x, y, w, h, time):
+        return self.pixelData(x, y, w, h)
+
+    def duplicate(self):
+        twin = self.copied(self._doc)
+        twin._uid = Uid()
+        return twin
+
     def passThroughMode(self):
         return False
 
@@ -198,6 +209,9 @@ class Node:
 
     def layerStyleToAsl(self):
         return ""
+
+    def setLayerStyleFromAsl(self, style):
+        return True
 
     def setName(self, name):
         self._name = name
@@ -235,7 +249,7 @@ class Document:
     def __init__(self, width, height, name="", space=("RGBA", "U8", SRGB)):
         self._size, self._name, self._space = (width, height), name, space
         self._root = Node(self, "root", "grouplayer")
-        self._active = self._selection = None
+        self._active, self._selection, self._time = None, None, 0
         self._modified, self._annotations, self._file = False, {}, ""
         self._locked = self.at_work = False
         self.refused = 0  # times that Krita was at work when it was asked
@@ -360,6 +374,21 @@ class Document:
 
     def setBatchmode(self, on):
         pass
+
+    def animationLength(self):
+        return 0
+
+    def currentTime(self):
+        return self._time
+
+    def setCurrentTime(self, time):
+        self._time = time
+
+    def playBackStartTime(self):
+        return 0
+
+    def playBackEndTime(self):
+        return 0
 
     def modified(self):
         return self._modified

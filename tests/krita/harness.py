@@ -220,7 +220,7 @@ def took(event: dict, sandbox: Sandbox, answers: Answers, outcome: Outcome) -> N
         log(
             "PASS" if event["ok"] else "FAIL",
             event["name"],
-            f"{event['seconds']} s",
+            f"{event['seconds']} s, {event.get('own', 0)} of them Krita's work",
             event["error"] or "",
         )
     elif event["ev"] in ("check", "note"):

@@ -31,10 +31,19 @@ SESSION = [
     "document_closed",
     "cancel",
     "engine_killed",
+]
+SCRIPTED = [
+    "fits",
+    "stale",
+    "in_place",
+    "hangs",
+    "at_once",
+    "nodes",
+    "frames",
     "quits_with_preview",
 ]
-SCRIPTED = ["fits", "stale", "in_place", "hangs", "at_once", "nodes"]
-"""On the scripted engine, which answers at once: what the plugin does with an answer."""
+"""On the scripted engine, which answers at once: what the plugin does with an answer. The first one
+sees a first start, the last one ends Krita."""
 
 ALONE = ("krita_killed", "first_run")
 
@@ -48,7 +57,8 @@ def engine(python: str = sys.executable) -> dict[str, str]:
 
 def scripted() -> dict[str, str]:
     words = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "engine.py")]
-    return {**engine(), "GLASSINE_ENGINE": "\x1f".join(words)}
+    longer = {"GLASSINE_NODES": os.environ.get("GLASSINE_NODES", "0")}  # of the scenario "nodes"
+    return {**engine(), "GLASSINE_ENGINE": "\x1f".join(words), **longer}
 
 
 def built(out: Path) -> Path:

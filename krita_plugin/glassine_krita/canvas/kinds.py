@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .layers import canvas_of, pixels_in, root_of
+from .layers import canvas_of, is_plain, pixels_in, root_of
 from .libkis import Document, Node
 from .places import NOWHERE, Place
 from .refusals import Refused
 
 ROWS = 64  # that are looked at in one turn
+SPREADING = ("filtermask", "transformmask", "colorizemask")
 
 
 def whole(node: Node) -> Iterator[Node]:
@@ -21,14 +22,14 @@ def whole(node: Node) -> Iterator[Node]:
 
 
 def refuse_frames(nodes: list[Node]) -> None:
-    """Raises where a copy would be a still over all frames: libkis writes no keyframes."""
+    """Raises where a copy would be a still over all frames: libkis makes no keyframes, and only a
+    paint layer has a duplicate to write them into."""
     if any(part.animated() for one in nodes for part in whole(one)):
         raise Refused("animated")
 
 
 def refuse_kinds(node: Node) -> None:
     """Raises where a copy of the one layer would not look as what is there."""
-    refuse_frames([node])
     if node.type() == "filterlayer":
         raise Refused("no_pixels")  # it changes what lies below it, and is nothing alone
     mixed = [one for one in node.childNodes() if one.type().endswith("layer")]
@@ -41,23 +42,36 @@ def passes_through(node: Node) -> bool:
     return node.type() == "grouplayer" and node.passThroughMode()
 
 
-def is_styled(node: Node) -> bool:
-    """Whether the layer, or one in it, has a style: shadows, strokes and glows."""
-    return any(hasattr(one, "layerStyleToAsl") and one.layerStyleToAsl() for one in whole(node))
+def style_of(node: Node) -> str:
+    """Its layer style, as Krita writes it down; "" without one."""
+    return node.layerStyleToAsl() if hasattr(node, "layerStyleToAsl") else ""
 
 
-def is_baked(node: Node) -> bool:
-    """What it shows is more than its projection: a copy has to hold the rest, and replaces it."""
-    return passes_through(node) or is_styled(node)
+def copy_style(node: Node, made: Node) -> None:
+    """Shadows, strokes and glows are mixed with what lies below in ways of their own: as pixels
+    they would look otherwise in most of them."""
+    if style := style_of(node):
+        made.setLayerStyleFromAsl(style)
+
+
+def stands_alone(node: Node) -> bool:
+    """Whether a copy above it looks as it does: nothing of it is mixed, or would be twice."""
+    return is_plain(node) and not passes_through(node) and not style_of(node)
+
+
+def reaches_out(node: Node) -> bool:
+    """Whether it can show more than Krita's bounds of it, which know of no mask and no style."""
+    inside = [one for one in whole(node) if one.type() in SPREADING]
+    styled = any(style_of(one) for child in node.childNodes() for one in whole(child))
+    return bool(inside) or styled
 
 
 def extent(doc: Document, node: Node) -> Place:
-    """All that it shows, as far as it lies in the canvas; Krita's own bounds know of no transform
-    mask and of no style."""
+    """All that it shows but for its own style, as far as it lies in the canvas."""
     canvas = canvas_of(doc)
-    if is_baked(node):
+    if passes_through(node):
         return canvas
-    if all(one.type() != "transformmask" for one in whole(node)):
+    if not reaches_out(node):
         return Place.of(node.bounds()) & canvas
     rows = [strip for strip in canvas.strips(ROWS) if pixels_in(node, strip).strip(b"\0")]
     if not rows:
@@ -67,8 +81,7 @@ def extent(doc: Document, node: Node) -> Place:
 
 
 def isolate(copy: Document, node: Node) -> None:
-    """Leaves of a clone what this one layer shows, its style included; how it is mixed with others
-    is the copy's own."""
+    """Leaves of a clone what this group shows; how it is mixed with others is the copy's own."""
     while (parent := node.parentNode()) is not None:
         for other in parent.childNodes():
             same = other.uniqueId() == node.uniqueId()

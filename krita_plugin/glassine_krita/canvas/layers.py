@@ -14,7 +14,7 @@ from typing import TypeGuard
 from ..qt import QtCore
 from .libkis import Application, Document, Krita, Node, Window
 from .places import Place
-from .refusals import Busy
+from .refusals import Busy, Refused
 
 PART = 1 << 20  # bytes read or written at once: about 1 ms
 REAL = (
@@ -112,7 +112,13 @@ def find_layer(doc: Document, layer_id: QtCore.QUuid | str) -> Node | None:
 def is_plain(node: Node) -> bool:
     """Whether a copy above the layer looks as the layer alone would."""
     mixed = node.opacity() == 255 and node.blendingMode() == "normal"
-    return mixed and not node.inheritAlpha() and node.visible()
+    return mixed and not node.inheritAlpha() and node.visible() and not in_passing(node)
+
+
+def in_passing(node: Node) -> bool:
+    """In a group that passes through, which mixes each of its layers by its own opacity."""
+    parent = node.parentNode()
+    return parent is not None and (parent.passThroughMode() or in_passing(parent))
 
 
 def pixels_in(node: Node, place: Place) -> bytes:
@@ -140,3 +146,11 @@ def visible_layers(doc: Document) -> list[Node]:
     """The top layers that make up the picture."""
     nodes = root_of(doc).childNodes()
     return [node for node in nodes if node.type() in REAL and node.visible()]
+
+
+def write_rows(node: Node, strip: Place, part: bytes) -> None:
+    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
+    node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
+    sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
+    if not sample or not part.startswith(sample):
+        raise Refused("not_written")

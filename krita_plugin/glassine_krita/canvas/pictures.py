@@ -7,7 +7,7 @@ from typing import Any
 
 from ..qt import QtCore
 from . import layers
-from .kinds import extent, is_baked, isolate, refuse_frames, refuse_kinds
+from .kinds import extent, isolate, passes_through, refuse_frames, refuse_kinds
 from .layers import (
     canvas_of,
     clone,
@@ -153,9 +153,7 @@ def take_picture(
         if chosen is None:
             raise Refused("no_selection")
         place &= chosen.grown(MARGIN)
-    if node is None:
-        refuse_frames(visible_layers(doc))
-    else:
+    if node is not None:
         refuse_kinds(node)
         place &= extent(doc, node)
     if within is not None:
@@ -167,6 +165,12 @@ def take_picture(
     if scope == "picture" and copy is not None:
         without_copies(copy, own_layers(doc))
     return picture_of(copy, node, place, kept, wanted, mask), node
+
+
+def refuse_stills(doc: Document, scope: str) -> None:
+    """Raises where the copy of what is chosen would stand over all frames of an animation."""
+    node = layer_for(doc, scope)
+    refuse_frames(visible_layers(doc) if node is None else [node])
 
 
 def take_source(doc: Document, made: OwnLayer) -> tuple[Picture, Node | None]:
@@ -238,7 +242,7 @@ def picture_of(
 ) -> Picture:
     if copy is None:
         raise Refused("unreadable")
-    alone = None if node is None or not is_baked(node) else find_layer(copy, node.uniqueId())
+    alone = None if node is None or not passes_through(node) else find_layer(copy, node.uniqueId())
     if alone is not None:
         isolate(copy, alone)
         node, kept = None, space_of(copy)

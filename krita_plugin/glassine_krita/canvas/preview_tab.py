@@ -8,13 +8,12 @@ could catch and nothing to clean up after a crash. (A temporary layer would be a
 from __future__ import annotations
 
 from ..qt import QtWidgets
-from .kinds import is_baked
+from .kinds import copy_style, stands_alone
 from .layers import (
     active_window,
     clone,
     find_layer,
     is_open,
-    is_plain,
     key_of,
     layer_for,
     open_documents,
@@ -32,7 +31,7 @@ class PreviewTab:
 
     def __init__(self) -> None:
         self._copy: Document | None = None
-        self._of: tuple[str, str, Place] | None = None
+        self._of: tuple[str, str, Place, int] | None = None  # document, layer, place, frame
         self._layer: Node | None = None
         self._tab: QtWidgets.QWidget | None = None
         self._title = ""
@@ -46,10 +45,11 @@ class PreviewTab:
         """Puts the picture (8-bit sRGB, BGRA, as large as the place) where the result would be."""
         node = layer_for(doc, scope)
         named = "" if node is None else node.uniqueId().toString()
-        if not self.on or self._of != (key_of(doc), named, place):
+        of = key_of(doc), named, place, doc.currentTime()
+        if not self.on or self._of != of:
             self.remove()
             self._open(doc, named, place, picture, title)
-            self._of = key_of(doc), named, place
+            self._of = of
         assert self._copy is not None and self._layer is not None
         self._layer.setPixelData(picture, place.x, place.y, place.width, place.height)
         self._copy.refreshProjection()
@@ -72,9 +72,7 @@ class PreviewTab:
             if earlier is not None and made.source is not None and made.source.layer == named:
                 earlier.setVisible(False)  # the result would be in its place
         source = find_layer(copy, named) if named else None
-        if source is not None and not (
-            is_plain(source) and opaque(picture) and not is_baked(source)
-        ):
+        if source is not None and not (stands_alone(source) and opaque(picture)):
             in_place_of(copy, source, layer, place)
         parent = None if source is None else source.parentNode()
         (root_of(copy) if parent is None else parent).addChildNode(layer, source)
@@ -121,6 +119,7 @@ def in_place_of(copy: Document, source: Node, layer: Node, place: Place) -> None
     layer.setBlendingMode(source.blendingMode())
     layer.setInheritAlpha(source.inheritAlpha())
     layer.setVisible(source.visible())
+    copy_style(source, layer)
     if source.type() == "paintlayer":
         empty = bytes(place.width * place.height * space_of(source).pixel)
         source.setPixelData(empty, place.x, place.y, place.width, place.height)

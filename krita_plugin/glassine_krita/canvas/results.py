@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ..qt import QtCore
 from . import layers
+from .frames import Film
 from .hidden_originals import HiddenOriginals
-from .layers import active_window, app, find_layer, is_open, root_of, visible_layers
+from .kinds import copy_style
+from .layers import (
+    active_window,
+    app,
+    find_layer,
+    is_open,
+    root_of,
+    visible_layers,
+    write_rows,
+)
 from .libkis import Document, Node
 from .own_layers import OwnLayer, earlier_copies, forget_layer, remember_layer
 from .pictures import Picture
@@ -44,9 +54,11 @@ class Result:
     rest: Picture | None = None
     source: Source | None = None
     choice: dict[str, Any] = field(default_factory=dict)
+    film: Film | None = None
+    frames: tuple[int, ...] = ()
 
 
-def add_layer(doc: Document, result: Result) -> Iterator[None]:
+def add_layer(doc: Document, result: Result) -> Generator[None, None, None]:
     """Yields until the layer is in its place; raises Refused where it has none any more."""
     source_layer(doc, result)
     found = Compared("same")
@@ -54,8 +66,11 @@ def add_layer(doc: Document, result: Result) -> Iterator[None]:
         found = yield from compared(doc, result.source)
     if found.change == "other":
         raise Refused("picture_changed")
-    node = new_layer(doc, result)
-    yield from fill_layer(node, result, found.dx, found.dy)
+    if result.film is not None:
+        node = yield from developed(result.film, result)
+    else:
+        node = new_layer(doc, result)
+        yield from fill_layer(node, result, found.dx, found.dy)
     source, was = source_layer(doc, result), doc.activeNode()
     hidden = []
     if result.replaces:
@@ -71,6 +86,7 @@ def add_layer(doc: Document, result: Result) -> Iterator[None]:
         node.setBlendingMode(source.blendingMode())
         node.setInheritAlpha(source.inheritAlpha())
         node.setVisible(source.visible() or bool(taken))
+        copy_style(source, node)
     for one in hidden:
         one.setVisible(False)
     parent = None if source is None else source.parentNode()
@@ -81,6 +97,18 @@ def add_layer(doc: Document, result: Result) -> Iterator[None]:
         HiddenOriginals.watch(doc, original, made.copy)
     if was is not None:
         stay_on(doc, was.uniqueId(), node.uniqueId())
+
+
+def developed(film: Film, result: Result) -> Generator[None, None, Node]:
+    """A detached layer with all frames."""
+    left = tuple(at for at in film.times if at not in result.frames)
+    made = None
+    for made in film.finished(result.name, left):
+        if made is None:
+            yield
+    if made is None:
+        raise Refused("not_written")
+    return made
 
 
 def now_at(result: Result, found: Compared) -> Source | None:
@@ -102,6 +130,9 @@ def take_away(doc: Document, note: OwnLayer, earlier: Node) -> None:
 
 def open_as_document(result: Result) -> Iterator[None]:
     """A result without a home -> a document of its own."""
+    if result.film is not None:
+        result.film.open()
+        return
     place, space = result.place, result.space
     doc = app().createDocument(
         place.width, place.height, result.name, space.model, space.depth, space.profile, 72.0
@@ -167,14 +198,6 @@ def among_rest(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
         at, end = (run.start() - start) * pixel, (run.end() - start) * pixel
         whole[at:end] = part[at:end]
     return bytes(whole)
-
-
-def write_rows(node: Node, strip: Place, part: bytes) -> None:
-    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
-    node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
-    sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
-    if not sample or not part.startswith(sample):
-        raise Refused("not_written")
 
 
 def stay_on(doc: Document, was: QtCore.QUuid, made: QtCore.QUuid, looks: int = LOOKS) -> None:

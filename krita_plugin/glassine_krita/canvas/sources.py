@@ -26,7 +26,8 @@ class Source:
     canvas  all of the document
     bounds  of the layer; the canvas for a picture
     place   the part that was worked on
-    bands   a sum of each of its bands of rows, from the top
+    bands   a sum of each of its bands of rows, from the top; of an animated layer, of each frame's
+    times   of an animated layer's frames
     """
 
     layer: str
@@ -35,6 +36,7 @@ class Source:
     bounds: Place
     place: Place
     bands: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,14 @@ class Compared:
     dy: int = 0
 
 
-def source_of(doc: Document, node: Node | None, place: Place, ours: set[str]) -> Source:
-    """Of a layer, or of all that shows but for `ours`, as it looks now."""
-    steps = looked_at(doc, node, place, ours)
+def source_of(
+    doc: Document, node: Node | None, place: Place, ours: set[str], times: tuple[int, ...] = ()
+) -> Source:
+    """Of a layer, or of all that shows but for `ours`, as it looks now.
+
+    times  of an animated layer's frames
+    """
+    steps = looked_at(doc, node, place, ours, times)
     while True:
         try:
             next(steps)
@@ -58,18 +65,18 @@ def source_of(doc: Document, node: Node | None, place: Place, ours: set[str]) ->
 
 
 def looked_at(
-    doc: Document, node: Node | None, place: Place, ours: set[str]
+    doc: Document, node: Node | None, place: Place, ours: set[str], times: tuple[int, ...] = ()
 ) -> Generator[None, None, Source]:
     """The same a band at a time, so that painting goes on."""
     parts = [node] if node is not None else below(doc, ours)
-    bounds = canvas_of(doc) if node is None else Place.of(node.bounds())
+    bounds = canvas_of(doc) if node is None or times else Place.of(node.bounds())
     named = "" if node is None else node.uniqueId().toString()
     ids = tuple(one.uniqueId().toString() for one in parts)
     canvas, bands = canvas_of(doc), []
-    for strip in bands_of(place, parts):
-        bands.append(sum_of(parts, strip))
+    for strip, time in looks_at(place, parts, times):
+        bands.append(sum_of(parts, strip, time))
         yield
-    return Source(named, ids, canvas, bounds, place, tuple(bands))
+    return Source(named, ids, canvas, bounds, place, tuple(bands), times)
 
 
 def below(doc: Document, ours: set[str]) -> list[Node]:
@@ -85,9 +92,21 @@ def bands_of(place: Place, parts: list[Node]) -> Iterator[Place]:
     yield from place.strips(rows)
 
 
-def sum_of(parts: list[Node], strip: Place) -> int:
+def looks_at(
+    place: Place, parts: list[Node], times: tuple[int, ...]
+) -> Iterator[tuple[Place, int | None]]:
+    """Every band of what shows, or of every frame."""
+    for time in times or (None,):
+        for strip in bands_of(place, parts):
+            yield strip, time
+
+
+def sum_of(parts: list[Node], strip: Place, time: int | None) -> int:
     """Of the pixels there, and of how they are mixed where there are several."""
     found = 0
+    if time is not None:
+        at = (strip.x, strip.y, strip.width, strip.height)
+        return zlib.crc32(parts[0].pixelDataAtTime(*at, time).data())
     for node in parts:
         mixed = f"{node.opacity()} {node.blendingMode()}" if len(parts) > 1 else ""
         found = zlib.crc32(pixels_in(node, strip), zlib.crc32(mixed.encode(), found))
@@ -100,18 +119,22 @@ def compared(doc: Document, then: Source) -> Generator[None, None, Compared]:
     parts = [tree[one] for one in then.parts if one in tree]
     if not parts or len(parts) != len(then.parts):
         return Compared("gone" if then.layer or not is_open(doc) else "other")
-    bounds = Place.of(parts[0].bounds()) if then.layer else canvas_of(doc)
+    whole = not then.layer or bool(then.times)  # a frame has bounds of its own
+    bounds = canvas_of(doc) if whole else Place.of(parts[0].bounds())
     same_size = (bounds.width, bounds.height) == (then.bounds.width, then.bounds.height)
     dx, dy = (bounds.x - then.bounds.x, bounds.y - then.bounds.y) if same_size else (0, 0)
     place, equal, total = then.place.moved(dx, dy), 0, 0
-    for strip, before in zip(bands_of(place, parts), then.bands, strict=False):
+    looks = looks_at(place, parts, then.times)
+    for (strip, time), before in zip(looks, then.bands, strict=False):
         if not is_open(doc):
             return Compared("gone")
-        equal += sum_of(parts, strip) == before
+        equal += sum_of(parts, strip, time) == before
         total += 1
         yield
     if canvas_of(doc) != then.canvas and equal < total:
         return Compared("other")
+    if then.times:
+        return Compared("same" if equal == total else "painted")
     return Compared(verdict(equal, total, (dx, dy), same_size), dx, dy)
 
 
@@ -130,7 +153,8 @@ def verdict(equal: int, total: int, moved: tuple[int, int], kept: bool) -> Chang
 def plain_source(source: Source) -> dict[str, Any]:
     """As it lies in the document."""
     places = {name: vars(getattr(source, name)) for name in ("canvas", "bounds", "place")}
-    return {"layer": source.layer, "parts": source.parts, "bands": source.bands, **places}
+    sums = {"bands": source.bands, "times": source.times}
+    return {"layer": source.layer, "parts": source.parts, **sums, **places}
 
 
 def source_from(plain: object) -> Source | None:
@@ -139,6 +163,7 @@ def source_from(plain: object) -> Source | None:
         assert isinstance(plain, dict)
         places = {name: Place(**plain[name]) for name in ("canvas", "bounds", "place")}
         parts, bands = tuple(map(str, plain["parts"])), tuple(map(int, plain["bands"]))
-        return Source(str(plain["layer"]), parts, bands=bands, **places)
+        times = tuple(map(int, plain.get("times", ())))
+        return Source(str(plain["layer"]), parts, bands=bands, times=times, **places)
     except (AssertionError, KeyError, TypeError, ValueError):
         return None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 
-from ..canvas.kinds import is_baked
-from ..canvas.layers import find_layer, is_plain
+from ..canvas.frames import Film
+from ..canvas.kinds import stands_alone
+from ..canvas.layers import find_layer
 from ..canvas.pictures import Picture
 from ..canvas.results import Result
 from ..engine.answers import LayerMade
 from ..engine.asks import Placed
 from ..words.causes import cause_of
 from ..words.gaps import Message, message
-from .job import Job
+from .job import Job, State
 
 RECEIPT = ".receipt.json"  # after the name of the file, as on the command line
 
@@ -22,7 +24,7 @@ def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -
     """Where the pixels belong, and whether they stand beside the original or in its place."""
     order = job.order
     node = None if order.doc is None or order.layer is None else find_layer(order.doc, order.layer)
-    replaces = made.translucent or not (node is None or (is_plain(node) and not is_baked(node)))
+    replaces = made.translucent or not (node is None or stands_alone(node))
     rest = picture if replaces and picture.mask else None
     return Result(
         pixels,
@@ -35,6 +37,38 @@ def result_of(job: Job, made: LayerMade, picture: Picture, pixels: memoryview) -
         order.source,
         order.choice,
     )
+
+
+def film_result(job: Job, film: Film) -> Result:
+    """Of an animated layer: a layer with all its frames, in its place."""
+    order = job.order
+    return Result(
+        memoryview(b""),
+        film.place,
+        film.space,
+        order.name,
+        order.layer,
+        replaces=True,
+        source=order.source,
+        choice=order.choice,
+        film=film,
+        frames=order.frames,
+    )
+
+
+def ask_which_frames(job: Job) -> None:
+    """Not of a single one."""
+    assert job.film is not None
+    if len(job.film.times) == 1:
+        job.order = replace(job.order, frames=job.film.times)
+    else:
+        job.state, job.why = State.ASKING, message("which_frames", count=len(job.film.times))
+
+
+def frames_left(job: Job, why: Message | None) -> Message:
+    """What is done of an animated layer, and why not all of it."""
+    said = message("frames_left", done=job.done, count=len(job.order.frames))
+    return said if why is None else message("frames_left_why", said=said, why=why)
 
 
 def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from ..canvas.frames import Film
 from ..canvas.libkis import Document
 from ..canvas.pictures import Picture
 from ..canvas.places import Place
@@ -53,6 +54,7 @@ class Order:
     place  the part of the document that is worked on
     source  what it is made from, as it looked when it was asked for
     choice  what the artist chose for it
+    frames  of an animated layer: times of those that are to be changed
     """
 
     kind: Kind
@@ -64,6 +66,7 @@ class Order:
     place: Place | None = None
     source: Source | None = None
     choice: dict[str, Any] = field(default_factory=dict)
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Job:
     data     of a file that could not be written
     began    when the engine was asked, of the monotonic clock in seconds
     took     seconds until it had answered
+    done     frames of an animated layer that are finished
     """
 
     order: Order
@@ -109,6 +113,22 @@ class Job:
     data: memoryview | None = None
     began: float = 0.0
     took: float = 0.0
+    done: int = 0
+
+    @property
+    def film(self) -> Film | None:
+        """The frames of an animated layer."""
+        return self.picture if isinstance(self.picture, Film) else None
+
+    @property
+    def which_frames(self) -> bool:
+        """Whether the artist still has to say which."""
+        return self.film is not None and not self.order.frames and self.state is State.ASKING
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some frames are done and wait for the others."""
+        return self.film is not None and self.state is State.KEPT
 
     @property
     def active(self) -> bool:

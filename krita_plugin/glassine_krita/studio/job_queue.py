@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..canvas import results
+from ..canvas.frames import Film
+from ..canvas.libkis import Document
 from ..canvas.refusals import Refused
 from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import Measure, Protect
@@ -22,6 +24,9 @@ from ..words.gaps import Message, message
 from .blobs import blob_in_parts, picture_blobs
 from .finishing import (
     RECEIPT,
+    ask_which_frames,
+    film_result,
+    frames_left,
     not_read,
     not_written,
     notes_on,
@@ -75,7 +80,30 @@ class JobQueue(QtCore.QObject):
         if job.state is State.ASKING and isinstance(ask, Protect):
             job.order = replace(job.order, ask=replace(ask, again=True, as_is=as_is))
             job.state, job.why = State.WAITING, None
+            if job.film is not None and not job.order.frames:
+                ask_which_frames(job)
             self.start_next()
+
+    def choose_frames(self, job: Job, times: tuple[int, ...]) -> None:
+        """The artist has said which frames of an animated layer."""
+        if job.which_frames and times:
+            told = {**job.order.choice, "frames": list(times)}
+            job.order = replace(job.order, frames=times, choice=told)
+            job.state, job.why = State.WAITING, None
+            self.start_next()
+
+    def go_on(self, job: Job) -> None:
+        """With the frames that are not done yet."""
+        if job.unfinished and job.done < len(job.order.frames):
+            job.state, job.why = State.WAITING, None
+            self.start_next()
+
+    def use_done(self, job: Job) -> None:
+        """A layer with the frames that are done, and the others as they are."""
+        doc = job.order.doc
+        if job.unfinished and doc is not None:
+            job.order = replace(job.order, frames=job.order.frames[: job.done])
+            self._add_film(job, doc)
 
     def measure(self, job: Job) -> Job | None:
         """Asks what the exported file still does after handling and removal; takes minutes."""
@@ -124,6 +152,8 @@ class JobQueue(QtCore.QObject):
     def _start(self, job: Job) -> None:
         picture, order = job.picture, job.order
         assert picture is not None
+        if job.film is not None:
+            job.film.turn_to(order.frames[job.done])
         job.state, job.began = State.RUNNING, time.monotonic()
         blobs = picture_blobs(picture)
         if order.kind is Kind.REPORT:
@@ -141,7 +171,11 @@ class JobQueue(QtCore.QObject):
         )
 
     def _progress(self, job: Job, about: Progress) -> None:
-        job.progress = about
+        """Of an animated layer, all frames' together."""
+        count = max(1, len(job.order.frames))
+        left = about.left + (count - job.done - 1) * job.took if about.left >= 0 else about.left
+        whole = (job.done + about.fraction) / count
+        job.progress = replace(about, fraction=whole, left=left)
         self.changed.emit()
 
     def _answered(self, job: Job, answer: Answer) -> None:
@@ -175,6 +209,11 @@ class JobQueue(QtCore.QObject):
     def _finish_layer(self, job: Job, answer: Answer) -> None:
         picture, doc, made = job.picture, job.order.doc, answer.read(LayerMade)
         assert picture is not None and doc is not None
+        if job.film is not None:
+            job.outcome = replace(job.outcome, made=made)
+            job.state = State.PLACING
+            self._place(job, self._next_frame(job, job.film, answer.blobs["pixels"]))
+            return
         result = job.result = result_of(job, made, picture, answer.blobs["pixels"])
         job.outcome = replace(job.outcome, made=made)
         job.note(*made.notes, *notes_on(result, picture))
@@ -182,6 +221,20 @@ class JobQueue(QtCore.QObject):
             job.release()
         job.state = State.PLACING
         self._place(job, results.add_layer(doc, result))
+
+    def _next_frame(self, job: Job, film: Film, pixels: memoryview) -> Iterator[None]:
+        """Writes one that is done; asks for the next, or adds the layer with all."""
+        yield from film.write(pixels)
+        job.done += 1
+        if job.done == len(job.order.frames):
+            assert job.order.doc is not None
+            job.result = film_result(job, film)
+            yield from results.add_layer(job.order.doc, job.result)
+
+    def _add_film(self, job: Job, doc: Document) -> None:
+        assert job.film is not None
+        job.state, job.result = State.PLACING, film_result(job, job.film)
+        self._place(job, results.add_layer(doc, job.result))
 
     def _finish_file(self, job: Job, answer: Answer) -> None:
         """What lies under that name now is what the engine verified, or it is a failure."""
@@ -233,7 +286,13 @@ class JobQueue(QtCore.QObject):
             next(steps)
         except StopIteration:
             self._stop_placing(job)
+            if job.done < len(job.order.frames):
+                job.state = State.WAITING
+                self.start_next()
+                return
             job.result = None
+            if job.order.frames:
+                job.note(Message("replaced"))
             self._end(job, State.DONE)
         except Refused as error:
             self._stop_placing(job)
@@ -249,7 +308,13 @@ class JobQueue(QtCore.QObject):
             self._timer.stop()
 
     def _end(self, job: Job, state: State, why: Message | None = None) -> None:
+        if 0 < job.done < len(job.order.frames):
+            state, why = State.KEPT, frames_left(job, why)  # minutes of work are in those that are
         job.state, job.why = state, why
+        if job.unfinished:
+            self.finished.emit(job)
+            self.start_next()
+            return
         kept = [one for one in self.all if one.measurable]  # only the last: a report may be asked
         for one in kept[:-1] if job.measurable else [job]:
             one.release()

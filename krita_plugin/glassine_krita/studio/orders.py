@@ -5,15 +5,18 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, replace
 
-from ..canvas.libkis import Document
+from ..canvas.frames import is_film, take_film
+from ..canvas.layers import canvas_of, find_layer, layer_for
+from ..canvas.libkis import Document, Node
 from ..canvas.own_layers import OwnLayer, own_layer_ids, own_layer_in
-from ..canvas.pictures import take_flattened, take_picture, take_source
+from ..canvas.pictures import refuse_stills, take_flattened, take_picture, take_source
 from ..canvas.sources import source_of
 from ..engine.asks import ExportFile, ExportWish, Intent, Protect
 from ..engine.catalogue import entry_says, recipe_label
 from ..words.gaps import message
 from ..words.texts import t
 from .choices import Artist, Choice, Exporting
+from .finishing import ask_which_frames
 from .job import Job, Kind, Order, State
 from .settings import write_exporting
 from .watch.already_protected import opened_file
@@ -28,6 +31,10 @@ def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | No
     """
     doc.waitForDone()  # a stroke that was just made belongs to it
     scope = choice.scope
+    if (moving := animated_layer(doc, scope, of)) is not None:
+        return order_film(doc, choice, intent, moving, of)
+    if of is None:
+        refuse_stills(doc, scope)
     picture, node = take_picture(doc, scope) if of is None else take_source(doc, of)
     name = layer_name(None if node is None else node.name(), intent)
     layer = None if node is None else node.uniqueId()
@@ -37,6 +44,42 @@ def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | No
     order = Order(Kind.APPLY, name, ask, doc, layer, "", picture.place, source, told)
     job = Job(order, picture)
     return job if of is not None else ask_if_own(job, doc, scope)
+
+
+def animated_layer(doc: Document, scope: str, of: OwnLayer | None) -> Node | None:
+    """The one that is to be protected frame by frame, if it is one."""
+    if of is not None:
+        moving = of.source is not None and of.source.times
+        return find_layer(doc, of.source.layer) if of.source is not None and moving else None
+    node = layer_for(doc, scope)
+    return node if scope == "layer" and is_film(node) else None
+
+
+def order_film(
+    doc: Document, choice: Choice, intent: Intent, node: Node, of: OwnLayer | None
+) -> Job:
+    """An animated layer; which of its frames is asked, where there are several.
+
+    of  an earlier copy of the same frames
+    """
+    film = take_film(doc, node)
+    name = layer_name(node.name(), intent)
+    ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
+    source = source_of(doc, node, canvas_of(doc), own_layer_ids(doc), film.times)
+    told = asdict(replace(choice, effort=""))
+    frames: tuple[int, ...] = ()
+    if of is not None:
+        earlier = of.choice.get("frames", ())
+        frames = tuple(at for at in film.times if at in earlier) or film.times
+        told["frames"] = list(frames)
+    place, layer = film.place, node.uniqueId()
+    order = Order(Kind.APPLY, name, ask, doc, layer, "", place, source, told, frames)
+    if of is not None:
+        return Job(order, film)
+    job = ask_if_own(Job(order, film), doc, choice.scope)
+    if job.state is not State.ASKING:
+        ask_which_frames(job)
+    return job
 
 
 def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist: Artist) -> Job:

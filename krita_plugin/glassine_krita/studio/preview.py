@@ -32,7 +32,7 @@ PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
 class Wanted:
     """A part of a document under an intent.
 
-    key  what is read: document, layer, scope, selection and place
+    key  what is read: document, layer, scope, selection, place and frame
     """
 
     doc: Document
@@ -229,4 +229,5 @@ def wanted_now(doc: Document, scope: str, intent: Intent, place: Place) -> Wante
     node = layer_for(doc, scope)
     layer = None if node is None else node.uniqueId().toString()
     chosen = selection_of(doc) if scope == "selection" else None
-    return Wanted(doc, scope, intent, place, (key_of(doc), layer, scope, chosen, place))
+    key = (key_of(doc), layer, scope, chosen, place, doc.currentTime())
+    return Wanted(doc, scope, intent, place, key)

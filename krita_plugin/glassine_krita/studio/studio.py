@@ -188,13 +188,15 @@ class Studio(QtCore.QObject):
         seen = None if doc is None else sight_of(doc, self.region(doc))
         if seen == self._seen:
             return
-        self._seen = seen
+        was, self._seen = self._seen, seen
         HiddenOriginals.forget_closed({key_of(one) for one in open_documents()})
         if doc is not None:
             HiddenOriginals.adopt(doc)
         self.document_changed.emit()
         self._want()
         self._estimate.want(doc, self.choice)
+        if was is not None and seen is not None and was.frame != seen.frame:
+            self.show_on_canvas(self.canvas_preview.on)
 
     def region(self, doc: Document) -> Place:
         """What a preview looks at: the visible part, held still while one is on the canvas."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from functools import partial
 
+from ..canvas.frames import frame_in_front, frames_in_range
+from ..canvas.layers import is_open
 from ..engine.answers import FileMade, LayerMade, Measured, Trial
 from ..engine.asks import Protect
 from ..qt import QtCore, QtGui, QtWidgets
@@ -24,12 +26,12 @@ from .parts import (
 )
 from .slots import follow
 
-LINES = (
-    ("as_is", "again"),
-    ("elsewhere", "rescue"),
-    ("folder", "caption"),
-    ("report", "measure"),
-)  # of buttons
+FRAMES = ("this_frame", "range_frames", "all_frames")
+ANSWERS = (("as_is", "again"), FRAMES, ("go_on", "use_done"), ("elsewhere", "rescue"))
+LINES = (("folder", "caption"), ("report", "measure"))
+"""Lines of buttons. What waits for the artist stands above the words: it has to be in sight in the
+lowest docker, and the words may be long."""
+
 PLAIN = {
     "doubt.visible": "plain_visible",
     "doubt.blend": "plain_weak",
@@ -98,14 +100,19 @@ class JobRow(QtWidgets.QFrame):
         line.addWidget(self.buttons["close"])
         column.addLayout(line)
         column.addWidget(self.bar)
+        for names in ANSWERS:
+            column.addLayout(self._line(names))
         column.addWidget(self.says)
         for names in LINES:
-            line = QtWidgets.QHBoxLayout()
-            line.setSpacing(4)
-            line.addStretch(1)
-            for name in names:
-                line.addWidget(self.buttons[name])
-            column.addLayout(line)
+            column.addLayout(self._line(names))
+
+    def _line(self, names: tuple[str, ...]) -> QtWidgets.QHBoxLayout:
+        line = QtWidgets.QHBoxLayout()
+        line.setSpacing(4)
+        line.addStretch(1)
+        for name in names:
+            line.addWidget(self.buttons[name])
+        return line
 
     def _all_buttons(self, jobs: JobQueue, job: Job) -> dict[str, QtWidgets.QAbstractButton]:
         return {
@@ -114,6 +121,12 @@ class JobRow(QtWidgets.QFrame):
             "as_is": push_button(
                 t("as_is"), "glassine_as_is", partial(jobs.do_again, job, as_is=True)
             ),
+            **{
+                one: push_button(t(one), f"glassine_{one}", partial(self._frames, one))
+                for one in FRAMES
+            },
+            "go_on": push_button(t("go_on"), "glassine_go_on", lambda: jobs.go_on(job)),
+            "use_done": push_button(t("use_done"), "glassine_use_done", lambda: jobs.use_done(job)),
             "elsewhere": push_button(t("elsewhere"), "glassine_elsewhere", self._elsewhere),
             "report": push_button(t("open_report"), "glassine_report", self._report),
             "measure": push_button(t("measure"), "glassine_measure", lambda: jobs.measure(job)),
@@ -135,7 +148,13 @@ class JobRow(QtWidgets.QFrame):
         done = job.state is State.DONE
         shown = {
             "cancel": job.active,
-            "again": job.state is State.ASKING,
+            "again": job.state is State.ASKING and not job.which_frames,
+            **{name: job.which_frames for name in ("this_frame", "all_frames")},
+            "range_frames": 1
+            < len(frames_of(job, "range_frames"))
+            < len(frames_of(job, "all_frames")),
+            "go_on": job.unfinished and job.done < len(job.order.frames),
+            "use_done": job.unfinished and job.done < len(job.order.frames),
             "measure": job.measurable and self.studio.requests.can("report"),
             "report": done and bool(job.outcome.report),
             "folder": done and job.order.kind is Kind.EXPORT,
@@ -159,6 +178,8 @@ class JobRow(QtWidgets.QFrame):
             now = job.progress
             left = "" if now.left < 0 else t("time_left", time=rounded_time(now.left))
             return " ".join(part for part in (stage_words(now.stage), left) if part)
+        if job.which_frames or (job.unfinished and job.result is None):
+            return in_words(job.why) if job.why else ""
         if job.state is not State.DONE:
             return t(f"job_{job.state.value}", why=job.why or "")
         return " ".join(map(in_words, [*self._result(), *job.outcome.notes]))
@@ -178,6 +199,9 @@ class JobRow(QtWidgets.QFrame):
             ]
         return [worst_trials(made.trials)] if isinstance(made, Measured) else []
 
+    def _frames(self, which: str) -> None:
+        self.studio.jobs.choose_frames(self.job, frames_of(self.job, which))
+
     def _report(self) -> None:
         open_report(self.job)
 
@@ -194,6 +218,16 @@ class JobRow(QtWidgets.QFrame):
 
     def _caption(self) -> None:
         copy_text(self.job.outcome.caption)
+
+
+def frames_of(job: Job, which: str) -> tuple[int, ...]:
+    """The frames of an animated layer that such a button stands for; none where none is asked."""
+    doc, film = job.order.doc, job.film
+    if not job.which_frames or film is None or not is_open(doc):
+        return ()
+    if which == "this_frame":
+        return (frame_in_front(doc, film.times),)
+    return film.times if which == "all_frames" else frames_in_range(doc, film.times)
 
 
 def first_line(job: Job) -> str:

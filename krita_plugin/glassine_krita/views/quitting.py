@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..canvas.layers import app
@@ -9,14 +10,12 @@ from ..qt import QtCore, QtWidgets
 from ..studio.instance import made_studio
 from ..words.texts import t
 
-NAME = "glassine_quitting"
-
 
 class Quitting(QtCore.QObject):
-    """Watches a window of Krita; the last one ends the engine with it."""
+    """Watches Krita's windows; the last one ends the engine with it."""
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # Qt's name
-        if event.type() != QtCore.QEvent.Type.Close or len(app().windows()) > 1:
+        if event.type() != QtCore.QEvent.Type.Close or others_than(watched):
             return False
         studio = made_studio()
         waiting = [] if studio is None else [job for job in studio.jobs.all if job.active]
@@ -43,9 +42,19 @@ class Quitting(QtCore.QObject):
         return box.clickedButton() is quit_now
 
 
+def others_than(window: QtWidgets.QMainWindow) -> bool:
+    """Whether Krita stays in another one; one that was closed is listed for a moment more."""
+    shown = [one.qwindow() for one in app().windows()]
+    return any(one is not window and one.isVisible() for one in shown)
+
+
+@cache
+def watcher() -> Quitting:
+    """One for all windows, and kept here: a window of Krita's would keep what Qt knows of a child,
+    and lose the class that is written above."""
+    return Quitting()
+
+
 def ask_before_quitting(window: QtWidgets.QMainWindow) -> None:
-    """Found again by its name: before there is one of a class, Qt takes any object for it."""
-    if window.findChild(QtCore.QObject, NAME) is None:
-        watcher = Quitting(window)
-        watcher.setObjectName(NAME)
-        window.installEventFilter(watcher)
+    """Asked for again, it changes nothing."""
+    window.installEventFilter(watcher())

@@ -4,11 +4,25 @@ import hashlib
 
 from glassine_krita.studio.job import Kind, State
 from krita import Krita
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLineEdit, QPushButton
-from steps import H, W, colours, docker, document, finished, pixels, studio, until
+from steps import (
+    H,
+    W,
+    colours,
+    docker,
+    document,
+    finished,
+    layer,
+    pixels,
+    row_of,
+    studio,
+    turns,
+    until,
+    whole,
+)
 
 
 def scenario(k):
@@ -110,3 +124,34 @@ def scenario(k):
     k.check("what survives can be measured", report.order.kind == Kind.REPORT and report.active)
     studio_.jobs.cancel(report)
     Krita.instance().activeDocument().setModified(False)
+    yield from as_it_is(k, studio_)
+
+
+def as_it_is(k, studio_):
+    """After Apply, what shows is protected: its file needs no second change, only marks."""
+    from glassine_krita.studio.choices import Exporting
+
+    doc, node = yield from document(colours(seed=3))
+    studio_.choose(effort="preview")
+    yield from finished(studio_.apply())
+    yield from layer(doc, "(Cloak")
+    path = k.out / "as_is.png"
+    job = studio_.export(str(path), Exporting())
+    k.check("after Apply it is asked about", job.state == State.ASKING, state=job.state)
+    yield turns(20)
+    row = row_of(job)
+    shown = [name for name, one in row.buttons.items() if one.isVisible()]
+    at = {name: row.buttons[name].mapTo(row, QPoint()) for name in ("as_is", "again")}
+    first = (at["as_is"].y(), at["as_is"].x()) <= (at["again"].y(), at["again"].x())
+    button = row.buttons["as_is"]
+    k.check("as it is, with marks, stands first", whole(button) and first, shown=shown)
+    QTest.mouseClick(button, Qt.LeftButton)
+    yield from finished(job)
+    k.check("written", job.state == State.DONE, why=job.why)
+    image = QImage(str(path)).convertToFormat(QImage.Format_ARGB32)
+    pointer = image.constBits()
+    pointer.setsize(W * H * 4)
+    far = max(abs(a - b) for a, b in zip(bytes(pointer), bytes(doc.pixelData(0, 0, W, H))))
+    k.check("as it shows in Krita", far == 0, most=far)
+    k.check("with its marks", b"DMI-PROHIBITED" in path.read_bytes())
+    doc.setModified(False)

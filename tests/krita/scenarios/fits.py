@@ -17,16 +17,11 @@ from PyQt5.QtWidgets import (
     QPushButton,
     QScrollBar,
 )
-from steps import colours, docker, document, finished, studio, turns, until
+from steps import colours, docker, document, finished, row_of, studio, turns, until, whole
 
 LONG = "The file could not be written because the disk is full. Free some space. " * 4
 SMALL, LARGE = (1280, 800), (1600, 1000)
 FIELDS = (QAbstractSlider, QAbstractSpinBox, QComboBox)
-
-
-def whole(widget):
-    """All of it is on screen, without scrolling to it."""
-    return widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
 
 
 def cut(panel, names):
@@ -105,12 +100,27 @@ def everything_fits(k, panel, studio_, size):
     studio_.complain("")
     studio_.jobs.cancel(job)
     studio_.jobs.forget(job)
+    studio_.choose(style="twice")
+    yield from asks(k, panel, studio_, size)
     studio_.choose(style="plain")
     panel.open("export")
     yield turns(10)
     foot = {"export": panel.exporting.save}
     k.check(f"{size}: the export page's button", not cut(panel, foot), cut=cut(panel, foot))
     panel.open("main")
+
+
+def asks(k, panel, studio_, size):
+    """What waits for the artist's word is in sight, in the row of the newest job."""
+    from glassine_krita.studio.choices import Exporting
+
+    job = studio_.export(str(k.out / "asked.png"), Exporting(marks=()))
+    yield until(lambda: job.state == State.ASKING)
+    yield turns(10)
+    row = row_of(job)
+    buttons = {name: row.buttons[name] for name in ("as_is", "again", "close")}
+    k.check(f"{size}: the question's buttons", not cut(panel, buttons), cut=cut(panel, buttons))
+    studio_.jobs.forget(job)
 
 
 def wheels(k, panel, studio_):
@@ -138,7 +148,7 @@ def told(k, panel, studio_):
     job = yield from finished(studio_.export(str(target), Exporting(marks=())))
     k.check("exported", job.state == State.DONE, why=job.why)
     yield turns(10)
-    row = panel.main.jobs._rows[id(job)]
+    row = row_of(job)
     first = row.name.whole()
     k.check("first, where the file is", target.name in first and str(k.out) in first, first=first)
     shown = [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]

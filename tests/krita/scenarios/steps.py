@@ -32,6 +32,16 @@ def docker():
     return found
 
 
+def whole(widget):
+    """All of it is on screen, without scrolling to it."""
+    return widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
+
+
+def row_of(job):
+    """The job's row in the docker: each job has buttons of the same names."""
+    return docker().main.jobs._rows[id(job)]
+
+
 def studio():
     """A studio with a ready engine and the choices of a first start, drafts only."""
     found = docker().studio

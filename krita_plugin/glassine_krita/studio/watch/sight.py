@@ -16,6 +16,7 @@ class Sight:
 
     layer   id and name of the active one
     region  what a preview looks at
+    frame   of an animation
     """
 
     document: str
@@ -24,13 +25,14 @@ class Sight:
     bounds: Place | None
     selection: Place | None
     region: Place
+    frame: int
 
 
 def sight_of(doc: Document, region: Place) -> Sight:
     node, chosen = active_layer(doc), selection_of(doc)
     layer = None if node is None else (node.uniqueId().toString(), node.name())
     bounds = None if node is None else Place.of(node.bounds())
-    return Sight(key_of(doc), canvas_of(doc), layer, bounds, chosen, region)
+    return Sight(key_of(doc), canvas_of(doc), layer, bounds, chosen, region, doc.currentTime())
 
 
 class Region:
