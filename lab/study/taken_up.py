@@ -142,8 +142,8 @@ def planned(work: Tensor, target: Tensor, at: int, steps: int) -> Plan:
 
 def run(asked: argparse.Namespace) -> None:
     first, later = pictures.split(pictures.portraits())
-    learner = base.model(asked.home, asked.side)
-    sees, _ = base.style_judge(asked.home, common.judges_eye(learner))
+    learner = base.model(asked.home, asked.eyes, asked.side)
+    sees, _ = base.style_judge(asked.home, common.judges_eye(asked, learner))
     works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
     others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
@@ -219,6 +219,7 @@ def table(file: Path) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--side", type=int, default=64)
+    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="of the small model")
     asked.add_argument("--steps", type=int, default=40, help="of a cloak")
     asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--home", type=Path, default=small.HOME)
