@@ -58,6 +58,16 @@ def few_steps(monkeypatch):
     monkeypatch.setitem(STEPS, "quick", 10)
 
 
+@pytest.fixture
+def one_viewer(monkeypatch):
+    """Evidence is taken with one family's encoder instead of five: half of a small picture's time.
+    For tests of what is made of it, not of what it says."""
+    from glassine.flow import verify
+
+    whole = verify.viewers
+    monkeypatch.setattr(verify, "viewers", lambda *asked: whole(*asked)[:1])
+
+
 @pytest.fixture(autouse=True)
 def signals_as_before():
     """A command that ends in the test's own process is deaf to signals from then on (`main`); so

@@ -28,6 +28,8 @@ from glassine.formats import FORMATS
 from glassine.types import Export, Intent, Keep
 from waiting import PATIENCE, line, until
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 INTENT = Intent(effort="preview", surrogates=("embedded",))
 
 

@@ -31,6 +31,8 @@ from glassine.units import Levels, Score
 from typed import SMALL, run
 from waiting import line
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 
 def started(*arguments, **options):
     command = [sys.executable, "-m", "glassine.cli", *map(str, arguments)]

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 from glassine.cli import COMMANDS
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("*.md", "docs/**/*.md", "lab/**/*.md", "tests/*.md")
 PAGES = sorted({page for place in PLACES for page in ROOT.glob(place)})

@@ -14,6 +14,8 @@ from glassine.service.methods import METHODS
 from glassine.service.state import State
 from glassine.types import Export, Intent, quiet
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 BEGINS = {"png": b"\x89PNG", "jpeg": b"\xff\xd8"}
 
 

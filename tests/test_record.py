@@ -27,6 +27,8 @@ from glassine.service.methods import METHODS
 from glassine.service.state import State
 from glassine.types import Export, Intent, Keep, quiet
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 ENTRY = ("engine", "title", "watermark", "seed", "sha256_file")  # columns of the ledger
 ANSWER = ("format", "marks", "sha256", "width", "height", "caption", "seed", "surrogates", "notes")
 

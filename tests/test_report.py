@@ -51,6 +51,8 @@ from glassine.units import Levels, Score
 from glassine.visibility import ssimulacra2
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
 GOLDEN = Path(__file__).parent / "golden" / "report.json"
 SIZE = 96
 

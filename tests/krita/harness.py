@@ -120,7 +120,7 @@ def run(
         "KRITA_E2E_DIR": str(root),
         "KRITA_E2E_SCENARIOS": os.pathsep.join(str(path.resolve()) for path in scenarios),
         "KRITA_E2E_TIMEOUT": str(timeout),
-        "KRITA_E2E_PATIENCE": str(PATIENCE / 4),
+        "KRITA_E2E_PATIENCE": str(PATIENCE / 2),
         "KRITA_E2E_STEPS": str(HERE / "scenarios"),
         **env,
     }
