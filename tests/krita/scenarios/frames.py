@@ -174,8 +174,8 @@ def cropped(k, studio_):
     press(k, job, "rescue")
     yield from finished(job)
     k.check("opened", job.state == State.DONE, why=job.why, state=job.state)
-    yield until(lambda: [one for one in app.documents() if one.width() == W])
-    rescued = next(one for one in app.documents() if one.width() == W)
+    yield until(lambda: app.activeDocument() and app.activeDocument().width() == W)
+    rescued = app.activeDocument()
     kept = [one.name() for one in rescued.topLevelNodes() if one.animated()]
     k.check("with all frames, under no file's name", len(kept) == 2 and not rescued.fileName())
     rescued.setModified(False)
