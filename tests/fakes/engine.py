@@ -167,6 +167,7 @@ class Engine:
             blobs["full"] = changed(before, 1, ask)
         about = {"width": width, "height": height, "goals": [said("fake.goal")]}
         about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
+        about |= {"art": "line", "start": "subtle"}
         self.answer(number, about, **blobs)
 
     def protect(self, number, ask, parts):

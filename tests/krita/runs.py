@@ -17,8 +17,6 @@ SESSION = [
     "apply_layer",
     "apply_16bit",
     "apply_selection",
-    "apply_group",
-    "undo_redo",
     "preview_canvas",
     "export_copy",
     "twice",
@@ -40,6 +38,8 @@ SCRIPTED = [
     "at_once",
     "nodes",
     "frames",
+    "apply_group",
+    "undo_redo",
     "quits_with_preview",
 ]
 """On the scripted engine, which answers at once: what the plugin does with an answer. The first one

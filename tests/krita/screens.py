@@ -3,7 +3,6 @@
 import os
 
 from krita import Krita
-from PyQt5.QtCore import Qt
 from steps import activated, docker, until
 
 
@@ -15,14 +14,7 @@ def scenario(k):
     window.setGeometry(0, 0, width, height)
     yield 0.5
     panel = docker()
-    for other in app.dockers():
-        if other.objectName() not in ("glassine_docker", "KisLayerBox", "ToolBox"):
-            other.hide()
-    window.addDockWidget(Qt.RightDockWidgetArea, panel)
-    layers = next(d for d in app.dockers() if d.objectName() == "KisLayerBox")
-    window.tabifyDockWidget(panel, layers)
-    panel.raise_()
-    window.resizeDocks([panel], [360], Qt.Horizontal)
+    panel.raise_()  # Krita's own layout, and the place that a first start gives the docker
     studio = panel.studio
     yield 1
     yield k.ask("screenshot", name=f"{theme}-first-run") if not studio.engine.command else 0

@@ -33,6 +33,21 @@ def test_a_layer_in_place_of_another_is_not_to_be_faded(works, fresh_krita):
     made.deleteLater()
 
 
+def test_the_docker_says_what_it_took_the_picture_for_and_leaves_the_strength(works, painting):
+    made = GlassineDocker()
+    works.watch(True)
+    works.look()
+    page = made.main
+    until(lambda: works.preview.pictures)
+    assert page.suits_says.whole() == "Taken for line art: “subtle” suits it."
+    assert works.choice.score == 70.0 and not page.use_it.isHidden(), "advice, not an order"
+    page.use_it.click()
+    assert works.choice.score == 85.0 and page.use_it.isHidden()
+    works.choose(score=60.0)
+    assert not page.use_it.isHidden(), "and the artist may differ again"
+    made.deleteLater()
+
+
 @pytest.fixture
 def hidden(works, fresh_krita):
     """Glassine's docker, which the artist has hidden and Krita knows."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from types import SimpleNamespace
 
 import krita
 import pytest
@@ -12,7 +13,7 @@ from glassine_krita.engine.answers import FileMade, Trial
 from glassine_krita.engine.asks import ExportFile, Protect
 from glassine_krita.engine.catalogue import entry_says
 from glassine_krita.qt import Qt, QtGui, QtWidgets
-from glassine_krita.studio import settings, studio
+from glassine_krita.studio import filenames, settings, studio
 from glassine_krita.studio.choices import Artist, Choice, Exporting
 from glassine_krita.studio.job import Job, Kind, Order, Outcome, State
 from glassine_krita.views import job as jobview
@@ -21,6 +22,7 @@ from glassine_krita.views.export import ExportPage
 from glassine_krita.words import redaction, texts
 from glassine_krita.words.causes import cause_of
 from glassine_krita.words.gaps import Message, message
+from glassine_krita.words.texts import t
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -171,6 +173,46 @@ def test_no_open_document_s_file_is_written_over(works, docker, fresh_krita, tmp
     page.save.click()
     assert "is a folder" in works.trouble
     assert not works.jobs.all and original.read_bytes() == b"original"
+
+
+def test_where_nothing_can_be_written_is_said_before_minutes_of_work(tmp_path, monkeypatch):
+    there, dangling = tmp_path / "copy.png", tmp_path / "link.png"
+    there.touch()
+    dangling.symlink_to(tmp_path / "gone" / "copy.png")
+    assert filenames.path_refusal(str(there)) == ""
+    assert "gone" in filenames.path_refusal(str(tmp_path / "gone" / "copy.png"))
+    assert "gone" in filenames.path_refusal(str(dangling)), "a link that leads nowhere"
+    assert filenames.path_refusal(str(tmp_path)) == t("no_name", folder=str(tmp_path))
+    locked = {str(there)}
+    monkeypatch.setattr(os, "access", lambda path, how: path not in locked)
+    refused = t("no_permission", folder=str(tmp_path))
+    assert filenames.path_refusal(str(there)) == refused, "a file that is read-only"
+    locked = {str(tmp_path)}
+    assert filenames.path_refusal(str(there)) == refused, "a folder that is"
+    monkeypatch.undo()
+    full = SimpleNamespace(free=filenames.ROOM - 1)
+    monkeypatch.setattr(filenames.shutil, "disk_usage", lambda folder: full)
+    assert filenames.path_refusal(str(there)) == t("no_space", folder=str(tmp_path))
+
+
+def test_a_bare_name_and_no_name_belong_beside_the_document(works, docker, tmp_path):
+    works.document.setFileName(str(tmp_path / "work.kra"))
+    page = docker.exporting
+    for typed, written in (("mine", "mine.png"), ("  ", "work-protected.png")):
+        page.shown()
+        page.path.setText(typed)
+        page.save.click()
+        until(lambda written=written: (tmp_path / written).exists())
+
+
+def test_a_link_is_written_through(works, docker, tmp_path):
+    real, link = tmp_path / "posted.png", tmp_path / "link.png"
+    real.write_bytes(b"an earlier one")
+    link.symlink_to(real)
+    job = works.export(str(link), Exporting(marks=()))
+    until(lambda: not job.active)
+    assert link.is_symlink() and real.read_bytes().startswith(b"FILE")
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_an_engine_that_is_started_again_takes_nothing_that_was_typed(works, docker, tmp_path):

@@ -22,7 +22,7 @@ from bench import (
 from glassine_krita.canvas import small_pictures
 from glassine_krita.canvas.places import Place
 from glassine_krita.docker import GlassineDocker
-from glassine_krita.studio import canvas_preview
+from glassine_krita.studio import canvas_preview, preview
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -264,3 +264,33 @@ def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
     assert copy is not doc and not copy.save() and not os.listdir(tmp_path)
     assert all(node.locked() for node in copy.rootNode().childNodes()), "painting there is lost"
     assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()
+
+
+def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):
+    """Another strength is a matter of scale: a step neither puts the next look off nor starts a
+    search anew."""
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview._rest.isActive())
+    asked = []
+    works.engine.frame.connect(lambda body, blob: asked.append(body) if "result" in body else None)
+    for score in range(69, 60, -1):
+        works.choose(score=float(score))
+        until(lambda: not works.preview._rest.isActive())  # it comes to an end while one drags on
+        works.choose(score=score - 0.3)
+        assert works.preview._rest.interval() == preview.SCALED
+        left = works.preview._rest.remainingTime()
+        works.choose(score=score - 0.5)
+        assert works.preview._rest.remainingTime() <= left
+    until(lambda: not works.preview.busy and not works.preview._rest.isActive())
+    assert len(asked) >= 9
+    assert works.preview.about.ssimulacra2 == works.choice.score, "the last one is what shows"
+
+
+def test_another_style_rests_first(works, painting):
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures and not works.preview._rest.isActive())
+    works.choose(score=60.0)
+    works.choose(style="plain")
+    assert works.preview._rest.interval() == preview.REST

@@ -16,6 +16,8 @@ from .places import Place
 from .refusals import Refused
 from .spaces import space_of
 
+OPENED: list[Document] = []
+
 
 def is_film(node: Node | None) -> bool:
     """A layer whose frames can be written: a paint layer whose masks stand still."""
@@ -96,7 +98,8 @@ class Film(Picture):
             self._node.setVisible(False)
         self._copy.setFileName("")  # a save would write it over the artist's own
         active_window().addView(self._copy)
-        self._doc = self._node = None  # it is closed by whoever looks at it
+        OPENED.append(self._copy)  # a clone goes with its last handle, whoever looks at it
+        self._doc = self._node = None
 
 
 def take_film(doc: Document, node: Node) -> Film:

@@ -59,6 +59,7 @@ class Previewed:
 
     finer    whether a larger one would tell more
     seen_by  the model whose view came along; "" where none here can show one, None: not asked
+    art      what kind of picture it was taken for, and `start` the strength that suits such a one
     """
 
     width: int = 0
@@ -67,6 +68,8 @@ class Previewed:
     goals: tuple[Message, ...] = ()
     finer: bool = False
     seen_by: str | None = None
+    art: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True)

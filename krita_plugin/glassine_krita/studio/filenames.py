@@ -64,7 +64,12 @@ def path_refusal(path: str) -> str:
         return t("no_folder", folder=folder or "?")
     if os.path.isdir(path):
         return t("no_name", folder=path)
-    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+    real = os.path.realpath(path)  # a link is written through: what counts is where it leads
+    folder = os.path.dirname(real)
+    if not os.path.isdir(folder):
+        return t("no_folder", folder=folder)
+    needed = [folder, real] if os.path.exists(real) else [folder]
+    if not all(os.access(one, os.W_OK) for one in needed):
         return t("no_permission", folder=folder)
     if shutil.disk_usage(folder).free < ROOM:
         return t("no_space", folder=folder)

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from ..canvas import results
 from ..canvas.frames import Film
-from ..canvas.libkis import Document
 from ..canvas.refusals import Refused
 from ..engine.answers import FileMade, LayerMade, Measured, Progress
 from ..engine.asks import Measure, Protect
@@ -100,10 +99,10 @@ class JobQueue(QtCore.QObject):
 
     def use_done(self, job: Job) -> None:
         """A layer with the frames that are done, and the others as they are."""
-        doc = job.order.doc
-        if job.unfinished and doc is not None:
+        if job.unfinished and job.film is not None:
             job.order = replace(job.order, frames=job.order.frames[: job.done])
-            self._add_film(job, doc)
+            job.state = State.PLACING
+            self._place(job, self._add_film(job, job.film))
 
     def measure(self, job: Job) -> Job | None:
         """Asks what the exported file still does after handling and removal; takes minutes."""
@@ -227,14 +226,13 @@ class JobQueue(QtCore.QObject):
         yield from film.write(pixels)
         job.done += 1
         if job.done == len(job.order.frames):
-            assert job.order.doc is not None
-            job.result = film_result(job, film)
-            yield from results.add_layer(job.order.doc, job.result)
+            yield from self._add_film(job, film)
 
-    def _add_film(self, job: Job, doc: Document) -> None:
-        assert job.film is not None
-        job.state, job.result = State.PLACING, film_result(job, job.film)
-        self._place(job, results.add_layer(doc, job.result))
+    def _add_film(self, job: Job, film: Film) -> Iterator[None]:
+        assert job.order.doc is not None
+        job.result = film_result(job, film)
+        yield from results.add_layer(job.order.doc, job.result)
+        job.note(Message("replaced"))
 
     def _finish_file(self, job: Job, answer: Answer) -> None:
         """What lies under that name now is what the engine verified, or it is a failure."""
@@ -291,8 +289,6 @@ class JobQueue(QtCore.QObject):
                 self.start_next()
                 return
             job.result = None
-            if job.order.frames:
-                job.note(Message("replaced"))
             self._end(job, State.DONE)
         except Refused as error:
             self._stop_placing(job)

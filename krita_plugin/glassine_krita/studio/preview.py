@@ -24,6 +24,7 @@ from .blobs import small_blobs
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
+SCALED = 100  # milliseconds between looks at another strength, which the engine only scales
 Key = tuple[object, ...]
 PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
 
@@ -89,7 +90,10 @@ class Preview(QtCore.QObject):
             self.stale = True
             self.changed.emit()
         self._wanted = wanted
-        self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
+        if not (self.pictures and same):
+            self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
+        elif not self._rest.isActive():  # not put off by every step of a slider that is dragged
+            self._rest.start(SCALED)
         if self.why:
             self.why = None
             self.changed.emit()
@@ -110,7 +114,7 @@ class Preview(QtCore.QObject):
     def resume(self) -> None:
         """The engine is free again."""
         if self._wanted is not None:
-            self._rest.start()
+            self._rest.start(REST)
 
     def _stop(self) -> None:
         if self._number:
@@ -210,10 +214,10 @@ class Preview(QtCore.QObject):
             (self._small[1].place, self._small[2]) if self._small else (None, None)
         )
         if self._again:
-            self._rest.start()
+            self._rest.start(SCALED)
         elif not self._fine and about.finer:
             self._fine = True
-            self._rest.start()
+            self._rest.start(REST)
         self.changed.emit()
 
     def _fail(self, why: Message) -> None:

@@ -152,7 +152,35 @@ class MainPage(QtWidgets.QWidget):
             grid.addWidget(label, 2 * at, 0)
             grid.addWidget(field, 2 * at, 1)
         grid.addWidget(self.strength, 1, 1)
+        grid.addWidget(self._suits_row(), 3, 0, 1, 2)
         return widget
+
+    def _suits_row(self) -> QtWidgets.QWidget:
+        """What kind of picture the engine takes it for, and the strength to begin with."""
+        self.suits, line = row_of_widgets()
+        self.suits_says = Elided()
+        self.suits_says.setObjectName("glassine_suits")
+        self.use_it = push_button(t("use_it"), "glassine_use_it", self._use_it)
+        line.addWidget(self.suits_says, 1)
+        line.addWidget(self.use_it)
+        return self.suits
+
+    def draw_suits(self) -> None:
+        """A word of advice: the slider stays the artist's."""
+        listed, about = self.studio.catalogue, self.studio.preview.about
+        row, code = listed.row("strengths", about.start), f"art.{about.art}"
+        known = bool(self.studio.preview.pictures and row.name) and has_words(code)
+        self.suits.setVisible(known)
+        if known:
+            strength = entry_says("strengths", row.name)
+            self.suits_says.say(t("suits_says", kind=Message(code), strength=strength))
+            chosen = listed.strength(self.studio.choice.score)
+            self.use_it.setVisible(chosen != row.name)
+
+    def _use_it(self) -> None:
+        row = self.studio.catalogue.row("strengths", self.studio.preview.about.start)
+        if row.name:
+            self.studio.choose(score=row.score)
 
     def _preview_bar(self) -> QtWidgets.QWidget:
         """What the view compares, over its whole width; below it what else can be done with it."""
@@ -220,6 +248,7 @@ class MainPage(QtWidgets.QWidget):
         self.export.setEnabled(possible)
         self.canvas.setEnabled(there and studio.engine.condition.name == "ready")
         self.canvas.setChecked(studio.canvas_preview.on)
+        self.draw_suits()
 
     def draw_already_protected(self) -> None:
         why = self.studio.already_protected.says
@@ -238,6 +267,7 @@ class MainPage(QtWidgets.QWidget):
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
+        self.draw_suits()
 
     def _about(self) -> str:
         """Honest about what is seen: a small copy, a few steps, one model family."""

@@ -4,6 +4,7 @@ from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
+from stacks import filtered
 from steps import H, W, activated, colours, document, finished, names, row_of, studio, turns, until
 from steps import whole as in_sight
 
@@ -17,6 +18,7 @@ def scenario(k):
     yield from one_frame(k, studio_)
     yield from all_frames(k, studio_)
     yield from stopped(k, studio_)
+    yield from cropped(k, studio_)
     yield from previews(k, studio_)
     studio_.choose(score=70.0)
 
@@ -36,9 +38,7 @@ def animated(mask=False):
         yield until(lambda time=time: made.hasKeyframeAtTime(time))
         made.setPixelData(colours(seed=seed), 0, 0, W, H)
     if mask:
-        from nodes import all_of
-
-        made.addChildNode(doc.createFilterMask("mask", app.filter("invert"), all_of()), None)
+        filtered(doc, made)
     yield from at(doc, 3)
     return doc, made
 
@@ -156,6 +156,30 @@ def stopped(k, studio_):
     yield turns(20)
     change = moved(before, (yield from shown(doc)))
     k.check("all of them changed", all(change.values()), moved=change)
+    yield from closed(doc)
+
+
+def cropped(k, studio_):
+    """Frames that belong nowhere any more are kept, and opened as a document."""
+    app = Krita.instance()
+    doc, made = yield from animated()
+    job = studio_.apply()
+    doc.crop(10, 10, 60, 50)
+    doc.waitForDone()
+    yield turns(20)
+    press(k, job, "all_frames")
+    yield from finished(job)
+    k.check("cropped: kept", job.state == State.KEPT, state=job.state, why=job.why)
+    yield turns(20)
+    press(k, job, "rescue")
+    yield from finished(job)
+    k.check("opened", job.state == State.DONE, why=job.why, state=job.state)
+    yield until(lambda: app.activeDocument() and app.activeDocument().width() == W)
+    rescued = app.activeDocument()
+    kept = [one.name() for one in rescued.topLevelNodes() if one.animated()]
+    k.check("with all frames, under no file's name", len(kept) == 2 and not rescued.fileName())
+    rescued.setModified(False)
+    rescued.close()
     yield from closed(doc)
 
 
