@@ -15,6 +15,7 @@ PAIRS = {
     "difference": ("difference", "difference"),
     "sees": ("sees_before", "sees_after"),
 }
+SHORT = dict(zip(SEEN, ("before", "after", "goal_label", "difference_label"), strict=True))
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
@@ -160,13 +161,21 @@ class Compare(QtWidgets.QWidget):
 
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
-        for name, image, part in self._seen():
+        seen = self._seen()
+        long = all(self._fits(name, part) for name, _, part in seen)
+        for name, image, part in seen:
             place = self._place(image, part)
             self._smooth(painter, place, image)
             painter.setClipRect(part)
             painter.fillRect(place, QtGui.QBrush(chequers()))
             painter.drawImage(place, image)
-            self._label(painter, t(name), place.intersected(part), False)
+            words = t(name if long else SHORT[name])
+            self._label(painter, words, place.intersected(part), False)
+
+    def _fits(self, name: str, part: QtCore.QRectF) -> bool:
+        """Otherwise "model" is left out of all of them: it stands on the button anyway."""
+        wide = QtGui.QFontMetricsF(small(self.font())).size(0, t(name)).width()
+        return wide < part.width() - 14
 
     def _smooth(self, painter: QtGui.QPainter, place: QtCore.QRectF, image: QtGui.QImage) -> None:
         """Pixels stay pixels where they are large."""
@@ -174,8 +183,7 @@ class Compare(QtWidgets.QWidget):
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
     def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
+        font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
         x = shown.right() - size.width() - 14 if right else shown.x() + 4
@@ -270,6 +278,12 @@ class Compare(QtWidgets.QWidget):
             return False
         shown = self._place(image, self._whole()).intersected(self._whole())
         return abs(at.x() - shown.x() - self._wipe * shown.width()) < GRIP
+
+
+def small(font: QtGui.QFont) -> QtGui.QFont:
+    """A label's."""
+    font.setPointSizeF(font.pointSizeF() * 0.85)
+    return font
 
 
 def event_point(event: Any) -> QtCore.QPointF:
