@@ -56,7 +56,9 @@ CATALOGUE = {
     "unheard_of": [{"name": "new"}],
     "version_of_list": 3,
 }
+GLANCE = ("people", "models", "away", "next")
 WORDS = {
+    **{f"fake.{name}": f"A sentence about {name}." for name in GLANCE},
     **{f"style.{name}": f"style {name}" for name in STYLES},
     "surrogate.embedded": "all of them, roughly",
     "surrogate.sd15": "Stable Diffusion 1",
@@ -206,7 +208,9 @@ class Engine:
         wrong = ask["intent"].get("style") == "fail"
         about = {"sha256": "0" if wrong else hashlib.sha256(data).hexdigest(), "caption": ""}
         about |= {"width": 1, "height": 1, "notes": [], "doubts": [said("fake.doubt")]}
-        about |= {"cost": {"ssimulacra2": 70.0}}
+        about |= {"cost": {"ssimulacra2": 70.0, "bytes_after": 717000}, "format": "png"}
+        about |= {"glance": {name: said(f"fake.{name}") for name in GLANCE}}
+        about |= {"offers": [{"format": "jpeg", "quality": 95, "bytes": 310400, "left": 0.87}]}
         self.answer(number, about, file=data, report=json.dumps(ask["intent"]).encode())
 
     def placed(self, number, ask, parts):

@@ -166,6 +166,61 @@ def test_a_model_s_view_needs_a_decoder_and_that_is_said(works, painting):
     assert made._why_empty() == texts.t("preview_none")
 
 
+SEEN = {
+    "sees_before": "#ff0000",
+    "sees_after": "#00ff00",
+    "sees_goal": "#0000ff",
+    "sees_difference": "#808080",
+}
+
+
+def plain_pictures(colours):
+    """Name -> a picture of one colour."""
+    made = {"before": QtGui.QImage(8, 8, small_pictures.FORMAT)}
+    for name, colour in colours.items():
+        made[name] = QtGui.QImage(8, 8, small_pictures.FORMAT)
+        made[name].fill(QtGui.QColor(colour))
+    return made
+
+
+def test_original_copy_goal_and_difference_stand_beside_each_other(app):
+    """Square pictures: two by two where there is room, and in a row in a low docker."""
+    from glassine_krita.views.compare import Compare
+
+    view = Compare()
+    view.show_mode("sees")
+    view.show_pictures(plain_pictures(SEEN), "")
+    for (width, height), columns in (((204, 204), 2), ((412, 104), 4)):
+        view.resize(width, height)
+        shown = view.grab().toImage()
+        wide, high = width // columns, height // (4 // columns)
+        found = [
+            shown.pixelColor(at % columns * wide + wide // 2, at // columns * high + high // 2)
+            for at in range(4)
+        ]
+        assert [one.name() for one in found] == list(SEEN.values()), (width, height)
+    view.show_pictures(plain_pictures({n: c for n, c in SEEN.items() if n != "sees_goal"}), "")
+    view.resize(312, 104)
+    shown = view.grab().toImage()
+    assert [shown.pixelColor(x, 52).name() for x in (50, 156, 262)] == [
+        *(SEEN[name] for name in ("sees_before", "sees_after", "sees_difference"))
+    ]
+    view.deleteLater()
+
+
+def test_parts_of_a_model_s_view_are_zoomed_together(app):
+    from glassine_krita.views.compare import Compare
+
+    view = Compare()
+    view.show_mode("sees")
+    view.show_pictures(plain_pictures(SEEN), "")
+    view.resize(204, 204)
+    view._zoom_to(2.0, QtCore.QPointF(104, 104))  # the upper left corner of the last part
+    assert view._zoom == 2.0 and view._xy() == pytest.approx((0.25, 0.25), abs=0.01)
+    assert not view._near_line(QtCore.QPointF(102, 50)), "there is no line to move"
+    view.deleteLater()
+
+
 @pytest.mark.parametrize("language", ["en", "de", "ja"])
 def test_a_narrow_docker_cuts_nothing_off(works, painting, monkeypatch, language):
     monkeypatch.setenv("GLASSINE_LANGUAGE", language)

@@ -9,7 +9,7 @@ import pytest
 from bench import app, fresh_krita, opened, painting, pattern, until, works
 from glassine_krita.canvas.pictures import take_picture
 from glassine_krita.docker import GlassineDocker
-from glassine_krita.engine.answers import FileMade, Trial
+from glassine_krita.engine.answers import FileMade, Offer, Trial
 from glassine_krita.engine.asks import ExportFile, Protect
 from glassine_krita.engine.catalogue import entry_says
 from glassine_krita.qt import Qt, QtGui, QtWidgets
@@ -18,7 +18,7 @@ from glassine_krita.studio.choices import Artist, Choice, Exporting
 from glassine_krita.studio.job import Job, Kind, Order, Outcome, State
 from glassine_krita.views import job as jobview
 from glassine_krita.views import parts
-from glassine_krita.views.export import ExportPage
+from glassine_krita.views.export import ExportPage, measured_formats
 from glassine_krita.words import redaction, texts
 from glassine_krita.words.causes import cause_of
 from glassine_krita.words.gaps import Message, message
@@ -398,3 +398,45 @@ def test_no_button_is_cut_off_in_a_narrow_docker(works, painting, app, monkeypat
         made.deleteLater()
     finally:
         texts.language.cache_clear()
+
+
+def test_each_format_s_size_and_effect_stand_in_the_list_once_measured(
+    docker, works, tmp_path, fresh_krita
+):
+    page = docker.exporting
+
+    def listed():
+        return [page.format_menu.itemText(at) for at in range(page.format_menu.count())]
+
+    assert listed() == ["PNG", "JPEG"]
+    assert page.weighed.text() == texts.t("formats_unmeasured")
+    works.export(str(tmp_path / "copy.png"), Exporting())
+    job = ended(works)
+    assert job.state is State.DONE, job.why
+    assert listed() == [
+        texts.t("format_keeps", format="PNG", size=717.0, left=1.0),
+        texts.t("format_keeps", format="JPEG", size=310.4, left=0.87),
+    ]
+    assert page.weighed.text() == texts.t("formats_measured")
+    works.jobs.forget(job)
+    assert len(set(listed())) == 2 and "87%" in listed()[1], "the row is gone, the figures stay"
+    opened(fresh_krita, pattern(9, 4, 8, 8), width=8, height=8)
+    works.look()
+    until(lambda: listed() == ["PNG", "JPEG"])
+    assert page.weighed.text() == texts.t("formats_unmeasured"), "another picture"
+
+
+def test_a_format_that_keeps_an_unknown_share_is_said_by_its_size():
+    assert measured_formats(FileMade(format="png")) == {}, "a lossy copy has no offers"
+    unknown = FileMade(format="png", offers=(Offer("webp", 95, 20, None),))
+    assert measured_formats(unknown) == {"png": (0, 1.0), "webp": (20, None)}
+
+
+def test_a_file_that_was_made_is_told_in_four_sentences_before_its_doubt(works, painting, tmp_path):
+    made = GlassineDocker()
+    works.export(str(tmp_path / "copy.png"), Exporting())
+    job = ended(works)
+    lines = made.main.jobs._rows[id(job)].says.text().splitlines()
+    assert lines[:4] == [f"A sentence about {one}." for one in ("people", "models", "away", "next")]
+    assert lines[4:] and "A doubt." in lines[4]
+    made.deleteLater()

@@ -91,15 +91,45 @@ class LayerMade:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a person can see of it."""
+    """What a person can see of it, and what the file weighs."""
 
     ssimulacra2: float = 0.0
+    bytes_after: int = 0
+
+
+@dataclass(frozen=True)
+class Glance:
+    """The report in four sentences: how visible, how far for models, what undoes it, what now."""
+
+    people: Message | None = None
+    models: Message | None = None
+    away: Message | None = None
+    next: Message | None = None
+
+    @property
+    def sentences(self) -> tuple[Message, ...]:
+        whole = (self.people, self.models, self.away, self.next)
+        return tuple(one for one in whole if one is not None)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The same copy in another format. `left`: share of the effect it keeps; None: none to keep."""
+
+    format: str = ""
+    quality: int = 0
+    bytes: int = 0
+    left: float | None = None
 
 
 @dataclass(frozen=True)
 class FileMade:
-    """An exported file, as it was measured."""
+    """An exported file, as it was measured.
 
+    offers  the same copy in other formats, measured as well
+    """
+
+    format: str = ""
     sha256: str = ""
     width: int = 0
     height: int = 0
@@ -107,6 +137,8 @@ class FileMade:
     notes: tuple[Message, ...] = ()
     doubts: tuple[Message, ...] = ()
     cost: Cost = field(default_factory=Cost)
+    glance: Glance = field(default_factory=Glance)
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,4 +159,6 @@ class Measured:
 
 READERS["Device"] = lambda sent: read(Device, sent)
 READERS["Cost"] = lambda sent: read(Cost, sent)
+READERS["Glance"] = lambda sent: read(Glance, sent)
+READERS["tuple[Offer, ...]"] = lambda sent: read_rows(Offer, sent)
 READERS["tuple[Trial, ...]"] = lambda sent: read_rows(Trial, sent)

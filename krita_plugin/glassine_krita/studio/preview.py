@@ -26,7 +26,9 @@ FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
 SCALED = 100  # milliseconds between looks at another strength, which the engine only scales
 Key = tuple[object, ...]
-PICTURES = ("before", "after", "difference", "sees_before", "sees_after")
+SEEN = ("sees_before", "sees_after", "sees_goal", "sees_difference")
+"""What comes through a model's eyes; the last is how the first two differ."""
+PICTURES = ("before", "after", "difference", *SEEN)
 
 
 @dataclass(frozen=True)

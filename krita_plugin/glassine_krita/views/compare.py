@@ -1,11 +1,13 @@
-"""Before and after, side by side under one wipe; the difference; what the model sees."""
+"""Before and after, side by side under one wipe; the difference; what the model sees, in tiles."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
+from ..studio.preview import SEEN
 from ..words.texts import t
+from .tiles import tile_at, tiles
 
 MODES = ("wipe", "difference", "sees")
 PAIRS = {
@@ -13,6 +15,7 @@ PAIRS = {
     "difference": ("difference", "difference"),
     "sees": ("sees_before", "sees_after"),
 }
+SHORT = dict(zip(SEEN, ("before", "after", "goal_label", "difference_label"), strict=True))
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
@@ -62,23 +65,38 @@ class Compare(QtWidgets.QWidget):
         left, right = PAIRS[self.mode]
         return self._pictures.get(left), self._pictures.get(right)
 
-    def _place(self, image: QtGui.QImage) -> QtCore.QRectF:
-        """Where the whole picture lies in the widget's coordinates."""
-        fit = min(self.width() / image.width(), self.height() / image.height())
+    def _place(self, image: QtGui.QImage, area: QtCore.QRectF) -> QtCore.QRectF:
+        """Where the whole picture lies that is shown in that part of the widget."""
+        fit = min(area.width() / image.width(), area.height() / image.height())
         width, height = image.width() * fit * self._zoom, image.height() * fit * self._zoom
-        x = self.width() / 2 - self._centre.x() * width
-        y = self.height() / 2 - self._centre.y() * height
+        x = area.center().x() - self._centre.x() * width
+        y = area.center().y() - self._centre.y() * height
         return QtCore.QRectF(x, y, width, height)
+
+    def _seen(self) -> list[tuple[str, QtGui.QImage, QtCore.QRectF]]:
+        """What came through a model's eyes: its name, the picture, its part of the widget."""
+        there = [(name, self._pictures[name]) for name in SEEN if name in self._pictures]
+        parts = tiles(self._whole(), len(there), there[0][1].size()) if there else []
+        return [(name, image, part) for (name, image), part in zip(there, parts, strict=True)]
+
+    def _whole(self) -> QtCore.QRectF:
+        return QtCore.QRectF(self.rect())
+
+    def _area(self, at: QtCore.QPointF) -> QtCore.QRectF:
+        """The part of the widget that shows the picture under that point."""
+        parts = [part for _, _, part in self._seen()] if self.mode == "sees" else []
+        return tile_at(parts, at) or self._whole()
 
     def _zoom_to(self, zoom: float, at: QtCore.QPointF) -> None:
         image = self._pair()[0]
         if image is None:
             return
-        before = self._place(image)
+        area = self._area(at)
+        before = self._place(image, area)
         share_x = (at.x() - before.x()) / before.width()
         share_y = (at.y() - before.y()) / before.height()
         self._zoom = min(max(zoom, 1.0), MOST)
-        after = self._place(image)
+        after = self._place(image, area)
         self._centre += QtCore.QPointF(
             share_x - (at.x() - after.x()) / after.width(),
             share_y - (at.y() - after.y()) / after.height(),
@@ -104,7 +122,10 @@ class Compare(QtWidgets.QWidget):
         if left is None or right is None:
             self._paint_words(painter, self.rect(), self._why_empty())
         else:
-            self._paint_pictures(painter, left, right)
+            if self.mode == "sees":
+                self._paint_seen(painter)
+            else:
+                self._paint_pictures(painter, left, right)
             painter.setClipping(False)
             self._paint_note(painter)
         if self.hasFocus():
@@ -116,10 +137,9 @@ class Compare(QtWidgets.QWidget):
     def _paint_pictures(
         self, painter: QtGui.QPainter, left: QtGui.QImage, right: QtGui.QImage
     ) -> None:
-        place = self._place(left)
-        smooth = place.width() < 3 * left.width()
-        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        shown = place.intersected(QtCore.QRectF(self.rect()))
+        place = self._place(left, self._whole())
+        self._smooth(painter, place, left)
+        shown = place.intersected(self._whole())
         line = shown.x() + self._wipe * shown.width()
         painter.fillRect(shown, QtGui.QBrush(chequers()))
         if self.mode == "difference":
@@ -136,13 +156,34 @@ class Compare(QtWidgets.QWidget):
         for colour, wide in ((QtGui.QColor(0, 0, 0, 140), 3), (QtGui.QColor(255, 255, 255), 1)):
             painter.setPen(QtGui.QPen(colour, wide))
             painter.drawLine(QtCore.QPointF(line, shown.y()), QtCore.QPointF(line, shown.bottom()))
-        names = ("before", "after") if self.mode == "wipe" else ("sees_before", "sees_after")
-        self._label(painter, t(names[0]), shown, False)
-        self._label(painter, t(names[1]), shown, True)
+        self._label(painter, t("before"), shown, False)
+        self._label(painter, t("after"), shown, True)
+
+    def _paint_seen(self, painter: QtGui.QPainter) -> None:
+        """Original, copy, goal and the difference of the first two, each in a part of its own."""
+        seen = self._seen()
+        long = all(self._fits(name, part) for name, _, part in seen)
+        for name, image, part in seen:
+            place = self._place(image, part)
+            self._smooth(painter, place, image)
+            painter.setClipRect(part)
+            painter.fillRect(place, QtGui.QBrush(chequers()))
+            painter.drawImage(place, image)
+            words = t(name if long else SHORT[name])
+            self._label(painter, words, place.intersected(part), False)
+
+    def _fits(self, name: str, part: QtCore.QRectF) -> bool:
+        """Otherwise "model" is left out of all of them: it stands on the button anyway."""
+        wide = QtGui.QFontMetricsF(small(self.font())).size(0, t(name)).width()
+        return wide < part.width() - 14
+
+    def _smooth(self, painter: QtGui.QPainter, place: QtCore.QRectF, image: QtGui.QImage) -> None:
+        """Pixels stay pixels where they are large."""
+        smooth = place.width() < 3 * image.width()
+        painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
     def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
+        font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
         x = shown.right() - size.width() - 14 if right else shown.x() + 4
@@ -189,9 +230,9 @@ class Compare(QtWidgets.QWidget):
         self.setCursor(shape)
         if self._held is None or image is None:
             return
-        place = self._place(image)
+        place = self._place(image, self._area(self._held))
         if self._on_line or self._zoom == 1.0:
-            shown = place.intersected(QtCore.QRectF(self.rect()))
+            shown = place.intersected(self._whole())
             self._wipe = min(max((at.x() - shown.x()) / shown.width(), 0.0), 1.0)
             self.update()
         else:
@@ -233,10 +274,16 @@ class Compare(QtWidgets.QWidget):
 
     def _near_line(self, at: QtCore.QPointF) -> bool:
         image = self._pair()[0]
-        if image is None or self.mode == "difference":
+        if image is None or self.mode != "wipe":
             return False
-        shown = self._place(image).intersected(QtCore.QRectF(self.rect()))
+        shown = self._place(image, self._whole()).intersected(self._whole())
         return abs(at.x() - shown.x() - self._wipe * shown.width()) < GRIP
+
+
+def small(font: QtGui.QFont) -> QtGui.QFont:
+    """A label's."""
+    font.setPointSizeF(font.pointSizeF() * 0.85)
+    return font
 
 
 def event_point(event: Any) -> QtCore.QPointF:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from ..canvas.layers import key_of
+from ..canvas.layers import is_open, key_of
+from ..engine.answers import FileMade
 from ..engine.catalogue import Catalogue, Row, entry_says
 from ..qt import Qt, QtWidgets
 from ..studio.choices import Exporting
@@ -41,6 +42,7 @@ class ExportPage(QtWidgets.QWidget):
         super().__init__()
         self.studio, self._go = studio, go
         self._filled: Catalogue | None = None
+        self._made: dict[str, FileMade] = {}  # document -> its last export, as it was measured
         self._key = ""  # of the document whose choices the fields show
         self._agreed, self._question = "", ""  # the file that may be replaced, and what was asked
         column = QtWidgets.QVBoxLayout(self)
@@ -57,6 +59,7 @@ class ExportPage(QtWidgets.QWidget):
         self.path.textChanged.connect(guarded(lambda text: self._ask("")))
         follow(self, self.fill, studio.engine_changed)
         follow(self, self._moved, studio.document_changed)
+        follow(self, self._look, studio.jobs.changed)
         self.fill()
 
     def _choices(self) -> QtWidgets.QWidget:
@@ -66,6 +69,9 @@ class ExportPage(QtWidgets.QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self._fields())
+        self.weighed = quiet_label()
+        self.weighed.setObjectName("glassine_weighed")
+        column.addWidget(self.weighed)
         column.addWidget(QtWidgets.QLabel(t("marks_label")))
         self.marks, self.claim = Marks(), Claim()
         column.addWidget(self.marks)
@@ -134,6 +140,27 @@ class ExportPage(QtWidgets.QWidget):
             self.shown()
         else:
             self._choose(chosen)
+        self._weigh()
+
+    def _look(self) -> None:
+        """Keeps what exports that are done were measured as; a row may be closed afterwards."""
+        for job in self.studio.jobs.all:
+            made, doc = job.outcome.made, job.order.doc
+            if job.state is State.DONE and isinstance(made, FileMade) and is_open(doc):
+                self._made[key_of(doc)] = made
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Beside each format's name what such a file of this picture has and keeps."""
+        made = self._made.get(self._key)
+        rows = measured_formats(made) if made else {}
+        for at in range(self.format_menu.count()):
+            name = self.format_menu.itemData(at)
+            size, left = rows.get(name, (0, None))
+            code = "format_plain" if not size else "format_size" if left is None else "format_keeps"
+            fields = {"format": name.upper(), "size": size / 1000, "left": left or 0.0}
+            self.format_menu.setItemText(at, t(code, **fields))
+        self.weighed.setText(t("formats_measured" if rows else "formats_unmeasured"))
 
     def shown(self) -> None:
         """The document's own last choice, else the artist's."""
@@ -143,6 +170,7 @@ class ExportPage(QtWidgets.QWidget):
         self._key = key_of(doc)
         how = read_exporting(doc)
         self._choose(how)
+        self._weigh()
         self.claim.show_artist(self.studio.artist)
         self.path.setText(suggested_path(doc, how, self._suffix()))
 
@@ -248,3 +276,9 @@ class ExportPage(QtWidgets.QWidget):
             self.studio.complain(self._question)
         elif self._question and self.studio.trouble == self._question:
             self.studio.complain("")
+
+
+def measured_formats(made: FileMade) -> dict[str, tuple[int, float | None]]:
+    """Format -> bytes, and the share of the effect that is kept; None: there was none to keep."""
+    rows = {offer.format: (offer.bytes, offer.left) for offer in made.offers}
+    return {made.format: (made.cost.bytes_after, 1.0), **rows} if rows else {}

@@ -182,7 +182,9 @@ class JobRow(QtWidgets.QFrame):
             return in_words(job.why) if job.why else ""
         if job.state is not State.DONE:
             return t(f"job_{job.state.value}", why=job.why or "")
-        return " ".join(map(in_words, [*self._result(), *job.outcome.notes]))
+        glance = job.outcome.made.glance.sentences if isinstance(job.outcome.made, FileMade) else ()
+        rest = " ".join(map(in_words, [*self._result(), *job.outcome.notes]))
+        return "\n".join(part for part in (*map(in_words, glance), rest) if part)
 
     def _result(self) -> list[Message]:
         made = self.job.outcome.made
