@@ -1,7 +1,7 @@
 """What kind of picture it is, by its pixels: what protection may do to it depends on that.
 
 The thresholds were measured on paintings, wallpapers, and drawn line art, pixel art, gradients and
-ink scans (lab/bench/kinds.py, docs/kinds.md). A guess: it chooses where to begin, and is told.
+ink scans (lab/bench/kinds.py, docs/folders.md). A guess: it chooses where to begin, and is told.
 """
 
 from __future__ import annotations
