@@ -26,13 +26,13 @@ from glassine.flow.plan import plan
 from glassine.flow.settle import settle
 from glassine.ledger import fingerprint
 from glassine.pixels.grid import to_array
-from glassine.types import Artwork, Intent
+from glassine.types import Artwork, Intent, Strength
 from torch import Tensor
 
 from .kinds import drawn, opened
 
 SIDE = 256  # pixels
-STRENGTHS = ("subtle", "balanced")
+STRENGTHS: tuple[Strength, ...] = ("subtle", "balanced")
 WAYS: dict[str, tuple[float, str, int]] = {
     "as it is": (1, ".png", 0),
     "JPEG 95": (1, ".jpg", 95),
@@ -107,7 +107,7 @@ def main() -> None:
     asked = parser.parse_args()
     lines = asked.log.read_text("utf-8").splitlines() if asked.log and asked.log.exists() else ()
     found = list[dict[str, object]](map(json.loads, lines))
-    known = {(row["name"], row["strength"]) for row in found}
+    known: set[object] = {(row["name"], row["strength"]) for row in found}
     for row in rows(asked.folder, known):
         found.append(row)
         if asked.log:
@@ -127,8 +127,8 @@ def main() -> None:
         )
         print(f"limit {limit:.2f}: {right:.1%} of the copies, {wrong:.1%} of the originals")
     if asked.folder:
-        nearest = sorted(strangers(asked.folder), key=lambda row: row[2])
-        print(f"{len(nearest)} pairs of other pictures, the nearest {nearest[0][2]} bits apart; ")
+        others = [bits for _, _, bits in strangers(asked.folder)]
+        print(f"{len(others)} pairs of other pictures, the nearest {min(others)} bits apart; ")
         print(f"looked at further below {ALIKE}")
 
 
