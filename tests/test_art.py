@@ -1,5 +1,6 @@
 """Kinds of pictures: what each is taken for, where it begins, and what a change is held to."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -15,8 +16,10 @@ from glassine.flow.settle import settle
 from glassine.formats import FORMATS
 from glassine.pixels import art
 from glassine.types import Art, Artwork, Change, Effect, Grid, Intent, Keep, Report
+from PIL import Image
 
 from lab.bench.kinds import drawn, gradient, picture, shapes, sprite
+from lab.places import ROOT
 
 DRAWN = dict(drawn())
 INTENT = Intent(seed=1, style="texture", surrogates=("embedded",), strength="auto")
@@ -39,6 +42,30 @@ def test_the_grid_of_enlarged_pixel_art_is_found_wherever_it_begins():
     assert art.art_of(DRAWN["pixel: enlarged by 8"]).grid == Grid(8)
     assert art.art_of(DRAWN["pixel: by 5, cropped"]).grid == Grid(5, 3, 2)
     assert art.art_of(DRAWN["pixel: sprite at its own size"]).grid is None
+
+
+@pytest.mark.parametrize("quality", (95, 75, 60))
+@pytest.mark.parametrize("size", (3, 4, 5, 8))
+def test_the_grid_is_found_in_a_jpeg_too(size, quality):
+    figure = sprite(96)
+    large = figure.resize((96 * size, 96 * size), 0).crop((2, 1, 96 * size, 96 * size))
+    told = art.art_of(saved(large, quality))
+    assert told.name == "pixel" and told.grid
+    begins = (told.grid.top % size, told.grid.left % size)
+    assert told.grid.cell % size == 0 and begins == (size - 1, size - 2), "whole pixels of the art"
+
+
+@pytest.mark.parametrize("quality", (75, 20))
+def test_the_blocks_of_a_jpeg_are_no_grid(quality):
+    lake = Image.open(ROOT / "examples" / "lake.png").convert("RGB")
+    for drawing in (shapes(), gradient(), lake):
+        assert art.art_of(saved(drawing, quality)).grid is None
+
+
+def saved(image, quality):
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=quality)
+    return picture(Image.open(stream).convert("RGB"))
 
 
 def test_a_few_rectangles_are_no_grid():

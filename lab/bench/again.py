@@ -7,6 +7,7 @@ a file is from that, as a share of how far the original was. Pairs are the drawn
 `lab.bench.kinds` and the pictures of a folder, at two strengths. Each picture of a pair is saved in
 ways that sites and people save. Prints, per share, what part of the copies is recognised there and
 what part of the originals would be refused; and how near pictures come that only look alike.
+Pairs that are in the log are not made again.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from glassine.flow.plan import plan
 from glassine.flow.settle import settle
 from glassine.ledger import fingerprint
 from glassine.pixels.grid import to_array
-from glassine.types import Artwork, Intent
+from glassine.types import Artwork, Intent, Strength
 from torch import Tensor
 
 from .kinds import drawn, opened
 
-SIDE = 384  # pixels
-STRENGTHS = ("subtle", "balanced")
+SIDE = 256  # pixels
+STRENGTHS: tuple[Strength, ...] = ("subtle", "balanced")
 WAYS: dict[str, tuple[float, str, int]] = {
     "as it is": (1, ".png", 0),
     "JPEG 95": (1, ".jpg", 95),
@@ -58,18 +59,20 @@ def small(rgb: Tensor, way: str) -> fingerprint.Bytes:
     return fingerprint.open_small(data)
 
 
-def pairs(folder: Path | None) -> Iterator[tuple[str, str, Tensor, Tensor]]:
-    """Name, strength, original and protected."""
-    found = [(name, rgb[:, :SIDE, :SIDE]) for name, rgb in drawn()]
-    for path in sorted(folder.glob("*.png")) if folder else ():
-        found.append((path.name, opened(path)[:, :SIDE, :SIDE]))
-    for (name, rgb), strength in itertools.product(found, STRENGTHS):
+def pairs(folder: Path | None, known: set[object]) -> Iterator[tuple[str, str, Tensor, Tensor]]:
+    """Name, strength, original and protected; without those that are known."""
+    paths = sorted(folder.glob("*.png")) if folder else []
+    found = [(path.name, opened(path)[:, :SIDE, :SIDE]) for path in paths]
+    found += [(name, rgb[:, :SIDE, :SIDE]) for name, rgb in drawn()]
+    for strength, (name, rgb) in itertools.product(STRENGTHS, found):
+        if (name, strength) in known:
+            continue
         intent = Intent(seed=1, strength=strength, effort="preview", surrogates=("embedded",))
         yield name, strength, rgb, settle(optimise(plan(Artwork(rgb), intent, device="cpu"))).rgb
 
 
-def rows(folder: Path | None) -> Iterator[dict[str, object]]:
-    for name, strength, clean, copy in pairs(folder):
+def rows(folder: Path | None, known: set[object]) -> Iterator[dict[str, object]]:
+    for name, strength, clean, copy in pairs(folder, known):
         view = fingerprint.small_jpeg(fingerprint.reduced(to_array(copy, 8)))
         clean_apart = fingerprint.apart(fingerprint.reduced(to_array(clean, 8)), view)
         for way in WAYS:
@@ -102,15 +105,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
-    if asked.log and asked.log.exists():
-        found = [json.loads(line) for line in asked.log.read_text("utf-8").splitlines()]
-    else:
-        found = []
-        for row in rows(asked.folder):
-            found.append(row)
-            if asked.log:
-                with asked.log.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(row) + "\n")
+    lines = asked.log.read_text("utf-8").splitlines() if asked.log and asked.log.exists() else ()
+    found = list[dict[str, object]](map(json.loads, lines))
+    known: set[object] = {(row["name"], row["strength"]) for row in found}
+    for row in rows(asked.folder, known):
+        found.append(row)
+        if asked.log:
+            with asked.log.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
     print(f"{len(found) // len(WAYS)} pairs")
     for way in WAYS:
         saved = [row for row in found if row["way"] == way]
@@ -125,8 +127,8 @@ def main() -> None:
         )
         print(f"limit {limit:.2f}: {right:.1%} of the copies, {wrong:.1%} of the originals")
     if asked.folder:
-        nearest = sorted(strangers(asked.folder), key=lambda row: row[2])
-        print(f"{len(nearest)} pairs of other pictures, the nearest {nearest[0][2]} bits apart; ")
+        others = [bits for _, _, bits in strangers(asked.folder)]
+        print(f"{len(others)} pairs of other pictures, the nearest {min(others)} bits apart; ")
         print(f"looked at further below {ALIKE}")
 
 

@@ -142,7 +142,8 @@ def ends(runs: int, seed: int, log: Path | None) -> Iterator[Ended]:
     known = log.read_text("utf-8").splitlines() if log and log.exists() else []
     for line in known[:runs]:
         told = json.loads(line)
-        yield Ended(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+        told |= {name: tuple(told[name]) for name in ("kinds", "wrong")}
+        yield Ended(**told)
     for number in range(len(known), runs):
         end = one(number, seed)
         if log:
