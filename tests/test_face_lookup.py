@@ -74,7 +74,7 @@ def found(folder):
     """On the two networks that ship, one of them used."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLASSINE_MODELS", str(folder))
-        return compared(people_in(folder), choose("cpu"), ("dlib",), after=())
+        return compared(people_in(folder), choose("cpu"), ("dlib",), after=("half",))
 
 
 def test_an_unprotected_gallery_is_called_that_before_any_number(found):
@@ -88,6 +88,8 @@ def test_an_unprotected_gallery_is_called_that_before_any_number(found):
     )
     assert isinstance(clean, Rates) and clean == cloaked, "both are the same pictures"
     assert {line.what for line in dlib} == {"clean", "cloaked", "blend", "scattered"}
+    halved = {line.what for line in dlib if line.after == "half"}
+    assert halved == {"clean", "cloaked"} and {line.online for line in dlib} == {0, 0.25, 0.5}
     assert {line.role for line in found.lines} == {"used", "held out"}
     assert found.chance == 1 / 3 and found.people == 3 and found.pictures == 6
 
