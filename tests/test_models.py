@@ -10,6 +10,9 @@ from dataclasses import replace
 
 import pytest
 import torch
+from glassine.cli.commands.models import chosen_encoders
+from glassine.cli.commands.models import wanted as wanted_files
+from glassine.embedders import EMBEDDERS
 from glassine.errors import NotWritable, WeightsMissing
 from glassine.machine import weights
 from glassine.machine.weights import fetch
@@ -93,6 +96,21 @@ def test_a_file_arrives_under_its_name_and_is_told_of(origin, wanted):
     assert told[-1] == ("net_encoder.pth", len(BODY), len(BODY))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert weights.present("net") and weights.folder_of("net") == place
+
+
+def test_a_file_with_an_origin_of_its_own_comes_from_there(origin, wanted, monkeypatch):
+    home = fetch.os.environ["GLASSINE_ORIGIN"]
+    monkeypatch.delenv("GLASSINE_ORIGIN")
+    weights.fetch_folder("net", [replace(wanted[0], origin=f"{home}/v1/model")], quiet)
+    assert [path for path, _, _ in origin.seen] == ["/v1/model/net_encoder.pth"]
+
+
+def test_face_networks_are_fetched_only_when_they_are_named():
+    assert chosen_encoders(("faces",)) == ["faceres", "fr_feature"]
+    assert chosen_encoders(("fr_feature", "faces")) == ["fr_feature", "faceres"]
+    assert not set(chosen_encoders(())) & set(EMBEDDERS)
+    for name in chosen_encoders(("faces",)):
+        assert all(file.origin.count("@") for file in wanted_files(name)[1]), "a pinned version"
 
 
 def test_a_cut_connection_goes_on_where_it_was(origin, wanted):

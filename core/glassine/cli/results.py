@@ -35,7 +35,7 @@ def delivered_lines(made: Delivered) -> list[str]:
         f"{made.source.name} -> {made.file}  ({size})",
         "  " + phrase(way, recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
         "  " + visible_line(report),
-        "  " + effect_line(report),
+        "  " + effect_line(report, away=plan.recipe.away),
         *("  " + phrase("cli.note", note=why) for why in (below_blend(report),) if why),
         "  " + phrase("cli.report", page=made.page, doubts=doubts_said(report)),
     ]
@@ -81,10 +81,12 @@ def visible_line(report: Report) -> str:
     return phrase("cli.visible", score=cost.ssimulacra2, levels=cost.largest_change)
 
 
-def effect_line(report: Report) -> str:
+def effect_line(report: Report, *, away: bool = False) -> str:
     """Means over the families, used and held out, each beside the blend that looks the same.
 
     Without a known target there is no way that could be covered.
+
+    away  whether it was to leave where it was, so that how far it went is the effect
     """
     known = [row for row in report.effects if not isnan(row.closed)]
     said = []
@@ -96,7 +98,19 @@ def effect_line(report: Report) -> str:
             continue
         if rows := [row for row in known if row.after == trial.name and row.role == "used"]:
             said.append(phrase("cli.effect_after", trial=trial.says, **shares(rows)))
+    said = said or (moved_said(report) if away else [])
     return phrase("cli.effect", effect="; ".join(said) or message("cli.not_measured"))
+
+
+def moved_said(report: Report) -> list[str]:
+    """The same where there is no goal to arrive at: only how far it went from the original."""
+    said = []
+    for role, name in (("used", "role.used"), ("held out", "role.held_out")):
+        rows = [row for row in report.effects if row.role == role and not row.after]
+        if rows and not any(isnan(row.scattered) for row in rows):
+            far, chance = mean(row.moved for row in rows), mean(row.scattered for row in rows)
+            said.append(phrase("cli.effect_moved", role=message(name), moved=far, scattered=chance))
+    return said
 
 
 def shares(rows: Sequence[Effect]) -> dict[str, float]:

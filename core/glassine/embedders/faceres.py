@@ -11,7 +11,7 @@ from ..errors import WeightsMissing
 from ..machine.weights import Wanted
 from ..units import Unit, to_levels
 from .base import Embedder
-from .nets.mobile import LIGHT, MobileNet
+from .nets.mobile import LIGHT, Mobilenet
 from .nets.packed import State
 from .nets.tfjs import read_tensors
 
@@ -26,7 +26,7 @@ def load(folder: Path) -> nn.Module:
         state = renamed(read_tensors(folder / GRAPH, folder / NUMBERS))
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         raise WeightsMissing("weights.changed", path=folder / NUMBERS) from error
-    return MobileNet(state).eval().requires_grad_(False)
+    return Mobilenet(state).eval().requires_grad_(False)
 
 
 def renamed(found: State) -> State:

@@ -7,13 +7,13 @@ from pathlib import Path
 from torch import nn
 
 from .base import ARCFACE, CENTRED, Embedder
-from .nets.mobile import MobileFace
+from .nets.mobile import Mobileface
 from .nets.packed import unpacked
 
 
 def load(folder: Path) -> nn.Module:
     """In float16, by scripts/convert_faces.py; more: its model card."""
-    return MobileFace(unpacked(folder / "mobileface.safetensors")).eval().requires_grad_(False)
+    return Mobileface(unpacked(folder / "mobileface.safetensors")).eval().requires_grad_(False)
 
 
 ENTRY = Embedder(

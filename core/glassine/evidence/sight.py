@@ -51,7 +51,8 @@ def sighted(protected: Protected, side: int | None = None) -> Sight:
     clean, seen = on_white(artwork.rgb, artwork.alpha), on_white(rgb, artwork.alpha)
     seen = seen if back is None else on_white(back.rgb, back.alpha)
     if plan.faces:  # the largest: what is said of it is said of a face
-        rows, columns = around(largest(plan.faces), *clean.shape[1:], share=FACE)
+        height, width = clean.shape[1:]
+        rows, columns = around(largest(plan.faces), height, width, share=FACE)
     else:
         rows, columns = part(clean, seen, side or SIDES.get(device.kind, ELSEWHERE))
     return Sight(clean, seen, rows, columns, sizes, coded)

@@ -35,7 +35,7 @@ def find_faces(rgb: Tensor) -> tuple[Face, ...]:
     boxes, sure, points = surest(net, picture, boxes)
     found = [
         Face(
-            box=tuple(value / factor for value in box),  # type: ignore[arg-type]
+            box=tuple(value / factor for value in box),
             points=tuple((x / factor, y / factor) for x, y in where),
             sure=how,
         )
@@ -88,7 +88,7 @@ def surest(net: Cascade, picture: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor
     sure, moves, points = net.last(cut_out(picture, boxes, LARGE))
     keep = sure > SURE[2]
     boxes, sure = boxes[keep], sure[keep]
-    across, down = points[keep].unflatten(1, (2, 5)).unbind(1)
+    across, down = points[keep].view(-1, 2, 5).unbind(1)
     width, height = boxes[:, 2:3] - boxes[:, :1], boxes[:, 3:] - boxes[:, 1:2]
     where = torch.stack([boxes[:, :1] + across * width, boxes[:, 1:2] + down * height], 2)
     boxes = moved(boxes, moves[keep])

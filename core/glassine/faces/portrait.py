@@ -50,7 +50,7 @@ def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> P
         goals=tuple(goal_named(kind, rgb, faces, used, device) for kind, _ in recipe.goals),
         used=used,
         held_out=tuple(name for name in present_embedders() if name not in used),
-        notes=tuple(told_of(found, faces)),
+        notes=tuple(told_of_faces(found, faces)),
     )
 
 
@@ -76,7 +76,7 @@ def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[
     return tuple(found[number - 1] for number in wanted)
 
 
-def told_of(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
+def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
     """Where they are, so that a missed face or a wrong one is seen."""
     boxes = tuple(
         message("face.box", number=number, left=left, top=top, width=right - left, height=low - top)

@@ -69,21 +69,25 @@ def conditions(
     people: People, aimed: Sequence[str], device: Device, after: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], Change]]:
     """(what, after) -> how a picture of the gallery becomes it."""
-    treats = {name: partial(treated, name) for name in after}
-    yield ("cloaked", ""), lambda one: one.rgb
-    for name, treat in treats.items():
-        yield ("cloaked", name), lambda one, treat=treat: treat(one.rgb)
+    yield ("cloaked", ""), copy_of
+    for name in after:
+        yield ("cloaked", name), partial(handled, name, copy_of)
     if not people.with_clean:
         return
     yield ("clean", ""), clean_of
-    for name, treat in treats.items():
-        yield ("clean", name), lambda one, treat=treat: treat(clean_of(one))
-    yield ("blend", ""), lambda one: in_its_place(one, partial(blend, aimed, device))
-    yield ("scattered", ""), lambda one: in_its_place(one, scatter)
+    for name in after:
+        yield ("clean", name), partial(handled, name, clean_of)
+    yield ("blend", ""), partial(in_its_place, partial(blend, aimed, device))
+    yield ("scattered", ""), partial(in_its_place, scatter)
 
 
-def treated(name: str, rgb: Tensor) -> Tensor:
-    return PURIFIERS[name].apply(rgb, Generator().manual_seed(SEED))
+def handled(name: str, of: Change, one: Shown) -> Tensor:
+    """That purifier on what `of` gives."""
+    return PURIFIERS[name].apply(of(one), Generator().manual_seed(SEED))
+
+
+def copy_of(one: Shown) -> Tensor:
+    return one.rgb
 
 
 def clean_of(one: Shown) -> Tensor:
@@ -91,7 +95,7 @@ def clean_of(one: Shown) -> Tensor:
     return one.clean
 
 
-def in_its_place(one: Shown, control: Callable[[Shown, Tensor, Tensor], Tensor]) -> Tensor:
+def in_its_place(control: Callable[[Shown, Tensor, Tensor], Tensor], one: Shown) -> Tensor:
     """The clean picture with that control where the face is."""
     clean = clean_of(one)
     rows, columns = around(one.face, *clean.shape[1:])

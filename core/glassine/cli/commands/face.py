@@ -188,11 +188,11 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
 
         click.echo(json.dumps(json_ready(found), indent=1, allow_nan=False))
     else:
-        say(found)
+        tell(found)
     return exits.DONE
 
 
-def say(found: Lookup) -> None:
+def tell(found: Lookup) -> None:
     """Doubts, then the table, then what was left out."""
     for doubt in found.doubts:
         click.echo(speech.phrase("cli.doubt", doubt=doubt))

@@ -241,11 +241,14 @@ def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan
 
 def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
     """What was asked for then, and whether the target of then can be made again."""
+    from ...flow.recipes import FACE_RECIPES
     from ...types import Export, Intent
 
     wanted = goal_words(told.goals)
     recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
+    if recipe in FACE_RECIPES:
+        return Intent(recipe=recipe, seed=seed, surrogates=names, export=export), True
     if target is not None:
         return Intent(target=target, seed=seed, surrogates=names, export=export), True
     if recipe == "cloak" and wanted.get("style"):

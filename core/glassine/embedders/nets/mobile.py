@@ -34,7 +34,7 @@ class Buffers(nn.Module):
         return F.conv2d(x, weight, None, stride, 1, groups=x.shape[1])
 
 
-class MobileFace(Buffers):
+class Mobileface(Buffers):
     """(B, 3, 112, 112) -> (B, 256)."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class MobileFace(Buffers):
         return flat @ self.get_buffer("head_weight") + self.get_buffer("head_bias")
 
 
-class MobileNet(Buffers):
+class Mobilenet(Buffers):
     """(B, 3, 224, 224) -> (B, 1024), without the heads for age and gender."""
 
     def forward(self, x: Tensor) -> Tensor:
