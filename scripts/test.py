@@ -33,8 +33,9 @@ PACKAGES = {
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
 """Program or folder -> Debian packages that bring it."""
-WORKERS = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder"]
-"""For the whole suite; who names a part of it does not wait for a second worker to start."""
+WORKERS = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
+"""For the whole suite: one more than two cores can feed, because a real Krita and pip mostly wait.
+Who names a part of it does not wait for others to start."""
 
 
 def main(arguments: list[str]) -> int:
