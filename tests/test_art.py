@@ -8,7 +8,7 @@ import pytest
 import torch
 import typed
 from glassine.cli.commands import protect
-from glassine.evidence.verdict import below_blend
+from glassine.evidence.verdict import below_control
 from glassine.flow.plan import plan
 from glassine.flow.read import read
 from glassine.flow.recipes import SCORES, START
@@ -179,8 +179,11 @@ def test_a_change_in_cells_is_their_mean_and_cut_cells_count():
 # --- what may be called protected ----------------------------------------------------------------
 
 
-def effect(closed, blend, role="used", after=""):
-    return Effect("sd15", role, after, 0.1, 0.1, closed, blend)
+def effect(closed, blend, role="used", after="", moved=0.1):
+    return Effect("sd15", role, after, moved, 0.1, closed, blend)
+
+
+NAN = float("nan")
 
 
 @pytest.mark.parametrize(
@@ -193,12 +196,14 @@ def effect(closed, blend, role="used", after=""):
         ([effect(0.3, 0.1), effect(0.0, 0.1)], False),
         ([effect(0.0, 0.1), effect(0.9, 0.1, role="held out")], True),
         ([effect(0.3, 0.1), effect(0.0, 0.2, after="jpeg75")], False),
-        ([effect(float("nan"), float("nan"))], False),
+        ([effect(NAN, NAN)], True),  # away from itself, no farther than at random
+        ([effect(NAN, NAN, moved=0.4)], False),
+        ([effect(NAN, NAN, moved=NAN)], False),  # nothing was measured
         ([], False),
     ],
 )
-def test_what_does_no_more_than_a_blend_is_not_protected(rows, weak):
-    said = below_blend(Report(None, tuple(rows), ()))
+def test_what_does_no_more_than_its_control_is_not_protected(rows, weak):
+    said = below_control(Report(None, tuple(rows), ()))
     assert (said is not None) == weak
     if weak:
         assert "not protected" in str(said) and "helps" in str(said)

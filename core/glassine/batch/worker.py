@@ -120,7 +120,7 @@ def work(pipe: Connection) -> None:
 
 def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
     """How it went, whatever went wrong."""
-    from ..evidence.verdict import below_blend
+    from ..evidence.verdict import below_control
     from ..flow.deliver import Again, deliver
 
     try:
@@ -138,4 +138,4 @@ def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
         raise  # the batch is gone: nobody is there to be told
     except Exception as error:
         return Outcome(accident(error))
-    return Outcome(weak=below_blend(made.report))
+    return Outcome(weak=below_control(made.report))

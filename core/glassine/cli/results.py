@@ -11,7 +11,7 @@ from ..evidence.glance import lightest
 from ..evidence.offers import OFFERED
 from ..evidence.schema import json_ready
 from ..evidence.trials import TRAINED
-from ..evidence.verdict import below_blend
+from ..evidence.verdict import below_control
 from ..messages import Message, message
 from ..record import IN_LINE, record_in, told
 from .speech import phrase
@@ -36,7 +36,7 @@ def delivered_lines(made: Delivered) -> list[str]:
         "  " + phrase(way, recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
         "  " + visible_line(report),
         "  " + effect_line(report, away=plan.recipe.away),
-        *("  " + phrase("cli.note", note=why) for why in (below_blend(report),) if why),
+        *("  " + phrase("cli.note", note=why) for why in (below_control(report),) if why),
         "  " + phrase("cli.report", page=made.page, doubts=doubts_said(report)),
     ]
     if made.sidecar:
@@ -137,8 +137,8 @@ def delivered_facts(made: Delivered) -> dict[str, Any]:
         "report": str(made.page),
         "receipt": str(made.sidecar) if made.sidecar else None,
         **told(record, IN_LINE),
-        "protected": below_blend(report) is None,
-        "why_not": below_blend(report),
+        "protected": below_control(report) is None,
+        "why_not": below_control(report),
         "doubts": report.doubts,
         "cost": report.cost,
         "effects": report.effects,

@@ -48,6 +48,7 @@ OPTIONS = {
     "tiny.absent": "glassine models get {name}",
     "tiny.damaged": "glassine models get",
     "verdict.below_blend": "--strength strong --effort full, --style NAME",
+    "verdict.below_scattered": "--strength strong --effort full",
     "weights.absent": "glassine models get {name}",
     "weights.changed": "glassine models get",
     "weights.empty": "glassine models get {name}",

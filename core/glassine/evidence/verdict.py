@@ -1,7 +1,8 @@
-"""Whether a copy may be called protected: it has to beat a plain blend that looks the same."""
+"""Whether a copy may be called protected: it has to beat what looks the same and does nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isnan
 from statistics import mean
 
@@ -9,19 +10,28 @@ from ..messages import Message, message
 from ..types import Report
 
 
-def below_blend(report: Report) -> Message | None:
+def below_control(report: Report) -> Message | None:
     """Why the copy is changed and not protected; None where it is, or where nothing was measured.
 
-    By the families that were aimed at, before any handling.
+    By the families that were aimed at, before any handling. A goal has a plain blend as its
+    control; what is only moved away from itself has the same change, scattered at random.
     """
-    rows = [
-        row
-        for row in report.effects
-        if row.role == "used" and not row.after and not isnan(row.closed) and not isnan(row.blend)
-    ]
-    if not rows:
+    used = [row for row in report.effects if row.role == "used" and not row.after]
+    aimed = known(((row.closed, row.blend) for row in used))
+    if aimed:
+        closed, blend = (mean(column) for column in zip(*aimed, strict=True))
+        if closed > max(blend, 0):
+            return None
+        return message("verdict.below_blend", closed=closed, blend=blend)
+    away = known(((row.moved, row.scattered) for row in used))
+    if not away:
         return None
-    closed, blend = mean(row.closed for row in rows), mean(row.blend for row in rows)
-    if closed > max(blend, 0):
+    moved, scattered = (mean(column) for column in zip(*away, strict=True))
+    if moved > scattered:
         return None
-    return message("verdict.below_blend", closed=closed, blend=blend)
+    return message("verdict.below_scattered", moved=moved, scattered=scattered)
+
+
+def known(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those of which both were measured."""
+    return [pair for pair in pairs if not any(isnan(value) for value in pair)]
