@@ -2,8 +2,8 @@
 
 import os
 
-# Tests run several at a time and their pictures are small. A second thread gains nothing there, and on
-# a busy machine it waits for its twin most of the time. Before torch, and for child processes too.
+# Tests run several at a time and their pictures are small. A second thread gains nothing there, and
+# on a busy machine it waits for its twin most of the time. Before torch, and for processes too.
 os.environ.update(OMP_NUM_THREADS="1", VIPS_CONCURRENCY="1")
 os.environ["GLASSINE_LANGUAGE"] = "en"  # whatever the terminal speaks; for child processes too
 
