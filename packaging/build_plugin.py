@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import ast
+import base64
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -40,11 +42,23 @@ def files() -> list[tuple[str, bytes]]:
             continue
         if path.is_dir():
             found.append((name + "/", b""))
+        elif path.name == "Manual.html":
+            found.append((name, with_pictures(path.read_text("utf-8")).encode()))
         elif path.suffix in WANTED:
             found.append((name, path.read_bytes()))
     found.append((f"{MODULE}/", b""))
     found.append((f"{MODULE}/LICENSE", (ROOT / "LICENSE").read_bytes()))
     return sorted(found)
+
+
+def with_pictures(page: str) -> str:
+    """The page with its pictures inside: Krita shows it as text that has no folder."""
+
+    def inside(link: re.Match[str]) -> str:
+        data = base64.b64encode((ROOT / "docs" / link[1]).read_bytes()).decode()
+        return f'src="data:image/png;base64,{data}"'
+
+    return re.sub(r'src="(pictures/[\w-]+\.png)"', inside, page)
 
 
 def engine(out: Path) -> list[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 """What the written pages promise: links that lead somewhere, variables and commands that exist."""
 
 import re
+from base64 import b64decode
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -103,3 +104,14 @@ def test_every_page_is_in_the_sites_contents():
     listed = set(re.findall(r"[\w/]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")))
     there = (ROOT / "docs").glob("**/*.md")
     assert listed == {page.relative_to(ROOT / "docs").as_posix() for page in there}
+
+
+def test_the_plugins_manual_has_its_pictures_inside(monkeypatch):
+    """Krita shows it as text that has no folder; a QTextBrowser reads pictures out of addresses."""
+    monkeypatch.syspath_prepend(str(ROOT / "packaging"))
+    packed = dict(import_module("build_plugin").files())
+    page = packed["glassine_krita/Manual.html"].decode()
+    shown = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    assert len(shown) == page.count("<img") == 3
+    assert all(b64decode(one).startswith(b"\x89PNG") for one in shown)
+    assert len(packed["glassine_krita/Manual.html"]) < 1_000_000
