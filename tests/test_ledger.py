@@ -77,7 +77,7 @@ def test_a_writer_killed_in_the_middle_loses_at_most_the_row_it_was_writing():
     for round_ in range(6):
         with writer(1000 * round_, 1000) as process:
             assert process.stdout.readline() == b"ready\n"
-            said = [int(process.stdout.readline()) for _ in range(2 * round_)]
+            said = [int(process.stdout.readline()) for _ in range(2 * round_ + 1)]
             process.send_signal(signal.SIGKILL)  # in the middle of some later row
             said += [int(line) for line in process.stdout.read().split()]
         kept = {one.settings["n"] for one in ledger.entries()}

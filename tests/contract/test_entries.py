@@ -118,7 +118,8 @@ def test_embedder_has_a_gradient_unless_it_only_measures(name, faces_models, dra
     found = embed(seen)
     assert found.requires_grad is not entry.measures_only
     if not entry.measures_only:
-        (slope,) = torch.autograd.grad(found.square()[0, 0], seen)
+        half = found[0, ::2].square().sum()  # of all of them it is 1, whatever is seen
+        (slope,) = torch.autograd.grad(half, seen)
         assert (slope != 0).float().mean() > 0.5
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..machine.weights import Wanted
 from ..units import Unit, to_levels
 
-Embed = Callable[[Tensor], Tensor]
+if TYPE_CHECKING:  # whoever lists what there is need not wait for torch
+    from torch import Tensor, nn
+
+Embed: TypeAlias = "Callable[[Tensor], Tensor]"
 """(B, 3, size, size) of aligned faces in [0, 1] -> (B, dims), compared by Euclidean distance."""
 
 Points = tuple[tuple[float, float], ...]

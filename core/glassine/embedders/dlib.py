@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from ..units import Unit, to_levels
 from .base import Embedder
-from .nets.packed import unpacked
-from .nets.resnet import Resnet
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MEAN = (122.782, 117.001, 104.298)  # of what it was trained on, in levels
 STEPS, SPAN = to_levels(Unit(1)), 256  # levels of a channel; what dlib divides by
@@ -17,6 +17,9 @@ STEPS, SPAN = to_levels(Unit(1)), 256  # levels of a channel; what dlib divides 
 
 def load(folder: Path) -> nn.Module:
     """Rounded to bytes by scripts/convert_faces.py; more: its model card."""
+    from .nets.packed import unpacked
+    from .nets.resnet import Resnet
+
     return Resnet(unpacked(folder / "dlib.safetensors")).eval().requires_grad_(False)
 
 

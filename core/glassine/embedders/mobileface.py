@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from .base import ARCFACE, CENTRED, Embedder
-from .nets.mobile import Mobileface
-from .nets.packed import unpacked
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def load(folder: Path) -> nn.Module:
     """In float16, by scripts/convert_faces.py; more: its model card."""
+    from .nets.mobile import Mobileface
+    from .nets.packed import unpacked
+
     return Mobileface(unpacked(folder / "mobileface.safetensors")).eval().requires_grad_(False)
 
 
