@@ -17,13 +17,13 @@ def below_control(report: Report) -> Message | None:
     control; what is only moved away from itself has the same change, scattered at random.
     """
     used = [row for row in report.effects if row.role == "used" and not row.after]
-    aimed = known((row.closed, row.blend) for row in used)
+    aimed = both_measured((row.closed, row.blend) for row in used)
     if aimed:
         closed, blend = (mean(column) for column in zip(*aimed, strict=True))
         if closed > max(blend, 0):
             return None
         return message("verdict.below_blend", closed=closed, blend=blend)
-    away = known((row.moved, row.scattered) for row in used)
+    away = both_measured((row.moved, row.scattered) for row in used)
     if not away:
         return None
     moved, scattered = (mean(column) for column in zip(*away, strict=True))
@@ -32,6 +32,6 @@ def below_control(report: Report) -> Message | None:
     return message("verdict.below_scattered", moved=moved, scattered=scattered)
 
 
-def known(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+def both_measured(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     """Those of which both were measured."""
     return [pair for pair in pairs if not any(isnan(value) for value in pair)]
