@@ -146,6 +146,7 @@ NONSENSE = {
     "no caption": lambda content: content.update(caption="dogs"),
     "no day": lambda content: content.update(until="someday"),
     "a path": lambda content: content.update(number="../../../../etc/passwd"),
+    "a number that is a list": lambda content: content.update(number=list("a" * 32)),
     "no pairs": lambda content: content.update(pairs=[]),
     "pairs of no shape": lambda content: content.update(pairs=[[]]),
     "twice the same": lambda content: content["pairs"].append(content["pairs"][0]),

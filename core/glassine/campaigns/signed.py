@@ -8,6 +8,7 @@ any name, so it does not prove whose hand that is.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,9 @@ def opened(data: bytes) -> Signed:
     """Raises NotUsable where it is no campaign, was changed, or says what none may say."""
     try:
         from cryptography import x509
-        from cryptography.exceptions import InvalidSignature
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-        from ..marks.certificate import common_name
+        from ..marks.certificate import check_signature, common_name
     except ModuleNotFoundError as error:
         raise EntryMissing("mark", "c2pa", error.name or "cryptography") from error
     if len(data) > LARGEST:
@@ -64,10 +65,13 @@ def opened(data: bytes) -> Signed:
         if whole["kind"] != KIND:
             raise ValueError(whole["kind"])
         leaf = x509.load_pem_x509_certificates(signature["chain"].encode())[0]
-        check_signature(leaf, signature["alg"], base64.b64decode(signature["value"]), content)
+        value = base64.b64decode(signature["value"])
+        check_signature(leaf, signature["alg"], value, plainly(content))
     except InvalidSignature as error:
         raise NotUsable("campaign.changed") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotUsable("campaign.unreadable") from error
+    except UnsupportedAlgorithm as error:  # a key or a curve that nobody here knows
         raise NotUsable("campaign.unreadable") from error
     return Signed(understood(content), common_name(leaf), digest_of(leaf), data)
 
@@ -77,33 +81,8 @@ def plainly(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def check_signature(leaf: Certificate, alg: str, signature: bytes, content: dict[str, Any]) -> None:
-    """Raises InvalidSignature, or ValueError where no such key signs campaigns."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-
-    data, key = plainly(content), leaf.public_key()
-    kinds: dict[str, hashes.HashAlgorithm] = {
-        "ES256": hashes.SHA256(),
-        "ES384": hashes.SHA384(),
-        "ES512": hashes.SHA512(),
-        "PS256": hashes.SHA256(),
-    }
-    if isinstance(key, ec.EllipticCurvePublicKey) and alg.startswith("ES"):
-        key.verify(signature, data, ec.ECDSA(kinds[alg]))
-    elif isinstance(key, rsa.RSAPublicKey) and alg == "PS256":
-        digest = kinds[alg]
-        key.verify(signature, data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
-    elif isinstance(key, ed25519.Ed25519PublicKey) and alg == "ED25519":
-        key.verify(signature, data)
-    else:
-        raise ValueError(alg)
-
-
 def digest_of(leaf: Certificate) -> str:
     """SHA-256 of the public key, in hexadecimal digits."""
-    import hashlib
-
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     public = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

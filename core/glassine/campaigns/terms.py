@@ -114,6 +114,7 @@ def understood(content: Any) -> Campaign:  # noqa: ANN401 - a stranger's JSON
         fine = (
             all(isinstance(text, str) and 0 < len(text) <= LONGEST for text in texts)
             and not any(character < " " for text in texts for character in text)
+            and isinstance(made.number, str)
             and len(made.number) == DIGITS
             and set(made.number) <= set(hexdigits.lower())
             and made.strength in get_args(Strength)

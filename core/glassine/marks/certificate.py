@@ -96,6 +96,21 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
+def check_signature(leaf: x509.Certificate, alg: str, signature: bytes, data: bytes) -> None:
+    """The other side of `Signing.sign`: raises InvalidSignature, or ValueError where a key of that
+    kind does not sign like that."""
+    key = leaf.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey) and alg in _CURVES.values():
+        key.verify(signature, data, ec.ECDSA(_HASHES[alg]))
+    elif isinstance(key, rsa.RSAPublicKey) and alg == "PS256":
+        digest = _HASHES[alg]
+        key.verify(signature, data, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and alg == "ED25519":
+        key.verify(signature, data)
+    else:
+        raise ValueError(alg)
+
+
 def signing(certificate: str = "", key: str = "", name: str = "") -> Signing:
     """The artist's own certificate where one is named, else this machine's, made on first use."""
     if certificate:
