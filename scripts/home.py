@@ -75,13 +75,22 @@ def interpreter() -> str:
 
 def install(inside: Path, extras: "list[str]") -> None:
     what = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
-    command = [str(inside), "-m", "pip", "install", "--disable-pip-version-check"]
+    command = [str(inside), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
     quiet = [] if sys.stderr.isatty() else ["--quiet", "--progress-bar", "off"]
     if subprocess.run([*command, *quiet, "--editable", what], stdout=sys.stderr).returncode:
         stop(
             "The installation did not finish; what pip says is above. It needs the Python package "
             "index (about 3 GB with torch) once. Calling this script again goes on."
         )
+
+
+def environment() -> "dict[str, str]":
+    """This process's, for what runs in `.venv`: Python may keep what it has compiled there.
+
+    pip compiles all 14,500 files that it installs, which takes as long as all else that it does;
+    2,000 are ever loaded. They are compiled when they first are, unless this variable forbids it.
+    """
+    return {n: value for n, value in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
 
 
 def say(sentence: str) -> None:

@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
     python = home.python()
     command = [str(python), "-m", "glassine.cli", *completed(arguments)]
     if os.name == "posix":
-        os.execv(command[0], command)
-    return subprocess.run(command).returncode
+        os.execve(command[0], command, home.environment())
+    return subprocess.run(command, env=home.environment()).returncode
 
 
 def completed(arguments: list[str]) -> list[str]:

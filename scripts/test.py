@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tested(python: Path, words: list[str]) -> int:
-    environment = {**os.environ, "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
+    environment = {**home.environment(), "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}
     command = [str(python), "-m", "pytest", *words]
     return subprocess.run(command, cwd=home.ROOT, env=environment).returncode
 

@@ -177,3 +177,11 @@ def test_the_whole_suite_has_workers_and_a_part_of_it_none(given, workers, monke
     assert module.main(given) == 0
     words = next(words for words in called if "pytest" in words)
     assert ("-n" in words) == workers and words[-len(given) :] == (given or words)
+
+
+def test_python_may_keep_what_it_compiles(home, monkeypatch):
+    """pip compiles nothing here: a process that may not keep it would compile torch each time."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in home.environment()
+    assert home.environment()["PYTHONUTF8"] == "1"
