@@ -69,6 +69,29 @@ def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list
     return names
 
 
+WHICH = (
+    click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name()),
+    click.option(
+        "-o",
+        "--out",
+        metavar="OUT",
+        type=Name(),
+        help="A file, or a folder for several pictures.",
+    ),
+)
+"""Which pictures, and where their copies go."""
+
+TOLD = (
+    click.option(
+        "--again",
+        is_flag=True,
+        help="Also pictures that are already protected, and over an earlier copy or whatever "
+        "picture -o names.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output."),
+)
+"""What else a command that is given pictures by name is told; the last of its options."""
+
 GOALS = (
     click.option(
         "--recipe",
@@ -105,16 +128,16 @@ GOALS = (
         help="Poison: your own picture of that other concept. Artists who act together must "
         "use the same one.",
     ),
-)
-"""What a picture is moved towards."""
-
-HOW = (
     click.option(
         "--campaign",
         metavar="NAME",
         help="Poison as a campaign says that you joined: its other concept, anchor and strength. "
         "--shows says which of its concepts the picture shows.",
     ),
+)
+"""What a picture is moved towards."""
+
+HOW = (
     click.option(
         "--strength",
         metavar="auto|subtle|balanced|strong",
@@ -209,6 +232,11 @@ OPTIONS = (*GOALS, *HOW, SURROGATES, *FILE)
 
 def intent_options(command: F) -> F:
     return with_options(command, OPTIONS)
+
+
+def of_pictures(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """These options, for a command that is given pictures by name."""
+    return lambda command: with_options(command, (*WHICH, *options, *TOLD))
 
 
 def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,45 +62,31 @@ def command() -> None:
     """Cloak the faces of pictures, and say how well people are still found by theirs."""
 
 
-def cloak_options(command: Callable[..., int]) -> Callable[..., int]:
-    return options.with_options(command, (*options.HOW, *options.FILE))
+NETWORKS = (
+    click.option(
+        "--recipe",
+        type=click.Choice(("fawkes", "lowkey")),
+        default="lowkey",
+        show_default=True,
+        help="fawkes: towards a drawn face that is far from it. lowkey: away from itself.",
+    ),
+    click.option(
+        "--faces",
+        metavar="NUMBER,...",
+        help="Which faces, counted from left to right. Without it: all that are found.",
+    ),
+    click.option(
+        "--networks",
+        metavar="NAME,...",
+        help="Face networks to work against. Without it: every one at hand that may be "
+        "(see: glassine models list).",
+    ),
+)
+"""What of a picture is cloaked, against what."""
 
 
 @command.command("cloak")
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name())
-@click.option(
-    "-o",
-    "--out",
-    metavar="OUT",
-    type=Name(),
-    help="A file, or a folder for several pictures.",
-)
-@click.option(
-    "--recipe",
-    type=click.Choice(("fawkes", "lowkey")),
-    default="lowkey",
-    show_default=True,
-    help="fawkes: towards a drawn face that is far from it. lowkey: away from itself.",
-)
-@click.option(
-    "--faces",
-    metavar="NUMBER,...",
-    help="Which faces, counted from left to right. Without it: all that are found.",
-)
-@click.option(
-    "--networks",
-    metavar="NAME,...",
-    help="Face networks to work against. Without it: every one at hand that may be "
-    "(see: glassine models list).",
-)
-@cloak_options
-@click.option(
-    "--again",
-    is_flag=True,
-    help="Also pictures that are already protected, and over an earlier copy or whatever picture "
-    "-o names.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
+@options.of_pictures(*NETWORKS, *options.HOW, *options.FILE)
 def cloak(
     pictures: tuple[str, ...],
     out: str | None,
@@ -124,7 +109,7 @@ def cloak(
     return protect_all(asked, out)
 
 
-NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor"))
+NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor", "campaign"))
 """What a picture can be moved towards, and a face cannot."""
 
 

@@ -15,7 +15,6 @@ import click
 from ...flow.names import copy_name
 from ...messages import with_english
 from .. import exits, options, output
-from ..names import Name
 
 if TYPE_CHECKING:
     from ...types import Intent
@@ -35,22 +34,7 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...", type=Name())
-@click.option(
-    "-o",
-    "--out",
-    metavar="OUT",
-    type=Name(),
-    help="A file, or a folder for several pictures.",
-)
-@options.intent_options
-@click.option(
-    "--again",
-    is_flag=True,
-    help="Also pictures that are already protected, and over an earlier copy or whatever picture "
-    "-o names.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output.")
+@options.of_pictures(*options.OPTIONS)
 def command(
     pictures: tuple[str, ...],
     out: str | None,
