@@ -8,6 +8,9 @@ from hashlib import sha256
 import pytest
 import torch
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 from glassine.campaigns import (
     Campaign,
     Pair,
@@ -54,6 +57,11 @@ def file(dogs, tmp_path):
 
 def run(*words):
     return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def pem_certificate(chain):
+    """The first one's bytes, as DER."""
+    return x509.load_pem_x509_certificates(chain)[0].public_bytes(Encoding.DER)
 
 
 def changed(data, change):
@@ -136,6 +144,21 @@ def test_what_was_changed_after_signing_is_refused(file, what):
     with pytest.raises(NotUsable) as refused:
         opened(changed(file.read_bytes(), CHANGES[what]))
     assert refused.value.message.code == "campaign.changed"
+
+
+def test_a_key_that_nobody_here_knows_is_refused(file):
+    whole = json.loads(file.read_bytes())
+    leaf = pem_certificate(whole["signature"]["chain"].encode())
+    curve = bytes.fromhex("06082a8648ce3d030107")  # prime256v1
+    assert curve in leaf
+    foreign = b64encode(leaf.replace(curve, curve[:-1] + b"\x63")).decode()
+    whole["signature"]["chain"] = (
+        f"-----BEGIN CERTIFICATE-----\n{foreign}\n-----END CERTIFICATE-----\n"
+    )
+    with pytest.raises(NotUsable) as refused:
+        opened(json.dumps(whole).encode())
+    assert refused.value.message.code == "campaign.unreadable"
+    assert isinstance(refused.value.__cause__, UnsupportedAlgorithm)
 
 
 NONSENSE = {
