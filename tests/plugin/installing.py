@@ -30,10 +30,16 @@ def install(cancel_at=None):
     made, ended = installer.Installer(), []
     made.ended.connect(ended.append)
     made.install(next(build for build in builds.builds_for() if build.name == "cpu"))
-    until(
-        lambda: ended or (cancel_at is not None and made.step >= cancel_at),
-        lambda: f"the end of step {made.step} of {made.steps}: {made.log()[-800:]}",
-    )
+
+    def reached():
+        return bool(ended) or (cancel_at is not None and made.step >= cancel_at)
+
+    while not reached():  # what hangs says no more: the whole of it may take any time
+        said = made.log()
+        until(
+            lambda said=said: reached() or made.log() != said,
+            lambda: f"more of step {made.step} of {made.steps}: {made.log()[-800:]}",
+        )
     if not ended:
         made.cancel()
         return made, ["cancelled"]
