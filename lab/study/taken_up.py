@@ -2,8 +2,9 @@
 
 The study's cloak once for each thing that its steps may measure the distance to the goal by:
 latents as they are, means of 2 x 2 and 4 x 4 of them, mean and spread of every channel
-(StyleGuard, 2505.18766), the mean way of all works, and the gradient that the untouched model
-would learn by (gradient matching: Geiping et al., 2021). All at one visibility, on the same base,
+(StyleGuard, 2505.18766), how far they are on a way (their own to the goal; the mean one of all
+works, also as one shift of every channel), and the gradient that the untouched model would learn
+by (gradient matching: Geiping et al., 2021). All at one visibility, on the same base,
 beside clean works and the blend. Asked, as in cloak.py: what the model samples after it has learnt
 them.
 
@@ -30,17 +31,21 @@ from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
 from glassine.pixels.grid import on_grid
+from glassine.purifiers import PURIFIERS
 from glassine.surrogates import Encoder
 from glassine.types import Artwork, Intent, Plan
 from glassine.units import Score
 from glassine.visibility.held_out import fsim, mdsi, vsi
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..rows import Row, note, rows
 from . import base, cloak, common, judge, pictures, small
 
 Measure = Callable[[Tensor], Tensor]
 """Latents (1, C, h, w) -> what the distance to the goal is measured in."""
+Measures = Callable[[int], tuple[Measure, ...]]
+"""Number of a work -> measures that its steps take in turn."""
 
 LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
 NOISES = 5  # draws of noise and of a time step that a gradient is taken at, one each in turn
@@ -48,22 +53,31 @@ HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
 VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
 
 
-def measures(learner: small.Small, way: Tensor) -> dict[str, tuple[Measure, ...]]:
-    """Name -> measures that steps take in turn."""
+def measures(learner: small.Small, now: Tensor, aim: Tensor) -> dict[str, Measures]:
+    """By name. now, aim: (works, C, h, w), latents of the works and of their goals."""
     half, quarter = pooled(2), pooled(4)
     learnt = tuple(gradient(learner, draw) for draw in range(NOISES))
+    way = aim.mean(0) - now.mean(0)
     return {
-        "latents": (as_they_are,),
-        "half": (half,),
-        "quarter": (quarter,),
-        "latents+quarter": (as_they_are, quarter),
-        "moments": (moments,),
-        "latents+moments": (as_they_are, moments),
-        "way": (along(way),),
-        "latents+way": (as_they_are, along(way)),
-        "gradient": learnt,
-        "latents+gradient": tuple(m for one in learnt for m in (as_they_are, one)),
+        "latents": for_all(as_they_are),
+        "half": for_all(half),
+        "quarter": for_all(quarter),
+        "latents+quarter": for_all(as_they_are, quarter),
+        "moments": for_all(moments),
+        "latents+moments": for_all(as_they_are, moments),
+        "way": for_all(along(way)),
+        "latents+way": for_all(as_they_are, along(way)),
+        "own way": lambda at: (along(aim[at] - now[at]),),
+        "own shift": lambda at: (along(shift(aim[at] - now[at])),),
+        "shift": for_all(along(shift(way))),
+        "latents+shift": for_all(as_they_are, along(shift(way))),
+        "gradient": for_all(*learnt),
+        "latents+gradient": for_all(*(m for one in learnt for m in (as_they_are, one))),
     }
+
+
+def for_all(*found: Measure) -> Measures:
+    return lambda _: found
 
 
 def as_they_are(latents: Tensor) -> Tensor:
@@ -81,9 +95,14 @@ def moments(latents: Tensor) -> Tensor:
 
 
 def along(way: Tensor) -> Measure:
-    """How far on the mean way of all works. way: (C, h, w)"""
+    """How far they are on that way. way: (C, h, w)"""
     unit = way / way.norm()
     return lambda latents: (latents[0] * unit).sum()[None]
+
+
+def shift(way: Tensor) -> Tensor:
+    """The same way for every place: by how much each channel moves on average."""
+    return way.mean((1, 2), keepdim=True).expand_as(way)
 
 
 def gradient(learner: small.Small, number: int) -> Measure:
@@ -92,7 +111,8 @@ def gradient(learner: small.Small, number: int) -> Measure:
 
     def measured(latents: Tensor) -> Tensor:
         draw = torch.Generator().manual_seed(number)
-        with torch.enable_grad():
+        # attention's fast kernels have no gradient of a gradient
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
             if not latents.requires_grad:  # of a goal
                 latents = latents.detach().requires_grad_(True)
             loss = learner.loss(latents, [cloak.CAPTION], draw)
@@ -120,16 +140,13 @@ def through(measure: Measure, encode: Encoder) -> Encoder:
     return lambda rgb: measure(encode(rgb))
 
 
-def cloaked(
-    works: Tensor, restyled: Tensor, found: tuple[Measure, ...], file: Path, steps: int
-) -> Tensor:
+def cloaked(works: Tensor, restyled: Tensor, found: Measures, file: Path, steps: int) -> Tensor:
     """(N, 3, S, S), kept between runs."""
     if not file.exists():
-        with measured_by(found):
-            made = [
-                settle(optimise(planned(*one, at, steps))).rgb
-                for at, one in enumerate(zip(works, restyled, strict=True))
-            ]
+        made = []
+        for at, one in enumerate(zip(works, restyled, strict=True)):
+            with measured_by(found(at)):
+                made.append(settle(optimise(planned(*one, at, steps))).rgb)
         torch.save(torch.stack(made), file)
     done: Tensor = torch.load(file, weights_only=True)
     return done
@@ -148,7 +165,7 @@ def run(asked: argparse.Namespace) -> None:
     others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
     now, aim = learner.latents(works), learner.latents(restyled)
-    every = measures(learner, aim.mean(0) - now.mean(0))
+    every = measures(learner, now, aim)
     file = asked.out
     done = {(row["kind"], row["seed"]) for row in rows(file)}
     for seed in range(asked.seeds):
@@ -168,6 +185,42 @@ def run(asked: argparse.Namespace) -> None:
             note(file, row | cloak.measured(shown, sees, styles))
 
 
+HANDLED = {"as posted": None, "JPEG 75": "jpeg75", "half the size and back": "half"}
+
+
+def mean_moves(asked: argparse.Namespace) -> None:
+    """How far the mean of all works' latents has moved on its way, also once they were handled."""
+    _, later = pictures.split(pictures.portraits())
+    learner = base.model(asked.home, asked.eyes, asked.side)
+    works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
+    now, aim = learner.latents(works), learner.latents(restyled)
+    found = {}
+    for kind in measures(learner, now, aim):
+        file = cloaks(asked, kind)
+        if file.exists():
+            seen = torch.load(file, weights_only=True)
+            found[kind] = {
+                said: moved(learner, handled(seen, name), handled(works, name), now, aim)
+                for said, name in HANDLED.items()
+            }
+    out = asked.out.with_name(f"mean-moves-{asked.side}.json")
+    out.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def handled(seen: Tensor, name: str | None) -> Tensor:
+    if name is None:
+        return seen
+    draw = torch.Generator().manual_seed(0)
+    return torch.stack([PURIFIERS[name].apply(one, draw) for one in seen])
+
+
+def moved(learner: small.Small, seen: Tensor, clean: Tensor, now: Tensor, aim: Tensor) -> float:
+    """Share of the mean way, beyond what the same handling does to clean works."""
+    way = aim.mean(0) - now.mean(0)
+    apart = learner.latents(seen).mean(0) - learner.latents(clean).mean(0)
+    return round(((apart * way).sum() / way.square().sum()).item(), 3)
+
+
 def looked(judge_: Callable[[Tensor, Tensor], float | None], clean: Tensor, seen: Tensor) -> float:
     found = [judge_(a, b) for a, b in zip(clean, seen, strict=True)]
     return fmean(value for value in found if value is not None)
@@ -178,18 +231,22 @@ def taken(
     kind: str,
     works: Tensor,
     restyled: Tensor,
-    every: dict[str, tuple[Measure, ...]],
+    every: dict[str, Measures],
 ) -> Tensor:
     """The works as the thief gets them. The blend is as visible as the cloak by latents."""
     if kind == "clean":
         return works
     name = "latents" if kind == "blend" else kind
-    file = asked.home / f"taken-up-{name}-{asked.side}-{asked.steps}.pt"
-    seen = cloaked(works, restyled, every[name], file, asked.steps)
+    seen = cloaked(works, restyled, every[name], cloaks(asked, name), asked.steps)
     if kind == "blend":
         trio = zip(works, seen, restyled, strict=True)
         return torch.stack([on_grid(blended(*three), 8) for three in trio])
     return seen
+
+
+def cloaks(asked: argparse.Namespace, name: str) -> Path:
+    """Where the works cloaked by that measure are kept."""
+    return Path(asked.home / f"taken-up-{name.replace(' ', '-')}-{asked.side}-{asked.steps}.pt")
 
 
 def table(file: Path) -> None:
@@ -229,6 +286,7 @@ def main() -> None:
     given.out = base.RESULTS / f"taken-up-{given.side}.jsonl"
     if not given.table:
         run(given)
+        mean_moves(given)
     table(given.out)
 
 
