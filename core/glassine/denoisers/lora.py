@@ -38,7 +38,7 @@ class Pupil:
             loss.backward()
         self.search.step()
         self.search.zero_grad()
-        return float(loss)
+        return loss.item()
 
     @property
     def weights(self) -> list[nn.Parameter]:
