@@ -207,9 +207,7 @@ def test_every_recipe_has_its_paper_and_a_range_of_levels():
 def test_half_of_the_steps_go_on_towards_the_goal(folders, monkeypatch):
     seen = []
     real = denoising.DenoiserCourse.seen
-    monkeypatch.setattr(
-        denoising.DenoiserCourse, "seen", lambda *it: seen.append(1) or real(*it)
-    )
+    monkeypatch.setattr(denoising.DenoiserCourse, "seen", lambda *it: seen.append(1) or real(*it))
     monkeypatch.setattr(optimising, "choose", lambda wish: CPU)
     wish = Intent(recipe="cloak-sds", model=str(folders["sd"]), seed=1)
     optimise(replace(plan(Artwork(picture()), wish), steps=6))

@@ -123,9 +123,7 @@ def taught(subject: Subject, watch: Watch) -> None:
         denoiser.cache_clear()  # what is loaded next has learnt nothing
 
 
-def one_turn(
-    subject: Subject, learner: Pupil, turn: int, device: Device, watch: Watch
-) -> None:
+def one_turn(subject: Subject, learner: Pupil, turn: int, device: Device, watch: Watch) -> None:
     """The model learns the pictures as they are, and each of them goes on against it."""
     if turn:
         learner.recall(taken_up(subject.file(PUPIL, turn)))

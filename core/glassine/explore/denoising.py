@@ -81,7 +81,8 @@ class DenoiserCourse:
     ) -> None:
         assert plan.recipe.denoising
         self._asks: Denoising = plan.recipe.denoising
-        self._views = views(*plan.artwork.rgb.shape[1:], crop)
+        height, width = plan.artwork.rgb.shape[1:]
+        self._views = views(height, width, crop)
         self._through, self._others = through, others
         self._canvas, self._aims = on, Aims(on)
         self._levels = through.sees.noise.levels(self._asks.low, self._asks.high)

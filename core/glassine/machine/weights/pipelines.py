@@ -116,4 +116,4 @@ def numbers_in(file: Path) -> int:
         raise WeightsMissing("model.no_safetensors", file=file, bytes=whole) from error
     if whole != needed:
         raise WeightsMissing("model.cut_off", file=file, bytes=whole, needed=needed)
-    return numbers
+    return int(numbers)
