@@ -9,6 +9,7 @@ from glassine.batch import subject, worker
 from glassine.batch.run import batch
 from glassine.batch.subject import with_subject
 from glassine.batch.worker import Worker
+from glassine.cli.commands.batch import ended_line
 from glassine.denoisers.loaded import denoiser, drawn_noise
 from glassine.denoisers.lora import pupil
 from glassine.errors import Cancelled, NotUsable
@@ -76,7 +77,8 @@ def test_a_killed_set_goes_on_and_comes_to_the_same(few, model, folder, tmp_path
     assert "1" in (kept / subject.TURN).read_text()
     late = []
     again = with_subject(asked(model), pictures, tmp_path / "two", "cpu", late.append)
-    assert [(now.done, now.total) for now in late] == [(done, 6) for done in (3, 4, 5, 6)]
+    assert [(now.done, now.total) for now in late] == [(done, 6) for done in (0, 3, 4, 5, 6)]
+    assert "GB" in str(*late[0].said)
     for one, other in zip(found(whole, folder), found(again, folder), strict=True):
         assert one.any() and torch.equal(one, other)
     once_more = with_subject(asked(model), pictures, tmp_path / "two", "cpu", pytest.fail)
@@ -126,7 +128,9 @@ def test_lessons_lower_the_loss_and_go_on_where_they_stopped(model):
 def test_a_batch_writes_the_set(few, model, folder, tmp_path, monkeypatch, one_viewer):
     monkeypatch.setattr(Worker, "do", lambda self, work, watch: worker.delivered(work, watch))
     out = tmp_path / "out"
-    end = batch(folder, out, asked(model), lambda state: None, device="cpu")
+    states = []
+    end = batch(folder, out, asked(model), states.append, device="cpu")
+    assert "minutes" in ended_line(states[0]), "what it takes is said before"
     assert (end.done, end.failed) == (2, 1), "a broken picture costs itself"
     for name in "ab":
         copy, clean = read(out / f"{name}.glassine.png"), read(folder / f"{name}.png")

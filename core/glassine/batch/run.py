@@ -36,6 +36,7 @@ class BatchState:
     why      the one just written is such a copy
     passed   what of the folder was no picture to protect; known at the end
     stopped  why the rest was not tried: it would have gone wrong in the same way
+    ahead    what the work on all pictures together will take, before it begins
     """
 
     done: int
@@ -51,6 +52,7 @@ class BatchState:
     why: Message | None = None
     passed: tuple[Passed, ...] = ()
     stopped: Message | None = None
+    ahead: Message | None = None
 
 
 Told = Callable[[BatchState], None]
@@ -106,7 +108,8 @@ def with_whole_set(
     from .subject import with_subject
 
     def watch(now: Progress) -> None:
-        told(BatchState(0, 0, 0, len(pictures), out.name, now))
+        ahead = now.said[0] if now.said else None
+        told(BatchState(0, 0, 0, len(pictures), out.name, now, ahead=ahead))
 
     return with_subject(intent, pictures, out, device, watch)
 

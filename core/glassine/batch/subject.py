@@ -25,11 +25,13 @@ from ..explore.kept import FOUND, file_of, put_aside, taken_up
 from ..explore.training_sizes import reduced_to, side_of
 from ..explore.views import CROP
 from ..explore.walk import Search, Way, arrived, course, prepared, stride
+from ..flow.ahead import step_seconds, told_ahead
 from ..flow.plan import plan
 from ..flow.read import read
 from ..flow.recipes import MODEL_RECIPES
 from ..machine import files
 from ..machine.device import Device, choose, repeatable
+from ..messages import Message
 from ..pixels.flatten import on_white
 from ..pixels.pad import padded
 from ..types import Denoising, Intent, Plan, Progress, Watch
@@ -113,6 +115,8 @@ def taught(subject: Subject, watch: Watch) -> None:
         learner = pupil(
             through_model(first, device).sees, asks.rank, asks.rate, subject.intent.seed or 0
         )
+        told = learning_ahead(first, len(subject.pictures), device)
+        watch(Progress(0, asks.rounds * len(subject.pictures), "optimise", (told,)))
         for turn in range(turn_of(subject), asks.rounds):
             one_turn(subject, learner, turn, device, watch)
         for picture in subject.pictures:
@@ -121,6 +125,14 @@ def taught(subject: Subject, watch: Watch) -> None:
         finished(subject, asks.rounds)
     finally:
         denoiser.cache_clear()  # what is loaded next has learnt nothing
+
+
+def learning_ahead(plan: Plan, count: int, device: Device) -> Message:
+    """Memory and time for all of the set, by one step on its first picture."""
+    asks = plan.recipe.denoising
+    assert asks
+    steps = plan.steps * count + asks.rounds * asks.lessons
+    return told_ahead(plan, device, step_seconds(plan, device), steps)
 
 
 def one_turn(subject: Subject, learner: Pupil, turn: int, device: Device, watch: Watch) -> None:
