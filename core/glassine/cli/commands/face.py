@@ -124,8 +124,8 @@ def cloak(
     return protect_all(asked, out)
 
 
-NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor"))
-"""What a picture can be moved towards, and a face cannot."""
+NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor", "model", "prompt"))
+"""What a picture can be moved towards or looked at through, and a face cannot."""
 
 
 def face_intent(given: dict[str, Any], suffix: str) -> Intent:
