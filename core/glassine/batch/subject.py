@@ -20,12 +20,12 @@ from torch import Generator, Tensor
 from ..denoisers.loaded import denoiser
 from ..denoisers.lora import Pupil, pupil
 from ..errors import NotUsable
+from ..explore.ahead import step_seconds, told_ahead
 from ..explore.denoising import Through, through_model
 from ..explore.kept import FOUND, file_of, put_aside, taken_up
 from ..explore.training_sizes import reduced_to, side_of
 from ..explore.views import CROP
 from ..explore.walk import Search, Way, arrived, course, prepared, stride
-from ..flow.ahead import step_seconds, told_ahead
 from ..flow.plan import plan
 from ..flow.read import read
 from ..flow.recipes import MODEL_RECIPES

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..evidence.sight import Sight, sighted
+from ..explore.ahead import ahead
 from ..machine.device import choose
 from ..types import Artwork, Encoded, Intent, Progress, Protected, Report, Watch, quiet
-from .ahead import ahead
 from .encode import check_name, check_unread, encode_unrecorded, note_in_ledger
 from .mark import mark
 from .optimise import optimise

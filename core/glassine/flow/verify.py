@@ -10,7 +10,6 @@ from typing import TypeVar
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
 from ..evidence.cost import cost
-from ..evidence.denoised import denoised
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
 from ..evidence.facts import run_record
@@ -20,6 +19,7 @@ from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import limits, threat
+from ..explore.losses import denoiser_losses
 from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
 
@@ -58,6 +58,8 @@ def verify(
         rows += after
     offers = tuple(counted((offer(name, protected, before) for name in names), step))
     called, unsure = recaptioned(protected)
+    looked_at = {"original": against.clean, "protected": against.seen}
+    looked_at |= {"scattered": against.scattered, "jpeg": against.jpeg}
     report = Report(
         cost=price,
         effects=tuple(rows),
@@ -67,7 +69,7 @@ def verify(
         threat=threat(plan),
         limits=limits(plan),
         offers=offers,
-        denoised=tuple(denoised(plan, device, against)),
+        denoised=tuple(denoiser_losses(plan, device, looked_at)),
     )
     return replace(report, glance=glance(plan, sight, report))
 

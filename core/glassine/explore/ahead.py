@@ -10,12 +10,12 @@ import torch
 from torch import Generator
 
 from ..denoisers.folder import parts_in
-from ..explore.denoising import looked_at, through_model
-from ..explore.views import views
 from ..machine.device import Device
 from ..messages import Message, message
 from ..pixels.pad import covered
 from ..types import Plan
+from .denoising import looked_at, through_model
+from .views import views
 
 GIGABYTE = 1e9
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -12,7 +12,6 @@ from ..machine.device import Device
 from ..pixels.pad import padded
 from ..surrogates.encoders import encoders
 from ..types import Denoised, Plan
-from .controls import Controls
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 """Of the model's levels of noise, from least to most."""
@@ -20,18 +19,15 @@ DRAWS = 4  # of noise at each of them, the same for every picture
 
 
 @torch.no_grad()
-def denoised(plan: Plan, device: Device, against: Controls) -> Iterator[Denoised]:
-    """The mean square of the denoiser's error, level by level; nothing where there is no model."""
+def denoiser_losses(plan: Plan, device: Device, shown: Mapping[str, Tensor]) -> Iterator[Denoised]:
+    """The mean square of the denoiser's error, level by level; nothing where there is no model.
+
+    shown: (3, h, w) each, by the names that `Denoised` has for them
+    """
     if not plan.model:
         return
     sees = denoiser(plan.model, plan.prompt, device)
     (encode,) = encoders(plan.model, device).values()
-    shown = {
-        "original": against.clean,
-        "protected": against.seen,
-        "scattered": against.scattered,
-        "jpeg": against.jpeg,
-    }
     latents = {
         name: sees.latents(encode(padded(picture).to(device.kind)[None]))
         for name, picture in shown.items()
