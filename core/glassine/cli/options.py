@@ -17,7 +17,7 @@ from .names import Name
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..types import Intent, Strength
+    from ..types import Export, Intent, Strength
     from ..units import Score
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -236,23 +236,13 @@ def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
     """What was asked for, with every picture it names opened; raises before any work is done."""
-    from ..types import Export, Intent
+    from ..types import Intent
 
     recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
     marks = () if marks == ("none",) else marks
     format_ = format_name(given["format_"], suffix)
     unused.refuse_unused(given, recipe, marks, format_)
     word, lent = named_style(given["style"])
-    export = Export(
-        format=format_,
-        quality=given["quality"],
-        longest_side=given["longest_side"],
-        marks=marks,
-        claim=claim.claim(given),
-        keep_path=given["keep_path"],
-        sidecar=given["sidecar"],
-        keep_private=given["keep_private"],
-    )
     wish = Intent(
         recipe=recipe,
         style=word,
@@ -269,13 +259,29 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         seed=given["seed"],
         model=given["model"],
         prompt=given["prompt"] or Intent.prompt,
-        export=export,
+        export=named_export(given, format_, marks),
     )
     if not given["campaign"]:
         return wish
     from ..campaigns import agreed
 
     return agreed(wish, given["campaign"], own_strength=unused.typed(given, "strength"))
+
+
+def named_export(given: dict[str, Any], format_: str, marks: tuple[str, ...]) -> Export:
+    """The file that is wanted in the end."""
+    from ..types import Export
+
+    return Export(
+        format=format_,
+        quality=given["quality"],
+        longest_side=given["longest_side"],
+        marks=marks,
+        claim=claim.claim(given),
+        keep_path=given["keep_path"],
+        sidecar=given["sidecar"],
+        keep_private=given["keep_private"],
+    )
 
 
 def comma_names(listed: str) -> tuple[str, ...]:
