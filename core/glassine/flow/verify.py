@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
+from torch import Tensor
+
 from ..evidence.captions import recaptioned
-from ..evidence.controls import controls
+from ..evidence.controls import Controls, controls
 from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
@@ -58,8 +60,6 @@ def verify(
         rows += after
     offers = tuple(counted((offer(name, protected, before) for name in names), step))
     called, unsure = recaptioned(protected)
-    looked_at = {"original": against.clean, "protected": against.seen}
-    looked_at |= {"scattered": against.scattered, "jpeg": against.jpeg}
     report = Report(
         cost=price,
         effects=tuple(rows),
@@ -69,9 +69,19 @@ def verify(
         threat=threat(plan),
         limits=limits(plan),
         offers=offers,
-        denoised=tuple(denoiser_losses(plan, device, looked_at)),
+        denoised=tuple(denoiser_losses(plan, device, compared(against))),
     )
     return replace(report, glance=glance(plan, sight, report))
+
+
+def compared(against: Controls) -> dict[str, Tensor]:
+    """What a denoiser is shown, by the names that `Denoised` has for it."""
+    return {
+        "original": against.clean,
+        "protected": against.seen,
+        "scattered": against.scattered,
+        "jpeg": against.jpeg,
+    }
 
 
 def steps(total: int, watch: Watch) -> Callable[[], None]:
