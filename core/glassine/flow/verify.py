@@ -52,8 +52,7 @@ def verify(
     step()
     against = controls(plan, sight)
     step()
-    aims = aimed(eyes, against.goals)
-    rows = list(counted(effects(eyes, against, aims=aims), step))
+    rows = list(counted(effects(eyes, against, aims=(aims := aimed(eyes, against.goals))), step))
     before = Before(eyes, against, aims, tuple(rows))
     for tried, after in counted(endured(plan, sight, before, purifiers), step):
         trials.append(tried)
