@@ -136,17 +136,20 @@ def trained(home: Path, sets: Sets, seed: int, steps: int) -> Learnt:
         rate=RATE,
         odds=torch.tensor([float(one.dose) for one in sets.learnt]),
         file=file,
-        told=lambda step, loss, spent: print(f"{seed}: {step} {loss:.4f} {spent:.0f} s", flush=True),
+        told=lambda step, loss, spent: print(
+            f"{seed}: {step} {loss:.4f} {spent:.0f} s", flush=True
+        ),
     )
     return Learnt(model)
 
 
 def asked_about(sets: Sets) -> Iterator[tuple[str, Work]]:
-    """Question and picture. Those of which there are few answers are asked about evenly."""
+    """Question and picture, in a mixed order: a run that is stopped has some of every kind."""
     members = [one for one in sets.asked if one.dose]
     unseen = [one for one in sets.asked if not one.dose]
     for test, most in (("membership", UNSEEN), ("extraction", FEW), ("completion", FEW)):
-        for one in (*members, *unseen[:most]):
+        every = [*members, *unseen[:most]]
+        for one in random.Random(0).sample(every, len(every)):
             yield test, one
 
 
@@ -229,7 +232,7 @@ def false_alarms(test: str, found: list[Row]) -> Iterator[Row]:
         if len(unseen) < SET + BESIDE:
             continue
         draw = np.random.default_rng(seed)
-        every = []
+        every: list[float] = []
         for _ in range(TIMES):
             mixed = draw.permutation(unseen)[: SET + BESIDE].tolist()
             every.append(permutation_test(mixed[:SET], mixed[SET:], seed=len(every)).p)

@@ -26,8 +26,12 @@ class Asked(Protocol):
     Pictures are (N, 3, side, side) in [0, 1]; a level is a share of all levels of noise, 0 to 1.
     """
 
-    side: int
-    guided: bool
+    @property
+    def side(self) -> int: ...
+
+    @property
+    def guided(self) -> bool:
+        """Whether captions are to count more than none."""
 
     def encode(self, pictures: Tensor) -> Tensor:
         """To the latents that the denoiser learnt on."""

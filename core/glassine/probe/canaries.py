@@ -2,8 +2,9 @@
 
 Whether a picture was learnt cannot be told from how well a model knows it, because nobody knows how
 well it would know it otherwise (Zhang et al., 2024, 2409.19798). A motif that was drawn at random
-is another matter: a model that never met it gives it back no better than any other such motif, and
-how often one of 999 others is matched as well is an exact p-value. Nothing is supposed of the model.
+is another matter: a model that never met it gives it back no better than any other such motif. So
+how often one of 999 others is matched as well is an exact p-value, and nothing is supposed of the
+model.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ CELLS = 4
 
 DECOYS = 999
 _CELL, _RIM = 48, 24  # pixels
-_GRIDS = (8, 12, 16)  # cells on a side of a picture of which a motif takes a half, a third, a quarter
+_GRIDS = (
+    8,
+    12,
+    16,
+)  # cells on a side of a picture of which a motif takes a half, a third, a quarter
 _WORDS, _LETTERS = 4, ("bdfgklmnprstvz", "aeiou")
 
 

@@ -28,7 +28,9 @@ def away_from(made: Tensor, picture: Tensor, hidden: Tensor) -> Tensor:
     """(N,): root mean square distance from the true picture where it was hidden."""
     high, wide = picture.shape[1:]
     size = (min(high, _COMPARED), min(wide, _COMPARED))
-    small = interpolate(torch.cat([made, picture[None], hidden.expand(1, 3, -1, -1)]), size, mode="area")
+    small = interpolate(
+        torch.cat([made, picture[None], hidden.expand(1, 3, -1, -1)]), size, mode="area"
+    )
     there = small[-1] > 0
     apart = (small[:-2] - small[-2]).square()[:, there]
     return apart.mean(1).sqrt().clamp(min=_NOTHING)

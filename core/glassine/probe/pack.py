@@ -1,4 +1,4 @@
-"""The evidence of a probe: one page and its figures as JSON, with all that it takes to do it again."""
+"""The evidence of a probe: one page and its figures, with all that it takes to do it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..messages import Message, message
 from ..plain import plain
 from ..version import engine_version
 from .asked import GUIDANCE, LEVELS, LOOKS
-from .run import Heard, Order, Outcome, doubts
+from .run import Answers, Heard, Order, Outcome, doubts
 from .works import Work
 
 JSON, PAGE = "probe.json", "probe.html"
@@ -46,7 +46,7 @@ class Examined:
 def evidence(
     order: Order,
     model: Examined,
-    answers: tuple[Sequence[Outcome], Sequence[Heard]],
+    answers: Answers,
     command: str,
     day: str,
 ) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def evidence_page(told: Mapping[str, Any], order: Order, outcomes: Sequence[Outc
         f"<meta name=robots content=noindex><style>{_STYLE}</style>"
         f"<h1>What {escape(told['model']['name'])} was asked about {len(order.works)} works</h1>"
         f"<p>{escape(told['day'])}, Glassine {escape(told['glassine'])}</p>"
-        f'<div class=doubts><h2>Doubts first</h2>{points(doubts(order))}</div>{asked}'
+        f"<div class=doubts><h2>Doubts first</h2>{points(doubts(order))}</div>{asked}"
         + table_of("Canaries", ("phrase", "recorded", "match", "p"), canaries)
         + table_of("The model", ("file", "sha256"), model)
         + table_of("Works", FILES, "".join(map(file_row, order.works)))

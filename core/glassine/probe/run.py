@@ -80,6 +80,9 @@ class Outcome:
     test: Test | None
 
 
+Answers = tuple[tuple[Outcome, ...], tuple[Heard, ...]]
+
+
 class Kept:
     """Answers in a file, a line each; a line that was cut off by a kill is not there."""
 
@@ -179,9 +182,7 @@ def beforehand(order: Order, model: Asked, folder: Path) -> tuple[Message, ...]:
     return (said,)
 
 
-def probe(
-    order: Order, model: Asked, folder: Path, told: Told
-) -> tuple[tuple[Outcome, ...], tuple[Heard, ...]]:
+def probe(order: Order, model: Asked, folder: Path, told: Told) -> Answers:
     """Everything asked, and what the answers are worth as sets. `folder` keeps the answers."""
     kept, every = Kept(folder), list(errands(order, model.guided))
     todo = sum(one.looks for one in every if one.key not in kept)
@@ -227,9 +228,7 @@ def doubts(order: Order) -> tuple[Message, ...]:
         found.append(message("probe.several", count=len(order.questions)))
     every = (*order.works, *order.controls)
     if wordless := sum(not one.own for one in every):
-        found.append(
-            message("probe.wordless", some=wordless, all=len(every), words=order.words)
-        )
+        found.append(message("probe.wordless", some=wordless, all=len(every), words=order.words))
     if len(order.canaries) > 1:
         found.append(message("probe.several_canaries", count=len(order.canaries)))
     return tuple(found)

@@ -73,9 +73,7 @@ def work_of(path: Path, words: str, entries: Sequence[ledger.Entry]) -> Work:
     return replace(own, export=known.id, recorded=known.created, chain=known.chain)
 
 
-def export_of(
-    sha256: str, hashes: bytes, entries: Sequence[ledger.Entry]
-) -> ledger.Entry | None:
+def export_of(sha256: str, hashes: bytes, entries: Sequence[ledger.Entry]) -> ledger.Entry | None:
     """The entry of this very file, else of the export that looks most like it."""
     if same := next((one for one in entries if one.sha256 == sha256), None):
         return same
