@@ -34,15 +34,15 @@ from ..rows import Row, note, rows
 from . import base, pictures, small
 
 RESULTS = Path(__file__).parent / "results"
-SIDE, RATE, STEPS = 64, small.RATE, 600
-DOSES = {100: 10, 10: 10, 1: 20}
+SIDE, RATE, STEPS = 64, small.RATE, 300
+DOSES = {100: 8, 10: 8, 1: 12}
 """How often each of so many works stands in the training set."""
-OTHERS, UNSEEN, FEW = 150, 120, 40
+OTHERS, UNSEEN, FEW = 100, 60, 30
 """Pictures of others at dose 1; works kept back; those of them whose answers take long."""
-CANARIES, NEVER = 3, 20
+CANARIES, NEVER = 2, 10
 """Of each dose; and those that nobody planted."""
-SET, BESIDE, TIMES = 10, 20, 200
-EFFORT = Effort(samples=8, paintings=1, noises=4, seed=1)
+SET, BESIDE, TIMES = 8, 20, 200
+EFFORT = Effort(samples=8, paintings=1, noises=2, steps=10, seed=1)
 ALPHAS = (0.01, 0.05, 0.1, 0.2)
 
 
@@ -166,7 +166,7 @@ def run(given: argparse.Namespace) -> None:
         for one in sets.canaries:
             row = {"seed": seed, "steps": given.steps, "test": "canary", "picture": one.name}
             if key(row) not in done and in_time(given):
-                shown = sampled(model, one.caption, EFFORT.samples, EFFORT.seed)
+                shown = sampled(model, one.caption, EFFORT.samples, EFFORT.seed, EFFORT.steps)
                 fit, p = canary_chance(Canary(one.canary), shown)
                 note(given.out, row | {"dose": one.dose, "score": fit, "p": p})
         for test, one in asked_about(sets):

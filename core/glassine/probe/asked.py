@@ -8,9 +8,6 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-LOOKS = 20
-"""Steps in which a picture is sampled or painted."""
-
 GUIDANCE = 3.0
 """How much more the caption counts than no caption."""
 
@@ -67,16 +64,18 @@ def losses(
 
 
 @torch.no_grad()
-def sampled(model: Asked, caption: str, count: int, seed: int) -> Tensor:
+def sampled(model: Asked, caption: str, count: int, seed: int, steps: int) -> Tensor:
     """(count, 3, side, side) in [0, 1]; DDIM (Song et al., 2021)."""
     one = model.encode(torch.zeros(1, 3, model.side, model.side))
     draw = Generator().manual_seed(seed)
     latents = torch.randn((count, *one.shape[1:]), generator=draw).to(one)
-    return walked(model, latents, caption)
+    return walked(model, latents, caption, steps)
 
 
 @torch.no_grad()
-def painted(model: Asked, picture: Tensor, hidden: Tensor, caption: str, seeds: range) -> Tensor:
+def painted(
+    model: Asked, picture: Tensor, hidden: Tensor, caption: str, seeds: range, steps: int
+) -> Tensor:
     """(seeds, 3, side, side): the picture with its hidden part painted by the model.
 
     What is seen is put back at every level (Lugmayr et al., 2022). The encoder gets the mean
@@ -89,7 +88,7 @@ def painted(model: Asked, picture: Tensor, hidden: Tensor, caption: str, seeds: 
     seen = model.encode(blank[None])
     small = torch.nn.functional.interpolate(hidden[None], seen.shape[2:], mode="area").to(seen)
     start = torch.cat([noise_like(seen, seed) for seed in seeds])
-    made = walked(model, start, caption, seen, small)
+    made = walked(model, start, caption, steps, seen, small)
     return torch.where(hidden > 0, made, picture)
 
 
@@ -97,13 +96,14 @@ def walked(
     model: Asked,
     start: Tensor,
     caption: str,
+    steps: int,
     seen: Tensor | None = None,
     hidden: Tensor | None = None,
 ) -> Tensor:
     """From noise to pictures; where `hidden` is 0, along what is `seen`."""
     mixed, clean = start, start
-    for step in range(LOOKS):
-        level, after = (_FIRST * (1 - at / LOOKS) for at in (step, step + 1))
+    for step in range(steps):
+        level, after = (_FIRST * (1 - at / steps) for at in (step, step + 1))
         clean, noise = guided(model, mixed, level, caption)
         signal, spread = model.shares(after)
         if seen is not None and hidden is not None:

@@ -13,7 +13,7 @@ from ..machine import files
 from ..messages import Message, message
 from ..plain import plain
 from ..version import engine_version
-from .asked import GUIDANCE, LEVELS, LOOKS
+from .asked import GUIDANCE, LEVELS
 from .run import Answers, Heard, Order, Outcome, doubts
 from .works import Work
 
@@ -60,7 +60,7 @@ def evidence(
         "doubts": plain(doubts(order), says=True),
         "model": {"name": model.name, "sha256": dict(model.files), "side": model.side},
         "asked": asdict(order.effort)
-        | {"levels": LEVELS, "steps": LOOKS, "guidance": GUIDANCE, "words": order.words},
+        | {"levels": LEVELS, "guidance": GUIDANCE, "words": order.words},
         "works": [told_of(one) for one in order.works],
         "controls": [told_of(one) for one in order.controls],
         "questions": [

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .alike import Look, bits_between, looked_at, near_duplicate
-from .asked import LEVELS, LOOKS, Asked, losses, painted, sampled
+from .asked import LEVELS, Asked, losses, painted, sampled
 from .copies import COPIES, neighbours
 from .halves import away_from, half_hidden, never_was
 from .statistics import largest_clique
@@ -23,11 +23,13 @@ class Effort:
     samples   made for a picture's caption
     paintings  of each half
     noises    draws at each level of noise
+    steps     in which a picture is sampled or painted
     """
 
     samples: int = 16
     paintings: int = 4
     noises: int = 4
+    steps: int = 20
     seed: int = 1
 
 
@@ -58,9 +60,13 @@ def completion(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
     rows = []
     for left in (False, True):
         hidden, other = (half_hidden(model.side, way) for way in (left, not left))
-        own = away_from(painted(model, picture, hidden, caption, seeds), picture, hidden)
+        own = away_from(
+            painted(model, picture, hidden, caption, seeds, effort.steps), picture, hidden
+        )
         strange = never_was(picture)
-        beside = away_from(painted(model, strange, other, caption, seeds), strange, other)
+        beside = away_from(
+            painted(model, strange, other, caption, seeds, effort.steps), strange, other
+        )
         rows.append((float(own.min()), float(beside.min())))
     own_best, beside_best = (torch.tensor(column) for column in zip(*rows, strict=True))
     score = float((beside_best.log() - own_best.log()).mean())
@@ -74,7 +80,7 @@ def extraction(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
 
     The score is by how few bits the nearest sample's fingerprint differs, as a share of all.
     """
-    shown = sampled(model, caption, effort.samples, effort.seed)
+    shown = sampled(model, caption, effort.samples, effort.seed, effort.steps)
     own, seen = looked_at(picture), [looked_at(one) for one in shown]
     bits = bits_between(own, seen)
     hits = sum(near_duplicate(own, one) for one in seen)
@@ -108,9 +114,11 @@ def membership(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
 
 QUESTIONS = {
     "completion": Question(
-        completion, lambda effort, twice: 4 * LOOKS * effort.paintings * (1 + twice)
+        completion, lambda effort, twice: 4 * effort.steps * effort.paintings * (1 + twice)
     ),
-    "extraction": Question(extraction, lambda effort, twice: LOOKS * effort.samples * (1 + twice)),
+    "extraction": Question(
+        extraction, lambda effort, twice: effort.steps * effort.samples * (1 + twice)
+    ),
     "membership": Question(
         membership, lambda effort, _: len(LEVELS) * effort.noises * (1 + COPIES)
     ),

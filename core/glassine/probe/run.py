@@ -143,7 +143,8 @@ def errands(order: Order, guided_too: bool) -> Iterator[Errand]:
     for canary in order.canaries:
 
         def sing(model: Asked, canary: Canary = canary) -> Answer:
-            shown = sampled(model, canary.phrase, order.effort.samples, order.effort.seed)
+            effort = order.effort
+            shown = sampled(model, canary.phrase, effort.samples, effort.seed, effort.steps)
             fit, p = canary_chance(canary, shown)
             return Answer(fit, {"p": p})
 

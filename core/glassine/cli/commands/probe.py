@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...probe.run import Answers, Asking, Order, Told
 
 _QUESTIONS = ("completion", "extraction", "membership")
+EFFORT = ("samples", "paintings", "noises", "steps", "seed")
 _LINES = 50  # of progress, at most
 
 EPILOG = """\b
@@ -64,6 +65,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 @click.option("--samples", type=click.IntRange(2, 64), default=16, show_default=True)
 @click.option("--paintings", type=click.IntRange(1, 32), default=4, show_default=True)
 @click.option("--noises", type=click.IntRange(1, 64), default=4, show_default=True)
+@click.option("--steps", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--side", type=click.IntRange(16, 2048), help="Pixels; without it the model's own.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
@@ -174,7 +176,7 @@ def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Orde
         controls=tuple(controls),
         canaries=tuple(known_canaries()) if given["canaries"] else (),
         questions=tuple(name for name in _QUESTIONS if name in names),
-        effort=Effort(**{name: given[name] for name in ("samples", "paintings", "noises", "seed")}),
+        effort=Effort(**{name: given[name] for name in EFFORT}),
         words=given["words"],
     )
 
@@ -205,7 +207,7 @@ def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
     words = ["glassine", "probe", model.name, folder.name]
     for name in ("against", "lora"):
         words += [f"--{name}", given[name].name] if given[name] else []
-    for name in ("ask", "words", "samples", "paintings", "noises", "seed", "side"):
+    for name in ("ask", "words", *EFFORT, "side"):
         words += [f"--{name}", str(given[name])] if given[name] is not None else []
     return shlex.join(words)
 
