@@ -63,28 +63,26 @@ def evidence(
         | {"levels": LEVELS, "guidance": GUIDANCE, "words": order.words},
         "works": [told_of(one) for one in order.works],
         "controls": [told_of(one) for one in order.controls],
-        "questions": [
-            {
-                "question": one.question,
-                "says": plain(verdict(one), says=True),
-                "does_not_prove": plain(not_proved(one.question), says=True),
-                "test": None if one.test is None else asdict(one.test),
-                "works": [asdict(answer) for answer in one.works],
-                "controls": [asdict(answer) for answer in one.controls],
-            }
-            for one in outcomes
-        ],
-        "canaries": [
-            {
-                "phrase": one.canary.phrase,
-                "key": one.canary.key,
-                "recorded": one.canary.created,
-                "fit": one.fit,
-                "p": one.p,
-            }
-            for one in heard
-        ],
+        "questions": [told_of_question(one) for one in outcomes],
+        "canaries": [told_of_canary(one) for one in heard],
     }
+
+
+def told_of_question(one: Outcome) -> dict[str, Any]:
+    return {
+        "question": one.question,
+        "says": plain(verdict(one), says=True),
+        "does_not_prove": plain(not_proved(one.question), says=True),
+        "test": None if one.test is None else asdict(one.test),
+        "works": [asdict(answer) for answer in one.works],
+        "controls": [asdict(answer) for answer in one.controls],
+    }
+
+
+def told_of_canary(one: Heard) -> dict[str, Any]:
+    canary = one.canary
+    told = {"phrase": canary.phrase, "key": canary.key, "recorded": canary.created}
+    return told | {"fit": one.fit, "p": one.p}
 
 
 def told_of(work: Work) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -130,26 +131,27 @@ class Errand:
 
 def errands(order: Order, guided_too: bool) -> Iterator[Errand]:
     """Everything that is asked, in the order in which it is asked."""
+    effort = order.effort
     for name in order.questions:
-        question = QUESTIONS[name]
+        looks = QUESTIONS[name].looks(effort, guided_too)
         for one in (*order.works, *order.controls):
-
-            def ask(model: Asked, one: Work = one, name: str = name) -> Answer:
-                picture = square(one.path, model.side)
-                return QUESTIONS[name].ask(model, picture, one.caption, order.effort)
-
-            looks = question.looks(order.effort, guided_too)
-            yield Errand(key_of(order, name, one.sha256, one.caption), looks, ask)
+            key = key_of(order, name, one.sha256, one.caption)
+            yield Errand(key, looks, partial(answer_about, one, name, effort))
+    looks = QUESTIONS["extraction"].looks(effort, guided_too)
     for canary in order.canaries:
+        key = key_of(order, "canary", canary.key, canary.phrase)
+        yield Errand(key, looks, partial(answer_to_canary, canary, effort))
 
-        def sing(model: Asked, canary: Canary = canary) -> Answer:
-            effort = order.effort
-            shown = sampled(model, canary.phrase, effort.samples, effort.seed, effort.steps)
-            fit, p = canary_chance(canary, shown)
-            return Answer(fit, {"p": p})
 
-        looks = QUESTIONS["extraction"].looks(order.effort, guided_too)
-        yield Errand(key_of(order, "canary", canary.key, canary.phrase), looks, sing)
+def answer_about(work: Work, question: str, effort: Effort, model: Asked) -> Answer:
+    picture = square(work.path, model.side)
+    return QUESTIONS[question].ask(model, picture, work.caption, effort)
+
+
+def answer_to_canary(canary: Canary, effort: Effort, model: Asked) -> Answer:
+    shown = sampled(model, canary.phrase, effort.samples, effort.seed, effort.steps)
+    fit, p = canary_chance(canary, shown)
+    return Answer(fit, {"p": p})
 
 
 def key_of(order: Order, question: str, what: str, words: str) -> str:
@@ -192,7 +194,7 @@ def probe(order: Order, model: Asked, folder: Path, told: Told) -> Answers:
         left = (monotonic() - began) / spent * (todo - spent) if spent else None
         told(Asking(done, len(every), left))
         spent += 0 if one.key in kept else one.looks
-        answers.append(kept.answer(one.key, lambda one=one: one.ask(model)))  # type: ignore[misc]
+        answers.append(kept.answer(one.key, partial(one.ask, model)))
     told(Asking(len(every), len(every), 0.0))
     pictures = len(order.works) + len(order.controls)
     parts = [answers[at : at + pictures] for at in range(0, len(answers), pictures)]

@@ -148,7 +148,7 @@ def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
     examined = pack.Examined(parts.folder.resolve().name, files, made.side)
     told = pack.evidence(order, examined, answers, again(model, folder, given), today())
     pack.write_pack(given["out"], told, order, answers[0])
-    tell(told, answers, given)
+    tell_answers(told, answers, given)
 
 
 def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Order:
@@ -218,7 +218,7 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def tell(told: dict[str, Any], answers: Answers, given: dict[str, Any]) -> None:
+def tell_answers(told: dict[str, Any], answers: Answers, given: dict[str, Any]) -> None:
     """Doubts were first; then each question, and what it does not prove."""
     from ...probe import pack
 
