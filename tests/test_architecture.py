@@ -45,7 +45,7 @@ KINDS = {
 # Inside `flow` an artwork goes from verb to verb; each file imports only from rows above its own.
 FLOW = [
     {"read", "recipes", "names", "strength", "aftermath"},
-    {"plan", "optimise", "settle", "mark", "verify", "encode", "examine"},
+    {"ahead", "plan", "optimise", "settle", "mark", "verify", "encode", "examine"},
     {"catalogue", "pages", "protect", "timing"},
     {"deliver"},
 ]

@@ -8,20 +8,28 @@ import pipelines
 import pytest
 import torch
 import torch.nn.functional as F
+import typed
+from glassine.cli import exits
 from glassine.denoisers import DENOISERS
 from glassine.denoisers.folder import parts_in
 from glassine.denoisers.loaded import denoiser, drawn_noise
 from glassine.denoisers.noise import noise_of
 from glassine.errors import NotUsable, OutOfMemory, WeightsMissing
+from glassine.evidence.page.render import html
+from glassine.evidence.sight import sighted
+from glassine.evidence.wording import NO_DENOISER
 from glassine.explore import denoising
 from glassine.explore.denoising import LOSSES, Through, in_turn, through_model
 from glassine.flow import optimise as optimising
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.recipes import MODEL_RECIPES
+from glassine.flow.settle import settle
+from glassine.flow.verify import verify
+from glassine.formats import FORMATS
 from glassine.machine.device import Device
 from glassine.machine.weights.pipelines import numbers_in
-from glassine.types import Artwork, Intent
+from glassine.types import Artwork, Change, Intent, Keep
 
 pytest.importorskip("diffusers")
 CPU = Device("cpu", "CPU", torch.float32)
@@ -179,6 +187,24 @@ def changed(moved, name):
     return (picture() + moved[name][1]).clamp(0, 1)
 
 
+def test_the_report_has_the_denoisers_own_view(folders, moved):
+    made, change = moved["advdm"]
+    protected = settle(Change(made, change.half()))
+    report = verify(protected)
+    assert [row.level for row in report.denoised] == [0.1, 0.3, 0.5, 0.7, 0.9]
+    first, seen = report.denoised[0], through(folders["sd"])
+    with torch.no_grad():
+        latents = seen.latents(made.artwork.rgb[None])
+        noises = [drawn_noise(latents, draw) for draw in range(4)]
+        errors = [seen.sees.error(latents, one, torch.tensor([100])) for one in noises]
+    assert first.original == pytest.approx(torch.stack(errors).square().mean().item(), rel=1e-3)
+    assert first.protected > first.original and first.protected > first.scattered
+    assert report.record.model == "sd" and "/" not in report.record.model
+    page = html(protected, report, sighted(protected))
+    assert "The denoiser&#x27;s loss" in page or "The denoiser's loss" in page
+    assert NO_DENOISER not in report.limits
+
+
 def test_a_change_keeps_to_mask_and_plan(folders, moved, monkeypatch):
     monkeypatch.setattr(optimising, "choose", lambda wish: CPU)
     mask = torch.zeros(1, 72, 64)
@@ -207,9 +233,7 @@ def test_every_recipe_has_its_paper_and_a_range_of_levels():
 def test_half_of_the_steps_go_on_towards_the_goal(folders, monkeypatch):
     seen = []
     real = denoising.DenoiserCourse.seen
-    monkeypatch.setattr(
-        denoising.DenoiserCourse, "seen", lambda *it: seen.append(1) or real(*it)
-    )
+    monkeypatch.setattr(denoising.DenoiserCourse, "seen", lambda *it: seen.append(1) or real(*it))
     monkeypatch.setattr(optimising, "choose", lambda wish: CPU)
     wish = Intent(recipe="cloak-sds", model=str(folders["sd"]), seed=1)
     optimise(replace(plan(Artwork(picture()), wish), steps=6))
@@ -326,3 +350,14 @@ def test_a_through_is_an_encoder_of_its_own_model(folders):
     made = plan(Artwork(picture()), Intent(recipe="sds", model=str(folders["sd3"])))
     assert made.surrogates == (str(folders["sd3"]),)
     assert isinstance(through_model(made, CPU), Through)
+
+
+def test_the_command_line_says_what_it_takes_and_through_what(folders, tmp_path, capsys):
+    clean, copy = tmp_path / "clean.png", tmp_path / "copy.png"
+    clean.write_bytes(FORMATS["png"].write(picture(), None, Keep(), 95))
+    asked = ("--recipe", "sds", "--effort", "preview", "--device", "cpu", "--marks", "none")
+    typed.run("protect", clean, "-o", copy, "--model", folders["sd"], *asked)
+    said = capsys.readouterr()
+    assert copy.exists() and "GB" in said.err and "through the model" in said.out
+    assert typed.run("protect", clean, "-o", tmp_path / "b.png", *asked) == exits.NOT_USABLE
+    assert "no model was named" in capsys.readouterr().err

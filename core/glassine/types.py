@@ -391,6 +391,22 @@ class Effect:
     jpeg: float = math.nan
 
 
+@dataclass(frozen=True, kw_only=True)
+class Denoised:
+    """A denoiser's loss at one level of noise; training on a picture lowers it.
+
+    level      share of the model's levels, 0 to 1
+    scattered  of the same change, scattered at random
+    jpeg       of the clean picture saved as JPEG 90
+    """
+
+    level: float
+    original: float
+    protected: float
+    scattered: float
+    jpeg: float
+
+
 @dataclass(frozen=True)
 class Trial:
     """One purifier's verdict on the whole effect; its rows are the Effects with `after` = name.
@@ -448,6 +464,7 @@ class Report:
 
     doubts  reasons to trust it less; shown before the numbers, never after
     offers  the same copy in smaller formats
+    denoised  what the model makes of it that was looked through; empty: none was
     threat  what this works against, and which families were aimed at
     limits  what is always true and always shown
     """
@@ -461,6 +478,7 @@ class Report:
     limits: tuple[Message, ...] = ()
     glance: Glance | None = None
     offers: tuple[Offer, ...] = ()
+    denoised: tuple[Denoised, ...] = ()
 
 
 @dataclass(frozen=True)

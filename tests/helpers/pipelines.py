@@ -78,7 +78,10 @@ def made_sd(predicts="epsilon"):
         tokenizer=clip_tokenizer(),
         unet=unet(16),
         scheduler=DDIMScheduler(
-            beta_schedule="scaled_linear", prediction_type=predicts, steps_offset=1, clip_sample=False
+            beta_schedule="scaled_linear",
+            prediction_type=predicts,
+            steps_offset=1,
+            clip_sample=False,
         ),
         safety_checker=None,
         feature_extractor=None,

@@ -36,6 +36,7 @@ class BatchState:
     why      the one just written is such a copy
     passed   what of the folder was no picture to protect; known at the end
     stopped  why the rest was not tried: it would have gone wrong in the same way
+    ahead    what the work on all pictures together will take, before it begins
     """
 
     done: int
@@ -51,6 +52,7 @@ class BatchState:
     why: Message | None = None
     passed: tuple[Passed, ...] = ()
     stopped: Message | None = None
+    ahead: Message | None = None
 
 
 Told = Callable[[BatchState], None]
@@ -87,6 +89,7 @@ def batch(
     make_folder(out)
     with Jobs(out) as jobs:
         intent = with_shared_style(intent, found.pictures, jobs)
+        intent = with_whole_set(intent, found.pictures, out, device, told)
         run = Run(Batch(found.pictures, folder, out, intent, device, again), jobs, told)
         with ending.at_end(run.worker.stop):
             try:
@@ -98,11 +101,24 @@ def batch(
         return replace(run.state(), passed=found.passed, stopped=run.stopped)
 
 
+def with_whole_set(
+    intent: Intent, pictures: Sequence[Path], out: Path, device: str, told: Told
+) -> Intent:
+    """The intent, after what its recipe does to all pictures together."""
+    from .subject import with_subject
+
+    def watch(now: Progress) -> None:
+        ahead = now.said[0] if now.said else None
+        told(BatchState(0, 0, 0, len(pictures), out.name, now, ahead=ahead))
+
+    return with_subject(intent, pictures, out, device, watch)
+
+
 def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
     """The intent with its style settled once for all, also over later runs."""
-    from ..flow.recipes import RECIPES
+    from ..flow.recipes import MODEL_RECIPES, RECIPES
 
-    recipe = RECIPES.get(intent.recipe)
+    recipe = (RECIPES | MODEL_RECIPES).get(intent.recipe)
     open_ = intent.style is None and intent.style_picture is None and intent.target is None
     if recipe is None or not open_ or "style" not in dict(recipe.goals):
         return intent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..flow.recipes import SCORES, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
 from .names import Name
 
@@ -95,9 +95,10 @@ TOLD = (
 GOALS = (
     click.option(
         "--recipe",
-        type=click.Choice(("cloak", "poison", "both")),
+        type=click.Choice((*RECIPES, *MODEL_RECIPES)),
         help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
-        "or poison where --shows and --teach are given, or both where a style is named too.",
+        "or poison where --shows and --teach are given, or both where a style is named too. The "
+        "others need --model.",
     ),
     click.option(
         "--style",
@@ -158,6 +159,24 @@ HOW = (
     ),
 )
 """How strongly."""
+
+MODEL = (
+    click.option(
+        "--model",
+        metavar="FOLDER",
+        type=Name(),
+        help="For the recipes that look through a denoiser: a model on this machine, as diffusers "
+        "saves it (Stable Diffusion 1 to 3.5, SDXL, FLUX.1), with files ending in .safetensors.",
+    ),
+    click.option(
+        "--prompt",
+        metavar="WORDS",
+        default="a painting",
+        show_default=True,
+        help="What that model is told the picture is.",
+    ),
+)
+"""Through which model."""
 
 SURROGATES = click.option(
     "--surrogates",
@@ -227,7 +246,7 @@ FILE = (
 )
 """Where it is computed, on which part, and what file comes out of it."""
 
-OPTIONS = (*GOALS, *HOW, SURROGATES, *FILE)
+OPTIONS = (*GOALS, *HOW, *MODEL, SURROGATES, *FILE)
 
 
 def intent_options(command: F) -> F:
@@ -278,6 +297,8 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         surrogates=comma_names(given["surrogates"] or "") or None,
         mask=named_mask(given["mask"]),
         seed=given["seed"],
+        model=given["model"],
+        prompt=given["prompt"],
         export=export,
     )
     if not given["campaign"]:

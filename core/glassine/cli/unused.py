@@ -49,7 +49,7 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
 
     What stands in the environment is meant for many exports and may be of no use to this one.
     """
-    from ..flow.recipes import RECIPES
+    from ..flow.recipes import MODEL_RECIPES, RECIPES
     from ..formats import FORMATS
 
     if typed(given, "quality") and not FORMATS[format_].lossy:
@@ -57,7 +57,7 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
     for one, other in RIVALS:
         if typed(given, one) and typed(given, other):
             raise misused("cli.rivals", one=one, other=other)
-    goals = dict(RECIPES[recipe].goals)
+    goals = dict((RECIPES | MODEL_RECIPES)[recipe].goals)
     for kind, names in GOALS.items():
         for name in names:
             if kind not in goals and typed(given, name):

@@ -35,10 +35,12 @@ class Pupil:
         at = torch.tensor([level % len(self.model.noise.times)])
         with torch.enable_grad():
             loss = self.model.error(one, drawn_noise(one, seed), at).square().mean()
-            loss.backward()
+            slopes = torch.autograd.grad(loss, self.weights)
+        for weight, slope in zip(self.weights, slopes, strict=True):
+            weight.grad = slope
         self.search.step()
         self.search.zero_grad()
-        return float(loss)
+        return loss.item()
 
     @property
     def weights(self) -> list[nn.Parameter]:

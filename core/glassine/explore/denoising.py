@@ -81,10 +81,10 @@ class DenoiserCourse:
     ) -> None:
         assert plan.recipe.denoising
         self._asks: Denoising = plan.recipe.denoising
-        self._views = views(*plan.artwork.rgb.shape[1:], crop)
+        height, width = plan.artwork.rgb.shape[1:]
+        self._views = views(height, width, crop)
         self._through, self._others = through, others
         self._canvas, self._aims = on, Aims(on)
-        self._levels = through.sees.noise.levels(self._asks.low, self._asks.high)
 
     def at(self, step: int, draw: Generator) -> Step:
         mine = in_turn(step, self._asks.share)
@@ -99,14 +99,19 @@ class DenoiserCourse:
 
     def seen(self, level: int, seed: int) -> Encoder:
         """Through the denoiser at one level and with one noise, both chosen by a number."""
-        at = torch.tensor([self._levels[level % len(self._levels)]])
-        loss, through = LOSSES[self._asks.loss], self._through
+        return looked_at(self._asks, self._through, level, seed)
 
-        def encode(rgb: Tensor) -> Tensor:
-            latents = through.latents(rgb)
-            return loss(through.sees, latents, drawn_noise(latents, seed), at)
 
-        return encode
+def looked_at(asks: Denoising, through: Through, level: int, seed: int) -> Encoder:
+    """The recipe's loss as an encoder, at one of its levels and with one noise."""
+    levels = through.sees.noise.levels(asks.low, asks.high)
+    at, loss = torch.tensor([levels[level % len(levels)]]), LOSSES[asks.loss]
+
+    def encode(rgb: Tensor) -> Tensor:
+        latents = through.latents(rgb)
+        return loss(through.sees, latents, drawn_noise(latents, seed), at)
+
+    return encode
 
 
 def turns(step: int, share: float) -> int:

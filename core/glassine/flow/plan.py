@@ -134,6 +134,8 @@ def check_model(intent: Intent, recipe: Recipe) -> None:
         raise NotUsable("plan.no_model", recipe=recipe.name)
     if intent.model and not recipe.denoising:
         raise NotUsable("plan.model_unused", recipe=recipe.name, recipes=tuple(MODEL_RECIPES))
+    if recipe.denoising and recipe.denoising.rounds and not intent.found:
+        raise NotUsable("plan.only_sets", recipe=recipe.name)
     if intent.model:
         parts_in(Path(intent.model))
 

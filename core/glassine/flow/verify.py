@@ -10,6 +10,7 @@ from typing import TypeVar
 from ..evidence.captions import recaptioned
 from ..evidence.controls import controls
 from ..evidence.cost import cost
+from ..evidence.denoised import denoised
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
 from ..evidence.facts import run_record
@@ -66,6 +67,7 @@ def verify(
         threat=threat(plan),
         limits=limits(plan),
         offers=offers,
+        denoised=tuple(denoised(plan, device, against)),
     )
     return replace(report, glance=glance(plan, sight, report))
 

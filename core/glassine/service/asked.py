@@ -37,6 +37,7 @@ class Wish:
     """The intent, without its pictures. What is None is left to the engine.
 
     campaign  name of one that was joined: it says what `shows` is taught as, and towards what
+    model     folder of a model whose denoiser is looked through, `prompt` what it is told; "": none
     """
 
     recipe: str = "cloak"
@@ -48,6 +49,8 @@ class Wish:
     effort: str | None = None
     surrogates: tuple[str, ...] = ()
     seed: int | None = None
+    model: str = ""
+    prompt: str = ""
     export: Export = field(default_factory=Export)
 
 

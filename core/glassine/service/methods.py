@@ -14,7 +14,7 @@ from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, entry_named, plan
-from ..flow.recipes import RECIPES, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds, look_seconds
 from ..messages import LANGUAGES, to_plain
@@ -98,7 +98,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
     names = ask.surrogates or present_surrogates() or (SMALL,)
-    entry_named("recipe", ask.recipe, RECIPES)
+    entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
 
     def seconds(steps: int) -> float:
         job = Workload(ask.width, ask.height, steps, names, device)

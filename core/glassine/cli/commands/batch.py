@@ -196,6 +196,8 @@ def end_line(end: BatchState, folder: Path, out: Path) -> str:
 
 def ended_line(state: BatchState) -> str:
     """What just happened to a picture; "" where it is being worked on."""
+    if state.ahead:
+        return speech.spoken(state.ahead)
     if state.problem:
         return f"{state.name}: {speech.spoken(state.problem)}"
     if state.why:

@@ -43,7 +43,7 @@ def pipeline_index(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise WeightsMissing("model.no_folder", folder=folder)
     if not (folder / INDEX).is_file():
-        raise WeightsMissing("model.no_index", folder=folder, found=contents(folder))
+        raise WeightsMissing("model.no_index", folder=folder, found=lying_in(folder))
     return read_json(folder / INDEX)
 
 
@@ -57,7 +57,7 @@ def read_json(file: Path) -> dict[str, Any]:
     return found
 
 
-def contents(folder: Path) -> tuple[Field, ...]:
+def lying_in(folder: Path) -> tuple[Field, ...]:
     """Names of what lies in it, the first of them; a message where that is nothing."""
     names = sorted(path.name for path in folder.iterdir())
     few = tuple(islice(names, _NAMED))
@@ -74,7 +74,7 @@ def part_of(folder: Path, name: str) -> Part:
 def part_at(place: Path) -> Part:
     """The same of the network's own folder."""
     if not (place / CONFIG).is_file():
-        found = contents(place.parent) if place.parent.is_dir() else ()
+        found = lying_in(place.parent) if place.parent.is_dir() else ()
         raise WeightsMissing("model.no_part", folder=place.parent, name=place.name, found=found)
     config = read_json(place / CONFIG)
     files = weight_files(place)
@@ -94,7 +94,7 @@ def weight_files(place: Path) -> list[Path]:
     pickles = sorted(file.name for file in place.iterdir() if file.suffix in PICKLES)
     if pickles:
         raise WeightsMissing("model.pickle", folder=place, name=pickles[0])
-    raise WeightsMissing("model.no_weights", folder=place, found=contents(place))
+    raise WeightsMissing("model.no_weights", folder=place, found=lying_in(place))
 
 
 def shards_in(index: Path) -> Iterator[str]:
@@ -116,4 +116,4 @@ def numbers_in(file: Path) -> int:
         raise WeightsMissing("model.no_safetensors", file=file, bytes=whole) from error
     if whole != needed:
         raise WeightsMissing("model.cut_off", file=file, bytes=whole, needed=needed)
-    return numbers
+    return int(numbers)
