@@ -446,9 +446,9 @@ def test_the_command_packs_evidence_that_can_be_made_again(models, folders, lora
     asked_for(*given, "-o", folders / "two")
     again = json.loads((folders / "two" / pack.JSON).read_text())
     assert again | {"day": 0} == told | {"day": 0}
-    asked_for(*given, "-o", folders / "three", "--lora", lora)
+    asked_for(*given, "--ask", "membership", "-o", folders / "three", "--lora", lora)
     other = json.loads((folders / "three" / pack.JSON).read_text())
-    assert lora.name in other["model"]["sha256"] and other["questions"] != told["questions"]
+    assert lora.name in other["model"]["sha256"] and other["questions"][0] != told["questions"][1]
 
 
 def test_without_controls_there_is_no_p(models, folders, asked_for):

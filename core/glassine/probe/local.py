@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..denoisers.base import Words
 from ..denoisers.folder import VAE, Parts
-from ..denoisers.loaded import SCHEDULER, check_memory, from_folder, network, spoken
+from ..denoisers.loaded import HEAVY, SCHEDULER, check_memory, from_folder, network, spoken
 from ..denoisers.noise import Noise, noise_of
 from ..errors import EntryMissing, WeightsMissing
 from ..machine.device import Device
@@ -22,6 +22,8 @@ from ..machine.weights.pipelines import CONFIG, INDEX, numbers_in, read_json, we
 
 SIDE = 1024
 """Pixels, where the model does not say for which it was made."""
+
+FEW = 8
 
 Says = Callable[[Tensor, Tensor], Tensor]
 
@@ -33,10 +35,12 @@ class Local:
     says    caption -> the denoiser with it
     coder   the autoencoder, whose latents are scaled and shifted
     guided  whether captions are to count more than none: a distilled model does that itself
+    together  latents that go through the denoiser at once: of a large model there is room for one
     """
 
     side: int
     guided: bool
+    together: int
     says: Mapping[str, Says]
     noise: Noise
     coder: Any
@@ -66,13 +70,13 @@ class Local:
         return float(self.noise.signal[at]), float(self.noise.spread[at])
 
     def parted(self, mixed: Tensor, level: float, caption: str) -> tuple[Tensor, Tensor]:
-        """One after the other: a large model has room for one."""
-        rows = [self.parted_one(one[None], self.at(level), caption) for one in mixed]
+        parts = torch.split(mixed, self.together)
+        rows = [self.parted_few(part, self.at(level), caption) for part in parts]
         clean, noise = (torch.cat(side) for side in zip(*rows, strict=True))
         return clean, noise
 
-    def parted_one(self, mixed: Tensor, at: int, caption: str) -> tuple[Tensor, Tensor]:
-        which = torch.tensor([at])
+    def parted_few(self, mixed: Tensor, at: int, caption: str) -> tuple[Tensor, Tensor]:
+        which = torch.full((len(mixed),), at)
         guess = self.says[caption](mixed, self.noise.times[which])
         noise = self.noise.noise_in(guess, mixed, which)
         signal, spread = self.noise.shares(which, mixed)
@@ -100,6 +104,7 @@ def local_model(
     return Local(
         side=side or side_of(parts),
         guided=not parts.net.config.get("guidance_embeds", False),
+        together=1 if parts.net.numbers > HEAVY else FEW,
         says={one: spoken(parts.entry, net, told, device) for one, told in words.items()},
         noise=noise_of(read_json(parts.folder / SCHEDULER)),
         coder=coder.eval().requires_grad_(False).to(device.kind),
