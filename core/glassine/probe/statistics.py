@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 MOST = 20_000
 """Divisions of a set that are all looked at; of more, so many are drawn."""
 
+_TOGETHER = 1000  # divisions that are drawn at once
 _SAME = 1e-12  # by which two means may differ that are the same but for rounding
 
 Scores = Sequence[float]
@@ -59,8 +60,12 @@ def all_sums(both: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 
 def drawn_sums(both: NDArray[np.float64], count: int, seed: int) -> NDArray[np.float64]:
-    draw = np.random.default_rng(seed)
-    return np.array([draw.permutation(both)[:count].sum() for _ in range(MOST)])
+    """Of MOST random choices of so many: those with the smallest of random numbers."""
+    draw, rows = np.random.default_rng(seed), []
+    for _ in range(MOST // _TOGETHER):
+        order = draw.random((_TOGETHER, len(both))).argpartition(count - 1, axis=1)
+        rows.append(both[order[:, :count]].sum(axis=1))
+    return np.concatenate(rows)
 
 
 def least_p(works: int, controls: int) -> float:
