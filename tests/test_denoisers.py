@@ -361,3 +361,6 @@ def test_the_command_line_says_what_it_takes_and_through_what(folders, tmp_path,
     assert copy.exists() and "GB" in said.err and "through the model" in said.out
     assert typed.run("protect", clean, "-o", tmp_path / "b.png", *asked) == exits.NOT_USABLE
     assert "no model was named" in capsys.readouterr().err
+    for option in (("--model", folders["sd"]), ("--prompt", "a cat")):
+        assert typed.run("protect", clean, "-o", tmp_path / "c.png", *option) == 2
+        assert f"{option[0]} was given" in capsys.readouterr().err

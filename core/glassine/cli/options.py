@@ -171,9 +171,7 @@ MODEL = (
     click.option(
         "--prompt",
         metavar="WORDS",
-        default="a painting",
-        show_default=True,
-        help="What that model is told the picture is.",
+        help="What that model is told the picture is. Without it: a painting.",
     ),
 )
 """Through which model."""
@@ -298,7 +296,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         mask=named_mask(given["mask"]),
         seed=given["seed"],
         model=given["model"],
-        prompt=given["prompt"],
+        prompt=given["prompt"] or Intent.prompt,
         export=export,
     )
     if not given["campaign"]:

@@ -13,6 +13,9 @@ from .speech import misused
 GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor", "campaign")}
 """Kinds of goal, and the options that say something about them."""
 
+MODEL = ("model", "prompt")
+"""Options that say something about a model with a denoiser."""
+
 CARRIED = {
     "visible": ("visible",),
     "signature": ("visible",),
@@ -58,6 +61,11 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
         if typed(given, one) and typed(given, other):
             raise misused("cli.rivals", one=one, other=other)
     goals = dict((RECIPES | MODEL_RECIPES)[recipe].goals)
+    for name in MODEL:
+        if recipe not in MODEL_RECIPES and typed(given, name):
+            raise misused(
+                "cli.model_unused", name=name, recipe=recipe, recipes=tuple(MODEL_RECIPES)
+            )
     for kind, names in GOALS.items():
         for name in names:
             if kind not in goals and typed(given, name):
