@@ -343,8 +343,8 @@ def test_what_the_ledger_says_of_a_work_is_in_the_evidence(folders):
     known = ledger.record_export(entry)
     found = {one.path.name: one for one in ordered(folders).works}
     assert (found["1.png"].export, found["1.png"].recorded) == (known.id, known.created)
-    assert pack.told_of(found["1.png"])["chain"] == known.chain
-    assert not found["0.png"].export and "recorded" not in pack.told_of(found["0.png"])
+    assert pack.told_of_work(found["1.png"])["chain"] == known.chain
+    assert not found["0.png"].export and "recorded" not in pack.told_of_work(found["0.png"])
     assert found["0.png"].caption == "work 0" and found["1.png"].caption == "a painting"
 
 

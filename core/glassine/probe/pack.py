@@ -61,8 +61,8 @@ def evidence(
         "model": {"name": model.name, "sha256": dict(model.files), "side": model.side},
         "asked": asdict(order.effort)
         | {"levels": LEVELS, "guidance": GUIDANCE, "words": order.words},
-        "works": [told_of(one) for one in order.works],
-        "controls": [told_of(one) for one in order.controls],
+        "works": [told_of_work(one) for one in order.works],
+        "controls": [told_of_work(one) for one in order.controls],
         "questions": [told_of_question(one) for one in outcomes],
         "canaries": [told_of_canary(one) for one in heard],
     }
@@ -85,7 +85,7 @@ def told_of_canary(one: Heard) -> dict[str, Any]:
     return told | {"fit": one.fit, "p": one.p}
 
 
-def told_of(work: Work) -> dict[str, Any]:
+def told_of_work(work: Work) -> dict[str, Any]:
     told = {"file": work.path.name, "sha256": work.sha256, "caption": work.caption}
     if not work.export:
         return told
