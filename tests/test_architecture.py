@@ -30,7 +30,7 @@ ROOMS = [
     {"explore"},
     {"evidence"},
     {"flow"},
-    {"find", "batch", "sitekit", "campaigns", "lookup"},
+    {"find", "batch", "sitekit", "campaigns", "lookup", "probe"},
     {"service", "cli"},
 ]
 KINDS = {

@@ -25,6 +25,7 @@ COMMANDS = {
     "ledger": "What was exported, when, and where it was published.",
     "face": "Cloak faces against look-ups, and say how well they are still found.",
     "find": "Find your own work in a folder of pictures.",
+    "probe": "Ask a local model whether it was trained on your work.",
     "campaign": "Agree with other artists on what to poison; nothing is sent anywhere.",
     "sitekit": "Write robots.txt and its relatives for your own site.",
     "bench": "Measure effect, survival and removal over a folder.",
