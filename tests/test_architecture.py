@@ -31,6 +31,7 @@ ROOMS = [
     {"evidence"},
     {"flow"},
     {"find", "batch", "sitekit", "campaigns", "lookup"},
+    {"site"},
     {"service", "cli"},
 ]
 KINDS = {

@@ -150,7 +150,9 @@ async def standing(request: Request, found: Job = Depends(job_of)) -> Response: 
 async def events(request: Request, found: Job = Depends(job_of)) -> Response:  # noqa: B008
     """The same as server-sent events, one whenever something changed, until it has ended."""
     told = following(found, site_of(request).jobs, language_of(request))
-    return StreamingResponse(told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return StreamingResponse(
+        told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
 
 
 async def following(job: Job, jobs: Jobs, language: str) -> AsyncIterator[str]:
@@ -232,7 +234,7 @@ def form_described() -> dict[str, Any]:
     return {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
 
 
-def answering(*codes: int) -> dict[str, Any]:
+def answering(*codes: int) -> dict[int, Any]:
     """Which refusals an address knows."""
     error = {"type": "object", "properties": {"error": {"type": "object"}}, "required": ["error"]}
     content = {"application/json": {"schema": error}}

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
@@ -36,8 +36,9 @@ async def placed(request: Request, caller: Caller, jobs: Jobs) -> Job:
     told = int(request.headers.get("content-length") or 0)
     if told > limits.bytes:
         raise Refused(413, message("serve.too_many_bytes", most=limits.bytes / (1 << 20)))
-    picture, intent = await received(request, limits)
+    form = await received(request, limits)
     try:
+        picture, intent = asked_in(form)
         job = jobs.place(caller.owner, caller.counted, intent)
         try:
             files.write(job.source, await picture.read(), permissions=0o600)
@@ -46,19 +47,23 @@ async def placed(request: Request, caller: Caller, jobs: Jobs) -> Job:
             jobs.delete(job)
             raise
     finally:
-        await picture.close()
+        await form.close()
     return job
 
 
-async def received(request: Request, limits: Limits) -> tuple[UploadFile, Intent]:
-    """The picture and what is wanted. The file's name is dropped here."""
+async def received(request: Request, limits: Limits) -> FormData:
+    """The whole form, to be closed; it lies in memory, or in files without a name."""
     hasty = Request(request.scope, hurried(request.receive, limits))
     try:
-        form = await hasty.form(max_files=1, max_fields=_FIELDS)
+        return await hasty.form(max_files=1, max_fields=_FIELDS)
     except (MultiPartException, HTTPException, UnicodeDecodeError) as error:
         raise Refused(400, message("serve.no_form")) from error
     except OSError as error:
         raise full_or(error) from error
+
+
+def asked_in(form: FormData) -> tuple[UploadFile, Intent]:
+    """The picture and what is wanted. The file's name is dropped here."""
     picture = form.get("picture")
     if not isinstance(picture, UploadFile):
         raise Refused(422, message("serve.no_picture"))

@@ -24,7 +24,9 @@ class Metrics:
             "glassine_job_seconds", "Time at one job.", buckets=_SECONDS, registry=self._all
         )
         self.pixels = Counter("glassine_pixels", "Pixels protected.", registry=self._all)
-        self.bytes = Counter("glassine_upload_bytes", "Bytes of pictures taken.", registry=self._all)
+        self.bytes = Counter(
+            "glassine_upload_bytes", "Bytes of pictures taken.", registry=self._all
+        )
         self.workers_lost = Counter(
             "glassine_workers_lost", "Workers that died.", registry=self._all
         )

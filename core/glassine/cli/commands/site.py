@@ -57,7 +57,11 @@ Every picture is deleted after an hour at the latest, with its copy and all that
     help="After which a picture is deleted.",
 )
 @click.option(
-    "--most-megabytes", type=click.IntRange(1, 512), default=32, show_default=True, help="Of a file."
+    "--most-megabytes",
+    type=click.IntRange(1, 512),
+    default=32,
+    show_default=True,
+    help="Of a file.",
 )
 @click.option(
     "--most-megapixels", type=click.IntRange(1, 200), default=24, show_default=True, help="Of one."
@@ -116,7 +120,9 @@ def key() -> None:
 
 @key.command("add")
 @click.argument("name")
-@click.option("--days", type=click.FloatRange(0, 3660, min_open=True), default=90, show_default=True)
+@click.option(
+    "--days", type=click.FloatRange(0, 3660, min_open=True), default=90, show_default=True
+)
 def add(name: str, days: float) -> None:
     """Give out a new key; NAME says whose it is."""
     from ...site.keys import issued_key, keys_path

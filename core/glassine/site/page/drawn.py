@@ -26,7 +26,7 @@ _SCRIPT = (
     *("ready", "sending", "waiting", "starting", "optimise", "fit", "mark", "verify", "done"),
     *("gone", "lost", "removed", "slider_value"),
 )
-"""Rows of the tables that begin with "serve.page_": what stands on the page, what its script says."""
+"""Rows that begin with "serve.page_": what stands on the page, and what its script says."""
 
 
 def drawn(language: str, limits: Limits) -> str:
