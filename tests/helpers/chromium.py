@@ -22,10 +22,11 @@ KEYS = {
 class Tab:
     """One page: what is done in it, and every address that it asked for."""
 
-    def __init__(self, send, receive):
-        self._send, self._receive = send, receive
+    def __init__(self, send, receive, downloads):
+        self._send, self._receive, self.downloads = send, receive, downloads
         self._number, self._session = 0, None
         self.asked, self.errors = [], []
+        self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -95,6 +96,14 @@ class Tab:
                 text=text if kind == "keyDown" else "",
             )
 
+    def walk_to(self, name, most=40):
+        """Presses Tab until the thing with that id has the focus."""
+        way = []
+        while (here := self.value("document.activeElement.id")) != name:
+            way.append(here)
+            assert len(way) <= most, f"no way by keyboard to {name}: {way}"
+            self.press("Tab")
+
     def heard(self):
         """What a screen reader says of each thing: its role and its name."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
@@ -136,7 +145,7 @@ def chromium(home):
         os.close(there)
         os.close(back)
         with os.fdopen(ours_out, "wb", 0) as out, os.fdopen(ours_in, "rb") as into:
-            yield Tab(out.write, lambda: message_from(into))
+            yield Tab(out.write, lambda: message_from(into), home / "saved")
         process.terminate()
 
 

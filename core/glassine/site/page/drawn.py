@@ -12,7 +12,7 @@ from ...targets.style import styles
 from ..limits import Limits
 
 PLACE = Path(__file__).parent
-PARTS = {"site.css": "text/css", "site.js": "text/javascript"}
+PARTS = {"site.css": "text/css", "site.js": "text/javascript", "icon.svg": "image/svg+xml"}
 """Files that the page asks for, and what they are."""
 
 _TEXTS = (
