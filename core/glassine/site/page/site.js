@@ -143,6 +143,7 @@ function item(text) {
 function wipe(at) {
   by("wipe").value = at;
   by("wipe").setAttribute("aria-valuetext", said("slider_value", at));
+  by("compare").style.setProperty("--at", `${at}%`);
   by("before").style.clipPath = `inset(0 ${100 - at}% 0 0)`;
 }
 
