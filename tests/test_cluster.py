@@ -77,7 +77,7 @@ def test_a_task_asks_for_the_memory_that_its_picture_takes():
 class FakeRay:
     """Ray's four calls on one thread: a task that is killed so often before it is done."""
 
-    class exceptions:  # noqa: N801 - as Ray calls it
+    class exceptions:
         RayError = type("RayError", (Exception,), {})
         WorkerCrashedError = type("WorkerCrashedError", (RayError,), {})
         OutOfMemoryError = type("OutOfMemoryError", (RayError,), {})
@@ -103,7 +103,7 @@ class FakeRay:
         return refs[:1], refs[1:]
 
     def get(self, ref):
-        number, task, *_ = ref
+        _, task, *_ = ref
         ends = self.ends.get(task.source.name, [])
         if ends:
             raise getattr(self.exceptions, ends.pop(0))("")
@@ -167,7 +167,7 @@ def test_what_is_no_cluster_is_said(folders, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("unshare"), reason="unshare is not there")
 def test_a_real_ray_does_a_folder_without_any_network(folders):
-    """In a network of its own with nothing but loopback: whatever Ray asks for is on the machine."""
+    """In a network of its own with nothing but loopback: what Ray asks for is on the machine."""
     inside, out = folders
     for name in "cdef":
         (inside / f"{name}.png").unlink()

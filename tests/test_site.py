@@ -12,17 +12,19 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from glassine.cli.options import OPTIONS
 from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.formats import FORMATS
-from glassine.messages import LANGUAGES
+from glassine.messages import LANGUAGES, message
 from glassine.messages.words import table
 from glassine.types import Keep
 from waiting import PATIENCE, until
@@ -36,7 +38,9 @@ from glassine.site.gate import LOG
 from glassine.site.limits import Allowance, Limits, Refused
 from glassine.site.settings import Settings
 from typed import run
+from webserver import nginx
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "site"
 QUICK = {"effort": "preview", "seed": 3, "marks": "none"}
 LIMITS = Limits(bytes=200_000, pixels=10_000, each=300, hourly=1000, waiting=200, patience=600)
 
@@ -494,3 +498,63 @@ def test_the_description_has_every_address_and_setting(client):
     assert "HTTPBearer" in told["components"]["securitySchemes"]
     for path in ("/docs", "/redoc", "/v1/protect"):
         assert client.ask("GET", path)[0] in (404, 405)
+
+
+def test_the_example_for_nginx_lets_pictures_and_events_through(idle, picture, tmp_path):
+    """The very file of examples/site, in a real nginx before the real service."""
+    found, hand = idle
+    told = (EXAMPLES / "nginx.conf").read_text("utf-8").replace("8642", str(found.port))
+    root = tmp_path / "root"
+    root.mkdir()
+    with nginx(root, told) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        before = served.Client(port, found.site, found.app)
+        assert before.ask("GET", "/")[0] == 200
+        assert before.ask("GET", "/metrics")[0] == 404
+        status, job = before.send(picture, **QUICK)
+        with urllib.request.urlopen(f"{url}v1/jobs/{job['id']}/events") as events:
+            assert b"event: w" in events.readline(), "while it is worked on"
+            hand.go.set()
+            last = [one for one in events if one.startswith(b"data: ")][-1]
+        assert status == 202 and json.loads(last[6:])["state"] == "done"
+        assert before.ask("DELETE", job["links"]["job"])[0] == 204
+        large, kind = served.form(bytes(33 << 20))
+        assert before.ask("POST", "/v1/protect", large, Content_Type=kind)[0] == 413
+    logs = (root.with_name("root-nginx") / "log").read_text("utf-8")
+    assert job["id"] not in logs and "secret" not in logs
+
+
+def test_the_webhook_stores_only_what_was_protected_after_the_last_resize(
+    folder, tmp_path, monkeypatch, picture
+):
+    """Sizes first, then the service, then the final name; a failure shows nothing."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("webhook", EXAMPLES / "webhook.py")
+    webhook = module_from_spec(spec)
+    spec.loader.exec_module(webhook)
+    hand, upload, shown = Idle(), tmp_path / "lake.png", tmp_path / "shown"
+    upload.write_bytes(picture)
+    shown.mkdir()
+
+    def made(task, watch):
+        hand.tasks.append((task, read(task.source).rgb.shape))
+        task.target.write_bytes(b"protected")
+        task.target.with_suffix(".html").write_text("")
+        return Outcome()
+
+    hand.do = made
+    monkeypatch.setattr(webhook, "SIDES", (40, 36))
+    monkeypatch.setenv("GLASSINE_KEY", keys.issued_key(folder / "keys.json", "a site", 1))
+    with served.service(folder, LIMITS, lambda: hand, is_open=False) as found:
+        webhook.main(upload, shown, f"http://127.0.0.1:{found.port}")
+        assert [shape for _, shape in hand.tasks] == [(3, 40, 40), (3, 36, 36)]
+        assert {task.intent.export.format for task, _ in hand.tasks} == {"webp"}
+        assert {one.name for one in shown.iterdir()} == {"lake-40.webp", "lake-36.webp"}
+        assert (shown / "lake-40.webp").read_bytes() == b"protected"
+        assert list(found.site.jobs) == [], "deleted as soon as it was fetched"
+        hand.do = lambda task, watch: Outcome(problem=message("serve.damaged"))
+        monkeypatch.setattr(webhook, "SIDES", (33,))
+        with pytest.raises(RuntimeError, match="damaged"):
+            webhook.main(upload, shown, f"http://127.0.0.1:{found.port}")
+        assert len(list(shown.iterdir())) == 2
