@@ -70,18 +70,18 @@ def made_there(data: bytes, task: Task, suffix: str) -> Made | Outcome:
         )
         outcome = delivered(here, lambda _: None)
         if outcome.problem:
-            return Outcome(renamed(outcome.problem, source, task.source))
+            return Outcome(called_here(outcome.problem, source, task.source))
         noted = ledger.entries(views=True)
         page = target.with_suffix(".html").read_bytes()
         return Made(target.read_bytes(), page, noted[-1] if noted else None, outcome.weak)
 
 
-def renamed(said: Message, there: Path, here: Path) -> Message:
+def called_here(said: Message, there: Path, here: Path) -> Message:
     """The same about the file as it is called here."""
 
     def again(value: Any) -> Any:  # noqa: ANN401 - fields of a message
         if isinstance(value, Message):
-            return renamed(value, there, here)
+            return called_here(value, there, here)
         if isinstance(value, tuple):
             return tuple(again(one) for one in value)
         return str(here) if value == str(there) else here.name if value == there.name else value

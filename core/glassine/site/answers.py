@@ -22,10 +22,10 @@ def spoken_language(header: str) -> str:
 
 
 def refusal(refused: Refused, language: str) -> Json:
-    return {"error": said(refused.said, language)}
+    return {"error": in_both(refused.said, language)}
 
 
-def said(one: Message, language: str, hidden: str = "") -> Json:
+def in_both(one: Message, language: str, hidden: str = "") -> Json:
     """Its code and its words; a folder of the server's is left out of these."""
     words = in_words(one, language)
     return {"code": one.code, "says": words.replace(f"{hidden}/", "") if hidden else words}
@@ -43,7 +43,7 @@ def told_job(job: Job, jobs: Jobs, language: str) -> Json:
         "links": links(job),
     }
     if now.problem:
-        whole["problem"] = said(now.problem, language, str(job.folder))
+        whole["problem"] = in_both(now.problem, language, str(job.folder))
     if now.state == "done":
         whole |= told_result(job, language)
     return whole
@@ -70,7 +70,7 @@ def told_result(job: Job, language: str) -> Json:
     weak, report = job.standing.weak, job.standing.told
     return {
         "protected": weak is None,
-        "why_not": said(weak, language) if weak else None,
+        "why_not": in_both(weak, language) if weak else None,
         "format": job.intent.export.format,
         "words": report.get("facts", {}).get("caption", ""),
         "glance": in_four(report.get("glance") or {}, language),

@@ -18,7 +18,7 @@ from ..errors import GlassineError
 from ..messages import message
 from ..version import engine_version
 from . import page
-from .answers import refusal, said, spoken_language, told_job
+from .answers import in_both, refusal, spoken_language, told_job
 from .callers import Caller, Door, is_here
 from .gate import Gate
 from .hands import Hands
@@ -96,7 +96,7 @@ def unusable(request: Request, error: Exception) -> Response:
     full = any(one.code == "file.disk_full" for one in error.message.with_inner())
     if full:
         return refused(request, Refused(507, message("serve.disk_full"), 300))
-    return JSONResponse({"error": said(error.message, language_of(request))}, 422)
+    return JSONResponse({"error": in_both(error.message, language_of(request))}, 422)
 
 
 def language_of(request: Request) -> str:

@@ -91,11 +91,7 @@ def command(
         more = {"problems": problems, "caption": caption_for(intent)}
         click.echo(json.dumps(outcome(end, folder) | more, indent=1))
     else:
-        for line in passed_lines(end.passed, folder):
-            click.echo(line)
-        click.echo(end_line(end, folder, out))
-        if words := caption_for(intent):
-            click.echo(speech.phrase("cli.batch_caption", caption=words))
+        click.echo("\n".join(end_lines(end, folder, out, caption_for(intent))))
     if end.stopped:
         return exits.failed(end.stopped, exits.NOT_WRITTEN)
     if end.failed:
@@ -213,6 +209,12 @@ def few_of(names: Sequence[str]) -> tuple[Field, ...]:
     """The first of them, and how many more there are."""
     more = len(names) - _NAMED
     return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
+
+
+def end_lines(end: BatchState, folder: Path, out: Path, caption: str) -> list[str]:
+    """What was passed over, how it ended, and the words that go with each copy."""
+    lines = [*passed_lines(end.passed, folder), end_line(end, folder, out)]
+    return [*lines, speech.phrase("cli.batch_caption", caption=caption)] if caption else lines
 
 
 def end_line(end: BatchState, folder: Path, out: Path) -> str:
