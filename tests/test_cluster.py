@@ -10,7 +10,7 @@ import pytest
 import typed
 from glassine import ledger
 from glassine.batch import cluster
-from glassine.batch.cluster import Made, made_there, written
+from glassine.batch.cluster import Made, made_there, put_here
 from glassine.batch.jobs import NAME
 from glassine.batch.run import batch
 from glassine.batch.worker import Outcome, Task
@@ -52,7 +52,7 @@ def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, m
     assert isinstance(made, Made) and len(ledger.entries()) == 1, (
         "noted here only when it lies here"
     )
-    assert written(task, made) == Outcome(weak=made.weak)
+    assert put_here(task, made) == Outcome(weak=made.weak)
     assert away.read_bytes() == here.read_bytes()
     assert away.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
     (entry,) = ledger.entries()

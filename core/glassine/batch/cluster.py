@@ -183,7 +183,7 @@ class Cluster:
         except errors.RayError as error:
             return Outcome(message("accident.failed", reason=reason_of(error)))
         else:
-            return found if isinstance(found, Outcome) else written(flight.task, found)
+            return found if isinstance(found, Outcome) else put_here(flight.task, found)
         if flight.died >= ATTEMPTS or flight.lost >= LOST:
             return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=flight.path))
         away[self._launched(flight, run)] = flight
@@ -200,7 +200,7 @@ def check_place(task: Task) -> None:
     places(task.source, task.target, sidecar, never, again)
 
 
-def written(task: Task, made: Made) -> Outcome:
+def put_here(task: Task, made: Made) -> Outcome:
     """The copy, its page and its receipt, each as a whole and in the order of `deliver`."""
     from ..flow import pages
     from ..flow.names import receipt_path

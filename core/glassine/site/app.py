@@ -59,7 +59,7 @@ def make_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.add_middleware(Gate, door=site.door, metrics=site.metrics)
-    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(Refused, turned_away)
     app.add_exception_handler(GlassineError, unusable)
     for path, methods, answer, more in ROUTES:
         app.add_api_route(path, answer, methods=methods, response_model=None, **more)
@@ -81,7 +81,7 @@ async def deleting(app: FastAPI) -> AsyncIterator[None]:
     task.cancel()
 
 
-def refused(request: Request, error: Exception) -> Response:
+def turned_away(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     after = {"Retry-After": str(round(error.after + 0.5))} if error.after else {}
     if error.status == 401:
@@ -95,7 +95,7 @@ def unusable(request: Request, error: Exception) -> Response:
     assert isinstance(error, GlassineError)
     full = any(one.code == "file.disk_full" for one in error.message.with_inner())
     if full:
-        return refused(request, Refused(507, message("serve.disk_full"), 300))
+        return turned_away(request, Refused(507, message("serve.disk_full"), 300))
     return JSONResponse({"error": in_both(error.message, language_of(request))}, 422)
 
 

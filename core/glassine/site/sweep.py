@@ -54,7 +54,7 @@ def alive(pid: int) -> bool:
     return os.getppid() == pid
 
 
-def main(root: Path, keep: float, pid: int) -> None:
+def watch_over(root: Path, keep: float, pid: int) -> None:
     while swept(root, keep) or alive(pid):
         time.sleep(min(_PAUSE, keep / 4))
     with suppress(OSError):
@@ -62,4 +62,4 @@ def main(root: Path, keep: float, pid: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    watch_over(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
