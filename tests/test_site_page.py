@@ -45,7 +45,8 @@ def made(tmp_path_factory):
         yield client, tab, picture
 
 
-def test_a_picture_goes_its_way_by_keyboard_alone(made, tmp_path):
+@pytest.mark.usefixtures("one_viewer")
+def test_a_picture_goes_its_way_by_keyboard_alone(made):
     """Chosen, started, compared, looked at as a difference, saved and deleted, at 390 pixels."""
     client, tab, picture = made
     address = f"http://localhost:{client.port}/"
