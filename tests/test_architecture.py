@@ -31,6 +31,7 @@ ROOMS = [
     {"evidence"},
     {"flow"},
     {"find", "batch", "sitekit", "campaigns", "lookup", "probe"},
+    {"site"},
     {"service", "cli"},
 ]
 KINDS = {

@@ -27,6 +27,7 @@ COMMANDS = {
     "find": "Find your own work in a folder of pictures.",
     "probe": "Ask a local model whether it was trained on your work.",
     "campaign": "Agree with other artists on what to poison; nothing is sent anywhere.",
+    "site": "Serve a page to drop pictures on, and the same for programs over HTTP.",
     "sitekit": "Write robots.txt and its relatives for your own site.",
     "bench": "Measure effect, survival and removal over a folder.",
     "completion": "Print the completion script of your shell.",
