@@ -71,6 +71,13 @@ class CaptionAsk:
 
 
 @dataclass(frozen=True)
+class JoinAsk:
+    """The file of a campaign, on this machine."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class PreviewAsk:
     """As large as fits into so many seconds.
 

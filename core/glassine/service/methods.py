@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..campaigns import Signed, joined, joined_named
+from ..campaigns import Signed, join, joined, joined_named
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
@@ -17,7 +18,7 @@ from ..flow.plan import caption_of, entry_named, plan
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload, gradient_seconds, look_seconds
-from ..messages import LANGUAGES, to_plain
+from ..messages import LANGUAGES, message, to_plain
 from ..messages.words import table
 from ..pixels.flatten import on_white
 from ..record import parts, record_of
@@ -31,6 +32,7 @@ from .asked import (
     CaptionAsk,
     EstimateAsk,
     ExamineAsk,
+    JoinAsk,
     Nothing,
     PlacedAsk,
     PreviewAsk,
@@ -118,13 +120,19 @@ def caption(request: Request[CaptionAsk]) -> Answer:
 def campaigns(request: Request[Nothing]) -> Answer:
     """Those that were joined and are not over; the docker lists them for poison."""
     last = [one for one in joined() if not one.campaign.over]
-    return Answer(Joined(tuple(told_campaign(one) for one in last)))
+    return Answer(Joined(tuple(told_campaign(one) for one in last), message("campaign.legal")))
+
+
+def join_campaign(request: Request[JoinAsk]) -> Answer:
+    """Checks that file and keeps it; what cannot be believed is refused in words."""
+    return Answer(told_campaign(join(Path(request.ask.file))))
 
 
 def told_campaign(found: Signed) -> Agreed:
     told = found.campaign
     pairs = {pair.shows: pair.teach for pair in told.pairs}
-    return Agreed(told.name, found.who, told.until.isoformat(), told.strength, pairs)
+    until = told.until.isoformat()
+    return Agreed(told.name, found.who, found.key_told, until, told.strength, pairs)
 
 
 def protect(request: Request[ProtectAsk]) -> Answer:
@@ -163,6 +171,7 @@ METHODS: dict[str, Method[Any]] = {
     "estimate": Method(EstimateAsk, estimate),
     "caption": Method(CaptionAsk, caption),
     "campaigns": Method(Nothing, campaigns),
+    "join": Method(JoinAsk, join_campaign),
     "preview": Method(PreviewAsk, preview),
     "protect": Method(ProtectAsk, protect),
     "export": Method(ProtectAsk, export_file),

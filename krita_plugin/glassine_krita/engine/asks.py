@@ -29,6 +29,7 @@ class Intent:
     strength  SSIMULACRA2 that the result should have
     style     a name; "" leaves it to the engine, None: the recipe needs none
     shows, teach  None: the recipe needs no such words
+    campaign  name of one that was joined, which says the rest of what is aimed at
     """
 
     recipe: str
@@ -37,6 +38,7 @@ class Intent:
     style: str | None = None
     shows: str | None = None
     teach: str | None = None
+    campaign: str | None = None
     seed: int | None = None
     export: ExportWish | None = None
 
@@ -77,6 +79,22 @@ class Caption(Ask):
     method = "caption"
     shows: str
     teach: str
+    campaign: str = ""
+
+
+@dataclass(frozen=True)
+class Campaigns(Ask):
+    """Those that were joined on this machine."""
+
+    method = "campaigns"
+
+
+@dataclass(frozen=True)
+class Join(Ask):
+    """To check a campaign's file, and to keep it."""
+
+    method = "join"
+    file: str
 
 
 @dataclass(frozen=True)
