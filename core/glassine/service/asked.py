@@ -83,6 +83,7 @@ class PreviewAsk:
 
     full  also at the picture's own size
     sees  also as a model keeps it
+    scaled  while a hand drags the strength: as it is reckoned from those looked at before, at once
     """
 
     pixels: Pixels
@@ -90,6 +91,7 @@ class PreviewAsk:
     seconds: float
     full: bool = False
     sees: bool = False
+    scaled: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,14 @@ from ..flow.optimise import optimise
 from ..flow.plan import caption_of, entry_named, plan
 from ..flow.recipes import RECIPES, STEPS
 from ..flow.settle import settle
-from ..flow.timing import Workload, gradient_seconds, look_seconds
+from ..flow.timing import Workload
 from ..messages import LANGUAGES, message, to_plain
 from ..messages.words import table
 from ..pixels.flatten import on_white
 from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
-from ..types import Artwork, Intent, Plan, Progress, Protected
+from ..types import Artwork, Intent, Plan, Protected
 from ..version import engine_version
 from ..visibility import ssimulacra2
 from .answers import Agreed, Captioned, Estimated, Joined, Layered, Warmed
@@ -79,20 +79,16 @@ def catalogue(request: Request[Nothing]) -> Answer:
 
 
 def warm(request: Request[Nothing]) -> Answer:
-    """Loads and times what the first preview needs, so that it does not wait for it.
+    """Loads what the first preview needs, so that it does not wait for it.
 
     One step is taken and settled for that: networks, styles, and the judges' packages, of which
-    torchvision alone takes seconds.
+    torchvision alone takes seconds. Nothing is timed: the first preview would wait for that.
     """
     state = request.state
     names = (quickest(state),)
-    for done, name in enumerate(names):
-        request.watch(Progress(done, len(names), "optimise"))
-        gradient_seconds(name, state.device)
-    look_seconds()
     noise = torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0))
     tried = plan(Artwork(noise), Intent(surrogates=names), device=state.wish)
-    settle(optimise(replace(tried, steps=1)))
+    settle(optimise(replace(tried, steps=1), watch=request.watch))
     return Answer(Warmed(names))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from .. import ledger
 from ..flow.timing import Estimates
 from ..machine.device import Device, choose
 from ..types import Change
+from ..units import Score
 
 
 def wished_device() -> str:
@@ -18,10 +21,15 @@ def wished_device() -> str:
 
 @dataclass(frozen=True)
 class Explored:
-    """The last preview's change, and the digest of the request that it belongs to."""
+    """The last preview's change, and the digest of the request that it belongs to.
+
+    settled  the picture at each score that was looked for, (3, h, w), and how much of the change
+             is in it
+    """
 
     key: bytes
     change: Change
+    settled: dict[Score, tuple[Tensor, float]] = field(default_factory=dict)
 
 
 @dataclass
