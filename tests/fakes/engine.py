@@ -179,7 +179,9 @@ class Engine:
         if ask.get("full"):
             blobs["full"] = changed(before, 1, ask)
         about = {"width": width, "height": height, "goals": [said("fake.goal")]}
-        about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
+        about |= {"finer": ask["seconds"] < 2, "ssimulacra2": ask["intent"]["strength"]}
+        if ask.get("sees"):
+            blobs |= {f"sees_{name}": before for name in ("before", "after", "difference")}
         about |= {"art": "line", "start": "subtle"}
         self.answer(number, about, **blobs)
 

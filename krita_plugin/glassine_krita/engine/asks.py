@@ -101,6 +101,7 @@ class Join(Ask):
 class Preview(Ask):
     """seconds  that it may take; the picture is as large as fits into them
     sees     a model's view as well
+    scaled   while a hand drags the strength: as it is reckoned, at once
     full     the picture at its own size as well
     """
 
@@ -109,6 +110,7 @@ class Preview(Ask):
     intent: Intent
     seconds: float
     sees: bool = False
+    scaled: bool = False
     full: bool = False
 
 

@@ -132,6 +132,7 @@ class Studio(QtCore.QObject):
             self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
             self.campaigns.forget()
+            self.preview.forget_engine()
             self._want()
             if self.trouble == self._of_engine:
                 self.trouble = ""  # it is over
@@ -357,6 +358,8 @@ class Studio(QtCore.QObject):
         busy = self.jobs.running
         was, self.preview.paused = self.preview.paused, busy
         self.preview.ready = self.jobs.ready
+        if busy:
+            self.preview.pause()
         if was and not busy:
             self.preview.resume()
 

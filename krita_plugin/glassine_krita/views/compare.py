@@ -31,6 +31,7 @@ class Compare(QtWidgets.QWidget):
         self.mode = "wipe"
         self.words = self.note = ""  # instead of a picture, and below one
         self.blind = False  # no model here can show what it sees
+        self.touched = False  # the artist has looked around in it
         self._pictures: dict[str, QtGui.QImage] = {}
         self._wipe, self._zoom = 0.5, 1.0
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
@@ -218,8 +219,10 @@ class Compare(QtWidgets.QWidget):
         notches = event.angleDelta().y() / NOTCH  # a touchpad tells of parts, and of none sideways
         self._zoom_to(self._zoom * STEP**notches, event_point(event))
         event.accept()
+        self.touched = True
 
     def mousePressEvent(self, event: Any) -> None:  # Qt's name
+        self.touched = True
         self._held = event_point(event)
         self._on_line = self._near_line(self._held)
 
@@ -248,6 +251,7 @@ class Compare(QtWidgets.QWidget):
         self._zoom_to(1.0 if self._zoom > 1.0 else 4.0, event_point(event))
 
     def keyPressEvent(self, event: Any) -> None:  # Qt's name
+        self.touched = True
         middle = QtCore.QPointF(self.width() / 2, self.height() / 2)
         key, pan = event.key(), 0.1 / self._zoom
         moves = {
