@@ -124,10 +124,10 @@ def wide(pixels, pixel=None):
     return bytes(out)
 
 
-def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece"):
+def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece", profile=""):
     """A document with one paint layer of these pixels, in front."""
     app = Krita.instance()
-    doc = app.createDocument(width, height, name, model, depth, "", 72.0)
+    doc = app.createDocument(width, height, name, model, depth, profile, 72.0)
     doc.setBatchmode(True)
     node = doc.createNode("paint", "paintlayer")
     node.setPixelData(pixels, 0, 0, width, height)
