@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
@@ -180,7 +181,7 @@ class Compare(QtWidgets.QWidget):
             painter.setClipRect(part)
             painter.fillRect(place, QtGui.QBrush(chequers()))
             painter.drawImage(place, image)
-            self._label(painter, labels[name], place.intersected(part), False)
+            self._label(painter, labels[name], place.intersected(part), False, part.right())
 
     def _labels(self, widths: dict[str, float]) -> dict[str, str]:
         """The longest wording that fits into all parts; of the shortest, what fits.
@@ -200,11 +201,20 @@ class Compare(QtWidgets.QWidget):
         smooth = place.width() < 3 * image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
-    def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
+    def _label(
+        self,
+        painter: QtGui.QPainter,
+        text: str,
+        shown: QtCore.QRectF,
+        right: bool,
+        end: float = math.inf,
+    ) -> None:
+        """Over a corner of what is shown, and no further to the right than `end`."""
         font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
         x = shown.right() - size.width() - PAD if right else shown.x() + 4
+        x = min(x, end - size.width() - PAD + 4)
         box = QtCore.QRectF(x, shown.y() + 4, size.width() + 10, size.height() + 4)
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))
