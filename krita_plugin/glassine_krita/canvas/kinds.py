@@ -52,10 +52,10 @@ def style_of(node: Node) -> str:
 def mix_as(node: Node, made: Node) -> None:
     """Mixed with what lies below as that layer is. Shadows, strokes and glows have ways of their
     own: as pixels they would look otherwise in most of them. Of a group that passes through Krita
-    heeds the opacity alone."""
-    made.setOpacity(node.opacity())
+    heeds the opacity alone, and `isolate` has put that into its layers."""
     if passes_through(node):
         return
+    made.setOpacity(node.opacity())
     made.setBlendingMode(node.blendingMode())
     made.setInheritAlpha(node.inheritAlpha())
     if style := style_of(node):
@@ -103,11 +103,13 @@ def extent(doc: Document, node: Node) -> Place:
 
 
 def isolate(copy: Document, node: Node) -> None:
-    """Leaves of a clone what this group shows; how it is mixed with others is the copy's own. Krita
-    shows neither masks nor a style of a group that passes through."""
-    for mask in node.childNodes():
-        if mask.type().endswith("mask"):
-            mask.setVisible(False)
+    """Leaves of a clone what this group shows. Krita heeds neither masks nor style of a group that
+    passes through, and its opacity as that of each of its layers."""
+    for child in node.childNodes():
+        if child.type().endswith("mask"):
+            child.setVisible(False)
+        else:  # each is mixed by itself with what lies below
+            child.setOpacity(round(child.opacity() * node.opacity() / 255))
     while (parent := node.parentNode()) is not None:
         for other in parent.childNodes():
             same = other.uniqueId() == node.uniqueId()

@@ -21,7 +21,7 @@ COMMON = ("multiply", "screen", "overlay", "add", "darken", "erase")
 SHORT = [
     *((kind,) for kind in KINDS),
     *((stacks.soft, one) for one in (*MASKS[:4], *STYLES[::3], *MIXED)),
-    *((stacks.passing, one) for one in (MASKS[0], STYLES[0])),
+    *((stacks.passing, one) for one in (MASKS[0], STYLES[0], stacks.faded)),
     *((stacks.beyond, one) for one in (STYLES[0], STYLES[-1])),
     *((stacks.paint, one) for one in MODES if one.__name__ in COMMON),
 ]
