@@ -232,8 +232,9 @@ def test_progress_ends_at_the_end_and_says_what_is_left(client, pixels):
 
 
 def test_a_preview_and_another_strength(client, pixels):
-    def preview(number, **more):
-        ask = {"pixels": about(), "intent": intent(**more), "seconds": 5.0, "full": True}
+    def preview(number, *, seconds=5.0, scaled=False, **more):
+        ask = {"pixels": about(), "intent": intent(**more), "seconds": seconds, "full": True}
+        ask["scaled"] = scaled
         client.ask(number, "preview", ask, pixels=pixels.tobytes())
         body, blobs, progress = client.answer(number)
         assert "result" in body, body
@@ -247,6 +248,17 @@ def test_a_preview_and_another_strength(client, pixels):
     assert told["ssimulacra2"] > 84.5
     assert "optimise" in {one["stage"] for one in first}
     assert "optimise" not in {one["stage"] for one in second}, "a new strength costs no gradient"
+    _, dragged, nothing = preview(9, strength=72, scaled=True)
+    assert not nothing, "a strength that is dragged costs no look either"
+    _, looked, _ = preview(10, strength=72)
+    dragged, looked = (
+        np.frombuffer(one["after"], np.uint8).astype(int) for one in (dragged, looked)
+    )
+    clean = np.frombuffer(blobs["before"], np.uint8).astype(int)
+    amount = np.abs(dragged - clean).mean() / np.abs(looked - clean).mean()
+    assert 0.7 < amount < 1.4, "as much of the change as will be found, about"
+    _, _, longer = preview(11, strength=72, seconds=6.0)
+    assert not longer, "more time that makes it no larger is not spent"
 
 
 def test_a_preview_shows_what_a_model_sees_with_nothing_downloaded(client, pixels):

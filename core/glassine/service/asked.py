@@ -74,11 +74,19 @@ class CaptionAsk:
 
 
 @dataclass(frozen=True)
+class JoinAsk:
+    """The file of a campaign, on this machine."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class PreviewAsk:
     """As large as fits into so many seconds.
 
     full  also at the picture's own size
     sees  also as a model keeps it
+    scaled  while a hand drags the strength: as it is reckoned from those looked at before, at once
     """
 
     pixels: Pixels
@@ -86,6 +94,7 @@ class PreviewAsk:
     seconds: float
     full: bool = False
     sees: bool = False
+    scaled: bool = False
 
 
 @dataclass(frozen=True)

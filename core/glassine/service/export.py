@@ -41,7 +41,8 @@ def export(request: Request[ProtectAsk]) -> Answer:
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(changed(made, ask, left), watch=left)
     sight = sighted(protected)
-    report = verify(protected, purifiers=USUAL, sight=sight, watch=left)
+    tried = () if ask.as_is else USUAL  # of no change, nothing can be undone
+    report = verify(protected, purifiers=tried, sight=sight, watch=left)
     left.end_of_stage()
     done = encode_unrecorded(protected, report, checked, sight.coded)
     report = with_file(report, protected, done)
