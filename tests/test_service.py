@@ -527,6 +527,45 @@ def test_too_large_an_announcement_is_refused(client):
     assert "announced" in said(body)
 
 
+@pytest.mark.parametrize(
+    ("method", "ask", "word"),
+    [
+        ("export", {"intent": intent(export={"format": "ora"})}, "ora"),
+        ("export", {"intent": intent(export={"marks": ["xmp"], "keep_path": True})}, "receipt"),
+        (
+            "export",
+            {"intent": intent(export={"marks": ["xmp"], "claim": {"policy": "whatever"}})},
+            "whatever",
+        ),
+        ("export", {"intent": intent(campaign="none")}, "none"),
+        ("protect", {"intent": intent(strength=[])}, "'intent.strength'"),
+        ("protekt", {"intent": intent()}, "protect"),
+    ],
+    ids=("format", "receipt", "policy", "campaign", "shape", "method"),
+)
+def test_what_no_pixels_could_make_right_is_refused_before_they_are_there(
+    client, method, ask, word
+):
+    """Parts that are under way meanwhile are nobody's, and the next request is served."""
+    ask = {"pixels": about(), **ask}
+    client.send({"id": 41, "method": method, "ask": ask, "blobs": {"pixels": 4 * W * H}})
+    body, _, _ = client.answer(41)
+    assert body["error"] != "Bug" and word in said(body), body
+    client.send({"id": 41, "blob": "pixels"}, bytes(4 * W * H))
+    client.ask(42, "caption", {"shows": "a cat"})
+    body, _, _ = client.answer(42)
+    assert "result" in body
+
+
+def test_an_export_in_the_name_of_a_bad_certificate_reads_no_pixels(client):
+    claim = {"certificate": "none.pem", "key": "none.pem"}
+    wish = intent(export={"marks": ["c2pa"], "claim": claim})
+    ask = {"pixels": about(), "intent": wish}
+    client.send({"id": 43, "method": "export", "ask": ask, "blobs": {"pixels": 4 * W * H}})
+    body, _, _ = client.answer(43)
+    assert body["error"] == "NotUsable" and "none.pem" in said(body)
+
+
 WARMED = """
 import json, sys
 import numpy

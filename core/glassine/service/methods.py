@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..campaigns import Signed, join, joined, joined_named
+from ..errors import UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
@@ -41,6 +42,7 @@ from .asked import (
 )
 from .call import Answer, Json, Method, Request
 from .examine import examine, refuse_again
+from .export import check as check_file
 from .export import export as export_file
 from .export import placed
 from .frames import PROTOCOL, WINDOW
@@ -170,8 +172,14 @@ METHODS: dict[str, Method[Any]] = {
     "join": Method(JoinAsk, join_campaign),
     "preview": Method(PreviewAsk, preview),
     "protect": Method(ProtectAsk, protect),
-    "export": Method(ProtectAsk, export_file),
+    "export": Method(ProtectAsk, export_file, refuse=check_file),
     "placed": Method(PlacedAsk, placed),
     "examine": Method(ExamineAsk, examine),
     "report": Method(ReportAsk, report),
 }
+
+
+def method_named(name: str) -> Method[Any]:
+    if name not in METHODS:
+        raise UnknownEntry("method", name, METHODS)
+    return METHODS[name]
