@@ -51,7 +51,7 @@ class Canary:
     @property
     def phrase(self) -> str:
         """Four made-up words of two syllables."""
-        numbers = iter(drawn(f"{self.key} phrase"))
+        numbers = iter(key_bytes(f"{self.key} phrase"))
         syllables = ["".join(row[next(numbers) % len(row)] for row in _LETTERS) for _ in range(8)]
         pairs = zip(syllables[::2], syllables[1::2], strict=True)
         return " ".join("".join(pair) for pair in pairs)
@@ -62,13 +62,13 @@ class Canary:
         return motif_of(self.key)
 
 
-def drawn(words: str) -> bytes:
+def key_bytes(words: str) -> bytes:
     """32 bytes."""
     return hashlib.sha256(words.encode()).digest()
 
 
 def motif_of(key: str) -> Tensor:
-    bits = [byte >> place & 1 for byte in drawn(f"{key} motif") for place in range(8)]
+    bits = [byte >> place & 1 for byte in key_bytes(f"{key} motif") for place in range(8)]
     count = 3 * CELLS**2
     return torch.tensor(bits[:count], dtype=torch.float32).view(3, CELLS, CELLS)
 

@@ -29,7 +29,7 @@ from .raster import artwork, raster
 from .requests import wanted_intent
 
 
-def check(ask: ProtectAsk) -> tuple[Message, ...]:
+def check_file(ask: ProtectAsk) -> tuple[Message, ...]:
     """Raises what makes the file impossible, whatever its pixels are; gives what its marks say."""
     return check_export(wanted_intent(ask.intent).export, words_of(Path(ask.file)).creators)
 
@@ -37,7 +37,7 @@ def check(ask: ProtectAsk) -> tuple[Message, ...]:
 def export(request: Request[ProtectAsk]) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
     ask, state = request.ask, request.state
-    checked = check(ask)
+    checked = check_file(ask)
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
     whole = as_in_krita(with_words_of(whole, Path(ask.file)), ask.pixels)

@@ -42,9 +42,8 @@ from .asked import (
 )
 from .call import Answer, Json, Method, Request
 from .examine import examine, refuse_again
-from .export import check as check_file
+from .export import check_file, placed
 from .export import export as export_file
-from .export import placed
 from .frames import PROTOCOL, WINDOW
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent

@@ -12,6 +12,7 @@ from .. import exits, options, speech
 if TYPE_CHECKING:
     from ...site.keys import Key
 
+LAST_PORT = 2**16 - 1
 EPILOG = """\b
 Examples:
   glassine site                                  (the page at http://127.0.0.1:8642/)
@@ -26,7 +27,7 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 
 @click.group(epilog=EPILOG, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8642, show_default=True)
+@click.option("--port", type=click.IntRange(1, LAST_PORT), default=8642, show_default=True)
 @click.option(
     "--name",
     "names",
