@@ -531,7 +531,7 @@ def test_too_large_an_announcement_is_refused(client):
     ("method", "ask", "word"),
     [
         ("export", {"intent": intent(export={"format": "ora"})}, "ora"),
-        ("export", {"intent": intent(export={"marks": ["xmp"], "keep_path": True})}, "receipt"),
+        ("export", {"intent": intent(export={"marks": ["xmp"], "keep_path": True})}, "ledger"),
         (
             "export",
             {"intent": intent(export={"marks": ["xmp"], "claim": {"policy": "whatever"}})},

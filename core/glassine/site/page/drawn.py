@@ -32,8 +32,8 @@ _SCRIPT = (
 def drawn(language: str, limits: Limits) -> str:
     fields = {"megabytes": limits.bytes >> 20, "megapixels": limits.pixels // 10**6}
     fields["minutes"] = round(limits.keep / 60)
-    texts = {name: escape(words_of(name, language, fields)) for name in _TEXTS}
-    spoken = json.dumps({name: words_of(name, language, {}) for name in _SCRIPT})
+    texts = {name: escape(text_of(name, language, fields)) for name in _TEXTS}
+    spoken = json.dumps({name: text_of(name, language, {}) for name in _SCRIPT})
     return Template((PLACE / "index.html").read_text(encoding="utf-8")).substitute(
         texts,
         lang=language,
@@ -43,7 +43,7 @@ def drawn(language: str, limits: Limits) -> str:
     )
 
 
-def words_of(name: str, language: str, fields: dict[str, int]) -> str:
+def text_of(name: str, language: str, fields: dict[str, int]) -> str:
     return in_words(message(f"serve.page_{name}", **fields), language)
 
 
@@ -61,6 +61,6 @@ def language_links(language: str) -> str:
     here = {language: ' aria-current="true"'}
     return " ".join(
         f'<a href="?lang={one}" lang="{one}" hreflang="{one}"{here.get(one, "")}>'
-        f"{escape(words_of('self', one, {}))}</a>"
+        f"{escape(text_of('self', one, {}))}</a>"
         for one in LANGUAGES
     )
