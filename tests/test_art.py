@@ -22,9 +22,11 @@ from PIL import Image
 
 from lab.bench.kinds import drawn, gradient, noisy, picture, shapes, sprite
 from lab.bench.kinds_sheet import detail
+from lab.bench.reduced import square
 from lab.places import ROOT
 
 DRAWN = dict(drawn())
+EXAMPLE = ROOT / "examples" / "lake.png"
 INTENT = Intent(seed=1, style="texture", surrogates=("embedded",), strength="auto")
 
 
@@ -159,6 +161,17 @@ def test_a_smooth_gradient_shows_no_labyrinth(name, bound):
     assert 0 < grown(rgb) < bound
     if name != "a glow":
         assert grown(rgb, replace(INTENT, strength="balanced")) > bound
+
+
+def test_smooth_ground_beside_detail_shows_none_either():
+    """It is a photo and begins as photos do. Where flat areas kept .35 of the reach, 3.4 levels."""
+    smooth, busy = picture(gradient())[:, :128, :64], square(EXAMPLE, 128)[:, :, 64:]
+    rgb = torch.cat((smooth, busy), 2)
+    made = plan(Artwork(rgb), replace(INTENT, effort="preview"), device="cpu")
+    assert made.score == SCORES["balanced"]
+    after = settle(optimise(replace(made, steps=3))).rgb
+    assert detail(after[:, :, :64]) - detail(smooth) < 2.2
+    assert not torch.equal(after[:, :, :64], smooth)
 
 
 @pytest.mark.parametrize("name", ("line: ink on white", "grey: wash", "flat: gradient, grey"))
