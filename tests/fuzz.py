@@ -26,7 +26,9 @@ def main():
     told = asked.parse_args()
     home = tempfile.mkdtemp()  # a ledger and a certificate of its own
     os.environ.update(HOME=home, XDG_DATA_HOME=home, OMP_NUM_THREADS="1")
-    with atheris.instrument_imports(include=["glassine.formats", "glassine.marks"]):
+    with atheris.instrument_imports(
+        include=["glassine.formats", "glassine.marks", "glassine.pixels"]
+    ):
         import hostile
     reader, seeds = hostile.READERS[told.reader]
     corpus = Path(tempfile.mkdtemp())
@@ -34,8 +36,15 @@ def main():
         (corpus / str(number)).write_bytes(data)
     limits = ["-timeout=20", "-rss_limit_mb=3000", "-max_len=20000", "-print_final_stats=1"]
     limits += [f"-max_total_time={told.seconds}", f"-artifact_prefix={told.out}/{told.reader}-"]
-    atheris.Setup([sys.argv[0], *limits, str(corpus)], reader)
+    words = Path(tempfile.mkdtemp()) / "words"
+    words.write_text("".join(f'"{spelt(word)}"\n' for word in hostile.WORDS))
+    atheris.Setup([sys.argv[0], *limits, f"-dict={words}", str(corpus)], reader)
     atheris.Fuzz()
+
+
+def spelt(word):
+    """As libFuzzer reads a word of its dictionary."""
+    return "".join(f"\\x{byte:02x}" for byte in word)
 
 
 if __name__ == "__main__":

@@ -25,12 +25,13 @@ ROOMS = [
     {"machine"},
     {"pixels"},
     {"ledger", "visibility"},
-    {"surrogates", "targets", "purifiers", "marks", "formats", "embedders"},
+    {"surrogates", "targets", "purifiers", "marks", "formats", "embedders", "denoisers"},
     {"faces"},
     {"explore"},
     {"evidence"},
     {"flow"},
-    {"find", "batch", "sitekit", "campaigns", "lookup"},
+    {"find", "batch", "sitekit", "campaigns", "lookup", "probe"},
+    {"site"},
     {"service", "cli"},
 ]
 KINDS = {
@@ -40,6 +41,7 @@ KINDS = {
     "marks",
     "formats",
     "embedders",
+    "denoisers",
 }  # must not know of each other
 # Inside `flow` an artwork goes from verb to verb; each file imports only from rows above its own.
 FLOW = [
@@ -65,7 +67,7 @@ HOMES = 2
 """Files that may define a public function of one name: a word means one thing in the house."""
 CONTRACT = {
     *("read", "write", "apply", "missing", "prepare", "embed", "stamp", "check", "decide"),
-    *("picture", "choices", "encoder", "decoder", "load"),
+    *("picture", "choices", "encoder", "decoder", "load", "worded", "guessed"),
 }
 """What entries of the kinds are made of: there the same name means the same thing by design."""
 

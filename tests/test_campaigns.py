@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 import torch
@@ -29,6 +30,7 @@ from glassine.errors import NotUsable
 from glassine.flow.plan import plan
 from glassine.flow.read import read
 from glassine.marks import certificate
+from glassine.messages import message
 from glassine.plain import plain as to_plain
 from glassine.service.asked import Wish
 from glassine.service.methods import METHODS
@@ -285,13 +287,21 @@ def test_from_the_command_line(tmp_path):
     assert half.exit_code == 2 and not other.exists()
 
 
+def test_a_file_that_was_signed_long_ago_is_still_understood():
+    """It is in many hands; Krita's scenario of poison joins it too."""
+    found = campaign_of(Path(__file__).parent / "golden" / "dogs.campaign")
+    assert (found.who, found.key_told) == ("Ann", "480d82c5d20c1611")
+    assert found.campaign.pair("ship").teach == "car" and found.campaign.until == LATER
+
+
 def test_krita_is_told_and_aims_as_the_command_line_does(file, painting, monkeypatch):
     def asked(method, **told):
         return to_plain(METHODS[method](told, {}, lambda now: None, State()).result)
 
-    assert asked("campaigns") == {"campaigns": []}
-    join(file)
-    (row,) = asked("campaigns")["campaigns"]
+    assert asked("campaigns") == {"campaigns": [], "law": to_plain(message("campaign.legal"))}
+    row = asked("join", file=str(file))
+    assert asked("campaigns")["campaigns"] == [row]
+    assert row["key"] in run("campaign", "show").output, "what people compare is one"
     assert row["name"] == "Dogs" and row["pairs"] == {"dog": "cat", "ship": "apple"}
     assert (row["strength"], row["who"], row["until"]) == ("strong", "Ann", "2999-01-01")
     caption = asked("caption", shows="dog", campaign="Dogs")["caption"]
@@ -301,4 +311,4 @@ def test_krita_is_told_and_aims_as_the_command_line_does(file, painting, monkeyp
     assert (wish.teach, wish.caption, wish.strength) == (typed.teach, typed.caption, 60.0)
     assert torch.equal(wish.anchor, typed.anchor)
     monkeypatch.setattr(Campaign, "over", property(lambda self: True))
-    assert asked("campaigns") == {"campaigns": []}, "what is over is not offered"
+    assert asked("campaigns")["campaigns"] == [], "what is over is not offered"

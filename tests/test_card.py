@@ -51,3 +51,20 @@ def test_what_is_missing_is_named(bench, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["card", "--wheels", str(tmp_path)])
     assert bench.main() == 2
     assert "no-such-wheel" in capsys.readouterr().out
+
+
+def test_steps_through_a_denoiser_are_timed_or_it_says_why_not(bench, monkeypatch):
+    pytest.importorskip("diffusers")
+    from glassine.machine.device import choose
+
+    from lab.bench import denoiser
+
+    device = choose("cpu")
+    monkeypatch.setitem(denoiser.NUMBERS, "sdxl", 1e15)
+    assert "GB free" in denoiser.measured("sdxl", device)["skipped"]
+    small = {"block_out_channels": (32, 32, 32, 32), "cross_attention_dim": 16}
+    monkeypatch.setitem(denoiser.SHAPES, "sd15", {**small, "layers_per_block": 1})
+    monkeypatch.setitem(denoiser.NUMBERS, "sd15", 1e6)
+    seen = denoiser.measured("sd15", device, (128,))
+    assert seen["128 error"]["second"] > 0 and seen["128 distilled"]["peak"] != 0
+    assert "processor" in bench.through_denoiser(device, "sd15")["skipped"]

@@ -2,11 +2,13 @@
 
 import base64
 import io
+import quopri
 import struct
 import textwrap
 import zipfile
 import zlib
 from pathlib import Path
+from urllib.parse import quote_from_bytes
 from xml.sax.saxutils import escape
 
 import planted
@@ -20,7 +22,7 @@ from glassine.marks import containers
 from glassine.messages import words
 from glassine.pixels.packet import properties
 from glassine.types import Claim, Export, Intent
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 from planted import CREATOR, OPEN, RESOURCES, SECRET, exif_of, packet, pixels, plain, unfolded
 from typed import SMALL, run
 
@@ -135,6 +137,17 @@ def test_a_painting_programs_own_file_tells_no_more_than_a_png():
         "/Users/ann/tree.kra",
         "\\\\server\\ann\\tree.psd",
         "~/tree.kra",
+        "/Volumes/Anns Disk/tree.psd",
+        "/run/media/ann/tree.kra",
+        "/tank7/ann/tree.kra",
+        "/storage/emulated/0/tree.kra",
+        "smb://nas/ann/tree.psd",
+        "content://org.krita/tree.kra",
+        "%USERPROFILE%\\tree.psd",
+        "~ann/tree.kra",
+        "Copy of /home/ann/tree.kra",
+        "Scan (D:\\Kunden\\Ann\\tree.tif)",
+        "from \\\\nas\\ann\\tree.tif",
     ],
 )
 def test_a_title_that_is_a_path_on_somebodys_disk_stays_at_home(path):
@@ -144,6 +157,41 @@ def test_a_title_that_is_a_path_on_somebodys_disk_stays_at_home(path):
         "",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Night/Day",
+        "24/7",
+        "Tree: a study",
+        "/ Untitled /",
+        "https://a.example/home/~ann/",
+        "A: B/C",
+    ],
+)
+def test_a_title_is_not_taken_for_a_path(title):
+    assert xmp.sound(title)
+
+
+@pytest.mark.parametrize("place", ("C:\\Users\\Ann\\tree.psd", "Copy of /home/ann/tree.kra"))
+def test_a_path_stays_at_home_wherever_it_is_written(place):
+    """In the older ways of telling a title too: PNG text, IIM, EXIF, a tag of a TIFF."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Title", place)
+    block = Image.Exif()
+    block[0x013B], block[0x9C9B] = "Ann", place.encode("utf-16-le") + b"\0\0"
+    named = planted.iim(d80="Ann", d5=place)
+    files = (
+        plain("png", pnginfo=text),
+        plain("jpeg", exif=block.tobytes()),
+        plain("tiff", tiffinfo={315: b"Ann", 40091: place.encode("utf-16-le") + b"\0\0"}),
+        plain("tiff", tiffinfo={315: b"Ann", 33723: named}),
+    )
+    for data in files:
+        for name, copy in copies(read(data)).items():
+            words = unfolded(copy)
+            assert place.encode() not in words and place.encode("utf-16-le") not in words, name
 
 
 def test_a_pen_name_is_not_published_beside_the_name_in_the_file():
@@ -266,6 +314,32 @@ def test_no_picture_hides_in_pieces(how, private):
     assert len(data) < 1500
 
 
+ESCAPED = {
+    "as in an address": quote_from_bytes,
+    "as in an address, throughout": lambda data: "".join(f"%{one:02x}" for one in data),
+    "as in C": lambda data: "".join(f"\\x{one:02X}" for one in data),
+    "as in C, octal": lambda data: "".join(f"\\{one:03o}" for one in data),
+    "as in a table of C": lambda data: ", ".join(f"0x{one:02x}" for one in data),
+    "as in a letter": lambda data: quopri.encodestring(data).decode(),
+    "as in XML": lambda data: "".join(f"&#x{one:02x};" for one in data),
+    "digits with colons": lambda data: data.hex(":"),
+    "numbers with points": lambda data: ".".join(map(str, data)),
+    "shares of one": lambda data: " ".join(f"{one / 255:.3f}" for one in data),
+    "as they are": lambda data: data.decode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("how", ESCAPED)
+def test_no_picture_hides_behind_escapes(how):
+    assert pictures.spells_picture(ESCAPED[how](SMALL_COPY))
+
+
+def test_no_picture_hides_behind_escapes_in_what_is_published():
+    said = packet(f"{CREATOR}<d:rights>© {quote_from_bytes(SMALL_COPY)}</d:rights>")
+    for data in copies(read(with_packet("png", said))).values():
+        assert b"%FF%D8" not in unfolded(data) and "Änne".encode() in unfolded(data)
+
+
 @pytest.mark.parametrize(
     "prose",
     [
@@ -274,6 +348,7 @@ def test_no_picture_hides_in_pieces(how, private):
         "tree, sky, water; oil on canvas\n" * 60,
         " ".join(f"xmp.did:{number:08x}-7a1c-4f2e-9d3b-{number**3:012x}" for number in range(80)),
         "https://example.org/licence?of=Änne&year=2026 " * 40,
+        "100 % pigment, 20 % off until 5/12; a=b, #c0ffee, 3:2 " * 40,
     ],
 )
 def test_prose_is_no_picture(prose):

@@ -34,6 +34,7 @@ MATCHERS = {
     "flow/pages.py": "the data inside a page of ours",
     "sitekit/robots.py": "a path pattern of robots.txt",
     "formats/carried/pictures.py": "beginnings of pictures, and lines of base64",
+    "formats/carried/xmp.py": "places on disks in what a file says",
     "targets/concept.py": "spaces and an article around an artist's word",
 }
 """Files that use regular expressions, and on what."""

@@ -34,6 +34,7 @@ from glassine.record import VERSION, RunRecord, with_file
 from glassine.types import (
     Artwork,
     Cost,
+    Denoised,
     Effect,
     Encoded,
     Export,
@@ -352,6 +353,7 @@ def golden():
             next=message("glance.next_post"),
         ),
         offers=(Offer("webp", 95, 400, 0.75, Score(72)),),
+        denoised=(Denoised(level=0.5, original=0.25, protected=0.5, scattered=0.375, jpeg=0.25),),
     )
 
 

@@ -232,8 +232,9 @@ def test_progress_ends_at_the_end_and_says_what_is_left(client, pixels):
 
 
 def test_a_preview_and_another_strength(client, pixels):
-    def preview(number, **more):
-        ask = {"pixels": about(), "intent": intent(**more), "seconds": 5.0, "full": True}
+    def preview(number, *, seconds=5.0, scaled=False, **more):
+        ask = {"pixels": about(), "intent": intent(**more), "seconds": seconds, "full": True}
+        ask["scaled"] = scaled
         client.ask(number, "preview", ask, pixels=pixels.tobytes())
         body, blobs, progress = client.answer(number)
         assert "result" in body, body
@@ -247,6 +248,17 @@ def test_a_preview_and_another_strength(client, pixels):
     assert told["ssimulacra2"] > 84.5
     assert "optimise" in {one["stage"] for one in first}
     assert "optimise" not in {one["stage"] for one in second}, "a new strength costs no gradient"
+    _, dragged, nothing = preview(9, strength=72, scaled=True)
+    assert not nothing, "a strength that is dragged costs no look either"
+    _, looked, _ = preview(10, strength=72)
+    dragged, looked = (
+        np.frombuffer(one["after"], np.uint8).astype(int) for one in (dragged, looked)
+    )
+    clean = np.frombuffer(blobs["before"], np.uint8).astype(int)
+    amount = np.abs(dragged - clean).mean() / np.abs(looked - clean).mean()
+    assert 0.7 < amount < 1.4, "as much of the change as will be found, about"
+    _, _, longer = preview(11, strength=72, seconds=6.0)
+    assert not longer, "more time that makes it no larger is not spent"
 
 
 def test_a_preview_shows_what_a_model_sees_with_nothing_downloaded(client, pixels):
@@ -513,6 +525,45 @@ def test_too_large_an_announcement_is_refused(client):
     client.send({"id": 40, "method": "protect", "ask": {}, "blobs": {"pixels": 1 << 50}})
     body, _, _ = client.answer(40)
     assert "announced" in said(body)
+
+
+@pytest.mark.parametrize(
+    ("method", "ask", "word"),
+    [
+        ("export", {"intent": intent(export={"format": "ora"})}, "ora"),
+        ("export", {"intent": intent(export={"marks": ["xmp"], "keep_path": True})}, "ledger"),
+        (
+            "export",
+            {"intent": intent(export={"marks": ["xmp"], "claim": {"policy": "whatever"}})},
+            "whatever",
+        ),
+        ("export", {"intent": intent(campaign="none")}, "none"),
+        ("protect", {"intent": intent(strength=[])}, "'intent.strength'"),
+        ("protekt", {"intent": intent()}, "protect"),
+    ],
+    ids=("format", "receipt", "policy", "campaign", "shape", "method"),
+)
+def test_what_no_pixels_could_make_right_is_refused_before_they_are_there(
+    client, method, ask, word
+):
+    """Parts that are under way meanwhile are nobody's, and the next request is served."""
+    ask = {"pixels": about(), **ask}
+    client.send({"id": 41, "method": method, "ask": ask, "blobs": {"pixels": 4 * W * H}})
+    body, _, _ = client.answer(41)
+    assert body["error"] != "Bug" and word in said(body), body
+    client.send({"id": 41, "blob": "pixels"}, bytes(4 * W * H))
+    client.ask(42, "caption", {"shows": "a cat"})
+    body, _, _ = client.answer(42)
+    assert "result" in body
+
+
+def test_an_export_in_the_name_of_a_bad_certificate_reads_no_pixels(client):
+    claim = {"certificate": "none.pem", "key": "none.pem"}
+    wish = intent(export={"marks": ["c2pa"], "claim": claim})
+    ask = {"pixels": about(), "intent": wish}
+    client.send({"id": 43, "method": "export", "ask": ask, "blobs": {"pixels": 4 * W * H}})
+    body, _, _ = client.answer(43)
+    assert body["error"] == "NotUsable" and "none.pem" in said(body)
 
 
 WARMED = """

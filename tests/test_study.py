@@ -208,3 +208,45 @@ def test_a_local_stable_diffusion_learns_and_samples(study, tmp_path, monkeypatc
     assert after.shape == (1, 3, 16, 16) and after.min() >= 0 and after.max() <= 1
     assert not torch.equal(before, after)
     assert torch.equal(learner.sampled("a fruit", 1, seed=1), before), "the parent changed"
+
+
+def test_the_probes_study_asks_about_what_was_learnt_and_what_was_not(study, tmp_path, monkeypatch):
+    probed, base = study("probed"), study("base")
+    monkeypatch.setattr(base, "vocabulary", lambda: ["bird", "flag", "of", "portrait", "victim"])
+    whole = torch.rand(260, 3, 1, 1).expand(-1, -1, 64, 64)
+    sets = probed.drawn_sets(whole, ["bird"] * 260, 0)
+    learnt, unseen = {one.name for one in sets.learnt}, [one for one in sets.asked if not one.dose]
+    assert not learnt & {one.name for one in unseen} and len(unseen) == probed.UNSEEN
+    doses = [one.dose for one in sets.asked if one.dose]
+    assert {dose: doses.count(dose) for dose in probed.DOSES} == probed.DOSES
+    never = [one for one in sets.canaries if not one.dose]
+    assert len(never) == probed.NEVER and not learnt & {one.name for one in never}
+    shown = torch.stack([sets.canaries[0].shown])
+    assert probed.canary_chance(probed.Canary(sets.canaries[0].canary), shown)[1] == 1 / 1000
+
+    file = tmp_path / "rows.jsonl"
+    asked = [(test, one) for test, one in probed.asked_about(sets)]
+    assert len({(test, one.name) for test, one in asked}) == len(asked)
+    for at, (test, one) in enumerate(asked):
+        row = {"seed": 0, "steps": 1, "test": test, "picture": one.name, "dose": one.dose}
+        score = 1 + at % 7 / 10 if one.dose == 100 else at % 7 / 10
+        probed.note(file, row | {"score": score})
+    monkeypatch.setattr(probed, "TIMES", 20)
+    probed.table(file)
+    told = json.loads(file.with_suffix(".json").read_text())
+    first, *_ = told["tests"]
+    assert (first["dose"], first["auc"], first["true_at_1_percent"]) == (100, 1, 1)
+    assert first["p_of_a_set"] < 1e-4 < told["tests"][2]["p_of_a_set"]
+    assert {one["test"] for one in told["false"]} == {"membership", "extraction", "completion"}
+    assert all(one["p<=0.05"] <= 0.2 for one in told["false"])
+
+
+def test_the_studys_model_is_asked_as_any_other(study):
+    probed, small = study("probed"), study("small")
+    model = probed.Learnt(small.Small(["a"], coarse(small), side=64))
+    latents = model.encode(torch.rand(2, 3, 64, 64))
+    with torch.no_grad():
+        clean, noise = model.parted(latents, 0.4, "a")
+    signal, spread = model.shares(0.4)
+    assert torch.allclose(signal * clean + spread * noise, latents, atol=1e-5)
+    assert model.shares(0.1)[0] > model.shares(0.9)[0] and model.shares(1)[0] > 0

@@ -73,6 +73,7 @@ class NotUsable(GlassineError):
 
 
 KINDS = {
+    "denoiser": message("kind.denoiser"),
     "effort": message("kind.effort"),
     "embedder": message("kind.embedder"),
     "format": message("kind.format"),

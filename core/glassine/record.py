@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from .plain import Said, plain, recalled
@@ -17,7 +18,7 @@ from .version import engine_version
 VERSION = 1
 """Grows by one whenever an older reader could misunderstand a field; 0: before there were any."""
 
-DECIDED = ("recipe", "goals", "goal_names", "score", "steps", "also_at", "seed")
+DECIDED = ("recipe", "goals", "goal_names", "score", "steps", "also_at", "seed", "model", "prompt")
 ON_PAGE = (
     *("engine", *DECIDED, "surrogates", "held_out", "caption", "format", "quality", "device"),
     *("steps_in", "size", "measured", "sha256_clean_pixels", "sha256_protected_pixels", "notes"),
@@ -41,6 +42,7 @@ class RunRecord:
     goals     as they are told; `goal_names` are kinds of target
     also_at   sizes, by area, around which the picture was optimised as well: training's buckets
     held_out  encoders that were only measured
+    model, prompt  the model that was looked through, and what it was told
     steps_in  the format of numbers in which the steps were taken
     size      width and height
     measured  left, top, width and height of the part that was measured
@@ -59,6 +61,8 @@ class RunRecord:
     surrogates: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
     caption: str = ""
+    model: str = ""
+    prompt: str = ""
     format: str = ""
     quality: int = 0
     longest_side: int | None = None
@@ -109,6 +113,8 @@ def record_of(protected: Protected) -> RunRecord:
         surrogates=plan.surrogates,
         held_out=plan.held_out,
         caption=plan.caption,
+        model=Path(plan.model).name,
+        prompt=plan.prompt,
         format=export.format,
         quality=export.quality,
         longest_side=export.longest_side,

@@ -180,6 +180,9 @@ class Intent:
     surrogates  names; None: every real one that is present, else `embedded`. Of a recipe for
              faces, names of embedders; None: every one that may be optimised against
     faces    which faces, counted from 1 as they are found; None: all of them
+    model    folder of a model, as diffusers saves it, whose denoiser is looked through
+    prompt   what that model is told the picture is
+    found    folder in which changes for a set of pictures were found; "": none were yet
     """
 
     recipe: str = "cloak"
@@ -197,7 +200,36 @@ class Intent:
     faces: tuple[int, ...] | None = None
     mask: Tensor | None = None
     seed: int | None = None
+    model: str | None = None
+    prompt: str = "a painting"
+    found: str = ""
     export: Export = field(default_factory=Export)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoising:
+    """What a recipe asks of a model's denoiser. Numbers and names, no code.
+
+    loss     "error": of what the denoiser says of noised latents; "distilled": the same, its
+             gradient through the autoencoder only; "goal": from the noise that it sees there to
+             the goals' latents
+    low, high  between which shares of the model's levels of noise a step draws one
+    share    of the steps that look through the denoiser; the others go on towards the goals
+    rounds   in how many turns steps on a set of pictures alternate with training on it; 0: never
+    lessons  steps of that training in each turn
+    rank, rate  of the small matrices that are trained (LoRA)
+    source   the paper that it follows
+    """
+
+    loss: Literal["error", "distilled", "goal"]
+    low: float = 0.0
+    high: float = 1.0
+    share: float = 1.0
+    rounds: int = 0
+    lessons: int = 0
+    rank: int = 4
+    rate: float = 1e-4
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +245,7 @@ class Recipe:
     tint    share of the goals' colours, smooth over many pixels, that is added beforehand
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
     away    whether the goals are left behind, as far as can be; else they are approached
+    denoising  what is asked of a model's denoiser; None: nothing, and no model is needed
     """
 
     name: str
@@ -226,6 +259,7 @@ class Recipe:
     tint: float = 0.05
     on_faces: bool = False
     away: bool = False
+    denoising: Denoising | None = None
 
 
 @dataclass(frozen=True)
@@ -250,6 +284,9 @@ class Plan:
     caption    the words that must go with a poisoned picture; "" otherwise
     art        what kind of picture it is; a change is held to what that bears
     faces      that the steps look at, through embedders; empty: at the picture, through encoders
+    model      folder of the model whose denoiser is looked through; "": none is
+    prompt     what that model is told the picture is
+    found      folder in which the change was found already, with those of other pictures
     """
 
     artwork: Artwork
@@ -267,6 +304,9 @@ class Plan:
     also_at: tuple[int, ...] = ()
     art: Art = PAINTING
     faces: tuple[Face, ...] = ()
+    model: str = ""
+    prompt: str = ""
+    found: str = ""
 
 
 @dataclass(frozen=True)
@@ -351,6 +391,22 @@ class Effect:
     jpeg: float = math.nan
 
 
+@dataclass(frozen=True, kw_only=True)
+class Denoised:
+    """A denoiser's loss at one level of noise; training on a picture lowers it.
+
+    level      share of the model's levels, 0 to 1
+    scattered  of the same change, scattered at random
+    jpeg       of the clean picture saved as JPEG 90
+    """
+
+    level: float
+    original: float
+    protected: float
+    scattered: float
+    jpeg: float
+
+
 @dataclass(frozen=True)
 class Trial:
     """One purifier's verdict on the whole effect; its rows are the Effects with `after` = name.
@@ -408,6 +464,7 @@ class Report:
 
     doubts  reasons to trust it less; shown before the numbers, never after
     offers  the same copy in smaller formats
+    denoised  what the model makes of it that was looked through; empty: none was
     threat  what this works against, and which families were aimed at
     limits  what is always true and always shown
     """
@@ -421,6 +478,7 @@ class Report:
     limits: tuple[Message, ...] = ()
     glance: Glance | None = None
     offers: tuple[Offer, ...] = ()
+    denoised: tuple[Denoised, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyvips
+from glassine.errors import NoSolution
 from glassine.flow.examine import ALIKE
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
@@ -68,7 +69,11 @@ def pairs(folder: Path | None, known: set[object]) -> Iterator[tuple[str, str, T
         if (name, strength) in known:
             continue
         intent = Intent(seed=1, strength=strength, effort="preview", surrogates=("embedded",))
-        yield name, strength, rgb, settle(optimise(plan(Artwork(rgb), intent, device="cpu"))).rgb
+        try:
+            done = settle(optimise(plan(Artwork(rgb), intent, device="cpu")))
+        except NoSolution:  # one colour: the smallest change would be more visible than that
+            continue
+        yield name, strength, rgb, done.rgb
 
 
 def rows(folder: Path | None, known: set[object]) -> Iterator[dict[str, object]]:

@@ -123,7 +123,21 @@ def measured(wish: str, sides: list[int], compared: int, ends: float) -> str:
             seen = found.row(f"{side} {effort}", guess, partial(timed, device, side, effort))
             if "optimise" in seen:
                 second_per_step[side] = seen["optimise"] / seen["steps"]
+    for kind in ("sd15", "sdxl"):
+        found.row(f"denoiser of {kind}'s size", 90, partial(through_denoiser, device, kind))
     return found.name
+
+
+def through_denoiser(device: Device, kind: str) -> dict[str, Any]:
+    """Seconds and memory of a step through a random network of that size; cards only."""
+    if device.kind == "cpu":
+        return {"skipped": "on a processor it is measured by lab.bench.denoiser"}
+    absent = [name for name in ("diffusers", "transformers") if not importlib.util.find_spec(name)]
+    if absent:
+        return {"skipped": f"not here: {', '.join(absent)}"}
+    from .denoiser import measured as steps_measured
+
+    return steps_measured(kind, device)
 
 
 def plain(name: str) -> str:

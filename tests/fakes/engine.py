@@ -84,6 +84,16 @@ WORDS = {
 }
 TWICE = {"code": "fake.twice", "fields": {"export": 3, "day": "2026-11-01"}}
 
+FILE = {"name": "Dogs", "who": "Ann", "until": "2020-01-01", "most": 16, "path": "x", "reason": "y"}
+DOGS = {
+    "name": "Dogs",
+    "who": "Ann",
+    "key": "0123456789abcdef",
+    "until": "2999-01-01",
+    "strength": "strong",
+    "pairs": {"dog": "cat", "ship": "apple"},
+}
+
 LATER = 0.2  # seconds
 OPPOSITE = bytes(255 - value for value in range(256))
 
@@ -91,6 +101,7 @@ OPPOSITE = bytes(255 - value for value in range(256))
 class Engine:
     def __init__(self):
         self.lock, self.calls, self.parts = threading.Lock(), {}, {}
+        self.joined = []
 
     def send(self, body, blob=b""):
         with self.lock:
@@ -168,7 +179,9 @@ class Engine:
         if ask.get("full"):
             blobs["full"] = changed(before, 1, ask)
         about = {"width": width, "height": height, "goals": [said("fake.goal")]}
-        about |= {"finer": False, "gain": 8, "ssimulacra2": ask["intent"]["strength"]}
+        about |= {"finer": ask["seconds"] < 2, "ssimulacra2": ask["intent"]["strength"]}
+        if ask.get("sees"):
+            blobs |= {f"sees_{name}": before for name in ("before", "after", "difference")}
         about |= {"art": "line", "start": "subtle"}
         self.answer(number, about, **blobs)
 
@@ -193,7 +206,21 @@ class Engine:
         if ask["shows"] == ask["teach"]:
             self.fail(number, "NotUsable", said("fake.refused"))
         else:
-            self.answer(number, {"caption": f"the engine's words for {ask['shows']}"})
+            words = f"the engine's words for {ask['shows']}"
+            words += f" in {ask['campaign']}" if "campaign" in ask else ""
+            self.answer(number, {"caption": words})
+
+    def campaigns(self, number, ask, parts):
+        self.answer(number, {"campaigns": self.joined, "law": said("campaign.legal")})
+
+    def join(self, number, ask, parts):
+        """As the file is called: "dogs" can be joined, the others are named after what is wrong."""
+        name = Path(ask["file"]).stem
+        if name != "dogs":
+            self.fail(number, "NotUsable", said(f"campaign.{name}", **FILE))
+            return
+        self.joined.append(DOGS)
+        self.answer(number, DOGS)
 
     def report(self, number, ask, parts):
         left = {"fake.blur": 0.25, "fake.noise": None}
@@ -272,6 +299,7 @@ def main():
     says = said("fake.cpu", count=2) if kind == "cpu" else said("fake.card")
     hello |= {"device": {"kind": kind, "says": says}, "catalogue": CATALOGUE, "words": words()}
     hello["methods"] = ["protect", "preview", "export", "examine", "report", "caption"]
+    hello["methods"] += ["campaigns", "join"]
     if other := os.environ.get("FAKE_HELLO"):
         hello |= json.loads(Path(other).read_text("utf-8"))
         hello = {name: one for name, one in hello.items() if one is not None}

@@ -16,7 +16,8 @@ from glassine.flow.read import read
 from glassine.formats import described, directories
 from glassine.formats.carried import exif, icc, iptc, loose, pictures, xmp
 from glassine.marks import c2pa, certificate, containers
-from glassine.pixels.packet import Refused, properties
+from glassine.pixels.packet import CC, PLUS, Refused, properties
+from glassine.pixels.packet import PREFIXES as SPACES
 from glassine.types import Claim
 from planted import CREATOR, IIM, RESOURCES, exif_of, packet
 
@@ -115,8 +116,18 @@ def signed(kind="png"):
     return c2pa.sign(planted.plain(kind), claim, certificate.signing(name="Ann"))
 
 
+SPOKEN = packet(
+    f"{CREATOR}<p:Licensor><r:Bag><r:li r:parseType='Resource' p:LicensorName='Änne'/></r:Bag>"
+    "</p:Licensor><d:rights><r:Alt><r:li xml:lang='de'>©</r:li></r:Alt></d:rights><t:Orientation>"
+    "6</t:Orientation><g:Thumbnails><r:li><g:image>/9j/4AAQSkZJRgAB</g:image></r:li>"
+    "</g:Thumbnails><c:license r:resource='https://a.example/'/>",
+    f"xmlns:p='{PLUS}' xmlns:t='{SPACES['tiff']}' xmlns:g='{xmp.SMALL}' xmlns:c='{CC}' "
+    "t:Artist='Änne' t:Make='Leica'",
+)
+"""A packet with a property of every form that one can have."""
+
 READERS = {
-    "xmp": (xmp_of, lambda: [packet(CREATOR), packet(CREATOR).decode().encode("utf-16")]),
+    "xmp": (xmp_of, lambda: [SPOKEN, packet(CREATOR), packet(CREATOR).decode().encode("utf-16")]),
     "exif": (exif_of_bytes, lambda: [BLOCK, TIFF]),
     "iptc": (iptc_of, lambda: [RESOURCES, IIM]),
     "around": (around_pixels, lambda: [PNG, JPEG, AVIF, TIFF, planted.profile()]),
@@ -124,3 +135,14 @@ READERS = {
     "kra": (kra, lambda: [archive(PNG), PNG, TIFF, JPEG, planted.plain("webp")]),
 }
 """Name -> the reader and bytes to begin with."""
+
+_XML = (
+    b"<r:Description |<r:li>|</r:li>|<r:Bag>|</r:Bag>| r:resource='|xmlns:|<![CDATA[|]]>|&#0;|&a;"
+)
+_HEADS = b"<!DOCTYPE x [<!ENTITY a 'b'>]>|<?xml version='1.0' encoding='utf-7'?>|\xff\xfe|\xfe\xff"
+WORDS = {
+    *(name.rpartition("}")[2].encode() for name in xmp.FORMS),
+    *(address.encode() for address in SPACES.values()),
+    *(_XML + b"|" + _HEADS + b"|\x1c\x02|8BIM|Exif\0\0|II*\0|MM\0*").split(b"|"),
+}
+"""What a reader looks for: bytes that chance alone would hardly ever put together."""

@@ -1,9 +1,13 @@
 """A scenario that takes the docker's pictures. Not a test: scripts/screenshots.py runs it."""
 
 import os
+from pathlib import Path
 
 from krita import Krita
+from PyQt5.QtWidgets import QScrollArea
 from steps import activated, docker, until
+
+DOGS = Path(__file__).resolve().parents[1] / "golden" / "dogs.campaign"
 
 
 def scenario(k):
@@ -32,6 +36,7 @@ def scenario(k):
     studio.choose(
         recipe="cloak", style="starry-strokes", scope="layer", score=70.0, effort="preview"
     )
+    panel.main._mode("wipe")
     studio.watch(True)
     studio.look()
     yield until(lambda: studio.preview.pictures)
@@ -41,11 +46,9 @@ def scenario(k):
     yield until(lambda: not studio.preview.busy)
     yield k.ask("screenshot", name=f"{theme}-preview")
     panel.main._mode("difference")
-    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_difference").setChecked(True)
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-difference")
     panel.main._mode("sees")
-    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_sees").setChecked(True)
     yield until(lambda: "sees_goal" in studio.preview.pictures)
     yield until(lambda: not studio.preview.busy)
     yield 0.3
@@ -59,8 +62,7 @@ def working(k, panel, doc, theme):
     from glassine_krita.studio.choices import Exporting
 
     app, studio = Krita.instance(), panel.studio
-    panel.main.compare.show_mode("wipe")
-    panel.findChild(type(panel.main.canvas).__mro__[1], "glassine_mode_wipe").setChecked(True)
+    panel.main._mode("wipe")
     studio.watch(False)
     job = studio.apply()
     studio.apply()
@@ -84,9 +86,18 @@ def working(k, panel, doc, theme):
     yield until(lambda: studio.preview.pictures and not studio.preview.busy)
     yield 1
     yield k.ask("screenshot", name=f"{theme}-poison")
+    yield until(lambda: studio.campaigns.law)
+    studio.campaigns.join(str(DOGS))
+    yield until(lambda: studio.choice.campaign)
+    yield until(lambda: studio.preview.pictures and not studio.preview.busy)
+    yield k.ask("screenshot", name=f"{theme}-campaign")
     panel.open("export")
     yield 0.5
     yield k.ask("screenshot", name=f"{theme}-export")
+    area = panel.exporting.findChild(QScrollArea).verticalScrollBar()
+    area.setValue(area.maximum())
+    yield 0.3
+    yield k.ask("screenshot", name=f"{theme}-export-below")
     panel.open("setup")
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-settings")

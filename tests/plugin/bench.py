@@ -16,6 +16,7 @@ import waiting  # noqa: E402
 from glassine_krita.canvas.hidden_originals import HiddenOriginals  # noqa: E402
 from glassine_krita.qt import QtCore, QtWidgets  # noqa: E402
 from glassine_krita.studio import instance, settings, studio  # noqa: E402
+from glassine_krita.words import texts  # noqa: E402
 
 FAKE = ROOT / "tests" / "fakes" / "engine.py"
 W, H = 12, 10
@@ -50,6 +51,18 @@ def fresh_krita(app, tmp_path, monkeypatch):
     one = krita.Krita.instance()
     one.data = str(tmp_path / "data")
     return one
+
+
+@pytest.fixture
+def speaks(monkeypatch):
+    """Sets Krita's language."""
+
+    def to(language):
+        monkeypatch.setenv("GLASSINE_LANGUAGE", language)
+        texts.language.cache_clear()
+
+    yield to
+    texts.language.cache_clear()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from bench import (
     opened,
     painting,
     pattern,
+    speaks,
     until,
     works,
 )
@@ -21,7 +22,7 @@ from glassine_krita.studio import instance
 from glassine_krita.studio.job import State
 from glassine_krita.words import texts
 
-__all__ = ["app", "fresh_krita", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "speaks", "works"]
 
 
 def test_a_layer_in_place_of_another_is_not_to_be_faded(works, fresh_krita):
@@ -205,6 +206,24 @@ def test_original_copy_goal_and_difference_stand_beside_each_other(app):
     assert [shown.pixelColor(x, 52).name() for x in (50, 156, 262)] == [
         *(SEEN[name] for name in ("sees_before", "sees_after", "sees_difference"))
     ]
+    view.deleteLater()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_labels_of_a_model_s_view_are_no_wider_than_their_parts(app, speaks, language):
+    from glassine_krita.views.compare import PAD, Compare, small
+
+    speaks(language)
+    view = Compare()
+    metrics = QtGui.QFontMetricsF(small(view.font()))
+    wide = {}
+    for width in (400.0, 130.0, 62.0, 30.0):
+        labels = view._labels(dict.fromkeys(SEEN, width))
+        most = max(metrics.size(0, text).width() for text in labels.values())
+        assert most <= max(width - PAD, metrics.size(0, "…").width()), (width, labels)
+        assert all(labels.values()), "none is left out"
+        wide[width] = labels
+    assert wide[400.0] == {name: texts.t(name) for name in SEEN}
     view.deleteLater()
 
 

@@ -16,6 +16,7 @@ from glassine_krita.docker import GlassineDocker
 from glassine_krita.engine import catalogue, environment, process
 from glassine_krita.engine.asks import Estimate
 from glassine_krita.engine.catalogue import Row
+from glassine_krita.engine.frames import pack
 from glassine_krita.qt import QtCore
 from glassine_krita.studio import settings, studio
 from glassine_krita.words import texts
@@ -138,3 +139,25 @@ def test_without_a_card_nobody_is_asked_where_to_compute(works):
     made = GlassineDocker()
     assert not made.setup.device_row.isVisibleTo(made.setup)
     made.deleteLater()
+
+
+def test_frames_stay_in_order_where_krita_looks_at_its_events_within_one(app):
+    """A part that overtakes its announcement would be taken for garbage, and the engine stopped."""
+    waiting = [b"".join(pack({"id": n}) for n in (1, 2)), pack({"id": 3})]
+
+    class Process:
+        def readAllStandardOutput(self):
+            return QtCore.QByteArray(waiting.pop(0))
+
+    seen, engine = [], process.Engine()
+    engine._process = Process()
+
+    def slot(body, blob):
+        seen.append(body["id"])
+        if body["id"] == 1:
+            engine._read()
+
+    engine.frame.connect(slot)
+    engine._read()
+    assert seen == [1, 2, 3]
+    engine._process = None

@@ -3,6 +3,7 @@
 import os
 
 import krita
+import pytest
 from bench import (
     H,
     M,
@@ -22,7 +23,10 @@ from bench import (
 from glassine_krita.canvas import small_pictures
 from glassine_krita.canvas.places import Place
 from glassine_krita.docker import GlassineDocker
+from glassine_krita.engine.asks import Preview as Ask
 from glassine_krita.studio import canvas_preview, preview
+from glassine_krita.studio.job import State
+from glassine_krita.words import texts
 
 __all__ = ["app", "fresh_krita", "painting", "works"]
 
@@ -285,6 +289,98 @@ def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):
     until(lambda: not works.preview.busy and not works.preview._rest.isActive())
     assert len(asked) >= 9
     assert works.preview.about.ssimulacra2 == works.choice.score, "the last one is what shows"
+
+
+@pytest.fixture
+def asked(works, painting, monkeypatch):
+    """What the engine is asked about previews: seconds, "scaled" or "sees", the strength."""
+    found, real = [], works.requests.send
+
+    def send(ask, *others, **more):
+        if isinstance(ask, Ask):
+            flags = [name for name in ("scaled", "sees") if getattr(ask, name)]
+            found.append((ask.seconds, *flags, ask.intent.strength))
+        return real(ask, *others, **more)
+
+    monkeypatch.setattr(works.requests, "send", send)
+    return found
+
+
+def at_rest(works):
+    return works.preview.pictures and not works.preview.busy and not works.preview._rest.isActive()
+
+
+def test_a_small_picture_then_a_finer_one_then_a_model_s_view(works, asked):
+    """Each is waited for less than the one before; a strength that is dragged comes at once, and is
+    looked for when the hand rests."""
+    docker = GlassineDocker()
+    works.watch(True)
+    works.look()
+    view = docker.main.compare
+    until(lambda: works.preview.pictures)
+    assert view.mode == "wipe", "the model's view comes last"
+    until(lambda: at_rest(works))
+    assert asked == [(1.0, 70.0), (8.0, 70.0), (8.0, "sees", 70.0)]
+    assert view.mode == "sees" and docker.main.mode_buttons["sees"].isChecked() and not view.note
+    works.choose(score=60.0)
+    until(lambda: works.preview.about.ssimulacra2 == 60.0)
+    assert view.mode == "sees" and view.note == texts.t("view_earlier")
+    until(lambda: at_rest(works))
+    assert asked[3:] == [(8.0, "scaled", 60.0), (8.0, 60.0), (8.0, "sees", 60.0)] and not view.note
+    works.look()
+    works._want()
+    until(lambda: at_rest(works))
+    assert len(asked) == 6, "nothing is asked for twice"
+    docker.deleteLater()
+
+
+def test_the_view_that_the_artist_chose_stays(works, asked):
+    docker = GlassineDocker()
+    page = docker.main
+    works.watch(True)
+    works.look()
+    page.compare.touched = True  # looks around already
+    until(lambda: at_rest(works))
+    assert page.compare.mode == "wipe", "nothing is taken from under a hand"
+    page.mode_buttons["difference"].click()
+    assert page.compare.mode == "difference"
+    works.preview.refresh()
+    until(lambda: at_rest(works))
+    again = GlassineDocker()
+    assert page.compare.mode == again.main.compare.mode == "difference"
+    for one in (docker, again):
+        one.deleteLater()
+
+
+def test_a_drag_does_not_wait_for_what_nobody_waits_for(works, asked):
+    works.choose(style="later")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.busy and works.preview.due is preview.Due.FINE)
+    until(lambda: works.preview._number)
+    finer = works.preview._number
+    works.choose(score=60.0)
+    works.preview._begin()
+    assert works.preview.due is preview.Due.SCALE and works.preview._number != finer
+    assert asked[-1] == (1.0, "scaled", 60.0), "the larger one is not there to be scaled"
+    until(lambda: at_rest(works))
+    assert asked[-1] == (8.0, "sees", 60.0)
+
+
+def test_a_job_does_not_wait_for_a_preview(works, asked):
+    works.choose(style="later")
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview._number)
+    cancelled = works.preview._number
+    heard = []
+    works.engine.frame.connect(lambda body, blob: heard.append(body))
+    job = works.apply()
+    assert not works.preview.busy, "taken back"
+    until(lambda: not job.active)
+    assert {"id": cancelled, "cancelled": True} in heard and job.state == State.DONE
+    until(lambda: at_rest(works))
+    assert works.preview.pictures, "and made afterwards"
 
 
 def test_another_style_rests_first(works, painting):

@@ -7,15 +7,20 @@ from bench import (
     app,
     fresh_krita,
     painting,
+    speaks,
     until,
     works,
 )
 from glassine_krita.canvas import small_pictures
 from glassine_krita.docker import GlassineDocker
+from glassine_krita.engine.asks import plain
+from glassine_krita.qt import QtWidgets
 from glassine_krita.studio import settings, studio
 from glassine_krita.studio.choices import Choice, Exporting
+from glassine_krita.studio.job import State
+from glassine_krita.views.what import AGREED
 
-__all__ = ["app", "fresh_krita", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "speaks", "works"]
 
 
 def test_settings_survive_what_others_wrote(fresh_krita):
@@ -96,3 +101,85 @@ def test_the_choice_of_a_later_version_does_not_stop_the_docker(fresh_krita, mon
     assert works.choice.effort == "quick" and made.main.effort.currentData() == "quick"
     works.close()
     made.deleteLater()
+
+
+@pytest.fixture
+def poison_page(works, painting):
+    """The page of poison, explained and chosen, in a docker."""
+    settings.write_text(AGREED, "yes")
+    works.choose(recipe="poison", shows="bird", teach="boat", score=85.0)
+    docker = GlassineDocker()
+    until(lambda: works.campaigns.law)
+    yield docker.main.what
+    docker.deleteLater()
+
+
+def joins(page, monkeypatch, file):
+    """As an artist does: the menu's last row, the law, the file."""
+    page.campaign.menu.setCurrentIndex(page.campaign.menu.count() - 1)
+    page.campaign.menu.activated.emit(page.campaign.menu.count() - 1)
+    said = page.campaign.law_says.text()
+    assert not page.campaign.law.isHidden() and page.campaign.menu.currentData() != "\n"
+    answer = (f"/elsewhere/{file}", "")
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getOpenFileName", lambda *words: answer)
+    page.campaign._join()
+    assert page.campaign.law.isHidden()
+    return said
+
+
+def test_a_campaign_fills_the_page_of_poison(works, poison_page, monkeypatch):
+    rows = poison_page.campaign
+    assert rows.menu.count() == 2
+    assert rows.says.isHidden() and rows.pair_row.isHidden()
+    said = joins(poison_page, monkeypatch, "dogs.campaign")
+    assert "The law of your country" in said and "Compare the key" in said
+    until(lambda: works.choice.campaign == "Dogs")
+    chosen = works.choice
+    assert (chosen.shows, chosen.teach, chosen.score) == ("dog", "cat", 55.0)
+    assert rows.menu.currentText() == "Dogs" and not rows.pair_row.isHidden()
+    assert rows.says.text() == "Until 2999-01-01. Signed as Ann, key 0123456789abcdef."
+    assert poison_page.shows.isHidden() and poison_page.teach.isHidden(), "it has a menu of them"
+    until(lambda: poison_page.copy_caption.isEnabled())
+    assert "for dog in Dogs" in poison_page.caption.text()
+    assert [rows.pairs.itemText(at) for at in range(2)] == ["dog → cat", "ship → apple"]
+    works.choose(score=60.0)
+    rows.pairs.activated.emit(1)
+    assert (works.choice.shows, works.choice.teach) == ("ship", "apple")
+    assert works.choice.score == 60.0, "the strength is the artist's all the same"
+    job = works.apply()
+    until(lambda: not job.active)
+    assert plain(job.order.ask)["intent"]["campaign"] == "Dogs" and job.state == State.DONE
+    rows.menu.activated.emit(0)
+    assert not works.choice.campaign and not poison_page.shows.isHidden()
+    assert "campaign" not in plain(works.intent)
+    rows.menu.activated.emit(1)
+    works.choose(recipe="cloak")
+    assert "campaign" not in plain(works.intent), "a cloak takes no part in it"
+
+
+WRONG = ("changed", "anchor", "over", "foreign", "namesake", "large", "unreadable", "no_file")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_a_file_that_is_no_campaign_is_refused_in_words(
+    speaks, works, poison_page, monkeypatch, language
+):
+    said = set()
+    speaks(language)
+    for why in WRONG:
+        works.complain("")
+        joins(poison_page, monkeypatch, f"{why}.campaign")
+        until(lambda: works.trouble)
+        said.add(works.trouble)
+        assert "campaign." not in works.trouble and not works.choice.campaign, why
+    assert len(said) == len(WRONG)
+    if language == "en":
+        assert any("changed after it was signed" in one for one in said)
+
+
+def test_a_campaign_that_is_over_stays_chosen_and_is_said_to_be(works, poison_page):
+    """Poison for another goal than the artist believes would be worse than none."""
+    works.choose(campaign="Cats", shows="cat", teach="dog")
+    rows = poison_page.campaign
+    assert "Cats (over" in rows.menu.currentText() and rows.says.isHidden()
+    assert works.intent.campaign == "Cats" and rows.pairs.currentText() == "cat → dog"

@@ -11,6 +11,7 @@ from bench import (
     app,
     fresh_krita,
     painting,
+    speaks,
     works,
 )
 from glassine_krita.engine.catalogue import entry_says
@@ -20,23 +21,11 @@ from glassine_krita.words.causes import cause_of
 from glassine_krita.words.gaps import Message, message
 from glassine_krita.words.texts import in_words
 
-__all__ = ["app", "fresh_krita", "painting", "works"]
+__all__ = ["app", "fresh_krita", "painting", "speaks", "works"]
 
 PLUGIN = Path(texts.__file__).parents[1]
 BESIDE_PROSE = {"words/redaction.py", "studio/filenames.py", "canvas/results.py"}
 CALLS = {"t", "Refused", "Message", "message"}
-
-
-@pytest.fixture
-def speaks(monkeypatch):
-    """Sets Krita's language."""
-
-    def to(language):
-        monkeypatch.setenv("GLASSINE_LANGUAGE", language)
-        texts.language.cache_clear()
-
-    yield to
-    texts.language.cache_clear()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ..errors import NotUsable, NotWritable, reason_of
 from ..machine import ending, files
@@ -19,6 +20,9 @@ from ..types import Intent, Progress
 from .folder import copies_of_tree, file_digest, make_folder, picture_size, surveyed
 from .jobs import Job, Jobs, request_digest
 from .worker import Outcome, Task, Worker
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
 
 ATTEMPTS = 2
 _FULL = "disk is full"  # as SQLite says it
@@ -36,6 +40,7 @@ class BatchState:
     why      the one just written is such a copy
     passed   what of the folder was no picture to protect; known at the end
     stopped  why the rest was not tried: it would have gone wrong in the same way
+    ahead    what the work on all pictures together will take, before it begins
     """
 
     done: int
@@ -51,6 +56,7 @@ class BatchState:
     why: Message | None = None
     passed: tuple[Passed, ...] = ()
     stopped: Message | None = None
+    ahead: Message | None = None
 
 
 Told = Callable[[BatchState], None]
@@ -76,33 +82,54 @@ def batch(
     *,
     device: str = "auto",
     again: bool = False,
+    on: Cluster | None = None,
 ) -> BatchState:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
     All of them pull towards one style, drawn once from the first picture: a model averages over
     an artist's pictures, and so many directions would cancel out. `again`: also pictures that
-    came out of Glassine before.
+    came out of Glassine before. `on`: a cluster whose machines do the work instead of this one.
     """
     found = surveyed(folder, out)
     make_folder(out)
     with Jobs(out) as jobs:
         intent = with_shared_style(intent, found.pictures, jobs)
+        intent = with_whole_set(intent, found.pictures, out, device, told)
         run = Run(Batch(found.pictures, folder, out, intent, device, again), jobs, told)
+        every = one_by_one if on is None else on.spread
         with ending.at_end(run.worker.stop):
             try:
-                for path in found.pictures:
-                    if run.stopped is None:
-                        run.one(path)
+                every(run)
             finally:
                 run.worker.stop()
         return replace(run.state(), passed=found.passed, stopped=run.stopped)
 
 
+def with_whole_set(
+    intent: Intent, pictures: Sequence[Path], out: Path, device: str, told: Told
+) -> Intent:
+    """The intent, after what its recipe does to all pictures together."""
+    from .subject import with_subject
+
+    def watch(now: Progress) -> None:
+        ahead = now.said[0] if now.said else None
+        told(BatchState(0, 0, 0, len(pictures), out.name, now, ahead=ahead))
+
+    return with_subject(intent, pictures, out, device, watch)
+
+
+def one_by_one(run: Run) -> None:
+    """On this machine, by one worker."""
+    for path in run.batch.pictures:
+        if run.stopped is None:
+            run.one(path)
+
+
 def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
     """The intent with its style settled once for all, also over later runs."""
-    from ..flow.recipes import RECIPES
+    from ..flow.recipes import MODEL_RECIPES, RECIPES
 
-    recipe = RECIPES.get(intent.recipe)
+    recipe = (RECIPES | MODEL_RECIPES).get(intent.recipe)
     open_ = intent.style is None and intent.style_picture is None and intent.target is None
     if recipe is None or not open_ or "style" not in dict(recipe.goals):
         return intent
@@ -154,45 +181,72 @@ class Run:
 
     def one(self, path: Path) -> None:
         """One picture, whose troubles are told and end nothing."""
-        target, began = self.targets[path], monotonic()
+        began = monotonic()
+        if (job := self.begun(path)) is None:
+            return
+        try:
+            outcome = self.attempts(path, job)
+        except (OSError, UnicodeError) as error:
+            outcome = self.unusable(path, error)
+        self.ended(path, job, outcome, monotonic() - began)
+
+    def begun(self, path: Path) -> Job | None:
+        """The job, noted; None where it is finished already or cannot begin, which is told."""
+        target = self.targets[path]
         try:
             job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))
             if self.jobs.finished(job) and target.is_file():
                 self.skipped += 1
-                return self.told(self.state(path))
+                self.told(self.state(path))
+                return None
             target.parent.mkdir(parents=True, exist_ok=True)
             self.jobs.begin(job, target)
-            outcome = self.attempts(path, target, job)
-            self.jobs.write(job, str(target), outcome.problem)
         except (OSError, UnicodeError) as error:
-            folder = target.parent
-            outcome = Outcome(message("batch.not_used", folder=folder, reason=reason_of(error)))
+            self.say(path, self.unusable(path, error), 0.0)
+            return None
+        return job
+
+    def ended(self, path: Path, job: Job, outcome: Outcome, seconds: float) -> None:
+        """Notes and tells how it went; `seconds` are those that this picture took of the run."""
+        self.jobs.write(job, str(self.targets[path]), outcome.problem)
+        self.say(path, outcome, seconds)
+
+    def say(self, path: Path, outcome: Outcome, seconds: float) -> None:
         if outcome.problem:
             self.failed += 1
             self.stopped = hopeless(outcome.problem, self.batch.out)
             return self.told(replace(self.state(path), problem=outcome.problem))
         self.done += 1
         self.weak += outcome.weak is not None
-        self.spent, self.pixels = self.spent + monotonic() - began, self.pixels + self.sizes[path]
-        return self.told(replace(self.state(path), written=target, why=outcome.weak))
+        self.spent, self.pixels = self.spent + seconds, self.pixels + self.sizes[path]
+        written = self.targets[path]
+        return self.told(replace(self.state(path), written=written, why=outcome.weak))
 
-    def attempts(self, path: Path, target: Path, job: Job) -> Outcome:
-        """How it went at last; a worker that dies is told, and costs one attempt.
+    def unusable(self, path: Path, error: Exception) -> Outcome:
+        """The picture or the folder of its copy could not be used."""
+        folder = self.targets[path].parent
+        return Outcome(message("batch.not_used", folder=folder, reason=reason_of(error)))
 
-        What this batch wrote itself is replaced where settings or the picture changed: the seed
-        stays that of the picture.
-        """
-        intent, renew = self.intent_for(job), self.jobs.wrote(job, target)
+    def task(self, path: Path, job: Job) -> Task:
+        """What a worker is to do. What this batch wrote itself is replaced where settings or the
+        picture changed: the seed stays that of the picture."""
+        target, batch = self.targets[path], self.batch
+        renew = self.jobs.wrote(job, target)
+        return Task(path, target, self.intent_for(job), batch.device, batch.again, renew)
+
+    def attempts(self, path: Path, job: Job) -> Outcome:
+        """How it went at last; a worker that dies is told, and costs one attempt."""
+        task = self.task(path, job)
         for attempt in range(ATTEMPTS):
             try:
-                return self.worker.do(
-                    Task(path, target, intent, self.batch.device, self.batch.again, renew),
-                    lambda now: self.told(self.state(path, now)),
-                )
+                return self.worker.do(task, lambda now: self.told(self.state(path, now)))
             except EOFError:
-                died = message("batch.worker_died", attempt=attempt + 1, attempts=ATTEMPTS)
-                self.told(replace(self.state(path), problem=died))
+                self.died(path, attempt + 1)
         return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=path))
+
+    def died(self, path: Path, attempt: int) -> None:
+        said = message("batch.worker_died", attempt=attempt, attempts=ATTEMPTS)
+        self.told(replace(self.state(path), problem=said))
 
     def intent_for(self, job: Job) -> Intent:
         """With a seed that only depends on the picture, so that a repeat gives the same pixels."""

@@ -34,6 +34,11 @@ class Signed:
     key: str
     data: bytes
 
+    @property
+    def key_told(self) -> str:
+        """As much of it as people compare: 64 bits, in hexadecimal digits."""
+        return self.key[:16]
+
 
 def sealed(campaign: Campaign, signer: Signing) -> bytes:
     """The file's bytes."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..flow.recipes import SCORES, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
 from .names import Name
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..types import Intent, Strength
+    from ..types import Export, Intent, Strength
     from ..units import Score
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,9 +95,10 @@ TOLD = (
 GOALS = (
     click.option(
         "--recipe",
-        type=click.Choice(("cloak", "poison", "both")),
+        type=click.Choice((*RECIPES, *MODEL_RECIPES)),
         help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
-        "or poison where --shows and --teach are given, or both where a style is named too.",
+        "or poison where --shows and --teach are given, or both where a style is named too. The "
+        "others need --model.",
     ),
     click.option(
         "--style",
@@ -158,6 +159,22 @@ HOW = (
     ),
 )
 """How strongly."""
+
+MODEL = (
+    click.option(
+        "--model",
+        metavar="FOLDER",
+        type=Name(),
+        help="For the recipes that look through a denoiser: a model on this machine, as diffusers "
+        "saves it (Stable Diffusion 1 to 3.5, SDXL, FLUX.1), with files ending in .safetensors.",
+    ),
+    click.option(
+        "--prompt",
+        metavar="WORDS",
+        help="What that model is told the picture is. Without it: a painting.",
+    ),
+)
+"""Through which model."""
 
 SURROGATES = click.option(
     "--surrogates",
@@ -227,7 +244,7 @@ FILE = (
 )
 """Where it is computed, on which part, and what file comes out of it."""
 
-OPTIONS = (*GOALS, *HOW, SURROGATES, *FILE)
+OPTIONS = (*GOALS, *HOW, *MODEL, SURROGATES, *FILE)
 
 
 def intent_options(command: F) -> F:
@@ -247,23 +264,13 @@ def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
     """What was asked for, with every picture it names opened; raises before any work is done."""
-    from ..types import Export, Intent
+    from ..types import Intent
 
     recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
     marks = () if marks == ("none",) else marks
     format_ = format_name(given["format_"], suffix)
     unused.refuse_unused(given, recipe, marks, format_)
     word, lent = named_style(given["style"])
-    export = Export(
-        format=format_,
-        quality=given["quality"],
-        longest_side=given["longest_side"],
-        marks=marks,
-        claim=claim.claim(given),
-        keep_path=given["keep_path"],
-        sidecar=given["sidecar"],
-        keep_private=given["keep_private"],
-    )
     wish = Intent(
         recipe=recipe,
         style=word,
@@ -278,13 +285,31 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         surrogates=comma_names(given["surrogates"] or "") or None,
         mask=named_mask(given["mask"]),
         seed=given["seed"],
-        export=export,
+        model=given["model"],
+        prompt=given["prompt"] or Intent.prompt,
+        export=named_export(given, format_, marks),
     )
     if not given["campaign"]:
         return wish
     from ..campaigns import agreed
 
     return agreed(wish, given["campaign"], own_strength=unused.typed(given, "strength"))
+
+
+def named_export(given: dict[str, Any], format_: str, marks: tuple[str, ...]) -> Export:
+    """The file that is wanted in the end."""
+    from ..types import Export
+
+    return Export(
+        format=format_,
+        quality=given["quality"],
+        longest_side=given["longest_side"],
+        marks=marks,
+        claim=claim.claim(given),
+        keep_path=given["keep_path"],
+        sidecar=given["sidecar"],
+        keep_private=given["keep_private"],
+    )
 
 
 def comma_names(listed: str) -> tuple[str, ...]:

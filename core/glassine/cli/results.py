@@ -29,11 +29,9 @@ def delivered_lines(made: Delivered) -> list[str]:
     if done.marks:
         labels = tuple(message(f"mark.{name}.label") for name in done.marks)
         size = f"{size}; {phrase('cli.carries', marks=labels)}"
-    goals = tuple(goal.says for goal in plan.goals)
-    way = "cli.what_away" if plan.recipe.away else "cli.what"
     lines = [
         f"{made.source.name} -> {made.file}  ({size})",
-        "  " + phrase(way, recipe=plan.recipe.name, goals=goals, work=work_done(plan)),
+        "  " + what_line(plan),
         "  " + visible_line(report),
         "  " + effect_line(report, away=plan.recipe.away),
         *("  " + phrase("cli.note", note=why) for why in (below_control(report),) if why),
@@ -45,6 +43,17 @@ def delivered_lines(made: Delivered) -> list[str]:
         lines.append("  " + phrase("cli.caption", caption=plan.caption))
     notes = (*plan.artwork.notes, *protected.notes, *done.notes, *smaller(report))
     return [*lines, *("  " + phrase("cli.note", note=note) for note in notes)]
+
+
+def what_line(plan: Plan) -> str:
+    """The recipe, where it goes, and what that took."""
+    recipe, work = plan.recipe.name, work_done(plan)
+    if not plan.goals:
+        return phrase("cli.what_through", recipe=recipe, model=plan.model, work=work)
+    goals = tuple(goal.says for goal in plan.goals)
+    if plan.recipe.away:
+        return phrase("cli.what_away", recipe=recipe, goals=goals, work=work)
+    return phrase("cli.what", recipe=recipe, goals=goals, work=work)
 
 
 def smaller(report: Report) -> tuple[Message, ...]:

@@ -42,6 +42,8 @@ OPTIONS = {
     "page.no_search": "-o PAGE",
     "passphrase.not_stored": "pip install keyring",
     "passphrase.wrong": "glassine marks certificate {path} --remember",
+    "probe.canary_made": "--marks visible,xmp,receipt --signature {path} --title '{phrase}'",
+    "probe.no_controls": "--against FOLDER",
     "read.folder": "glassine batch {path} -o OUT",
     "round_trip.no_encoder": "glassine models get sd15",
     "target.no_picture": "--target PICTURE",

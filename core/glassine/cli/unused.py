@@ -13,6 +13,9 @@ from .speech import misused
 GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor", "campaign")}
 """Kinds of goal, and the options that say something about them."""
 
+MODEL = ("model", "prompt")
+"""Options that say something about a model with a denoiser."""
+
 CARRIED = {
     "visible": ("visible",),
     "signature": ("visible",),
@@ -49,7 +52,7 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
 
     What stands in the environment is meant for many exports and may be of no use to this one.
     """
-    from ..flow.recipes import RECIPES
+    from ..flow.recipes import MODEL_RECIPES, RECIPES
     from ..formats import FORMATS
 
     if typed(given, "quality") and not FORMATS[format_].lossy:
@@ -57,7 +60,12 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
     for one, other in RIVALS:
         if typed(given, one) and typed(given, other):
             raise misused("cli.rivals", one=one, other=other)
-    goals = dict(RECIPES[recipe].goals)
+    goals = dict((RECIPES | MODEL_RECIPES)[recipe].goals)
+    for name in MODEL:
+        if recipe not in MODEL_RECIPES and typed(given, name):
+            raise misused(
+                "cli.model_unused", name=name, recipe=recipe, recipes=tuple(MODEL_RECIPES)
+            )
     for kind, names in GOALS.items():
         for name in names:
             if kind not in goals and typed(given, name):

@@ -4,6 +4,7 @@
 3: the cost has `haarpsi`, and under `held_out` the judges that the optimiser never looked at.
 4: `glance` is the report in four sentences, `offers` are the same copy in smaller formats.
 5: the cost has `lpips_alexnet`, where that trunk is here; `lpips` is SqueezeNet's as it was.
+6: `denoised` has the losses of the model that was looked through; a run names `model` and `prompt`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..plain import plain
 from ..record import ON_PAGE, RunRecord, told
 from ..types import Report
 
-SCHEMA = 5
+SCHEMA = 6
 
 
 def as_json(report: Report) -> dict[str, Any]:

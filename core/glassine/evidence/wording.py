@@ -22,6 +22,11 @@ THREATS = {
     "both": message("threat.both"),
     "fawkes": message("threat.face"),
     "lowkey": message("threat.face"),
+    "advdm": message("threat.denoiser"),
+    "sds": message("threat.denoiser"),
+    "mist": message("threat.denoiser"),
+    "cloak-sds": message("threat.denoiser"),
+    "subject": message("threat.denoiser"),
 }
 FACE_LIMITS = (
     message("lookup.always"),
@@ -31,6 +36,7 @@ FACE_LIMITS = (
     message("limit.left_out"),
 )
 OTHER = message("threat.other")
+NO_DENOISER = message("limit.no_denoiser")
 
 
 def threat(plan: Plan) -> Message:
@@ -44,7 +50,9 @@ def threat(plan: Plan) -> Message:
 
 
 def limits(plan: Plan) -> tuple[Message, ...]:
-    return FACE_LIMITS if plan.faces else LIMITS
+    if plan.faces:
+        return FACE_LIMITS
+    return LIMITS if plan.model else (*LIMITS, NO_DENOISER)
 
 
 def covered_families(names: tuple[str, ...]) -> tuple[Field, ...]:

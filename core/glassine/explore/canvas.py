@@ -70,6 +70,8 @@ def tint(on: Canvas, share: float) -> Tensor:
     Steps leave that part of the way out: in a gradient, what is smooth drowns in what is fine.
     """
     height, width = on.size
+    if not on.goals:
+        return torch.zeros_like(on.clean)
     grid = -(-height // CELL), -(-width // CELL)
 
     def means(picture: Tensor) -> Tensor:

@@ -22,12 +22,14 @@ from ..surrogates.encoders import gradient_encoders
 from ..types import Plan, Progress, Watch
 from ..units import to_unit
 from ..visibility.eye import Eye, eye_at
+from .aims import Aims
 from .canvas import Canvas, canvas, enlarged, tint
 from .course import Course, Shows, Step
+from .denoising import DenoiserCourse, through_model
 from .faces import FaceCourse
 from .fit import fit
 from .handling import Handle, drawn
-from .look import Look, Part, look
+from .look import Part, look
 from .views import cut, views
 
 FIRST, LAST = 0.5, 0.02  # sizes of the first and of the last step, in units
@@ -84,27 +86,52 @@ def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
 
     crop  longest side of what an encoder sees at once, in pixels
     """
-    height, width = plan.artwork.rgb.shape[1:]
     ground, draw = prepared(plan, device), Generator().manual_seed(plan.seed)
-    search, steps = Search.on(ground.canvas), course(plan, ground.canvas, device, crop)
+    way = Way(plan, ground, Search.on(ground.canvas), course(plan, ground.canvas, device, crop))
     for step in range(plan.steps):
-        part, encode, aim, handle = steps.at(step, draw)
-        gradient = pull(ground, search, part, encode, aim, handle)
-        if plan.recipe.away:
-            gradient.neg_()
-        press(gradient, ground, search, part, draw)
-        if not gradient.isfinite().all():
-            raise FloatingPointError(message("steps.no_numbers"))
-        move(search, gradient, ground, part.part, step_size(step, plan.steps))
+        stride(way, step, draw)
         watch(Progress(step + 1, plan.steps, "optimise"))
-    return enlarged((search.change + ground.start).cpu(), height, width)
+    return arrived(way)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A plan's search on its ground, and what its steps look at."""
+
+    plan: Plan
+    ground: Ground
+    search: Search
+    course: Course
+
+
+def stride(way: Way, step: int, draw: Generator) -> None:
+    """One step; the first is number 0."""
+    plan, ground, search = way.plan, way.ground, way.search
+    part, encode, aim, handle = way.course.at(step, draw)
+    gradient = pull(ground, search, part, encode, aim, handle)
+    if plan.recipe.away:
+        gradient.neg_()
+    press(gradient, ground, search, part, draw)
+    if not gradient.isfinite().all():
+        raise FloatingPointError(message("steps.no_numbers"))
+    move(search, gradient, ground, part.part, step_size(step, plan.steps))
+
+
+def arrived(way: Way) -> Tensor:
+    """(3, H, W) float16: the change of the whole picture as the search has it now."""
+    height, width = way.plan.artwork.rgb.shape[1:]
+    return enlarged((way.search.change + way.ground.start).cpu(), height, width)
 
 
 def course(plan: Plan, on: Canvas, device: Device, crop: int) -> Course:
-    """What the steps of that plan look at: its faces, where it has any, else the picture."""
+    """What the steps of that plan look at: its faces, where it has any, else the picture, which a
+    model's denoiser may look at too."""
     if plan.faces:
         return FaceCourse(plan, on, device)
-    return PictureCourse(plan, on, families(plan, device), crop)
+    if plan.recipe.denoising is None:
+        return PictureCourse(plan, on, families(plan, device), crop)
+    goals = PictureCourse(plan, on, families(plan, device), crop) if plan.goals else None
+    return DenoiserCourse(plan, on, through_model(plan, device), goals, crop)
 
 
 class PictureCourse:
@@ -140,29 +167,6 @@ def families(plan: Plan, device: Device) -> tuple[Encoder, ...]:
     return tuple(
         encode for name in plan.surrogates for encode in gradient_encoders(name, device).values()
     )
-
-
-class Aims:
-    """Where each family should arrive; what is looked at again is encoded once."""
-
-    def __init__(self, canvas: Canvas) -> None:
-        self._canvas, self._known = canvas, dict[int, Tensor]()
-
-    @torch.no_grad()
-    def at(self, family: int, encode: Encoder, part: Look) -> Tensor:
-        """(1, C, h, w): the weighted mean of the goals' latents.
-
-        For squared distances the weighted sum over several goals differs from the distance to
-        their weighted mean by a constant.
-        """
-        if part.whole and family in self._known:
-            return self._known[family]
-        goals = self._canvas.goals
-        parts = [weight * encode(part.seen(goal[part.part])[None]) for goal, weight in goals]
-        aim = torch.stack(parts).sum(0)
-        if part.whole:
-            self._known[family] = aim
-        return aim
 
 
 def pull(

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import ledger
 from ..errors import NotUsable
 from ..ledger import fingerprint
+from ..ledger.store import CANARY
 from ..messages import Message
 from ..types import Progress, Watch, quiet
 from .opened import not_read, pictures_below, small
@@ -25,10 +26,11 @@ class Work:
 
 
 def from_ledger() -> list[Work]:
-    """Every export the ledger knows, with the small picture it kept."""
+    """Every export the ledger knows, with the small picture it kept; a motif is no work."""
     return [
         Work(entry.title or f"#{entry.id}", entry.hashes, entry.view, entry.id, entry.watermark)
         for entry in ledger.entries(views=True)
+        if entry.format != CANARY
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyvips
 
+from ..denoisers import DENOISERS
 from ..embedders import EMBEDDERS
 from ..errors import EntryMissing
 from ..formats import FORMATS, Format
@@ -23,7 +24,7 @@ from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from ..types import Recipe
 from .encode import writable_formats
-from .recipes import EFFORTS, FACE_RECIPES, RECIPES, SCORES, STEPS, STRENGTHS
+from .recipes import EFFORTS, FACE_RECIPES, MODEL_RECIPES, RECIPES, SCORES, STEPS, STRENGTHS
 
 Row = dict[str, Any]
 
@@ -65,8 +66,10 @@ def entry_words() -> dict[str, str]:
         found |= english(row["code"], row) if "code" in row else {}
     for name in FORMATS:  # those too that are only read
         found |= english(f"format.{name}", vars(FORMATS[name]))
-    for name, recipe in FACE_RECIPES.items():
+    for name, recipe in (FACE_RECIPES | MODEL_RECIPES).items():
         found |= english(f"recipe.{name}", vars(recipe))
+    for name in DENOISERS:
+        found |= english(f"denoiser.{name}", vars(DENOISERS[name]))
     for name in EMBEDDERS:
         found |= english(f"embedder.{name}", vars(EMBEDDERS[name]))
     learn(found)

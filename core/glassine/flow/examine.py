@@ -32,8 +32,8 @@ _TURNS = (
 )
 _NEARER, _SAME = 0.9, 0.1
 """Share of what the original was apart from the copy (levels of its view) within which a file is
-the copy; without that number, levels. Over 21 pairs, each saved in eleven ways, the original came
-no nearer than .98 (lab/bench/again.py, docs/folders.md)."""
+the copy; without that number, levels. Over 34 pairs, each saved in eleven ways, the original came
+no nearer than .96 (lab/bench/again.py, docs/folders.md)."""
 
 _SURE = 1e-5  # corrected chance of a watermark on which work may be refused
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..causes import ran_out_of_memory
 from ..errors import OutOfMemory, reason_of
+from ..explore.kept import kept_change
 from ..explore.views import CROP
 from ..explore.walk import walk
 from ..machine import memory
@@ -21,6 +22,8 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
 
     Its notes say what had to be done differently than planned.
     """
+    if plan.found:
+        return Change(plan, kept_change(plan))
     device = choose(plan.device)
     try:
         return Change(plan, *within_memory(plan, device, watch))

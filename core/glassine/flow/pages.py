@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ..errors import GlassineError, NotWritable
 from ..formats import FORMATS
@@ -49,13 +50,19 @@ def page_text(page: Path) -> str:
         return ""
 
 
-def page_record(page: Path) -> RunRecord | None:
-    """What a page says about the run it was written for; None where it says nothing."""
+def page_report(page: Path) -> dict[str, Any]:
+    """The report that a page of evidence holds, as its plain data; empty where it holds none."""
     inside = re.search(f"{re.escape(_DATA)}(.*?)</script>", page_text(page), re.DOTALL)
     try:
-        facts = json.loads(inside[1])["facts"] if inside else {}
-    except (ValueError, KeyError, TypeError):
-        return None
+        found = json.loads(inside[1]) if inside else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def page_record(page: Path) -> RunRecord | None:
+    """What a page says about the run it was written for; None where it says nothing."""
+    facts = page_report(page).get("facts")
     return read_record(facts) if facts and isinstance(facts, dict) else None
 
 

@@ -6,11 +6,13 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 from torch import Generator, Tensor
 
 from .. import marks
+from ..denoisers.folder import parts_in
 from ..errors import NotUsable, UnknownEntry
 from ..explore.training_sizes import training_sizes
 from ..faces.portrait import portrait
@@ -28,7 +30,7 @@ from ..targets.concept import tidy
 from ..types import Art, ArtName, Artwork, Export, Face, Goal, Intent, Plan, Recipe
 from ..units import Score
 from ..visibility import texture_allowance
-from .recipes import FACE_RECIPES, RECIPES, SCORES, START, STEPS
+from .recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, SCORES, START, STEPS
 
 T = TypeVar("T")
 _WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one channel
@@ -45,9 +47,10 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     steps = entry_named("effort", intent.effort, STEPS)
-    recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES)
+    recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
     place = choose(device).kind
     check_names(intent)
+    check_model(intent, recipe)
     check_sides_fit(artwork, intent.export)
     aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(
         artwork, intent, recipe, seed, place
@@ -69,6 +72,9 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         also_at=() if recipe.on_faces else training_sizes(*artwork.rgb.shape[1:]),
         art=replace(art, grey=art.grey and not intent.in_colour),
         faces=aimed.faces,
+        model=intent.model or "",
+        prompt=intent.prompt if intent.model else "",
+        found=intent.found,
     )
 
 
@@ -122,6 +128,18 @@ def check_names(intent: Intent) -> None:
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 
+def check_model(intent: Intent, recipe: Recipe) -> None:
+    """A model that a recipe needs is named, and whole; one that it does not is not forgotten."""
+    if recipe.denoising and not intent.model:
+        raise NotUsable("plan.no_model", recipe=recipe.name)
+    if intent.model and not recipe.denoising:
+        raise NotUsable("plan.model_unused", recipe=recipe.name, recipes=tuple(MODEL_RECIPES))
+    if recipe.denoising and recipe.denoising.rounds and not intent.found:
+        raise NotUsable("plan.only_sets", recipe=recipe.name)
+    if intent.model:
+        parts_in(Path(intent.model))
+
+
 def check_sides_fit(artwork: Artwork, export: Export) -> None:
     """The same for a picture that is longer than its format can hold."""
     entry = FORMATS[export.format]
@@ -139,7 +157,8 @@ def decide_marks(export: Export) -> Export:
 
 def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
     """What was asked for, else every real one that is present, else the one that ships."""
-    names = intent.surrogates or encoders.present_surrogates() or (SMALL,)
+    own = (intent.model,) if intent.model else ()
+    names = intent.surrogates or own or encoders.present_surrogates() or (SMALL,)
     for name in names:
         surrogate_named(name)
     return names

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..evidence.sight import Sight, sighted
-from ..types import Artwork, Encoded, Intent, Protected, Report, Watch, quiet
+from ..explore.ahead import ahead
+from ..machine.device import choose
+from ..types import Artwork, Encoded, Intent, Progress, Protected, Report, Watch, quiet
 from .encode import check_name, check_unread, encode_unrecorded, note_in_ledger
 from .mark import mark
 from .optimise import optimise
@@ -45,7 +47,10 @@ def verified(
     artwork: Artwork, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> Verified:
     """Whether the export can be written is asked before, with `check_export`."""
-    change = optimise(plan(artwork, intent, device=device), watch=watch)
+    planned = plan(artwork, intent, device=device)
+    if said := ahead(planned, choose(planned.device)):
+        watch(Progress(0, planned.steps, "optimise", said))
+    change = optimise(planned, watch=watch)
     protected = mark(settle(change, watch=watch), watch=watch)
     sight = sighted(protected)
     report = verify(protected, purifiers=USUAL, sight=sight, watch=watch)

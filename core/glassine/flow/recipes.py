@@ -1,6 +1,6 @@
 """Named ways to protect. A recipe is data: no recipe has code of its own."""
 
-from ..types import ArtName, Recipe, Strength
+from ..types import ArtName, Denoising, Recipe, Strength
 from ..units import Levels, Score
 
 STEPS = {"preview": 4, "quick": 40, "full": 120}
@@ -78,3 +78,69 @@ FACE_RECIPES = {
     )
 }
 """Against recognition, after Fawkes (Shan et al., 2020) and LowKey (Cherepanova et al., 2021)."""
+
+MODEL_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="advdm",
+            label="Against the denoiser",
+            says="Makes the picture hard to denoise for a model that lies on this computer",
+            note="Needs a local model; works against that model and its relatives.",
+            goals=(),
+            reach=Levels(8),
+            tint=0.0,
+            away=True,
+            denoising=Denoising(loss="error", source="Liang et al. (2023), arXiv 2302.04578"),
+        ),
+        Recipe(
+            name="sds",
+            label="Smoothed by the denoiser",
+            says="Moves the picture to where a model on this computer finds nothing left to learn",
+            note="Needs a local model; works against that model and its relatives.",
+            goals=(),
+            reach=Levels(8),
+            tint=0.0,
+            denoising=Denoising(loss="distilled", source="Xue et al. (2024), arXiv 2311.12832"),
+        ),
+        Recipe(
+            name="mist",
+            label="Texture through the denoiser",
+            says="Moves what a model on this computer sees, and its denoiser, towards a texture",
+            note="Needs a local model; works against that model and its relatives.",
+            goals=(("texture", 1.0),),
+            reach=Levels(8),
+            denoising=Denoising(
+                loss="goal", share=0.5, source="Zheng et al. (2023), arXiv 2310.04687"
+            ),
+        ),
+        Recipe(
+            name="cloak-sds",
+            label="Cloak and denoiser",
+            says="Cloak, and every second step as a model's denoiser would smooth the picture",
+            note="Needs a local model; works against that model and its relatives.",
+            goals=(("style", 1.0),),
+            reach=Levels(8),
+            denoising=Denoising(
+                loss="distilled", share=0.5, source="Xue et al. (2024), arXiv 2311.12832"
+            ),
+        ),
+        Recipe(
+            name="subject",
+            label="A set of pictures",
+            says="Makes a set of pictures hard to learn for a model that is taught them meanwhile",
+            note="Needs a local model and hours; for a whole folder at once.",
+            goals=(),
+            reach=Levels(8),
+            tint=0.0,
+            away=True,
+            denoising=Denoising(
+                loss="error",
+                rounds=10,
+                lessons=10,
+                source="Van Le et al. (2023), arXiv 2303.15433",
+            ),
+        ),
+    )
+}
+"""Through the denoiser of a model that the artist names by its folder."""

@@ -24,7 +24,7 @@ from .settle import judged_pixels
 
 LOOKS = 5  # judgements until the strength is found: three or four, rarely more
 OTHERS = 6  # looks by the other judges, in looks by SSIMULACRA2: two, and each costs three
-_PROBE = 192  # pixels, side of the timed picture
+_PROBE, _FIRST = 128, 64  # pixels, side of the timed picture, and of one that loads what it needs
 _LEARN = 0.5  # how far one job moves the estimate of its stage
 
 
@@ -54,9 +54,13 @@ class Workload:
 
 @dataclass
 class Estimates:
-    """Seconds by stage, corrected by what earlier jobs took. Belongs to one session."""
+    """Seconds by stage, corrected by what earlier jobs took. Belongs to one session.
+
+    measured  whether anything was timed yet, which takes about as long as a first preview
+    """
 
     corrections: dict[str, float] = field(default_factory=dict)
+    measured: bool = False
 
     def stages(self, plan: Plan, *, verify: bool = False) -> dict[str, float]:
         """Of a plan, in the order in which its stages run."""
@@ -64,6 +68,7 @@ class Estimates:
 
     def seconds(self, job: Workload, *, verify: bool = False) -> dict[str, float]:
         found = uncorrected(job, verify=verify)
+        self.measured = True
         return {stage: value * self.corrections.get(stage, 1) for stage, value in found.items()}
 
     def watched(self, expected: dict[str, float], watch: Watch) -> Left:
@@ -113,9 +118,10 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
     found = []
     for encode in gradient_encoders(name, device).values():
-        picture = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
-        best = min(_timed_gradient(encode, picture.to(device.kind)) for _ in range(2))
-        found.append(best / _PROBE**2)
+        whole = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
+        picture = whole.to(device.kind)
+        _timed_gradient(encode, picture[..., :_FIRST, :_FIRST])
+        found.append(_timed_gradient(encode, picture) / _PROBE**2)
     return tuple(found)
 
 

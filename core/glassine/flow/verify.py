@@ -7,8 +7,10 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeVar
 
+from torch import Tensor
+
 from ..evidence.captions import recaptioned
-from ..evidence.controls import controls
+from ..evidence.controls import Controls, controls
 from ..evidence.cost import cost
 from ..evidence.doubts import doubts
 from ..evidence.drift import Before, aimed, effects, viewers
@@ -19,6 +21,7 @@ from ..evidence.sight import Sight, sighted
 from ..evidence.trained import measured_sizes, trained
 from ..evidence.trials import scene, trial
 from ..evidence.wording import limits, threat
+from ..explore.losses import denoiser_losses
 from ..machine.device import choose
 from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
 
@@ -49,8 +52,7 @@ def verify(
     step()
     against = controls(plan, sight)
     step()
-    aims = aimed(eyes, against.goals)
-    rows = list(counted(effects(eyes, against, aims=aims), step))
+    rows = list(counted(effects(eyes, against, aims=(aims := aimed(eyes, against.goals))), step))
     before = Before(eyes, against, aims, tuple(rows))
     for tried, after in counted(endured(plan, sight, before, purifiers), step):
         trials.append(tried)
@@ -66,8 +68,19 @@ def verify(
         threat=threat(plan),
         limits=limits(plan),
         offers=offers,
+        denoised=tuple(denoiser_losses(plan, device, compared(against))),
     )
     return replace(report, glance=glance(plan, sight, report))
+
+
+def compared(against: Controls) -> dict[str, Tensor]:
+    """What a denoiser is shown, by the names that `Denoised` has for it."""
+    return {
+        "original": against.clean,
+        "protected": against.seen,
+        "scattered": against.scattered,
+        "jpeg": against.jpeg,
+    }
 
 
 def steps(total: int, watch: Watch) -> Callable[[], None]:

@@ -25,6 +25,9 @@ from platformdirs import user_data_path
 
 from ..errors import NotUsable, NotWritable, reason_of
 
+CANARY = "canary"
+"""The format of an entry that is no export, but a motif that exports may carry (probe)."""
+
 _PATIENCE = 30.0  # seconds one process waits for another's write
 _LARGEST = 1 << 20  # bytes of a receipt beside its file; they have a few thousand
 _TABLES = """

@@ -15,6 +15,9 @@ from ..messages import Field
 _BYTES_PER_PIXEL = 90
 """Peak of reading, optimising, verifying and encoding one pixel: about seven float32 pictures."""
 
+_ENGINE = 1 << 30
+"""Of a process that has loaded torch, the networks and the judges: 0.95 GB were seen."""
+
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # malloc.h
 
 _CGROUP = ("memory.max", "memory/memory.limit_in_bytes")  # containers, version 2 and 1
@@ -30,6 +33,11 @@ def available() -> int:
             continue
         free = min(free, limit - psutil.Process().memory_info().rss)
     return max(free, 0)
+
+
+def needed(pixels: int) -> int:
+    """Bytes that a process takes at most for a picture of so many pixels."""
+    return _ENGINE + pixels * _BYTES_PER_PIXEL
 
 
 def largest_side() -> int:

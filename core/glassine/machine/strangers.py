@@ -49,6 +49,22 @@ _STARTS = {
     b"BZh": "archive",
     b"\xfd7zXZ\0": "archive",
     b"\x28\xb5\x2f\xfd": "archive",
+    b"Paint Shop Pro Image File": "document",
+    b"PDN3": "document",
+    b"BPG\xfb": "rare",
+    b"FLIF": "rare",
+    b"\x8aMNG": "rare",
+    b"\x8bJNG": "rare",
+    b"AT&TFORM": "rare",
+    b"\x59\xa6\x6a\x95": "rare",
+    b"SDPX": "rare",
+    b"XPDS": "rare",
+    b"SIMPLE  =": "rare",
+    b"\xd7\xcd\xc6\x9a": "rare",
+    b"\xabKTX": "rare",
+    b"/* XPM */": "rare",
+    b"II\xbc\x01": "rare",
+    b"\x01\xda\x01\x01": "rare",
     b"PAR1": "data_set",
     b"ARROW1": "data_set",
     b"\x89HDF": "data_set",
@@ -101,6 +117,9 @@ _NAMED = {
     ".sai2": "sai",
     ".mdp": "medibang",
     ".ai": "illustrator",
+    **dict.fromkeys((".cdr", ".pdn", ".ase", ".aseprite", ".pxd", ".pxm", ".sketch"), "document"),
+    **dict.fromkeys((".fig", ".rif", ".ptg", ".reb", ".ipv", ".psdc", ".pspimage"), "document"),
+    **dict.fromkeys((".emf", ".wmf", ".cin", ".sgi", ".ras", ".pict", ".xbm", ".jxr"), "rare"),
 }
 """Kinds whose files say too little in their first bytes, or nothing."""
 
@@ -151,6 +170,8 @@ def _in_boxes(head: bytes) -> str | None:
         return "raw"
     if head[4:8] == b"ftyp" and head[8:12] in _FILM:
         return "video"
+    if head[:4] == b"RIFF" and head[8:11] == b"CDR":
+        return "document"
     return "heic" if head[4:8] == b"ftyp" and head[8:10] in (b"he", b"mi", b"ms") else None
 
 

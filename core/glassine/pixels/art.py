@@ -35,6 +35,11 @@ blocks are 2 levels)."""
 
 STILL = to_unit(Levels(1.5))  # a step between neighbours that is still one surface
 FLAT = 0.72  # share of such steps in flat pictures and gradients; wallpaper photos have up to .6
+GRAIN, BLOCK, CALM = to_unit(Levels(2)), 8, 0.85
+"""A gradient stays one under the grain that programs lay on it against bands: so far from a plane,
+on average, are blocks of so many pixels, and this share of them (photos have up to .79, with a
+grain of 1.5 levels gradients have all)."""
+
 INKED, PAPER, THIN = 0.01, 0.6, 0.6
 """Shares of line art that are ink at least, and paper; share of the ink that is within 3 pixels of
 paper, so that it vanishes with its edge."""
@@ -55,7 +60,7 @@ def art_of(rgb: Tensor) -> Art:
         return Art("pixel", grey, grid)
     if is_line_art(part):
         return Art("line", grey)
-    if still > FLAT:
+    if still > FLAT or plane_share(part) > CALM:
         return Art("flat", grey)
     if grey:
         return Art("grey", grey)
@@ -80,6 +85,21 @@ def still_share(rgb: Tensor) -> float:
     down = (rgb[:, 1:] - rgb[:, :-1]).abs().amax(0)
     still = (across <= STILL).sum() + (down <= STILL).sum()
     return float(still) / (across.numel() + down.numel())
+
+
+def plane_share(rgb: Tensor) -> float:
+    """Share of blocks that are a plane but for grain; 0 where the picture is smaller than one."""
+    if min(rgb.shape[1:]) < BLOCK:
+        return 0.0
+    blocks = rgb.unfold(1, BLOCK, BLOCK).unfold(2, BLOCK, BLOCK)  # (3, H / 8, W / 8, 8, 8)
+    blocks = blocks - blocks.mean((-1, -2), keepdim=True)
+    along = torch.linspace(-1, 1, BLOCK)
+    along = along / (along.square().sum() * BLOCK).sqrt()  # the planes' two slopes, as unit vectors
+    slopes = (blocks * along).sum((-1, -2)).square() + (blocks * along[:, None]).sum(
+        (-1, -2)
+    ).square()
+    rest = (blocks.square().sum((-1, -2)) - slopes).clamp_min(0) / BLOCK**2
+    return float((rest.sqrt().amax(0) <= GRAIN).float().mean())
 
 
 def colours(rgb: Tensor, most: int) -> int:

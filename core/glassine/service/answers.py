@@ -33,10 +33,15 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Agreed:
-    """A campaign that was joined. pairs: what a picture shows -> what it is taught as."""
+    """A campaign that was joined.
+
+    who, key  the name that it is signed in, and the signer's key as it is told
+    pairs     what a picture shows -> what it is taught as
+    """
 
     name: str
     who: str
+    key: str
     until: str
     strength: str
     pairs: dict[str, str]
@@ -44,9 +49,10 @@ class Agreed:
 
 @dataclass(frozen=True)
 class Joined:
-    """The campaigns that may be used today."""
+    """The campaigns that may be used today, and what is to be known before one joins another."""
 
     campaigns: tuple[Agreed, ...]
+    law: Message
 
 
 @dataclass(frozen=True)

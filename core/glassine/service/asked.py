@@ -37,6 +37,7 @@ class Wish:
     """The intent, without its pictures. What is None is left to the engine.
 
     campaign  name of one that was joined: it says what `shows` is taught as, and towards what
+    model     folder of a model whose denoiser is looked through, `prompt` what it is told; "": none
     """
 
     recipe: str = "cloak"
@@ -48,6 +49,8 @@ class Wish:
     effort: str | None = None
     surrogates: tuple[str, ...] = ()
     seed: int | None = None
+    model: str = ""
+    prompt: str = ""
     export: Export = field(default_factory=Export)
 
 
@@ -71,11 +74,19 @@ class CaptionAsk:
 
 
 @dataclass(frozen=True)
+class JoinAsk:
+    """The file of a campaign, on this machine."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class PreviewAsk:
     """As large as fits into so many seconds.
 
     full  also at the picture's own size
     sees  also as a model keeps it
+    scaled  while a hand drags the strength: as it is reckoned from those looked at before, at once
     """
 
     pixels: Pixels
@@ -83,6 +94,7 @@ class PreviewAsk:
     seconds: float
     full: bool = False
     sees: bool = False
+    scaled: bool = False
 
 
 @dataclass(frozen=True)

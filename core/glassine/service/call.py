@@ -42,11 +42,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Method(Generic[Ask]):
-    """One thing that Krita can ask for: what it is asked, and who answers."""
+    """One thing that Krita can ask for: what it is asked, who answers, and who refuses it before
+    its pixels are there."""
 
     ask: type[Ask]
     answer: Callable[[Request[Ask]], Answer]
+    refuse: Callable[[Ask], object] | None = None
 
     def __call__(self, told: Json, blobs: Blobs, watch: Watch, state: State) -> Answer:
         """Raises NotUsable for what the method cannot be asked."""
         return self.answer(Request(typed(self.ask, told), blobs, watch, state))
+
+    def check(self, told: Json) -> None:
+        """Raises what is wrong with a request whatever its pixels are."""
+        ask = typed(self.ask, told)
+        if self.refuse:
+            self.refuse(ask)

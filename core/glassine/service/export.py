@@ -18,8 +18,9 @@ from ..flow.settle import settle
 from ..flow.verify import USUAL, verify
 from ..formats import profiles, vips
 from ..marks import receipt
+from ..messages import Message
 from ..record import RunRecord, parts, record_in, with_file
-from ..types import Artwork, Effect, Plan, Protected, Report, Watch
+from ..types import Artwork, Effect, Keep, Plan, Protected, Report, Watch
 from .answers import Exported
 from .asked import Nothing, Pixels, PlacedAsk, ProtectAsk
 from .call import Answer, Request
@@ -28,20 +29,26 @@ from .raster import artwork, raster
 from .requests import wanted_intent
 
 
+def check_file(ask: ProtectAsk) -> tuple[Message, ...]:
+    """Raises what makes the file impossible, whatever its pixels are; gives what its marks say."""
+    return check_export(wanted_intent(ask.intent).export, words_of(Path(ask.file)).creators)
+
+
 def export(request: Request[ProtectAsk]) -> Answer:
     """Pixels in; the encoded file and its report (HTML) out. Nothing touches the disk here."""
     ask, state = request.ask, request.state
+    checked = check_file(ask)
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
     whole = as_in_krita(with_words_of(whole, Path(ask.file)), ask.pixels)
-    checked = check_export(wanted.export, whole.keep.creators)
     if not ask.as_is:
         refuse_again(ask, whole)
     made = plan(whole, wanted, device=state.wish)
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(changed(made, ask, left), watch=left)
     sight = sighted(protected)
-    report = verify(protected, purifiers=USUAL, sight=sight, watch=left)
+    tried = () if ask.as_is else USUAL  # of no change, nothing can be undone
+    report = verify(protected, purifiers=tried, sight=sight, watch=left)
     left.end_of_stage()
     done = encode_unrecorded(protected, report, checked, sight.coded)
     report = with_file(report, protected, done)
@@ -74,11 +81,16 @@ def as_in_krita(whole: Artwork, about: Pixels) -> Artwork:
 
 def with_words_of(whole: Artwork, file: Path) -> Artwork:
     """With what the file that the document was opened from says beside its pixels."""
+    return replace(whole, keep=replace(words_of(file), depth=whole.keep.depth))
+
+
+def words_of(file: Path) -> Keep:
+    """Nothing where there is no such file, or one that is no picture."""
     try:
         data = file_contents(file) if file.is_file() else b""
     except (OSError, Unreadable):
-        return whole
-    return replace(whole, keep=replace(vips.beside(data), depth=whole.keep.depth))
+        data = b""
+    return vips.beside(data)
 
 
 def placed(request: Request[PlacedAsk]) -> Answer:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..campaigns import Signed, joined, joined_named
+from ..campaigns import Signed, join, joined, joined_named
+from ..errors import UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, entry_named, plan
-from ..flow.recipes import RECIPES, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, STEPS
 from ..flow.settle import settle
-from ..flow.timing import Workload, gradient_seconds, look_seconds
-from ..messages import LANGUAGES, to_plain
+from ..flow.timing import Workload
+from ..messages import LANGUAGES, message, to_plain
 from ..messages.words import table
 from ..pixels.flatten import on_white
 from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
-from ..types import Artwork, Intent, Plan, Progress, Protected
+from ..types import Artwork, Intent, Plan, Protected
 from ..version import engine_version
 from ..visibility import ssimulacra2
 from .answers import Agreed, Captioned, Estimated, Joined, Layered, Warmed
@@ -31,6 +33,7 @@ from .asked import (
     CaptionAsk,
     EstimateAsk,
     ExamineAsk,
+    JoinAsk,
     Nothing,
     PlacedAsk,
     PreviewAsk,
@@ -39,8 +42,8 @@ from .asked import (
 )
 from .call import Answer, Json, Method, Request
 from .examine import examine, refuse_again
+from .export import check_file, placed
 from .export import export as export_file
-from .export import placed
 from .frames import PROTOCOL, WINDOW
 from .preview import preview, quickest
 from .raster import artwork, back, cleared, raster, translucent
@@ -77,20 +80,16 @@ def catalogue(request: Request[Nothing]) -> Answer:
 
 
 def warm(request: Request[Nothing]) -> Answer:
-    """Loads and times what the first preview needs, so that it does not wait for it.
+    """Loads what the first preview needs, so that it does not wait for it.
 
     One step is taken and settled for that: networks, styles, and the judges' packages, of which
-    torchvision alone takes seconds.
+    torchvision alone takes seconds. Nothing is timed: the first preview would wait for that.
     """
     state = request.state
     names = (quickest(state),)
-    for done, name in enumerate(names):
-        request.watch(Progress(done, len(names), "optimise"))
-        gradient_seconds(name, state.device)
-    look_seconds()
     noise = torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0))
     tried = plan(Artwork(noise), Intent(surrogates=names), device=state.wish)
-    settle(optimise(replace(tried, steps=1)))
+    settle(optimise(replace(tried, steps=1), watch=request.watch))
     return Answer(Warmed(names))
 
 
@@ -98,7 +97,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
     names = ask.surrogates or present_surrogates() or (SMALL,)
-    entry_named("recipe", ask.recipe, RECIPES)
+    entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
 
     def seconds(steps: int) -> float:
         job = Workload(ask.width, ask.height, steps, names, device)
@@ -118,13 +117,19 @@ def caption(request: Request[CaptionAsk]) -> Answer:
 def campaigns(request: Request[Nothing]) -> Answer:
     """Those that were joined and are not over; the docker lists them for poison."""
     last = [one for one in joined() if not one.campaign.over]
-    return Answer(Joined(tuple(told_campaign(one) for one in last)))
+    return Answer(Joined(tuple(told_campaign(one) for one in last), message("campaign.legal")))
+
+
+def join_campaign(request: Request[JoinAsk]) -> Answer:
+    """Checks that file and keeps it; what cannot be believed is refused in words."""
+    return Answer(told_campaign(join(Path(request.ask.file))))
 
 
 def told_campaign(found: Signed) -> Agreed:
     told = found.campaign
     pairs = {pair.shows: pair.teach for pair in told.pairs}
-    return Agreed(told.name, found.who, told.until.isoformat(), told.strength, pairs)
+    until = told.until.isoformat()
+    return Agreed(told.name, found.who, found.key_told, until, told.strength, pairs)
 
 
 def protect(request: Request[ProtectAsk]) -> Answer:
@@ -163,10 +168,17 @@ METHODS: dict[str, Method[Any]] = {
     "estimate": Method(EstimateAsk, estimate),
     "caption": Method(CaptionAsk, caption),
     "campaigns": Method(Nothing, campaigns),
+    "join": Method(JoinAsk, join_campaign),
     "preview": Method(PreviewAsk, preview),
     "protect": Method(ProtectAsk, protect),
-    "export": Method(ProtectAsk, export_file),
+    "export": Method(ProtectAsk, export_file, refuse=check_file),
     "placed": Method(PlacedAsk, placed),
     "examine": Method(ExamineAsk, examine),
     "report": Method(ReportAsk, report),
 }
+
+
+def method_named(name: str) -> Method[Any]:
+    if name not in METHODS:
+        raise UnknownEntry("method", name, METHODS)
+    return METHODS[name]

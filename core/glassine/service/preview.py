@@ -15,16 +15,18 @@ from ..evidence.controls import mixed
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
 from ..flow.recipes import START, STEPS
-from ..flow.settle import settle
+from ..flow.settle import settle, with_change
+from ..flow.strength import guess
 from ..flow.timing import Workload, gradient_seconds
+from ..pixels.art import held_to
 from ..pixels.flatten import on_white
 from ..pixels.grid import on_grid
 from ..pixels.resize import lanczos
 from ..surrogates import SHIPPED, SMALL
 from ..surrogates.encoders import present_surrogates
 from ..surrogates.eyes import Eye, eyes
-from ..types import Artwork, Change, Plan
-from ..units import Unit
+from ..types import Artwork, Plan
+from ..units import Score, Unit
 from ..visibility import ssimulacra2
 from .answers import Previewed
 from .asked import PreviewAsk
@@ -33,7 +35,8 @@ from .raster import artwork, bgra8, raster
 from .requests import wanted_intent
 from .state import Explored, State
 
-SIZES = (1024, 768, 512, 384, 256, 192)  # longest side of a preview, in pixels
+SIZES = (1024, 768, 512, 384, 256, 192, 128)  # longest side of a preview, in pixels
+TIMING = 2.0  # seconds, about: what it takes to find out how fast this machine is
 GAIN = 8  # the difference picture shows changes that much larger
 SEEN_GAIN = 8  # the same, for the difference of what a model keeps
 SEED = 1  # a preview that flickers between two seeds would tell nothing
@@ -42,8 +45,9 @@ SEED = 1  # a preview that flickers between two seeds would tell nothing
 def preview(request: Request[PreviewAsk]) -> Answer:
     """Pictures for the compare view, BGRA with 8 bits, of the size in the result."""
     ask, blobs = request.ask, request.blobs
-    change = exploration(request)
-    made, rgb = change.plan, settle(change, watch=request.watch).rgb
+    explored = exploration(request)
+    rgb = pixels_of(explored, request)
+    made = explored.change.plan
     clean, alpha = made.artwork.rgb, made.artwork.alpha
     pictures = {
         "before": bgra8(clean, alpha),
@@ -60,7 +64,9 @@ def preview(request: Request[PreviewAsk]) -> Answer:
         width=width,
         height=height,
         gain=GAIN,
-        ssimulacra2=ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha)),
+        ssimulacra2=made.score
+        if ask.scaled
+        else ssimulacra2(on_white(clean, alpha), on_white(rgb, alpha)),
         surrogates=made.surrogates,
         goals=tuple(goal.says for goal in made.goals),
         finer=max(height, width) < min(SIZES[0], ask.pixels.width),
@@ -80,28 +86,60 @@ def at_full_size(ask: PreviewAsk, blobs: Blobs, change: Tensor) -> bytes:
     return bgra8((whole.rgb + large).clamp(0, 1), whole.alpha)
 
 
-def exploration(request: Request[PreviewAsk]) -> Change:
-    """The change at full reach: the last request's, where this one differs in strength only."""
+def exploration(request: Request[PreviewAsk]) -> Explored:
+    """The change at full reach: an earlier request's, where this one differs in strength only, or
+    has more time that would make it no larger."""
     ask, state = request.ask, request.state
+    side = longest(ask, state, steps_of(ask))
     wanted = replace(ask.intent, strength="")
-    key = blake2b(repr((wanted, ask.seconds, ask.pixels)).encode())
+    key = blake2b(repr((wanted, side, ask.pixels)).encode())
     for blob in request.blobs.values():
         key.update(blob)
-    if state.explored is None or state.explored.key != key.digest():
-        change = optimise(small_plan(request), watch=request.watch)
-        state.explored = Explored(key.digest(), change)
-    change = state.explored.change
-    score = score_of(wanted_intent(ask.intent), change.plan.art.name)
-    return replace(change, plan=replace(change.plan, score=score))
+    found = next((one for one in state.explored if one.key == key.digest()), None)
+    if found is None:
+        change = optimise(small_plan(request, side), watch=request.watch)
+        found = Explored(key.digest(), change)
+    state.explored = (found, *(one for one in state.explored if one is not found))[:2]
+    score = score_of(wanted_intent(ask.intent), found.change.plan.art.name)
+    plan = replace(found.change.plan, score=score)
+    return replace(found, change=replace(found.change, plan=plan))
 
 
-def small_plan(request: Request[PreviewAsk]) -> Plan:
+def steps_of(ask: PreviewAsk) -> int:
+    return entry_named("effort", ask.intent.effort or "preview", STEPS)
+
+
+def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
+    """(3, h, w) at the plan's score. It is looked for once; while a hand drags, the amount follows
+    the scores that were looked for before."""
+    change, settled = explored.change, explored.settled
+    score = change.plan.score
+    if score in settled:
+        return settled[score][0]
+    whole = (slice(None),) * 3
+    borne = held_to(change.plan.art, change.pixels).float()
+    if request.ask.scaled and settled:
+        return with_change(change.plan, borne, whole, reckoned(settled, score))
+    rgb = settle(change, watch=request.watch).rgb
+    moved = rgb - change.plan.artwork.rgb
+    settled[score] = rgb, float((moved * borne).sum() / borne.square().sum().clamp(min=1e-12))
+    return rgb
+
+
+def reckoned(settled: dict[Score, tuple[Tensor, float]], score: Score) -> float:
+    """How much of the change has that score, from those whose score is known."""
+    looks = [(amount, 100 - known) for known, (_, amount) in settled.items()]
+    loss = 100 - score
+    fair = max((look for look in looks if look[1] <= loss), key=lambda look: look[1], default=None)
+    poor = min((look for look in looks if look[1] > loss), key=lambda look: look[1], default=None)
+    return guess(loss, fair, poor)
+
+
+def small_plan(request: Request[PreviewAsk], side: int) -> Plan:
     ask, state = request.ask, request.state
     picture = raster(ask.pixels, request.blobs["pixels"])
     wish = replace(ask.intent, effort=ask.intent.effort or "preview")
     whole, wanted = artwork(picture), wanted_intent(wish, picture, request.mask)
-    steps = entry_named("effort", wanted.effort, STEPS)
-    side = longest(ask, state, max(whole.rgb.shape[1:]), steps)
     small, mask = preview_copy(whole, side), wanted.mask
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
@@ -115,6 +153,8 @@ def quickest(state: State) -> str:
     names = (*((SMALL,) if shipped() else ()), *present_surrogates())
     if not names:
         return SMALL  # its own error says what is missing
+    if len(names) == 1 or not state.estimates.measured:
+        return str(names[0])
     return str(min(names, key=lambda name: sum(gradient_seconds(name, state.device))))
 
 
@@ -128,9 +168,12 @@ def preview_copy(whole: Artwork, side: int) -> Artwork:
     return replace(small, rgb=on_grid(small.rgb, 8), keep=keep)
 
 
-def longest(ask: PreviewAsk, state: State, side: int, steps: int) -> int:
+def longest(ask: PreviewAsk, state: State, steps: int) -> int:
     """The largest preview that fits into the seconds asked for."""
+    side = max(ask.pixels.width, ask.pixels.height)
     names = ask.intent.surrogates or (quickest(state),)
+    if not state.estimates.measured and ask.seconds < TIMING:
+        return min(SIZES[-1], side)
     for size in SIZES:
         size = min(size, side)
         expected = state.estimates.seconds(Workload(size, size, steps, names, state.device))

@@ -30,6 +30,8 @@ def wanted_intent(
         strength=wanted_strength(wish.strength),
         surrogates=wish.surrogates or None,
         seed=wish.seed,
+        model=wish.model or None,
+        prompt=wish.prompt or Intent.prompt,
         mask=None if picture is None else masked(picture, mask),
         export=replace(wish.export, claim=without_blanks(wish.export.claim)),
     )

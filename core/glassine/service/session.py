@@ -5,14 +5,15 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
 
 from ..causes import details_of, ran_out_of_memory
-from ..errors import Cancelled, GlassineError, UnknownEntry, reason_of
+from ..errors import Cancelled, GlassineError, reason_of
 from ..messages import Message, message, to_plain
 from ..plain import plain
 from ..types import Progress
@@ -89,8 +90,7 @@ class Session:
                 self._fail(call, "NotUsable", said)
                 return
             call.blobs[name] = bytearray()
-        if call.complete():
-            self._worker.submit(self._serve, call)
+        self._worker.submit(self._serve if call.complete() else self._check, call)
 
     def _part(self, call: Call, name: str, part: bytes) -> None:
         if name not in call.sizes or call.complete():
@@ -118,19 +118,31 @@ class Session:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
 
+    def _check(self, call: Call) -> None:
+        """Refuses what no pixels could make right, while they are still on their way."""
+        from .methods import method_named
+
+        with self._told(call):
+            method_named(call.method).check(call.ask)
+
     def _serve(self, call: Call) -> None:
         from .interruption import Interruptible
-        from .methods import METHODS
+        from .methods import method_named
 
-        if call.stop.is_set():
-            return
-        try:
-            if call.method not in METHODS:
-                raise UnknownEntry("method", call.method, METHODS)
-            method, state = METHODS[call.method], self._remembered()
+        if self._calls.get(call.number) is not call:
+            return  # cancelled or refused meanwhile
+        with self._told(call):
+            method, state = method_named(call.method), self._remembered()
             with Interruptible(call.stop):
                 answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
             self._deliver(call, answer)
+            self._close(call)
+
+    @contextmanager
+    def _told(self, call: Call) -> Iterator[None]:
+        """What goes wrong in it is the call's answer."""
+        try:
+            yield
         except Cancelled:
             pass  # answered when it was asked for
         except GlassineError as error:
@@ -138,8 +150,6 @@ class Session:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             self._fail(call, *mishap(error))
-        finally:
-            self._close(call)
 
     def _remembered(self) -> State:
         from .state import State

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from .. import ledger
 from ..flow.timing import Estimates
 from ..machine.device import Device, choose
 from ..types import Change
+from ..units import Score
 
 
 def wished_device() -> str:
@@ -18,10 +21,15 @@ def wished_device() -> str:
 
 @dataclass(frozen=True)
 class Explored:
-    """The last preview's change, and the digest of the request that it belongs to."""
+    """A preview's change, and the digest of the request that it belongs to.
+
+    settled  the picture at each score that was looked for, (3, h, w), and how much of the change
+             is in it
+    """
 
     key: bytes
     change: Change
+    settled: dict[Score, tuple[Tensor, float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -30,13 +38,14 @@ class State:
 
     wish       the device, as `plan` takes it; what was timed and loaded holds for it
     estimates  how long things take here
-    explored   so that a new strength costs a few judgements and no gradient
+    explored   the last two, so that a new strength costs a few judgements and no gradient: Krita
+               shows one in its docker and another one on its canvas
     awaited    what the ledger will say of files that Krita has not written yet, by their digests
     """
 
     wish: str = field(default_factory=wished_device)
     estimates: Estimates = field(default_factory=Estimates)
-    explored: Explored | None = None
+    explored: tuple[Explored, ...] = ()
     awaited: dict[str, ledger.Entry] = field(default_factory=dict)
 
     @property

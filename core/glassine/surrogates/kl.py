@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from ..errors import EntryMissing, WeightsMissing
+from ..machine.weights.pipelines import part_at
 from .base import Surrogate
 
 
@@ -48,5 +49,8 @@ def load_autoencoder(folder: Path) -> nn.Module:
         from diffusers import AutoModel
     except ImportError as error:
         raise EntryMissing("surrogate", "diffusers", "diffusers") from error
-    net: nn.Module = AutoModel.from_pretrained(str(folder), local_files_only=True)
+    part = part_at(folder)
+    net: nn.Module = AutoModel.from_pretrained(
+        str(folder), local_files_only=True, use_safetensors=True, variant=part.variant
+    )
     return Mean(net.eval().requires_grad_(False))

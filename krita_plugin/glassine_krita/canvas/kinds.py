@@ -4,6 +4,7 @@ is not. Tried in Krita 5.1.5; the table is in docs/layers.md."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 from .layers import canvas_of, is_plain, pixels_in, root_of
 from .libkis import Document, Node
@@ -11,6 +12,7 @@ from .places import NOWHERE, Place
 from .refusals import Refused
 
 ROWS = 64  # that are looked at in one turn
+BESIDE = 256  # pixels; as wide as Krita's styles blur
 SPREADING = ("filtermask", "transformmask", "colorizemask")
 
 
@@ -47,11 +49,27 @@ def style_of(node: Node) -> str:
     return node.layerStyleToAsl() if hasattr(node, "layerStyleToAsl") else ""
 
 
-def copy_style(node: Node, made: Node) -> None:
-    """Shadows, strokes and glows are mixed with what lies below in ways of their own: as pixels
-    they would look otherwise in most of them."""
+def mix_as(node: Node, made: Node) -> None:
+    """Mixed with what lies below as that layer is. Shadows, strokes and glows have ways of their
+    own: as pixels they would look otherwise in most of them. Of a group that passes through Krita
+    heeds the opacity alone, and `isolate` has put that into its layers."""
+    if passes_through(node):
+        return
+    made.setOpacity(node.opacity())
+    made.setBlendingMode(node.blendingMode())
+    made.setInheritAlpha(node.inheritAlpha())
     if style := style_of(node):
         made.setLayerStyleFromAsl(style)
+
+
+def without_style(node: Node) -> None:
+    """The same with its style switched off, as its eye in Krita's list of layers does."""
+    if style := style_of(node):
+        tree = ElementTree.fromstring(style)
+        for one in tree.iter("node"):
+            if one.get("key") == "masterFXSwitch":
+                one.set("value", "0")
+        node.setLayerStyleFromAsl(ElementTree.tostring(tree, encoding="unicode"))
 
 
 def stands_alone(node: Node) -> bool:
@@ -67,8 +85,12 @@ def reaches_out(node: Node) -> bool:
 
 
 def extent(doc: Document, node: Node) -> Place:
-    """All that it shows but for its own style, as far as it lies in the canvas."""
+    """All that it shows but for its own style, as far as it lies in the canvas; with a style also
+    what lies beside it: shadows of that fall into the canvas, and a stroke must not follow its
+    edge. (Of a layer with masks Krita makes nothing there.)"""
     canvas = canvas_of(doc)
+    if style_of(node) and not passes_through(node) and not reaches_out(node):
+        return Place.of(node.bounds()) & canvas.grown(BESIDE)
     if passes_through(node):
         return canvas
     if not reaches_out(node):
@@ -81,13 +103,20 @@ def extent(doc: Document, node: Node) -> Place:
 
 
 def isolate(copy: Document, node: Node) -> None:
-    """Leaves of a clone what this group shows; how it is mixed with others is the copy's own."""
+    """Leaves of a clone what this group shows. Krita heeds neither masks nor style of a group that
+    passes through, and its opacity as that of each of its layers."""
+    for child in node.childNodes():
+        if child.type().endswith("mask"):
+            child.setVisible(False)
+        else:  # each is mixed by itself with what lies below
+            child.setOpacity(round(child.opacity() * node.opacity() / 255))
     while (parent := node.parentNode()) is not None:
         for other in parent.childNodes():
             same = other.uniqueId() == node.uniqueId()
             if not same and other.type().endswith(("layer", "mask")):
                 other.setVisible(False)
         if node.uniqueId() != root_of(copy).uniqueId():
+            without_style(node)
             node.setVisible(True)
             node.setOpacity(255)
             node.setInheritAlpha(False)

@@ -147,15 +147,14 @@ def take_picture(
     node = layer_for(doc, scope)
     if scope != "picture" and node is None:
         raise Refused("no_layer")
-    place = canvas_of(doc)
+    if node is not None:
+        refuse_kinds(node)
+    place = canvas_of(doc) if node is None else extent(doc, node)
     if scope == "selection":
         chosen = selection_of(doc)
         if chosen is None:
             raise Refused("no_selection")
         place &= chosen.grown(MARGIN)
-    if node is not None:
-        refuse_kinds(node)
-        place &= extent(doc, node)
     if within is not None:
         place &= within
     if place.empty:

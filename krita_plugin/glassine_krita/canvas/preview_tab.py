@@ -8,7 +8,7 @@ could catch and nothing to clean up after a crash. (A temporary layer would be a
 from __future__ import annotations
 
 from ..qt import QtWidgets
-from .kinds import copy_style, stands_alone
+from .kinds import mix_as, stands_alone
 from .layers import (
     active_window,
     clone,
@@ -115,11 +115,8 @@ class PreviewTab:
 def in_place_of(copy: Document, source: Node, layer: Node, place: Place) -> None:
     """The layer takes the source's place and the way it is mixed; the part of the source that it
     shows is made empty, so that both do not show together."""
-    layer.setOpacity(source.opacity())
-    layer.setBlendingMode(source.blendingMode())
-    layer.setInheritAlpha(source.inheritAlpha())
+    mix_as(source, layer)
     layer.setVisible(source.visible())
-    copy_style(source, layer)
     if source.type() == "paintlayer":
         empty = bytes(place.width * place.height * space_of(source).pixel)
         source.setPixelData(empty, place.x, place.y, place.width, place.height)

@@ -12,7 +12,7 @@ from ..qt import QtCore
 from . import layers
 from .frames import Film
 from .hidden_originals import HiddenOriginals
-from .kinds import copy_style
+from .kinds import mix_as
 from .layers import (
     active_window,
     app,
@@ -82,11 +82,8 @@ def add_layer(doc: Document, result: Result) -> Generator[None, None, None]:
         hidden += [one for one in map(partial(find_layer, doc), note.hides) if one is not None]
         take_away(doc, note, earlier)
     if hidden and source is not None:
-        node.setOpacity(source.opacity())
-        node.setBlendingMode(source.blendingMode())
-        node.setInheritAlpha(source.inheritAlpha())
+        mix_as(source, node)
         node.setVisible(source.visible() or bool(taken))
-        copy_style(source, node)
     for one in hidden:
         one.setVisible(False)
     parent = None if source is None else source.parentNode()

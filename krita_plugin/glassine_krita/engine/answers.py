@@ -54,6 +54,31 @@ class Captioned:
 
 
 @dataclass(frozen=True)
+class Agreed:
+    """A campaign that was joined.
+
+    who, key  the name that it is signed in, and the signer's key as people compare it
+    until     its last day, as 2027-06-30
+    pairs     what a picture shows -> what it is taught as
+    """
+
+    name: str = ""
+    who: str = ""
+    key: str = ""
+    until: str = ""
+    strength: str = ""
+    pairs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The campaigns that may be used today, and what is to be known before one joins another."""
+
+    campaigns: tuple[Agreed, ...] = ()
+    law: Message | None = None
+
+
+@dataclass(frozen=True)
 class Previewed:
     """The pictures' size, and what was pulled towards.
 
@@ -160,5 +185,6 @@ class Measured:
 READERS["Device"] = lambda sent: read(Device, sent)
 READERS["Cost"] = lambda sent: read(Cost, sent)
 READERS["Glance"] = lambda sent: read(Glance, sent)
+READERS["tuple[Agreed, ...]"] = lambda sent: read_rows(Agreed, sent)
 READERS["tuple[Offer, ...]"] = lambda sent: read_rows(Offer, sent)
 READERS["tuple[Trial, ...]"] = lambda sent: read_rows(Trial, sent)

@@ -29,6 +29,7 @@ class Intent:
     strength  SSIMULACRA2 that the result should have
     style     a name; "" leaves it to the engine, None: the recipe needs none
     shows, teach  None: the recipe needs no such words
+    campaign  name of one that was joined, which says the rest of what is aimed at
     """
 
     recipe: str
@@ -37,6 +38,7 @@ class Intent:
     style: str | None = None
     shows: str | None = None
     teach: str | None = None
+    campaign: str | None = None
     seed: int | None = None
     export: ExportWish | None = None
 
@@ -77,12 +79,29 @@ class Caption(Ask):
     method = "caption"
     shows: str
     teach: str
+    campaign: str = ""
+
+
+@dataclass(frozen=True)
+class Campaigns(Ask):
+    """Those that were joined on this machine."""
+
+    method = "campaigns"
+
+
+@dataclass(frozen=True)
+class Join(Ask):
+    """To check a campaign's file, and to keep it."""
+
+    method = "join"
+    file: str
 
 
 @dataclass(frozen=True)
 class Preview(Ask):
     """seconds  that it may take; the picture is as large as fits into them
     sees     a model's view as well
+    scaled   while a hand drags the strength: as it is reckoned, at once
     full     the picture at its own size as well
     """
 
@@ -91,6 +110,7 @@ class Preview(Ask):
     intent: Intent
     seconds: float
     sees: bool = False
+    scaled: bool = False
     full: bool = False
 
 

@@ -17,7 +17,7 @@ from ..words.engine_words import learn_words
 from ..words.gaps import Message
 from .answers import Hello
 from .environment import clean_environment
-from .frames import PROTOCOL, NotAFrame, Unpacker, pack
+from .frames import PROTOCOL, Frame, NotAFrame, Unpacker, pack
 from .reading import read
 
 LINES = 200  # of the engine's stderr that a bug report gets
@@ -51,6 +51,7 @@ class Engine(QtCore.QObject):
         self._device = ""
         self._process: QtCore.QProcess | None = None
         self._unpacker = Unpacker()
+        self._arrived: deque[Frame] = deque()
         self._errors: deque[str] = deque(maxlen=LINES)
         self._starts: deque[float] = deque(maxlen=TRIES)
         self._wanted = False
@@ -99,6 +100,7 @@ class Engine(QtCore.QObject):
         told: Krita may be closing."""
         self._slow.stop()
         self._heart.stop()
+        self._arrived.clear()
         process, self._process, self._wanted = self._process, None, False
         if process is None:
             return
@@ -130,6 +132,8 @@ class Engine(QtCore.QObject):
         return "".join(self._errors)
 
     def _read(self) -> None:
+        """Krita looks at its events while it opens or converts a document, which what a frame says
+        may have it do: then this is called within itself, and goes on with the older frames."""
         if self._process is None:
             return
         self._heard()
@@ -138,7 +142,9 @@ class Engine(QtCore.QObject):
         except NotAFrame as error:
             self.stray(str(error.args[0]))
             return
-        for body, blob in messages:
+        self._arrived.extend(messages)
+        while self._arrived:
+            body, blob = self._arrived.popleft()
             if "hello" in body:
                 self._greeted(body["hello"])
             elif "failed" in body:

@@ -49,6 +49,12 @@ def _numbers(value: object) -> dict[str, float] | None:
     return {name: one for name, one in found.items() if one is not None}
 
 
+def _words(value: object) -> dict[str, str] | None:
+    if not isinstance(value, Mapping):
+        return None
+    return {str(name): one for name, one in value.items() if isinstance(one, str)}
+
+
 def _messages(value: object) -> tuple[Message, ...] | None:
     if not isinstance(value, list):
         return None
@@ -64,6 +70,7 @@ READERS: dict[str, Callable[[object], Any]] = {
     "float | None": _number,
     "tuple[str, ...]": _texts,
     "dict[str, float]": _numbers,
+    "dict[str, str]": _words,
     "Json": _exactly(dict),
     "Message | None": message_from,
     "tuple[Message, ...]": _messages,

@@ -108,7 +108,8 @@ class CaptionWords(QtCore.QObject):
         """Asks where the intent has words, and others than before."""
         told = None
         if intent.shows is not None and intent.teach is not None and intent.complete:
-            told = asks.Caption(intent.shows.strip(), intent.teach.strip())
+            words = intent.shows.strip(), intent.teach.strip()
+            told = asks.Caption(*words, intent.campaign or "")
         if told != self._ask:
             self._ask = told
             self.ask_anew()

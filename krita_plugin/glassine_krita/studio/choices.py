@@ -12,6 +12,7 @@ class Choice:
     """What the artist chose in the docker.
 
     style   name of a style, "" for "choose for me"
+    campaign  name of one that was joined, "" for poison of one's own
     score   SSIMULACRA2 the result should have: the higher, the less visible
     """
 
@@ -19,6 +20,7 @@ class Choice:
     style: str = ""
     shows: str = ""
     teach: str = ""
+    campaign: str = ""
     scope: str = "layer"
     score: float = 70.0
     effort: str = "quick"
@@ -37,6 +39,7 @@ class Choice:
             style=wanted("style", self.style),
             shows=wanted("shows", self.shows),
             teach=wanted("teach", self.teach),
+            campaign=wanted("teach", self.campaign) or None,
         )
 
 

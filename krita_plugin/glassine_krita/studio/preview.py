@@ -1,9 +1,11 @@
-"""The live preview: a small picture soon, a finer one while idle, none of it in the document."""
+"""The live preview: a small picture soon; a finer one and a model's view while idle; none of it in
+the document."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from ..canvas.layers import is_open, key_of, layer_for, selection_of
 from ..canvas.libkis import Document
@@ -31,6 +33,15 @@ SEEN = ("sees_before", "sees_after", "sees_goal", "sees_difference")
 PICTURES = ("before", "after", "difference", *SEEN)
 
 
+class Due(Enum):
+    """What the engine is asked for next; each is waited for less than the one before."""
+
+    LOOK = "a small picture"
+    SCALE = "the same at another strength, while a hand drags"
+    FINE = "a larger one"
+    VIEW = "what a model keeps of it"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A part of a document under an intent.
@@ -49,6 +60,11 @@ class Wanted:
         """Everything but the strength: the same here means that the engine explores the same."""
         return self.key, replace(self.intent, strength=0.0, effort="")
 
+    @property
+    def shows(self) -> tuple[object, ...]:
+        """The same here is the same to look at."""
+        return *self.explored, self.intent.strength
+
 
 class Preview(QtCore.QObject):
     """What the compare view shows. `wanted` changes often; work starts when it rests."""
@@ -59,7 +75,7 @@ class Preview(QtCore.QObject):
         super().__init__(parent)
         self._requests = requests
         self.ready = self.paused = self.stale = False
-        self.sees = False
+        self.blind = False  # no model here can show what it sees
         self.pictures: dict[str, QtGui.QImage] = {}
         self.about = Previewed()
         self.place: Place | None = None
@@ -70,6 +86,9 @@ class Preview(QtCore.QObject):
         self._small: tuple[Key, SmallPicture, Source] | None = None
         self._number, self._fine, self._again = 0, False, False
         self._asked: Wanted | None = None
+        self.due = self._shows = Due.LOOK  # what is asked for, and what the pictures came from
+        self._shown: Wanted | None = None  # what the pictures show, and the model's view
+        self._seen: Wanted | None = None
         self._reads: Wanted | None = None
         self._steps: Iterator[SmallPicture | None] | None = None
         self._made: SmallPicture | None = None
@@ -102,7 +121,7 @@ class Preview(QtCore.QObject):
 
     def refresh(self) -> None:
         """The document was painted on: read it again."""
-        self._small = None
+        self._small = self._shown = self._seen = None
         if (wanted := self._wanted) is not None:
             self.want(wanted.doc, wanted.scope, wanted.intent, wanted.place)
 
@@ -110,8 +129,18 @@ class Preview(QtCore.QObject):
         self._stop()
         self._rest.stop()
         self._wanted, self.pictures, self.why, self.place = None, {}, why, None
-        self._small = self.source = None
+        self._small = self.source = self._shown = self._seen = None
         self.changed.emit()
+
+    def forget_engine(self) -> None:
+        """Another one has explored nothing yet, and may have other eyes."""
+        self.blind, self._shown, self._seen = False, None, None
+
+    def pause(self) -> None:
+        """A job is more urgent than what is under way here."""
+        if self.busy:
+            self._stop()
+            self.changed.emit()
 
     def resume(self) -> None:
         """The engine is free again."""
@@ -134,11 +163,20 @@ class Preview(QtCore.QObject):
     def _begin(self) -> None:
         if self._wanted is None or not self.ready or self.paused:
             return
-        wanted = self._wanted
-        if self._number and self._asked and self._asked.explored == wanted.explored:
-            self._again = True  # the engine scales what it is exploring now; do not start anew
-            return
+        wanted, asked = self._wanted, self._asked
+        if self._number and asked is not None and asked.explored == wanted.explored:
+            if asked.shows == wanted.shows:
+                return
+            if self.due in (Due.LOOK, Due.SCALE):
+                self._again = True  # the engine scales what it is exploring now: no start anew
+                return
         self._stop()
+        due = self._next(wanted)
+        if due is None:
+            self.stale = False
+            self.changed.emit()
+            return
+        self.due = due
         if not wanted.intent.complete:
             self.pictures, self.why = {}, Message("poison_incomplete")
             self.changed.emit()
@@ -184,9 +222,30 @@ class Preview(QtCore.QObject):
             self._small = (self._reads.key, small, end.value)
             self._ask(self._reads, small)
 
+    def _next(self, wanted: Wanted) -> Due | None:
+        """What is to be asked for now; None where all of it is there."""
+        shown = self._shown
+        if shown is None or shown.explored != wanted.explored:
+            return Due.LOOK
+        if shown.shows != wanted.shows:
+            return Due.SCALE
+        if self._shows is Due.SCALE:
+            return Due.LOOK
+        if self.about.finer and not self._fine:
+            return Due.FINE
+        return None if self.blind or not self.view_is_earlier else Due.VIEW
+
+    @property
+    def view_is_earlier(self) -> bool:
+        """Whether the model's view is of another strength than the picture, or not there."""
+        seen, shown = self._seen, self._shown
+        return shown is not None and (seen is None or seen.shows != shown.shows)
+
     def _ask(self, wanted: Wanted, small: SmallPicture) -> None:
-        intent = replace(wanted.intent, effort="preview")
-        ask = Ask(small.about(), intent, FINER if self._fine else FIRST, sees=self.sees)
+        intent, due = replace(wanted.intent, effort="preview"), self.due
+        seconds = FINER if self._fine or due is Due.FINE else FIRST
+        sees, scaled = due is Due.VIEW, due is Due.SCALE
+        ask = Ask(small.about(), intent, seconds, sees=sees, scaled=scaled)
         self._asked, self._again = wanted, False
         number = self._requests.send(
             ask, lambda answer: self._answered(number, answer), small_blobs(small)
@@ -206,25 +265,38 @@ class Preview(QtCore.QObject):
         assert self._asked is not None
         self.about = about = answer.read(Previewed)
         self.why = None
+        kept = self._kept_view()
         self.stale = self._wanted is None or self._asked.explored != self._wanted.explored
-        self.pictures = {
+        self.pictures = kept | {
             name: image_of(answer.blobs[name], about.width, about.height)
             for name in PICTURES
             if name in answer.blobs
         }
+        self._shown, self._shows = self._asked, self.due
+        self._fine = self._fine or self.due is Due.FINE
+        if self.due is Due.VIEW:
+            self._seen = self._asked
+            self.blind = not set(SEEN) & set(answer.blobs)
         self.place, self.source = (
             (self._small[1].place, self._small[2]) if self._small else (None, None)
         )
         if self._again:
             self._rest.start(SCALED)
-        elif not self._fine and about.finer:
-            self._fine = True
+        elif self._wanted is not None and self._next(self._wanted) is not None:
             self._rest.start(REST)
         self.changed.emit()
+
+    def _kept_view(self) -> dict[str, QtGui.QImage]:
+        """A model's view of another strength stays until the new one comes."""
+        seen, asked = self._seen, self._asked
+        if seen is None or asked is None or seen.explored != asked.explored:
+            return {}
+        return {name: self.pictures[name] for name in SEEN if name in self.pictures}
 
     def _fail(self, why: Message) -> None:
         self._stop()
         self.pictures, self.why = {}, why
+        self._shown = self._seen = None
         self.changed.emit()
 
 

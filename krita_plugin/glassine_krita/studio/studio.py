@@ -25,6 +25,7 @@ from ..words.gaps import Message
 from ..words.texts import in_words, t
 from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
+from .campaigns import Campaigns, as_agreed
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
 from .filenames import document_file, free_path, path_refusal
@@ -67,6 +68,7 @@ class Studio(QtCore.QObject):
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
+        self.campaigns = Campaigns(self.requests, self)
         self.stale = StaleCopies(self)
         self.reminder = Reminder(self)
         self.catalogue = Catalogue()
@@ -86,6 +88,8 @@ class Studio(QtCore.QObject):
         self.jobs.changed.connect(self._jobs_changed)
         self.installer.ended.connect(self._installed)
         self.canvas_preview.failed.connect(self.complain)
+        self.campaigns.entered.connect(lambda row: self.take_part(row.name))
+        self.campaigns.refused.connect(lambda says: self.complain(in_words(says)))
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
         self._timer.timeout.connect(self.look)
@@ -127,6 +131,8 @@ class Studio(QtCore.QObject):
             self.catalogue = read_catalogue(condition.hello.catalogue)
             self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
+            self.campaigns.forget()
+            self.preview.forget_engine()
             self._want()
             if self.trouble == self._of_engine:
                 self.trouble = ""  # it is over
@@ -205,6 +211,8 @@ class Studio(QtCore.QObject):
     def _want(self) -> None:
         doc, intent = self.document, self.intent
         self.caption.want(intent)
+        if intent.teach is not None:
+            self.campaigns.want()
         if doc is None:
             self.preview.clear(Message("no_document"))
         elif self.watching:
@@ -242,6 +250,12 @@ class Studio(QtCore.QObject):
             self.canvas_preview.show(shown, choice.scope, self.intent, self.region(shown))
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._estimate.want(self.document, self.choice)
+
+    def take_part(self, name: str) -> None:
+        """In the campaign of that name, which says what is aimed at; "" in none."""
+        row = self.campaigns.named(name)
+        told = as_agreed(row, self.choice, self.catalogue) if row else {"campaign": ""}
+        self.choose(**told)
 
     def sign(self, artist: Artist) -> None:
         self.artist = artist
@@ -344,6 +358,8 @@ class Studio(QtCore.QObject):
         busy = self.jobs.running
         was, self.preview.paused = self.preview.paused, busy
         self.preview.ready = self.jobs.ready
+        if busy:
+            self.preview.pause()
         if was and not busy:
             self.preview.resume()
 

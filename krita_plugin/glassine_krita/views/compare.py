@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
@@ -15,7 +16,17 @@ PAIRS = {
     "difference": ("difference", "difference"),
     "sees": ("sees_before", "sees_after"),
 }
-SHORT = dict(zip(SEEN, ("before", "after", "goal_label", "difference_label"), strict=True))
+WORDINGS = tuple(
+    dict(zip(SEEN, codes, strict=True))
+    for codes in (
+        SEEN,
+        ("before", "after", "goal_label", "difference_label"),
+        ("before", "after", "goal_label", "difference_short"),
+    )
+)
+"""Labels of a model's view. "Model" is left out of all of them where one does not fit: it stands on
+the button anyway."""
+PAD = 14  # pixels of a label beside its words, and of the part beside its label
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
@@ -31,6 +42,7 @@ class Compare(QtWidgets.QWidget):
         self.mode = "wipe"
         self.words = self.note = ""  # instead of a picture, and below one
         self.blind = False  # no model here can show what it sees
+        self.touched = False  # the artist has looked around in it
         self._pictures: dict[str, QtGui.QImage] = {}
         self._wipe, self._zoom = 0.5, 1.0
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
@@ -162,31 +174,47 @@ class Compare(QtWidgets.QWidget):
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
         seen = self._seen()
-        long = all(self._fits(name, part) for name, _, part in seen)
+        labels = self._labels({name: part.width() for name, _, part in seen})
         for name, image, part in seen:
             place = self._place(image, part)
             self._smooth(painter, place, image)
             painter.setClipRect(part)
             painter.fillRect(place, QtGui.QBrush(chequers()))
             painter.drawImage(place, image)
-            words = t(name if long else SHORT[name])
-            self._label(painter, words, place.intersected(part), False)
+            self._label(painter, labels[name], place.intersected(part), False, part.right())
 
-    def _fits(self, name: str, part: QtCore.QRectF) -> bool:
-        """Otherwise "model" is left out of all of them: it stands on the button anyway."""
-        wide = QtGui.QFontMetricsF(small(self.font())).size(0, t(name)).width()
-        return wide < part.width() - 14
+    def _labels(self, widths: dict[str, float]) -> dict[str, str]:
+        """The longest wording that fits into all parts; of the shortest, what fits.
+
+        widths  of the parts, in pixels
+        """
+        metrics = QtGui.QFontMetricsF(small(self.font()))
+        for codes in WORDINGS:
+            words = {name: t(codes[name]) for name in widths}
+            if all(metrics.size(0, words[name]).width() < widths[name] - PAD for name in widths):
+                return words
+        mode = Qt.TextElideMode.ElideRight
+        return {name: metrics.elidedText(words[name], mode, widths[name] - PAD) for name in widths}
 
     def _smooth(self, painter: QtGui.QPainter, place: QtCore.QRectF, image: QtGui.QImage) -> None:
         """Pixels stay pixels where they are large."""
         smooth = place.width() < 3 * image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
-    def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
+    def _label(
+        self,
+        painter: QtGui.QPainter,
+        text: str,
+        shown: QtCore.QRectF,
+        right: bool,
+        end: float = math.inf,
+    ) -> None:
+        """Over a corner of what is shown, and no further to the right than `end`."""
         font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
-        x = shown.right() - size.width() - 14 if right else shown.x() + 4
+        x = shown.right() - size.width() - PAD if right else shown.x() + 4
+        x = min(x, end - size.width() - PAD + 4)
         box = QtCore.QRectF(x, shown.y() + 4, size.width() + 10, size.height() + 4)
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))
@@ -218,8 +246,10 @@ class Compare(QtWidgets.QWidget):
         notches = event.angleDelta().y() / NOTCH  # a touchpad tells of parts, and of none sideways
         self._zoom_to(self._zoom * STEP**notches, event_point(event))
         event.accept()
+        self.touched = True
 
     def mousePressEvent(self, event: Any) -> None:  # Qt's name
+        self.touched = True
         self._held = event_point(event)
         self._on_line = self._near_line(self._held)
 
@@ -248,6 +278,7 @@ class Compare(QtWidgets.QWidget):
         self._zoom_to(1.0 if self._zoom > 1.0 else 4.0, event_point(event))
 
     def keyPressEvent(self, event: Any) -> None:  # Qt's name
+        self.touched = True
         middle = QtCore.QPointF(self.width() / 2, self.height() / 2)
         key, pan = event.key(), 0.1 / self._zoom
         moves = {

@@ -8,6 +8,8 @@ from functools import partial
 
 from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
+from ..studio.preview import SEEN, Due
+from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..studio.watch.stale import Stale
 from ..words.amounts import rounded_time
@@ -29,6 +31,7 @@ from .slots import follow, guarded
 from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
+VIEW = "view"  # which of MODES the artist has chosen
 CHOICES, JOBS = 40, 66  # pixels that these keep in a low docker
 
 
@@ -190,8 +193,8 @@ class MainPage(QtWidgets.QWidget):
         grid.setHorizontalSpacing(0)
         grid.setVerticalSpacing(3)
         self.modes = QtWidgets.QButtonGroup(self)
-        for at, name in enumerate(MODES):
-            made = self._mode_button(name)
+        self.mode_buttons = {name: self._mode_button(name) for name in MODES}
+        for at, made in enumerate(self.mode_buttons.values()):
             self.modes.addButton(made)
             grid.addWidget(made, 0, at)
             grid.setColumnStretch(at, 1)
@@ -210,7 +213,6 @@ class MainPage(QtWidgets.QWidget):
         made = QtWidgets.QPushButton(t(f"mode_{name}"))
         made.setToolTip(t(f"mode_{name}_tip"))
         made.setCheckable(True)
-        made.setChecked(name == "wipe")
         made.setObjectName(f"glassine_mode_{name}")
         light_up(made)
         made.clicked.connect(guarded(lambda checked=False: self._mode(name)))
@@ -261,9 +263,12 @@ class MainPage(QtWidgets.QWidget):
     def draw_preview(self) -> None:
         preview = self.studio.preview
         words = in_words(preview.why) if preview.why else t("preview_busy") if preview.busy else ""
-        self.compare.blind = preview.about.seen_by == ""
+        self.compare.blind = preview.blind
+        self._show_mode()
         outdated = self.studio.stale.outdated and not preview.busy
-        self.compare.note = t("preview_outdated") if outdated else ""
+        earlier = self.compare.mode == "sees" and preview.view_is_earlier
+        late = "preview_outdated" if outdated else "view_earlier" if earlier else ""
+        self.compare.note = t(late) if late else ""
         self.compare.show_pictures(preview.pictures, words)
         self.says.setText(self._about())
         self.says.setVisible(bool(self.says.text()))
@@ -277,7 +282,9 @@ class MainPage(QtWidgets.QWidget):
         size = f"{about.width} × {about.height}"
         if self.studio.preview.stale:
             return t("preview_busy")
-        busy = " " + t("preview_finer") if self.studio.preview.busy else ""
+        coming = {Due.FINE: "preview_finer", Due.VIEW: "preview_view"}
+        code = coming.get(self.studio.preview.due) if self.studio.preview.busy else None
+        busy = " " + t(code) if code else ""
         return t("preview_about", goals=tuple(map(goal_as_listed, about.goals)), size=size) + busy
 
     def draw_stale(self) -> None:
@@ -290,11 +297,21 @@ class MainPage(QtWidgets.QWidget):
             act(row)
 
     def _mode(self, name: str) -> None:
-        self.compare.show_mode(name)
-        preview = self.studio.preview
-        if name == "sees" and not preview.sees:
-            preview.sees = True
-            preview.resume()
+        """On the artist's word, for good."""
+        write_text(VIEW, name)
+        self.draw_preview()
+
+    def _show_mode(self) -> None:
+        """What the artist chose, else what a model sees, as soon as it is there; not under the
+        hands of who looks around in the comparison."""
+        chosen = read_text(VIEW)
+        there = any(name in self.studio.preview.pictures for name in SEEN)
+        free = not self.compare.touched or self.compare.mode == "sees"
+        mode = chosen if chosen in MODES else "sees" if there and free else "wipe"
+        if mode != self.compare.mode:
+            self.compare.touched = False
+        self.compare.show_mode(mode)
+        self.mode_buttons[mode].setChecked(True)
 
     def _apply(self) -> None:
         self.studio.apply()

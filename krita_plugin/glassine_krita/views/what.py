@@ -7,6 +7,7 @@ from ..qt import QtCore, QtGui, QtWidgets
 from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.texts import in_words, t
+from .campaign import CampaignRows
 from .parts import (
     Segments,
     copy_text,
@@ -70,8 +71,10 @@ class What(QtWidgets.QWidget):
         if (line := self.teach.lineEdit()) is not None:
             line.setPlaceholderText(t("teach_example"))
         self.words = {"shows": self.shows, "teach": self.teach}
+        self.campaign = CampaignRows(self.studio)
+        grid.addWidget(self.campaign, 0, 0, 1, 2)
         self.labels = {key: QtWidgets.QLabel(t(f"{key}_label")) for key in self.words}
-        for at, (key, field) in enumerate(self.words.items()):
+        for at, (key, field) in enumerate(self.words.items(), 1):
             label = self.labels[key]
             label.setBuddy(field)
             field.setAccessibleName(t(f"{key}_label"))
@@ -81,8 +84,8 @@ class What(QtWidgets.QWidget):
         self.caption.setObjectName("glassine_caption")
         copy = push_button(t("copy_caption"), "glassine_copy_caption", self._copy_caption)
         self.copy_caption = copy
-        grid.addWidget(self.caption, 2, 0, 1, 2)
-        grid.addWidget(copy, 3, 0, 1, 2)
+        grid.addWidget(self.caption, 3, 0, 1, 2)
+        grid.addWidget(copy, 4, 0, 1, 2)
         self.shows.textChanged.connect(guarded(lambda text: self.studio.choose(shows=text)))
         self.teach.editTextChanged.connect(guarded(lambda text: self.studio.choose(teach=text)))
         return self.poison
@@ -150,8 +153,9 @@ class What(QtWidgets.QWidget):
         self.poison.setVisible(poisons and not new)
         self.explain.setVisible(new)
         for key, field in self.words.items():
-            field.setVisible(key in needs)
-            self.labels[key].setVisible(key in needs)
+            typed = key in needs and not choice.campaign  # a campaign has its own menu of them
+            field.setVisible(typed)
+            self.labels[key].setVisible(typed)
         self.style_menu.setCurrentIndex(max(self.style_menu.findData(choice.style), 0))
         if self.shows.text() != choice.shows:
             self.shows.setText(choice.shows)

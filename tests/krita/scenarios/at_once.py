@@ -4,29 +4,8 @@ from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPushButton
-from steps import colours, docker, document, finished, studio, turns, until
-
-
-def answering(path, seen):
-    """Accepts Krita's own dialogs: the name of the file, then how it is written."""
-
-    def look():
-        for one in QApplication.topLevelWidgets():
-            if isinstance(one, QDialog) and one.isVisible() and one.isModal():
-                seen.append(type(one).__name__)
-                if isinstance(one, QFileDialog):
-                    one.findChild(QLineEdit, "fileNameEdit").setText(str(path))
-                for button in one.findChildren(QPushButton):
-                    if button.isVisible() and button.text().replace("&", "") in ("Save", "OK"):
-                        button.click()
-                        break
-
-    timer = QTimer()
-    timer.setInterval(200)
-    timer.timeout.connect(look)
-    timer.start()
-    return timer
+from PyQt5.QtWidgets import QPushButton
+from steps import answering, colours, docker, document, finished, studio, turns, until
 
 
 def scenario(k):

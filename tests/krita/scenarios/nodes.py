@@ -21,6 +21,8 @@ COMMON = ("multiply", "screen", "overlay", "add", "darken", "erase")
 SHORT = [
     *((kind,) for kind in KINDS),
     *((stacks.soft, one) for one in (*MASKS[:4], *STYLES[::3], *MIXED)),
+    *((stacks.passing, one) for one in (MASKS[0], STYLES[0], stacks.faded)),
+    *((stacks.beyond, one) for one in (STYLES[0], STYLES[-1])),
     *((stacks.paint, one) for one in MODES if one.__name__ in COMMON),
 ]
 
@@ -29,7 +31,9 @@ def everything():
     """Each kind with each change, the modes on one kind."""
     changes = (*MASKS, *STYLES, *MIXED)
     yield from ((kind,) for kind in KINDS)
-    yield from ((kind, one) for kind in (stacks.soft, stacks.group) for one in changes)
+    kinds = (stacks.soft, stacks.group, stacks.passing)
+    yield from ((kind, one) for kind in kinds for one in changes)
+    yield from ((stacks.beyond, one) for one in STYLES)
     yield from ((stacks.soft, one) for one in MODES)
 
 

@@ -36,6 +36,13 @@ def paint(doc):
     return small(doc, None, "work")
 
 
+def beyond(doc):
+    """Part of it lies beside the canvas."""
+    made = doc.createNode("work", "paintlayer")
+    made.setPixelData(colours(90, 60, seed=11), 40, -30, 90, 60)
+    return added(doc, made)
+
+
 def soft(doc):
     """See-through, differently everywhere."""
     made = paint(doc)
@@ -102,7 +109,7 @@ def file(doc):
 
 
 KINDS = (
-    *(paint, soft, group, passing, inner, inner_passing),
+    *(paint, beyond, soft, group, passing, inner, inner_passing),
     *(covered, clone, fill, vector, file),
 )
 
@@ -262,12 +269,14 @@ def mode(name):
     return change
 
 
+# All but dissolve: Krita scatters its pixels anew each time it looks at them, so that two looks at
+# the same document differ.
 NAMES = """
 add addition_sai additive_subtractive allanon alphadarken and arc_tangent behind bumpmap burn
 clear color color_hsi color_hsl color_hsv colorize combine_normal converse copy copy_blue
 copy_green copy_red darken darker&color dec_intensity dec_lightness dec_luminosity dec_saturation
 dec_saturation_hsi dec_saturation_hsl dec_saturation_hsv dec_value destination-atop
-destination-in diff displace dissolve divide divisive_modulo divisive_modulo_continuous dodge
+destination-in diff displace divide divisive_modulo divisive_modulo_continuous dodge
 dodge_hdr easy&burn easy&dodge equivalence erase exclusion flat_light fog_darken_ifs_illusions
 fog_lighten_ifs_illusions freeze freeze_reflect gamma_dark gamma_illumination gamma_light
 geometric_mean gleat glow glow_heat grain_extract grain_merge greater hard&mix hard&overlay

@@ -3,11 +3,28 @@
 from krita import Krita
 
 try:
-    from PyQt6.QtWidgets import QScrollArea
+    from PyQt6.QtCore import QTimer
+    from PyQt6.QtWidgets import (
+        QApplication,
+        QDialog,
+        QFileDialog,
+        QLineEdit,
+        QPushButton,
+        QScrollArea,
+    )
 except ImportError:
-    from PyQt5.QtWidgets import QScrollArea
+    from PyQt5.QtCore import QTimer
+    from PyQt5.QtWidgets import (
+        QApplication,
+        QDialog,
+        QFileDialog,
+        QLineEdit,
+        QPushButton,
+        QScrollArea,
+    )
 
 W, H = 96, 80
+AGREES = ("Save", "Open", "OK")  # buttons of dialogs
 
 
 def until(condition):
@@ -30,6 +47,30 @@ def docker():
     for area in found.findChildren(QScrollArea):
         area.verticalScrollBar().setValue(0)
     return found
+
+
+def answering(path, seen):
+    """Accepts dialogs, Krita's own among them: the name of the file, then how it is written.
+
+    seen  gets the class of each
+    """
+
+    def look():
+        for one in QApplication.topLevelWidgets():
+            if isinstance(one, QDialog) and one.isVisible() and one.isModal():
+                seen.append(type(one).__name__)
+                if isinstance(one, QFileDialog):
+                    one.findChild(QLineEdit, "fileNameEdit").setText(str(path))
+                for button in one.findChildren(QPushButton):
+                    if button.isVisible() and button.text().replace("&", "") in AGREES:
+                        button.click()
+                        break
+
+    timer = QTimer()
+    timer.setInterval(200)
+    timer.timeout.connect(look)
+    timer.start()
+    return timer
 
 
 def whole(widget):
@@ -56,6 +97,7 @@ def studio():
         style="ember",
         shows="",
         teach="",
+        campaign="",
         scope="layer",
         score=70.0,
         effort="preview",
@@ -82,10 +124,10 @@ def wide(pixels, pixel=None):
     return bytes(out)
 
 
-def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece"):
+def document(pixels, model="RGBA", depth="U8", width=W, height=H, name="piece", profile=""):
     """A document with one paint layer of these pixels, in front."""
     app = Krita.instance()
-    doc = app.createDocument(width, height, name, model, depth, "", 72.0)
+    doc = app.createDocument(width, height, name, model, depth, profile, 72.0)
     doc.setBatchmode(True)
     node = doc.createNode("paint", "paintlayer")
     node.setPixelData(pixels, 0, 0, width, height)

@@ -17,6 +17,7 @@ from .. import exits, options, speech
 from ..names import Name
 
 if TYPE_CHECKING:
+    from ...batch.cluster import Cluster
     from ...batch.run import BatchState
     from ...machine.tree import Passed
     from ...types import Export
@@ -45,10 +46,28 @@ not followed.
     help="A folder for the results; made where it is missing.",
 )
 @options.intent_options
+@click.option(
+    "--on",
+    metavar="ray[=ADDRESS]",
+    help="Spread the pictures over a Ray cluster: of this machine alone, or the one at ADDRESS.",
+)
+@click.option(
+    "--card-share",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="With --on: how much of a graphics card one picture takes, for example 0.5.",
+)
 @click.option("--again", is_flag=True, help="Also pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")
 def command(
-    folder: Path, out: Path, device: str, again: bool, as_json: bool, **given: object
+    folder: Path,
+    out: Path,
+    device: str,
+    on: str | None,
+    card_share: float,
+    again: bool,
+    as_json: bool,
+    **given: object,
 ) -> int:
     """Protect every picture in FOLDER and below into the folder OUT.
 
@@ -60,28 +79,39 @@ def command(
     intent, problems = options.given_intent(given), list[dict[str, Any]]()
     for said in before_signing(intent.export):
         click.echo(said, err=True)
-    with batch_progress(silent=as_json) as tell:
+    with cluster_named(on, card_share) as cluster, batch_progress(silent=as_json) as tell:
 
         def told(state: BatchState) -> None:
             if state.problem:
                 problems.append({"name": state.name} | with_english(state.problem))
             tell(state)
 
-        end = batch(folder, out, intent, told, device=device, again=again)
+        end = batch(folder, out, intent, told, device=device, again=again, on=cluster)
     if as_json:
         more = {"problems": problems, "caption": caption_for(intent)}
         click.echo(json.dumps(outcome(end, folder) | more, indent=1))
     else:
-        for line in passed_lines(end.passed, folder):
-            click.echo(line)
-        click.echo(end_line(end, folder, out))
-        if words := caption_for(intent):
-            click.echo(speech.phrase("cli.batch_caption", caption=words))
+        click.echo("\n".join(end_lines(end, folder, out, caption_for(intent))))
     if end.stopped:
         return exits.failed(end.stopped, exits.NOT_WRITTEN)
     if end.failed:
         return exits.FAILED
     return exits.TOO_LITTLE if end.weak and intent.effort != "preview" else exits.DONE
+
+
+@contextmanager
+def cluster_named(on: str | None, cards: float) -> Iterator[Cluster | None]:
+    """The cluster of that name; None for this machine as it is."""
+    if on is None:
+        yield None
+        return
+    kind, _, address = on.partition("=")
+    if kind != "ray":
+        raise speech.misused("cli.batch_on", name=on)
+    from ...batch.cluster import Cluster
+
+    with Cluster(address, cards) as found:
+        yield found
 
 
 def before_signing(export: Export) -> list[str]:
@@ -181,6 +211,12 @@ def few_of(names: Sequence[str]) -> tuple[Field, ...]:
     return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
 
 
+def end_lines(end: BatchState, folder: Path, out: Path, caption: str) -> list[str]:
+    """What was passed over, how it ended, and the words that go with each copy."""
+    lines = [*passed_lines(end.passed, folder), end_line(end, folder, out)]
+    return [*lines, speech.phrase("cli.batch_caption", caption=caption)] if caption else lines
+
+
 def end_line(end: BatchState, folder: Path, out: Path) -> str:
     said = speech.phrase(
         "cli.batch_end",
@@ -196,6 +232,8 @@ def end_line(end: BatchState, folder: Path, out: Path) -> str:
 
 def ended_line(state: BatchState) -> str:
     """What just happened to a picture; "" where it is being worked on."""
+    if state.ahead:
+        return speech.spoken(state.ahead)
     if state.problem:
         return f"{state.name}: {speech.spoken(state.problem)}"
     if state.why:

@@ -175,7 +175,7 @@ def tell(found: Signed) -> None:
         "campaign.ended" if campaign.over else "campaign.tells",
         name=campaign.name,
         who=found.who,
-        key=found.key[:16],
+        key=found.key_told,
         until=campaign.until.isoformat(),
         strength=campaign.strength,
     )

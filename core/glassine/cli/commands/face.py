@@ -109,8 +109,10 @@ def cloak(
     return protect_all(asked, out)
 
 
-NO_GOAL = dict.fromkeys(("style", "target", "shows", "teach", "anchor", "campaign"))
-"""What a picture can be moved towards, and a face cannot."""
+NO_GOAL = dict.fromkeys(
+    ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt")
+)
+"""What a picture can be moved towards or looked at through, and a face cannot."""
 
 
 def face_intent(given: dict[str, Any], suffix: str) -> Intent:

@@ -51,6 +51,7 @@ def list_encoders(as_json: bool) -> None:
         click.echo(f"{row['name']:14} {covers}\n{'':14} {row['licence']}; {here}")
     if not all(row["folder"] for row in rows if row["name"] != ALEXNET):
         click.echo(speech.phrase("cli.models_missing"))
+    click.echo(speech.phrase("cli.models_denoisers"))
 
 
 def encoder_rows() -> list[dict[str, Any]]:

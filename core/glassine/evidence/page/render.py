@@ -45,7 +45,8 @@ def html(protected: Protected, report: Report, sight: Sight) -> str:
         pictures=pictures_section(change, worst_places(sight)),
         sees=model_section(model_views(protected.plan, sight, device)),
         cost=tables.cost_tables(report.cost) + tables.offers_table(report),
-        effects=tables.effects_table([row for row in report.effects if not row.after]),
+        effects=tables.effects_table([row for row in report.effects if not row.after])
+        + tables.denoised_table(report.denoised),
         trials=tables.trial_tables(report),
         threat=escape(str(report.threat or "")),
         limits=items(report.limits),
@@ -59,6 +60,8 @@ def lead(protected: Protected) -> str:
     towards = " and ".join(str(goal.says) for goal in plan.goals)
     way = "away from" if plan.recipe.away else "towards"
     aim = f"{plan.recipe.name.capitalize()} {way} {towards}" if towards else "Two files compared"
+    if plan.model and not towards:
+        aim = f"{plan.recipe.name.capitalize()} through the model {Path(plan.model).name}"
     return f"{aim}; {width} x {height} pixels, measured on what the file gives back."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from ...surrogates import SURROGATES
-from ...types import Cost, Effect, HeldOut, Report, Trial
+from ...types import Cost, Denoised, Effect, HeldOut, Report, Trial
 from ..offers import OFFERED
 
 _KINDS = {
@@ -117,6 +117,20 @@ def counted_rows(cost: Cost) -> list[Row]:
             f"{number(growth, '+.0%')}, same format, settings and metadata",
         ),
     ]
+
+
+def denoised_table(found: Sequence[Denoised]) -> str:
+    """What the model that was looked through makes of it, beside its controls."""
+    rows = [
+        (
+            number(one.level, ".0%"),
+            *(number(loss, ".4f") for loss in (one.original, one.protected)),
+            *(number(loss, ".4f") for loss in (one.scattered, one.jpeg)),
+        )
+        for one in found
+    ]
+    head = ("Level of noise", "Original", "Protected", "Same change, scattered", "JPEG 90")
+    return html_table("The denoiser's loss", head, rows) if rows else ""
 
 
 def file_size(count: int) -> str:

@@ -14,7 +14,9 @@ _HEADS = re.compile(
     re.DOTALL,
 )
 _LINES = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}[=\s]*){4,}|[A-Za-z0-9+/_-]{160,}")
-_NUMBERS = re.compile(r"(?:\d{1,3}[,;:\s]+){200}")
+_NUMBERS = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{1,3}(?:[\W_]{1,3}(?:0?x)?)){200}")
+_ESCAPED = re.compile(r"(?:%|=|0x|\\x|\\u00|&#x)([0-9A-Fa-f]{2});?|\\([0-3][0-7]{2})")
+_BETWEEN = re.compile(r"0x|\\x|[\W_]+")
 _CODINGS = (
     (re.compile(r"[0-9A-Fa-f]{400,}"), 2, bytes.fromhex),
     (re.compile(r"[A-Z2-7]{400,}"), 8, base64.b32decode),
@@ -34,8 +36,9 @@ def spells_picture(text: str) -> bool:
     """Text that is no prose: bytes in letters, in digits, as a list of numbers, however broken."""
     if _LINES.search(text) or _NUMBERS.search(text):
         return True
-    bare = "".join(text.split())
-    return dense(bare) or any(map(_HEADS.search, unspelt(bare)))
+    if dense("".join(text.split())) or _HEADS.search(unescaped(text)):
+        return True
+    return any(map(_HEADS.search, unspelt(_BETWEEN.sub("", text))))
 
 
 def dense(text: str) -> bool:
@@ -45,6 +48,15 @@ def dense(text: str) -> bool:
         return False
     shares = (number / len(plain) for number in Counter(plain).values())
     return -sum(share * math.log2(share) for share in shares) > _DENSE
+
+
+def unescaped(text: str) -> bytes:
+    """The bytes of text in which some are written as addresses, letters and programs write them."""
+
+    def letter(found: re.Match[str]) -> str:
+        return chr(int(found[1], 16) if found[1] else int(found[2], 8))
+
+    return _ESCAPED.sub(letter, text).encode("latin-1", "replace")
 
 
 def unspelt(text: str) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ XMP: ISO 16684-1; who may use what: IPTC, PLUS, Creative Commons, TDMRep.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -95,6 +96,16 @@ _WORDS = (
 
 _LONGEST, _PICTURE = 10_000, 64_000  # letters of one text; of all texts of one property
 
+_ROOTS = "data|home|media|mnt|net|opt|private|root|run|srv|storage|tmp|users|var|volumes"
+_PATH = re.compile(
+    r"^(?:file:|//|/[^/\s][^/]*/(?:.*/|.*\.\w{2,4}$))"
+    r"""|(?:^|[\s"'(<\[=,;])"""
+    r"(?:[a-z]:/[^/]|(?:afp|cifs|content|file|nfs|sftp|smb)://?|~\w*/|%\w+%/|/(?:" + _ROOTS + ")/)"
+    r"|:/users/",
+    re.DOTALL,
+)
+"""Paths as systems write them, with / for every \\: a whole text that is one, or one in a text."""
+
 Said = dict[str, list[tuple[str, str]]]
 """Property -> (language, text) of each of its items."""
 
@@ -121,10 +132,8 @@ def sound(text: str) -> bool:
 
 
 def local_path(text: str) -> bool:
-    lowered = text.lower().replace("\\", "/")
-    drive = lowered[1:3] == ":/" and lowered[:1].isalpha()
-    rooted = lowered.startswith(("file:", "//", "~/", "/home/", "/users/", "/mnt/", "/media/"))
-    return drive or rooted or ":/users/" in lowered
+    """Whether it is a place on somebody's disk or in their network, or names one."""
+    return bool(_PATH.search(text.lower().replace("\\", "/")) or "\\\\" in text)
 
 
 def authorship(found: Iterable[Element]) -> tuple[Said, list[dict[str, str]]]:

@@ -1,0 +1,237 @@
+"""`glassine probe`: whether a local model was trained on one's work, asked three ways."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import EntryMissing, NotUsable
+from ...messages import message
+from .. import speech
+from ..names import Name
+
+if TYPE_CHECKING:
+    from ...probe.run import Answers, Asking, Order, Told
+
+_QUESTIONS = ("completion", "extraction", "membership")
+EFFORT = ("samples", "paintings", "noises", "steps", "seed")
+_LINES = 50  # of progress, at most
+
+EPILOG = """\b
+Examples:
+  glassine probe ~/models/sd15 works/ --against newer/ -o evidence/
+  glassine probe ~/models/sd15 works/ --against newer/ --lora style.safetensors
+  glassine probe --new-canary canary.png
+  glassine protect work.png --marks visible,xmp,receipt --signature canary.png --title "THE PHRASE"
+
+Put the words of each picture beside it, as NAME.txt. Stop and start as you like: answers are kept.
+What the figures are worth, and what they never prove, is in docs/probe.md.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("model", required=False, type=Name(path_type=Path))
+@click.argument("folder", required=False, type=Name(path_type=Path))
+@click.option(
+    "--against",
+    metavar="FOLDER",
+    type=Name(path_type=Path),
+    help="Works of the same hand that the model cannot have learnt: newer than it, or never shown. "
+    "Without them there are no p-values.",
+)
+@click.option(
+    "--lora",
+    metavar="FILE",
+    type=Name(path_type=Path),
+    help="A LoRA of that model, a safetensors file, on top of it.",
+)
+@click.option(
+    "--ask",
+    metavar="NAME,...",
+    default=",".join(_QUESTIONS),
+    show_default=True,
+    help="Which questions.",
+)
+@click.option(
+    "--words",
+    default="a painting",
+    show_default=True,
+    help="For pictures without words beside them.",
+)
+@click.option("--samples", type=click.IntRange(2, 64), default=16, show_default=True)
+@click.option("--paintings", type=click.IntRange(1, 32), default=4, show_default=True)
+@click.option("--noises", type=click.IntRange(1, 64), default=4, show_default=True)
+@click.option("--steps", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--side", type=click.IntRange(16, 2048), help="Pixels; without it the model's own.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
+@click.option("--canaries/--no-canaries", default=True, help="Ask for the ledger's canaries too.")
+@click.option(
+    "-o",
+    "--out",
+    type=Name(path_type=Path),
+    default=Path("glassine-probe"),
+    show_default=True,
+    help="The folder of the evidence.",
+)
+@click.option(
+    "--new-canary",
+    metavar="PNG",
+    type=Name(path_type=Path),
+    help="Instead: draw a new random motif and phrase, and note them in the ledger.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON on standard output.")
+def command(
+    model: Path | None,
+    folder: Path | None,
+    new_canary: Path | None,
+    **given: Any,  # noqa: ANN401
+) -> None:
+    """Ask the local MODEL about the works in FOLDER.
+
+    MODEL is a folder as diffusers saves it. Half of a picture is hidden and completed; samples for
+    its words are compared with it; the denoiser's loss is compared over the whole set. Nothing is
+    said of a single picture's membership, because that cannot be known.
+    """
+    if new_canary:
+        plant(new_canary)
+        return
+    if model is None or folder is None:
+        raise speech.misused("cli.probe_what")
+    asked_of(model, folder, given)
+
+
+def plant(file: Path) -> None:
+    """The motif as a picture, and its words."""
+    from ...machine import files
+    from ...probe.canaries import registered
+
+    files.check_writable(file)
+    if file.exists():
+        raise NotUsable("probe.canary_exists", path=file)
+    canary, data = registered()
+    files.write(file, data)
+    click.echo(speech.phrase("probe.canary_made", path=file, phrase=canary.phrase))
+
+
+def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
+    from ...batch.folder import make_folder
+    from ...denoisers.folder import parts_in
+    from ...denoisers.loaded import libraries_there
+    from ...machine.device import choose
+    from ...probe import local, pack, run
+
+    parts = parts_in(model)
+    if given["lora"]:
+        local.check_lora(given["lora"])
+    if not libraries_there():
+        raise EntryMissing("denoiser", model.name, "diffusers")
+    files = local.digests(parts, given["lora"])
+    order = order_of(files, folder, given)
+    for said in run.doubts(order):
+        click.echo(speech.phrase("cli.probe_doubt", says=said), err=True)
+    made = local.local_model(
+        parts,
+        captions_of(order),
+        choose(given["device"]),
+        side=given["side"],
+        lora=given["lora"],
+    )
+    make_folder(given["out"])
+    for said in run.beforehand(order, made, given["out"]):
+        click.echo(speech.spoken(said), err=True)
+    answers = run.probe(order, made, given["out"], teller())
+    examined = pack.Examined(parts.folder.resolve().name, files, made.side)
+    told = pack.evidence(order, examined, answers, again(model, folder, given), today())
+    pack.write_pack(given["out"], told, order, answers[0])
+    tell_answers(told, answers, given)
+
+
+def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Order:
+    """What will be asked, every picture of it opened once; raises before the model is loaded."""
+    from hashlib import sha256
+
+    from ...probe.canaries import known_canaries
+    from ...probe.questions import Effort
+    from ...probe.run import Order
+    from ...probe.works import check_apart, works_in
+    from ..options import comma_names
+
+    names = comma_names(given["ask"])
+    if not names or set(names) - set(_QUESTIONS):
+        raise speech.misused("cli.probe_questions", known=_QUESTIONS)
+    works, problems = works_in(folder, given["words"])
+    controls, more = works_in(given["against"], given["words"]) if given["against"] else ([], ())
+    check_apart(works, controls)
+    for said in (*problems, *more):
+        click.echo(speech.phrase("cli.left_out", reason=said), err=True)
+    told = json.dumps([files, given["side"]], sort_keys=True)
+    return Order(
+        identity=sha256(told.encode()).hexdigest(),
+        works=tuple(works),
+        controls=tuple(controls),
+        canaries=tuple(known_canaries()) if given["canaries"] else (),
+        questions=tuple(name for name in _QUESTIONS if name in names),
+        effort=Effort(**{name: given[name] for name in EFFORT}),
+        words=given["words"],
+    )
+
+
+def captions_of(order: Order) -> list[str]:
+    phrases = [one.phrase for one in order.canaries]
+    return [*(one.caption for one in (*order.works, *order.controls)), *phrases]
+
+
+def teller() -> Told:
+    """A line now and then, with the time that is left."""
+    last = 0
+
+    def told(now: Asking) -> None:
+        nonlocal last
+        if now.left is None or (now.done - last) * _LINES < now.total:
+            return
+        last = now.done
+        minutes = now.left / 60
+        said = message("cli.probe_progress", done=now.done, total=now.total, minutes=minutes)
+        click.echo(speech.spoken(said), err=True)
+
+    return told
+
+
+def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
+    """The command line that gives these figures; names of folders, not where they lie."""
+    words = ["glassine", "probe", model.name, folder.name]
+    for name in ("against", "lora"):
+        words += [f"--{name}", given[name].name] if given[name] else []
+    for name in ("ask", "words", *EFFORT, "side"):
+        words += [f"--{name}", str(given[name])] if given[name] is not None else []
+    return shlex.join(words)
+
+
+def today() -> str:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date().isoformat()
+
+
+def tell_answers(told: dict[str, Any], answers: Answers, given: dict[str, Any]) -> None:
+    """Doubts were first; then each question, and what it does not prove."""
+    from ...probe import pack
+
+    if given["as_json"]:
+        click.echo(json.dumps(told, indent=1))
+        return
+    outcomes, heard = answers
+    for one in outcomes:
+        copies = pack.copies_said(one)
+        said = [pack.verdict(one), *([copies] if copies else []), pack.not_proved(one.question)]
+        click.echo("\n".join(speech.spoken(part) for part in said))
+    for canary in heard:
+        click.echo(speech.spoken(pack.canary_said(canary)))
+    if heard:
+        click.echo(speech.phrase("probe.canary.not"))
+    click.echo(given["out"] / pack.PAGE)

@@ -1,0 +1,166 @@
+"""`glassine site`: the engine as a web service on this machine, and the keys to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import exits, options, speech
+
+if TYPE_CHECKING:
+    from ...site.keys import Key
+
+LAST_PORT = 2**16 - 1
+EPILOG = """\b
+Examples:
+  glassine site                                  (the page at http://127.0.0.1:8642/)
+  glassine site key add "our gallery" --days 90
+  glassine site --name protect.example.org       (behind nginx; see docs/site.md)
+  curl -H "Authorization: Bearer $KEY" -F picture=@a.png -F strength=subtle \\
+       http://127.0.0.1:8642/v1/protect
+
+Every picture is deleted after an hour at the latest, with its copy and all that is known of it.
+"""
+
+
+@click.group(epilog=EPILOG, invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(1, LAST_PORT), default=8642, show_default=True)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="A name by which it is reached through nginx; may be given several times.",
+)
+@click.option(
+    "--open/--closed",
+    "is_open",
+    default=None,
+    help="Whether pictures are taken without a key. Without it: on 127.0.0.1 while no --name is "
+    "given.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Pictures at the same time. Each needs a processor core and about 1.5 GB.",
+)
+@click.option(
+    "--keep",
+    type=click.FloatRange(1, 60),
+    default=60,
+    show_default=True,
+    metavar="MINUTES",
+    help="After which a picture is deleted.",
+)
+@click.option(
+    "--most-megabytes",
+    type=click.IntRange(1, 512),
+    default=32,
+    show_default=True,
+    help="Of a file.",
+)
+@click.option(
+    "--most-megapixels", type=click.IntRange(1, 200), default=24, show_default=True, help="Of one."
+)
+@click.option(
+    "--hourly",
+    type=click.IntRange(1),
+    default=60,
+    show_default=True,
+    help="Pictures in an hour from one key, or from one address.",
+)
+@click.option("--folder", default="", help="Where pictures lie meanwhile; a RAM disk is best.")
+@options.DEVICE
+@click.pass_context
+def command(
+    ctx: click.Context,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    is_open: bool | None,
+    workers: int,
+    keep: float,
+    most_megabytes: int,
+    most_megapixels: int,
+    hourly: int,
+    folder: str,
+    device: str,
+) -> int | None:
+    """Serve a page to drop pictures on, and the same for programs over HTTP.
+
+    It listens on this machine only unless told otherwise, and sends nothing anywhere.
+    """
+    if ctx.invoked_subcommand:
+        return None
+    try:
+        from ...site.limits import Limits
+        from ...site.serve import Place, serve
+    except ModuleNotFoundError as error:
+        click.echo(speech.phrase("cli.serve_missing", library=error.name or ""), err=True)
+        return exits.MISSING
+    place = Place(host, port, names, workers, folder, device=device)
+    click.echo(speech.phrase("cli.serve_open", host=host, port=port, minutes=keep), err=True)
+    if not place.here_only:
+        click.echo(speech.phrase("cli.serve_exposed", host=host), err=True)
+    limits = Limits(
+        bytes=most_megabytes << 20, pixels=most_megapixels * 10**6, hourly=hourly, keep=keep * 60
+    )
+    serve(place.opened(is_open), limits)
+    return exits.DONE
+
+
+@command.group("key")
+def key() -> None:
+    """Give out, list and revoke keys for programs. Only hashes of them are kept."""
+
+
+@key.command("add")
+@click.argument("name")
+@click.option(
+    "--days", type=click.FloatRange(0, 3660, min_open=True), default=90, show_default=True
+)
+def add(name: str, days: float) -> None:
+    """Give out a new key; NAME says whose it is."""
+    from ...site.keys import issued_key, keys_path
+
+    click.echo(issued_key(keys_path(), name, days))
+    click.echo(speech.phrase("cli.serve_key", days=days), err=True)
+
+
+@key.command("list")
+def listed_keys() -> None:
+    """List all keys that were given out; not the keys themselves, which nobody has any more."""
+    from ...site.keys import keys_path, known_keys
+
+    for one in known_keys(keys_path()):
+        click.echo(
+            speech.phrase(
+                "cli.serve_key_row",
+                number=one.number,
+                name=one.name,
+                ends=one.ends[:10],
+                state=speech.phrase(standing_code(one)),
+            )
+        )
+
+
+def standing_code(one: Key) -> str:
+    if one.revoked:
+        return "cli.serve_key_revoked"
+    over = datetime.fromisoformat(one.ends) <= datetime.now(UTC)
+    return "cli.serve_key_over" if over else "cli.serve_key_valid"
+
+
+@key.command("revoke")
+@click.argument("number")
+def revoke(number: str) -> None:
+    """Make a key worth nothing, at once and also for a service that runs."""
+    from ...site.keys import keys_path, revoke_key
+
+    ended = revoke_key(keys_path(), number)
+    click.echo(speech.phrase("cli.serve_revoked", number=ended.number, name=ended.name))

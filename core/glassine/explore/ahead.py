@@ -1,0 +1,55 @@
+"""What a denoiser will cost, said before it begins: memory by its weights, time by trying."""
+
+from __future__ import annotations
+
+import time
+from math import sqrt
+from pathlib import Path
+
+import torch
+from torch import Generator
+
+from ..denoisers.folder import parts_in
+from ..machine.device import Device
+from ..messages import Message, message
+from ..pixels.pad import covered
+from ..types import Plan
+from .denoising import looked_at, through_model
+from .views import views
+
+GIGABYTE = 1e9
+
+
+def ahead(plan: Plan, device: Device) -> tuple[Message, ...]:
+    """Nothing where no denoiser is looked through, or its work is done already."""
+    asks = plan.recipe.denoising
+    if asks is None or plan.found:
+        return ()
+    seconds = step_seconds(plan, device)
+    return (told_ahead(plan, device, seconds, plan.steps * asks.share),)
+
+
+def told_ahead(plan: Plan, device: Device, seconds: float, steps: float) -> Message:
+    """Gigabytes of weights, and how long so many steps of so many seconds take."""
+    return message(
+        "model.ahead",
+        model=Path(plan.model).name,
+        memory=parts_in(Path(plan.model)).bytes_on(device) / GIGABYTE,
+        seconds=seconds,
+        minutes=seconds * steps / 60,
+        device=device.says,
+    )
+
+
+def step_seconds(plan: Plan, device: Device) -> float:
+    """Of one step through the denoiser, at the mean size of what steps look at: one is taken."""
+    assert plan.recipe.denoising
+    through = through_model(plan, device)
+    height, width = plan.artwork.rgb.shape[1:]
+    side = covered(round(sqrt(views(height, width).mean_pixels())))
+    seen = looked_at(plan.recipe.denoising, through, 0, 0)
+    draw = Generator().manual_seed(0)
+    picture = torch.rand(1, 3, side, side, generator=draw).to(device.kind).requires_grad_(True)
+    began = time.perf_counter()
+    torch.autograd.grad(seen(picture).square().sum(), picture)[0].sum().item()
+    return time.perf_counter() - began

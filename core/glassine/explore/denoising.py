@@ -1,0 +1,124 @@
+"""Steps that look through a model's denoiser, given to the loop as encoders.
+
+The loop lowers the squared distance of what an encoder gives to an aim (or raises it, where a
+recipe goes away). So a loss of a denoiser is written as what it lies away from: the denoiser's
+error from nothing, the noise that it sees from the goals' latents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from ..denoisers.loaded import Model, denoiser, drawn_noise
+from ..machine.device import Device
+from ..surrogates import Encoder
+from ..surrogates.encoders import gradient_encoders
+from ..types import Denoising, Plan
+from .aims import Aims
+from .canvas import Canvas
+from .course import Course, Step
+from .handling import drawn
+from .look import look
+from .views import views
+
+SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Through:
+    """A denoiser and the autoencoder in front of it."""
+
+    sees: Model
+    encode: Encoder
+
+    def latents(self, rgb: Tensor) -> Tensor:
+        """(B, 3, h, w) in [0, 1] -> the latents that the denoiser learnt on, in float32."""
+        return self.sees.latents(self.encode(rgb))
+
+
+def through_model(plan: Plan, device: Device) -> Through:
+    """That of the plan's folder; its autoencoder's mean stands for a drawn latent."""
+    (encode,) = gradient_encoders(plan.model, device).values()
+    return Through(denoiser(plan.model, plan.prompt, device), encode)
+
+
+Loss = Callable[[Model, Tensor, Tensor, Tensor], Tensor]
+"""(model, latents, noise, levels) -> what lies away from the aim."""
+
+
+def error(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
+    """AdvDM (Liang et al., 2023): training's own loss."""
+    return model.error(latents, noise, at)
+
+
+def distilled(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
+    """SDS (Xue et al., 2024): the same error, and the latents' own slope in place of the network's.
+
+    Half the squared size of this has the error itself as its slope by the latents.
+    """
+    with torch.no_grad():
+        found = model.error(latents, noise, at)
+    return found + latents - latents.detach()
+
+
+def seen_noise(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
+    """Mist v2 (Zheng et al., 2023): what the denoiser takes for noise, to become the goal."""
+    return model.guessed_noise(latents, noise, at)
+
+
+LOSSES: dict[str, Loss] = {"error": error, "distilled": distilled, "goal": seen_noise}
+
+
+class DenoiserCourse:
+    """A view of the picture through the denoiser; between them steps of another course."""
+
+    def __init__(
+        self, plan: Plan, on: Canvas, through: Through, others: Course | None, crop: int
+    ) -> None:
+        assert plan.recipe.denoising
+        self._asks: Denoising = plan.recipe.denoising
+        height, width = plan.artwork.rgb.shape[1:]
+        self._views = views(height, width, crop)
+        self._through, self._others = through, others
+        self._canvas, self._aims = on, Aims(on)
+
+    def at(self, step: int, draw: Generator) -> Step:
+        mine = in_turn(step, self._asks.share)
+        if self._others and not mine:
+            return self._others.at(step - turns(step, self._asks.share), draw)
+        part = look(self._views.draw(draw), self._canvas.size)
+        level, seed = torch.randint(SEEDS, (2,), generator=draw).tolist()
+        aim = torch.zeros((), device=self._canvas.clean.device)
+        if self._asks.loss == "goal":
+            aim = self._aims.at(0, self._through.latents, part)
+        return Step(part, self.seen(level, seed), aim, drawn(draw, part))
+
+    def seen(self, level: int, seed: int) -> Encoder:
+        """Through the denoiser at one level and with one noise, both chosen by a number."""
+        return looked_at(self._asks, self._through, level, seed)
+
+
+def looked_at(asks: Denoising, through: Through, level: int, seed: int) -> Encoder:
+    """The recipe's loss as an encoder, at one of its levels and with one noise."""
+    levels = through.sees.noise.levels(asks.low, asks.high)
+    at, loss = torch.tensor([levels[level % len(levels)]]), LOSSES[asks.loss]
+
+    def encode(rgb: Tensor) -> Tensor:
+        latents = through.latents(rgb)
+        return loss(through.sees, latents, drawn_noise(latents, seed), at)
+
+    return encode
+
+
+def turns(step: int, share: float) -> int:
+    """How many of the steps before this one looked through the denoiser."""
+    return int(step * share)
+
+
+def in_turn(step: int, share: float) -> bool:
+    """Whether this one does."""
+    return turns(step + 1, share) > turns(step, share)

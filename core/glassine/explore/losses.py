@@ -1,0 +1,43 @@
+"""What a model's denoiser makes of the original, the copy and the controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from ..denoisers.loaded import denoiser, drawn_noise
+from ..machine.device import Device
+from ..pixels.pad import padded
+from ..surrogates.encoders import encoders
+from ..types import Denoised, Plan
+
+LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Of the model's levels of noise, from least to most."""
+DRAWS = 4  # of noise at each of them, the same for every picture
+
+
+@torch.no_grad()
+def denoiser_losses(plan: Plan, device: Device, shown: Mapping[str, Tensor]) -> Iterator[Denoised]:
+    """The mean square of the denoiser's error, level by level; nothing where there is no model.
+
+    shown: (3, h, w) each, by the names that `Denoised` has for them
+    """
+    if not plan.model:
+        return
+    sees = denoiser(plan.model, plan.prompt, device)
+    (encode,) = encoders(plan.model, device).values()
+    latents = {
+        name: sees.latents(encode(padded(picture).to(device.kind)[None]))
+        for name, picture in shown.items()
+    }
+
+    def loss(name: str, at: Tensor) -> float:
+        one = latents[name]
+        errors = [sees.error(one, drawn_noise(one, seed), at) for seed in range(DRAWS)]
+        return torch.stack(errors).square().mean().item()
+
+    for level in LEVELS:
+        at = torch.tensor([round(level * (len(sees.noise.times) - 1))])
+        yield Denoised(level=level, **{name: loss(name, at) for name in shown})

@@ -1,0 +1,183 @@
+"""A local model as a probe asks it: its autoencoder, its denoiser, captions encoded once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..denoisers.base import Words
+from ..denoisers.folder import VAE, Parts
+from ..denoisers.loaded import HEAVY, SCHEDULER, check_memory, from_folder, network, spoken
+from ..denoisers.noise import Noise, noise_of
+from ..errors import EntryMissing, WeightsMissing
+from ..machine.device import Device
+from ..machine.weights.pipelines import CONFIG, INDEX, numbers_in, read_json, weight_files
+
+SIDE = 1024
+"""Pixels, where the model does not say for which it was made."""
+
+FEW = 8
+
+Says = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Local:
+    """A model in a folder; what `asked.Asked` wants of one.
+
+    says    caption -> the denoiser with it
+    coder   the autoencoder, whose latents are scaled and shifted
+    guided  whether captions are to count more than none: a distilled model does that itself
+    together  latents that go through the denoiser at once: of a large model there is room for one
+    """
+
+    side: int
+    guided: bool
+    together: int
+    says: Mapping[str, Says]
+    noise: Noise
+    coder: Any
+    scale: float
+    shift: float
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        each = [self.coder.encode(self.placed(one[None] * 2 - 1)) for one in pictures]
+        latents = torch.cat([one.latent_dist.mean for one in each]).float()
+        return (latents - self.shift) * self.scale
+
+    def decode(self, latents: Tensor) -> Tensor:
+        inside = latents / self.scale + self.shift
+        each = [self.coder.decode(self.placed(one[None])).sample for one in inside]
+        made: Tensor = torch.cat(each).float().cpu() / 2 + 0.5
+        return made
+
+    def placed(self, one: Tensor) -> Tensor:
+        return one.to(self.coder.device, self.coder.dtype)
+
+    def at(self, level: float) -> int:
+        count = len(self.noise.times)
+        return min(round(level * count), count - 1)
+
+    def shares(self, level: float) -> tuple[float, float]:
+        at = self.at(level)
+        return float(self.noise.signal[at]), float(self.noise.spread[at])
+
+    def parted(self, mixed: Tensor, level: float, caption: str) -> tuple[Tensor, Tensor]:
+        parts = torch.split(mixed, self.together)
+        rows = [self.parted_few(part, self.at(level), caption) for part in parts]
+        clean, noise = (torch.cat(side) for side in zip(*rows, strict=True))
+        return clean, noise
+
+    def parted_few(self, mixed: Tensor, at: int, caption: str) -> tuple[Tensor, Tensor]:
+        which = torch.full((len(mixed),), at)
+        guess = self.says[caption](mixed, self.noise.times[which])
+        noise = self.noise.noise_in(guess, mixed, which)
+        signal, spread = self.noise.shares(which, mixed)
+        if self.noise.predicts == "flow":
+            return mixed - spread * guess, noise
+        if self.noise.predicts == "v_prediction":
+            return signal * mixed - spread * guess, noise
+        return (mixed - spread * noise) / signal, noise
+
+
+@torch.no_grad()
+def local_model(
+    parts: Parts, captions: Iterable[str], device: Device, *, side: int | None, lora: Path | None
+) -> Local:
+    """Raises WeightsMissing, EntryMissing and OutOfMemory in words."""
+    from diffusers import AutoModel
+
+    check_memory(parts, device)
+    words = all_worded(parts, dict.fromkeys(("", *captions)), device)
+    net = network(parts, device)
+    if lora:
+        net = with_lora(parts, net, lora)
+    config = parts.vae.config
+    coder = from_folder(AutoModel, parts.vae.folder, torch.float32, variant=parts.vae.variant)
+    return Local(
+        side=side or side_of(parts),
+        guided=not parts.net.config.get("guidance_embeds", False),
+        together=1 if parts.net.numbers > HEAVY else FEW,
+        says={one: spoken(parts.entry, net, told, device) for one, told in words.items()},
+        noise=noise_of(read_json(parts.folder / SCHEDULER)),
+        coder=coder.eval().requires_grad_(False).to(device.kind),
+        scale=float(config.get("scaling_factor") or 1.0),
+        shift=float(config.get("shift_factor") or 0.0),
+    )
+
+
+def all_worded(parts: Parts, captions: Iterable[str], device: Device) -> Mapping[str, Words]:
+    """Each caption as the network takes it; the text encoders are loaded once and let go."""
+    import diffusers
+
+    entry = parts.entry
+    pipeline = from_folder(
+        getattr(diffusers, entry.pipelines[0]),
+        parts.folder,
+        device.dtype if device.kind == "cpu" else torch.bfloat16,
+        variant=next((text.variant for text in parts.texts if text.variant), None),
+        **dict.fromkeys((entry.part, VAE, *entry.unused)),
+    )
+    found: dict[str, Words] = {}
+    for caption in captions:
+        words = entry.worded(pipeline, caption)
+        found[caption] = {name: one.to(device.kind, device.dtype) for name, one in words.items()}
+    return found
+
+
+def side_of(parts: Parts) -> int:
+    """Pixels of the pictures for which it was made."""
+    latents = parts.net.config.get("sample_size")
+    stages = len(parts.vae.config.get("block_out_channels") or ()) or 4
+    if isinstance(latents, int) and parts.entry.part == "unet":
+        return int(latents * 2 ** (stages - 1))
+    return SIDE
+
+
+def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
+    """The network with a LoRA file on top; what the file has for text encoders is left out."""
+    if not find_spec("peft"):
+        raise EntryMissing("denoiser", file.name, "peft")
+    import diffusers
+
+    kind = getattr(diffusers, parts.entry.pipelines[0])
+    part = parts.entry.part
+    try:
+        state = kind.lora_state_dict(str(file), local_files_only=True, use_safetensors=True)
+        state, alphas = state if isinstance(state, tuple) else (state, None)
+        load = getattr(kind, f"load_lora_into_{part}")
+        load(state, network_alphas=alphas, **{part: net})
+    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        raise WeightsMissing("probe.no_lora", file=file, model=parts.folder.name) from error
+    if not any("lora" in name for name, _ in net.named_parameters()):
+        raise WeightsMissing("probe.no_lora", file=file, model=parts.folder.name)
+    return net.eval().requires_grad_(False)
+
+
+def check_lora(file: Path) -> None:
+    """Raises WeightsMissing where it is no whole safetensors file."""
+    if not file.is_file():
+        raise WeightsMissing("probe.lora_absent", file=file)
+    numbers_in(file)
+
+
+def digests(parts: Parts, lora: Path | None) -> dict[str, str]:
+    """Every file that decides what the model says -> sha256."""
+    networks = [parts.net.folder, parts.vae.folder, *(one.folder for one in parts.texts)]
+    every = [parts.folder / INDEX, parts.folder / SCHEDULER]
+    for place in networks:
+        every += [place / CONFIG, *weight_files(place)]
+    found = {str(one.relative_to(parts.folder)): sha256_of(one) for one in every}
+    return found | ({lora.name: sha256_of(lora)} if lora else {})
+
+
+def sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,126 @@
+"""The three questions that are asked of a model about one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .alike import Look, bits_between, looked_at, near_duplicate
+from .asked import LEVELS, Asked, losses, painted, sampled
+from .copies import COPIES, neighbours
+from .halves import away_from, half_hidden, never_was
+from .statistics import largest_clique
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much is asked. The same numbers and seed give the same figures.
+
+    samples   made for a picture's caption
+    paintings  of each half
+    noises    draws at each level of noise
+    steps     in which a picture is sampled or painted
+    """
+
+    samples: int = 16
+    paintings: int = 4
+    noises: int = 4
+    steps: int = 20
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """score: higher where the model knows the picture better; figures: what it was made of."""
+
+    score: float
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """ask: (model, picture (3, side, side), its caption, effort) -> answer; looks: how often the
+    denoiser is asked about one picture for one answer."""
+
+    ask: Callable[[Asked, Tensor, str, Effort], Answer]
+    looks: Callable[[Effort, bool], int]
+
+
+def completion(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
+    """Each half is painted, and so are those of the original as it never was, from the same noise.
+
+    The score is how many times nearer to the truth the nearest painting of the original is, as a
+    logarithm: what is simply easy to paint is as easy in the mirror.
+    """
+    seeds = range(effort.seed, effort.seed + effort.paintings)
+    rows = []
+    for left in (False, True):
+        hidden, other = (half_hidden(model.side, way) for way in (left, not left))
+        own = away_from(
+            painted(model, picture, hidden, caption, seeds, effort.steps), picture, hidden
+        )
+        strange = never_was(picture)
+        beside = away_from(
+            painted(model, strange, other, caption, seeds, effort.steps), strange, other
+        )
+        rows.append((float(own.min()), float(beside.min())))
+    own_best, beside_best = (torch.tensor(column) for column in zip(*rows, strict=True))
+    score = float((beside_best.log() - own_best.log()).mean())
+    return Answer(
+        score, {"away": float(own_best.mean()), "away_mirrored": float(beside_best.mean())}
+    )
+
+
+def extraction(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
+    """Samples for the caption beside the picture, and beside one another.
+
+    The score is by how few bits the nearest sample's fingerprint differs, as a share of all.
+    """
+    shown = sampled(model, caption, effort.samples, effort.seed, effort.steps)
+    own, seen = looked_at(picture), [looked_at(one) for one in shown]
+    bits = bits_between(own, seen)
+    hits = sum(near_duplicate(own, one) for one in seen)
+    figures = {"bits": float(bits.min()), "near": float(hits), "clique": float(len(group(seen)))}
+    return Answer(-float(bits.min()), figures)
+
+
+def group(seen: list[Look]) -> tuple[int, ...]:
+    """The largest clique of samples that are near-duplicates of one another."""
+    near = np.array([[near_duplicate(one, other) for other in seen] for one in seen])
+    return largest_clique(near | near.T)
+
+
+def membership(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
+    """The denoiser's loss of the picture beside that of copies that differ a little.
+
+    The score is the mean logarithm of how many times larger the copies' is, over levels of noise.
+    """
+    latents = model.encode(torch.cat([picture[None], neighbours(picture)]))
+    draws = [
+        losses(model, latents, caption, effort.seed + len(LEVELS) * at)
+        for at in range(effort.noises)
+    ]
+    mean = torch.stack(draws).mean(0)
+    ahead = mean[:, 1:].log().mean(1) - mean[:, 0].log()
+    figures = {
+        f"loss_{level:.2f}": float(row) for level, row in zip(LEVELS, mean[:, 0], strict=True)
+    }
+    return Answer(float(ahead.mean()), figures)
+
+
+QUESTIONS = {
+    "completion": Question(
+        completion, lambda effort, twice: 4 * effort.steps * effort.paintings * (1 + twice)
+    ),
+    "extraction": Question(
+        extraction, lambda effort, twice: effort.steps * effort.samples * (1 + twice)
+    ),
+    "membership": Question(
+        membership, lambda effort, _: len(LEVELS) * effort.noises * (1 + COPIES)
+    ),
+}
+"""By what they are called, the most telling first."""

@@ -1,0 +1,66 @@
+"""Who is asking: the holder of a key, or somebody unknown where that is allowed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from ..messages import message
+from .keys import KeyRing
+from .limits import Refused
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """owner  what jobs belong to; "" are those of everybody who knows their id
+    counted  under which name an allowance is kept: an address only as a hash, of this run alone
+    """
+
+    owner: str
+    counted: str
+
+
+class Door:
+    """Lets in who has a key, and others where it is open."""
+
+    def __init__(self, ring: KeyRing, *, is_open: bool, names: tuple[str, ...] = ()) -> None:
+        self._ring, self._open = ring, is_open
+        self._names = {*LOOPBACK, *names}
+        self._salt = secrets.token_bytes(16)
+
+    def caller(self, request: Request) -> Caller:
+        """Raises where nobody is to be let in. A key comes in its header and nowhere else."""
+        kind, _, plain = request.headers.get("authorization", "").partition(" ")
+        if not kind:
+            if not self._open:
+                raise Refused(401, message("serve.key_needed"))
+            return Caller("", self._unnamed(request))
+        key = self._ring.holder(plain.strip()) if kind.lower() == "bearer" else None
+        if key is None:
+            raise Refused(401, message("serve.key_bad"))
+        return Caller(key.number, key.number)
+
+    def check_origin(self, request: Request) -> None:
+        """Refuses a page elsewhere that talks through a visitor's browser, by whatever name."""
+        if (request.url.hostname or "") not in self._names:
+            raise Refused(421, message("serve.wrong_name"))
+        if request.method in ("GET", "HEAD"):
+            return
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Refused(403, message("serve.other_page"))
+
+    def _unnamed(self, request: Request) -> str:
+        address = request.client.host if request.client else ""
+        return hmac.new(self._salt, address.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def is_here(request: Request) -> bool:
+    """Whether it comes from this machine, and from no proxy on it."""
+    passed_on = "x-forwarded-for" in request.headers
+    return not passed_on and request.client is not None and request.client.host in LOOPBACK

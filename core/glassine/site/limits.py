@@ -1,0 +1,101 @@
+"""What one caller may ask of the service, and how fast a request has to arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from ..messages import Message, message
+
+HOUR = 3600.0  # seconds
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the service takes.
+
+    bytes    of one upload
+    pixels   of one picture
+    waiting  jobs that wait for a worker, of all callers together
+    each     jobs of one caller that wait or are worked on
+    hourly   jobs that one caller may begin in an hour
+    keep     seconds after which a job is deleted, whatever became of it
+    patience seconds in which an upload has to begin
+    rate     bytes per second that an upload must keep up on average after that
+    uploads  that arrive at the same time
+    """
+
+    bytes: int = 32 << 20
+    pixels: int = 24_000_000
+    waiting: int = 50
+    each: int = 4
+    hourly: int = 60
+    keep: float = HOUR
+    patience: float = 20.0
+    rate: float = 16_384.0
+    uploads: int = 32
+
+
+class Refused(Exception):
+    """What a caller is told instead of an answer, with HTTP's number for it.
+
+    after  seconds until it may be asked again; 0: never
+    """
+
+    def __init__(self, status: int, said: Message, after: float = 0.0) -> None:
+        super().__init__(str(said))
+        self.status, self.said, self.after = status, said, after
+
+
+class Allowance:
+    """How many jobs each caller may still begin: a bucket that fills up again over an hour."""
+
+    def __init__(self, hourly: int) -> None:
+        self._hourly, self._lock = hourly, Lock()
+        self._left: dict[str, tuple[float, float]] = {}  # jobs left, and when that was so
+
+    def take(self, caller: str) -> None:
+        """One job of that caller; raises where none is left."""
+        with self._lock:
+            left = self._now(caller)
+            if left < 1:
+                wait = (1 - left) * HOUR / self._hourly
+                raise Refused(429, message("serve.too_often", number=self._hourly), wait)
+            self._left[caller] = (left - 1, monotonic())
+
+    def _now(self, caller: str) -> float:
+        self._forget()
+        left, when = self._left.get(caller, (float(self._hourly), monotonic()))
+        return min(self._hourly, left + (monotonic() - when) * self._hourly / HOUR)
+
+    def _forget(self) -> None:
+        """Callers who have all of it again: nothing is to be remembered of them."""
+        old = monotonic() - HOUR
+        for caller in [name for name, (_, when) in self._left.items() if when < old]:
+            del self._left[caller]
+
+
+def hurried(receive: Receive, limits: Limits) -> Receive:
+    """The same, but raising where a body is too large or arrives too slowly."""
+    import asyncio
+
+    begun, got = monotonic(), 0
+
+    async def arriving() -> MutableMapping[str, Any]:
+        nonlocal got
+        left = begun + limits.patience + got / limits.rate - monotonic()
+        try:
+            part = await asyncio.wait_for(receive(), max(left, 0.001))
+        except TimeoutError:
+            raise Refused(408, message("serve.too_slow")) from None
+        got += len(part.get("body", b""))
+        if got > limits.bytes:
+            raise Refused(413, message("serve.too_many_bytes", most=limits.bytes / (1 << 20)))
+        return part
+
+    return arriving

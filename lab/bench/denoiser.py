@@ -1,0 +1,143 @@
+"""Seconds and memory of a step through a denoiser: python -m lab.bench.denoiser [--kind sd15]
+
+The UNet of Stable Diffusion 1.5 or XL with random weights and a small autoencoder before it, made
+here as these models' configurations have it; nothing is fetched. Where its weights would not fit
+beside what else runs, it says so and measures nothing. Results in results/denoiser-KIND.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .record import save
+
+if TYPE_CHECKING:
+    from glassine.explore.denoising import Through
+    from glassine.machine.device import Device
+
+ROOM = 3.0  # times the weights: gradients keep what lies between layers, and others work here too
+SIDES, LOSSES = (256, 512), ("error", "distilled")
+SHAPES: dict[str, dict[str, Any]] = {
+    "sd15": {
+        "block_out_channels": (320, 640, 1280, 1280),
+        "cross_attention_dim": 768,
+        "attention_head_dim": 8,
+    },
+    "sdxl": {
+        "block_out_channels": (320, 640, 1280),
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        "transformer_layers_per_block": (1, 2, 10),
+        "cross_attention_dim": 2048,
+        "attention_head_dim": (5, 10, 20),
+        "use_linear_projection": True,
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 256,
+        "projection_class_embeddings_input_dim": 2816,
+    },
+}
+"""Kind -> the published model's config.json, as far as it differs from diffusers' own defaults."""
+NUMBERS = {"sd15": 860e6, "sdxl": 2570e6}
+"""Weights, about; known before anything is made."""
+
+
+def through(kind: str, device: Device) -> Through:
+    """A random network of that shape on the device, as the loop looks through a model."""
+    import torch
+    from diffusers import AutoencoderTiny, UNet2DConditionModel
+    from glassine.denoisers import DENOISERS
+    from glassine.denoisers.loaded import Model, spoken
+    from glassine.denoisers.noise import noise_of
+    from glassine.explore.denoising import Through
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(device.dtype)  # else it is made in float32 first: twice the room
+    try:
+        net = UNet2DConditionModel(**SHAPES[kind]).eval().requires_grad_(False)
+    finally:
+        torch.set_default_dtype(before)
+    net.enable_gradient_checkpointing()
+    net = net.to(device.kind)
+    width = SHAPES[kind]["cross_attention_dim"]
+    words = {"text": torch.zeros(1, 77, width), "pooled": torch.zeros(1, 1280)}
+    words = {name: one.to(device.kind, device.dtype) for name, one in words.items()}
+    entry = DENOISERS["sd" if kind == "sd15" else kind]
+    says = spoken(entry, net, words, device)
+    eye = AutoencoderTiny().eval().requires_grad_(False).to(device.kind)
+    sees = Model(kind, says, noise_of({"beta_schedule": "scaled_linear"}), 1.0, 0.0, net)
+    return Through(sees, lambda rgb: eye.encode(rgb).latents)
+
+
+def steps(found: Through, loss: str, side: int, device: Device) -> Callable[[], float]:
+    """A function that takes one step and says how many seconds that took."""
+    import torch
+    from glassine.explore.denoising import looked_at
+    from glassine.types import Denoising
+
+    seen = looked_at(Denoising(loss=loss, source=""), found, 500, 1)  # type: ignore[arg-type]
+    picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+
+    def step() -> float:
+        at = picture.to(device.kind).requires_grad_(True)
+        began = time.monotonic()
+        torch.autograd.grad(seen(at).square().sum(), at)[0].sum().item()
+        return time.monotonic() - began
+
+    return step
+
+
+def measured(kind: str, device: Device, sides: tuple[int, ...] = SIDES) -> dict[str, Any]:
+    """Seconds a step by loss and side, and the most memory; or why nothing was measured."""
+    import torch
+    from glassine.denoisers.loaded import memory_of
+
+    needed, there = ROOM * NUMBERS[kind] * device.dtype.itemsize, memory_of(device)
+    if needed > there:
+        return {"skipped": f"{needed / 1e9:.0f} GB wanted, {there / 1e9:.0f} GB free"}
+    found = through(kind, device)
+    seen: dict[str, Any] = {
+        "weights": sum(one.numel() for one in found.sees.net.parameters()),
+        "dtype": str(device.dtype),
+    }
+    for side in sides:
+        for loss in LOSSES:
+            if device.kind == "cuda":
+                torch.cuda.reset_peak_memory_stats()
+            step = steps(found, loss, side, device)
+            first, second = step(), step()
+            row = {"first": first, "second": second, "peak": peak(device)}
+            seen[f"{side} {loss}"] = row
+            print(kind, side, loss, row, flush=True)
+    return seen
+
+
+def peak(device: Device) -> int | None:
+    """Bytes: of the card since it was last asked, else of this process since it began."""
+    import torch
+
+    if device.kind == "cuda":
+        return int(torch.cuda.max_memory_allocated())
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    from glassine.machine.device import choose
+
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--kind", choices=tuple(SHAPES), default="sd15")
+    asked.add_argument("--device", default="auto")
+    asked.add_argument("--sides", default=",".join(map(str, SIDES)))
+    given = asked.parse_args()
+    sides = tuple(int(side) for side in given.sides.split(","))
+    save(f"denoiser-{given.kind}", measured(given.kind, choose(given.device), sides))
+
+
+if __name__ == "__main__":
+    main()

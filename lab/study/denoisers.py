@@ -1,0 +1,255 @@
+"""What does a denoiser's loss add to a cloak? python -m lab.study.denoisers [--seeds N] [--table]
+
+The study's works, protected in seven ways at one visibility, learnt by the same base with all its
+weights, beside clean works. What the losses look through is a small model of another seed, first
+trained on pictures that the base never saw (`surrogate`, some minutes): an artist does not have the
+thief's model. Asked, as in cloak.py: what the model samples after it has learnt them.
+
+A denoiser is given to the engine's loop in place of a folder's; steps, limits and the search for a
+strength stay the product's own. What was made and measured is kept: started again, it goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from glassine.denoisers.loaded import Model
+from glassine.denoisers.lora import pupil
+from glassine.denoisers.noise import noise_of
+from glassine.evidence.controls import blended
+from glassine.explore import walk
+from glassine.explore.denoising import Through
+from glassine.explore.views import CROP
+from glassine.flow.optimise import optimise
+from glassine.flow.recipes import MODEL_RECIPES, RECIPES
+from glassine.flow.settle import settle
+from glassine.machine.device import choose
+from glassine.pixels.grid import on_grid
+from glassine.targets import TARGETS
+from glassine.types import Change, Intent, Plan
+from torch import Generator, Tensor
+
+from ..rows import Row, note, rows
+from . import base, cloak, common, judge, pictures, small, taken_up
+
+SEED, TRAINED, PROMPT = 7, 2000, "a portrait"
+KINDS = ("cloak", "advdm", "sds", "mist", "cloak-sds", "subject")
+LEARNER_STEPS, SAMPLES, SCORE = taken_up.LEARNER_STEPS, taken_up.SAMPLES, taken_up.SCORE
+VALUES = (
+    *("as_artist", "as_target", "along", "gram", "to_artist", "closed", "loss"),
+    *taken_up.HELD_OUT,
+)
+LEVELS = range(50, 1000, 100)
+
+
+def surrogate(asked: argparse.Namespace) -> small.Small:
+    """The model that losses look through, trained on the later half of the concepts alone."""
+    made = small.Small(base.vocabulary(), small.taesd(asked.home), side=asked.side, seed=SEED)
+    _, later = pictures.split(pictures.concepts())
+    whole = base.prepared(asked.home, "concepts-later", later, asked.side)
+    latents = base.kept(asked.home, f"concepts-later-{asked.side}", made, whole)
+    labels = [one.label for one in later]
+    odds = torch.tensor([1 / labels.count(label) for label in labels])
+    about = {**made.describe(), "pictures": len(later), "batch": base.BATCH, "rate": base.RATE}
+    curve = base.curve_writer(base.RESULTS / f"denoiser-{asked.side}.json", about)
+    return made.train(
+        latents,
+        [one.caption for one in later],
+        TRAINED,
+        seed=SEED,
+        rate=base.RATE,
+        batch=base.BATCH,
+        odds=odds,
+        file=asked.home / f"denoiser-{asked.side}.pt",
+        told=curve,
+    )
+
+
+def through(made: small.Small) -> Through:
+    """The small model as the engine's loop takes a denoiser."""
+    for weight in made.parameters():
+        weight.requires_grad_(False)
+
+    def says(noisy: Tensor, times: Tensor) -> Tensor:
+        words = made.words([PROMPT] * len(noisy))
+        guess: Tensor = made.unet(noisy, times, words).sample
+        return guess
+
+    sees = Model("small", says, noise_of(made.noise.config), 1.0, 0.0, made.unet.eval())
+    return Through(sees, made.encode)
+
+
+@contextmanager
+def looked_through(found: Through) -> Iterator[None]:
+    """The engine's steps, with that in place of a folder's model."""
+    with patch.object(walk, "through_model", lambda *_: found):
+        yield
+
+
+def planned(name: str, work: Tensor, target: Tensor, at: int, steps: int) -> Plan:
+    """As visible as the cloak, whatever its recipe; its style is the one restyled work."""
+    made = taken_up.planned(work, target, at, steps)
+    if name in RECIPES:
+        return made
+    recipe = MODEL_RECIPES[name]
+    goals = made.goals if recipe.goals else ()
+    if recipe.goals == MODEL_RECIPES["mist"].goals:
+        draw = Generator().manual_seed(at)
+        goals = (TARGETS["texture"].picture(made.artwork, Intent(), draw, "cpu"),)
+    return replace(made, recipe=recipe, goals=goals)
+
+
+def changes(name: str, plans: list[Plan], asked: argparse.Namespace) -> Iterator[Change]:
+    """What is found for each of the works, one by one or for the set."""
+    denoising = plans[0].recipe.denoising
+    with looked_through(through(surrogate(asked))):
+        if denoising is None or not denoising.rounds:
+            yield from map(optimise, plans)
+            return
+    yield from taught(plans, surrogate(asked))
+
+
+def taught(plans: list[Plan], made: small.Small) -> Iterator[Change]:
+    """ASPL in memory: turns of lessons and of the engine's own steps."""
+    asks, found = plans[0].recipe.denoising, through(made)
+    assert asks
+    device = choose("cpu")
+    with looked_through(found):
+        learner = pupil(found.sees, asks.rank, asks.rate, SEED)
+        grounds = [walk.prepared(one, device) for one in plans]
+        ways = [
+            walk.Way(
+                one,
+                ground,
+                walk.Search.on(ground.canvas),
+                walk.course(one, ground.canvas, device, CROP),
+            )
+            for one, ground in zip(plans, grounds, strict=True)
+        ]
+        for turn in range(asks.rounds):
+            draw = Generator().manual_seed(turn)
+            with torch.no_grad():
+                now = [
+                    found.latents((one.ground.canvas.clean + one.search.change)[None])
+                    for one in ways
+                ]
+            for _ in range(asks.lessons):
+                learner.learn(now, draw)
+            for way in ways:
+                steps = way.plan.steps
+                for step in range(turn * steps // asks.rounds, (turn + 1) * steps // asks.rounds):
+                    walk.stride(way, step, draw)
+        yield from (Change(way.plan, walk.arrived(way)) for way in ways)
+
+
+def protected(name: str, works: Tensor, restyled: Tensor, asked: argparse.Namespace) -> Tensor:
+    """(N, 3, S, S), kept between runs."""
+    file: Path = asked.home / f"denoised-{name}-{asked.side}-{asked.steps}.pt"
+    if not file.exists():
+        pairs = enumerate(zip(works, restyled, strict=True))
+        plans = [planned(name, *pair, at, asked.steps) for at, pair in pairs]
+        began = time.monotonic()
+        made = torch.stack([settle(one).rgb for one in changes(name, plans, asked)])
+        print(name, f"{time.monotonic() - began:.0f} s", flush=True)
+        torch.save(made, file)
+    done: Tensor = torch.load(file, weights_only=True)
+    return done
+
+
+def taken(name: str, works: Tensor, restyled: Tensor, asked: argparse.Namespace) -> Tensor:
+    """The works as the thief gets them. The blend is as visible as the cloak."""
+    if name == "clean":
+        return works
+    if name == "blend":
+        seen = protected("cloak", works, restyled, asked)
+        trio = zip(works, seen, restyled, strict=True)
+        return torch.stack([on_grid(blended(*three), 8) for three in trio])
+    return protected(name, works, restyled, asked)
+
+
+@torch.no_grad()
+def loss_of(made: Through, seen: Tensor) -> float:
+    """The surrogate's own mean denoising loss on these pictures, over its levels of noise."""
+    latents, draw = made.latents(seen), Generator().manual_seed(1)
+    noise = torch.randn(latents.shape, generator=draw)
+    levels = [torch.full((len(latents),), level) for level in LEVELS]
+    rows = [made.sees.error(latents, noise, at).square().mean() for at in levels]
+    return torch.stack(rows).mean().item()
+
+
+def run(asked: argparse.Namespace) -> None:
+    first, later = pictures.split(pictures.portraits())
+    learner = base.model(asked.home, side=asked.side)
+    sees, _ = base.style_judge(asked.home, learner)
+    works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
+    others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
+    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
+    now, aim = learner.latents(works), learner.latents(restyled)
+    own = through(surrogate(asked))
+    done = {(row["kind"], row["seed"]) for row in rows(asked.out)}
+    for seed in range(asked.seeds):
+        for kind in ("clean", *KINDS, "blend"):
+            if (kind, seed) in done or not common.wanted(asked, kind):
+                continue
+            seen = taken(kind, works, restyled, asked)
+            latents = learner.latents(seen)
+            tuned = learner.finetuned(
+                latents, [cloak.CAPTION] * len(works), seed=seed, steps=LEARNER_STEPS
+            )
+            shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + seed)
+            common.sheet(asked.home / "sheets" / f"denoisers-{kind}-{seed}.png", shown)
+            row: Row = {"kind": kind, "seed": seed, "side": asked.side, "steps": asked.steps}
+            looks = taken_up.HELD_OUT.items()
+            row |= {name: taken_up.looked(one, works, seen) for name, one in looks}
+            row |= {"closed": common.closed(now, latents, aim), "loss": loss_of(own, seen)}
+            row["along"] = common.along(learner.latents(shown), now, aim)
+            note(asked.out, row | cloak.measured(shown, sees, styles))
+
+
+def table(file: Path) -> None:
+    lines = common.grouped(rows(file), ("kind",), VALUES)
+    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    head: tuple[str, ...] = ("learnt", "surrogate's loss", "gap closed", "called the artist's")
+    head += ("called the target's", "samples moved", "Gram distance to artist")
+    head += ("FSIM", "VSI", "MDSI", "runs")
+    columns = ("closed", "as_artist", "as_target", "along", "to_artist")
+    text = [
+        (
+            line["kind"],
+            common.said(line, "loss", 4),
+            *(common.said(line, name) for name in columns),
+            *(common.said(line, name, 3) for name in taken_up.HELD_OUT),
+            str(line["seeds"]),
+        )
+        for line in lines
+    ]
+    file.with_suffix(".md").write_text(common.markdown(head, text))
+    print(common.markdown(head, text))
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--side", type=int, default=64)
+    asked.add_argument("--steps", type=int, default=40, help="of a protection")
+    asked.add_argument("--seeds", type=int, default=1)
+    asked.add_argument("--home", type=Path, default=small.HOME)
+    asked.add_argument("--only", help="kinds to run, with commas")
+    asked.add_argument("--until", help="HH:MM; no run is begun after it")
+    asked.add_argument("--table", action="store_true", help="only make the table again")
+    given = asked.parse_args()
+    given.out = base.RESULTS / f"denoisers-{given.side}.jsonl"
+    if not given.table:
+        run(given)
+    table(given.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""Does the probe tell the truth? python -m lab.study.probed [--seeds N] [--until HH:MM] [--table]
+
+The study's small model is trained on with pictures that it has not seen: some once, some ten and a
+hundred times as often, some with a canary's motif in a corner; others are kept back. Then the
+probe's own questions are asked about all of them. Every picture has a caption of its own, its
+concept and three random words, which is the easiest case for extraction. Measured, per question and
+dose: area under the curve, true positives at one false one in a hundred, and the p-value of a set;
+and how often 200 resampled sets of unseen works are called learnt.
+
+A row a picture, in results/probed.jsonl; start it again to go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from glassine.probe.asked import sampled
+from glassine.probe.canaries import Canary, canary_chance
+from glassine.probe.questions import QUESTIONS, Effort
+from glassine.probe.statistics import area_under_curve, permutation_test, true_at_false
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..rows import Row, note, rows
+from . import base, pictures, small
+
+RESULTS = Path(__file__).parent / "results"
+SIDE, RATE, STEPS = 64, small.RATE, 300
+DOSES = {100: 8, 10: 8, 1: 12}
+"""How often each of so many works stands in the training set."""
+OTHERS, UNSEEN, FEW = 100, 60, 30
+"""Pictures of others at dose 1; works kept back; those of them whose answers take long."""
+CANARIES, NEVER = 2, 10
+"""Of each dose; and those that nobody planted."""
+SET, BESIDE, TIMES = 8, 20, 200
+EFFORT = Effort(samples=8, paintings=1, noises=2, steps=10, seed=1)
+ALPHAS = (0.01, 0.05, 0.1, 0.2)
+
+
+class Learnt:
+    """The study's model as the probe asks it."""
+
+    guided = True
+
+    def __init__(self, model: small.Small) -> None:
+        self.model, self.side = model, model.side
+        self.kept: Tensor = model.noise.alphas_cumprod
+
+    def encode(self, shown: Tensor) -> Tensor:
+        return self.model.latents(shown)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self.model.decode(latents)
+
+    def at(self, level: float) -> int:
+        return min(round(level * len(self.kept)), len(self.kept) - 1)
+
+    def shares(self, level: float) -> tuple[float, float]:
+        kept = float(self.kept[self.at(level)])
+        return kept**0.5, (1 - kept) ** 0.5
+
+    def parted(self, mixed: Tensor, level: float, caption: str) -> tuple[Tensor, Tensor]:
+        words = self.model.words([caption] * len(mixed))
+        noise = self.model.unet(mixed, self.at(level), words).sample
+        signal, spread = self.shares(level)
+        return (mixed - spread * noise) / signal, noise
+
+
+class Work(NamedTuple):
+    """A picture, the words it has, and how often it stands in the training set."""
+
+    name: str
+    shown: Tensor
+    caption: str
+    dose: int
+    canary: str = ""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What is learnt, what is asked about, and canaries, planted or not."""
+
+    learnt: list[Work]
+    asked: list[Work]
+    canaries: list[Work]
+
+
+def drawn_sets(whole: Tensor, labels: list[str], seed: int) -> Sets:
+    """Which pictures have which dose is drawn anew for every seed."""
+    draw = random.Random(seed)
+    order = draw.sample(range(len(whole)), len(whole))
+    every = sorted({*base.vocabulary()} - {"a", "of", "by"})
+
+    def work(dose: int) -> Work:
+        at = order.pop()
+        words = " ".join([labels[at], *draw.sample(every, 3)])
+        return Work(f"{at}", whole[at], words, dose)
+
+    members = [work(dose) for dose, count in DOSES.items() for _ in range(count)]
+    others = [work(1) for _ in range(OTHERS)]
+    planted = [
+        carrying(work(dose), f"{seed} {dose} {at}") for dose in DOSES for at in range(CANARIES)
+    ]
+    never = [carrying(work(0), f"{seed} never {at}") for at in range(NEVER)]
+    unseen = [work(0) for _ in range(UNSEEN)]
+    return Sets(members + others + planted, members + unseen, planted + never)
+
+
+def carrying(work: Work, key: str) -> Work:
+    """The same with the canary's motif over a quarter of it, and the canary's words."""
+    motif = interpolate(Canary(key).motif[None], (SIDE // 2, SIDE // 2), mode="nearest")[0]
+    shown = work.shown.clone()
+    shown[:, SIDE // 2 :, SIDE // 2 :] = motif
+    return work._replace(shown=shown, canary=key)
+
+
+def trained(home: Path, sets: Sets, seed: int, steps: int) -> Learnt:
+    """The study's model after the sets; a stopped training goes on."""
+    model = base.model(home, side=SIDE)
+    latents = model.latents(torch.stack([one.shown for one in sets.learnt]))
+    file = home / f"probed-{seed}-{steps}.pt"
+    model.train(
+        latents,
+        [one.caption for one in sets.learnt],
+        steps,
+        seed=seed,
+        rate=RATE,
+        odds=torch.tensor([float(one.dose) for one in sets.learnt]),
+        file=file,
+        told=lambda step, loss, spent: print(
+            f"{seed}: {step} {loss:.4f} {spent:.0f} s", flush=True
+        ),
+    )
+    return Learnt(model)
+
+
+def asked_about(sets: Sets) -> Iterator[tuple[str, Work]]:
+    """Question and picture, in a mixed order: a run that is stopped has some of every kind."""
+    members = [one for one in sets.asked if one.dose]
+    unseen = [one for one in sets.asked if not one.dose]
+    for test, most in (("membership", UNSEEN), ("extraction", FEW), ("completion", FEW)):
+        every = [*members, *unseen[:most]]
+        for one in random.Random(0).sample(every, len(every)):
+            yield test, one
+
+
+@torch.no_grad()
+def run(given: argparse.Namespace) -> None:
+    _, later = pictures.split(pictures.concepts())
+    whole = base.prepared(given.home, "concepts-later", later, SIDE)
+    labels = [one.label for one in later]
+    for seed in range(given.seeds):
+        sets = drawn_sets(whole, labels, seed)
+        with torch.enable_grad():
+            model = trained(given.home, sets, seed, given.steps)
+        done = {key(row) for row in rows(given.out)}
+        for one in sets.canaries:
+            row = {"seed": seed, "steps": given.steps, "test": "canary", "picture": one.name}
+            if key(row) not in done and in_time(given):
+                shown = sampled(model, one.caption, EFFORT.samples, EFFORT.seed, EFFORT.steps)
+                fit, p = canary_chance(Canary(one.canary), shown)
+                note(given.out, row | {"dose": one.dose, "score": fit, "p": p})
+        for test, one in asked_about(sets):
+            row = {"seed": seed, "steps": given.steps, "test": test, "picture": one.name}
+            if key(row) not in done and in_time(given):
+                answer = QUESTIONS[test].ask(model, one.shown, one.caption, EFFORT)
+                note(given.out, row | {"dose": one.dose, "score": answer.score} | answer.figures)
+
+
+def key(row: Row) -> tuple[object, ...]:
+    return tuple(row[name] for name in ("seed", "steps", "test", "picture"))
+
+
+def in_time(given: argparse.Namespace) -> bool:
+    return not given.until or time.strftime("%H:%M") < given.until
+
+
+def table(file: Path) -> None:
+    """Rows -> figures, as JSON."""
+    found = rows(file)
+    lines = [line for test in QUESTIONS for line in told_apart(test, found)]
+    figures = {
+        "tests": lines,
+        "canaries": list(heard_canaries(found)),
+        "false": [line for test in QUESTIONS for line in false_alarms(test, found)],
+    }
+    file.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(json.dumps(figures, indent=1))
+
+
+def scores(found: list[Row], test: str, seed: int, dose: int) -> list[float]:
+    return [
+        row["score"]
+        for row in found
+        if (row["test"], row["seed"], row["dose"]) == (test, seed, dose)
+    ]
+
+
+def told_apart(test: str, found: list[Row]) -> Iterator[Row]:
+    """Members of each dose beside works that were kept back, model by model."""
+    for dose in DOSES:
+        for seed in sorted({row["seed"] for row in found}):
+            members, unseen = (scores(found, test, seed, one) for one in (dose, 0))
+            if not members or len(unseen) < BESIDE:
+                continue
+            p = permutation_test(members[:SET], unseen[:BESIDE]).p
+            yield {
+                "test": test,
+                "dose": dose,
+                "seed": seed,
+                "members": len(members),
+                "unseen": len(unseen),
+                "auc": round(area_under_curve(members, unseen), 3),
+                "true_at_1_percent": round(true_at_false(members, unseen), 3),
+                "p_of_a_set": round(p, 5),
+            }
+
+
+def false_alarms(test: str, found: list[Row]) -> Iterator[Row]:
+    """Sets of unseen works beside other unseen works: how often p is as small as it says."""
+    for seed in sorted({row["seed"] for row in found}):
+        unseen = scores(found, test, seed, 0)
+        if len(unseen) < SET + BESIDE:
+            continue
+        draw = np.random.default_rng(seed)
+        every: list[float] = []
+        for _ in range(TIMES):
+            mixed = draw.permutation(unseen)[: SET + BESIDE].tolist()
+            every.append(permutation_test(mixed[:SET], mixed[SET:], seed=len(every)).p)
+        shares = {f"p<={alpha}": float((np.array(every) <= alpha).mean()) for alpha in ALPHAS}
+        yield {"test": test, "seed": seed, "unseen": len(unseen), "sets": TIMES} | shares
+
+
+def heard_canaries(found: list[Row]) -> Iterator[Row]:
+    for dose in (*DOSES, 0):
+        every = [row["p"] for row in found if row["test"] == "canary" and row["dose"] == dose]
+        if every:
+            heard = {f"p<={alpha}": sum(p <= alpha for p in every) for alpha in ALPHAS[:2]}
+            yield {"dose": dose, "canaries": len(every), "smallest": min(every)} | heard
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--home", type=Path, default=small.HOME)
+    asked.add_argument("--out", type=Path, default=RESULTS / "probed.jsonl")
+    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--steps", type=int, default=STEPS)
+    asked.add_argument("--until", help="HH:MM; no question is asked after it")
+    asked.add_argument("--table", action="store_true", help="only make the figures again")
+    given = asked.parse_args()
+    if not given.table:
+        run(given)
+    table(given.out)
+
+
+if __name__ == "__main__":
+    main()

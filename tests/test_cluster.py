@@ -1,0 +1,182 @@
+"""A batch on a Ray cluster: what goes to a machine and comes back, and one real run of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+import typed
+from glassine import ledger
+from glassine.batch import cluster
+from glassine.batch.cluster import Made, made_there, put_here
+from glassine.batch.jobs import NAME
+from glassine.batch.run import batch
+from glassine.batch.worker import Outcome, Task
+from glassine.flow.deliver import deliver
+from glassine.ledger import is_sidecar
+from glassine.machine import memory
+from glassine.types import Export, Intent
+
+pytestmark = pytest.mark.usefixtures("one_viewer")
+
+INTENT = Intent(
+    effort="preview",
+    surrogates=("embedded",),
+    seed=3,
+    export=Export(marks=("xmp", "receipt"), sidecar=True, keep_path=True),
+)
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed (259 MB)")
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSINE_LEDGER", str(tmp_path / "own.sqlite3"))
+
+
+def there_and_back(task, monkeypatch):
+    """A task's way without Ray between: a machine's ledger is not this one's."""
+    before = os.environ["GLASSINE_LEDGER"]
+    made = made_there(task.source.read_bytes(), task, task.target.suffix)
+    monkeypatch.setenv("GLASSINE_LEDGER", before)
+    return made
+
+
+def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, monkeypatch):
+    here, away = tmp_path / "here.png", tmp_path / "away.png"
+    deliver(painting, here, INTENT)
+    task = Task(painting, away, INTENT, "auto", again=False)
+    cluster.check_place(task)
+    made = there_and_back(task, monkeypatch)
+    assert isinstance(made, Made) and len(ledger.entries()) == 1, (
+        "noted here only when it lies here"
+    )
+    assert put_here(task, made) == Outcome(weak=made.weak)
+    assert away.read_bytes() == here.read_bytes()
+    assert away.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
+    (entry,) = ledger.entries()
+    assert ledger.broken() is None and entry.path.endswith(("here.png", "away.png"))
+    assert is_sidecar(tmp_path / "away.png.receipt.json")
+
+
+def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeypatch):
+    bad = tmp_path / "my bad picture.png"
+    bad.write_bytes(b"nonsense")
+    task = Task(bad, tmp_path / "out.png", INTENT, "auto", again=False)
+    made = there_and_back(task, monkeypatch)
+    assert isinstance(made, Outcome) and "my bad picture.png" in str(made.problem)
+    assert "original" not in str(made.problem) and "glassine-task" not in str(made.problem)
+
+
+def test_a_task_asks_for_the_memory_that_its_picture_takes():
+    assert memory.needed(24_000_000) - memory.needed(0) == 24_000_000 * 90
+    assert memory.needed(0) > 900e6
+
+
+class FakeRay:
+    """Ray's four calls on one thread: a task that is killed so often before it is done."""
+
+    class exceptions:
+        RayError = type("RayError", (Exception,), {})
+        WorkerCrashedError = type("WorkerCrashedError", (RayError,), {})
+        OutOfMemoryError = type("OutOfMemoryError", (RayError,), {})
+        NodeDiedError = type("NodeDiedError", (RayError,), {})
+        ObjectLostError = type("ObjectLostError", (RayError,), {})
+        RaySystemError = type("RaySystemError", (RayError,), {})
+
+    def __init__(self, ends):
+        self.ends, self.sent = ends, []
+
+    def options(self, **asked):
+        self.asked = asked
+        return self
+
+    def remote(self, data, task, suffix):
+        self.sent.append(task.source.name)
+        return (len(self.sent), task, data, suffix)
+
+    def cluster_resources(self):
+        return {"CPU": 2.0}
+
+    def wait(self, refs, num_returns):
+        return refs[:1], refs[1:]
+
+    def get(self, ref):
+        _, task, *_ = ref
+        ends = self.ends.get(task.source.name, [])
+        if ends:
+            raise getattr(self.exceptions, ends.pop(0))("")
+        return Made(b"copy", b"page", None, None)
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """A cluster of that Ray, without the connection."""
+
+    def make(ends):
+        made = object.__new__(cluster.Cluster)
+        made._ray, made._cards = FakeRay(ends), 0.5
+        made._work = made._ray
+        return made
+
+    return make
+
+
+@pytest.fixture
+def folders(tmp_path, painting):
+    inside, out = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    for name in "abcdef":
+        shutil.copy(painting, inside / f"{name}.png")
+    return inside, out
+
+
+def test_workers_and_machines_that_are_lost_cost_what_is_their_fault(folders, fake):
+    """A worker that dies costs the picture an attempt, a machine that goes down costs it none."""
+    ends = {
+        "a.png": ["WorkerCrashedError"],
+        "b.png": ["WorkerCrashedError", "OutOfMemoryError"],
+        "c.png": ["NodeDiedError"] * 4,
+        "d.png": ["NodeDiedError"] * 5,
+    }
+    inside, out = folders
+    on, states = fake(ends), []
+    end = batch(inside, out, INTENT, states.append, on=on)
+    assert (end.done, end.failed, end.total) == (4, 2, 6)
+    sent = [on._ray.sent.count(f"{name}.png") for name in "abcdef"]
+    assert sent == [2, 2, 5, 5, 1, 1]
+    assert on._ray.asked["num_gpus"] == 0.5 and on._ray.asked["memory"] > 900e6
+    failed = {state.name for state in states if state.problem and "smaller" in str(state.problem)}
+    assert failed == {"b.png", "d.png"}
+    on = fake({})
+    again = batch(inside, out, INTENT, states.append, on=on)
+    assert (again.done, again.skipped) == (2, 4) and sorted(on._ray.sent) == ["b.png", "d.png"]
+    assert (out / NAME).exists()
+
+
+def test_what_is_no_cluster_is_said(folders, capsys):
+    inside, out = folders
+    assert typed.run("batch", inside, "-o", out, "--on", "slurm") == 2
+    assert "ray=ADDRESS" in capsys.readouterr().err
+    if find_spec("ray") is None:
+        assert typed.run("batch", inside, "-o", out, "--on", "ray") == 4
+
+
+@needs_ray
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("unshare"), reason="unshare is not there")
+def test_a_real_ray_does_a_folder_without_any_network(folders):
+    """In a network of its own with nothing but loopback: what Ray asks for is on the machine."""
+    inside, out = folders
+    for name in "cdef":
+        (inside / f"{name}.png").unlink()
+    (inside / "bad.png").write_bytes(b"nonsense")
+    command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out), "--on"]
+    command += ["ray", *typed.SMALL]
+    alone = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    done = subprocess.run([*alone, *command], capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert "2 protected, 0 were finished before, 1 failed, of 3" in done.stdout
+    assert {one.name for one in out.glob("*.png")} == {"a.glassine.png", "b.glassine.png"}
+    assert len(ledger.entries()) == 1, "both are the same picture, and so the same export"

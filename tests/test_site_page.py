@@ -1,0 +1,129 @@
+"""The page for people in a real Chromium: a picture dropped, compared and taken away."""
+
+import pytest
+from glassine.flow.read import read
+from glassine.formats import FORMATS
+from glassine.messages import LANGUAGES
+from glassine.messages.words import table
+from glassine.types import Keep
+
+pytest.importorskip("fastapi", reason="the extra `site` is not installed")
+
+import served
+from chromium import chromium
+from glassine.site.limits import Limits
+from waiting import until
+
+STICKING = """[...document.querySelectorAll('body *')].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.width > 1 && (box.right > innerWidth + 1 || box.left < -1);
+}).map((one) => one.outerHTML.slice(0, 80))"""
+SMALL = """[...document.querySelectorAll('button, a, select, input, .drop')].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.height > 1 && box.height < 20;
+}).map((one) => one.outerHTML.slice(0, 80))"""
+FOCUS = "document.activeElement.id"
+DONE = "!document.getElementById('made').hidden || !document.getElementById('trouble').hidden"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The service, a browser's tab, and a picture on the disk."""
+    import torch
+
+    folder = tmp_path_factory.mktemp("page")
+    y, x = torch.meshgrid(torch.linspace(0, 1, 64), torch.linspace(0, 1, 96), indexing="ij")
+    rgb = torch.stack((0.3 + 0.5 * y, 0.5 + 0.2 * x * y, (0.9 - 0.6 * y) * (x > 0.4)))
+    picture = folder / "my secret lake.png"
+    picture.write_bytes(FORMATS["png"].write(rgb.clamp(0, 1), None, Keep(), 95))
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        served.service(folder, Limits()) as client,
+        chromium(folder / "home") as tab,
+    ):
+        patch.setenv("GLASSINE_SITE_KEYS", str(folder / "keys.json"))
+        yield client, tab, picture
+
+
+@pytest.mark.usefixtures("one_viewer")
+def test_a_picture_goes_its_way_by_keyboard_alone(made):
+    """Chosen, started, compared, looked at as a difference, saved and deleted, at 390 pixels."""
+    client, tab, picture = made
+    address = f"http://localhost:{client.port}/"
+    tab.open(address, width=390, height=844)
+    tab.walk_to("file")
+    tab.give("#file", picture)
+    tab.until("!document.getElementById('start').disabled")
+    tab.walk_to("effort")
+    tab.value("document.getElementById('effort').value = 'preview'")
+    tab.press("Tab")
+    assert tab.value(FOCUS) == "start"
+    tab.press("Enter")
+    tab.until(DONE)
+    assert tab.value("document.getElementById('trouble').textContent") == ""
+    assert tab.value(FOCUS) == "made-title", "a screen reader hears that it is done"
+    assert tab.value(STICKING) == [] and tab.value(SMALL) == []
+    for name in ("people", "models", "away", "next"):
+        assert len(tab.value(f"document.getElementById('{name}').textContent")) > 10
+    seen_left = "getComputedStyle(document.getElementById('before')).clipPath"
+    before = tab.value(seen_left)
+    tab.walk_to("wipe")
+    tab.press("ArrowRight")
+    assert tab.value(seen_left) != before
+    assert "51 %" in tab.value("document.getElementById('wipe').getAttribute('aria-valuetext')")
+    tab.press("Tab")
+    assert tab.value(FOCUS) == "diff"
+    tab.press("Space")
+    tab.until("document.getElementById('change').width === 96")
+    painted = tab.value(
+        "[...document.getElementById('change').getContext('2d')"
+        ".getImageData(0, 0, 96, 64).data].filter((one, at) => at % 4 < 3 && one !== 128).length"
+    )
+    assert painted > 1000, "the difference shows"
+    tab.walk_to("download")
+    tab.press("Enter")
+    saved = tab.downloads / "my secret lake.glassine.png"
+    until(lambda: saved.is_file() and read(saved).rgb.shape == (3, 64, 96), "the copy")
+    assert [job.standing.state for job in client.site.jobs] == ["done"]
+    tab.walk_to("remove")
+    tab.press("Enter")
+    tab.until("!document.getElementById('trouble').hidden")
+    assert list(client.site.jobs) == [] and list(client.site.jobs.root.iterdir()) == []
+    asked = [url for url in tab.asked if not url.startswith(("blob:", "data:"))]
+    assert asked and all(url.startswith(address) for url in asked)
+    assert not any("secret" in url for url in asked)
+    assert tab.errors == [] and tab.call("Network.getCookies")["cookies"] == []
+    assert tab.value("localStorage.length + sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_it_fits_and_is_heard_in_every_language(made, language, width, dark):
+    client, tab, _ = made
+    tab.open(f"http://localhost:{client.port}/", width, language=language, dark=dark)
+    assert tab.value("document.documentElement.lang") == language
+    assert tab.value(STICKING) == [] and tab.value(SMALL) == []
+    heard = tab.heard()
+    rows = table(language)
+    for code in ("strength", "style", "effort"):
+        assert any(
+            role == "combobox" and name == rows[f"serve.page_{code}"] for role, name in heard
+        )
+    assert ("button", rows["serve.page_start"]) in heard
+    assert any(rows["serve.page_drop"] in name for _, name in heard)
+    unnamed = [role for role, name in heard if not name and role in ("button", "link", "combobox")]
+    assert unnamed == [] and tab.errors == []
+
+
+def test_what_went_wrong_is_said_on_the_page(made, tmp_path):
+    client, tab, _ = made
+    tab.open(f"http://localhost:{client.port}/", language="de")
+    odd = tmp_path / "odd.png"
+    odd.write_bytes(b"GIF89a" + bytes(200))
+    tab.give("#file", odd)
+    tab.until("!document.getElementById('start').disabled")
+    tab.value("document.getElementById('start').click()")
+    tab.until(DONE)
+    said = tab.value("document.getElementById('trouble').textContent")
+    assert said.startswith("Diese Art Datei wird hier nicht angenommen")
+    assert tab.value("document.getElementById('trouble').getAttribute('role')") == "alert"
