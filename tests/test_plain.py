@@ -105,6 +105,7 @@ ASKS = [
     asked.Nothing(),
     asked.EstimateAsk("cloak", 3, 2, verify=True),
     asked.CaptionAsk("dog"),
+    asked.JoinAsk("/dogs.campaign"),
     asked.PreviewAsk(PIXELS, WISH, 1.5, sees=True),
     asked.ProtectAsk(PIXELS, WISH, file="/a.png", again=True),
     asked.PlacedAsk("0" * 64, path="/a.png", sidecar=True),

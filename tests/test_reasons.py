@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import torch
 import typed
-from glassine.errors import NotWritable, Unreadable
+from glassine.cli.commands.report import refuse_two
+from glassine.errors import NotUsable, NotWritable, Unreadable
+from glassine.flow.examine import ALIKE, bits_between
 from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine import files
-from glassine.types import Keep
+from glassine.types import Artwork, Keep
 from PIL import Image
+from torch.nn.functional import interpolate
 
 IMAGE = Image.fromarray(
     np.kron(
@@ -265,3 +268,18 @@ def test_a_smaller_or_stronger_copy_is_still_the_same_picture(tmp_path):
     noise = torch.randn(before.rgb.shape, generator=torch.Generator().manual_seed(1)) * 0.06
     strong = FORMATS["jpeg"].write((before.rgb + noise).clamp(0, 1), None, Keep(), 40)
     assert bits_between(before, read(strong)) <= ALIKE
+
+
+def faint(seed):
+    """A gentle slope with a soft grain of a few levels: its hash says which grain."""
+    slope = torch.linspace(0.4, 0.5, 64)[:, None].expand(64, 64)
+    grain = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed)) - 0.5
+    return Artwork(slope + 0.03 * interpolate(grain, (64, 64), mode="bilinear")[0])
+
+
+def test_flat_pictures_are_told_by_their_pixels_where_a_fingerprint_is_chance():
+    assert bits_between(faint(1), faint(2)) > ALIKE
+    refuse_two(faint(1), faint(2), "a.png", "b.png")
+    other = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3))
+    with pytest.raises(NotUsable, match="two different"):
+        refuse_two(faint(1), Artwork(other), "a.png", "b.png")

@@ -206,6 +206,9 @@ class Preview(QtCore.QObject):
     def _read_some(self) -> None:
         """The small copy from the clone, then how its original looks, to be compared later."""
         assert self._steps is not None and self._reads is not None and self._look is not None
+        if not is_open(self._reads.doc):  # closed between two strips
+            self.clear()
+            return
         try:
             if self._made is None:
                 self._made = next(self._steps)

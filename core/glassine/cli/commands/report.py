@@ -24,6 +24,8 @@ _KIND = b'"kind": "glassine report"'
 NAMED = ("goal.style", "goal.concept")
 """Goals whose fields are what was asked for: `style`, or `shows` and `teach`."""
 
+NEARLY = 4  # levels; of a mean difference, which no two pictures but nearly empty ones have
+
 EPILOG = """\b
 Examples:
   glassine report painting.glassine.png
@@ -178,13 +180,22 @@ def refuse_two(before: Artwork, after: Artwork, original: str, picture: str) -> 
     """Raises where one is no copy of the other as it stands; what is visible would be nonsense."""
     from ...flow.examine import ALIKE, bits_between, turned
 
-    if bits_between(before, after) <= ALIKE:
+    if bits_between(before, after) <= ALIKE or nearly_equal(before, after):
         return
     for way, other in turned(before):
         if bits_between(other, after) <= ALIKE:
             said = message(f"cli.turned_{way}")
             raise NotUsable("cli.report_turned", picture=picture, original=original, way=said)
     raise NotUsable("cli.report_two", picture=picture, original=original)
+
+
+def nearly_equal(before: Artwork, after: Artwork) -> bool:
+    """By their pixels: where a picture is flat, the bits of a fingerprint are chance."""
+    from ...units import Levels, to_unit
+
+    if before.rgb.shape != after.rgb.shape:
+        return False
+    return bool((before.rgb - after.rgb).abs().mean() < to_unit(Levels(NEARLY)))
 
 
 def overlooked(picture: Path) -> list[Message]:
