@@ -406,3 +406,19 @@ def test_the_fingerprint_of_a_request_sees_every_part():
     )
     assert len({request_digest(request) for request in requests}) == len(requests)
     assert request_digest(INTENT) == request_digest(replace(INTENT))
+
+
+def test_a_result_that_cannot_be_noted_costs_only_itself(monkeypatch, tmp_path):
+    """A run of many machines ends its pictures here too."""
+    from glassine.batch.run import Run
+    from glassine.batch.worker import Outcome
+
+    class Jobs:
+        def write(self, *_):
+            raise OSError("the disk is full")
+
+    run, said = object.__new__(Run), []
+    run.jobs, run.targets = Jobs(), {tmp_path: tmp_path / "out" / "a.png"}
+    monkeypatch.setattr(Run, "say", lambda self, path, outcome, seconds: said.append(outcome))
+    run.ended(tmp_path, None, Outcome(), 0.0)
+    assert [one.problem.code for one in said] == ["batch.not_used"]

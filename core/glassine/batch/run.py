@@ -208,7 +208,10 @@ class Run:
 
     def ended(self, path: Path, job: Job, outcome: Outcome, seconds: float) -> None:
         """Notes and tells how it went; `seconds` are those that this picture took of the run."""
-        self.jobs.write(job, str(self.targets[path]), outcome.problem)
+        try:
+            self.jobs.write(job, str(self.targets[path]), outcome.problem)
+        except (OSError, UnicodeError) as error:
+            outcome = self.unusable(path, error)
         self.say(path, outcome, seconds)
 
     def say(self, path: Path, outcome: Outcome, seconds: float) -> None:
