@@ -272,7 +272,11 @@ def test_ctrl_c_stops_a_batch_at_once(folders, processes):
     command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out)]
     command += ["--effort", "full", "--surrogates", "embedded"]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
-        until(lambda: len(psutil.Process(process.pid).children()) >= processes, "the worker")
+        until(
+            lambda: len(psutil.Process(process.pid).children()) >= processes,
+            "the worker",
+            every=0.05,
+        )
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()

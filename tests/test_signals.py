@@ -180,7 +180,7 @@ def test_ctrl_c_on_a_terminal_reaches_a_worker_that_is_just_loading(tmp_path, sc
     command = [sys.executable, "-m", "glassine.cli", "batch", str(tmp_path / "in")]
     command += ["-o", str(tmp_path / "out"), "--surrogates", "embedded", "--style", "ember"]
     process = subprocess.Popen(command, stdout=-1, stderr=-1, text=True, start_new_session=True)
-    until(lambda: len(psutil.Process(process.pid).children()) >= 2, "the worker")
+    until(lambda: len(psutil.Process(process.pid).children()) >= 2, "the worker", every=0.05)
     for _ in range(random.Random(1).randint(1, 2)):
         os.killpg(process.pid, signal.SIGINT)
     assert ended(process)[0] == exits.STOPPED
