@@ -4,20 +4,27 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import typed
 from glassine import ledger
 from glassine.batch import cluster
-from glassine.batch.cluster import Made, made_there, put_here
+from glassine.batch.cluster import put_here
 from glassine.batch.jobs import NAME
 from glassine.batch.run import batch
+from glassine.batch.there import Made, followed_there, made_there
 from glassine.batch.worker import Outcome, Task
+from glassine.errors import Cancelled
+from glassine.flow import deliver as delivering
 from glassine.flow.deliver import deliver
 from glassine.ledger import is_sidecar
 from glassine.machine import memory
-from glassine.types import Export, Intent
+from glassine.pixels.grid import pixel_digest
+from glassine.types import Export, Intent, Progress
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("one_viewer")
 
@@ -43,7 +50,30 @@ def there_and_back(task, monkeypatch):
     return made
 
 
-def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, monkeypatch):
+@pytest.fixture
+def protected_once(monkeypatch):
+    """The engine protects a picture once and gives the same again for the very same request.
+
+    The list of requests: a picture, an intent less what is about files here, and a device.
+    """
+    asked, kept, whole = [], [], delivering.verified
+
+    def verified(artwork, intent, *, device, watch):
+        export = replace(intent.export, keep_path=False, sidecar=False)
+        pixels = pixel_digest(artwork.rgb, artwork.keep.depth)
+        asked.append((pixels, replace(intent, export=export), device))
+        if asked[-1] != asked[0] or not kept:
+            kept.append(whole(artwork, intent, device=device, watch=watch))
+        watch(Progress(1, 2, "verify"))
+        return kept[-1]
+
+    monkeypatch.setattr(delivering, "verified", verified)
+    return asked
+
+
+def test_what_comes_back_is_what_would_have_been_made_here(
+    painting, tmp_path, monkeypatch, protected_once
+):
     here, away = tmp_path / "here.png", tmp_path / "away.png"
     deliver(painting, here, INTENT)
     task = Task(painting, away, INTENT, "auto", again=False)
@@ -52,12 +82,17 @@ def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, m
     assert isinstance(made, Made) and len(ledger.entries()) == 1, (
         "noted here only when it lies here"
     )
+    assert len(protected_once) == 2 and protected_once[0] == protected_once[1]
     assert put_here(task, made) == Outcome(weak=made.weak)
     assert away.read_bytes() == here.read_bytes()
     assert away.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
     (entry,) = ledger.entries()
     assert ledger.broken() is None and entry.path.endswith(("here.png", "away.png"))
     assert is_sidecar(tmp_path / "away.png.receipt.json")
+    before = os.environ["GLASSINE_LEDGER"]
+    *told, last = followed_there(painting.read_bytes(), task, ".png")
+    monkeypatch.setenv("GLASSINE_LEDGER", before)
+    assert told == [Progress(1, 2, "verify")] and last.copy == made.copy
 
 
 def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeypatch):
@@ -72,6 +107,72 @@ def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeyp
 def test_a_task_asks_for_the_memory_that_its_picture_takes():
     assert memory.needed(24_000_000) - memory.needed(0) == 24_000_000 * 90
     assert memory.needed(0) > 900e6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")
+def test_nothing_stays_of_a_picture_whose_worker_is_killed():
+    """Signal 9 in the middle: the original goes with it."""
+    code = (
+        "import time; from glassine.machine.passing import passing_folder\n"
+        "with passing_folder('glassine-try-') as made:\n"
+        "    (made / 'original').write_bytes(b'x'); print(made, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True) as worker:
+        folder = Path(worker.stdout.readline().strip())
+        assert (folder / "original").exists()
+        worker.kill()
+    until(lambda: not folder.exists(), "the folder gone")
+
+
+class FakeCluster:
+    """What `Away` asks of a cluster: each picture's answers, one list for every time it is sent."""
+
+    def __init__(self, *sent):
+        self.sent, self.ended = list(sent), []
+
+    def begun(self, task):
+        return self.sent.pop(0)
+
+    def answers(self, begun):
+        for answer in begun:
+            if isinstance(answer, str):
+                raise RuntimeError(answer)
+            yield answer
+
+    def end(self, begun):
+        self.ended.append(begun)
+
+    def lost_by(self, error):
+        return {"worker": "worker", "machine": "machine"}.get(str(error))
+
+
+def test_a_service_on_a_cluster_sends_once_more_what_a_machine_lost(tmp_path):
+    """A worker that died is the service's to count, a machine is not; a stop ends it there."""
+    away = pytest.importorskip("glassine.site.away", reason="the extra `site` is not installed")
+    task = Task(tmp_path / "original", tmp_path / "copy.png", INTENT, "auto", again=False)
+    made, seen = Made(b"copy", b"<!doctype html>", None, None), []
+    step = Progress(1, 4, "optimise")
+    on = FakeCluster([step, "machine"], [None, "machine"], [None, step, made])
+    assert away.Away(on).do(task, seen.append) == Outcome()
+    assert task.target.read_bytes() == b"copy" and on.sent == [] and on.ended == []
+    start = Progress(0, 1, "optimise")
+    assert seen == [step, start, start, step], "it is looked at also while nothing is told"
+    for lost in ([["worker"]], [["machine"]] * cluster.LOST, [[]]):
+        with pytest.raises(EOFError):
+            away.Away(FakeCluster(*lost)).do(task, seen.append)
+    with pytest.raises(RuntimeError, match="a bug"):
+        away.Away(FakeCluster(["a bug"])).do(task, seen.append)
+
+    def unwanted(now):
+        raise Cancelled
+
+    on = FakeCluster([None, made])
+    hand = away.Away(on)
+    with pytest.raises(Cancelled):
+        hand.do(task, unwanted)
+    hand.stop()
+    hand.stop()
+    assert on.ended == [[None, made]]
 
 
 class FakeRay:

@@ -14,10 +14,10 @@ import click
 
 from ...messages import Field, message, with_english
 from .. import exits, options, speech
+from ..clusters import cluster_named, cluster_options
 from ..names import Name
 
 if TYPE_CHECKING:
-    from ...batch.cluster import Cluster
     from ...batch.run import BatchState
     from ...machine.tree import Passed
     from ...types import Export
@@ -46,17 +46,7 @@ not followed.
     help="A folder for the results; made where it is missing.",
 )
 @options.intent_options
-@click.option(
-    "--on",
-    metavar="ray[=ADDRESS]",
-    help="Spread the pictures over a Ray cluster: of this machine alone, or the one at ADDRESS.",
-)
-@click.option(
-    "--card-share",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="With --on: how much of a graphics card one picture takes, for example 0.5.",
-)
+@cluster_options
 @click.option("--again", is_flag=True, help="Also pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")
 def command(
@@ -97,21 +87,6 @@ def command(
     if end.failed:
         return exits.FAILED
     return exits.TOO_LITTLE if end.weak and intent.effort != "preview" else exits.DONE
-
-
-@contextmanager
-def cluster_named(on: str | None, cards: float) -> Iterator[Cluster | None]:
-    """The cluster of that name; None for this machine as it is."""
-    if on is None:
-        yield None
-        return
-    kind, _, address = on.partition("=")
-    if kind != "ray":
-        raise speech.misused("cli.batch_on", name=on)
-    from ...batch.cluster import Cluster
-
-    with Cluster(address, cards) as found:
-        yield found
 
 
 def before_signing(export: Export) -> list[str]:
