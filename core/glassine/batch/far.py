@@ -143,12 +143,11 @@ def put_whole(files: Any, here: Path, there: str) -> None:  # noqa: ANN401 - fss
     Where a file can be renamed, it gets its name when all of it is there. A store of objects has no
     renaming and shows an object when it was received.
     """
-    above, _, name = there.rpartition("/")
-    if above:
-        files.makedirs(above, exist_ok=True)
     if not renames(files):
         files.pipe_file(there, here.read_bytes())
         return
+    above, _, name = there.rpartition("/")
+    files.makedirs(above, exist_ok=True)
     part = f"{above}/.{name[:40]}.{secrets.token_hex(4)}.part"
     try:
         files.put_file(str(here), part)

@@ -14,6 +14,7 @@ QUIET = {
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it writes of lost workers between our lines
 }
 """What Ray looks at before it starts: it tells nobody of itself."""
 
