@@ -130,8 +130,9 @@ def test_what_went_wrong_is_said_on_the_page(made, tmp_path):
     assert tab.value("document.getElementById('trouble').getAttribute('role')") == "alert"
     assert tab.value(FOCUS) == "start", "what had the focus is hidden"
     sent = len(tab.asked)
-    odd.write_bytes(bytes(1 << 20))
-    tab.give("#file", odd)
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(1 << 20))
+    tab.give("#file", large)
     tab.until("document.getElementById('start').disabled")
     said = tab.value("document.getElementById('trouble').textContent")
     assert said == table("de")["serve.page_too_large"].format(megabytes=1)
@@ -193,6 +194,7 @@ def test_what_was_given_up_is_deleted_and_never_shown(made):
 @pytest.mark.usefixtures("copier")
 def test_a_picture_that_browsers_cannot_show_has_no_broken_comparison(made, tmp_path):
     client, tab, picture = made
+    before = list(tab.errors)
     tab.open(f"http://localhost:{client.port}/")
     scan = tmp_path / "scan.tif"
     scan.write_bytes(FORMATS["tiff"].write(read(picture).rgb, None, Keep(), 95))
@@ -204,4 +206,4 @@ def test_a_picture_that_browsers_cannot_show_has_no_broken_comparison(made, tmp_
     ids = tab.value(f"{shown}.map((one) => one.id)")
     assert "after" in ids and not {"before", "wipe", "diff"} & set(ids)
     assert tab.value("document.getElementById('download').download") == "scan.glassine.png"
-    assert tab.errors == []
+    assert tab.errors == before

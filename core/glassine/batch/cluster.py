@@ -27,14 +27,14 @@ from .run import ATTEMPTS, Run
 from .there import Made, followed_there, made_there
 from .worker import Outcome, Task
 
-LOST = 5  # times that a picture may be on a machine that goes down; that is not its fault
+LOST = 5  # times that a picture may be on a machine that fails; that is not its fault
 _AHEAD = 2  # tasks for each processor that are handed to the cluster at once
 _LOOK = 1.0  # seconds between two looks at whether what waits for a machine is still wanted
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A picture that is away. `died`: workers that it cost; `lost`: machines that went down."""
+    """A picture that is away. `died`: workers that it cost; `lost`: machines that failed."""
 
     path: Path
     job: Job
@@ -100,12 +100,15 @@ class Cluster:
             self._ray.cancel(begun, force=True)
 
     def lost_by(self, error: Exception) -> Literal["worker", "machine"] | None:
-        """Who was lost where a picture came to nothing; None for any other reason."""
+        """Who was lost where a picture came to nothing; None for any other reason.
+
+        A machine that runs out of memory ends the task that came last, whoever took the memory.
+        """
         errors = self._ray.exceptions
-        if isinstance(error, errors.WorkerCrashedError | errors.OutOfMemoryError):
+        if isinstance(error, errors.WorkerCrashedError):
             return "worker"
         gone = errors.NodeDiedError | errors.ObjectLostError | errors.RaySystemError
-        return "machine" if isinstance(error, gone) else None
+        return "machine" if isinstance(error, gone | errors.OutOfMemoryError) else None
 
     def _asked(self, pixels: int) -> dict[str, float]:
         """What a picture of so many needs of a machine, in bytes and in graphics cards."""
