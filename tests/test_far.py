@@ -116,7 +116,7 @@ def test_nothing_half_there_has_its_final_name_and_a_broken_way_ends_the_run(
         whole(self, one, other, **more)
 
     monkeypatch.setattr(LocalFileSystem, "mv", broken)
-    assert run(packed, f"file://{shop}") == 4
+    assert run(packed, f"file://{shop}") == 5
     said = capsys.readouterr()
     assert "1 protected, 0 were finished before, 1 failed, of 3" in said.out
     assert f"file://{shop}/b.glassine.png" in said.err and "the line is cut" in said.err

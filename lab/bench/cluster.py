@@ -91,8 +91,8 @@ def main() -> None:
         again = [sys.executable, "-m", "lab.bench.cluster", "--inside", *sys.argv[1:]]
         os.execvp("unshare", ["unshare", "-n", "sh", "-c", NETWORK, "sh", *again])
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}  # this run's own
-    os.environ |= QUIET | SHUT | token | {"OMP_NUM_THREADS": "1"}
-    os.environ["RAY_memory_monitor_refresh_ms"] = "0"  # what others take of this machine's memory
+    others = {"RAY_memory_monitor_refresh_ms": "0"}  # what they take of this machine's memory
+    os.environ |= QUIET | SHUT | token | others | {"OMP_NUM_THREADS": "1"}
     with TemporaryDirectory() as made:
         work = Path(made)
         if not given.engine:
@@ -182,7 +182,7 @@ def site_row(work: Path, kill_node: Callable[[], None], number: int = 40) -> Row
         ],
         "seconds until the last was taken": round(seconds, 1),
         "exit": code,
-        "left of pictures on the disk": len(list(Path("/tmp").glob("glassine-task-*"))),
+        "files of pictures left there": len(list(Path("/tmp").glob("glassine-task-*/*"))),
     }
 
 

@@ -22,7 +22,7 @@ from ..messages import message
 from ..types import Progress
 from .folder import picture_size
 from .jobs import Job
-from .quiet import joined
+from .quiet import ray_at
 from .run import ATTEMPTS, Run
 from .there import Made, followed_there, made_there
 from .worker import Outcome, Task
@@ -50,7 +50,7 @@ class Cluster:
     """
 
     def __init__(self, address: str = "", cards: float = 0.0) -> None:
-        self._ray, self._cards = joined(address), cards
+        self._ray, self._cards = ray_at(address), cards
         self._work = self._ray.remote(max_retries=0, num_cpus=1)(made_there)
         told = self._ray.remote(max_retries=0, num_cpus=1, num_returns="streaming")
         self._followed = told(followed_there)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -47,7 +49,7 @@ def with_environment(more: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def joined(address: str) -> Any:  # noqa: ANN401 - Ray itself
+def ray_at(address: str) -> Any:  # noqa: ANN401 - Ray itself
     """Ray with its connection to that cluster, or to one of this machine alone; raises what is
     wrong."""
     os.environ.update(QUIET)
@@ -63,9 +65,12 @@ def begun_ray(address: str) -> Any:  # noqa: ANN401
         raise EntryMissing("helper", "cluster", "ray") from error
     alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     more = {} if address else alone
+    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **more)
     except Exception as error:  # Ray's own have no class in common
         place = address or "127.0.0.1"
         raise NotUsable("cluster.no_answer", address=place, reason=reason_of(error)) from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)  # Ray's own would throw an exception anywhere
     return ray
