@@ -35,7 +35,10 @@ pytest.importorskip("fastapi", reason="the extra `site` is not installed")
 import served
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
+from glassine.site.app import make_app
+from glassine.site.callers import Door
 from glassine.site.gate import LOG
+from glassine.site.keys import KeyRing
 from glassine.site.limits import Allowance, Limits, Refused
 from glassine.site.settings import Settings
 from typed import run
@@ -510,6 +513,16 @@ def test_the_description_has_every_address_and_setting(client):
     form = told["paths"]["/v1/protect"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert {"picture", *Settings.model_fields} == set(form["schema"]["properties"])
     assert "HTTPBearer" in told["components"]["securitySchemes"]
+    events = told["paths"]["/v1/jobs/{job}/events"]["get"]
+    assert set(events["responses"]["200"]["content"]) == {"text/event-stream"}
+    result = told["paths"]["/v1/jobs/{job}/result"]["get"]["responses"]["200"]["content"]
+    assert {"image/png", "image/avif"} <= set(result)
+    assert events["security"] == [{"HTTPBearer": []}, {}], "this one is open"
+    closed = make_app(replace(client.site, door=Door(KeyRing(keys.keys_path()), is_open=False)))
+    events = closed.openapi()["paths"]["/v1/jobs/{job}/events"]["get"]
+    assert events["security"] == [{"HTTPBearer": []}]
+    status, headers, _ = client.ask("PUT", "/v1/jobs/x")
+    assert status == 405 and headers["Allow"] == "DELETE, GET"
     for path in ("/docs", "/redoc", "/v1/protect"):
         assert client.ask("GET", path)[0] in (404, 405)
 
