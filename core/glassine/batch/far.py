@@ -99,10 +99,10 @@ def place_here(far: Far) -> Path:
 
 
 class Sender:
-    """Copies on their way from a folder of this machine to one at an address."""
+    """Copies on their way from `here`, a folder of this machine, to one at an address."""
 
     def __init__(self, far: Far, here: Path) -> None:
-        self._far, self._here = far, here
+        self._far, self.here = far, here
         try:
             self._there = set(far.names())
         except FileNotFoundError:
@@ -134,7 +134,7 @@ class Sender:
             raise NotWritable("far.not_sent", address=self.address(copy), reason=reason) from error
 
     def _relative(self, file: Path) -> str:
-        return file.relative_to(self._here).as_posix()
+        return file.relative_to(self.here).as_posix()
 
 
 def put_whole(files: Any, here: Path, there: str) -> None:  # noqa: ANN401 - fsspec's

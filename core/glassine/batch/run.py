@@ -78,22 +78,22 @@ class Batch:
 
 def batch(
     folder: Path,
-    out: Path,
+    out: Path | Sender,
     intent: Intent,
     told: Told,
     *,
     device: str = "auto",
     again: bool = False,
     on: Cluster | None = None,
-    to: Sender | None = None,
 ) -> BatchState:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
     All of them pull towards one style, drawn once from the first picture: a model averages over
     an artist's pictures, and so many directions would cancel out. `again`: also pictures that
     came out of Glassine before. `on`: a cluster whose machines do the work instead of this one.
-    `to`: sends each copy from `out` to where it is wanted.
+    `out`: a folder, or what sends each copy from a folder of this machine to an address.
     """
+    out, to = (out, None) if isinstance(out, Path) else (out.here, out)
     found = surveyed(folder, out)
     make_folder(out)
     with Jobs(out) as jobs:

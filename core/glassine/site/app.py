@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Site:
     door: Door
     metrics: Metrics
     allowance: Allowance = field(init=False)
-    arriving: int = 0
+    arriving: Counter[str] = field(default_factory=Counter)  # uploads, of each caller
 
     def __post_init__(self) -> None:
         self.allowance = Allowance(self.jobs.limits.hourly)
@@ -145,13 +146,15 @@ async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Resp
     site = site_of(request)
     limits = site.jobs.limits
     site.jobs.refuse_full(caller.counted)
-    if site.arriving >= limits.uploads:
+    if site.arriving[caller.counted] >= limits.each:  # who is slow keeps nobody else out
+        raise Refused(429, message("serve.too_many", number=limits.each), 10)
+    if site.arriving.total() >= limits.uploads:
         raise Refused(503, message("serve.full"), 10)
-    site.arriving += 1
+    site.arriving[caller.counted] += 1
     try:
         job = await placed(request, caller, site.jobs)
     finally:
-        site.arriving -= 1
+        site.arriving -= Counter((caller.counted,))  # whoever sends nothing is forgotten
     try:
         site.allowance.take(caller.counted)
     except Refused:
@@ -264,7 +267,8 @@ def answering(*codes: int) -> dict[int, Any]:
 
 def sending(*kinds: str, refusing: tuple[int, ...] = (401, 404, 421)) -> dict[str, Any]:
     """What an address sends that is no JSON, and which refusals it knows."""
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    file = {"schema": {"type": "string", "format": "binary"}}
+    content = {kind: {} if kind == "text/event-stream" else file for kind in kinds}
     sent = {200: {"description": "what was asked for", "content": content}}
     return {"response_class": Response, "responses": {**sent, **answering(*refusing)}}
 

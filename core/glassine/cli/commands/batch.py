@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...batch.far import Sender
     from ...batch.run import BatchState
     from ...machine.tree import Passed
-    from ...types import Export
+    from ...types import Export, Intent
 
 _NAMED = 8  # files that are named for each reason why they were passed over
 
@@ -73,7 +73,7 @@ def command(
     for said in before_signing(intent.export):
         click.echo(said, err=True)
     with (
-        ends(folder, out) as (source, target, to),
+        ends(folder, out) as (source, target),
         cluster_named(on, card_share) as cluster,
         batch_progress(silent=as_json) as tell,
     ):
@@ -83,12 +83,16 @@ def command(
                 problems.append({"name": state.name} | with_english(state.problem))
             tell(state)
 
-        end = batch(source, target, intent, told, device=device, again=again, on=cluster, to=to)
+        end = batch(source, target, intent, told, device=device, again=again, on=cluster)
     if as_json:
         more = {"problems": problems, "caption": caption_for(intent)}
         click.echo(json.dumps(outcome(end, source) | more, indent=1))
     else:
         click.echo("\n".join(end_lines(end, source, (folder, out), caption_for(intent))))
+    return exit_of(end, intent)
+
+
+def exit_of(end: BatchState, intent: Intent) -> int:
     if end.stopped:
         return exits.failed(end.stopped, exits.NOT_WRITTEN)
     if end.failed:
@@ -97,10 +101,10 @@ def command(
 
 
 @contextmanager
-def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path, Sender | None]]:
-    """Both as folders of this machine, and what sends copies where `out` is an address."""
+def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path | Sender]]:
+    """Both as folders of this machine; where `out` is an address, what sends copies there."""
     if isinstance(folder, Path) and isinstance(out, Path):
-        yield folder, out, None
+        yield folder, out
         return
     from ...batch.far import Sender, far_folder, fetched, place_here
 
@@ -110,8 +114,7 @@ def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path, Send
         raise NotUsable("batch.originals", folder=whither.address)
     with ExitStack() as held:
         source = held.enter_context(fetched(whence, whither)) if whence else Path(folder)
-        target = place_here(whither) if whither else Path(out)
-        yield source, target, Sender(whither, target) if whither else None
+        yield source, Sender(whither, place_here(whither)) if whither else Path(out)
 
 
 def before_signing(export: Export) -> list[str]:

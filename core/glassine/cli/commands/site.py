@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -103,6 +104,7 @@ def command(
     if ctx.invoked_subcommand:
         return None
     try:
+        from ...batch.worker import Worker
         from ...site.away import Away
         from ...site.limits import Limits
         from ...site.serve import Place, serve
@@ -117,11 +119,9 @@ def command(
         bytes=most_megabytes << 20, pixels=most_megapixels * 10**6, hourly=hourly, keep=keep * 60
     )
     with cluster_named(on, card_share) as cluster:
-        if cluster is None:
-            serve(place.opened(is_open), limits)
-        else:
-            at_once = replace(place, workers=workers or min(cluster.cores, MOST_WORKERS))
-            serve(at_once.opened(is_open), limits, lambda: Away(cluster))
+        if cluster and not workers:
+            place = replace(place, workers=min(cluster.cores, MOST_WORKERS))
+        serve(place.opened(is_open), limits, partial(Away, cluster) if cluster else Worker)
     return exits.DONE
 
 
