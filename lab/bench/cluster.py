@@ -110,7 +110,7 @@ def main() -> None:
 
 def measured(work: Path, count: int) -> Row:
     with nodes(work) as (start, running):
-        row = {"pictures": count, "cores": os.cpu_count(), "sides": "64 to 128 px"}
+        row: Row = {"pictures": count, "cores": os.cpu_count(), "sides": "64 to 128 px"}
         row["batch"] = batch_row(work, count, lambda: kill(running.pop()))
         print(json.dumps(row["batch"]), flush=True)
         running.append(start(f"--address={HEAD}"))
@@ -209,7 +209,7 @@ def ended(asked: httpx.Client, job: str) -> dict[str, Any]:
 
 def answers(asked: httpx.Client) -> bool:
     with suppress(httpx.TransportError):
-        return asked.get("/health").status_code == 200
+        return bool(asked.get("/health").status_code == 200)
     return False
 
 
@@ -258,7 +258,7 @@ def wait_for(there: Callable[[], bool], process: subprocess.Popen[bytes], log: s
     while not there():
         if process.poll() is not None:
             said = Path(log).read_text()[-2000:] if log else ""
-            raise RuntimeError(f"{process.args} ended too early: {said}")
+            raise RuntimeError(f"{process.args!r} ended too early: {said}")
         time.sleep(0.1)
 
 

@@ -66,7 +66,7 @@ def service(folder: Path, *more: str) -> Iterator[tuple[httpx.Client, psutil.Pro
 
 def answers(asked: httpx.Client) -> bool:
     with suppress(httpx.TransportError):
-        return asked.get("/health").status_code == 200
+        return bool(asked.get("/health").status_code == 200)
     return False
 
 

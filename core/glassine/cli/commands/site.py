@@ -14,6 +14,7 @@ from ..clusters import cluster_named, cluster_options
 
 if TYPE_CHECKING:
     from ...site.keys import Key
+    from ...site.serve import Place
 
 LAST_PORT, MOST_WORKERS = 2**16 - 1, 256
 EPILOG = """\b
@@ -112,9 +113,7 @@ def command(
         click.echo(speech.phrase("cli.serve_missing", library=error.name or ""), err=True)
         return exits.MISSING
     place = Place(host, port, names, workers or 1, folder, device=device)
-    click.echo(speech.phrase("cli.serve_open", host=host, port=port, minutes=keep), err=True)
-    if not place.here_only:
-        click.echo(speech.phrase("cli.serve_exposed", host=host), err=True)
+    tell_where(place, keep)
     limits = Limits(
         bytes=most_megabytes << 20, pixels=most_megapixels * 10**6, hourly=hourly, keep=keep * 60
     )
@@ -123,6 +122,14 @@ def command(
             place = replace(place, workers=min(cluster.cores, MOST_WORKERS))
         serve(place.opened(is_open), limits, partial(Away, cluster) if cluster else Worker)
     return exits.DONE
+
+
+def tell_where(place: Place, minutes: float) -> None:
+    """Where pictures are taken, and for how long; and that others can reach it."""
+    said = speech.phrase("cli.serve_open", host=place.host, port=place.port, minutes=minutes)
+    click.echo(said, err=True)
+    if not place.here_only:
+        click.echo(speech.phrase("cli.serve_exposed", host=place.host), err=True)
 
 
 @command.group("key")
