@@ -166,13 +166,15 @@ def copier(made, monkeypatch):
 def test_what_was_given_up_is_deleted_and_never_shown(made):
     """Also while the picture is still being sent; and no deletion is claimed that was none."""
     client, tab, picture = made
+    for left in client.site.jobs:  # of a test before
+        client.site.jobs.delete(left)
     tab.open(f"http://localhost:{client.port}/")
     tab.value(HELD)
     tab.give("#file", picture)
     tab.until("!document.getElementById('start').disabled")
     tab.value("document.getElementById('start').click()")
     tab.until("window.go !== undefined")
-    assert len(list(client.site.jobs)) == 1
+    assert len(list(client.site.jobs)) == 1, [job.standing for job in client.site.jobs]
     tab.value("document.getElementById('cancel').click()")
     tab.until("!document.getElementById('trouble').hidden")
     tab.value("window.go()")
