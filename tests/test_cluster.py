@@ -4,20 +4,27 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import typed
 from glassine import ledger
-from glassine.batch import cluster
-from glassine.batch.cluster import Made, made_there, put_here
+from glassine.batch import cluster, quiet
+from glassine.batch.cluster import put_here
 from glassine.batch.jobs import NAME
 from glassine.batch.run import batch
+from glassine.batch.there import Made, followed_there, made_there
 from glassine.batch.worker import Outcome, Task
+from glassine.errors import Cancelled
+from glassine.flow import deliver as delivering
 from glassine.flow.deliver import deliver
 from glassine.ledger import is_sidecar
 from glassine.machine import memory
-from glassine.types import Export, Intent
+from glassine.pixels.grid import pixel_digest
+from glassine.types import Export, Intent, Progress
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("one_viewer")
 
@@ -43,7 +50,30 @@ def there_and_back(task, monkeypatch):
     return made
 
 
-def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, monkeypatch):
+@pytest.fixture
+def protected_once(monkeypatch):
+    """The engine protects a picture once and gives the same again for the very same request.
+
+    The list of requests: a picture, an intent less what is about files here, and a device.
+    """
+    asked, kept, whole = [], [], delivering.verified
+
+    def verified(artwork, intent, *, device, watch):
+        export = replace(intent.export, keep_path=False, sidecar=False)
+        pixels = pixel_digest(artwork.rgb, artwork.keep.depth)
+        asked.append((pixels, replace(intent, export=export), device))
+        if asked[-1] != asked[0] or not kept:
+            kept.append(whole(artwork, intent, device=device, watch=watch))
+        watch(Progress(1, 2, "verify"))
+        return kept[-1]
+
+    monkeypatch.setattr(delivering, "verified", verified)
+    return asked
+
+
+def test_what_comes_back_is_what_would_have_been_made_here(
+    painting, tmp_path, monkeypatch, protected_once
+):
     here, away = tmp_path / "here.png", tmp_path / "away.png"
     deliver(painting, here, INTENT)
     task = Task(painting, away, INTENT, "auto", again=False)
@@ -52,12 +82,17 @@ def test_what_comes_back_is_what_would_have_been_made_here(painting, tmp_path, m
     assert isinstance(made, Made) and len(ledger.entries()) == 1, (
         "noted here only when it lies here"
     )
+    assert len(protected_once) == 2 and protected_once[0] == protected_once[1]
     assert put_here(task, made) == Outcome(weak=made.weak)
     assert away.read_bytes() == here.read_bytes()
     assert away.with_suffix(".html").read_text("utf-8").startswith("<!doctype html>")
     (entry,) = ledger.entries()
     assert ledger.broken() is None and entry.path.endswith(("here.png", "away.png"))
     assert is_sidecar(tmp_path / "away.png.receipt.json")
+    before = os.environ["GLASSINE_LEDGER"]
+    *told, last = followed_there(painting.read_bytes(), task, ".png")
+    monkeypatch.setenv("GLASSINE_LEDGER", before)
+    assert told == [Progress(1, 2, "verify")] and last.copy == made.copy
 
 
 def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeypatch):
@@ -72,6 +107,72 @@ def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeyp
 def test_a_task_asks_for_the_memory_that_its_picture_takes():
     assert memory.needed(24_000_000) - memory.needed(0) == 24_000_000 * 90
     assert memory.needed(0) > 900e6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")
+def test_nothing_stays_of_a_picture_whose_worker_is_killed():
+    """Signal 9 in the middle: the original goes with it."""
+    code = (
+        "import time; from glassine.machine.passing import passing_folder\n"
+        "with passing_folder('glassine-try-') as made:\n"
+        "    (made / 'original').write_bytes(b'x'); print(made, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True) as worker:
+        folder = Path(worker.stdout.readline().strip())
+        assert (folder / "original").exists()
+        worker.kill()
+    until(lambda: not folder.exists(), "the folder gone")
+
+
+class FakeCluster:
+    """What `Away` asks of a cluster: each picture's answers, one list for every time it is sent."""
+
+    def __init__(self, *sent):
+        self.sent, self.ended = list(sent), []
+
+    def begun(self, task):
+        return self.sent.pop(0)
+
+    def answers(self, begun):
+        for answer in begun:
+            if isinstance(answer, str):
+                raise RuntimeError(answer)
+            yield answer
+
+    def end(self, begun):
+        self.ended.append(begun)
+
+    def lost_by(self, error):
+        return {"worker": "worker", "machine": "machine"}.get(str(error))
+
+
+def test_a_service_on_a_cluster_sends_once_more_what_a_machine_lost(tmp_path):
+    """A worker that died is the service's to count, a machine is not; a stop ends it there."""
+    away = pytest.importorskip("glassine.site.away", reason="the extra `site` is not installed")
+    task = Task(tmp_path / "original", tmp_path / "copy.png", INTENT, "auto", again=False)
+    made, seen = Made(b"copy", b"<!doctype html>", None, None), []
+    step = Progress(1, 4, "optimise")
+    on = FakeCluster([step, "machine"], [None, "machine"], [None, step, made])
+    assert away.Away(on).do(task, seen.append) == Outcome()
+    assert task.target.read_bytes() == b"copy" and on.sent == [] and on.ended == []
+    start = Progress(0, 1, "optimise")
+    assert seen == [step, start, start, step], "it is looked at also while nothing is told"
+    for lost in ([["worker"]], [["machine"]] * cluster.LOST, [[]]):
+        with pytest.raises(EOFError):
+            away.Away(FakeCluster(*lost)).do(task, seen.append)
+    with pytest.raises(RuntimeError, match="a bug"):
+        away.Away(FakeCluster(["a bug"])).do(task, seen.append)
+
+    def unwanted(now):
+        raise Cancelled
+
+    on = FakeCluster([None, made])
+    hand = away.Away(on)
+    with pytest.raises(Cancelled):
+        hand.do(task, unwanted)
+    hand.stop()
+    hand.stop()
+    assert on.ended == [[None, made]]
 
 
 class FakeRay:
@@ -133,11 +234,14 @@ def folders(tmp_path, painting):
 
 
 def test_workers_and_machines_that_are_lost_cost_what_is_their_fault(folders, fake):
-    """A worker that dies costs the picture an attempt, a machine that goes down costs it none."""
+    """A worker that dies costs the picture an attempt, a machine that goes down costs it none.
+
+    Nor does one whose memory is full: it ends the task that came last, whoever took the memory.
+    """
     ends = {
         "a.png": ["WorkerCrashedError"],
-        "b.png": ["WorkerCrashedError", "OutOfMemoryError"],
-        "c.png": ["NodeDiedError"] * 4,
+        "b.png": ["WorkerCrashedError"] * 2,
+        "c.png": ["NodeDiedError", "OutOfMemoryError"] * 2,
         "d.png": ["NodeDiedError"] * 5,
     }
     inside, out = folders
@@ -163,20 +267,52 @@ def test_what_is_no_cluster_is_said(folders, capsys):
         assert typed.run("batch", inside, "-o", out, "--on", "ray") == 4
 
 
+def test_the_example_for_a_cluster_has_what_keeps_ray_quiet():
+    example = Path(__file__).resolve().parents[1] / "examples" / "site" / "ray.env"
+    lines = [one for one in example.read_text().splitlines() if not one.startswith("#")]
+    assert dict(one.split("=", 1) for one in lines) == quiet.QUIET | quiet.SHUT
+
+
+def test_the_environment_is_as_it_was_once_ray_runs(monkeypatch):
+    """A proxy of the user's comes back, and one that was not there is gone again."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with quiet.with_environment(quiet.SHUT):
+        assert os.environ["http_proxy"] == "http://127.0.0.1:9" and "no_proxy" in os.environ
+    assert os.environ["http_proxy"] == "http://proxy.example" and "no_proxy" not in os.environ
+
+
+ALONE = """
+ip link set lo up && ip link add out0 type ifb && sysctl -qw net.ipv6.conf.out0.disable_ipv6=1 &&
+ip addr add 10.9.9.9/24 dev out0 && ip link set out0 up && ip route add default dev out0 || exit 77
+"$@" & job=$!
+while kill -0 $job; do ss -Hltn; sleep 0.5; done 2>/dev/null | awk '{print "listens", $4}' | sort -u
+wait $job; code=$?
+ip -s -j link show out0 | sed 's/.*"rx":{"bytes":[0-9]*,"packets":\\([0-9]*\\).*/left \\1/'
+exit $code
+"""
+"""In a network of its own, whose way out counts what would have left; and who listens meanwhile."""
+
+
 @needs_ray
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("unshare"), reason="unshare is not there")
-def test_a_real_ray_does_a_folder_without_any_network(folders):
-    """In a network of its own with nothing but loopback: what Ray asks for is on the machine."""
+def test_a_real_ray_does_a_folder_and_asks_no_other_machine(folders):
+    """Nothing of it listens at this machine's own address, and no packet takes the way out."""
     inside, out = folders
     for name in "cdef":
         (inside / f"{name}.png").unlink()
     (inside / "bad.png").write_bytes(b"nonsense")
     command = [sys.executable, "-m", "glassine.cli", "batch", str(inside), "-o", str(out), "--on"]
     command += ["ray", *typed.SMALL]
-    alone = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    alone = ["unshare", "-n", "sh", "-c", ALONE, "sh"]
     done = subprocess.run([*alone, *command], capture_output=True, text=True)
+    if done.returncode == 77:
+        pytest.skip("no device of the kind ifb can be made here")
     assert done.returncode == 1, done.stderr
     assert "2 protected, 0 were finished before, 1 failed, of 3" in done.stdout
     assert {one.name for one in out.glob("*.png")} == {"a.glassine.png", "b.glassine.png"}
+    at = [one.split()[1] for one in done.stdout.splitlines() if one.startswith("listens")]
+    assert at and all("127.0.0.1" in one for one in at), at
+    assert "left 0" in done.stdout.splitlines()
     assert len(ledger.entries()) == 1, "both are the same picture, and so the same export"

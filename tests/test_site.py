@@ -14,10 +14,12 @@ import threading
 import time
 import urllib.request
 import zlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from glassine.cli.options import OPTIONS
@@ -35,7 +37,10 @@ pytest.importorskip("fastapi", reason="the extra `site` is not installed")
 import served
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
+from glassine.site.app import make_app
+from glassine.site.callers import Door
 from glassine.site.gate import LOG
+from glassine.site.keys import KeyRing
 from glassine.site.limits import Allowance, Limits, Refused
 from glassine.site.settings import Settings
 from typed import run
@@ -417,8 +422,15 @@ def test_two_hundred_uploads_at_once_are_all_answered(folder, picture):
 
 
 def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
-    limits = replace(LIMITS, patience=0.3, rate=1e9)
+    limits = replace(LIMITS, patience=0.3, rate=1e9, each=1)
     with served.service(folder, limits, Idle) as found:
+        for caller, status in (("127.0.0.1", 429), ("127.0.0.2", 202)):
+            unnamed = found.site.door._unnamed(SimpleNamespace(client=SimpleNamespace(host=caller)))
+            found.site.arriving = Counter({unnamed: 1})
+            assert found.send(picture, **QUICK)[0] == status, "it keeps nobody else out"
+        for job in found.site.jobs:
+            found.site.jobs.delete(job)
+        found.site.arriving.clear()
         with socket.create_connection(("127.0.0.1", found.port)) as slow:
             slow.sendall(
                 b"POST /v1/protect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
@@ -426,7 +438,7 @@ def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
             slow.sendall(b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n")
             slow.settimeout(PATIENCE)
             assert b" 408 " in slow.recv(4096)
-        assert found.site.arriving == 0 and found.site.jobs.count("waiting") == 0
+        assert not found.site.arriving and found.site.jobs.count("waiting") == 0
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(client, picture, monkeypatch):
@@ -510,6 +522,16 @@ def test_the_description_has_every_address_and_setting(client):
     form = told["paths"]["/v1/protect"]["post"]["requestBody"]["content"]["multipart/form-data"]
     assert {"picture", *Settings.model_fields} == set(form["schema"]["properties"])
     assert "HTTPBearer" in told["components"]["securitySchemes"]
+    events = told["paths"]["/v1/jobs/{job}/events"]["get"]
+    assert set(events["responses"]["200"]["content"]) == {"text/event-stream"}
+    result = told["paths"]["/v1/jobs/{job}/result"]["get"]["responses"]["200"]["content"]
+    assert {"image/png", "image/avif"} <= set(result)
+    assert events["security"] == [{"HTTPBearer": []}, {}], "this one is open"
+    closed = make_app(replace(client.site, door=Door(KeyRing(keys.keys_path()), is_open=False)))
+    events = closed.openapi()["paths"]["/v1/jobs/{job}/events"]["get"]
+    assert events["security"] == [{"HTTPBearer": []}]
+    status, headers, _ = client.ask("PUT", "/v1/jobs/x")
+    assert status == 405 and headers["Allow"] == "DELETE, GET"
     for path in ("/docs", "/redoc", "/v1/protect"):
         assert client.ask("GET", path)[0] in (404, 405)
 

@@ -11,6 +11,7 @@ pytest.importorskip("fastapi", reason="the extra `site` is not installed")
 
 import served
 from chromium import chromium
+from glassine.batch.worker import Outcome
 from glassine.site.limits import Limits
 from waiting import until
 
@@ -38,7 +39,7 @@ def made(tmp_path_factory):
     picture.write_bytes(FORMATS["png"].write(rgb.clamp(0, 1), None, Keep(), 95))
     with (
         pytest.MonkeyPatch.context() as patch,
-        served.service(folder, Limits()) as client,
+        served.service(folder, Limits(bytes=1 << 20)) as client,
         chromium(folder / "home") as tab,
     ):
         patch.setenv("GLASSINE_SITE_KEYS", str(folder / "keys.json"))
@@ -127,3 +128,84 @@ def test_what_went_wrong_is_said_on_the_page(made, tmp_path):
     said = tab.value("document.getElementById('trouble').textContent")
     assert said.startswith("Diese Art Datei wird hier nicht angenommen")
     assert tab.value("document.getElementById('trouble').getAttribute('role')") == "alert"
+    assert tab.value(FOCUS) == "start", "what had the focus is hidden"
+    sent = len(tab.asked)
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(1 << 20))
+    tab.give("#file", large)
+    tab.until("document.getElementById('start').disabled")
+    said = tab.value("document.getElementById('trouble').textContent")
+    assert said == table("de")["serve.page_too_large"].format(megabytes=1)
+    assert all(url.startswith("blob:") for url in tab.asked[sent:]), "it is not sent in vain"
+
+
+HELD = """const whole = fetch;
+window.fetch = async (path, how) => {
+  const got = await whole(path, how);
+  if (how && how.method === "POST") await new Promise((go) => { window.go = go; });
+  if (window.broken) throw new TypeError("no way");
+  return got;
+}; 0"""
+
+
+@pytest.fixture
+def copier(made, monkeypatch):
+    """The worker copies each picture, as a PNG."""
+    client, _, picture = made
+
+    def do(task, watch):
+        task.target.write_bytes(picture.read_bytes())
+        page = '<script type="application/json" id="report">{"glance": {}}</script>'
+        task.target.with_suffix(".html").write_text(page)
+        return Outcome()
+
+    monkeypatch.setattr(client.site.hands._hands[0], "do", do)
+
+
+@pytest.mark.usefixtures("copier")
+def test_what_was_given_up_is_deleted_and_never_shown(made):
+    """Also while the picture is still being sent; and no deletion is claimed that was none."""
+    client, tab, picture = made
+    for left in client.site.jobs:  # of a test before
+        client.site.jobs.delete(left)
+    tab.open(f"http://localhost:{client.port}/")
+    tab.value(HELD)
+    tab.give("#file", picture)
+    tab.until("!document.getElementById('start').disabled")
+    tab.value("document.getElementById('start').click()")
+    tab.until("window.go !== undefined")
+    assert len(list(client.site.jobs)) == 1, [job.standing for job in client.site.jobs]
+    tab.value("document.getElementById('cancel').click()")
+    tab.until("!document.getElementById('trouble').hidden")
+    tab.value("window.go()")
+    until(lambda: not list(client.site.jobs), "the job gone")
+    removed = table("en")["serve.page_removed"]
+    assert tab.value("document.getElementById('trouble').textContent") == removed
+    assert tab.value("document.getElementById('made').hidden && !window.broken")
+    tab.value("delete window.go; document.getElementById('start').click()")
+    tab.until("window.go !== undefined")
+    tab.value("window.go()")
+    tab.until("!document.getElementById('made').hidden")
+    tab.value("window.broken = true; document.getElementById('remove').click()")
+    lost = table("en")["serve.page_lost"]
+    tab.until(f"document.getElementById('trouble').textContent === {lost!r}")
+    for job in client.site.jobs:
+        client.site.jobs.delete(job)
+
+
+@pytest.mark.usefixtures("copier")
+def test_a_picture_that_browsers_cannot_show_has_no_broken_comparison(made, tmp_path):
+    client, tab, picture = made
+    before = list(tab.errors)
+    tab.open(f"http://localhost:{client.port}/")
+    scan = tmp_path / "scan.tif"
+    scan.write_bytes(FORMATS["tiff"].write(read(picture).rgb, None, Keep(), 95))
+    tab.give("#file", scan)
+    tab.until("document.getElementById('chosen').hidden")
+    tab.value("document.getElementById('start').click()")
+    tab.until("!document.getElementById('made').hidden")
+    shown = "[...document.querySelectorAll('#made *')].filter((one) => one.offsetHeight > 0)"
+    ids = tab.value(f"{shown}.map((one) => one.id)")
+    assert "after" in ids and not {"before", "wipe", "diff"} & set(ids)
+    assert tab.value("document.getElementById('download').download") == "scan.glassine.png"
+    assert tab.errors == before

@@ -7,86 +7,40 @@ listens where it is told to and sends nothing elsewhere: its usage statistics an
 
 from __future__ import annotations
 
-import os
 from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from .. import ledger
-from ..errors import EntryMissing, GlassineError, NotUsable, NotWritable, reason_of
-from ..ledger import Entry
+from ..errors import GlassineError, NotWritable, reason_of
 from ..machine import ending, files, memory
-from ..messages import Message, message
+from ..messages import message
+from ..types import Progress
+from .folder import picture_size
 from .jobs import Job
+from .quiet import ray_at
 from .run import ATTEMPTS, Run
-from .worker import Outcome, Task, delivered
+from .there import Made, followed_there, made_there
+from .worker import Outcome, Task
 
-LOST = 5  # times that a picture may be on a machine that goes down; that is not its fault
+LOST = 5  # times that a picture may be on a machine that fails; that is not its fault
 _AHEAD = 2  # tasks for each processor that are handed to the cluster at once
-
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
-    "RAY_enable_metrics_collection": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-"""What Ray looks at before it starts: it tells nobody of itself."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """What comes back from a machine: the copy and its page as bytes, and the receipt."""
-
-    copy: bytes
-    page: bytes
-    entry: Entry | None
-    weak: Message | None
+_LOOK = 1.0  # seconds between two looks at whether what waits for a machine is still wanted
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A picture that is away. `died`: workers that it cost; `lost`: machines that went down."""
+    """A picture that is away. `died`: workers that it cost; `lost`: machines that failed."""
 
     path: Path
     job: Job
     task: Task
     died: int = 0
     lost: int = 0
-
-
-def made_there(data: bytes, task: Task, suffix: str) -> Made | Outcome:
-    """On a machine of the cluster: one picture, in a folder that is gone afterwards."""
-    with TemporaryDirectory(prefix="glassine-task-") as made:
-        folder = Path(made)
-        source, target = folder / "original", folder / f"copy{suffix}"
-        os.environ["GLASSINE_LEDGER"] = str(folder / "ledger.sqlite3")
-        source.write_bytes(data)
-        export = replace(task.intent.export, keep_path=False, sidecar=False)
-        here = replace(
-            task, source=source, target=target, intent=replace(task.intent, export=export)
-        )
-        outcome = delivered(here, lambda _: None)
-        if outcome.problem:
-            return Outcome(called_here(outcome.problem, source, task.source))
-        noted = ledger.entries(views=True)
-        page = target.with_suffix(".html").read_bytes()
-        return Made(target.read_bytes(), page, noted[-1] if noted else None, outcome.weak)
-
-
-def called_here(said: Message, there: Path, here: Path) -> Message:
-    """The same about the file as it is called here."""
-
-    def again(value: Any) -> Any:  # noqa: ANN401 - fields of a message
-        if isinstance(value, Message):
-            return called_here(value, there, here)
-        if isinstance(value, tuple):
-            return tuple(again(one) for one in value)
-        return str(here) if value == str(there) else here.name if value == there.name else value
-
-    return Message(said.code, {name: again(value) for name, value in said.fields.items()})
 
 
 class Cluster:
@@ -96,25 +50,10 @@ class Cluster:
     """
 
     def __init__(self, address: str = "", cards: float = 0.0) -> None:
-        os.environ.update(QUIET)
-        try:
-            import ray
-        except ImportError as error:
-            raise EntryMissing("helper", "cluster", "ray") from error
-        self._ray, self._cards = ray, cards
-        alone: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
-        try:
-            ray.init(
-                address=address or "local",
-                log_to_driver=False,
-                logging_level="ERROR",
-                **({} if address else alone),
-            )
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise NotUsable(
-                "cluster.no_answer", address=address, reason=reason_of(error)
-            ) from error
-        self._work = ray.remote(max_retries=0, num_cpus=1)(made_there)
+        self._ray, self._cards = ray_at(address), cards
+        self._work = self._ray.remote(max_retries=0, num_cpus=1)(made_there)
+        told = self._ray.remote(max_retries=0, num_cpus=1, num_returns="streaming")
+        self._followed = told(followed_there)
 
     def close(self) -> None:
         self._ray.shutdown()
@@ -126,9 +65,54 @@ class Cluster:
         self.close()
 
     @property
+    def cores(self) -> int:
+        """Of all its machines as they are now; they may come and go."""
+        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+
+    @property
     def room(self) -> int:
-        """Pictures that may be away at once; machines may come and go."""
-        return max(1, int(self._ray.cluster_resources().get("CPU", 1))) * _AHEAD
+        """Pictures that may be away at once."""
+        return self.cores * _AHEAD
+
+    def begun(self, task: Task) -> Any:  # noqa: ANN401 - Ray's generator
+        """One picture on its way, of which `answers` tells."""
+        work = self._followed.options(**self._asked(picture_size(task.source)))
+        return work.remote(task.source.read_bytes(), task, task.target.suffix)
+
+    def answers(self, begun: Any) -> Iterator[Progress | Made | Outcome | None]:  # noqa: ANN401
+        """How far it is and what came of it at last; None, now and then, while nothing is told.
+
+        Raises what `lost_by` knows.
+        """
+        while True:
+            if not self._ray.wait([begun], timeout=_LOOK)[0]:
+                yield None
+                continue
+            try:
+                told = next(begun)
+            except StopIteration:
+                return
+            yield self._ray.get(told)
+
+    def end(self, begun: Any) -> None:  # noqa: ANN401
+        """Ends it at once, whatever it is at; another one takes its worker's place."""
+        with suppress(self._ray.exceptions.RayError, ValueError, TypeError):
+            self._ray.cancel(begun, force=True)
+
+    def lost_by(self, error: Exception) -> Literal["worker", "machine"] | None:
+        """Who was lost where a picture came to nothing; None for any other reason.
+
+        A machine that runs out of memory ends the task that came last, whoever took the memory.
+        """
+        errors = self._ray.exceptions
+        if isinstance(error, errors.WorkerCrashedError):
+            return "worker"
+        gone = errors.NodeDiedError | errors.ObjectLostError | errors.RaySystemError
+        return "machine" if isinstance(error, gone | errors.OutOfMemoryError) else None
+
+    def _asked(self, pixels: int) -> dict[str, float]:
+        """What a picture of so many needs of a machine, in bytes and in graphics cards."""
+        return {"memory": memory.needed(pixels), "num_gpus": self._cards}
 
     def spread(self, run: Run) -> None:
         """Every picture of the run, each as a task; what was begun is ended before this ends."""
@@ -159,10 +143,8 @@ class Cluster:
             run.ended(path, job, run.unusable(path, error), 0.0)
 
     def _launched(self, flight: Flight, run: Run) -> Any:  # noqa: ANN401 - Ray's reference
-        data = flight.path.read_bytes()
-        need = memory.needed(run.sizes[flight.path])
-        work = self._work.options(memory=need, num_gpus=self._cards)
-        return work.remote(data, flight.task, flight.task.target.suffix)
+        work = self._work.options(**self._asked(run.sizes[flight.path]))
+        return work.remote(flight.path.read_bytes(), flight.task, flight.task.target.suffix)
 
     def _landed(
         self,
@@ -172,22 +154,26 @@ class Cluster:
         away: dict[Any, Flight],
     ) -> Outcome | None:
         """How it went; None where it was sent once more."""
-        errors = self._ray.exceptions
         try:
-            found: Made | Outcome = self._ray.get(ready)
-        except (errors.WorkerCrashedError, errors.OutOfMemoryError):
+            return landed(flight.task, self._ray.get(ready))
+        except self._ray.exceptions.RayError as error:
+            lost = self.lost_by(error)
+            if lost is None:
+                return Outcome(message("accident.failed", reason=reason_of(error)))
+        if lost == "worker":
             flight = replace(flight, died=flight.died + 1)
             run.died(flight.path, flight.died)
-        except (errors.NodeDiedError, errors.ObjectLostError, errors.RaySystemError):
-            flight = replace(flight, lost=flight.lost + 1)
-        except errors.RayError as error:
-            return Outcome(message("accident.failed", reason=reason_of(error)))
         else:
-            return found if isinstance(found, Outcome) else put_here(flight.task, found)
+            flight = replace(flight, lost=flight.lost + 1)
         if flight.died >= ATTEMPTS or flight.lost >= LOST:
             return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=flight.path))
         away[self._launched(flight, run)] = flight
         return None
+
+
+def landed(task: Task, found: Made | Outcome) -> Outcome:
+    """How it went, with the copy at its place."""
+    return found if isinstance(found, Outcome) else put_here(task, found)
 
 
 def check_place(task: Task) -> None:

@@ -23,6 +23,7 @@ from .worker import Outcome, Task, Worker
 
 if TYPE_CHECKING:
     from .cluster import Cluster
+    from .far import Sender
 
 ATTEMPTS = 2
 _FULL = "disk is full"  # as SQLite says it
@@ -34,7 +35,7 @@ class BatchState:
 
     name     of the picture that this is about
     left     in seconds; None until one picture is finished
-    written  its copy, where that was just written
+    written  its copy, where that was just written: a file, or an address
     problem  what just went wrong with it
     weak     how many copies do no more than a plain blend
     why      the one just written is such a copy
@@ -50,7 +51,7 @@ class BatchState:
     name: str = ""
     now: Progress | None = None
     left: float | None = None
-    written: Path | None = None
+    written: Path | str | None = None
     problem: Message | None = None
     weak: int = 0
     why: Message | None = None
@@ -72,11 +73,12 @@ class Batch:
     intent: Intent
     device: str
     again: bool
+    to: Sender | None = None
 
 
 def batch(
     folder: Path,
-    out: Path,
+    out: Path | Sender,
     intent: Intent,
     told: Told,
     *,
@@ -89,13 +91,15 @@ def batch(
     All of them pull towards one style, drawn once from the first picture: a model averages over
     an artist's pictures, and so many directions would cancel out. `again`: also pictures that
     came out of Glassine before. `on`: a cluster whose machines do the work instead of this one.
+    `out`: a folder, or what sends each copy from a folder of this machine to an address.
     """
+    out, to = (out, None) if isinstance(out, Path) else (out.here, out)
     found = surveyed(folder, out)
     make_folder(out)
     with Jobs(out) as jobs:
         intent = with_shared_style(intent, found.pictures, jobs)
         intent = with_whole_set(intent, found.pictures, out, device, told)
-        run = Run(Batch(found.pictures, folder, out, intent, device, again), jobs, told)
+        run = Run(Batch(found.pictures, folder, out, intent, device, again, to), jobs, told)
         every = one_by_one if on is None else on.spread
         with ending.at_end(run.worker.stop):
             try:
@@ -154,6 +158,8 @@ def drawn_style(pictures: Sequence[Path], seed: int) -> str:
 
 def hopeless(problem: Message, out: Path) -> Message | None:
     """Why no other picture can be written either: the disk is full, or the folder takes nothing."""
+    if problem.code == "far.not_sent":
+        return problem
     if any(one.code == "file.disk_full" or _FULL in str(one) for one in problem.with_inner()):
         return message("batch.disk_full", folder=out)
     try:
@@ -195,19 +201,38 @@ class Run:
         target = self.targets[path]
         try:
             job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))
-            if self.jobs.finished(job) and target.is_file():
+            there = self.batch.to.has(target) if self.batch.to else target.is_file()
+            if there and self.jobs.finished(job):
                 self.skipped += 1
                 self.told(self.state(path))
                 return None
+            self.refuse_far(target, job)
             target.parent.mkdir(parents=True, exist_ok=True)
             self.jobs.begin(job, target)
+        except NotWritable as error:
+            self.say(path, Outcome(error.message), 0.0)
+            return None
         except (OSError, UnicodeError) as error:
             self.say(path, self.unusable(path, error), 0.0)
             return None
         return job
 
+    def refuse_far(self, target: Path, job: Job) -> None:
+        """Raises where a copy lies at the address that this batch did not put there."""
+        to, again = self.batch.to, self.batch.again
+        if to and to.has(target) and not again and not self.jobs.wrote(job, target):
+            raise NotWritable("deliver.earlier_copy", path=to.address(target))
+
     def ended(self, path: Path, job: Job, outcome: Outcome, seconds: float) -> None:
-        """Notes and tells how it went; `seconds` are those that this picture took of the run."""
+        """Sends it where it is wanted, then notes and tells how it went.
+
+        `seconds` are those that this picture took of the run.
+        """
+        try:
+            if self.batch.to and not outcome.problem:
+                self.batch.to.send(self.targets[path])
+        except NotWritable as error:
+            outcome = Outcome(error.message)
         try:
             self.jobs.write(job, str(self.targets[path]), outcome.problem)
         except (OSError, UnicodeError) as error:
@@ -222,7 +247,8 @@ class Run:
         self.done += 1
         self.weak += outcome.weak is not None
         self.spent, self.pixels = self.spent + seconds, self.pixels + self.sizes[path]
-        written = self.targets[path]
+        here, to = self.targets[path], self.batch.to
+        written = to.address(here) if to else here
         return self.told(replace(self.state(path), written=written, why=outcome.weak))
 
     def unusable(self, path: Path, error: Exception) -> Outcome:

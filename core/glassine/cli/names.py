@@ -19,3 +19,14 @@ class Name(click.Path):
         if value == "" and (param is None or param.default != ""):
             self.fail(speech.phrase("cli.empty_name"), param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Place(Name):
+    """A folder, or an address that is left as it is: s3://bucket/paintings"""
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401
+        if isinstance(value, str) and "://" in value:
+            return value
+        return super().convert(value, param, ctx)

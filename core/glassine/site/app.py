@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from fastapi.security import HTTPBearer
+from starlette.routing import Match, Route
 
 from ..errors import GlassineError
 from ..messages import message
@@ -22,7 +24,7 @@ from .answers import in_both, refusal, spoken_language, told_job
 from .callers import Caller, Door, is_here
 from .gate import Gate
 from .hands import Hands
-from .intake import placed
+from .intake import ACCEPTED, placed
 from .jobs import RUNNING, Job, Jobs
 from .limits import Allowance, Refused
 from .metrics import Metrics
@@ -41,7 +43,7 @@ class Site:
     door: Door
     metrics: Metrics
     allowance: Allowance = field(init=False)
-    arriving: int = 0
+    arriving: Counter[str] = field(default_factory=Counter)  # uploads, of each caller
 
     def __post_init__(self) -> None:
         self.allowance = Allowance(self.jobs.limits.hourly)
@@ -61,9 +63,20 @@ def make_app(site: Site) -> FastAPI:
     app.add_middleware(Gate, door=site.door, metrics=site.metrics)
     app.add_exception_handler(Refused, turned_away)
     app.add_exception_handler(GlassineError, unusable)
+    app.add_exception_handler(405, wrong_method)
     for path, methods, answer, more in ROUTES:
         app.add_api_route(path, answer, methods=methods, response_model=None, **more)
+    if site.door.is_open:
+        without_key(app.openapi())
     return app
+
+
+def without_key(described: dict[str, Any]) -> None:
+    """Says in the description that a key may be left out."""
+    for methods in described["paths"].values():
+        for one in methods.values():
+            if "security" in one:
+                one["security"].append({})
 
 
 @asynccontextmanager
@@ -88,6 +101,15 @@ def turned_away(request: Request, error: Exception) -> Response:
         after["WWW-Authenticate"] = "Bearer"
     told = refusal(error, language_of(request))
     return JSONResponse(told, error.status, {**after, "Connection": "close"})
+
+
+def wrong_method(request: Request, error: Exception) -> Response:
+    """Says which methods that address has: each of them is a route of its own."""
+    routes = [one for one in request.app.routes if isinstance(one, Route)]
+    here = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    allowed = sorted({method for one in here for method in one.methods or ()})
+    refused = refusal(Refused(405, message("serve.no_page")), language_of(request))
+    return JSONResponse(refused, 405, {"Allow": ", ".join(allowed)})
 
 
 def unusable(request: Request, error: Exception) -> Response:
@@ -124,13 +146,15 @@ async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Resp
     site = site_of(request)
     limits = site.jobs.limits
     site.jobs.refuse_full(caller.counted)
-    if site.arriving >= limits.uploads:
+    if site.arriving[caller.counted] >= limits.each:  # who is slow keeps nobody else out
+        raise Refused(429, message("serve.too_many", number=limits.each), 10)
+    if site.arriving.total() >= limits.uploads:
         raise Refused(503, message("serve.full"), 10)
-    site.arriving += 1
+    site.arriving[caller.counted] += 1
     try:
         job = await placed(request, caller, site.jobs)
     finally:
-        site.arriving -= 1
+        site.arriving -= Counter((caller.counted,))  # whoever sends nothing is forgotten
     try:
         site.allowance.take(caller.counted)
     except Refused:
@@ -241,21 +265,30 @@ def answering(*codes: int) -> dict[int, Any]:
     return {code: {"description": "refused", "content": content} for code in codes}
 
 
+def sending(*kinds: str, refusing: tuple[int, ...] = (401, 404, 421)) -> dict[str, Any]:
+    """What an address sends that is no JSON, and which refusals it knows."""
+    file = {"schema": {"type": "string", "format": "binary"}}
+    content = {kind: {} if kind == "text/event-stream" else file for kind in kinds}
+    sent = {200: {"description": "what was asked for", "content": content}}
+    return {"response_class": Response, "responses": {**sent, **answering(*refusing)}}
+
+
 _JOB = {"responses": answering(401, 404, 421)}
-_FILE = {"responses": answering(401, 404, 409, 421)}
+_FILE = (401, 404, 409, 421)
 _POST = {
     "status_code": 202,
     "responses": answering(400, 401, 403, 408, 413, 415, 421, 422, 429, 503, 507),
     **form_described(),
 }
+_PICTURES = [f"image/{name}" for name in ACCEPTED]
 _PAGE = {"include_in_schema": False}
 ROUTES: tuple[tuple[str, list[str], Any, dict[str, Any]], ...] = (
     ("/v1/protect", ["POST"], protect, _POST),
     ("/v1/jobs/{job}", ["GET"], standing, _JOB),
     ("/v1/jobs/{job}", ["DELETE"], delete, {"status_code": 204, **_JOB}),
-    ("/v1/jobs/{job}/events", ["GET"], events, _JOB),
-    ("/v1/jobs/{job}/result", ["GET"], result, _FILE),
-    ("/v1/jobs/{job}/report", ["GET"], report, _FILE),
+    ("/v1/jobs/{job}/events", ["GET"], events, sending("text/event-stream")),
+    ("/v1/jobs/{job}/result", ["GET"], result, sending(*_PICTURES, refusing=_FILE)),
+    ("/v1/jobs/{job}/report", ["GET"], report, sending("text/html", refusing=_FILE)),
     ("/health", ["GET"], health, {"responses": answering(421, 503)}),
     ("/metrics", ["GET"], metrics, _PAGE),
     ("/", ["GET"], front, _PAGE),

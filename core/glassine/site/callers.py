@@ -34,6 +34,11 @@ class Door:
         self._names = {*LOOPBACK, *names}
         self._salt = secrets.token_bytes(16)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody without a key is let in."""
+        return self._open
+
     def caller(self, request: Request) -> Caller:
         """Raises where nobody is to be let in. A key comes in its header and nowhere else."""
         kind, _, plain = request.headers.get("authorization", "").partition(" ")

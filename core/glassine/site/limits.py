@@ -22,7 +22,7 @@ class Limits:
     bytes    of one upload
     pixels   of one picture
     waiting  jobs that wait for a worker, of all callers together
-    each     jobs of one caller that wait or are worked on
+    each     jobs of one caller that wait or are worked on; and uploads of one that arrive
     hourly   jobs that one caller may begin in an hour
     keep     seconds after which a job is deleted, whatever became of it
     patience seconds in which an upload has to begin

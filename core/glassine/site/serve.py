@@ -61,6 +61,8 @@ def serve(place: Place, limits: Limits, make: Callable[[], Hand] = Worker) -> No
     """Serves until a signal ends it."""
     log_to_stderr()
     os.environ["OMP_NUM_THREADS"] = "1"  # several pictures at once gain more than threads of one
+    if place.folder:  # a large upload lies in a file without a name until all of it is there
+        os.environ["TMPDIR"] = tempfile.tempdir = place.folder
     with running(place, limits, make) as site:
         server = uvicorn.Server(
             uvicorn.Config(

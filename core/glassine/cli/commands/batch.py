@@ -5,28 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...errors import NotUsable
 from ...messages import Field, message, with_english
 from .. import exits, options, speech
-from ..names import Name
+from ..clusters import cluster_named, cluster_options
+from ..names import Place
 
 if TYPE_CHECKING:
-    from ...batch.cluster import Cluster
+    from ...batch.far import Sender
     from ...batch.run import BatchState
     from ...machine.tree import Passed
-    from ...types import Export
+    from ...types import Export, Intent
 
 _NAMED = 8  # files that are named for each reason why they were passed over
 
 EPILOG = """\b
-Example:
+Examples:
   glassine batch paintings -o protected --strength subtle
+  glassine batch s3://shop/new -o s3://shop/protected --on ray   (with s3fs installed)
 
 Started again, it skips what is finished with the same settings and tries the others. What was
 done is kept in OUT/.glassine-batch.sqlite. What is a picture is seen by its contents; everything
@@ -36,32 +39,22 @@ not followed.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("folder", type=Name(path_type=Path))
+@click.argument("folder", type=Place(path_type=Path))
 @click.option(
     "-o",
     "--out",
     required=True,
     metavar="OUT",
-    type=Name(path_type=Path),
-    help="A folder for the results; made where it is missing.",
+    type=Place(path_type=Path),
+    help="A folder for the results, made where it is missing; or an address, s3://bucket/protected.",
 )
 @options.intent_options
-@click.option(
-    "--on",
-    metavar="ray[=ADDRESS]",
-    help="Spread the pictures over a Ray cluster: of this machine alone, or the one at ADDRESS.",
-)
-@click.option(
-    "--card-share",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="With --on: how much of a graphics card one picture takes, for example 0.5.",
-)
+@cluster_options
 @click.option("--again", is_flag=True, help="Also pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")
 def command(
-    folder: Path,
-    out: Path,
+    folder: Path | str,
+    out: Path | str,
     device: str,
     on: str | None,
     card_share: float,
@@ -79,19 +72,27 @@ def command(
     intent, problems = options.given_intent(given), list[dict[str, Any]]()
     for said in before_signing(intent.export):
         click.echo(said, err=True)
-    with cluster_named(on, card_share) as cluster, batch_progress(silent=as_json) as tell:
+    with (
+        ends(folder, out) as (source, target),
+        cluster_named(on, card_share) as cluster,
+        batch_progress(silent=as_json) as tell,
+    ):
 
         def told(state: BatchState) -> None:
             if state.problem:
                 problems.append({"name": state.name} | with_english(state.problem))
             tell(state)
 
-        end = batch(folder, out, intent, told, device=device, again=again, on=cluster)
+        end = batch(source, target, intent, told, device=device, again=again, on=cluster)
     if as_json:
         more = {"problems": problems, "caption": caption_for(intent)}
-        click.echo(json.dumps(outcome(end, folder) | more, indent=1))
+        click.echo(json.dumps(outcome(end, source) | more, indent=1))
     else:
-        click.echo("\n".join(end_lines(end, folder, out, caption_for(intent))))
+        click.echo("\n".join(end_lines(end, source, (folder, out), caption_for(intent))))
+    return exit_of(end, intent)
+
+
+def exit_of(end: BatchState, intent: Intent) -> int:
     if end.stopped:
         return exits.failed(end.stopped, exits.NOT_WRITTEN)
     if end.failed:
@@ -100,18 +101,20 @@ def command(
 
 
 @contextmanager
-def cluster_named(on: str | None, cards: float) -> Iterator[Cluster | None]:
-    """The cluster of that name; None for this machine as it is."""
-    if on is None:
-        yield None
+def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path | Sender]]:
+    """Both as folders of this machine; where `out` is an address, what sends copies there."""
+    if isinstance(folder, Path) and isinstance(out, Path):
+        yield folder, out
         return
-    kind, _, address = on.partition("=")
-    if kind != "ray":
-        raise speech.misused("cli.batch_on", name=on)
-    from ...batch.cluster import Cluster
+    from ...batch.far import Sender, far_folder, fetched, place_here
 
-    with Cluster(address, cards) as found:
-        yield found
+    whence = far_folder(folder) if isinstance(folder, str) else None
+    whither = far_folder(out) if isinstance(out, str) else None
+    if whence and whither and whence.address == whither.address:
+        raise NotUsable("batch.originals", folder=whither.address)
+    with ExitStack() as held:
+        source = held.enter_context(fetched(whence, whither)) if whence else Path(folder)
+        yield source, Sender(whither, place_here(whither)) if whither else Path(out)
 
 
 def before_signing(export: Export) -> list[str]:
@@ -211,13 +214,18 @@ def few_of(names: Sequence[str]) -> tuple[Field, ...]:
     return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
 
 
-def end_lines(end: BatchState, folder: Path, out: Path, caption: str) -> list[str]:
-    """What was passed over, how it ended, and the words that go with each copy."""
-    lines = [*passed_lines(end.passed, folder), end_line(end, folder, out)]
+def end_lines(
+    end: BatchState, source: Path, named: tuple[Path | str, Path | str], caption: str
+) -> list[str]:
+    """What was passed over, how it ended, and the words that go with each copy.
+
+    named  where from and where to, as they were given
+    """
+    lines = [*passed_lines(end.passed, source), end_line(end, *named)]
     return [*lines, speech.phrase("cli.batch_caption", caption=caption)] if caption else lines
 
 
-def end_line(end: BatchState, folder: Path, out: Path) -> str:
+def end_line(end: BatchState, folder: Path | str, out: Path | str) -> str:
     said = speech.phrase(
         "cli.batch_end",
         done=end.done - end.weak,

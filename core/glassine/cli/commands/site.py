@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from .. import exits, options, speech
+from ..clusters import cluster_named, cluster_options
 
 if TYPE_CHECKING:
     from ...site.keys import Key
+    from ...site.serve import Place
 
-LAST_PORT = 2**16 - 1
+LAST_PORT, MOST_WORKERS = 2**16 - 1, 256
 EPILOG = """\b
 Examples:
   glassine site                                  (the page at http://127.0.0.1:8642/)
   glassine site key add "our gallery" --days 90
   glassine site --name protect.example.org       (behind nginx; see docs/site.md)
+  glassine site --on ray=10.0.0.5:6379           (pictures are done on a cluster)
   curl -H "Authorization: Bearer $KEY" -F picture=@a.png -F strength=subtle \\
        http://127.0.0.1:8642/v1/protect
 
@@ -44,11 +49,11 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Pictures at the same time. Each needs a processor core and about 1.5 GB.",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Pictures at the same time: 1, with --on as many as the cluster has cores. Each needs a "
+    "core and about 1.5 GB.",
 )
+@cluster_options
 @click.option(
     "--keep",
     type=click.FloatRange(1, 60),
@@ -83,7 +88,9 @@ def command(
     port: int,
     names: tuple[str, ...],
     is_open: bool | None,
-    workers: int,
+    workers: int | None,
+    on: str | None,
+    card_share: float,
     keep: float,
     most_megabytes: int,
     most_megapixels: int,
@@ -98,20 +105,31 @@ def command(
     if ctx.invoked_subcommand:
         return None
     try:
+        from ...batch.worker import Worker
+        from ...site.away import Away
         from ...site.limits import Limits
         from ...site.serve import Place, serve
     except ModuleNotFoundError as error:
         click.echo(speech.phrase("cli.serve_missing", library=error.name or ""), err=True)
         return exits.MISSING
-    place = Place(host, port, names, workers, folder, device=device)
-    click.echo(speech.phrase("cli.serve_open", host=host, port=port, minutes=keep), err=True)
-    if not place.here_only:
-        click.echo(speech.phrase("cli.serve_exposed", host=host), err=True)
+    place = Place(host, port, names, workers or 1, folder, device=device)
+    tell_where(place, keep)
     limits = Limits(
         bytes=most_megabytes << 20, pixels=most_megapixels * 10**6, hourly=hourly, keep=keep * 60
     )
-    serve(place.opened(is_open), limits)
+    with cluster_named(on, card_share) as cluster:
+        if cluster and not workers:
+            place = replace(place, workers=min(cluster.cores, MOST_WORKERS))
+        serve(place.opened(is_open), limits, partial(Away, cluster) if cluster else Worker)
     return exits.DONE
+
+
+def tell_where(place: Place, minutes: float) -> None:
+    """Where pictures are taken, and for how long; and that others can reach it."""
+    said = speech.phrase("cli.serve_open", host=place.host, port=place.port, minutes=minutes)
+    click.echo(said, err=True)
+    if not place.here_only:
+        click.echo(speech.phrase("cli.serve_exposed", host=place.host), err=True)
 
 
 @command.group("key")

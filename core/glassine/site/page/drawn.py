@@ -24,21 +24,24 @@ _TEXTS = (
 )
 _SCRIPT = (
     *("ready", "sending", "waiting", "starting", "optimise", "fit", "mark", "verify", "done"),
-    *("gone", "lost", "removed", "slider_value"),
+    *("gone", "lost", "removed", "slider_value", "too_large"),
 )
 """Rows that begin with "serve.page_": what stands on the page, and what its script says."""
+
+_FORM = 4096  # bytes of a request that are not the picture's, at most
 
 
 def drawn(language: str, limits: Limits) -> str:
     fields = {"megabytes": limits.bytes >> 20, "megapixels": limits.pixels // 10**6}
     fields["minutes"] = round(limits.keep / 60)
     texts = {name: escape(text_of(name, language, fields)) for name in _TEXTS}
-    spoken = json.dumps({name: text_of(name, language, {}) for name in _SCRIPT})
+    spoken = json.dumps({name: text_of(name, language, fields) for name in _SCRIPT})
     return Template((PLACE / "index.html").read_text(encoding="utf-8")).substitute(
         texts,
         lang=language,
         styles=style_options(language),
         languages=language_links(language),
+        most=limits.bytes - _FORM,
         spoken=spoken.replace("<", "\\u003c"),
     )
 

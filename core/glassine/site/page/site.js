@@ -11,6 +11,7 @@ const SENT = ["strength", "style", "effort"];
 
 let picture = null; // the file that was chosen
 let job = null; // the job that is followed
+let turn = 0; // counts what was begun, so that an answer to what was given up changes nothing
 let urls = []; // addresses of pictures in memory
 
 function address(blob) {
@@ -32,18 +33,28 @@ function trouble(text) {
   by("trouble").textContent = text;
   show("trouble");
   by("start").disabled = !picture;
+  const lost = document.activeElement === document.body; // what had the focus is hidden now
+  if (lost) by(picture ? "start" : "file").focus();
 }
 
 function choose(file) {
   if (!file) return;
+  if (!by("way").hidden) drop(job);
   forget();
   show();
+  turn += 1;
   job = null;
-  picture = file;
-  by("chosen").src = address(file);
-  by("chosen").hidden = false;
-  by("name").textContent = said("ready", file.name);
-  by("start").disabled = false;
+  picture = file.size > Number(by("ask").dataset.most) ? null : file;
+  by("chosen").hidden = !picture;
+  by("name").textContent = picture ? said("ready", file.name) : "";
+  by("start").disabled = !picture;
+  if (picture) by("chosen").src = address(file);
+  else trouble(said("too_large"));
+}
+
+// What nobody waits for any more is deleted there.
+function drop(left) {
+  return left ? fetch(left.links.job, { method: "DELETE" }) : Promise.resolve();
 }
 
 async function wrong(answer) {
@@ -63,10 +74,13 @@ async function send() {
   const form = new FormData();
   for (const name of SENT) if (by(name).value) form.append(name, by(name).value);
   form.append("picture", new Blob([picture]), "picture"); // its name stays here
+  const mine = (turn += 1);
   by("start").disabled = true;
   progress(said("sending"));
   show("way");
-  job = await (await ask("/v1/protect", { method: "POST", body: form })).json();
+  const made = await (await ask("/v1/protect", { method: "POST", body: form })).json();
+  if (turn !== mine) return void drop(made);
+  job = made;
   const end = await followed(job);
   if (end) await finished(end);
 }
@@ -86,14 +100,14 @@ function tell(now) {
   }
 }
 
-// The events of a job until it has ended; null where it is another one's turn by then.
+// The events of a job until it has ended; nothing where it is another one's turn by then.
 async function followed(mine) {
   const answer = await ask(mine.links.events);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
     const { value, done } = await reader.read();
-    if (job !== mine) return null;
+    if (job !== mine) return void reader.cancel();
     if (done) throw new Error(said("lost"));
     text += value;
     const parts = text.split("\n\n");
@@ -123,6 +137,7 @@ async function finished(end) {
   by("doubts-box").hidden = !end.doubts.length;
   by("after").src = address(copy);
   by("before").src = by("chosen").src;
+  by("compare").parentElement.classList.toggle("alone", !by("chosen").naturalWidth);
   by("download").href = by("after").src;
   by("download").download = `${picture.name.replace(/\.[^.]*$/, "")}.glassine.${end.format}`;
   by("report").href = address(page);
@@ -172,14 +187,17 @@ async function pixels(id) {
 
 async function remove() {
   const mine = job;
+  turn += 1;
   job = null;
-  if (mine) await ask(mine.links.job, { method: "DELETE" }).catch(() => null);
+  const answer = await drop(mine).catch(() => ({ ok: false }));
   by("said").textContent = "";
-  trouble(said("removed"));
+  if (mine && !answer.ok && answer.status !== 404) job = mine; // it is still there
+  trouble(said(job ? "lost" : "removed"));
 }
 
 function afresh() {
   forget();
+  turn += 1;
   picture = job = null;
   show();
   by("ask").reset();
@@ -190,9 +208,11 @@ function afresh() {
 }
 
 by("file").addEventListener("change", () => choose(by("file").files[0]));
+by("chosen").addEventListener("error", () => (by("chosen").hidden = true)); // TIFF, mostly
 by("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  send().catch((error) => trouble(error.message));
+  const mine = turn + 1;
+  send().catch((error) => turn === mine && trouble(error.message));
 });
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"])
   document.addEventListener(kind, (event) => {
