@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
@@ -26,7 +25,7 @@ WORDINGS = tuple(
 )
 """Labels of a model's view. "Model" is left out of all of them where one does not fit: it stands on
 the button anyway."""
-PAD = 14  # pixels of a label beside its words, and of the part beside its label
+PAD = 14  # pixels of a label beside its words, and of the picture beside its label
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
@@ -174,19 +173,20 @@ class Compare(QtWidgets.QWidget):
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
         seen = self._seen()
-        labels = self._labels({name: part.width() for name, _, part in seen})
+        shown = {name: self._place(image, part).intersected(part) for name, image, part in seen}
+        labels = self._labels({name: place.width() for name, place in shown.items()})
         for name, image, part in seen:
             place = self._place(image, part)
             self._smooth(painter, place, image)
             painter.setClipRect(part)
             painter.fillRect(place, QtGui.QBrush(chequers()))
             painter.drawImage(place, image)
-            self._label(painter, labels[name], place.intersected(part), False, part.right())
+            self._label(painter, labels[name], shown[name], False)
 
     def _labels(self, widths: dict[str, float]) -> dict[str, str]:
-        """The longest wording that fits into all parts; of the shortest, what fits.
+        """The longest wording that fits onto all pictures; of the shortest, what fits.
 
-        widths  of the parts, in pixels
+        widths  of what is seen of the pictures, in pixels
         """
         metrics = QtGui.QFontMetricsF(small(self.font()))
         for codes in WORDINGS:
@@ -201,20 +201,12 @@ class Compare(QtWidgets.QWidget):
         smooth = place.width() < 3 * image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
-    def _label(
-        self,
-        painter: QtGui.QPainter,
-        text: str,
-        shown: QtCore.QRectF,
-        right: bool,
-        end: float = math.inf,
-    ) -> None:
-        """Over a corner of what is shown, and no further to the right than `end`."""
+    def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
+        """Over a corner of what is shown."""
         font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
         x = shown.right() - size.width() - PAD if right else shown.x() + 4
-        x = min(x, end - size.width() - PAD + 4)
         box = QtCore.QRectF(x, shown.y() + 4, size.width() + 10, size.height() + 4)
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))
