@@ -47,7 +47,6 @@ class Compare(QtWidgets.QWidget):
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
         self._held: QtCore.QPointF | None = None
         self._on_line = False
-        self.setMinimumHeight(LOW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(t("compare_name"))
@@ -69,6 +68,10 @@ class Compare(QtWidgets.QWidget):
 
     def sizeHint(self) -> QtCore.QSize:  # Qt's name
         return QtCore.QSize(260, 150)  # more where there is room: it is what stretches
+
+    def minimumSizeHint(self) -> QtCore.QSize:  # Qt's name
+        """Less where even that is not there: what lies below it must not lie on it."""
+        return QtCore.QSize(20, LOW)
 
     # geometry
 
