@@ -29,7 +29,7 @@ PAD = 14  # pixels of a label beside its words, and of the picture beside its la
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
-LOW = 104  # pixels that the view keeps in a low docker
+LOW, LOWEST = 104, 28  # pixels that the view keeps in a low docker, and beside a job in it
 NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
 
 
@@ -43,7 +43,7 @@ class Compare(QtWidgets.QWidget):
         self.blind = False  # no model here can show what it sees
         self.touched = False  # the artist has looked around in it
         self._pictures: dict[str, QtGui.QImage] = {}
-        self._wipe, self._zoom = 0.5, 1.0
+        self._wipe, self._zoom, self._least = 0.5, 1.0, LOW
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
         self._held: QtCore.QPointF | None = None
         self._on_line = False
@@ -71,7 +71,13 @@ class Compare(QtWidgets.QWidget):
 
     def minimumSizeHint(self) -> QtCore.QSize:  # Qt's name
         """Less where even that is not there: what lies below it must not lie on it."""
-        return QtCore.QSize(20, LOW)
+        return QtCore.QSize(20, self._least)
+
+    def keep(self, least: int) -> None:
+        """So many pixels in a low docker."""
+        if least != self._least:
+            self._least = least
+            self.updateGeometry()
 
     # geometry
 
