@@ -235,6 +235,13 @@ def test_labels_of_a_model_s_view_are_no_wider_than_their_pictures(app, speaks, 
     assert len(drawn) == len(SEEN)
     for text, shown in drawn:
         assert metrics.size(0, text).width() + PAD <= shown.width() == 104, (text, shown)
+    view.show_mode("wipe")
+    view.show_pictures(plain_pictures({"after": "#000000"}), "")
+    for side, count in ((60, 0), (300, 2)):
+        drawn.clear()
+        view.resize(side, side)
+        view.grab()
+        assert len(drawn) == count, "one would lie on the other"
     view.deleteLater()
 
 

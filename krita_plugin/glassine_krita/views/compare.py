@@ -176,8 +176,10 @@ class Compare(QtWidgets.QWidget):
         for colour, wide in ((QtGui.QColor(0, 0, 0, 140), 3), (QtGui.QColor(255, 255, 255), 1)):
             painter.setPen(QtGui.QPen(colour, wide))
             painter.drawLine(QtCore.QPointF(line, shown.y()), QtCore.QPointF(line, shown.bottom()))
-        self._label(painter, t("before"), shown, False)
-        self._label(painter, t("after"), shown, True)
+        metrics, words = QtGui.QFontMetricsF(small(self.font())), (t("before"), t("after"))
+        if sum(metrics.size(0, text).width() + PAD for text in words) <= shown.width():
+            for text, right in zip(words, (False, True), strict=True):
+                self._label(painter, text, shown, right)
 
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
