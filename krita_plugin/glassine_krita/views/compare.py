@@ -178,8 +178,8 @@ class Compare(QtWidgets.QWidget):
             painter.drawLine(QtCore.QPointF(line, shown.y()), QtCore.QPointF(line, shown.bottom()))
         metrics, words = QtGui.QFontMetricsF(small(self.font())), (t("before"), t("after"))
         if sum(metrics.size(0, text).width() + PAD for text in words) <= shown.width():
-            for text, right in zip(words, (False, True), strict=True):
-                self._label(painter, text, shown, right)
+            for text, at_end in zip(words, (False, True), strict=True):
+                self._label(painter, text, shown, at_end)
 
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
