@@ -94,7 +94,7 @@ def ratios(rows: Rows) -> dict[str, dict[str, float]]:
     """Of each part's medians, now over then: of the clock's seconds, and of the processor's."""
 
     def median(name: str, what: str, figure: str) -> float:
-        return statistics.median(row[figure] for row in rows[name] if row["what"] == what)
+        return float(statistics.median(r[figure] for r in rows[name] if r["what"] == what))
 
     parts = {row["what"] for row in rows["now"]} & {row["what"] for row in rows["then"]}
     return {
