@@ -233,9 +233,9 @@ def test_progress_ends_at_the_end_and_says_what_is_left(client, pixels):
 
 def test_a_preview_and_another_strength(client, pixels):
     def preview(number, *, seconds=5.0, scaled=False, **more):
-        ask = {"pixels": about(), "intent": intent(**more), "seconds": seconds, "full": True}
-        ask["scaled"] = scaled
-        client.ask(number, "preview", ask, pixels=pixels.tobytes())
+        ask = {"pixels": about(), "intent": intent(**more), "seconds": seconds, "full": not scaled}
+        ask |= {"scaled": scaled, "of": "these"}
+        client.ask(number, "preview", ask, **({} if scaled else {"pixels": pixels.tobytes()}))
         body, blobs, progress = client.answer(number)
         assert "result" in body, body
         return body["result"], blobs, progress
@@ -259,6 +259,9 @@ def test_a_preview_and_another_strength(client, pixels):
     assert 0.7 < amount < 1.4, "as much of the change as will be found, about"
     _, _, longer = preview(11, strength=72, seconds=6.0)
     assert not longer, "more time that makes it no larger is not spent"
+    ask = {"pixels": about(), "intent": intent(), "seconds": 5.0, "scaled": True, "of": "others"}
+    client.ask(12, "preview", ask)
+    assert client.answer(12)[0]["error"] == "NotUsable", "of what it has not seen"
 
 
 def test_a_preview_shows_what_a_model_sees_with_nothing_downloaded(client, pixels):

@@ -63,7 +63,7 @@ def previews(k: Any, studio_: Any) -> Turns:
         yield 0.5
         began = time.perf_counter()
         studio_.watch(True)
-        yield until(lambda: studio_.preview.pictures, 120)
+        yield until(lambda: studio_.preview.pictures)
         took.append(time.perf_counter() - began)
         sizes.append([studio_.preview.about.width, studio_.preview.about.height])
         studio_.watch(False)
@@ -96,7 +96,7 @@ def one(
         told[job.progress.stage or "travel"] = round(time.perf_counter() - began, 2)
         return not job.active
 
-    yield until(ended, 1500)
+    yield until(ended)
     k.check(what, job.state == State.DONE, why=job.why)
     return time.perf_counter() - began, told
 

@@ -101,7 +101,7 @@ OPPOSITE = bytes(255 - value for value in range(256))
 class Engine:
     def __init__(self):
         self.lock, self.calls, self.parts = threading.Lock(), {}, {}
-        self.joined = []
+        self.joined, self.looked_at = [], {}
 
     def send(self, body, blob=b""):
         with self.lock:
@@ -173,7 +173,11 @@ class Engine:
 
     def preview(self, number, ask, parts):
         width, height = ask["pixels"]["width"], ask["pixels"]["height"]
-        before = bytes(parts["pixels"])
+        before = bytes(parts["pixels"]) if parts else self.looked_at.get(ask["of"])
+        if before is None:
+            self.fail(number, "NotUsable", said("fake.refused"))
+            return
+        self.looked_at[ask.get("of")] = before
         names = ["before", "after", "difference"]
         blobs = dict.fromkeys(names, before) | {"after": inverted(before, 1)}
         if ask.get("full"):

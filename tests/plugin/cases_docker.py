@@ -210,7 +210,7 @@ def test_original_copy_goal_and_difference_stand_beside_each_other(app):
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ja"])
-def test_labels_of_a_model_s_view_are_no_wider_than_their_parts(app, speaks, language):
+def test_labels_of_a_model_s_view_are_no_wider_than_their_pictures(app, speaks, language):
     from glassine_krita.views.compare import PAD, Compare, small
 
     speaks(language)
@@ -224,6 +224,24 @@ def test_labels_of_a_model_s_view_are_no_wider_than_their_parts(app, speaks, lan
         assert all(labels.values()), "none is left out"
         wide[width] = labels
     assert wide[400.0] == {name: texts.t(name) for name in SEEN}
+    view.show_mode("sees")
+    view.show_pictures(plain_pictures(SEEN), "")
+    view.resize(600, 104)  # parts are wider than the pictures in them, which have equal sides
+    drawn, real = [], view._label
+    view._label = lambda painter, text, shown, right: (
+        drawn.append((text, shown)) or real(painter, text, shown, right)
+    )
+    view.grab()
+    assert len(drawn) == len(SEEN)
+    for text, shown in drawn:
+        assert metrics.size(0, text).width() + PAD <= shown.width() == 104, (text, shown)
+    view.show_mode("wipe")
+    view.show_pictures(plain_pictures({"after": "#000000"}), "")
+    for side, count in ((60, 0), (300, 2)):
+        drawn.clear()
+        view.resize(side, side)
+        view.grab()
+        assert len(drawn) == count, "one would lie on the other"
     view.deleteLater()
 
 

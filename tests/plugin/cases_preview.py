@@ -1,6 +1,7 @@
 """The live preview and the one on the canvas: what they show, and what they leave alone."""
 
 import os
+from dataclasses import replace
 
 import krita
 import pytest
@@ -289,6 +290,25 @@ def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):
     until(lambda: not works.preview.busy and not works.preview._rest.isActive())
     assert len(asked) >= 9
     assert works.preview.about.ssimulacra2 == works.choice.score, "the last one is what shows"
+
+
+def test_what_is_only_scaled_does_not_travel_and_an_engine_that_forgot_looks_anew(works, painting):
+    works.watch(True)
+    works.look()
+    until(lambda: at_rest(works))
+    sent, real = [], works.engine.send
+    works.engine.send = lambda body, blob=b"": sent.append(body) or real(body, blob)
+    works.choose(score=62.0)
+    until(lambda: at_rest(works) and works.preview.about.ssimulacra2 == 62.0)
+    scales = [body for body in sent if body.get("ask", {}).get("scaled")]
+    looks = [body for body in sent if "blob" in body]
+    assert len(scales) == 1 and scales[0]["blobs"] == {} and len(looks) == 2, "look and view"
+    key, small, source = works.preview._small
+    works.preview._small = key, replace(small, pixels=bytes(len(small.pixels))), source
+    works.choose(score=61.0)
+    until(lambda: at_rest(works) and works.preview.about.ssimulacra2 == 61.0)
+    assert works.preview.why is None and not works.trouble
+    assert works.preview.pictures["before"].pixelColor(4, 4).alpha() == 0, "of what travelled"
 
 
 @pytest.fixture

@@ -87,6 +87,8 @@ class PreviewAsk:
     full  also at the picture's own size
     sees  also as a model keeps it
     scaled  while a hand drags the strength: as it is reckoned from those looked at before, at once
+    of      what the asker calls these pixels and this selection: of a preview that was made of them
+            a scaled one needs no blobs; "": nothing
     """
 
     pixels: Pixels
@@ -95,6 +97,7 @@ class PreviewAsk:
     full: bool = False
     sees: bool = False
     scaled: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)

@@ -90,19 +90,25 @@ def exploration(request: Request[PreviewAsk]) -> Explored:
     """The change at full reach: an earlier request's, where this one differs in strength only, or
     has more time that would make it no larger."""
     ask, state = request.ask, request.state
-    side = longest(ask, state, steps_of(ask))
-    wanted = replace(ask.intent, strength="")
-    key = blake2b(repr((wanted, side, ask.pixels)).encode())
-    for blob in request.blobs.values():
-        key.update(blob)
-    found = next((one for one in state.explored if one.key == key.digest()), None)
+    side, key = longest(ask, state, steps_of(ask)), made_of(request)
+    same = (one for one in state.explored if one.key == key and (ask.scaled or one.side == side))
+    found = next(same, None)
     if found is None:
         change = optimise(small_plan(request, side), watch=request.watch)
-        found = Explored(key.digest(), change)
+        found = Explored(key, side, change)
     state.explored = (found, *(one for one in state.explored if one is not found))[:2]
     score = score_of(wanted_intent(ask.intent), found.change.plan.art.name)
     plan = replace(found.change.plan, score=score)
     return replace(found, change=replace(found.change, plan=plan))
+
+
+def made_of(request: Request[PreviewAsk]) -> bytes:
+    """A digest of everything but the strength and the size."""
+    ask = request.ask
+    key = blake2b(repr((replace(ask.intent, strength=""), ask.pixels, ask.of)).encode())
+    for blob in () if ask.of else request.blobs.values():
+        key.update(blob)
+    return key.digest()
 
 
 def steps_of(ask: PreviewAsk) -> int:
@@ -137,7 +143,7 @@ def reckoned(settled: dict[Score, tuple[Tensor, float]], score: Score) -> float:
 
 def small_plan(request: Request[PreviewAsk], side: int) -> Plan:
     ask, state = request.ask, request.state
-    picture = raster(ask.pixels, request.blobs["pixels"])
+    picture = raster(ask.pixels, request.blobs.get("pixels", b""))
     wish = replace(ask.intent, effort=ask.intent.effort or "preview")
     whole, wanted = artwork(picture), wanted_intent(wish, picture, request.mask)
     small, mask = preview_copy(whole, side), wanted.mask

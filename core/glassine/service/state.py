@@ -21,13 +21,15 @@ def wished_device() -> str:
 
 @dataclass(frozen=True)
 class Explored:
-    """A preview's change, and the digest of the request that it belongs to.
+    """A preview's change, and the digest of what it was made of.
 
+    side     the longest it may have, in pixels
     settled  the picture at each score that was looked for, (3, h, w), and how much of the change
              is in it
     """
 
     key: bytes
+    side: int
     change: Change
     settled: dict[Score, tuple[Tensor, float]] = field(default_factory=dict)
 

@@ -87,7 +87,7 @@ def reaches_out(node: Node) -> bool:
 def extent(doc: Document, node: Node) -> Place:
     """All that it shows but for its own style, as far as it lies in the canvas; with a style also
     what lies beside it: shadows of that fall into the canvas, and a stroke must not follow its
-    edge. (Of a layer with masks Krita makes nothing there.)"""
+    edge. (Of a layer with masks Krita makes as much there as the style needs.)"""
     canvas = canvas_of(doc)
     if style_of(node) and not passes_through(node) and not reaches_out(node):
         return Place.of(node.bounds()) & canvas.grown(BESIDE)
@@ -95,11 +95,20 @@ def extent(doc: Document, node: Node) -> Place:
         return canvas
     if not reaches_out(node):
         return Place.of(node.bounds()) & canvas
-    rows = [strip for strip in canvas.strips(ROWS) if pixels_in(node, strip).strip(b"\0")]
-    if not rows:
+    if not style_of(node):
+        return filled(node, canvas.strips(ROWS))
+    beside = canvas.grown(BESIDE)
+    return filled(node, beside.strips(ROWS)) & filled(node, beside.columns(ROWS))
+
+
+def filled(node: Node, parts: Iterator[Place]) -> Place:
+    """From the first to the last of these parts in which the layer shows anything."""
+    some = [part for part in parts if pixels_in(node, part).strip(b"\0")]
+    if not some:
         return NOWHERE
-    top, bottom = rows[0].y, rows[-1].y + rows[-1].height
-    return Place(canvas.x, top, canvas.width, bottom - top)
+    first, last = some[0], some[-1]
+    width, height = last.x + last.width - first.x, last.y + last.height - first.y
+    return Place(first.x, first.y, width, height)
 
 
 def isolate(copy: Document, node: Node) -> None:

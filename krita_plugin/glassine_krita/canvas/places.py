@@ -38,6 +38,11 @@ class Place:
         for top in range(0, self.height, rows):
             yield Place(self.x, self.y + top, self.width, min(rows, self.height - top))
 
+    def columns(self, width: int) -> Iterator[Place]:
+        """From the left, so wide each."""
+        for left in range(0, self.width, width):
+            yield Place(self.x + left, self.y, min(width, self.width - left), self.height)
+
     @property
     def empty(self) -> bool:
         return not self.width or not self.height

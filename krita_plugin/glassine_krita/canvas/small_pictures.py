@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 from ..qt import Qt, QtGui
@@ -28,6 +30,13 @@ class SmallPicture:
     width: int
     height: int
     place: Place
+
+    @cached_property
+    def name(self) -> str:
+        """The same for the same pixels and selection."""
+        found = blake2b(self.pixels)
+        found.update(self.mask)
+        return found.hexdigest()
 
     def about(self) -> dict[str, Any]:
         size = {"width": self.width, "height": self.height}

@@ -103,6 +103,7 @@ class Preview(Ask):
     sees     a model's view as well
     scaled   while a hand drags the strength: as it is reckoned, at once
     full     the picture at its own size as well
+    of       a name of the pixels: where the engine has seen them a scaled one needs none
     """
 
     method = "preview"
@@ -112,6 +113,7 @@ class Preview(Ask):
     sees: bool = False
     scaled: bool = False
     full: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)

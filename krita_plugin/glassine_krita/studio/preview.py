@@ -26,7 +26,7 @@ from .blobs import small_blobs
 
 FIRST, FINER = 1.0, 8.0  # seconds that the engine may take for the picture
 REST = 150  # milliseconds without a change before anything starts
-SCALED = 100  # milliseconds between looks at another strength, which the engine only scales
+SCALED = 40  # milliseconds between looks at another strength, which the engine only scales
 Key = tuple[object, ...]
 SEEN = ("sees_before", "sees_after", "sees_goal", "sees_difference")
 """What comes through a model's eyes; the last is how the first two differ."""
@@ -248,10 +248,12 @@ class Preview(QtCore.QObject):
         intent, due = replace(wanted.intent, effort="preview"), self.due
         seconds = FINER if self._fine or due is Due.FINE else FIRST
         sees, scaled = due is Due.VIEW, due is Due.SCALE
-        ask = Ask(small.about(), intent, seconds, sees=sees, scaled=scaled)
+        ask = Ask(small.about(), intent, seconds, sees=sees, scaled=scaled, of=small.name)
         self._asked, self._again = wanted, False
         number = self._requests.send(
-            ask, lambda answer: self._answered(number, answer), small_blobs(small)
+            ask,
+            lambda answer: self._answered(number, answer),
+            {} if scaled else small_blobs(small),  # megabytes, many times a second
         )
         self._number = number
 
@@ -261,6 +263,10 @@ class Preview(QtCore.QObject):
         self._number, self.busy = 0, False
         if answer.kind in ("cancelled", "lost"):
             self.changed.emit()
+            return
+        if answer.kind == "error" and self.due is Due.SCALE:
+            self._shown = None  # the engine has forgotten what it was to scale
+            self._rest.start(SCALED)
             return
         if answer.kind == "error":
             self._fail(answer.says)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..qt import Qt, QtCore, QtGui, QtWidgets
@@ -26,11 +25,11 @@ WORDINGS = tuple(
 )
 """Labels of a model's view. "Model" is left out of all of them where one does not fit: it stands on
 the button anyway."""
-PAD = 14  # pixels of a label beside its words, and of the part beside its label
+PAD = 14  # pixels of a label beside its words, and of the picture beside its label
 GRIP = 10  # pixels around the wipe's line in which it can be taken
 MOST = 16.0  # times
 STEP = 1.25
-LOW = 104  # pixels that the view keeps in a low docker
+LOW, LOWEST = 104, 28  # pixels that the view keeps in a low docker, and beside a job in it
 NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
 
 
@@ -44,11 +43,10 @@ class Compare(QtWidgets.QWidget):
         self.blind = False  # no model here can show what it sees
         self.touched = False  # the artist has looked around in it
         self._pictures: dict[str, QtGui.QImage] = {}
-        self._wipe, self._zoom = 0.5, 1.0
+        self._wipe, self._zoom, self._least = 0.5, 1.0, LOW
         self._centre = QtCore.QPointF(0.5, 0.5)  # share of the picture in the middle of the view
         self._held: QtCore.QPointF | None = None
         self._on_line = False
-        self.setMinimumHeight(LOW)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName(t("compare_name"))
@@ -70,6 +68,16 @@ class Compare(QtWidgets.QWidget):
 
     def sizeHint(self) -> QtCore.QSize:  # Qt's name
         return QtCore.QSize(260, 150)  # more where there is room: it is what stretches
+
+    def minimumSizeHint(self) -> QtCore.QSize:  # Qt's name
+        """Less where even that is not there: what lies below it must not lie on it."""
+        return QtCore.QSize(20, self._least)
+
+    def keep(self, least: int) -> None:
+        """So many pixels in a low docker."""
+        if least != self._least:
+            self._least = least
+            self.updateGeometry()
 
     # geometry
 
@@ -168,25 +176,28 @@ class Compare(QtWidgets.QWidget):
         for colour, wide in ((QtGui.QColor(0, 0, 0, 140), 3), (QtGui.QColor(255, 255, 255), 1)):
             painter.setPen(QtGui.QPen(colour, wide))
             painter.drawLine(QtCore.QPointF(line, shown.y()), QtCore.QPointF(line, shown.bottom()))
-        self._label(painter, t("before"), shown, False)
-        self._label(painter, t("after"), shown, True)
+        metrics, words = QtGui.QFontMetricsF(small(self.font())), (t("before"), t("after"))
+        if sum(metrics.size(0, text).width() + PAD for text in words) <= shown.width():
+            for text, at_end in zip(words, (False, True), strict=True):
+                self._label(painter, text, shown, at_end)
 
     def _paint_seen(self, painter: QtGui.QPainter) -> None:
         """Original, copy, goal and the difference of the first two, each in a part of its own."""
         seen = self._seen()
-        labels = self._labels({name: part.width() for name, _, part in seen})
+        shown = {name: self._place(image, part).intersected(part) for name, image, part in seen}
+        labels = self._labels({name: place.width() for name, place in shown.items()})
         for name, image, part in seen:
             place = self._place(image, part)
             self._smooth(painter, place, image)
             painter.setClipRect(part)
             painter.fillRect(place, QtGui.QBrush(chequers()))
             painter.drawImage(place, image)
-            self._label(painter, labels[name], place.intersected(part), False, part.right())
+            self._label(painter, labels[name], shown[name], False)
 
     def _labels(self, widths: dict[str, float]) -> dict[str, str]:
-        """The longest wording that fits into all parts; of the shortest, what fits.
+        """The longest wording that fits onto all pictures; of the shortest, what fits.
 
-        widths  of the parts, in pixels
+        widths  of what is seen of the pictures, in pixels
         """
         metrics = QtGui.QFontMetricsF(small(self.font()))
         for codes in WORDINGS:
@@ -201,20 +212,12 @@ class Compare(QtWidgets.QWidget):
         smooth = place.width() < 3 * image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
-    def _label(
-        self,
-        painter: QtGui.QPainter,
-        text: str,
-        shown: QtCore.QRectF,
-        right: bool,
-        end: float = math.inf,
-    ) -> None:
-        """Over a corner of what is shown, and no further to the right than `end`."""
+    def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
+        """Over a corner of what is shown."""
         font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
         x = shown.right() - size.width() - PAD if right else shown.x() + 4
-        x = min(x, end - size.width() - PAD + 4)
         box = QtCore.QRectF(x, shown.y() + 4, size.width() + 10, size.height() + 4)
         painter.fillRect(box, QtGui.QColor(0, 0, 0, 150))
         painter.setPen(QtGui.QColor(255, 255, 255))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ..engine.catalogue import Catalogue, code_of, entry_says
 from ..qt import Qt, QtWidgets
@@ -15,7 +16,7 @@ from ..studio.watch.stale import Stale
 from ..words.amounts import rounded_time
 from ..words.gaps import Message
 from ..words.texts import has_words, in_words, t
-from .compare import MODES, Compare
+from .compare import LOW, LOWEST, MODES, Compare
 from .job import JobList
 from .parts import (
     Elided,
@@ -32,7 +33,7 @@ from .what import What
 
 SUBTLE, STRONG = 90, 50  # SSIMULACRA2 at the ends of the slider
 VIEW = "view"  # which of MODES the artist has chosen
-CHOICES, JOBS = 40, 66  # pixels that these keep in a low docker
+CHOICES, JOBS, SPACING = 40, 66, 5  # pixels that these keep in a low docker, and between two
 
 
 class MainPage(QtWidgets.QWidget):
@@ -42,7 +43,7 @@ class MainPage(QtWidgets.QWidget):
         self._filled: Catalogue | None = None
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
+        column.setSpacing(SPACING)
         column.addWidget(Scrolled(self._choices(), CHOICES))
         self.compare = Compare()
         column.addWidget(self.compare, 1)
@@ -259,6 +260,17 @@ class MainPage(QtWidgets.QWidget):
 
     def draw_jobs(self) -> None:
         self.jobs_area.setVisible(bool(self.studio.jobs.all))
+        self._give_way()
+
+    def resizeEvent(self, event: Any) -> None:  # Qt's name
+        super().resizeEvent(event)
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """Where a job and the preview do not fit, what is to be clicked stays in sight."""
+        needed = CHOICES + LOW + JOBS + self.apply.sizeHint().height() + 4 * SPACING
+        low = bool(self.studio.jobs.all) and self.height() < needed
+        self.compare.keep(LOWEST if low else LOW)
 
     def draw_preview(self) -> None:
         preview = self.studio.preview

@@ -3,6 +3,8 @@
 First in its run: it looks at where a first start puts the docker.
 """
 
+import os
+
 from glassine_krita.studio.job import State
 from krita import Krita
 from PyQt5.QtCore import QPoint, QPointF, Qt
@@ -66,6 +68,7 @@ def scenario(k):
         yield from everything_fits(k, panel, studio_, size)
     yield from wheels(k, panel, studio_)
     yield from told(k, panel, studio_)
+    yield from newcomer(k, panel, studio_)
     layers.raise_()
     panel.raise_()
     doc.setModified(False)
@@ -121,6 +124,24 @@ def asks(k, panel, studio_, size):
     buttons = {name: row.buttons[name] for name in ("as_is", "again", "close")}
     k.check(f"{size}: the question's buttons", not cut(panel, buttons), cut=cut(panel, buttons))
     studio_.jobs.forget(job)
+
+
+def newcomer(k, panel, studio_):
+    """From a picture in front to a protected file and a protected layer, with the mouse: three
+    clicks, and nothing has to be scrolled to."""
+    made = []
+    for button in (panel.main.export, panel.exporting.save, panel.main.apply):
+        yield until(lambda button=button: whole(button) and button.isEnabled())
+        count, (x, y) = len(studio_.jobs.all), k.global_center(button)
+        yield k.ask("click", x=x, y=y)
+        if button is not panel.main.export:
+            yield until(lambda count=count: len(studio_.jobs.all) > count)
+            made.append((yield from finished(studio_.jobs.all[-1])))
+    states = [job.state for job in made]
+    k.check("three clicks", states == [State.DONE] * 2, states=states, why=[j.why for j in made])
+    k.check("the file is there", os.path.exists(made[0].order.path), path=made[0].order.path)
+    for job in made:
+        studio_.jobs.forget(job)
 
 
 def wheels(k, panel, studio_):

@@ -2,13 +2,15 @@
 
 from glassine_krita.studio.job import State
 from krita import Krita
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QTableView
 from stacks import filtered
 from steps import H, W, activated, colours, document, finished, names, row_of, studio, turns, until
 from steps import whole as in_sight
 
 SEEDS = {0: 1, 3: 40, 7: 90}  # of the pictures, by their times
+FRAMES = "KisAnimTimelineFramesView"  # Krita's own class
 MOST = 14  # levels that the scripted engine's "faint" changes, and rounding
 
 
@@ -18,6 +20,7 @@ def scenario(k):
     yield from one_frame(k, studio_)
     yield from all_frames(k, studio_)
     yield from stopped(k, studio_)
+    yield from selected(k, studio_)
     yield from cropped(k, studio_)
     yield from previews(k, studio_)
     studio_.choose(score=70.0)
@@ -131,10 +134,8 @@ def all_frames(k, studio_):
     yield from closed(doc)
 
 
-def stopped(k, studio_):
-    """In the middle: what is done is kept, and the rest is done later."""
-    doc, made = yield from animated()
-    before = yield from shown(doc)
+def stopped_after_one(k, studio_, which):
+    """A job of the active layer that is stopped in the middle."""
     job = studio_.apply()
 
     def stop():
@@ -143,9 +144,17 @@ def stopped(k, studio_):
 
     studio_.jobs.changed.connect(stop)
     yield turns(20)
-    press(k, job, "all_frames")
+    press(k, job, which)
     yield from finished(job)
     studio_.jobs.changed.disconnect(stop)
+    return job
+
+
+def stopped(k, studio_):
+    """In the middle: what is done is kept, and the rest is done later."""
+    doc, made = yield from animated()
+    before = yield from shown(doc)
+    job = yield from stopped_after_one(k, studio_, "all_frames")
     k.check("kept", job.state == State.KEPT and job.done == 1, state=job.state, done=job.done)
     said = row_of(job).says.text()
     k.check("and said", "1 of 3 frames" in said, said=said)
@@ -157,6 +166,42 @@ def stopped(k, studio_):
     change = moved(before, (yield from shown(doc)))
     k.check("all of them changed", all(change.values()), moved=change)
     yield from closed(doc)
+
+
+def selected(k, studio_):
+    """Frames that are selected in the timeline, and of these what was done when it was stopped."""
+    doc, made = yield from animated()
+    before = yield from shown(doc)
+    view = timeline()
+    first, last = (view.model().index(row_of_layer(view, made), time) for time in (2, 8))
+    view.selectionModel().select(QItemSelection(first, last), QItemSelectionModel.ClearAndSelect)
+    yield until(lambda: doc.playBackStartTime() == 2)
+    job = yield from stopped_after_one(k, studio_, "range_frames")
+    k.check("of two that are selected one", job.order.frames == (3, 7), frames=job.order.frames)
+    yield turns(20)
+    press(k, job, "use_done")
+    yield from finished(job)
+    k.check("what is done was added", job.state == State.DONE, why=job.why, state=job.state)
+    yield turns(20)
+    change = moved(before, (yield from shown(doc)))
+    k.check(
+        "the first of these changed", all(0 < change[at] <= MOST for at in (3, 5)), moved=change
+    )
+    k.check("nothing else", not any(change[at] for at in (0, 7, 9)), moved=change)
+    yield from closed(doc)
+
+
+def timeline():
+    found = next(d for d in Krita.instance().dockers() if d.objectName() == "TimelineDocker")
+    found.show()
+    return next(v for v in found.findChildren(QTableView) if v.metaObject().className() == FRAMES)
+
+
+def row_of_layer(view, node):
+    """In the timeline."""
+    model = view.model()
+    heads = [model.headerData(row, Qt.Vertical) for row in range(model.rowCount())]
+    return heads.index(node.name())
 
 
 def cropped(k, studio_):

@@ -17,12 +17,14 @@ from steps import H, W, activated, colours, document, finished, studio, turns, u
 
 MOST = 2  # levels: a copy of what several layers show is rounded once more
 SECONDS = float(os.environ.get("GLASSINE_NODES", "0"))
+GLOW = next(one for one in STYLES if one.__name__ == "OrGl")
 COMMON = ("multiply", "screen", "overlay", "add", "darken", "erase")
 SHORT = [
     *((kind,) for kind in KINDS),
     *((stacks.soft, one) for one in (*MASKS[:4], *STYLES[::3], *MIXED)),
     *((stacks.passing, one) for one in (MASKS[0], STYLES[0], stacks.faded)),
     *((stacks.beyond, one) for one in (STYLES[0], STYLES[-1])),
+    (stacks.paint, stacks.transformed, GLOW),  # beyond the canvas' edge
     *((stacks.paint, one) for one in MODES if one.__name__ in COMMON),
 ]
 
