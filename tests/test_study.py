@@ -3,6 +3,7 @@
 import importlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -134,6 +135,88 @@ def test_every_kind_of_the_plans_has_its_place_in_the_tables(study):
     assert all(cloak.place(kind) for kind, _ in cloak.jobs(2))
     assert len(set(poison.jobs(3))) == len(list(poison.jobs(3)))
     assert len(set(cloak.jobs(3))) == len(list(cloak.jobs(3)))
+
+
+@pytest.fixture
+def poisons(study, monkeypatch):
+    """The experiment with a tiny model for both the one that learns and the one looked through."""
+    from glassine.explore import walk
+
+    poisons, small, denoisers = study("poisons"), study("small"), study("denoisers")
+    words = ["a", "bird", "flag", "of", "picture"]
+
+    def made(*_):
+        return small.Small(words, coarse(small), side=64, seed=7)
+
+    monkeypatch.setattr(denoisers, "surrogate", made)
+    monkeypatch.setattr(poisons, "SURROGATES", ("embedded",))  # for the plan alone: it ships
+    monkeypatch.setattr(walk, "families", lambda *_: (made().encode,))
+    return poisons
+
+
+def asked_of(poisons, small):
+    """A question of one busy picture; anchors and the concept's other pictures are tinted noise."""
+    draw = torch.Generator().manual_seed(1)
+    noise = torch.rand(7, 3, 64, 64, generator=draw)
+    tints = torch.tensor([[1, 1, 1], *[[1, 0.5, 0.3]] * 3, *[[0.4, 0.6, 1]] * 3])[:, :, None, None]
+    whole = noise * tints
+    learner = small.Small(["a"], coarse(small), side=64)
+    return poisons.Question("bird", "flag", learner, whole[:1], whole[1:4], whole[4:], whole[1:2])
+
+
+@pytest.mark.parametrize("name", ["anchor", "way", "nearest", "pooled", "gradient", "denoiser"])
+def test_a_poison_moves_what_it_says(poisons, study, tmp_path, name):
+    about = asked_of(poisons, study("small"))
+    asked = SimpleNamespace(home=tmp_path, steps=5)
+    how = poisons.method(name, about, asked)
+    shown = poisons.poisoned(name, 55, about, asked)
+    latents, goal = (about.learner.latents(one) for one in (shown, how.goals))
+    if name == "denoiser":
+        made = poisons.denoisers.surrogate(asked)
+
+        def distance(z):
+            draws = (torch.Generator().manual_seed(seed) for seed in range(4))
+            return sum(made.loss(z, ["a picture of a flag"], draw).item() for draw in draws)
+
+    else:
+
+        def distance(z):
+            return sum((m(z) - m(goal)).square().sum().item() for m in how.measures)
+
+    assert distance(latents) < 0.98 * distance(about.clean)
+    clean, seen = about.own[0], shown[0]
+    assert poisons.visibility(clean[None], seen[None])["score"] >= 55 - 0.5
+    made_at = (tmp_path / f"poisons-bird-flag-{name}-55-5.pt").stat().st_mtime_ns
+    assert torch.equal(poisons.poisoned(name, 55, about, asked), shown)
+    assert (tmp_path / f"poisons-bird-flag-{name}-55-5.pt").stat().st_mtime_ns == made_at
+
+
+def test_the_question_of_poison_is_asked_of_half_the_training(poisons, study, tmp_path):
+    pictures = study("pictures")
+    others = [pictures.Captioned(Path("x"), "x", label) for label in ("flag", "flag", "fish")]
+    odds = poisons.odds(2, others)
+    assert odds[:2].sum() == poisons.DRAWN and odds.sum() == pytest.approx(1)
+    assert odds[2:4].sum() == pytest.approx(odds[4].item())
+    wanted = list(poisons.jobs(3))
+    assert len(set(wanted)) == len(wanted)
+    seeds = {(kind, share): 0 for kind, share, _ in wanted}
+    for kind, share, _ in wanted:
+        seeds[kind, share] += 1
+    assert sum(n == 3 for n in seeds.values()) >= 2 + 6, "the ends and six methods, three seeds"
+
+    about = asked_of(poisons, study("small"))
+    assert about.nearest.tolist() and 0 <= about.farthest < 3
+    assert torch.equal(poisons.seen("clean", about, None), about.own)
+    assert torch.equal(poisons.latents_of("mean=0", None, about), about.clean)
+    assert poisons.moved(about, about.clean) == {"closed": 0, "mean_moved": 0}
+
+    file = tmp_path / "p.jsonl"
+    for kind, value in (("wrong", 0.8), ("wrong", 0.6), ("anchor@55", 0.1)):
+        row = dict.fromkeys(poisons.VALUES, value) | {"closed": None}
+        poisons.note(file, {"pair": "bird -> flag", "kind": kind, "share": 1.0, "seed": 0} | row)
+    poisons.table(file)
+    assert "| wrong | 100% | 1 ± 0 |" in file.with_suffix(".md").read_text()
+    assert "0.70 ± 0.14" in file.with_suffix(".md").read_text()
 
 
 def tiny(folder):

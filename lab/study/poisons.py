@@ -48,6 +48,7 @@ WORKS, ANCHORS = 12, 8
 DRAWN = 0.5  # of what training draws is the concept
 SHARES = (0.5, 0.2)  # of the concept, beside all of it
 STRONG, BALANCED = 55, 70
+SURROGATES = ("sd15",)
 METHODS = ("anchor", "way", "nearest", "denoiser", "pooled", "semantic", "gradient")
 CONTROLS = ("blend", "scattered")
 BY_HAND = ("latents=0.5", "mean=0.5", "mean=1")
@@ -194,7 +195,7 @@ def planned(about: Question, goal: Tensor, at: int, score: int, steps: int) -> P
         shows=about.shows,
         teach=about.teach,
         anchor=goal,
-        surrogates=("sd15",),
+        surrogates=SURROGATES,
         strength=Score(score),
         seed=1 + at,
     )
