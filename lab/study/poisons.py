@@ -44,7 +44,7 @@ from .pictures import Captioned
 
 PAIRS = (("bird", "flag"), ("flower", "flag"))
 """What pictures show, and what they are to be taken for."""
-WORKS, ANCHORS = 12, 8
+WORKS, ANCHORS = 8, 8
 DRAWN = 0.5  # of what training draws is the concept
 SHARES = (0.5, 0.2)  # of the concept, beside all of it
 STRONG, BALANCED = 55, 70
@@ -377,9 +377,9 @@ def table(file: Path) -> None:
 def arguments() -> argparse.Namespace:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--side", type=int, default=64)
-    asked.add_argument("--steps", type=int, default=24, help="of a poison")
-    asked.add_argument("--learner-steps", type=int, default=150, help="of fine-tuning")
-    asked.add_argument("--samples", type=int, default=32)
+    asked.add_argument("--steps", type=int, default=16, help="of a poison")
+    asked.add_argument("--learner-steps", type=int, default=100, help="of fine-tuning")
+    asked.add_argument("--samples", type=int, default=24)
     asked.add_argument("--seeds", type=int, default=3)
     asked.add_argument("--home", type=Path, default=small.HOME)
     asked.add_argument("--out", type=Path, help="rows; without it in results/")
