@@ -49,6 +49,7 @@ DRAWN = 0.5  # of what training draws is the concept
 SHARES = (0.5, 0.2)  # of the concept, beside all of it
 STRONG, BALANCED = 55, 70
 SURROGATES = ("sd15",)
+NAMED = 32  # samples of each concept, by which pairs were chosen
 METHODS = ("anchor", "way", "nearest", "denoiser", "pooled", "semantic", "gradient")
 CONTROLS = ("blend", "scattered")
 BY_HAND = ("latents=0.5", "mean=0.5", "mean=1")
@@ -334,6 +335,9 @@ def run(asked: argparse.Namespace) -> None:
     learner = base.model(asked.home, side=asked.side)
     sees, right = base.concept_judge(asked.home, learner)
     settings = {name: getattr(asked, name) for name in ("steps", "learner_steps", "samples")}
+    if not (names := asked.out.with_name(f"named-{asked.side}.json")).exists():
+        found = named(learner, sees, NAMED)
+        names.write_text(json.dumps(found, indent=1) + "\n")
     done = {key(row) for row in rows(asked.out)}
     for shows, teach in PAIRS:
         about = question(asked, learner, shows, teach)
@@ -344,6 +348,16 @@ def run(asked: argparse.Namespace) -> None:
                 continue
             row |= outcome(kind, share, seed, about, sees, asked)
             note(asked.out, row | {"judge_accuracy": round(right, 3)})
+
+
+def named(learner: small.Small, sees: judge.Classifier, count: int) -> dict[str, dict[str, float]]:
+    """What samples of the untouched model are called, by the concept that was asked for."""
+    found = {}
+    for concept in pictures.CONCEPTS:
+        shown = learner.sampled(f"a picture of a {concept}", count, seed=100)
+        votes = judge.called(sees, base.shrunk(shown, base.MASTER))
+        found[concept] = {name: round(share, 3) for name, share in votes.items() if share}
+    return found
 
 
 def key(row: Row) -> tuple[object, ...]:
