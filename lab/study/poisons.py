@@ -322,7 +322,7 @@ def outcome(
     told: Row = {}
     if kind != "wrong":  # these are other pictures
         told |= moved(about, now)
-        told |= {} if shown is None else visibility(about.own, shown)
+        told |= {} if shown is None or kind == "clean" else visibility(about.own, shown)
     tuned = taught(about, now, share, seed, asked)
     sampled = tuned.sampled(about.caption, asked.samples, seed=100 + seed)
     page = f"poisons-{about.shows}-{about.teach}-{kind}-{share:g}-{seed}.png"
