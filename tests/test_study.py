@@ -200,7 +200,7 @@ class Believes(torch.nn.Module):
 
     def forward(self, noisy, times, words):
         latents = BRIGHT if torch.allclose(words, self.flag) else DARK
-        signal = self.kept[times].view(-1, 1, 1, 1)
+        signal = self.kept[times.long()].view(-1, 1, 1, 1)
         return SimpleNamespace(sample=(noisy - signal.sqrt() * latents) / (1 - signal).sqrt())
 
 
