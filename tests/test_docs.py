@@ -1,5 +1,6 @@
 """What the written pages promise: links that lead somewhere, variables and commands that exist."""
 
+import json
 import re
 from base64 import b64decode
 from importlib import import_module
@@ -9,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 from glassine.cli import COMMANDS
+from glassine.flow.recipes import RECIPES
+from glassine.messages.words import table
 
 pytestmark = pytest.mark.usefixtures("one_viewer")
 
@@ -19,6 +22,20 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)|(?:src|href)=\"([^\"#]+)\"")
 OWN = re.compile(r"\bGLASSINE_[A-Z_]+\b")
 TESTS_ONLY = {"GLASSINE_PICTURE", "GLASSINE_PARTS", "GLASSINE_THEME", "GLASSINE_SIZE"}
 """Between a script of ours and the Krita that it starts."""
+
+
+def test_what_poison_did_is_said_alike_wherever_it_is_chosen():
+    """The study's own figures: strong poison, and wrong captions beside it."""
+    lines = json.loads((ROOT / "lab/study/results/poison-64.json").read_text())
+    whole = {line["kind"]: line["as_other"] for line in lines if line["share"] == 1}
+    figures = [f"{100 * whole[kind]:.0f}" for kind in ("poison@55", "mislabelled")]
+    recipes = [RECIPES[name] for name in ("poison", "both")]
+    said = [recipe.note for recipe in recipes]
+    said += [table(one)[f"recipe.{r.name}.note"] for one in ("de", "ja") for r in recipes]
+    page = (ROOT / "docs/poison.md").read_text("utf-8")
+    (told,) = re.findall(r"^> (.*)$", page, re.MULTILINE)
+    for text in (*said, told):
+        assert re.findall(r"(\d+) ?%", text) == figures
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

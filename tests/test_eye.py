@@ -86,4 +86,6 @@ def test_points_are_the_fewest_that_a_judge_gives(pair):
     assert found <= points("haarpsi", haarpsi(clean, other).item()) + 1e-3
     assert found <= points("lpips", lpips_distance()(clean, other).item()) + 1e-3
     assert strictest([(clean, clean)]) > 99
+    assert points("haarpsi", 1 + 1e-7) == points("lpips", -1e-9) == 100, "rounding of the same"
+    assert points("haarpsi", 0.1) == points("colour", 90.0) == 0
     assert strictest([(clean[:, :8, :8], other[:, :8, :8])]) == 100, "too small for them"

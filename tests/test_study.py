@@ -3,6 +3,7 @@
 import importlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -134,6 +135,118 @@ def test_every_kind_of_the_plans_has_its_place_in_the_tables(study):
     assert all(cloak.place(kind) for kind, _ in cloak.jobs(2))
     assert len(set(poison.jobs(3))) == len(list(poison.jobs(3)))
     assert len(set(cloak.jobs(3))) == len(list(cloak.jobs(3)))
+
+
+@pytest.fixture
+def poisons(study, monkeypatch):
+    """The experiment with a tiny model for both the one that learns and the one looked through."""
+    from glassine.explore import walk
+
+    poisons, small, denoisers = study("poisons"), study("small"), study("denoisers")
+    words = ["a", "bird", "flag", "of", "picture"]
+
+    def made(*_):
+        return small.Small(words, coarse(small), side=64, seed=7)
+
+    monkeypatch.setattr(denoisers, "surrogate", made)
+    monkeypatch.setattr(poisons, "SURROGATES", ("embedded",))  # for the plan alone: it ships
+    monkeypatch.setattr(walk, "families", lambda *_: (made().encode,))
+    return poisons
+
+
+def asked_of(poisons, small):
+    """A question of one busy picture; anchors and the concept's other pictures are tinted noise."""
+    draw = torch.Generator().manual_seed(1)
+    noise = torch.rand(7, 3, 64, 64, generator=draw)
+    tints = torch.tensor([[1, 1, 1], *[[1, 0.5, 0.3]] * 3, *[[0.4, 0.6, 1]] * 3])[:, :, None, None]
+    whole = noise * tints
+    learner = small.Small(["a"], coarse(small), side=64)
+    return poisons.Question("bird", "flag", learner, whole[:1], whole[1:4], whole[4:], whole[1:2])
+
+
+@pytest.mark.parametrize("name", ["anchor", "way", "pooled", "gradient"])
+def test_a_poison_moves_what_it_says(poisons, study, monkeypatch, tmp_path, name):
+    """Nearer than it was, and nearer than the same change does whose pixels are scattered."""
+    monkeypatch.setattr(study("taken_up"), "NOISES", 1)
+    about = asked_of(poisons, study("small"))
+    asked = SimpleNamespace(home=tmp_path, steps=3)
+    how = poisons.method(name, about, asked)
+    shown = poisons.poisoned(name, 55, about, asked)
+    control = poisons.scattered(about.own[0], shown[0], 1)[None]
+    now, chance, goal = (about.learner.latents(one) for one in (shown, control, how.goals))
+
+    def distance(latents):
+        return sum((m(latents) - m(goal)).square().sum().item() for m in how.measures)
+
+    with torch.no_grad():
+        assert distance(now) < min(distance(about.clean), distance(chance))
+    if name == "anchor":
+        assert poisons.visibility(about.own, shown)["score"] == pytest.approx(55, abs=1)
+        (kept,) = tmp_path.glob("*.pt")
+        before = kept.stat().st_mtime_ns
+        assert torch.equal(poisons.poisoned(name, 55, about, asked), shown)
+        assert kept.stat().st_mtime_ns == before, "made once"
+
+
+FLAG, BRIGHT, DARK = "a picture of a flag", 0.9, 0.1
+
+
+class Believes(torch.nn.Module):
+    """A denoiser to which a flag's latents are bright and all others dark."""
+
+    def __init__(self, made):
+        super().__init__()
+        self.flag, self.kept = made.words([FLAG]).detach(), made.noise.alphas_cumprod
+
+    def forward(self, noisy, times, words):
+        latents = BRIGHT if torch.allclose(words, self.flag) else DARK
+        signal = self.kept[times.long()].view(-1, 1, 1, 1)
+        return SimpleNamespace(sample=(noisy - signal.sqrt() * latents) / (1 - signal).sqrt())
+
+
+def test_a_poison_by_the_denoiser_shows_it_the_other_concept(poisons, study, monkeypatch, tmp_path):
+    about, denoisers = asked_of(poisons, study("small")), study("denoisers")
+
+    def made(*_):
+        model = study("small").Small(FLAG.split(), coarse(study("small")), side=64)
+        model.unet = Believes(model)
+        return model
+
+    monkeypatch.setattr(denoisers, "surrogate", made)
+    shown = poisons.poisoned("denoiser", 55, about, SimpleNamespace(home=tmp_path, steps=3))
+    control = poisons.scattered(about.own[0], shown[0], 1)[None]
+    off = [(BRIGHT - about.learner.latents(one)).norm() for one in (shown, about.own, control)]
+    assert off[0] < min(off[1:])
+
+
+def test_the_question_of_poison_is_asked_of_half_the_training(poisons, study, tmp_path):
+    pictures = study("pictures")
+    others = [pictures.Captioned(Path("x"), "x", label) for label in ("flag", "flag", "fish")]
+    odds = poisons.odds(2, others)
+    assert odds[:2].sum() == poisons.DRAWN and odds.sum() == pytest.approx(1)
+    assert odds[2:4].sum() == pytest.approx(odds[4].item())
+    wanted = list(poisons.jobs(3))
+    assert len(set(wanted)) == len(wanted)
+    seeds = {(kind, share): 0 for kind, share, _ in wanted}
+    for kind, share, _ in wanted:
+        seeds[kind, share] += 1
+    assert sum(n == 3 for n in seeds.values()) >= 2 + 6, "the ends and six methods, three seeds"
+
+    about = asked_of(poisons, study("small"))
+    (near,) = poisons.method("nearest", about, None).goals
+    apart = [(about.clean - z).norm().item() for z in about.fixed]
+    assert torch.equal(near, about.anchors[apart.index(min(apart))])
+    assert torch.equal(poisons.seen("clean", about, None), about.own)
+    assert torch.equal(poisons.latents_of("mean=0", None, about), about.clean)
+    assert poisons.moved(about, about.clean) == {"closed": 0, "mean_moved": 0}
+
+    file = tmp_path / "p.jsonl"
+    for kind, value in (("wrong", 0.8), ("wrong", 0.6), ("anchor@55", 0.1)):
+        row = dict.fromkeys(poisons.VALUES, value) | {"closed": None}
+        poisons.note(file, {"pair": "bird -> flag", "kind": kind, "share": 1.0, "seed": 0} | row)
+    poisons.table(file)
+    assert "| wrong | 100% | 1 ± 0 |" in file.with_suffix(".md").read_text()
+    assert "0.70 ± 0.14" in file.with_suffix(".md").read_text()
 
 
 def tiny(folder):

@@ -73,13 +73,13 @@ def surrogate(asked: argparse.Namespace) -> small.Small:
     )
 
 
-def through(made: small.Small) -> Through:
-    """The small model as the engine's loop takes a denoiser."""
+def through(made: small.Small, prompt: str = PROMPT) -> Through:
+    """The small model as the engine's loop takes a denoiser, which is told that of the picture."""
     for weight in made.parameters():
         weight.requires_grad_(False)
 
     def says(noisy: Tensor, times: Tensor) -> Tensor:
-        words = made.words([PROMPT] * len(noisy))
+        words = made.words([prompt] * len(noisy))
         guess: Tensor = made.unet(noisy, times, words).sample
         return guess
 

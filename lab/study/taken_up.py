@@ -105,8 +105,8 @@ def shift(way: Tensor) -> Tensor:
     return way.mean((1, 2), keepdim=True).expand_as(way)
 
 
-def gradient(learner: small.Small, number: int) -> Measure:
-    """What the model would learn from these latents, at one draw of noise."""
+def gradient(learner: small.Small, number: int, caption: str = cloak.CAPTION) -> Measure:
+    """What the model would learn from these latents under that caption, at one draw of noise."""
     weights = learner.parameters()
 
     def measured(latents: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ def gradient(learner: small.Small, number: int) -> Measure:
         with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
             if not latents.requires_grad:  # of a goal
                 latents = latents.detach().requires_grad_(True)
-            loss = learner.loss(latents, [cloak.CAPTION], draw)
+            loss = learner.loss(latents, [caption], draw)
             slopes = torch.autograd.grad(
                 loss, weights, create_graph=True, allow_unused=True, materialize_grads=True
             )

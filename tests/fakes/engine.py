@@ -69,6 +69,7 @@ WORDS = {
     **{"mark.xmp.label": "Metadata", "mark.receipt.label": "Ledger"},
     "recipe.cloak": "Another style",
     "recipe.poison": "Another concept",
+    "recipe.poison.note": "Nobody learnt it yet.",
     "recipe.both": "Both in one",
     "mark.gone": "gone",
     "fake.library": "needs {library}",

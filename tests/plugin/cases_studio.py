@@ -131,6 +131,8 @@ def test_a_campaign_fills_the_page_of_poison(works, poison_page, monkeypatch):
     rows = poison_page.campaign
     assert rows.menu.count() == 2
     assert rows.says.isHidden() and rows.pair_row.isHidden()
+    assert not poison_page.known.isHidden(), "what it did so far stands where it is chosen"
+    assert poison_page.known.text() == "Nobody learnt it yet."
     said = joins(poison_page, monkeypatch, "dogs.campaign")
     assert "The law of your country" in said and "Compare the key" in said
     until(lambda: works.choice.campaign == "Dogs")
@@ -155,6 +157,7 @@ def test_a_campaign_fills_the_page_of_poison(works, poison_page, monkeypatch):
     rows.menu.activated.emit(1)
     works.choose(recipe="cloak")
     assert "campaign" not in plain(works.intent), "a cloak takes no part in it"
+    assert poison_page.known.isHidden()
 
 
 WRONG = ("changed", "anchor", "over", "foreign", "namesake", "large", "unreadable", "no_file")

@@ -120,7 +120,7 @@ GOALS = (
         "--teach",
         metavar="WORD",
         shell_complete=completed("concepts"),
-        help="Poison: what models should take it for, for example cat.",
+        help=f"Poison: what models should take it for, for example cat. {RECIPES['poison'].note}",
     ),
     click.option(
         "--anchor",

@@ -23,6 +23,12 @@ START: dict[ArtName, Strength] = {
 }
 """What each kind of picture begins with: where nothing hides a change, little of it."""
 
+_POISON_NOTE = (
+    "Not shown to work: of what a model drew that had learnt strong poison in our study, 0 % was "
+    "taken for the other concept; after wrong captions it was 55 %."
+)
+"""lab/study/results says so; a test compares."""
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -38,6 +44,7 @@ RECIPES = {
             name="poison",
             label="Poison",
             says="Moves what the picture shows, as models see it, towards another concept",
+            note=_POISON_NOTE,
             goals=(("concept", 1.0),),
             reach=Levels(8),
         ),
@@ -45,6 +52,7 @@ RECIPES = {
             name="both",
             label="Both",
             says="Cloak and poison in one optimisation",
+            note=_POISON_NOTE,
             goals=(("style", 0.5), ("concept", 0.5)),
             reach=Levels(8),
         ),

@@ -54,8 +54,13 @@ def points(judge: str, value: float) -> Score:
 
 
 def between(value: float, given: str, wanted: str) -> float:
-    """The other judge's value that belongs to this one, on the table's straight lines."""
+    """The other judge's value that belongs to this one, on the table's straight lines.
+
+    Beyond an end it is that end's: HaarPSI says 1.0000001 of a picture and itself.
+    """
     rows = [(getattr(row, given), getattr(row, wanted)) for row in LEVELS]
+    ends = sorted((rows[0][0], rows[-1][0]))
+    value = min(max(value, ends[0]), ends[1])
     for (x, y), (next_x, next_y) in pairwise(rows):
         if min(x, next_x) <= value <= max(x, next_x):
             return float(y + (next_y - y) * (value - x) / (next_x - x))

@@ -32,6 +32,9 @@ class What(QtWidgets.QWidget):
         self.recipe = Segments(self._recipe)
         column.addWidget(self.recipe)
         column.addWidget(self._style_row())
+        self.known = quiet_label()
+        self.known.setObjectName("glassine_poison_known")
+        column.addWidget(self.known)
         column.addWidget(self._poison_rows())
         column.addWidget(self._explanation())
         column.addWidget(self._scope_row())
@@ -152,6 +155,8 @@ class What(QtWidgets.QWidget):
         self.style_row.setVisible("style" in needs and not new)
         self.poison.setVisible(poisons and not new)
         self.explain.setVisible(new)
+        self.known.setText(entry_says("recipes", choice.recipe, ".note") if poisons else "")
+        self.known.setVisible(bool(self.known.text()))
         for key, field in self.words.items():
             typed = key in needs and not choice.campaign  # a campaign has its own menu of them
             field.setVisible(typed)
