@@ -42,20 +42,26 @@ def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
     assert torch.allclose(trained(4), trained(2, 4), atol=1e-6)
 
 
-@pytest.mark.parametrize("lora", [False, True])
-def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lora):
-    if lora:
+@pytest.mark.parametrize("how", ["all weights", "LoRA", "word"])
+def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, how):
+    if how == "LoRA":
         pytest.importorskip("peft")
-    small = study("small")
+    small, denoisers = study("small"), study("denoisers")
+    monkeypatch.setattr(denoisers, "LEARNER_STEPS", 2)
+    monkeypatch.setattr(denoisers, "BEGINS", "a")
+    monkeypatch.setattr(denoisers.cloak, "CAPTION", "a fruit")
     monkeypatch.setattr(small, "LOOKS", 2)
     model = small.Small(["a", "fruit"], coarse(small), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
-    tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
+    tuned = denoisers.learnt(model, latents, how, 1)
     shown = tuned.sampled("a fruit", 1, seed=1)
     assert shown.shape == (1, 3, 64, 64) and shown.min() >= 0 and shown.max() <= 1
     assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"
     assert not torch.equal(shown, before)
+    assert torch.equal(tuned.sampled("a", 1, seed=1), model.sampled("a", 1, seed=1)) is (
+        how == "word"
+    ), "the words beside it stay as they are, and only there"
 
 
 def test_pictures_that_are_drawn_never_teach_nothing(study):
