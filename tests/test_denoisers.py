@@ -30,6 +30,9 @@ from glassine.formats import FORMATS
 from glassine.machine.device import Device
 from glassine.machine.weights.pipelines import numbers_in
 from glassine.types import Artwork, Change, Intent, Keep
+from pipelines import models_at
+
+__all__ = ["models_at"]
 
 pytest.importorskip("diffusers")
 CPU = Device("cpu", "CPU", torch.float32)
@@ -38,10 +41,9 @@ PREDICTS = {"sd": "epsilon", "sdxl": "epsilon", "sd3": "flow", "flux1": "flow"}
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
+def folders(models_at):
     """Kind -> its folder."""
-    home = tmp_path_factory.mktemp("models")
-    return {kind: pipelines.saved(home / kind, kind) for kind in DENOISERS}
+    return models_at
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import sqlite3
 from dataclasses import replace
 
 import numpy as np
-import pipelines
 import pytest
 import torch
 import torch.nn.functional as F
@@ -31,7 +30,10 @@ from glassine.probe.statistics import (
     true_at_false,
 )
 from PIL import Image
+from pipelines import models_at
 from typed import run as run_command
+
+__all__ = ["models_at"]
 
 SIDE = 32
 EFFORT = Effort(samples=3, paintings=1, noises=1, steps=8)
@@ -352,14 +354,8 @@ def test_what_the_ledger_says_of_a_work_is_in_the_evidence(folders):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    pytest.importorskip("diffusers")
-    home = tmp_path_factory.mktemp("models")
-    kinds = (("sd", {}), ("v", {"predicts": "v_prediction"}), ("sd3", {}), ("flux1", {}))
-    return {
-        name: pipelines.saved(home / name, "sd" if name == "v" else name, **more)
-        for name, more in kinds
-    }
+def models(models_at):
+    return models_at
 
 
 @pytest.mark.parametrize("kind", ["sd", "v", "sd3", "flux1"])

@@ -1,9 +1,10 @@
 """What does a denoiser's loss add to a cloak? python -m lab.study.denoisers [--seeds N] [--table]
 
-The study's works, protected in six ways at one visibility, learnt by the same base (all weights, LoRA
-or textual inversion; as posted or cleaned by a purifier first), beside clean works. What the losses look through is a small model of another seed, first
-trained on pictures that the base never saw (`surrogate`, some minutes): an artist does not have the
-thief's model. Asked, as in cloak.py: what the model samples after it has learnt them.
+The study's works, protected in six ways at one visibility, learnt by the same base (all weights,
+LoRA or textual inversion; as posted, or cleaned by a purifier first), beside clean works. What the
+losses look through is a small model of another seed, first trained on pictures that the base never
+saw (`surrogate`, some minutes): an artist does not have the thief's model. Asked, as in cloak.py:
+what the model samples after it has learnt them.
 
 A denoiser is given to the engine's loop in place of a folder's; steps, limits and the search for a
 strength stay the product's own. What was made and measured is kept: started again, it goes on.

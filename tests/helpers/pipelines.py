@@ -1,7 +1,9 @@
 """Tiny model folders of every architecture, with random weights, as diffusers saves them."""
 
 import json
+from functools import cache
 
+import pytest
 import torch
 
 STATES = dict(
@@ -167,6 +169,33 @@ def made_flux1():
 
 
 MAKERS = {"sd": made_sd, "sdxl": made_sdxl, "sd3": made_sd3, "flux1": made_flux1}
+
+
+class Folders(dict):
+    """Kind -> the folder of a tiny model, made when it is first asked for; "v": a Stable Diffusion
+    that says v."""
+
+    def __init__(self, home):
+        super().__init__()
+        self.home = home
+
+    def __missing__(self, name):
+        kind, more = ("sd", {"predicts": "v_prediction"}) if name == "v" else (name, {})
+        self[name] = saved(self.home / name, kind, **more)
+        return self[name]
+
+
+@cache
+def folders_of(factory):
+    """One for all test files of a process, though each of them imports the fixture."""
+    return Folders(factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def models_at(tmp_path_factory):
+    """What no test may write to."""
+    pytest.importorskip("diffusers")
+    return folders_of(tmp_path_factory)
 
 
 def saved(folder, kind, **more):

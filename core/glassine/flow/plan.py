@@ -75,6 +75,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         model=intent.model or "",
         prompt=intent.prompt if intent.model else "",
         found=intent.found,
+        redraw=bool(intent.model) and intent.redraw,
     )
 
 

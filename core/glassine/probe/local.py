@@ -14,7 +14,15 @@ from torch import Tensor, nn
 
 from ..denoisers.base import Words
 from ..denoisers.folder import VAE, Parts
-from ..denoisers.loaded import HEAVY, SCHEDULER, check_memory, from_folder, network, spoken
+from ..denoisers.loaded import (
+    HEAVY,
+    SCHEDULER,
+    autoencoder,
+    check_memory,
+    from_folder,
+    network,
+    spoken,
+)
 from ..denoisers.noise import Noise, noise_of
 from ..errors import EntryMissing, WeightsMissing
 from ..machine.device import Device
@@ -78,13 +86,7 @@ class Local:
     def parted_few(self, mixed: Tensor, at: int, caption: str) -> tuple[Tensor, Tensor]:
         which = torch.full((len(mixed),), at)
         guess = self.says[caption](mixed, self.noise.times[which])
-        noise = self.noise.noise_in(guess, mixed, which)
-        signal, spread = self.noise.shares(which, mixed)
-        if self.noise.predicts == "flow":
-            return mixed - spread * guess, noise
-        if self.noise.predicts == "v_prediction":
-            return signal * mixed - spread * guess, noise
-        return (mixed - spread * noise) / signal, noise
+        return self.noise.parted(guess, mixed, which)
 
 
 @torch.no_grad()
@@ -92,22 +94,19 @@ def local_model(
     parts: Parts, captions: Iterable[str], device: Device, *, side: int | None, lora: Path | None
 ) -> Local:
     """Raises WeightsMissing, EntryMissing and OutOfMemory in words."""
-    from diffusers import AutoModel
-
     check_memory(parts, device)
     words = all_worded(parts, dict.fromkeys(("", *captions)), device)
     net = network(parts, device)
     if lora:
         net = with_lora(parts, net, lora)
     config = parts.vae.config
-    coder = from_folder(AutoModel, parts.vae.folder, torch.float32, variant=parts.vae.variant)
     return Local(
         side=side or side_of(parts),
         guided=not parts.net.config.get("guidance_embeds", False),
         together=1 if parts.net.numbers > HEAVY else FEW,
         says={one: spoken(parts.entry, net, told, device) for one, told in words.items()},
         noise=noise_of(read_json(parts.folder / SCHEDULER)),
-        coder=coder.eval().requires_grad_(False).to(device.kind),
+        coder=autoencoder(parts, device),
         scale=float(config.get("scaling_factor") or 1.0),
         shift=float(config.get("shift_factor") or 0.0),
     )

@@ -1,4 +1,4 @@
-"""A model of the artist's own: its folder, which Krita remembers, and what the engine says of it."""
+"""A model of the artist's own: its folder, which Krita remembers; what the engine says of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OwnModel(QtCore.QObject):
         return self.here is not None
 
     def choose(self, folder: str) -> None:
-        """"" takes it away again."""
+        """ "" takes it away again."""
         if folder != self.folder:
             write_text("model", folder)
             self.folder = folder
