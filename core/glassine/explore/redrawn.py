@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..denoisers.folder import parts_in
-from ..denoisers.loaded import Model, autoencoder, denoiser, drawn_noise
+from ..denoisers.loaded import Model, autoencoder, denoiser, drawn_noise, encoded
 from ..machine.device import Device
 from ..pixels.pad import padded
 from ..types import Plan
@@ -34,8 +34,7 @@ def redrawn(plan: Plan, device: Device, *pictures: Tensor) -> list[Tensor]:
 
 def drawn_anew(sees: Model, coder: Any, picture: Tensor) -> Tensor:  # noqa: ANN401
     height, width = picture.shape[1:]
-    whole = padded(picture)[None].to(coder.device) * 2 - 1
-    latents = sees.latents(coder.encode(whole).latent_dist.mean)
+    latents = sees.latents(encoded(coder, padded(picture)[None]))
     clean = walked_back(sees, latents)
     made: Tensor = coder.decode(clean / sees.scale + sees.shift).sample / 2 + 0.5
     return made[0, :, :height, :width].clamp(0, 1).cpu()

@@ -19,6 +19,7 @@ from ..denoisers.loaded import (
     SCHEDULER,
     autoencoder,
     check_memory,
+    encoded,
     from_folder,
     network,
     spoken,
@@ -56,18 +57,15 @@ class Local:
     shift: float
 
     def encode(self, pictures: Tensor) -> Tensor:
-        each = [self.coder.encode(self.placed(one[None] * 2 - 1)) for one in pictures]
-        latents = torch.cat([one.latent_dist.mean for one in each]).float()
+        latents = torch.cat([encoded(self.coder, one[None]) for one in pictures])
         return (latents - self.shift) * self.scale
 
     def decode(self, latents: Tensor) -> Tensor:
         inside = latents / self.scale + self.shift
-        each = [self.coder.decode(self.placed(one[None])).sample for one in inside]
+        where = self.coder.device, self.coder.dtype
+        each = [self.coder.decode(one[None].to(*where)).sample for one in inside]
         made: Tensor = torch.cat(each).float().cpu() / 2 + 0.5
         return made
-
-    def placed(self, one: Tensor) -> Tensor:
-        return one.to(self.coder.device, self.coder.dtype)
 
     def at(self, level: float) -> int:
         count = len(self.noise.times)
