@@ -206,7 +206,7 @@ def test_a_reference_is_one_question_more_and_its_answers_are_its_own(folders, t
     plain, _ = run.probe(order, model, tmp_path, lambda _: None)
     model.looks = 0
     beside = replace(order, reference="one")
-    (said, goes_on) = run.beforehand(beside, model, tmp_path, other)
+    _, goes_on = run.beforehand(beside, model, tmp_path, other)
     model.looks = 0
     found, _ = run.probe(beside, model, tmp_path, lambda _: None, other)
     assert [one.question for one in found] == ["membership", "reference"]

@@ -54,7 +54,7 @@ def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, how
     model = small.Small(["a", "fruit"], coarse(small), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
-    tuned = denoisers.learnt(model, latents, how, 1)
+    tuned = denoisers.taught_by(model, latents, how, 1)
     shown = tuned.sampled("a fruit", 1, seed=1)
     assert shown.shape == (1, 3, 64, 64) and shown.min() >= 0 and shown.max() <= 1
     assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"

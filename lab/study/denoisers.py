@@ -219,7 +219,7 @@ def lesson_of(row: Row) -> Lesson:
     return Lesson(*(row[name] for name in Lesson._fields))
 
 
-def learnt(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
+def taught_by(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
     """What the works teach: all weights, LoRA, or the artist's word alone."""
     captions = [cloak.CAPTION] * len(latents)
     if how == "word":
@@ -246,7 +246,7 @@ def run(asked: argparse.Namespace) -> None:
         row |= {name: taken_up.looked(one, works, seen) for name, one in looks}
         seen = common.purified(seen, lesson.after) if lesson.after else seen
         latents = learner.latents(seen)
-        tuned = learnt(learner, latents, lesson.learner, lesson.seed)
+        tuned = taught_by(learner, latents, lesson.learner, lesson.seed)
         shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + lesson.seed)
         page = "-".join(map(str, lesson)) + ".png"
         common.sheet(asked.home / "sheets" / f"denoisers-{page}", shown)

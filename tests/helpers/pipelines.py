@@ -1,7 +1,6 @@
 """Tiny model folders of every architecture, with random weights, as diffusers saves them."""
 
 import json
-from functools import cache
 
 import pytest
 import torch
@@ -185,17 +184,17 @@ class Folders(dict):
         return self[name]
 
 
-@cache
-def folders_of(factory):
-    """One for all test files of a process, though each of them imports the fixture."""
-    return Folders(factory.mktemp("models"))
+_MADE = []
 
 
 @pytest.fixture(scope="session")
 def models_at(tmp_path_factory):
-    """What no test may write to."""
+    """What no test may write to. One for all test files of a process, though each of them imports
+    this fixture."""
     pytest.importorskip("diffusers")
-    return folders_of(tmp_path_factory)
+    if not _MADE:
+        _MADE.append(Folders(tmp_path_factory.mktemp("models")))
+    return _MADE[0]
 
 
 def saved(folder, kind, **more):

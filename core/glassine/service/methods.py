@@ -113,7 +113,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
     return Answer(Estimated(found, names, device.says))
 
 
-def model(request: Request[ModelAsk]) -> Answer:
+def look_at_model(request: Request[ModelAsk]) -> Answer:
     """Looks at a model's folder as its use would, but loads nothing; refuses it in words."""
     folder, device = Path(request.ask.folder), request.state.device
     if not libraries_there():
@@ -185,7 +185,7 @@ METHODS: dict[str, Method[Any]] = {
     "catalogue": Method(Nothing, catalogue),
     "warm": Method(Nothing, warm),
     "estimate": Method(EstimateAsk, estimate),
-    "model": Method(ModelAsk, model),
+    "model": Method(ModelAsk, look_at_model),
     "caption": Method(CaptionAsk, caption),
     "campaigns": Method(Nothing, campaigns),
     "join": Method(JoinAsk, join_campaign),

@@ -153,9 +153,8 @@ def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
         click.echo(speech.spoken(said), err=True)
     answers = run.probe(order, made, given["out"], teller(), beside)
     examined = pack.Examined(parts.folder.resolve().name, files, made.side)
-    reference = (
-        other and beside and pack.Examined(other.folder.resolve().name, its_files, beside.side)
-    )
+    name = given["reference"].resolve().name if other else ""
+    reference = beside and pack.Examined(name, its_files, beside.side)
     command = again(model, folder, given)
     told = pack.evidence(order, examined, answers, command, today(), reference)
     pack.write_pack(given["out"], told, order, answers[0])
@@ -181,8 +180,8 @@ def order_of(
     for said in (*problems, *more):
         click.echo(speech.phrase("cli.left_out", reason=said), err=True)
     return Order(
-        identity=digest_of([files, given["side"]]),
-        reference=digest_of([reference]) if reference else "",
+        identity=identity_of([files, given["side"]]),
+        reference=identity_of([reference]) if reference else "",
         works=tuple(works),
         controls=tuple(controls),
         canaries=tuple(known_canaries()) if given["canaries"] else (),
@@ -192,7 +191,7 @@ def order_of(
     )
 
 
-def digest_of(told: list[Any]) -> str:
+def identity_of(told: list[Any]) -> str:
     from hashlib import sha256
 
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -103,7 +103,7 @@ def command(
     original, page = original or original_beside(picture), out or report_path(picture)
     check_model_options(model)
     check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
-    protected = looked_through(as_protected(picture, original, target, device), model)
+    protected = seen_by_model(as_protected(picture, original, target, device), model)
     names = () if quick else chosen_purifiers(after, slow)
     sight = sighted(protected, side)
     with output.progress_of(picture.name, silent=data == "-") as watch:
@@ -131,7 +131,7 @@ def check_model_options(given: dict[str, Any]) -> None:
             raise speech.misused("cli.report_no_model", name=name)
 
 
-def looked_through(protected: Protected, given: dict[str, Any]) -> Protected:
+def seen_by_model(protected: Protected, given: dict[str, Any]) -> Protected:
     """With the model that was named: its denoiser's view, and what it makes of both if asked."""
     from dataclasses import replace
 
