@@ -269,6 +269,7 @@ class Small:
         steps: int = 150,
     ) -> Self:
         """A copy in which that word alone has learnt what these show."""
+        assert isinstance(self.words, Captions), "a word was taught already"
         other = copy.copy(self)
         other.unet = copy.deepcopy(self.unet).requires_grad_(False)
         other.words = OneWord(copy.deepcopy(self.words), word, begins)

@@ -292,7 +292,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         seed=given["seed"],
         model=given["model"],
         prompt=given["prompt"] or Intent.prompt,
-        redraw=given["redraw"],
+        redraw=bool(given["redraw"]),
         export=named_export(given, format_, marks),
     )
     if not given["campaign"]:
