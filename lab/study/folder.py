@@ -37,7 +37,7 @@ def pipeline(made: small.Small, coder: AutoencoderTiny) -> StableDiffusionPipeli
         text_encoder=text_encoder(made.words),
         tokenizer=tokenizer(made.words),
         unet=widened(made.unet),
-        scheduler=DDPMScheduler.from_config(made.noise.config),
+        scheduler=DDPMScheduler.from_config({**made.noise.config, "steps_offset": 1}),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

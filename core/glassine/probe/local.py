@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,8 @@ def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
         state = kind.lora_state_dict(str(file), local_files_only=True, use_safetensors=True)
         state, alphas = state if isinstance(state, tuple) else (state, None)
         load = getattr(kind, f"load_lora_into_{part}")
-        load(state, network_alphas=alphas, **{part: net})
+        scaled = "network_alphas" in signature(load).parameters  # SD 3's has them in its weights
+        load(state, **{part: net}, **({"network_alphas": alphas} if scaled else {}))
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise WeightsMissing("probe.no_lora", file=file, model=parts.folder.name) from error
     if not any("lora" in name for name, _ in net.named_parameters()):

@@ -119,7 +119,7 @@ def calibrated(
         mean_losses(asked, one[None], caption, effort)[:, 0]
         for asked, one in zip((model, beside), pictures, strict=True)
     )
-    figures = {}
+    figures: dict[str, float] = {}
     for name, column in (("loss", own), ("reference", other)):
         figures |= {f"{name}_{at:.2f}": float(x) for at, x in zip(LEVELS, column, strict=True)}
     return Answer(float((other.log() - own.log()).mean()), figures)

@@ -154,7 +154,7 @@ def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
     answers = run.probe(order, made, given["out"], teller(), beside)
     examined = pack.Examined(parts.folder.resolve().name, files, made.side)
     name = given["reference"].resolve().name if other else ""
-    reference = beside and pack.Examined(name, its_files, beside.side)
+    reference = pack.Examined(name, its_files, beside.side) if beside else None
     command = again(model, folder, given)
     told = pack.evidence(order, examined, answers, command, today(), reference)
     pack.write_pack(given["out"], told, order, answers[0])
