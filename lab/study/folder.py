@@ -37,11 +37,17 @@ def pipeline(made: small.Small, coder: AutoencoderTiny) -> StableDiffusionPipeli
         text_encoder=text_encoder(made.words),
         tokenizer=tokenizer(made.words),
         unet=widened(made.unet),
-        scheduler=DDPMScheduler.from_config({**made.noise.config, "steps_offset": 1}),
+        scheduler=DDPMScheduler(**settings(made.noise), steps_offset=1),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
     )
+
+
+def settings(made: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What it was made with, without what diffusers notes beside that."""
+    told = {name: one for name, one in made.config.items() if not name.startswith("_")}
+    return {name: one for name, one in told.items() if name != "steps_offset"}
 
 
 def tokenizer(words: small.Captions) -> Any:  # noqa: ANN401 - transformers has no types
@@ -102,7 +108,7 @@ def beside_its_negative(own: Tensor, more: Tensor) -> Tensor:
 @torch.no_grad()
 def widened(net: Any) -> UNet2DConditionModel:  # noqa: ANN401
     """The network for words of WIDE numbers, deaf to all but the first WIDTH."""
-    made = UNet2DConditionModel.from_config({**net.config, "cross_attention_dim": WIDE})
+    made = UNet2DConditionModel(**settings(net) | {"cross_attention_dim": WIDE})
     state = {
         name: F.pad(one, (0, WIDE - small.WIDTH)) if hears(name) else one
         for name, one in net.state_dict().items()
