@@ -20,16 +20,24 @@ from glassine.evidence.sight import sighted
 from glassine.evidence.wording import NO_DENOISER
 from glassine.explore import denoising
 from glassine.explore.denoising import LOSSES, Through, in_turn, through_model
+from glassine.explore.redrawn import redrawn, walked_back
 from glassine.flow import optimise as optimising
+from glassine.flow import timing
+from glassine.flow.catalogue import catalogue
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
-from glassine.flow.recipes import MODEL_RECIPES
+from glassine.flow.recipes import MODEL_RECIPES, STEPS
 from glassine.flow.settle import settle
 from glassine.flow.verify import verify
 from glassine.formats import FORMATS
 from glassine.machine.device import Device
 from glassine.machine.weights.pipelines import numbers_in
-from glassine.types import Artwork, Change, Intent, Keep
+from glassine.service.methods import METHODS
+from glassine.service.state import State
+from glassine.types import Artwork, Change, Intent, Keep, quiet
+from pipelines import models_at
+
+__all__ = ["models_at"]
 
 pytest.importorskip("diffusers")
 CPU = Device("cpu", "CPU", torch.float32)
@@ -38,10 +46,9 @@ PREDICTS = {"sd": "epsilon", "sdxl": "epsilon", "sd3": "flow", "flux1": "flow"}
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
+def folders(models_at):
     """Kind -> its folder."""
-    home = tmp_path_factory.mktemp("models")
-    return {kind: pipelines.saved(home / kind, kind) for kind in DENOISERS}
+    return models_at
 
 
 @pytest.fixture
@@ -98,7 +105,7 @@ def test_gradients_are_those_of_finite_differences(folders, kind):
 
 
 @pytest.mark.parametrize("predicts", ["epsilon", "v_prediction", "flow"])
-def test_the_noise_is_found_again_whatever_a_model_predicts(predicts):
+def test_latents_and_noise_are_found_again_whatever_a_model_predicts(predicts):
     config = {"prediction_type": predicts, "beta_schedule": "scaled_linear"}
     if predicts == "flow":
         config = {"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps": 1000}
@@ -106,8 +113,8 @@ def test_the_noise_is_found_again_whatever_a_model_predicts(predicts):
     latents, added = torch.randn(2, 3, 4, 5, 6, generator=draw)
     at = torch.tensor([0, 300, 900])
     mixed = noise.mixed(latents, added, at)
-    found = noise.noise_in(noise.truth(latents, added, at), mixed, at)
-    assert torch.allclose(found, added, atol=1e-5)
+    clean, found = noise.parted(noise.truth(latents, added, at), mixed, at)
+    assert torch.allclose(found, added, atol=1e-5) and torch.allclose(clean, latents, atol=1e-3)
     assert noise.spread.diff().min() > 0, "levels go from little noise to much"
     assert noise.predicts == predicts
 
@@ -202,7 +209,33 @@ def test_the_report_has_the_denoisers_own_view(folders, moved):
     assert report.record.model == "sd" and "/" not in report.record.model
     page = html(protected, report, sighted(protected))
     assert "The denoiser&#x27;s loss" in page or "The denoiser's loss" in page
+    assert "What the model makes of both" not in page, "nobody asked"
     assert NO_DENOISER not in report.limits
+
+
+@pytest.mark.parametrize("kind", ["sd", "sd3"])
+def test_a_model_draws_both_pictures_anew_from_one_noise(folders, kind):
+    made = plan(Artwork(picture()), Intent(recipe="sds", model=str(folders[kind]), redraw=True))
+    one, same, other = redrawn(made, CPU, picture(), picture(), picture(seed=1))
+    assert made.redraw and one.shape == picture().shape and one.min() >= 0 and one.max() <= 1
+    assert torch.equal(one, same) and not torch.equal(one, other)
+    told = replace(made, prompt="zebra")
+    assert not torch.equal(one, redrawn(told, CPU, picture())[0]), "it is told the prompt"
+
+
+def test_what_is_walked_back_without_noise_is_the_picture_itself(folders, monkeypatch):
+    """A denoiser that is right gives back the latents it was given."""
+    sees = through(folders["sd"]).sees
+    latents = torch.randn(1, 4, 3, 3, generator=torch.Generator().manual_seed(1))
+
+    def right(mixed, times):
+        signal, spread = sees.noise.shares(times.long(), mixed)
+        return (mixed - signal * latents) / spread
+
+    found = walked_back(replace(sees, says=right), latents)
+    assert torch.allclose(found, latents, atol=1e-3)
+    wrong = walked_back(replace(sees, says=lambda mixed, _: mixed), latents)
+    assert not torch.allclose(wrong, latents, atol=0.1)
 
 
 def test_a_change_keeps_to_mask_and_plan(folders, moved, monkeypatch):
@@ -228,6 +261,22 @@ def test_every_recipe_has_its_paper_and_a_range_of_levels():
         assert "arXiv" in asks.source and 0 <= asks.low < asks.high <= 1 and 0 < asks.share <= 1
         assert asks.loss in LOSSES and (asks.share == 1 or recipe.goals)
         assert bool(asks.rounds) is bool(asks.lessons)
+
+
+@pytest.mark.parametrize("kind", ["sd", "flux1"])
+@pytest.mark.parametrize(
+    ("name", "levels"), [("advdm-word", range(500)), ("advdm-early", range(700, 1000))]
+)
+def test_steps_look_only_at_the_levels_that_a_paper_gives(folders, monkeypatch, kind, name, levels):
+    seen = []
+    monkeypatch.setitem(LOSSES, "error", lambda *it: seen.append(it[3]) or it[1])
+    asks, found = MODEL_RECIPES[name].denoising, through(folders[kind])
+    for drawn in (0, 299, 300, 499, 500, 12345, 999_999_999):
+        denoising.looked_at(asks, found, drawn, 1)(picture()[None])
+    at = torch.cat(seen)
+    assert set(at.tolist()) <= set(levels) and len(set(at.tolist())) > 3
+    noise = found.sees.noise
+    assert noise.spread[at].max() <= noise.spread[levels[-1]] and at.min() >= levels[0]
 
 
 def test_half_of_the_steps_go_on_towards_the_goal(folders, monkeypatch):
@@ -356,11 +405,74 @@ def test_the_command_line_says_what_it_takes_and_through_what(folders, tmp_path,
     clean, copy = tmp_path / "clean.png", tmp_path / "copy.png"
     clean.write_bytes(FORMATS["png"].write(picture(), None, Keep(), 95))
     asked = ("--recipe", "sds", "--effort", "preview", "--device", "cpu", "--marks", "none")
-    typed.run("protect", clean, "-o", copy, "--model", folders["sd"], *asked)
+    typed.run("protect", clean, "-o", copy, "--model", folders["sd"], "--redraw", *asked)
     said = capsys.readouterr()
     assert copy.exists() and "GB" in said.err and "through the model" in said.out
+    assert "What the model makes of both" in (tmp_path / "copy.html").read_text()
+    given = ("report", copy, "--original", clean, "--quick", "-o", tmp_path / "again.html")
+    prompt = ("--prompt", "a zebra")
+    assert typed.run(*given, "--model", folders["sd"], "--redraw", *prompt) == 0
+    page = (tmp_path / "again.html").read_text()
+    assert "What the model makes of both" in page and "a zebra" in page
+    assert "The denoiser" in page and "Only encoders were looked through" not in page
+    capsys.readouterr()
+    assert typed.run(*given, "--redraw") == 2 and "none was named" in capsys.readouterr().err
+    assert typed.run(*given, "--model", tmp_path) == exits.MISSING
     assert typed.run("protect", clean, "-o", tmp_path / "b.png", *asked) == exits.NOT_USABLE
     assert "no model was named" in capsys.readouterr().err
-    for option in (("--model", folders["sd"]), ("--prompt", "a cat")):
+    for option in (("--model", folders["sd"]), ("--prompt", "a cat"), ("--redraw",)):
         assert typed.run("protect", clean, "-o", tmp_path / "c.png", *option) == 2
         assert f"{option[0]} was given" in capsys.readouterr().err
+
+
+# --- what Krita may ask --------------------------------------------------------------------------
+
+
+def test_an_estimate_counts_steps_through_the_model(folders, monkeypatch):
+    monkeypatch.setattr(timing, "gradient_seconds", lambda name, device: (3.0,))
+    monkeypatch.setattr(timing, "look_seconds", lambda: 0.0)
+    told = {"a cat": 5.0, "a painting": 7.0}
+    monkeypatch.setattr(timing, "denoiser_seconds", lambda asks, model, prompt, _: told[prompt])
+    size = {"width": 100, "height": 100, "model": str(folders["sd"])}
+    pixels = 104**2  # sides that an encoder can take
+    for recipe, prompt, step in (
+        ("sds", "", 7),
+        ("sds", "a cat", 5),
+        ("cloak-sds", "a cat", 5 / 2 + 3 * 4 / 3 / 2),
+    ):
+        found = asked_of_krita("estimate", size | {"recipe": recipe, "prompt": prompt})
+        for effort, steps in STEPS.items():
+            assert found.result.seconds[effort] == pytest.approx(steps * pixels * step)
+    for wrong in ({"recipe": "cloak"}, {"recipe": "sds", "model": ""}, {"recipe": "subject"}):
+        with pytest.raises(NotUsable):
+            asked_of_krita("estimate", size | wrong)
+
+
+def test_krita_protects_a_layer_through_a_model(folders, monkeypatch):
+    rows = torch.cat([picture(), torch.ones(1, 72, 64)]).permute(1, 2, 0)
+    blobs = {"pixels": (rows * 255).round().byte().numpy().tobytes()}
+    pixels = {"width": 64, "height": 72, "order": "BGRA", "type": "u8"}
+    wish = {"recipe": "advdm", "effort": "preview", "strength": 60, "seed": 1}
+    made = {}
+    for prompt in ("", "a painting", "zebra"):
+        wanted = wish | {"model": str(folders["sd"]), "prompt": prompt}
+        heard = []
+        found = asked_of_krita("protect", {"pixels": pixels, "intent": wanted}, blobs, heard.append)
+        made[prompt] = bytes(found.blobs["pixels"])
+        assert heard[0].left > 0 and found.result.seed == 1
+    assert made[""] == made["a painting"] != made["zebra"] and made[""] != blobs["pixels"]
+
+
+def test_krita_is_told_what_a_folder_holds_before_anything_is_loaded(folders, copied, monkeypatch):
+    said = str(asked_of_krita("model", {"folder": str(folders["flux1"])}).result.says)
+    assert said.startswith("flux1: FLUX.1") and "GB" in said
+    shutil.rmtree(copied / "unet")
+    with pytest.raises(WeightsMissing, match="unet"):
+        asked_of_krita("model", {"folder": str(copied)})
+    offered = {row["name"]: row["needs"] for row in catalogue()["model_recipes"]}
+    assert offered["cloak-sds"] == ["style", "model"] and offered["sds"] == ["model"]
+    assert "subject" not in offered, "of a set, and not of a picture"
+
+
+def asked_of_krita(method, ask, blobs=None, watch=quiet):
+    return METHODS[method](ask, blobs or {}, watch, State(wish="cpu"))

@@ -5,7 +5,6 @@ import sqlite3
 from dataclasses import replace
 
 import numpy as np
-import pipelines
 import pytest
 import torch
 import torch.nn.functional as F
@@ -20,7 +19,7 @@ from glassine.probe import asked, canaries, local, pack, run, works
 from glassine.probe.alike import bits_between, looked_at, near_duplicate
 from glassine.probe.canaries import Canary, canary_chance
 from glassine.probe.halves import away_from, half_hidden, never_was
-from glassine.probe.questions import QUESTIONS, Effort, group
+from glassine.probe.questions import QUESTIONS, Effort, calibrated, calibrated_looks, group
 from glassine.probe.statistics import (
     MOST,
     area_under_curve,
@@ -31,7 +30,10 @@ from glassine.probe.statistics import (
     true_at_false,
 )
 from PIL import Image
+from pipelines import models_at
 from typed import run as run_command
+
+__all__ = ["models_at"]
 
 SIDE = 32
 EFFORT = Effort(samples=3, paintings=1, noises=1, steps=8)
@@ -181,6 +183,45 @@ def test_what_was_learnt_by_construction_is_found(learnt, name):
         assert not any(one.figures["near"] for one in others)
     if name == "completion":
         assert all(one.figures["away"] < 0.06 < one.figures["away_mirrored"] for one in ours)
+
+
+def test_beside_another_model_what_was_learnt_is_found(learnt):
+    known, unseen, model = learnt
+    elsewhere = Memory(unseen[5:])
+
+    def scores(some, beside):
+        asks = [(calibrated(model, beside, (one, one), words, EFFORT)) for words, one in some]
+        return [one.score for one in asks]
+
+    ours, others = (scores(some[:5], elsewhere) for some in (known, unseen))
+    assert permutation_test(ours, others).p == 1 / 252
+    assert scores(known[:3], model) == [0, 0, 0], "a reference that learnt them too says nothing"
+    before = model.looks + elsewhere.looks
+    scores(known[:1], elsewhere)
+    assert model.looks + elsewhere.looks - before == calibrated_looks(EFFORT)
+
+
+def test_a_reference_is_one_question_more_and_its_answers_are_its_own(folders, tmp_path, learnt):
+    order, model, other = ordered(folders), Memory(learnt[0]), Memory(learnt[1])
+    plain, _ = run.probe(order, model, tmp_path, lambda _: None)
+    model.looks = 0
+    beside = replace(order, reference="one")
+    _, goes_on = run.beforehand(beside, model, tmp_path, other)
+    model.looks = 0
+    found, _ = run.probe(beside, model, tmp_path, lambda _: None, other)
+    assert [one.question for one in found] == ["membership", "reference"]
+    assert found[0] == plain[0] and goes_on.fields == {"done": 6}, "nothing is asked again"
+    assert model.looks == 6 * calibrated_looks(EFFORT) / 2 and found[1].test.looked == 20
+    codes = [one.code for one in run.doubts(beside)]
+    assert codes == [
+        "probe.one_kind",
+        "probe.reference_unlearnt",
+        "probe.several",
+        "probe.wordless",
+    ]
+    model.looks = 0
+    run.probe(replace(beside, reference="two"), model, tmp_path, lambda _: None, other)
+    assert model.looks == 6 * calibrated_looks(EFFORT) / 2, "another reference is asked anew"
 
 
 def test_sets_that_were_not_learnt_are_called_so_as_often_as_p_says(learnt):
@@ -352,17 +393,11 @@ def test_what_the_ledger_says_of_a_work_is_in_the_evidence(folders):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    pytest.importorskip("diffusers")
-    home = tmp_path_factory.mktemp("models")
-    kinds = (("sd", {}), ("v", {"predicts": "v_prediction"}), ("sd3", {}), ("flux1", {}))
-    return {
-        name: pipelines.saved(home / name, "sd" if name == "v" else name, **more)
-        for name, more in kinds
-    }
+def models(models_at):
+    return models_at
 
 
-@pytest.mark.parametrize("kind", ["sd", "v", "sd3", "flux1"])
+@pytest.mark.parametrize("kind", ["sd", "v", "sdxl", "sd3", "flux1"])
 def test_every_architecture_parts_a_mix_into_picture_and_noise(models, kind):
     parts = parts_in(models[kind])
     model = local.local_model(parts, ["a dog"], CPU, side=32, lora=None)
@@ -382,7 +417,7 @@ def test_every_architecture_parts_a_mix_into_picture_and_noise(models, kind):
     whole = asked.painted(model, shown[0], hidden, "a dog", range(1), 2)[0]
     assert torch.equal(whole[:, :, :16], shown[0][:, :, :16]) and not torch.equal(whole, shown[0])
     assert model.guided == (kind != "flux1")
-    assert local.side_of(parts) == (64 if kind in ("sd", "v") else local.SIDE)
+    assert local.side_of(parts) == (64 if kind in ("sd", "v", "sdxl") else local.SIDE)
 
 
 @pytest.fixture
@@ -411,20 +446,36 @@ FEW = (
 )
 
 
-@pytest.fixture
-def lora(models, tmp_path):
+def lora_for(folder, file):
     """A file of one for the tiny model, as trainers save it."""
     pytest.importorskip("peft")
-    from diffusers import StableDiffusionPipeline
+    import diffusers
     from diffusers.utils import convert_state_dict_to_diffusers
     from glassine.denoisers.loaded import network
     from peft import LoraConfig, get_peft_model_state_dict
 
-    net = network(parts_in(models["sd"]), CPU)
+    parts = parts_in(folder)
+    net = network(parts, CPU)
     net.add_adapter(LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q", "to_v"]))
     state = convert_state_dict_to_diffusers(get_peft_model_state_dict(net))
-    StableDiffusionPipeline.save_lora_weights(tmp_path / "lora", unet_lora_layers=state)
-    return tmp_path / "lora" / "pytorch_lora_weights.safetensors"
+    kind = getattr(diffusers, parts.entry.pipelines[0])
+    kind.save_lora_weights(file.parent, **{f"{parts.entry.part}_lora_layers": state})
+    return (file.parent / "pytorch_lora_weights.safetensors").rename(file)
+
+
+@pytest.mark.parametrize("kind", ["sdxl", "sd3", "flux1"])
+def test_a_lora_lies_on_top_of_every_architecture(models, tmp_path, kind):
+    parts, file = parts_in(models[kind]), lora_for(models[kind], tmp_path / "lora.safetensors")
+    plain, taught = (local.local_model(parts, [], CPU, side=32, lora=one) for one in (None, file))
+    latents = plain.encode(pictures(1, 1))
+    assert torch.equal(latents, taught.encode(pictures(1, 1)))
+    before, after = (one.parted(latents, 0.5, "")[1] for one in (plain, taught))
+    assert after.isfinite().all() and not torch.allclose(before, after, atol=1e-6)
+
+
+@pytest.fixture
+def lora(models, tmp_path):
+    return lora_for(models["sd"], tmp_path / "pytorch_lora_weights.safetensors")
 
 
 def test_the_command_packs_evidence_that_can_be_made_again(models, folders, lora, asked_for):
@@ -448,6 +499,14 @@ def test_the_command_packs_evidence_that_can_be_made_again(models, folders, lora
     assert again | {"day": 0} == told | {"day": 0}
     asked_for(*given, "--ask", "membership", "-o", folders / "three", "--lora", lora)
     other = json.loads((folders / "three" / pack.JSON).read_text())
+    assert told["reference"] is None
+    given = (*given, "--ask", "membership", "--reference", models["v"], "-o", folders / "four")
+    code, said = asked_for(*given)
+    assert code == 0 and "Loss beside the reference" in said and "must not have learnt" in said
+    last = json.loads((folders / "four" / pack.JSON).read_text())
+    assert last["questions"][1]["question"] == "reference" and "--reference v" in last["again"]
+    page = (folders / "four" / pack.PAGE).read_text()
+    assert last["reference"]["sha256"]["unet/config.json"] in page and "The reference" in page
     assert lora.name in other["model"]["sha256"] and other["questions"][0] != told["questions"][1]
 
 

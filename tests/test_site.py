@@ -187,7 +187,7 @@ def test_the_settings_are_the_command_lines(folder):
     options = {one.name: one for one in command.__click_params__}
     schema = Settings.model_json_schema()["properties"]
     left_out = {"target", "anchor", "campaign", "surrogates", "mask", "device", "sidecar"}
-    left_out |= {"model", "prompt"}
+    left_out |= {"model", "prompt", "redraw"}
     left_out |= {"keep_path", "certificate", "key", "signature", "layout", "opacity"}
     named = {"format_": "format"}
     assert {named.get(one, one) for one in set(options) - left_out} == set(schema)

@@ -43,20 +43,26 @@ def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
     assert torch.allclose(trained(4), trained(2, 4), atol=1e-6)
 
 
-@pytest.mark.parametrize("lora", [False, True])
-def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, lora):
-    if lora:
+@pytest.mark.parametrize("how", ["all weights", "LoRA", "word"])
+def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, how):
+    if how == "LoRA":
         pytest.importorskip("peft")
-    small = study("small")
+    small, denoisers = study("small"), study("denoisers")
+    monkeypatch.setattr(denoisers, "LEARNER_STEPS", 2)
+    monkeypatch.setattr(denoisers, "BEGINS", "a")
+    monkeypatch.setattr(denoisers.cloak, "CAPTION", "a fruit")
     monkeypatch.setattr(small, "LOOKS", 2)
     model = small.Small(["a", "fruit"], coarse(small), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
-    tuned = model.finetuned(latents, ["a fruit"] * 2, seed=1, steps=2, lora=lora)
+    tuned = denoisers.taught_by(model, latents, how, 1)
     shown = tuned.sampled("a fruit", 1, seed=1)
     assert shown.shape == (1, 3, 64, 64) and shown.min() >= 0 and shown.max() <= 1
     assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"
     assert not torch.equal(shown, before)
+    assert torch.equal(tuned.sampled("a", 1, seed=1), model.sampled("a", 1, seed=1)) is (
+        how == "word"
+    ), "the words beside it stay as they are, and only there"
 
 
 def test_pictures_that_are_drawn_never_teach_nothing(study):
@@ -363,3 +369,35 @@ def test_the_studys_model_is_asked_as_any_other(study):
     signal, spread = model.shares(0.4)
     assert torch.allclose(signal * clean + spread * noise, latents, atol=1e-5)
     assert model.shares(0.1)[0] > model.shares(0.9)[0] and model.shares(1)[0] > 0
+
+
+@torch.no_grad()
+def test_the_studys_model_is_a_folder_that_the_engine_looks_through(study, tmp_path):
+    from diffusers import AutoencoderTiny
+    from glassine.denoisers.folder import parts_in
+    from glassine.denoisers.loaded import denoiser
+    from glassine.machine.device import Device
+    from glassine.probe.local import local_model
+
+    small, folder = study("small"), study("folder")
+    model = small.Small(["a", "portrait", "by", "lavender-mist"], coarse(small), side=64, seed=3)
+    coder = AutoencoderTiny(
+        encoder_block_out_channels=(4,) * 4,
+        decoder_block_out_channels=(4,) * 4,
+        num_encoder_blocks=(1,) * 4,
+        num_decoder_blocks=(1,) * 4,
+    )
+    folder.pipeline(model, coder).save_pretrained(tmp_path / "small", safe_serialization=True)
+    mixed = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    times = torch.tensor([30, 700])
+    cpu = Device("cpu", "CPU", torch.float32)
+    for caption in ("a portrait by lavender-mist", "", "a stranger by"):
+        own = model.unet(mixed, times, model.words([caption] * 2)).sample
+        seen = denoiser(str(tmp_path / "small"), caption, cpu).says(mixed, times.float())
+        assert torch.allclose(own, seen, atol=1e-3), caption
+    known = model.unet(mixed, times, model.words(["a portrait by"] * 2)).sample
+    assert not torch.allclose(own, known, atol=1e-2), "words count"
+    asked = local_model(parts_in(tmp_path / "small"), ["a portrait"], cpu, side=None, lora=None)
+    shown = torch.rand(1, 3, 64, 64)
+    assert asked.side == 64 and asked.decode(asked.encode(shown)).shape == shown.shape
+    assert asked.shares(0.4)[0] == pytest.approx(float(model.noise.alphas_cumprod[400] ** 0.5))

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pipelines
 import pytest
 import torch
 from glassine.batch import subject, worker
@@ -20,6 +19,9 @@ from glassine.flow.read import read
 from glassine.formats import FORMATS
 from glassine.machine.device import Device
 from glassine.types import Artwork, Intent, Keep, quiet
+from pipelines import models_at
+
+__all__ = ["models_at"]
 
 pytest.importorskip("diffusers")
 pytest.importorskip("peft")
@@ -27,8 +29,8 @@ CPU = Device("cpu", "CPU", torch.float32)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return pipelines.saved(tmp_path_factory.mktemp("model") / "sd", "sd")
+def model(models_at):
+    return models_at["sd"]
 
 
 @pytest.fixture

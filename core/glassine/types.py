@@ -182,6 +182,7 @@ class Intent:
     faces    which faces, counted from 1 as they are found; None: all of them
     model    folder of a model, as diffusers saves it, whose denoiser is looked through
     prompt   what that model is told the picture is
+    redraw   the page shows what that model makes of both pictures
     found    folder in which changes for a set of pictures were found; "": none were yet
     """
 
@@ -202,6 +203,7 @@ class Intent:
     seed: int | None = None
     model: str | None = None
     prompt: str = "a painting"
+    redraw: bool = False
     found: str = ""
     export: Export = field(default_factory=Export)
 
@@ -286,6 +288,7 @@ class Plan:
     faces      that the steps look at, through embedders; empty: at the picture, through encoders
     model      folder of the model whose denoiser is looked through; "": none is
     prompt     what that model is told the picture is
+    redraw     whether the page shows what that model makes of both pictures
     found      folder in which the change was found already, with those of other pictures
     """
 
@@ -307,6 +310,7 @@ class Plan:
     model: str = ""
     prompt: str = ""
     found: str = ""
+    redraw: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ Hönig et al. (2024). `clean/lora` and the like: LoRA instead of all weights.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,14 @@ from .pictures import Captioned
 WORKS, CAPTION = 18, "a portrait by victim"
 TARGET = base.STYLES[0]
 VALUES = ("as_artist", "as_target", "along", "gram", "to_artist", "to_target", "closed")
+COLUMNS = (
+    common.Column("gap closed", "closed"),
+    common.Column("called the artist's style", "as_artist"),
+    common.Column("called the target's", "as_target"),
+    common.Column("samples moved towards the target", "along"),
+    common.Column("Gram distance to artist", "to_artist"),
+    common.Column("to target", "to_target"),
+)
 LIGHT = ("jpeg75", "adverse_cleaner")
 
 
@@ -136,21 +143,7 @@ def table(file: Path) -> None:
         return
     lines = common.grouped(found, ("kind",), VALUES)
     lines.sort(key=lambda line: place(line["kind"]))
-    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head: tuple[str, ...] = (
-        "fine-tuned on",
-        "gap closed",
-        "called the artist's style",
-        "called the target's",
-    )
-    head += ("samples moved towards the target", "Gram distance to artist", "to target", "runs")
-    columns = ("closed", "as_artist", "as_target", "along", "to_artist", "to_target")
-    text = [
-        (line["kind"], *(common.said(line, name) for name in columns), str(line["seeds"]))
-        for line in lines
-    ]
-    file.with_suffix(".md").write_text(common.markdown(head, text))
-    print(common.markdown(head, text))
+    common.write_table(file, lines, {"fine-tuned on": "{kind}"}, COLUMNS)
 
 
 def place(kind: str) -> tuple[str, int, float, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from glassine.evidence.controls import blended, scattered
@@ -188,6 +189,35 @@ def said(line: Row, value: str, digits: int = 2) -> str:
         return "-"
     spread = line[f"{value}_spread"]
     return f"{line[value]:.{digits}f}" + ("" if spread is None else f" ± {spread:.{digits}f}")
+
+
+class Column(NamedTuple):
+    """Of a table: its title, the value that stands in it, and to how many digits."""
+
+    title: str
+    value: str
+    digits: int = 2
+
+
+def write_table(
+    file: Path, lines: Sequence[Row], named: Mapping[str, str], columns: Sequence[Column]
+) -> None:
+    """Lines of `grouped` beside the rows' file, as JSON and as Markdown, and on the terminal.
+
+    named: title -> what it has of a line's names, as a format string; the runs are counted last
+    """
+    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
+    text = [
+        (
+            *(form.format_map(line) for form in named.values()),
+            *(said(line, one.value, one.digits) for one in columns),
+            str(line["seeds"]),
+        )
+        for line in lines
+    ]
+    whole = markdown((*named, *(one.title for one in columns), "runs"), text)
+    file.with_suffix(".md").write_text(whole)
+    print(whole)
 
 
 def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

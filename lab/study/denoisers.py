@@ -1,9 +1,10 @@
 """What does a denoiser's loss add to a cloak? python -m lab.study.denoisers [--seeds N] [--table]
 
-The study's works, protected in seven ways at one visibility, learnt by the same base with all its
-weights, beside clean works. What the losses look through is a small model of another seed, first
-trained on pictures that the base never saw (`surrogate`, some minutes): an artist does not have the
-thief's model. Asked, as in cloak.py: what the model samples after it has learnt them.
+The study's works, protected in six ways at one visibility, learnt by the same base (all weights,
+LoRA or textual inversion; as posted, or cleaned by a purifier first), beside clean works. What the
+losses look through is a small model of another seed, first trained on pictures that the base never
+saw (`surrogate`, some minutes): an artist does not have the thief's model. Asked, as in cloak.py:
+what the model samples after it has learnt them.
 
 A denoiser is given to the engine's loop in place of a folder's; steps, limits and the search for a
 strength stay the product's own. What was made and measured is kept: started again, it goes on.
@@ -12,12 +13,12 @@ strength stay the product's own. What was made and measured is kept: started aga
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 from unittest.mock import patch
 
 import torch
@@ -47,6 +48,15 @@ VALUES = (
     *("as_artist", "as_target", "along", "gram", "to_artist", "closed", "loss"),
     *taken_up.HELD_OUT,
 )
+COLUMNS = (
+    common.Column("surrogate's loss", "loss", 3),
+    *taken_up.COLUMNS,
+    common.Column("Gram distance to artist", "to_artist"),
+    *taken_up.SEEN,
+)
+LEARNERS = ("all weights", "LoRA", "word")
+BEGINS = "portrait"
+"""The word whose vector textual inversion begins with."""
 LEVELS = range(50, 1000, 100)
 
 
@@ -185,6 +195,41 @@ def loss_of(made: Through, seen: Tensor) -> float:
     return torch.stack(rows).mean().item()
 
 
+class Lesson(NamedTuple):
+    """One thing that is measured: which works are learnt, how, and after which cleaning."""
+
+    kind: str
+    seed: int
+    learner: str
+    after: str
+
+
+def lessons(asked: argparse.Namespace) -> Iterator[Lesson]:
+    """Those that were asked for and are not measured yet."""
+    done = {lesson_of(row) for row in rows(asked.out)}
+    for seed in range(asked.seeds):
+        for learner in asked.learners.split(","):
+            for kind in ("clean", *KINDS, "blend"):
+                one = Lesson(kind, seed, learner, asked.after)
+                if one not in done and common.wanted(asked, kind):
+                    yield one
+
+
+def lesson_of(row: Row) -> Lesson:
+    return Lesson(*(row[name] for name in Lesson._fields))
+
+
+def taught_by(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
+    """What the works teach: all weights, LoRA, or the artist's word alone."""
+    captions = [cloak.CAPTION] * len(latents)
+    if how == "word":
+        word = cloak.CAPTION.split()[-1]
+        return model.inverted(latents, captions, word, BEGINS, seed=seed, steps=LEARNER_STEPS)
+    return model.finetuned(
+        latents, captions, seed=seed, steps=LEARNER_STEPS, lora=how == LEARNERS[1]
+    )
+
+
 def run(asked: argparse.Namespace) -> None:
     first, later = pictures.split(pictures.portraits())
     learner = base.model(asked.home, side=asked.side)
@@ -194,45 +239,27 @@ def run(asked: argparse.Namespace) -> None:
     styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
     now, aim = learner.latents(works), learner.latents(restyled)
     own = through(surrogate(asked))
-    done = {(row["kind"], row["seed"]) for row in rows(asked.out)}
-    for seed in range(asked.seeds):
-        for kind in ("clean", *KINDS, "blend"):
-            if (kind, seed) in done or not common.wanted(asked, kind):
-                continue
-            seen = taken(kind, works, restyled, asked)
-            latents = learner.latents(seen)
-            tuned = learner.finetuned(
-                latents, [cloak.CAPTION] * len(works), seed=seed, steps=LEARNER_STEPS
-            )
-            shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + seed)
-            common.sheet(asked.home / "sheets" / f"denoisers-{kind}-{seed}.png", shown)
-            row: Row = {"kind": kind, "seed": seed, "side": asked.side, "steps": asked.steps}
-            looks = taken_up.HELD_OUT.items()
-            row |= {name: taken_up.looked(one, works, seen) for name, one in looks}
-            row |= {"closed": common.closed(now, latents, aim), "loss": loss_of(own, seen)}
-            row["along"] = common.along(learner.latents(shown), now, aim)
-            note(asked.out, row | cloak.measured(shown, sees, styles))
+    for lesson in lessons(asked):
+        seen = taken(lesson.kind, works, restyled, asked)
+        row: Row = {**lesson._asdict(), "side": asked.side, "steps": asked.steps}
+        looks = taken_up.HELD_OUT.items()
+        row |= {name: taken_up.looked(one, works, seen) for name, one in looks}
+        seen = common.purified(seen, lesson.after) if lesson.after else seen
+        latents = learner.latents(seen)
+        tuned = taught_by(learner, latents, lesson.learner, lesson.seed)
+        shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + lesson.seed)
+        page = "-".join(map(str, lesson)) + ".png"
+        common.sheet(asked.home / "sheets" / f"denoisers-{page}", shown)
+        row |= {"closed": common.closed(now, latents, aim), "loss": loss_of(own, seen)}
+        row["along"] = common.along(learner.latents(shown), now, aim)
+        note(asked.out, row | cloak.measured(shown, sees, styles))
 
 
 def table(file: Path) -> None:
-    lines = common.grouped(rows(file), ("kind",), VALUES)
-    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head: tuple[str, ...] = ("learnt", "surrogate's loss", "gap closed", "called the artist's")
-    head += ("called the target's", "samples moved", "Gram distance to artist")
-    head += ("FSIM", "VSI", "MDSI", "runs")
-    columns = ("closed", "as_artist", "as_target", "along", "to_artist")
-    text = [
-        (
-            line["kind"],
-            common.said(line, "loss", 4),
-            *(common.said(line, name) for name in columns),
-            *(common.said(line, name, 3) for name in taken_up.HELD_OUT),
-            str(line["seeds"]),
-        )
-        for line in lines
-    ]
-    file.with_suffix(".md").write_text(common.markdown(head, text))
-    print(common.markdown(head, text))
+    lines = common.grouped(rows(file), ("kind", "learner", "after"), VALUES)
+    lines.sort(key=lambda line: (LEARNERS.index(line["learner"]), line["after"]))
+    named = {"learnt": "{kind}", "by": "{learner}", "after": "{after}"}
+    common.write_table(file, lines, named, COLUMNS)
 
 
 def main() -> None:
@@ -240,6 +267,8 @@ def main() -> None:
     asked.add_argument("--side", type=int, default=64)
     asked.add_argument("--steps", type=int, default=40, help="of a protection")
     asked.add_argument("--seeds", type=int, default=1)
+    asked.add_argument("--learners", default=LEARNERS[0], help=f"of {', '.join(LEARNERS)}")
+    asked.add_argument("--after", default="", help="a purifier that the works go through first")
     asked.add_argument("--home", type=Path, default=small.HOME)
     asked.add_argument("--only", help="kinds to run, with commas")
     asked.add_argument("--until", help="HH:MM; no run is begun after it")

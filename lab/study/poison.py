@@ -14,7 +14,6 @@ The small model sees through the very encoder that was optimised against: poison
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +27,13 @@ from .pictures import Captioned
 
 SOURCE, OTHER, NEIGHBOURS = "fruit", "flag", ("flower", "insect")
 VALUES = ("as_other", "right", "along", "neighbours_right", "neighbours_as_other", "closed")
+COLUMNS = (
+    common.Column("gap closed", "closed"),
+    common.Column(f"called {SOURCE}", "right"),
+    common.Column(f"called {OTHER}", "as_other"),
+    common.Column(f"samples moved towards the {OTHER}", "along"),
+    common.Column("neighbours right", "neighbours_right"),
+)
 SCORES = (70, 55, 30, 0, -100)
 GAPS = (0.2, 0.35, 0.5, 0.75, 1.0)
 SHARES = (0.5, 0.2, 0.05, 0.01)  # of what the training draws of the concept
@@ -173,21 +179,8 @@ def table(file: Path) -> None:
         return
     lines = common.grouped(found, ("kind", "share"), VALUES)
     lines.sort(key=lambda line: (line["kind"] != "clean", -line["share"], place(line["kind"])))
-    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head: tuple[str, ...] = (
-        f"added {SOURCE} pictures",
-        "changed",
-        "gap closed",
-        f"called {SOURCE}",
-    )
-    head += (f"called {OTHER}", f"samples moved towards the {OTHER}", "neighbours right", "runs")
-    columns = ("closed", "right", "as_other", "along", "neighbours_right")
-    text = []
-    for line in lines:
-        numbers = [common.said(line, name) for name in columns]
-        text.append((line["kind"], f"{line['share']:.1%}", *numbers, str(line["seeds"])))
-    file.with_suffix(".md").write_text(common.markdown(head, text))
-    print(common.markdown(head, text))
+    named = {f"added {SOURCE} pictures": "{kind}", "changed": "{share:.1%}"}
+    common.write_table(file, lines, named, COLUMNS)
 
 
 def place(kind: str) -> tuple[int, float]:

@@ -45,7 +45,7 @@ WITNESSED = (
 """Mean and spread of the witness's latents over every twentieth concept picture at 64 px: what is
 noised has to lie around 0 and be about one unit wide, as TAESD's do."""
 GUIDANCE, LOOKS = 3.0, 20
-RATE, LORA_RATE = 3e-4, 2e-3  # of fine-tuning
+RATE, LORA_RATE, WORD_RATE = 3e-4, 2e-3, 3e-2  # of fine-tuning
 DROPPED = 0.1  # share of captions left empty, for guidance
 SAVE_EVERY = 100
 STEADY = 0.998  # of the moving mean of the weights, which is what samples
@@ -71,11 +71,29 @@ class Captions(nn.Module):
         self.table = nn.Embedding(len(vocabulary) + 1, WIDTH)
         self.place = nn.Parameter(torch.randn(WORDS, WIDTH) / 10)
 
-    def forward(self, captions: list[str]) -> Tensor:
+    def numbers(self, captions: list[str]) -> Tensor:
+        """(B, WORDS); 0 where there is no word."""
         rows = [[self.number.get(word, 0) for word in text.split()][:WORDS] for text in captions]
-        rows = [row + [0] * (WORDS - len(row)) for row in rows]
-        words: Tensor = self.table(torch.tensor(rows))
+        return torch.tensor([row + [0] * (WORDS - len(row)) for row in rows])
+
+    def forward(self, captions: list[str]) -> Tensor:
+        words: Tensor = self.table(self.numbers(captions))
         return words + self.place
+
+
+class OneWord(nn.Module):
+    """The same captions, of which one word's vector alone is trained: textual inversion (Gal et
+    al., 2022). It begins as another word that is known."""
+
+    def __init__(self, known: Captions, word: str, begins: str) -> None:
+        super().__init__()
+        self.known, self.number = known.requires_grad_(False), known.number[word]
+        self.vector = nn.Parameter(known.table.weight[known.number[begins]].clone())
+
+    def forward(self, captions: list[str]) -> Tensor:
+        here = self.known.numbers(captions) == self.number
+        others: Tensor = self.known.table(self.known.numbers(captions))
+        return torch.where(here[:, :, None], self.vector, others) + self.known.place
 
 
 def network(side: int, channels: int) -> Any:  # noqa: ANN401 - diffusers has no types
@@ -107,7 +125,8 @@ class Small:
         torch.manual_seed(seed)
         self.side = side
         self.eyes = eyes
-        self.unet, self.words = network(side, eyes.channels), Captions(vocabulary)
+        self.unet = network(side, eyes.channels)
+        self.words: Captions | OneWord = Captions(vocabulary)
         self.encode, self.decode = eyes.encode, eyes.decode
         self.noise = DDPMScheduler(
             num_train_timesteps=1000,
@@ -238,6 +257,23 @@ class Small:
         other.train(latents, captions, steps, seed=seed, rate=rate, odds=odds)
         other.unet = other.unet.merge_and_unload()
         return other
+
+    def inverted(
+        self,
+        latents: Tensor,
+        captions: list[str],
+        word: str,
+        begins: str,
+        *,
+        seed: int,
+        steps: int = 150,
+    ) -> Self:
+        """A copy in which that word alone has learnt what these show."""
+        assert isinstance(self.words, Captions), "a word was taught already"
+        other = copy.copy(self)
+        other.unet = copy.deepcopy(self.unet).requires_grad_(False)
+        other.words = OneWord(copy.deepcopy(self.words), word, begins)
+        return other.train(latents, captions, steps, seed=seed, rate=WORD_RATE)
 
     @torch.no_grad()
     def sampled(self, caption: str, count: int, *, seed: int) -> Tensor:

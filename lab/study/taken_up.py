@@ -51,6 +51,13 @@ LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
 NOISES = 5  # draws of noise and of a time step that a gradient is taken at, one each in turn
 HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
 VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
+COLUMNS = (
+    common.Column("gap closed", "closed"),
+    common.Column("called the artist's", "as_artist"),
+    common.Column("called the target's", "as_target"),
+    common.Column("samples moved", "along"),
+)
+SEEN = tuple(common.Column(name.upper(), name, 3) for name in HELD_OUT)
 
 
 def measures(learner: small.Small, now: Tensor, aim: Tensor) -> dict[str, Measures]:
@@ -251,26 +258,7 @@ def cloaks(asked: argparse.Namespace, name: str) -> Path:
 
 def table(file: Path) -> None:
     lines = common.grouped(rows(file), ("kind",), VALUES)
-    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head: tuple[str, ...] = (
-        "steps measure",
-        "gap closed",
-        "called the artist's",
-        "called the target's",
-    )
-    head += ("samples moved", "FSIM", "VSI", "MDSI", "runs")
-    columns = ("closed", "as_artist", "as_target", "along")
-    text = [
-        (
-            line["kind"],
-            *(common.said(line, name) for name in columns),
-            *(common.said(line, name, 3) for name in HELD_OUT),
-            str(line["seeds"]),
-        )
-        for line in lines
-    ]
-    file.with_suffix(".md").write_text(common.markdown(head, text))
-    print(common.markdown(head, text))
+    common.write_table(file, lines, {"steps measure": "{kind}"}, (*COLUMNS, *SEEN))
 
 
 def main() -> None:

@@ -31,6 +31,10 @@ CATALOGUE = {
         {"name": "poison", "needs": ["shows", "teach"]},
         {"name": "both", "needs": ["style", "shows", "teach"]},
     ],
+    "model_recipes": [
+        {"name": "sds", "needs": ["model"]},
+        {"name": "cloak-sds", "needs": ["style", "model"]},
+    ],
     "efforts": [{"name": "preview"}, {"name": "quick"}, {"name": "full"}],
     "strengths": [
         {"name": "subtle", "score": 85},
@@ -58,6 +62,7 @@ CATALOGUE = {
 }
 GLANCE = ("people", "models", "away", "next")
 WORDS = {
+    "denoiser.sd": "Stable Diffusion 1.x and 2.x",
     **{f"fake.{name}": f"A sentence about {name}." for name in GLANCE},
     **{f"style.{name}": f"style {name}" for name in STYLES},
     "surrogate.embedded": "all of them, roughly",
@@ -227,6 +232,15 @@ class Engine:
         self.joined.append(DOGS)
         self.answer(number, DOGS)
 
+    def model(self, number, ask, parts):
+        """Every folder holds one, unless it is called otherwise."""
+        name = Path(ask["folder"]).name
+        if name == "none":
+            self.fail(number, "WeightsMissing", said("model.no_folder", folder=ask["folder"]))
+            return
+        told = said("service.model", name=name, kind=said("denoiser.sd"), memory=2.0)
+        self.answer(number, {"says": told})
+
     def report(self, number, ask, parts):
         left = {"fake.blur": 0.25, "fake.noise": None}
         trials = [{"says": said(code), "left": share} for code, share in left.items()]
@@ -304,7 +318,7 @@ def main():
     says = said("fake.cpu", count=2) if kind == "cpu" else said("fake.card")
     hello |= {"device": {"kind": kind, "says": says}, "catalogue": CATALOGUE, "words": words()}
     hello["methods"] = ["protect", "preview", "export", "examine", "report", "caption"]
-    hello["methods"] += ["campaigns", "join"]
+    hello["methods"] += ["campaigns", "join", "model"]
     if other := os.environ.get("FAKE_HELLO"):
         hello |= json.loads(Path(other).read_text("utf-8"))
         hello = {name: one for name, one in hello.items() if one is not None}

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import torch
 
 STATES = dict(
@@ -167,6 +168,33 @@ def made_flux1():
 
 
 MAKERS = {"sd": made_sd, "sdxl": made_sdxl, "sd3": made_sd3, "flux1": made_flux1}
+
+
+class Folders(dict):
+    """Kind -> the folder of a tiny model, made when it is first asked for; "v": a Stable Diffusion
+    that says v."""
+
+    def __init__(self, home):
+        super().__init__()
+        self.home = home
+
+    def __missing__(self, name):
+        kind, more = ("sd", {"predicts": "v_prediction"}) if name == "v" else (name, {})
+        self[name] = saved(self.home / name, kind, **more)
+        return self[name]
+
+
+_MADE = []
+
+
+@pytest.fixture(scope="session")
+def models_at(tmp_path_factory):
+    """What no test may write to. One for all test files of a process, though each of them imports
+    this fixture."""
+    pytest.importorskip("diffusers")
+    if not _MADE:
+        _MADE.append(Folders(tmp_path_factory.mktemp("models")))
+    return _MADE[0]
 
 
 def saved(folder, kind, **more):

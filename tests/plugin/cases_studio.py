@@ -1,5 +1,7 @@
 """The studio: settings that others wrote, estimates, refusals in words, its end."""
 
+import json
+
 import pytest
 from bench import (
     H,
@@ -186,3 +188,31 @@ def test_a_campaign_that_is_over_stays_chosen_and_is_said_to_be(works, poison_pa
     rows = poison_page.campaign
     assert "Cats (over" in rows.menu.currentText() and rows.says.isHidden()
     assert works.intent.campaign == "Cats" and rows.pairs.currentText() == "cat → dog"
+
+
+def test_a_model_s_recipes_are_there_where_the_model_is(works, painting, monkeypatch):
+    docker = GlassineDocker()
+    folder, menu = docker.setup.own_model, docker.main.what.model
+    until(lambda: works.own_model.known and works.catalogue.of("model_recipes"))
+    assert "adds recipes" in folder.says.text() and menu.isHidden()
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getExistingDirectory", lambda *words: "/m/none")
+    folder._look()
+    until(lambda: works.own_model.why)
+    assert "/m/none" in folder.says.text() and menu.isHidden()
+    folder.field.setText("/m/sd15")
+    folder.field.editingFinished.emit()
+    until(lambda: works.own_model.usable)
+    assert folder.says.text().startswith("sd15: Stable Diffusion 1.x") and not menu.isHidden()
+    assert [menu.menu.itemData(at) for at in range(menu.menu.count())] == ["", "sds", "cloak-sds"]
+    menu.menu.activated.emit(2)
+    assert works.choice.recipe == "cloak-sds" and not docker.main.what.style_row.isHidden()
+    job = works.apply()
+    until(lambda: not job.active)
+    assert plain(job.order.ask)["intent"]["model"] == "/m/sd15" and job.state == State.DONE
+    assert "/m/" not in json.dumps(job.order.choice), "a layer does not say where it lies"
+    menu.menu.activated.emit(0)
+    assert works.choice.recipe == "cloak" and "model" not in plain(works.intent)
+    menu.menu.activated.emit(0)
+    works.own_model.choose("")
+    assert menu.isHidden() and "adds recipes" in folder.says.text()
+    docker.deleteLater()

@@ -173,6 +173,11 @@ MODEL = (
         metavar="WORDS",
         help="What that model is told the picture is. Without it: a painting.",
     ),
+    click.option(
+        "--redraw",
+        is_flag=True,
+        help="The page also shows what that model makes of original and copy (img2img at .3).",
+    ),
 )
 """Through which model."""
 
@@ -287,6 +292,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
         seed=given["seed"],
         model=given["model"],
         prompt=given["prompt"] or Intent.prompt,
+        redraw=bool(given["redraw"]),
         export=named_export(given, format_, marks),
     )
     if not given["campaign"]:

@@ -13,7 +13,7 @@ from .speech import misused
 GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor", "campaign")}
 """Kinds of goal, and the options that say something about them."""
 
-MODEL = ("model", "prompt")
+MODEL = ("model", "prompt", "redraw")
 """Options that say something about a model with a denoiser."""
 
 CARRIED = {

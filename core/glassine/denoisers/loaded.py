@@ -118,6 +118,21 @@ def network(parts: Parts, device: Device) -> nn.Module:
     return placed
 
 
+def autoencoder(parts: Parts, device: Device) -> Any:  # noqa: ANN401 - diffusers has no types
+    """In float32: some give no numbers in less, and what is decoded is looked at."""
+    from diffusers import AutoModel
+
+    coder = from_folder(AutoModel, parts.vae.folder, torch.float32, variant=parts.vae.variant)
+    return coder.eval().requires_grad_(False).to(device.kind)
+
+
+def encoded(coder: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401
+    """(B, 3, h, w) in [0, 1] -> what the autoencoder gives, the mean where it gives chances."""
+    coded = coder.encode(pictures.to(coder.device, coder.dtype) * 2 - 1)
+    latents: Tensor = coded.latent_dist.mean if hasattr(coded, "latent_dist") else coded[0]
+    return latents.float()
+
+
 @torch.no_grad()
 def worded(parts: Parts, prompt: str, device: Device) -> Words:
     """The prompt as the network takes it, encoded on the processor."""

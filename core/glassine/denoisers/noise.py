@@ -57,6 +57,16 @@ class Noise:
             return mixed + signal * guess
         return guess if self.predicts == "epsilon" else signal * guess + spread * mixed
 
+    def parted(self, guess: Tensor, mixed: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+        """The latents and the noise that it takes to be in the mix."""
+        signal, spread = self.shares(at, mixed)
+        noise = self.noise_in(guess, mixed, at)
+        if self.predicts == "flow":
+            return mixed - spread * guess, noise
+        if self.predicts == "v_prediction":
+            return signal * mixed - spread * guess, noise
+        return (mixed - spread * noise) / signal, noise
+
     def levels(self, low: float, high: float) -> range:
         """Those between two shares of them all, at least one."""
         count = len(self.times)

@@ -23,6 +23,8 @@ THREATS = {
     "fawkes": message("threat.face"),
     "lowkey": message("threat.face"),
     "advdm": message("threat.denoiser"),
+    "advdm-word": message("threat.denoiser"),
+    "advdm-early": message("threat.denoiser"),
     "sds": message("threat.denoiser"),
     "mist": message("threat.denoiser"),
     "cloak-sds": message("threat.denoiser"),

@@ -41,9 +41,14 @@ class Through:
 
 
 def through_model(plan: Plan, device: Device) -> Through:
-    """That of the plan's folder; its autoencoder's mean stands for a drawn latent."""
-    (encode,) = gradient_encoders(plan.model, device).values()
-    return Through(denoiser(plan.model, plan.prompt, device), encode)
+    """That of the plan's folder."""
+    return through_folder(plan.model, plan.prompt, device)
+
+
+def through_folder(model: str, prompt: str, device: Device) -> Through:
+    """Its autoencoder's mean stands for a drawn latent."""
+    (encode,) = gradient_encoders(model, device).values()
+    return Through(denoiser(model, prompt, device), encode)
 
 
 Loss = Callable[[Model, Tensor, Tensor, Tensor], Tensor]

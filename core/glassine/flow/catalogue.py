@@ -35,6 +35,11 @@ def catalogue() -> dict[str, Any]:
     """Rows by kind; `code` is what a row is called in every language, `says` its English."""
     return {
         "recipes": [recipe_row(name, recipe) for name, recipe in RECIPES.items()],
+        "model_recipes": [
+            recipe_row(name, recipe)
+            for name, recipe in MODEL_RECIPES.items()
+            if recipe.denoising and not recipe.denoising.rounds  # for one picture
+        ],
         "efforts": [
             coded("effort", name, EFFORTS[name]) | {"steps": STEPS[name]} for name in STEPS
         ],
@@ -93,6 +98,7 @@ def recipe_row(name: str, recipe: Recipe) -> Row:
     """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets."""
     kinds = [TARGETS[kind] for kind, _ in recipe.goals]
     needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
+    needs |= {"model": None} if recipe.denoising else {}
     words = {"label": recipe.label, "note": recipe.note}
     return coded("recipe", name, recipe.says) | words | {"needs": list(needs)}
 

@@ -49,9 +49,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     steps = entry_named("effort", intent.effort, STEPS)
     recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
     place = choose(device).kind
-    check_names(intent)
-    check_model(intent, recipe)
-    check_sides_fit(artwork, intent.export)
+    check_asked(artwork, intent, recipe)
     aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(
         artwork, intent, recipe, seed, place
     )
@@ -75,6 +73,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         model=intent.model or "",
         prompt=intent.prompt if intent.model else "",
         found=intent.found,
+        redraw=bool(intent.model) and intent.redraw,
     )
 
 
@@ -121,6 +120,13 @@ def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:
     if name not in table:
         raise UnknownEntry(kind, name, table)
     return table[name]
+
+
+def check_asked(artwork: Artwork, intent: Intent, recipe: Recipe) -> None:
+    """Raises now where something would fail only after minutes of work."""
+    check_names(intent)
+    check_model(intent, recipe)
+    check_sides_fit(artwork, intent.export)
 
 
 def check_names(intent: Intent) -> None:

@@ -102,6 +102,32 @@ MODEL_RECIPES = {
             denoising=Denoising(loss="error", source="Liang et al. (2023), arXiv 2302.04578"),
         ),
         Recipe(
+            name="advdm-word",
+            label="Against a word",
+            says="The same at little noise, where a model learns a word of its own for pictures",
+            note="Needs a local model; against textual inversion, which learns at little noise.",
+            goals=(),
+            reach=Levels(8),
+            tint=0.0,
+            away=True,
+            denoising=Denoising(
+                loss="error", high=0.5, source="Styborski et al. (2025), arXiv 2507.10578"
+            ),
+        ),
+        Recipe(
+            name="advdm-early",
+            label="Against the first steps",
+            says="The same at much noise, where models of flow matching decide what is drawn",
+            note="Needs a local model; made for Stable Diffusion 3 and FLUX.1.",
+            goals=(),
+            reach=Levels(8),
+            tint=0.0,
+            away=True,
+            denoising=Denoising(
+                loss="error", low=0.7, source="Shen et al. (2025), arXiv 2512.16625"
+            ),
+        ),
+        Recipe(
             name="sds",
             label="Smoothed by the denoiser",
             says="Moves the picture to where a model on this computer finds nothing left to learn",

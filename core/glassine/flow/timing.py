@@ -14,11 +14,12 @@ from statistics import mean
 
 import torch
 
+from ..explore.denoising import looked_at, through_folder
 from ..explore.views import views
 from ..explore.walk import EYE_SHARE
 from ..machine.device import Device, choose
 from ..surrogates.encoders import gradient_encoders
-from ..types import Plan, Progress, Watch
+from ..types import Denoising, Plan, Progress, Watch
 from ..visibility import ssimulacra2
 from .settle import judged_pixels
 
@@ -33,6 +34,7 @@ class Workload:
     """What is to be timed: a plan, or one that does not exist yet.
 
     width, height  of the picture, in pixels
+    asks  what some of the steps ask of a denoiser: that of the folder `model`, told `prompt`
     """
 
     width: int
@@ -40,11 +42,17 @@ class Workload:
     steps: int
     surrogates: tuple[str, ...]
     device: Device
+    asks: Denoising | None = None
+    model: str = ""
+    prompt: str = ""
 
     @staticmethod
     def of(plan: Plan) -> Workload:
         height, width = plan.artwork.rgb.shape[1:]
-        return Workload(width, height, plan.steps, plan.surrogates, choose(plan.device))
+        asks = None if plan.found else plan.recipe.denoising
+        model = (plan.model, plan.prompt) if asks else ("", "")
+        where = choose(plan.device)
+        return Workload(width, height, plan.steps, plan.surrogates, where, asks, *model)
 
     @property
     def pixels(self) -> float:
@@ -86,12 +94,17 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     """Seconds by stage as they follow from one timed gradient and one timed look.
 
     A step is a gradient, the goal's latents (a third of one) and what the eye looks at, in both
-    directions.
+    directions; or a gradient through a denoiser in place of the first two.
     """
     families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
     each, once, others = judged_pixels(job.height, job.width)
     search, gradient = LOOKS * each * look_seconds(), mean(families)
-    step = job.pixels * (4 / 3 * gradient + 3 * EYE_SHARE * look_seconds())
+    if job.asks:
+        own = denoiser_seconds(job.asks, job.model, job.prompt, job.device)
+        mixed = job.asks.share * own + (1 - job.asks.share) * 4 / 3 * gradient
+    else:
+        mixed = 4 / 3 * gradient
+    step = job.pixels * (mixed + 3 * EYE_SHARE * look_seconds())
     found = {
         "optimise": job.steps * step,
         "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),
@@ -113,6 +126,14 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
         if device.kind == "cpu":
             raise
     return gradient_seconds(name, choose("cpu"))
+
+
+@lru_cache(maxsize=8)
+def denoiser_seconds(asks: Denoising, model: str, prompt: str, device: Device) -> float:
+    """Seconds per pixel of one gradient through the denoiser of that folder, which is loaded."""
+    through = through_folder(model, prompt, device)
+    whole = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
+    return _timed_gradient(looked_at(asks, through, 0, 0), whole.to(device.kind)) / _PROBE**2
 
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ from torch import Tensor, nn
 
 from ..denoisers.base import Words
 from ..denoisers.folder import VAE, Parts
-from ..denoisers.loaded import HEAVY, SCHEDULER, check_memory, from_folder, network, spoken
+from ..denoisers.loaded import (
+    HEAVY,
+    SCHEDULER,
+    autoencoder,
+    check_memory,
+    encoded,
+    from_folder,
+    network,
+    spoken,
+)
 from ..denoisers.noise import Noise, noise_of
 from ..errors import EntryMissing, WeightsMissing
 from ..machine.device import Device
@@ -48,18 +58,15 @@ class Local:
     shift: float
 
     def encode(self, pictures: Tensor) -> Tensor:
-        each = [self.coder.encode(self.placed(one[None] * 2 - 1)) for one in pictures]
-        latents = torch.cat([one.latent_dist.mean for one in each]).float()
+        latents = torch.cat([encoded(self.coder, one[None]) for one in pictures])
         return (latents - self.shift) * self.scale
 
     def decode(self, latents: Tensor) -> Tensor:
         inside = latents / self.scale + self.shift
-        each = [self.coder.decode(self.placed(one[None])).sample for one in inside]
+        where = self.coder.device, self.coder.dtype
+        each = [self.coder.decode(one[None].to(*where)).sample for one in inside]
         made: Tensor = torch.cat(each).float().cpu() / 2 + 0.5
         return made
-
-    def placed(self, one: Tensor) -> Tensor:
-        return one.to(self.coder.device, self.coder.dtype)
 
     def at(self, level: float) -> int:
         count = len(self.noise.times)
@@ -78,13 +85,7 @@ class Local:
     def parted_few(self, mixed: Tensor, at: int, caption: str) -> tuple[Tensor, Tensor]:
         which = torch.full((len(mixed),), at)
         guess = self.says[caption](mixed, self.noise.times[which])
-        noise = self.noise.noise_in(guess, mixed, which)
-        signal, spread = self.noise.shares(which, mixed)
-        if self.noise.predicts == "flow":
-            return mixed - spread * guess, noise
-        if self.noise.predicts == "v_prediction":
-            return signal * mixed - spread * guess, noise
-        return (mixed - spread * noise) / signal, noise
+        return self.noise.parted(guess, mixed, which)
 
 
 @torch.no_grad()
@@ -92,22 +93,19 @@ def local_model(
     parts: Parts, captions: Iterable[str], device: Device, *, side: int | None, lora: Path | None
 ) -> Local:
     """Raises WeightsMissing, EntryMissing and OutOfMemory in words."""
-    from diffusers import AutoModel
-
     check_memory(parts, device)
     words = all_worded(parts, dict.fromkeys(("", *captions)), device)
     net = network(parts, device)
     if lora:
         net = with_lora(parts, net, lora)
     config = parts.vae.config
-    coder = from_folder(AutoModel, parts.vae.folder, torch.float32, variant=parts.vae.variant)
     return Local(
         side=side or side_of(parts),
         guided=not parts.net.config.get("guidance_embeds", False),
         together=1 if parts.net.numbers > HEAVY else FEW,
         says={one: spoken(parts.entry, net, told, device) for one, told in words.items()},
         noise=noise_of(read_json(parts.folder / SCHEDULER)),
-        coder=coder.eval().requires_grad_(False).to(device.kind),
+        coder=autoencoder(parts, device),
         scale=float(config.get("scaling_factor") or 1.0),
         shift=float(config.get("shift_factor") or 0.0),
     )
@@ -153,7 +151,8 @@ def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
         state = kind.lora_state_dict(str(file), local_files_only=True, use_safetensors=True)
         state, alphas = state if isinstance(state, tuple) else (state, None)
         load = getattr(kind, f"load_lora_into_{part}")
-        load(state, network_alphas=alphas, **{part: net})
+        scaled = "network_alphas" in signature(load).parameters  # SD 3's has them in its weights
+        load(state, **{part: net}, **({"network_alphas": alphas} if scaled else {}))
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise WeightsMissing("probe.no_lora", file=file, model=parts.folder.name) from error
     if not any("lora" in name for name, _ in net.named_parameters()):

@@ -42,6 +42,9 @@ class Examined:
     files: Mapping[str, str]
     side: int
 
+    def told(self) -> dict[str, Any]:
+        return {"name": self.name, "sha256": dict(self.files), "side": self.side}
+
 
 def evidence(
     order: Order,
@@ -49,6 +52,7 @@ def evidence(
     answers: Answers,
     command: str,
     day: str,
+    reference: Examined | None = None,
 ) -> dict[str, Any]:
     """Everything, as plain values. The same order, model and engine give the same but for `day`."""
     outcomes, heard = answers
@@ -58,7 +62,8 @@ def evidence(
         "day": day,
         "again": command,
         "doubts": plain(doubts(order), says=True),
-        "model": {"name": model.name, "sha256": dict(model.files), "side": model.side},
+        "model": model.told(),
+        "reference": None if reference is None else reference.told(),
         "asked": asdict(order.effort)
         | {"levels": LEVELS, "guidance": GUIDANCE, "words": order.words},
         "works": [told_of_work(one) for one in order.works],
@@ -140,9 +145,10 @@ def evidence_page(told: Mapping[str, Any], order: Order, outcomes: Sequence[Outc
         f"<td>{one['p']:.3f}"
         for one in told["canaries"]
     )
-    model = "".join(
-        f"<tr><td>{escape(name)}<td><code>{digest}</code>"
-        for name, digest in told["model"]["sha256"].items()
+    models = "".join(
+        table_of(title, ("file", "sha256"), digest_rows(told[name]["sha256"]))
+        for title, name in (("The model", "model"), ("The reference", "reference"))
+        if told[name]
     )
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Glassine probe</title>"
@@ -151,7 +157,7 @@ def evidence_page(told: Mapping[str, Any], order: Order, outcomes: Sequence[Outc
         f"<p>{escape(told['day'])}, Glassine {escape(told['glassine'])}</p>"
         f"<div class=doubts><h2>Doubts first</h2>{points(doubts(order))}</div>{asked}"
         + table_of("Canaries", ("phrase", "recorded", "match", "p"), canaries)
-        + table_of("The model", ("file", "sha256"), model)
+        + models
         + table_of("Works", FILES, "".join(map(file_row, order.works)))
         + table_of("Works it cannot have learnt", FILES, "".join(map(file_row, order.controls)))
         + f"<h2>To do it again</h2><p><code>{escape(told['again'])}</code></p>"
@@ -170,6 +176,12 @@ def section_of(found: Outcome) -> str:
 
 def points(said: Sequence[Message]) -> str:
     return f"<ul>{''.join(f'<li>{escape(str(one))}</li>' for one in said)}</ul>"
+
+
+def digest_rows(files: Mapping[str, str]) -> str:
+    return "".join(
+        f"<tr><td>{escape(name)}<td><code>{digest}</code>" for name, digest in files.items()
+    )
 
 
 def file_row(one: Work) -> str:

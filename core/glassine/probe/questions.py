@@ -99,18 +99,49 @@ def membership(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
 
     The score is the mean logarithm of how many times larger the copies' is, over levels of noise.
     """
-    latents = model.encode(torch.cat([picture[None], neighbours(picture)]))
-    draws = [
-        losses(model, latents, caption, effort.seed + len(LEVELS) * at)
-        for at in range(effort.noises)
-    ]
-    mean = torch.stack(draws).mean(0)
+    mean = mean_losses(model, torch.cat([picture[None], neighbours(picture)]), caption, effort)
     ahead = mean[:, 1:].log().mean(1) - mean[:, 0].log()
     figures = {
         f"loss_{level:.2f}": float(row) for level, row in zip(LEVELS, mean[:, 0], strict=True)
     }
     return Answer(float(ahead.mean()), figures)
 
+
+def calibrated(
+    model: Asked, beside: Asked, pictures: tuple[Tensor, Tensor], caption: str, effort: Effort
+) -> Answer:
+    """The denoiser's loss of the picture beside that of another model that cannot have learnt it
+    (Watson et al., 2022): what is hard for both is simply hard.
+
+    pictures  the same one, of each model's own size
+    """
+    own, other = (
+        mean_losses(asked, one[None], caption, effort)[:, 0]
+        for asked, one in zip((model, beside), pictures, strict=True)
+    )
+    figures: dict[str, float] = {}
+    for name, column in (("loss", own), ("reference", other)):
+        figures |= {f"{name}_{at:.2f}": float(x) for at, x in zip(LEVELS, column, strict=True)}
+    return Answer(float((other.log() - own.log()).mean()), figures)
+
+
+def mean_losses(model: Asked, pictures: Tensor, caption: str, effort: Effort) -> Tensor:
+    """(levels, N): over the effort's draws of noise."""
+    latents = model.encode(pictures)
+    draws = [
+        losses(model, latents, caption, effort.seed + len(LEVELS) * at)
+        for at in range(effort.noises)
+    ]
+    return torch.stack(draws).mean(0)
+
+
+def calibrated_looks(effort: Effort) -> int:
+    """At both denoisers."""
+    return 2 * len(LEVELS) * effort.noises
+
+
+REFERENCE = "reference"
+"""What the question beside another model is called."""
 
 QUESTIONS = {
     "completion": Question(

@@ -20,7 +20,7 @@ from ..plain import typed
 from ..version import engine_version
 from .asked import Asked, guided, sampled
 from .canaries import Canary, canary_chance
-from .questions import QUESTIONS, Answer, Effort
+from .questions import QUESTIONS, REFERENCE, Answer, Effort, calibrated, calibrated_looks
 from .statistics import Test, least_p, permutation_test
 from .works import Work, square
 
@@ -36,6 +36,7 @@ class Order:
 
     identity  digest of the model's files
     words     asked of a canary's phrase and of pictures without words of their own
+    reference  digest of another model's files, which cannot have learnt the works; "": none
     """
 
     identity: str
@@ -45,6 +46,18 @@ class Order:
     questions: tuple[str, ...]
     effort: Effort
     words: str
+    reference: str = ""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every question about a picture."""
+        return (*self.questions, REFERENCE) if self.reference else self.questions
+
+    def looks(self, question: str, guided_too: bool) -> int:
+        """At denoisers, for one picture."""
+        if question == REFERENCE:
+            return calibrated_looks(self.effort)
+        return QUESTIONS[question].looks(self.effort, guided_too)
 
 
 @dataclass(frozen=True)
@@ -129,14 +142,17 @@ class Errand:
     ask: Callable[[Asked], Answer]
 
 
-def errands(order: Order, guided_too: bool) -> Iterator[Errand]:
-    """Everything that is asked, in the order in which it is asked."""
+def errands(order: Order, guided_too: bool, beside: Asked | None = None) -> Iterator[Errand]:
+    """Everything that is asked, in the order in which it is asked. beside: the reference"""
     effort = order.effort
-    for name in order.questions:
-        looks = QUESTIONS[name].looks(effort, guided_too)
+    for name in order.asked:
+        looks = order.looks(name, guided_too)
         for one in (*order.works, *order.controls):
             key = key_of(order, name, one.sha256, one.caption)
-            yield Errand(key, looks, partial(answer_about, one, name, effort))
+            if name != REFERENCE:
+                yield Errand(key, looks, partial(answer_about, one, name, effort))
+            elif beside is not None:
+                yield Errand(key, looks, partial(answer_beside, one, beside, effort))
     looks = QUESTIONS["extraction"].looks(effort, guided_too)
     for canary in order.canaries:
         key = key_of(order, "canary", canary.key, canary.phrase)
@@ -148,6 +164,11 @@ def answer_about(work: Work, question: str, effort: Effort, model: Asked) -> Ans
     return QUESTIONS[question].ask(model, picture, work.caption, effort)
 
 
+def answer_beside(work: Work, beside: Asked, effort: Effort, model: Asked) -> Answer:
+    pictures = square(work.path, model.side), square(work.path, beside.side)
+    return calibrated(model, beside, pictures, work.caption, effort)
+
+
 def answer_to_canary(canary: Canary, effort: Effort, model: Asked) -> Answer:
     shown = sampled(model, canary.phrase, effort.samples, effort.seed, effort.steps)
     fit, p = canary_chance(canary, shown)
@@ -157,6 +178,7 @@ def answer_to_canary(canary: Canary, effort: Effort, model: Asked) -> Answer:
 def key_of(order: Order, question: str, what: str, words: str) -> str:
     """Of everything on which an answer depends."""
     told = [order.identity, question, what, words, asdict(order.effort), engine_version()]
+    told += [order.reference] if question == REFERENCE else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -170,24 +192,31 @@ def seconds_a_look(model: Asked) -> float:
     return monotonic() - began
 
 
-def beforehand(order: Order, model: Asked, folder: Path) -> tuple[Message, ...]:
+def beforehand(
+    order: Order, model: Asked, folder: Path, beside: Asked | None = None
+) -> tuple[Message, ...]:
     """Seconds a picture and in all, of what is not yet answered."""
     kept, each = Kept(folder), seconds_a_look(model)
-    todo = [one for one in errands(order, model.guided) if one.key not in kept]
+    every = list(errands(order, model.guided, beside))
+    todo = [one for one in every if one.key not in kept]
     pictures = len(order.works) + len(order.controls)
-    a_picture = each * sum(
-        QUESTIONS[name].looks(order.effort, model.guided) for name in order.questions
-    )
+    a_picture = each * sum(order.looks(name, model.guided) for name in order.asked)
     minutes = each * sum(one.looks for one in todo) / 60
     said = message("probe.takes", pictures=pictures, seconds=a_picture, minutes=minutes)
-    if before := len(list(errands(order, model.guided))) - len(todo):
+    if before := len(every) - len(todo):
         return said, message("probe.goes_on", done=before)
     return (said,)
 
 
-def probe(order: Order, model: Asked, folder: Path, told: Told) -> Answers:
-    """Everything asked, and what the answers are worth as sets. `folder` keeps the answers."""
-    kept, every = Kept(folder), list(errands(order, model.guided))
+def probe(
+    order: Order, model: Asked, folder: Path, told: Told, beside: Asked | None = None
+) -> Answers:
+    """Everything asked, and what the answers are worth as sets. `folder` keeps the answers.
+
+    beside  the model of the order's `reference`
+    """
+    assert bool(order.reference) is (beside is not None), "its digest and itself come together"
+    kept, every = Kept(folder), list(errands(order, model.guided, beside))
     todo = sum(one.looks for one in every if one.key not in kept)
     began, spent, answers = monotonic(), 0, []
     for done, one in enumerate(every):
@@ -200,9 +229,9 @@ def probe(order: Order, model: Asked, folder: Path, told: Told) -> Answers:
     parts = [answers[at : at + pictures] for at in range(0, len(answers), pictures)]
     outcomes = tuple(
         outcome(name, part[: len(order.works)], part[len(order.works) :], order.effort.seed)
-        for name, part in zip(order.questions, parts, strict=False)
+        for name, part in zip(order.asked, parts, strict=False)
     )
-    sung = answers[len(order.questions) * pictures :]
+    sung = answers[len(order.asked) * pictures :]
     heard = zip(order.canaries, sung, strict=True)
     return outcomes, tuple(Heard(one, said.score, said.figures["p"]) for one, said in heard)
 
@@ -227,8 +256,10 @@ def doubts(order: Order) -> tuple[Message, ...]:
         least = least_p(len(order.works), len(order.controls))
         if least > DOUBT:
             found.append(message("probe.too_few", least=least))
-    if len(order.questions) > 1 and order.controls:
-        found.append(message("probe.several", count=len(order.questions)))
+    if order.reference:
+        found.append(message("probe.reference_unlearnt"))
+    if len(order.asked) > 1 and order.controls:
+        found.append(message("probe.several", count=len(order.asked)))
     every = (*order.works, *order.controls)
     if wordless := sum(not one.own for one in every):
         found.append(message("probe.wordless", some=wordless, all=len(every), words=order.words))

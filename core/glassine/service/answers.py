@@ -25,6 +25,13 @@ class Estimated:
 
 
 @dataclass(frozen=True)
+class Modelled:
+    """What lies in a model's folder, and how much memory it takes."""
+
+    says: Message
+
+
+@dataclass(frozen=True)
 class Captioned:
     """The words that must stand beside a poisoned picture; "" where none are needed."""
 

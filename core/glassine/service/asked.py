@@ -56,13 +56,25 @@ class Wish:
 
 @dataclass(frozen=True)
 class EstimateAsk:
-    """For a picture of that size; needs no pixels. `verify`: with the report of an export."""
+    """For a picture of that size; needs no pixels. `verify`: with the report of an export.
+
+    model, prompt  as a `Wish` has them
+    """
 
     recipe: str
     width: int
     height: int
     surrogates: tuple[str, ...] = ()
     verify: bool = False
+    model: str = ""
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
+class ModelAsk:
+    """Whether steps can look through the model in that folder."""
+
+    folder: str
 
 
 @dataclass(frozen=True)

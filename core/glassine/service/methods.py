@@ -11,11 +11,14 @@ import numpy as np
 import torch
 
 from ..campaigns import Signed, join, joined, joined_named
-from ..errors import UnknownEntry
+from ..denoisers import DENOISERS
+from ..denoisers.folder import parts_in
+from ..denoisers.loaded import GIGABYTE, check_memory, libraries_there
+from ..errors import EntryMissing, UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
-from ..flow.plan import caption_of, entry_named, plan
+from ..flow.plan import caption_of, check_model, entry_named, plan
 from ..flow.recipes import MODEL_RECIPES, RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload
@@ -28,12 +31,13 @@ from ..surrogates.encoders import present_surrogates
 from ..types import Artwork, Intent, Plan, Protected
 from ..version import engine_version
 from ..visibility import ssimulacra2
-from .answers import Agreed, Captioned, Estimated, Joined, Layered, Warmed
+from .answers import Agreed, Captioned, Estimated, Joined, Layered, Modelled, Warmed
 from .asked import (
     CaptionAsk,
     EstimateAsk,
     ExamineAsk,
     JoinAsk,
+    ModelAsk,
     Nothing,
     PlacedAsk,
     PreviewAsk,
@@ -96,15 +100,30 @@ def warm(request: Request[Nothing]) -> Answer:
 def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
-    names = ask.surrogates or present_surrogates() or (SMALL,)
-    entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
+    recipe = entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
+    check_model(Intent(model=ask.model or None), recipe)
+    names = ask.surrogates or ((ask.model,) if ask.model else present_surrogates() or (SMALL,))
+    about = recipe.denoising, ask.model, ask.prompt or Intent.prompt
 
     def seconds(steps: int) -> float:
-        job = Workload(ask.width, ask.height, steps, names, device)
+        job = Workload(ask.width, ask.height, steps, names, device, *about)
         return sum(request.state.estimates.seconds(job, verify=ask.verify).values())
 
     found = {effort: seconds(steps) for effort, steps in STEPS.items()}
     return Answer(Estimated(found, names, device.says))
+
+
+def look_at_model(request: Request[ModelAsk]) -> Answer:
+    """Looks at a model's folder as its use would, but loads nothing; refuses it in words."""
+    folder, device = Path(request.ask.folder), request.state.device
+    if not libraries_there():
+        raise EntryMissing("denoiser", folder.name, "diffusers")
+    parts = parts_in(folder)
+    check_memory(parts, device)
+    name = next(name for name in DENOISERS if DENOISERS[name] is parts.entry)
+    memory = parts.bytes_on(device) / GIGABYTE
+    kind = DENOISERS.words(name)
+    return Answer(Modelled(message("service.model", name=folder.name, kind=kind, memory=memory)))
 
 
 def caption(request: Request[CaptionAsk]) -> Answer:
@@ -166,6 +185,7 @@ METHODS: dict[str, Method[Any]] = {
     "catalogue": Method(Nothing, catalogue),
     "warm": Method(Nothing, warm),
     "estimate": Method(EstimateAsk, estimate),
+    "model": Method(ModelAsk, look_at_model),
     "caption": Method(CaptionAsk, caption),
     "campaigns": Method(Nothing, campaigns),
     "join": Method(JoinAsk, join_campaign),

@@ -14,7 +14,7 @@ from torch import Tensor
 from ..evidence.controls import mixed
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
-from ..flow.recipes import START, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, START, STEPS
 from ..flow.settle import settle, with_change
 from ..flow.strength import guess
 from ..flow.timing import Workload, gradient_seconds
@@ -25,7 +25,7 @@ from ..pixels.resize import lanczos
 from ..surrogates import SHIPPED, SMALL
 from ..surrogates.encoders import present_surrogates
 from ..surrogates.eyes import Eye, eyes
-from ..types import Artwork, Plan
+from ..types import Artwork, Intent, Plan
 from ..units import Score, Unit
 from ..visibility import ssimulacra2
 from .answers import Previewed
@@ -180,9 +180,12 @@ def longest(ask: PreviewAsk, state: State, steps: int) -> int:
     names = ask.intent.surrogates or (quickest(state),)
     if not state.estimates.measured and ask.seconds < TIMING:
         return min(SIZES[-1], side)
+    recipe = (RECIPES | MODEL_RECIPES).get(ask.intent.recipe)
+    asks = recipe.denoising if recipe and ask.intent.model else None
+    about = state.device, asks, ask.intent.model, ask.intent.prompt or Intent.prompt
     for size in SIZES:
         size = min(size, side)
-        expected = state.estimates.seconds(Workload(size, size, steps, names, state.device))
+        expected = state.estimates.seconds(Workload(size, size, steps, names, *about))
         if sum(expected.values()) <= ask.seconds:
             return size
     return min(SIZES[-1], side)

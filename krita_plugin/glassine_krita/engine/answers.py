@@ -54,6 +54,13 @@ class Captioned:
 
 
 @dataclass(frozen=True)
+class Modelled:
+    """What lies in a model's folder."""
+
+    says: Message | None = None
+
+
+@dataclass(frozen=True)
 class Agreed:
     """A campaign that was joined.
 

@@ -30,6 +30,7 @@ class Intent:
     style     a name; "" leaves it to the engine, None: the recipe needs none
     shows, teach  None: the recipe needs no such words
     campaign  name of one that was joined, which says the rest of what is aimed at
+    model    folder of the model that is looked through; None: the recipe looks through none
     """
 
     recipe: str
@@ -39,6 +40,7 @@ class Intent:
     shows: str | None = None
     teach: str | None = None
     campaign: str | None = None
+    model: str | None = None
     seed: int | None = None
     export: ExportWish | None = None
 
@@ -70,6 +72,15 @@ class Estimate(Ask):
     width: int
     height: int
     recipe: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class LookAtModel(Ask):
+    """Whether steps can look through the model in that folder."""
+
+    method = "model"
+    folder: str
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ..words.gaps import Message
 from ..words.texts import has_words, in_words
 from .reading import Json, read_rows
 
-OFFERED = frozenset({"style", "shows", "teach"})  # what the docker can ask the artist for
+OFFERED = frozenset({"style", "shows", "teach", "model"})  # what the docker can ask the artist for
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,15 @@ class Catalogue:
     def row(self, kind: str, name: str) -> Row:
         return next((row for row in self.of(kind) if row.name == name), Row())
 
+    def recipe(self, name: str) -> Row:
+        """Of either list: recipes that look through a model of the artist's are a list of their
+        own."""
+        plain = self.row("recipes", name)
+        return plain if plain.name else self.row("model_recipes", name)
+
     def needs(self, recipe: str) -> frozenset[str] | None:
         """What that recipe asks the artist for; None where nobody has told yet."""
-        row = self.row("recipes", recipe)
+        row = self.recipe(recipe)
         return frozenset(row.needs) if row.name else None
 
     def strength(self, score: float) -> str:

@@ -61,12 +61,12 @@ class Estimate(QtCore.QObject):
         self._requests.send(ask, compare)
         self.forget()
 
-    def want(self, doc: Document | None, choice: Choice) -> None:
-        """Asks only when the answer can differ."""
+    def want(self, doc: Document | None, choice: Choice, model: str = "") -> None:
+        """Asks only when the answer can differ. model: the folder that is looked through."""
         place = NOWHERE if doc is None else part_to_protect(doc, choice.scope)
         if place.empty or not self._requests.ready:
             return
-        wanted = asks.Estimate(place.width, place.height, choice.recipe)
+        wanted = asks.Estimate(place.width, place.height, choice.recipe, model)
         if wanted != self._asked:
             self._asked = wanted
             self._requests.send(wanted, self._answered)

@@ -32,6 +32,7 @@ from .filenames import document_file, free_path, path_refusal
 from .job import Job, Kind, State
 from .job_queue import JobQueue
 from .orders import order_file, order_layer, order_refusal
+from .own_model import OwnModel
 from .preview import Preview
 from .settings import (
     engine_command,
@@ -69,6 +70,7 @@ class Studio(QtCore.QObject):
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
         self.campaigns = Campaigns(self.requests, self)
+        self.own_model = OwnModel(self.requests, self)
         self.stale = StaleCopies(self)
         self.reminder = Reminder(self)
         self.catalogue = Catalogue()
@@ -89,6 +91,7 @@ class Studio(QtCore.QObject):
         self.installer.ended.connect(self._installed)
         self.canvas_preview.failed.connect(self.complain)
         self.campaigns.entered.connect(lambda row: self.take_part(row.name))
+        self.own_model.changed.connect(self._model_changed)
         self.campaigns.refused.connect(lambda says: self.complain(in_words(says)))
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(LOOK)
@@ -132,6 +135,7 @@ class Studio(QtCore.QObject):
             self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
             self.campaigns.forget()
+            self.own_model.ask_anew()
             self.preview.forget_engine()
             self._want()
             if self.trouble == self._of_engine:
@@ -148,7 +152,7 @@ class Studio(QtCore.QObject):
         if answer.kind == "error":
             self.complain(in_words(answer.says))
         self._estimate.forget()
-        self._estimate.want(self.document, self.choice)
+        self._want_estimate()
         self.preview.resume()
 
     def _engine_lost(self) -> None:
@@ -200,13 +204,22 @@ class Studio(QtCore.QObject):
             HiddenOriginals.adopt(doc)
         self.document_changed.emit()
         self._want()
-        self._estimate.want(doc, self.choice)
+        self._want_estimate()
         if was is not None and seen is not None and was.frame != seen.frame:
             self.show_on_canvas(self.canvas_preview.on)
 
     def region(self, doc: Document) -> Place:
         """What a preview looks at: the visible part, held still while one is on the canvas."""
         return self._region.of(doc, held=self.canvas_preview.on)
+
+    def _model_changed(self) -> None:
+        """It may be looked through already."""
+        if self.intent.model is not None:
+            self._want()
+            self._want_estimate()
+
+    def _want_estimate(self) -> None:
+        self._estimate.want(self.document, self.choice, self.intent.model or "")
 
     def _want(self) -> None:
         doc, intent = self.document, self.intent
@@ -236,7 +249,13 @@ class Studio(QtCore.QObject):
     @property
     def intent(self) -> Intent:
         """The choice, as the engine wants it."""
-        return self.choice.intent(self.catalogue.needs(self.choice.recipe))
+        return self._intent_of(self.choice)
+
+    def _intent_of(self, choice: Choice) -> Intent:
+        """With the artist's model where the recipe looks through one."""
+        needs = self.catalogue.needs(choice.recipe)
+        found = choice.intent(needs)
+        return replace(found, model=self.own_model.folder) if "model" in (needs or ()) else found
 
     def choose(self, **what: Any) -> None:
         before, choice = self.choice, replace(self.choice, **what)
@@ -249,7 +268,7 @@ class Studio(QtCore.QObject):
         if (shown := self.canvas_preview.document) is not None:
             self.canvas_preview.show(shown, choice.scope, self.intent, self.region(shown))
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
-            self._estimate.want(self.document, self.choice)
+            self._want_estimate()
 
     def take_part(self, name: str) -> None:
         """In the campaign of that name, which says what is aimed at; "" in none."""
@@ -275,7 +294,7 @@ class Studio(QtCore.QObject):
         """The same once more, from what was painted since."""
         told = from_json(Choice, json.dumps(row.made.choice))
         choice = replace(told, effort=self.choice.effort)
-        intent = choice.intent(self.catalogue.needs(choice.recipe))
+        intent = self._intent_of(choice)
         return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
 
     def hide_copy(self, row: Stale) -> None:
@@ -349,9 +368,9 @@ class Studio(QtCore.QObject):
     def _learn_pace(self, job: Job) -> None:
         intent, place = job.order.ask.intent, job.order.place
         if place is not None:
-            ask = asks.Estimate(place.width, place.height, intent.recipe)
+            ask = asks.Estimate(place.width, place.height, intent.recipe, intent.model or "")
             self._estimate.learn(ask, intent.effort, job.took)
-            self._estimate.want(self.document, self.choice)
+            self._want_estimate()
 
     def _jobs_changed(self) -> None:
         """A preview would have to wait behind a job; it resumes afterwards."""

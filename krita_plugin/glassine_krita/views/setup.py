@@ -12,6 +12,7 @@ from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.amounts import rounded_size
 from ..words.texts import has_words, t
+from .model import ModelFolder
 from .parts import (
     LEAST,
     Scrolled,
@@ -65,7 +66,8 @@ class SetupPage(QtWidgets.QWidget):
         self.remove = push_button(t("remove_engine"), "glassine_remove", self._remove)
         for one in (self.state, self._builds(), self.sizes, quiet_label(t("setup_explained"))):
             column.addWidget(one)
-        for one in (self._device(), self.models, self._own(), self.remove):
+        self.own_model = ModelFolder(self.studio)
+        for one in (self._device(), self.models, self.own_model, self._own(), self.remove):
             column.addWidget(one)
         return widget
 

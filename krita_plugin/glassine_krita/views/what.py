@@ -8,6 +8,7 @@ from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.texts import in_words, t
 from .campaign import CampaignRows
+from .model import ModelRecipes
 from .parts import (
     Segments,
     copy_text,
@@ -31,6 +32,8 @@ class What(QtWidgets.QWidget):
         column.setSpacing(5)
         self.recipe = Segments(self._recipe)
         column.addWidget(self.recipe)
+        self.model = ModelRecipes(studio)
+        column.addWidget(self.model)
         column.addWidget(self._style_row())
         self.known = quiet_label()
         self.known.setObjectName("glassine_poison_known")

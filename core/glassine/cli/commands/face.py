@@ -110,7 +110,7 @@ def cloak(
 
 
 NO_GOAL = dict.fromkeys(
-    ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt")
+    ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt", "redraw")
 )
 """What a picture can be moved towards or looked at through, and a face cannot."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ EPILOG = """\b
 Examples:
   glassine probe ~/models/sd15 works/ --against newer/ -o evidence/
   glassine probe ~/models/sd15 works/ --against newer/ --lora style.safetensors
+  glassine probe ~/models/new works/ --against newer/ --reference ~/models/old
   glassine probe --new-canary canary.png
   glassine protect work.png --marks visible,xmp,receipt --signature canary.png --title "THE PHRASE"
 
@@ -48,6 +50,13 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
     metavar="FILE",
     type=Name(path_type=Path),
     help="A LoRA of that model, a safetensors file, on top of it.",
+)
+@click.option(
+    "--reference",
+    metavar="FOLDER",
+    type=Name(path_type=Path),
+    help="Another model, as alike as can be, that cannot have learnt the works: an older version. "
+    "Losses are compared with its own too.",
 )
 @click.option(
     "--ask",
@@ -130,31 +139,32 @@ def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
         local.check_lora(given["lora"])
     if not libraries_there():
         raise EntryMissing("denoiser", model.name, "diffusers")
+    other = parts_in(given["reference"]) if given["reference"] else None
     files = local.digests(parts, given["lora"])
-    order = order_of(files, folder, given)
+    its_files = local.digests(other, None) if other else {}
+    order = order_of(files, its_files, folder, given)
     for said in run.doubts(order):
         click.echo(speech.phrase("cli.probe_doubt", says=said), err=True)
-    made = local.local_model(
-        parts,
-        captions_of(order),
-        choose(given["device"]),
-        side=given["side"],
-        lora=given["lora"],
-    )
+    load = partial(local.local_model, captions=captions_of(order), device=choose(given["device"]))
+    made = load(parts, side=given["side"], lora=given["lora"])
+    beside = load(other, side=None, lora=None) if other else None
     make_folder(given["out"])
-    for said in run.beforehand(order, made, given["out"]):
+    for said in run.beforehand(order, made, given["out"], beside):
         click.echo(speech.spoken(said), err=True)
-    answers = run.probe(order, made, given["out"], teller())
+    answers = run.probe(order, made, given["out"], teller(), beside)
     examined = pack.Examined(parts.folder.resolve().name, files, made.side)
-    told = pack.evidence(order, examined, answers, again(model, folder, given), today())
+    name = given["reference"].resolve().name if other else ""
+    reference = pack.Examined(name, its_files, beside.side) if beside else None
+    command = again(model, folder, given)
+    told = pack.evidence(order, examined, answers, command, today(), reference)
     pack.write_pack(given["out"], told, order, answers[0])
     tell_answers(told, answers, given)
 
 
-def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Order:
+def order_of(
+    files: dict[str, str], reference: dict[str, str], folder: Path, given: dict[str, Any]
+) -> Order:
     """What will be asked, every picture of it opened once; raises before the model is loaded."""
-    from hashlib import sha256
-
     from ...probe.canaries import known_canaries
     from ...probe.questions import Effort
     from ...probe.run import Order
@@ -169,9 +179,9 @@ def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Orde
     check_apart(works, controls)
     for said in (*problems, *more):
         click.echo(speech.phrase("cli.left_out", reason=said), err=True)
-    told = json.dumps([files, given["side"]], sort_keys=True)
     return Order(
-        identity=sha256(told.encode()).hexdigest(),
+        identity=identity_of([files, given["side"]]),
+        reference=identity_of([reference]) if reference else "",
         works=tuple(works),
         controls=tuple(controls),
         canaries=tuple(known_canaries()) if given["canaries"] else (),
@@ -179,6 +189,12 @@ def order_of(files: dict[str, str], folder: Path, given: dict[str, Any]) -> Orde
         effort=Effort(**{name: given[name] for name in EFFORT}),
         words=given["words"],
     )
+
+
+def identity_of(told: list[Any]) -> str:
+    from hashlib import sha256
+
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def captions_of(order: Order) -> list[str]:
@@ -205,7 +221,7 @@ def teller() -> Told:
 def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
     """The command line that gives these figures; names of folders, not where they lie."""
     words = ["glassine", "probe", model.name, folder.name]
-    for name in ("against", "lora"):
+    for name in ("against", "lora", "reference"):
         words += [f"--{name}", given[name].name] if given[name] else []
     for name in ("ask", "words", *EFFORT, "side"):
         words += [f"--{name}", str(given[name])] if given[name] is not None else []

@@ -39,6 +39,11 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
 """
 
 
+def with_model(command: options.F) -> options.F:
+    """The options for a model on this machine, whatever recipe the copy was made with."""
+    return options.with_options(command, options.MODEL)
+
+
 @click.command(epilog=EPILOG)
 @click.argument("picture", metavar="PICTURE", type=Name(path_type=Path))
 @click.option(
@@ -62,6 +67,7 @@ PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
     default=None,
     help="Side of the measured square, in pixels.",
 )
+@with_model
 @options.DEVICE
 @click.option("-o", "--out", metavar="PAGE", type=Name(path_type=Path), help="The page.")
 @click.option(
@@ -82,6 +88,7 @@ def command(
     device: str,
     out: Path | None,
     data: str | None,
+    **model: Any,  # noqa: ANN401
 ) -> None:
     """Measure what a protected PICTURE still does after handling and removal.
 
@@ -94,8 +101,9 @@ def command(
     from ...machine import files
 
     original, page = original or original_beside(picture), out or report_path(picture)
+    check_model_options(model)
     check_outputs(page, data, [picture, original, *([Path(target)] if target else [])])
-    protected = as_protected(picture, original, target, device)
+    protected = seen_by_model(as_protected(picture, original, target, device), model)
     names = () if quick else chosen_purifiers(after, slow)
     sight = sighted(protected, side)
     with output.progress_of(picture.name, silent=data == "-") as watch:
@@ -108,6 +116,32 @@ def command(
     if data:
         files.write(Path(data), text.encode())
     click.echo("\n".join(report_lines(picture, found, page)))
+
+
+def check_model_options(given: dict[str, Any]) -> None:
+    """Raises where the model's folder is none, or where no model was named to be told anything."""
+    from ...denoisers.folder import parts_in
+    from ..unused import MODEL, typed
+
+    if given["model"]:
+        parts_in(Path(given["model"]))
+        return
+    for name in MODEL:
+        if typed(given, name) and given[name]:
+            raise speech.misused("cli.report_no_model", name=name)
+
+
+def seen_by_model(protected: Protected, given: dict[str, Any]) -> Protected:
+    """With the model that was named: its denoiser's view, and what it makes of both if asked."""
+    from dataclasses import replace
+
+    from ...types import Intent
+
+    if not given["model"]:
+        return protected
+    prompt = given["prompt"] or Intent.prompt
+    plan = replace(protected.plan, model=given["model"], prompt=prompt, redraw=given["redraw"])
+    return replace(protected, plan=plan)
 
 
 def check_outputs(page: Path, data: str | None, never: Sequence[Path]) -> None:

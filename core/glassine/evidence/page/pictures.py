@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...explore.redrawn import redrawn
 from ...formats import FORMATS
 from ...machine.device import Device
 from ...pixels.resize import lanczos
@@ -115,6 +116,25 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
     names = [*plan.surrogates[:1], *plan.held_out[:1], *plan.surrogates[1:], *plan.held_out[1:]]
     return [
         (whose(eye, plan), seen_through(eye, plan, sight)) for eye in eyes(names, device, _FAMILIES)
+    ]
+
+
+def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
+    """Original and protected as the plan's model draws them anew; nothing where nobody asked."""
+    if not plan.redraw:
+        return []
+    cuts = [sight.cut(picture) for picture in (sight.clean, sight.seen)]
+    before, after = redrawn(plan, device, *cuts)
+    moved = (after - before).abs() * SEEN_TIMES
+    return [
+        as_shown(before, "From the original", "What it makes of the original", _ROUGH),
+        as_shown(after, "From the protected picture", "What it makes of that", _ROUGH),
+        as_shown(
+            moved,
+            f"Difference of the two, {SEEN_TIMES} times stronger",
+            "Where these differ",
+            _ROUGH,
+        ),
     ]
 
 

@@ -8,15 +8,16 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from ...explore.redrawn import STRENGTH
 from ...machine.device import choose
 from ...messages import Message
 from ...record import ON_PAGE, parts, record_in
-from ...types import Protected, Report
+from ...types import Plan, Protected, Report
 from ..brief import Brief, briefs
 from ..schema import as_json
 from ..sight import Sight
 from . import tables
-from .pictures import GOOD, Shown, model_views, overview, worst_places
+from .pictures import GOOD, Shown, model_views, overview, redrawn_views, worst_places
 from .tables import rows_of
 
 PAGE = Path(__file__).parent / "page.html"
@@ -43,7 +44,8 @@ def html(protected: Protected, report: Report, sight: Sight) -> str:
         glance=glance_section(report, before, after),
         stops=stop_rules(),
         pictures=pictures_section(change, worst_places(sight)),
-        sees=model_section(model_views(protected.plan, sight, device)),
+        sees=model_section(model_views(protected.plan, sight, device))
+        + redrawn_section(protected.plan, redrawn_views(protected.plan, sight, device)),
         cost=tables.cost_tables(report.cost) + tables.offers_table(report),
         effects=tables.effects_table([row for row in report.effects if not row.after])
         + tables.denoised_table(report.denoised),
@@ -60,7 +62,7 @@ def lead(protected: Protected) -> str:
     towards = " and ".join(str(goal.says) for goal in plan.goals)
     way = "away from" if plan.recipe.away else "towards"
     aim = f"{plan.recipe.name.capitalize()} {way} {towards}" if towards else "Two files compared"
-    if plan.model and not towards:
+    if plan.recipe.denoising and not towards:
         aim = f"{plan.recipe.name.capitalize()} through the model {Path(plan.model).name}"
     return f"{aim}; {width} x {height} pixels, measured on what the file gives back."
 
@@ -183,4 +185,17 @@ def model_section(views: Sequence[tuple[str, Sequence[Shown]]]) -> str:
         "into a picture. Training learns from these, not from the pixels. Both look much alike as "
         "long as little of the way is covered: the difference is what there is to see.</p>"
         f"{rows}</section>"
+    )
+
+
+def redrawn_section(plan: Plan, views: Sequence[Shown]) -> str:
+    """Nothing without pictures."""
+    if not views:
+        return ""
+    return (
+        '<section aria-labelledby="redrawn"><h2 id="redrawn">What the model makes of both</h2>'
+        f'<p class="note">{escape(Path(plan.model).name)} was given the measured part to draw anew '
+        f"(img2img at {STRENGTH:g}), told “{escape(plan.prompt)}”, with the same noise for both. "
+        "It has learnt neither: this shows what a picture does to such an edit, not to training."
+        f'</p><div class="row">{"".join(map(figure, views))}</div></section>'
     )

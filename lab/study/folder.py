@@ -1,0 +1,148 @@
+"""The study's small model as a folder that diffusers reads: python -m lab.study.folder NAME OUT
+
+NAME is a checkpoint under --home, as base.py, denoisers.py or probed.py left it (base-64,
+denoiser-64, probed-0-300). So `glassine protect --model` and `glassine probe` can be tried where no
+model hub is: a Stable Diffusion in its layout, of half a million weights and 64 px, that knows a
+few dozen words. It is a research surrogate: what looks through it protects against nothing else.
+
+Its table of words becomes a text encoder without layers. That ends in a norm, which would make all
+words alike long: so each vector stands beside its negative and beside constants that are far larger
+than it, and the norm divides all of them by nearly the same. The network ignores what was added.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from glassine.machine import weights
+from torch import Tensor
+
+from . import base, small
+
+WIDE = 3 * small.WIDTH
+LARGE = 1e3
+NO_WORD = "[none]"
+
+
+def pipeline(made: small.Small, coder: AutoencoderTiny) -> StableDiffusionPipeline:
+    """The same model, seeing through that autoencoder."""
+    assert isinstance(made.words, small.Captions), "a model with words of its own"
+    return StableDiffusionPipeline(
+        vae=coder,
+        text_encoder=text_encoder(made.words),
+        tokenizer=tokenizer(made.words),
+        unet=widened(made.unet),
+        scheduler=DDPMScheduler(**settings(made.noise), steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+def settings(made: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What it was made with, without what diffusers notes beside that."""
+    told = {name: one for name, one in made.config.items() if not name.startswith("_")}
+    return {name: one for name, one in told.items() if name != "steps_offset"}
+
+
+def tokenizer(words: small.Captions) -> Any:  # noqa: ANN401 - transformers has no types
+    """One token a word; what is no word of the model is none."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import WhitespaceSplit
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(WordLevel({NO_WORD: 0, **words.number}, unk_token=NO_WORD))
+    made.pre_tokenizer = WhitespaceSplit()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        unk_token=NO_WORD,
+        pad_token=NO_WORD,
+        model_max_length=small.WORDS,
+    )
+
+
+@torch.no_grad()
+def text_encoder(words: small.Captions) -> Any:  # noqa: ANN401
+    """(B, WORDS) -> (B, WORDS, WIDE), of which the first WIDTH are the model's own."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    config = CLIPTextConfig(
+        vocab_size=len(words.number) + 1,
+        hidden_size=WIDE,
+        intermediate_size=1,
+        num_hidden_layers=0,
+        num_attention_heads=1,
+        max_position_embeddings=small.WORDS,
+        projection_dim=WIDE,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    made = CLIPTextModel(config).eval()
+    far = torch.full((small.WORDS, small.WIDTH), LARGE)
+    far[:, ::2] = -LARGE
+    nothing = torch.zeros(len(words.number) + 1, small.WIDTH)
+    norm = torch.zeros(WIDE)
+    norm[: small.WIDTH] = LARGE / 3**0.5
+    state = {
+        "token_embedding.weight": beside_its_negative(words.table.weight, nothing),
+        "position_embedding.weight": beside_its_negative(words.place, far),
+        "final_layer_norm.weight": norm,
+        "final_layer_norm.bias": torch.zeros(WIDE),
+    }
+    for name, weight in made.named_parameters():
+        weight.copy_(next(one for end, one in state.items() if name.endswith(end)))
+    return made
+
+
+def beside_its_negative(own: Tensor, more: Tensor) -> Tensor:
+    return torch.cat((own, -own, more), 1)
+
+
+@torch.no_grad()
+def widened(net: Any) -> UNet2DConditionModel:  # noqa: ANN401
+    """The network for words of WIDE numbers, deaf to all but the first WIDTH."""
+    made = UNet2DConditionModel(**settings(net) | {"cross_attention_dim": WIDE})
+    state = {
+        name: F.pad(one, (0, WIDE - small.WIDTH)) if hears(name) else one
+        for name, one in net.state_dict().items()
+    }
+    made.load_state_dict(state)
+    return made.eval()
+
+
+def hears(name: str) -> bool:
+    """Whether a weight looks at words."""
+    return name.endswith(("attn2.to_k.weight", "attn2.to_v.weight"))
+
+
+def checkpoint(home: Path, name: str, side: int) -> small.Small:
+    """What the study left under that name, with its mean weights."""
+    made = small.Small(base.vocabulary(), small.taesd(home), side=side)
+    kept = torch.load(home / f"{name}.pt", weights_only=True)
+    made.load(kept["raw"])
+    made.settle(kept["calm"])
+    return made
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("name", help="of the checkpoint, without .pt")
+    asked.add_argument("out", type=Path)
+    asked.add_argument("--side", type=int, default=64)
+    asked.add_argument("--home", type=Path, default=small.HOME)
+    given = asked.parse_args()
+    made = checkpoint(given.home, given.name, given.side)
+    coder = AutoencoderTiny.from_pretrained(str(weights.folder_of("taesd")), local_files_only=True)
+    pipeline(made, coder.float()).save_pretrained(given.out, safe_serialization=True)
+    print(f"{given.out}: {sum(one.numel() for one in made.unet.parameters())} weights")
+
+
+if __name__ == "__main__":
+    main()
