@@ -225,7 +225,22 @@ def moved(protected, name):
     return float((rows[1] - rows[0]).norm()), float((rows[1] - rows[2]).norm()), rows
 
 
-@pytest.mark.parametrize("recipe", FACE_RECIPES)
+def test_a_decoy_aims_at_the_face_of_the_person_and_needs_a_picture_of_one():
+    """The face is lent at another size, and turned by nobody."""
+    person, other = drawn("face01", 400), drawn("face05")
+    made = plan(Artwork(other), asked("foggysight", target=person))
+    course = FaceCourse(made, canvas(made, "cpu"), CPU)
+    (there,), (face,) = find_faces(person), made.faces
+    wanted = seen_by("mobileface", CPU, person, there)
+    own = seen_by("mobileface", CPU, other, face)
+    left = float((course.aim(0, 0)[0] - wanted).norm())
+    assert left < 0.5 * float((own - wanted).norm())
+    for target in (None, torch.full((3, 90, 90), 0.5)):
+        with pytest.raises(NotUsable, match="picture of that person"):
+            plan(Artwork(other), asked("foggysight", target=target))
+
+
+@pytest.mark.parametrize("recipe", ["fawkes", "lowkey"])
 def test_a_cloak_moves_the_face_beyond_its_controls_and_nothing_else(recipe, monkeypatch):
     monkeypatch.setattr("glassine.flow.plan.STEPS", {"preview": 16})
     done = verified(Artwork(drawn()), asked(recipe))

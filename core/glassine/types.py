@@ -169,7 +169,8 @@ class Intent:
     """What the artist asked for. Everything about a request is in here.
 
     style    name of a rendered style for the cloak; None: one far enough from the artwork is chosen
-    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size
+    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size; of a decoy, the
+             person's whom it protects
     style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
     shows    what the picture shows, `teach` what models should take it for (poison)
     anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one

@@ -52,7 +52,7 @@ def family_list(rows: Sequence[Effect]) -> tuple[Message, ...]:
 
 
 def about_faces(plan: Plan) -> Iterator[Message]:
-    yield message("doubt.face_transfer")
+    yield message("doubt.decoy" if plan.recipe.name == "foggysight" else "doubt.face_transfer")
     if len(plan.faces) > 1:
         yield message("doubt.face_largest", count=len(plan.faces))
     if not plan.held_out:

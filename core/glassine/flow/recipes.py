@@ -75,9 +75,20 @@ FACE_RECIPES = {
             on_faces=True,
             away=True,
         ),
+        Recipe(
+            name="foggysight",
+            label="Decoy",
+            says="Moves each face, as face networks see it, towards that of a person to protect",
+            note="Helps somebody else: look-ups for that person return this face too.",
+            goals=(("person", 1.0),),
+            reach=Levels(8),
+            tint=0.0,
+            on_faces=True,
+        ),
     )
 }
-"""Against recognition, after Fawkes (Shan et al., 2020) and LowKey (Cherepanova et al., 2021)."""
+"""Against recognition, after Fawkes (Shan et al., 2020), LowKey (Cherepanova et al., 2021) and
+FoggySight (Evtimov et al., 2020)."""
 
 MODEL_RECIPES = {
     recipe.name: recipe
