@@ -179,7 +179,7 @@ def test_a_group_that_agreed_stands_in_for_a_person(tmp_path, capsys, monkeypatc
     with pytest.raises(NotUsable, match="stand in for ann"):
         cli.main(told, standalone_mode=False)
     put(tmp_path, "probes", "ann", "face01", lambda rgb: rgb.flip(2))
-    with pytest.raises(NotUsable, match="Pictures of ben .* must have agreed"):
+    with pytest.raises(NotUsable, match=r"Pictures of ben .* must have agreed"):
         cli.main(told, standalone_mode=False)
     assert not (tmp_path / "decoys").exists(), "nothing is made without consent"
     before = (tmp_path / "group" / "ben" / "one.png").read_bytes()

@@ -43,7 +43,7 @@ def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> P
     used = chosen_embedders(intent.surrogates)
     rgb = on_white(artwork.rgb, artwork.alpha)
     found = find_faces(rgb)
-    faces = chosen_faces(found, intent.faces)
+    faces = unspared(chosen_faces(found, intent.faces), intent.spared, *rgb.shape[1:])
     aimed = Towards(used, device, intent.target)
     return Portrait(
         faces=faces,
@@ -75,6 +75,17 @@ def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[
         if not 1 <= number <= len(found):
             raise NotUsable("face.no_number", number=number, count=len(found))
     return tuple(found[number - 1] for number in wanted)
+
+
+def unspared(
+    faces: Sequence[Face], spared: Sequence[tuple[float, float]], height: int, width: int
+) -> tuple[Face, ...]:
+    """Those that none of these points, as shares of the picture's sides, lies in."""
+    points = [(across * width, down * height) for across, down in spared]
+    found = tuple(face for face in faces if not any(face.holds(*point) for point in points))
+    if not found:
+        raise NotUsable("face.all_spared")
+    return found
 
 
 def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:

@@ -56,7 +56,7 @@ FACE_RECIPES = {
     for recipe in (
         Recipe(
             name="fawkes",
-            label="Towards another",
+            label="Other face",
             says="Moves each face, as face networks see it, towards a drawn face far from it",
             note="Lowers the odds of being found by face; unknown networks are hardly moved.",
             goals=(("identity", 1.0),),
@@ -66,7 +66,7 @@ FACE_RECIPES = {
         ),
         Recipe(
             name="lowkey",
-            label="Away from oneself",
+            label="Face",
             says="Moves each face, as face networks see it, away from itself",
             note="Lowers the odds of being found by face; unknown networks are hardly moved.",
             goals=(("oneself", 1.0),),
@@ -155,3 +155,6 @@ MODEL_RECIPES = {
     )
 }
 """Through the denoiser of a model that the artist names by its folder."""
+
+MENU = RECIPES | {name: FACE_RECIPES[name] for name in ("lowkey", "fawkes")}
+"""What a picture alone is enough for: what the docker offers."""

@@ -8,14 +8,18 @@ see, and those that are judged while the strength is searched.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import mean
 
 import torch
 
+from ..embedders import EMBEDDERS
+from ..embedders.loaded import embedder
 from ..explore.views import views
 from ..explore.walk import EYE_SHARE
+from ..faces.place import around
 from ..machine.device import Device, choose
 from ..surrogates.encoders import gradient_encoders
 from ..types import Plan, Progress, Watch
@@ -33,6 +37,7 @@ class Workload:
     """What is to be timed: a plan, or one that does not exist yet.
 
     width, height  of the picture, in pixels
+    faces  pixels of the boxes in which faces are judged; None: the picture is worked on
     """
 
     width: int
@@ -40,16 +45,29 @@ class Workload:
     steps: int
     surrogates: tuple[str, ...]
     device: Device
+    faces: int | None = None
 
     @staticmethod
     def of(plan: Plan) -> Workload:
         height, width = plan.artwork.rgb.shape[1:]
-        return Workload(width, height, plan.steps, plan.surrogates, choose(plan.device))
+        boxes = [around(face, height, width) for face in plan.faces]
+        areas = [(down.stop - down.start) * (wide.stop - wide.start) for down, wide in boxes]
+        faces = sum(areas) if areas else None
+        return Workload(width, height, plan.steps, plan.surrogates, choose(plan.device), faces)
 
     @property
     def pixels(self) -> float:
         """That an encoder sees in a step, on average."""
+        if self.faces is not None:
+            return mean(EMBEDDERS[name].size ** 2 for name in self.surrogates)
         return views(self.height, self.width).mean_pixels()
+
+    @property
+    def judged(self) -> tuple[int, int, int]:
+        """As `judged_pixels` has them."""
+        if self.faces is not None:
+            return self.faces, 0, self.faces
+        return judged_pixels(self.height, self.width)
 
 
 @dataclass
@@ -89,7 +107,7 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     directions.
     """
     families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
-    each, once, others = judged_pixels(job.height, job.width)
+    each, once, others = job.judged
     search, gradient = LOOKS * each * look_seconds(), mean(families)
     step = job.pixels * (4 / 3 * gradient + 3 * EYE_SHARE * look_seconds())
     found = {
@@ -97,7 +115,8 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
         "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),
     }
     if verify:
-        found["verify"] = 4 * search + 4 * job.width * job.height * sum(families)
+        seen = job.width * job.height if job.faces is None else job.pixels
+        found["verify"] = 4 * search + 4 * seen * sum(families)
     return found
 
 
@@ -116,13 +135,18 @@ def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
 
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
-    found = []
-    for encode in gradient_encoders(name, device).values():
-        whole = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
-        picture = whole.to(device.kind)
-        _timed_gradient(encode, picture[..., :_FIRST, :_FIRST])
-        found.append(_timed_gradient(encode, picture) / _PROBE**2)
-    return tuple(found)
+    """A network of faces takes crops of one size only; so that one is its first as well."""
+    if name in EMBEDDERS:
+        side = first = EMBEDDERS[name].size
+        nets: Sequence[object] = (embedder(name, device),)
+    else:
+        side, first = _PROBE, _FIRST
+        nets = tuple(gradient_encoders(name, device).values())
+    whole = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    picture = whole.to(device.kind)
+    for encode in nets:
+        _timed_gradient(encode, picture[..., :first, :first])
+    return tuple(_timed_gradient(encode, picture) / side**2 for encode in nets)
 
 
 def _timed_gradient(encode: object, picture: torch.Tensor) -> float:

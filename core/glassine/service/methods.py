@@ -11,12 +11,13 @@ import numpy as np
 import torch
 
 from ..campaigns import Signed, join, joined, joined_named
+from ..embedders.loaded import attackable, present_embedders
 from ..errors import UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, entry_named, plan
-from ..flow.recipes import MODEL_RECIPES, RECIPES, STEPS
+from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload
 from ..messages import LANGUAGES, message, to_plain
@@ -51,6 +52,7 @@ from .report import report
 from .requests import wanted_intent
 from .state import State
 
+FACE_SHARE = 0.25  # of a picture: what its faces are taken for before anybody has looked
 _TRIED = 64  # pixels, side of what a warm engine has protected once: every judge looks at it
 
 
@@ -96,11 +98,13 @@ def warm(request: Request[Nothing]) -> Answer:
 def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
-    names = ask.surrogates or present_surrogates() or (SMALL,)
-    entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
+    recipe = entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES | FACE_RECIPES)
+    usual = attackable(present_embedders()) if recipe.on_faces else present_surrogates()
+    names = ask.surrogates or usual or (SMALL,)
+    faces = round(FACE_SHARE * ask.width * ask.height) if recipe.on_faces else None
 
     def seconds(steps: int) -> float:
-        job = Workload(ask.width, ask.height, steps, names, device)
+        job = Workload(ask.width, ask.height, steps, names, device, faces)
         return sum(request.state.estimates.seconds(job, verify=ask.verify).values())
 
     found = {effort: seconds(steps) for effort, steps in STEPS.items()}
@@ -138,7 +142,8 @@ def protect(request: Request[ProtectAsk]) -> Answer:
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole = artwork(picture)
     refuse_again(ask, whole)
-    made = plan(whole, wanted_intent(ask.intent, picture, mask), device=request.state.wish)
+    wanted = wanted_intent(ask.intent, picture, mask, ask.pixels)
+    made = plan(whole, wanted, device=request.state.wish)
     done = timed(made, request)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
     about = layer_result(done, see_through=translucent(replace(picture, numbers=out)))

@@ -22,6 +22,10 @@ class ExportWish:
     keep_private: bool = False
 
 
+Point = tuple[float, float]
+"""Across and down, in the document's pixels."""
+
+
 @dataclass(frozen=True)
 class Intent:
     """What the artist wants done.
@@ -30,6 +34,7 @@ class Intent:
     style     a name; "" leaves it to the engine, None: the recipe needs none
     shows, teach  None: the recipe needs no such words
     campaign  name of one that was joined, which says the rest of what is aimed at
+    spared    points in faces that are left alone
     """
 
     recipe: str
@@ -40,6 +45,7 @@ class Intent:
     teach: str | None = None
     campaign: str | None = None
     seed: int | None = None
+    spared: tuple[Point, ...] | None = None
     export: ExportWish | None = None
 
     @property

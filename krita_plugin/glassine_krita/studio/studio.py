@@ -28,10 +28,11 @@ from .bug_report import bug_report
 from .campaigns import Campaigns, as_agreed
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
+from .faces import Faces
 from .filenames import document_file, free_path, path_refusal
 from .job import Job, Kind, State
 from .job_queue import JobQueue
-from .orders import order_file, order_layer, order_refusal
+from .orders import order_file, order_layer, order_refusal, spared_then
 from .preview import Preview
 from .settings import (
     engine_command,
@@ -65,6 +66,7 @@ class Studio(QtCore.QObject):
         self.jobs = JobQueue(self.requests, self)
         self.preview = Preview(self.requests, self)
         self.installer = Installer(self)
+        self.faces = Faces(self.preview, self)
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
@@ -88,6 +90,7 @@ class Studio(QtCore.QObject):
         self.jobs.changed.connect(self._jobs_changed)
         self.installer.ended.connect(self._installed)
         self.canvas_preview.failed.connect(self.complain)
+        self.faces.changed.connect(self._faces_changed)
         self.campaigns.entered.connect(lambda row: self.take_part(row.name))
         self.campaigns.refused.connect(lambda says: self.complain(in_words(says)))
         self._timer = QtCore.QTimer(self)
@@ -199,6 +202,7 @@ class Studio(QtCore.QObject):
         if doc is not None:
             HiddenOriginals.adopt(doc)
         self.document_changed.emit()
+        self.faces.follow(doc)
         self._want()
         self._estimate.want(doc, self.choice)
         if was is not None and seen is not None and was.frame != seen.frame:
@@ -236,7 +240,9 @@ class Studio(QtCore.QObject):
     @property
     def intent(self) -> Intent:
         """The choice, as the engine wants it."""
-        return self.choice.intent(self.catalogue.needs(self.choice.recipe))
+        needs = self.catalogue.needs(self.choice.recipe)
+        found = self.choice.intent(needs)
+        return replace(found, spared=self.faces.spared) if "faces" in (needs or ()) else found
 
     def choose(self, **what: Any) -> None:
         before, choice = self.choice, replace(self.choice, **what)
@@ -245,11 +251,21 @@ class Studio(QtCore.QObject):
         self.choice = choice
         write_setting(choice)
         self.choice_changed.emit()
-        self._want()
-        if (shown := self.canvas_preview.document) is not None:
-            self.canvas_preview.show(shown, choice.scope, self.intent, self.region(shown))
+        self._look_anew()
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._estimate.want(self.document, self.choice)
+
+    def _look_anew(self) -> None:
+        """The previews, of what is wanted now."""
+        self._want()
+        if (shown := self.canvas_preview.document) is not None:
+            self.canvas_preview.show(shown, self.choice.scope, self.intent, self.region(shown))
+
+    def _faces_changed(self) -> None:
+        """Also called by every preview that finds other faces than before; the same is not asked
+        for twice."""
+        if self.intent.spared is not None:
+            self._look_anew()
 
     def take_part(self, name: str) -> None:
         """In the campaign of that name, which says what is aimed at; "" in none."""
@@ -276,6 +292,7 @@ class Studio(QtCore.QObject):
         told = from_json(Choice, json.dumps(row.made.choice))
         choice = replace(told, effort=self.choice.effort)
         intent = choice.intent(self.catalogue.needs(choice.recipe))
+        intent = replace(intent, spared=spared_then(row.made.choice))
         return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
 
     def hide_copy(self, row: Stale) -> None:

@@ -8,6 +8,7 @@ from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.texts import in_words, t
 from .campaign import CampaignRows
+from .faces import FaceRows
 from .parts import (
     Segments,
     copy_text,
@@ -34,6 +35,8 @@ class What(QtWidgets.QWidget):
         column.addWidget(self._style_row())
         column.addWidget(self._poison_rows())
         column.addWidget(self._explanation())
+        self.faces = FaceRows(studio)
+        column.addWidget(self.faces)
         column.addWidget(self._scope_row())
         follow(self, self.fill, studio.engine_changed)
         follow(self, self.draw, studio.choice_changed)

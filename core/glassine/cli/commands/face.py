@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ...lookup import Fog, Line, Lookup
     from ...types import Intent
+    from .protect import Asked
 
 EPILOG = """\b
 Examples:
@@ -217,7 +218,7 @@ def decoys(
     from ...embedders.loaded import attackable, present_embedders
     from ...lookup import face_to_reach, fogged, stood_in
     from ...machine.device import choose
-    from .protect import Asked, code_of_all, each_of
+    from .protect import Asked, code_of_all
 
     stood = stood_in(folder, person)
     members = tuple(dict.fromkeys(one.person for one in stood.group))
@@ -225,18 +226,24 @@ def decoys(
     wish = face_intent({**given, "recipe": "foggysight", "faces": ""}, "")
     used = wish.surrogates or attackable(present_embedders())
     wish = replace(wish, target=face_to_reach(stood, used, choose(device)))
-    codes, rows = list[int](), list[dict[str, Any]]()
-    asked = Asked([], wish, device, again, as_json)
-    for name in members:
-        sources = [folder / "group" / name / one.name for one in stood.group if one.person == name]
-        asked = replace(asked, originals=sources)
-        copies = folder / "decoys" / name
-        copies.mkdir(parents=True, exist_ok=True)
-        made, failed = each_of(asked, str(copies))
-        rows, codes = [*rows, *made], [*codes, *failed]
-    found = fogged(stood, folder, used, choose(device))
-    tell_fog(found, rows, as_json=as_json)
+    sources = [folder / "group" / one.person / one.name for one in stood.group]
+    asked = Asked(sources, wish, device, again, as_json)
+    rows, codes = copies_of_group(asked, folder / "decoys")
+    tell_fog(fogged(stood, folder, used, choose(device)), rows, as_json=as_json)
     return code_of_all(asked, rows, codes)
+
+
+def copies_of_group(asked: Asked, out: Path) -> tuple[list[dict[str, Any]], list[int]]:
+    """Each person's in a folder of that name, as the originals lie; as `each_of` tells it."""
+    from .protect import each_of
+
+    rows, codes = list[dict[str, Any]](), list[int]()
+    for name in dict.fromkeys(source.parent.name for source in asked.originals):
+        own = [source for source in asked.originals if source.parent.name == name]
+        (out / name).mkdir(parents=True, exist_ok=True)
+        made, failed = each_of(replace(asked, originals=own), str(out / name))
+        rows, codes = [*rows, *made], [*codes, *failed]
+    return rows, codes
 
 
 def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
