@@ -324,8 +324,9 @@ def test_the_service_offers_faces_says_where_they_are_and_leaves_some_alone():
     blob = (numbers * 255).round().byte().numpy().tobytes()
     pixels = {**known, "order": "BGRA", "type": "u8", "left": 100, "top": 50, "scale": 2}
     wish = {"recipe": "lowkey", "surrogates": list(ONE), "seed": 1, "effort": "preview"}
-    ask = {"pixels": pixels, "intent": wish, "seconds": 1}
+    ask = {"pixels": pixels, "intent": wish, "seconds": 1, "sees": True}
     seen = METHODS["preview"](ask, {"pixels": blob}, quiet, state).result
+    assert seen.seen_by, "an encoder's view, which no network of faces has"
     assert (seen.width, seen.finer) == (2 * SIZE, False)
     assert [box[0] > SIZE for box in seen.faces] == [False, True]
     left, top, right, low = seen.faces[1]

@@ -1,7 +1,7 @@
 """Look-ups by face with each network left out in turn: what a cloak hides, and from whom.
 
     python -m lab.bench.faces FOLDER [--crowd FOLDER] [--log FILE.jsonl] [--recipe NAME]
-                              [--strength NAME,...] [--steps N] [--figures]
+                              [--strength NAME,...] [--left NAME,...] [--steps N] [--figures]
 
 FOLDER is as `glassine face check` wants it: FOLDER/clean/ANN (or FOLDER/gallery/ANN) and
 FOLDER/probes/ANN. Every clean picture is cloaked against all networks that may be worked against
@@ -10,7 +10,8 @@ everybody else, the drawn faces that ship and the faces in the crowd's pictures,
 
 A line of the log holds what the networks see of one copy: of photographs of people, so it stays out
 of the repository. Copies that are in the log are not made again. The figures go to
-results/faces-RECIPE.json; --figures only writes these, from what there is.
+results/faces-RECIPE.json; --figures only writes these, from what there is, and --left only makes
+copies that leave out those networks: several runs may share a log.
 """
 
 from __future__ import annotations
@@ -196,7 +197,8 @@ def told() -> argparse.Namespace:
     about.add_argument("--log", type=Path, default=Path("faces.jsonl"))
     about.add_argument("--recipe", default="lowkey")
     about.add_argument("--strength", default="strong,balanced")
-    about.add_argument("--steps", type=int, default=120)
+    about.add_argument("--left", default="")
+    about.add_argument("--steps", type=int, default=40)
     about.add_argument("--figures", action="store_true")
     return about.parse_args()
 
@@ -209,7 +211,7 @@ def main() -> None:
     wanted = [
         Setting(asked.recipe, strength, asked.steps, left, number)
         for strength in asked.strength.split(",")
-        for left in attackable(nets)
+        for left in (asked.left.split(",") if asked.left else attackable(nets))
         for number in range(len(people.gallery))
     ]
     for setting in () if asked.figures else wanted:
@@ -219,6 +221,8 @@ def main() -> None:
         done.append(made(people.gallery[setting.number], setting, used))
         with asked.log.open("a") as log:
             log.write(json.dumps(done[-1]) + "\n")
+    if asked.left:
+        return
     others = list(passers_by(asked.crowd))
     crowds = {name: crowd_of(name, people, others) for name in nets}
     mine = [row for row in done if row["recipe"] == asked.recipe]

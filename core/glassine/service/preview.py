@@ -60,7 +60,8 @@ def preview(request: Request[PreviewAsk]) -> Answer:
     height, width = clean.shape[1:]
     if ask.full:
         pictures["full"] = at_full_size(ask, blobs, rgb - clean)
-    found = eyes(made.surrogates, request.state.device, 1) if ask.sees else ()
+    names = () if made.faces else made.surrogates  # those that know faces show no picture
+    found = eyes(names, request.state.device, 1) if ask.sees else ()
     for eye in found:
         pictures |= through(eye, made, rgb)
     about = Previewed(
