@@ -46,7 +46,8 @@ def head(shown: Named, clean: Named) -> Head:
     weights = torch.linalg.solve(alike + calm, missing)
 
     def taught(row: Tensor) -> Tensor:
-        return (row.double() + row.double() @ seen.T @ weights).to(row.dtype)
+        moved: Tensor = row.double() + row.double() @ seen.T @ weights
+        return moved.to(row.dtype)
 
     return taught
 
