@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import process_time
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from glassine.embedders.loaded import attackable, present_embedders
@@ -49,6 +49,8 @@ from .record import save
 CPU = choose("cpu")
 SEED = 1
 
+Word = Literal["strong", "balanced"]
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -56,7 +58,7 @@ class Setting:
     the gallery's `number`-th."""
 
     recipe: str
-    strength: str
+    strength: Word
     steps: int
     left: str
     number: int
@@ -210,7 +212,8 @@ def main() -> None:
     known = {tuple(row[one] for one in Setting.__dataclass_fields__) for row in done}
     wanted = [
         Setting(asked.recipe, strength, asked.steps, left, number)
-        for strength in asked.strength.split(",")
+        for strength in get_args(Word)
+        if strength in asked.strength.split(",")
         for left in (asked.left.split(",") if asked.left else attackable(nets))
         for number in range(len(people.gallery))
     ]

@@ -147,8 +147,14 @@ def returned(
 def doubts_about_decoys(stood: Stood, lines: Sequence[Pulled]) -> Iterator[Message]:
     worst = max(lines, key=lambda line: line.after.own)
     role = message("role.held_out" if worst.role == "held out" else "role.used")
-    told = {"person": stood.person, "share": worst.after.own, "count": len(stood.probes)}
-    yield message("lookup.decoys_found", network=worst.network, role=role, **told)
+    yield message(
+        "lookup.decoys_found",
+        network=worst.network,
+        role=role,
+        person=stood.person,
+        share=worst.after.own,
+        count=len(stood.probes),
+    )
     kept = tuple(line.network for line in lines if line.after.own > HALF * line.before.own)
     if kept:
         yield message("lookup.decoys_kept", networks=kept)

@@ -44,9 +44,12 @@ class Faces(QtCore.QObject):
         self.changed.emit()
 
     def _look(self) -> None:
-        """Where every face is switched off there is no preview, and they are where they were."""
+        """Where every face is switched off there is no preview, and they are where they were. A
+        preview of what was in front before tells nothing."""
         shown, why = self._preview, self._preview.why
         found = self.boxes
+        if shown.stale:
+            return
         if shown.pictures and shown.about.faces and shown.place is not None:
             scale = shown.place.width / max(shown.about.width, 1)
             x, y = shown.place.x, shown.place.y
