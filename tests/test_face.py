@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from glassine.explore.faces import FaceCourse, upright
 from glassine.faces.align import as_seen, placing
 from glassine.faces.detect import find_faces
 from glassine.faces.gallery import POINTS, SIZE, drawn_faces, farthest, seen_by, stored_face
+from glassine.faces.measured import everything_found, found_of
 from glassine.faces.place import around, soft_mask
 from glassine.flow.catalogue import catalogue
 from glassine.flow.optimise import optimise
@@ -30,6 +32,7 @@ from glassine.record import RunRecord
 from glassine.service.methods import METHODS
 from glassine.service.state import State
 from glassine.types import Artwork, Face, Intent, Keep, quiet
+from glassine.units import Score
 from PIL import Image
 
 CPU = choose("cpu")
@@ -265,7 +268,9 @@ def test_a_cloak_moves_the_face_beyond_its_controls_and_nothing_else(recipe, mon
     untouched = protected.plan.allowance[0] == 0
     assert torch.equal(protected.rgb[:, untouched], protected.plan.artwork.rgb[:, untouched])
     codes = [doubt.code for doubt in report.doubts]
-    assert codes[0] == "doubt.face_transfer" and "doubt.aimless" not in codes
+    measured = ["doubt.face_measured"] if recipe == "lowkey" else []
+    assert codes[: len(measured) + 1] == [*measured, "doubt.face_transfer"]
+    assert "doubt.aimless" not in codes
     assert report.limits[0].code == "lookup.always" and report.threat
 
 
@@ -346,6 +351,21 @@ def test_the_service_offers_faces_says_where_they_are_and_leaves_some_alone():
     seconds = METHODS["estimate"](told, {}, quiet, state).result
     assert seconds.surrogates == ("dlib", "mobileface")
     assert 0 < seconds.seconds["preview"] < seconds.seconds["quick"] < seconds.seconds["full"]
+
+
+# --- what such cloaks were measured at -----------------------------------------------------------
+
+
+def test_the_manual_and_the_first_doubt_tell_the_same_figures():
+    manual = (Path(__file__).parents[1] / "docs" / "faces.md").read_text("utf-8")
+    assert everything_found(), "measured by lab/bench/faces.py"
+    for row in everything_found():
+        shares = (f"{share:.0%}" for share in (row.clean, row.used, row.left, row.unknown))
+        told = " | ".join((f"`{row.recipe}`", f"{row.score:.0f}", *shares))
+        told += f", up to {row.high:.0%} | {row.taught:.0%} |"
+        assert told.replace("%", " %") in manual
+        assert found_of(row.recipe, Score(row.score + 1)) == row
+    assert found_of("foggysight", Score(55)) is None
 
 
 # --- a copy measured again -----------------------------------------------------------------------
