@@ -38,7 +38,7 @@ def through_heads(people: Sequence[str], cloaked: Named, clean: Named, probes: N
 def head(shown: Named, clean: Named) -> Head:
     """Takes each of the shown rows to the middle of that person's clean ones, and what they say
     nothing about to itself: ridge regression of what is missing."""
-    middles = {name: middle(row for who, row in clean if who == name) for name, _ in clean}
+    middles = {name: centre_of(row for who, row in clean if who == name) for name, _ in clean}
     rows = [(row, middles[name] - row) for name, row in shown if name in middles]
     seen, missing = (torch.stack(side).double() for side in zip(*rows, strict=True))
     alike = seen @ seen.T
@@ -52,7 +52,7 @@ def head(shown: Named, clean: Named) -> Head:
     return taught
 
 
-def middle(rows: Iterable[Tensor]) -> Tensor:
+def centre_of(rows: Iterable[Tensor]) -> Tensor:
     return torch.stack(list(rows)).mean(0)
 
 
