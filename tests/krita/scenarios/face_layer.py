@@ -9,7 +9,7 @@ from krita import Krita
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QPushButton
-from steps import docker, document, finished, layer, studio, until
+from steps import docker, document, finished, layer, names, studio, until
 
 CORE = Path(__file__).resolve().parents[3] / "core"
 DRAWN = CORE / "glassine" / "faces" / "drawn"
@@ -65,7 +65,7 @@ def scenario(k):
     QTest.mouseClick(rows.picture, Qt.LeftButton, Qt.NoModifier, at)
     yield until(lambda: not rows.buttons[1].isChecked())
     k.check("a click on a box switches it off", rows.buttons[0].isChecked())
-    before = bytes(doc.pixelData(0, 0, WIDE, SIDE))
+    before, there = bytes(doc.pixelData(0, 0, WIDE, SIDE)), names(doc)
     job = yield from finished(studio_.apply())
     k.check("done", job.state == State.DONE, why=job.why, trouble=studio_.trouble)
     made = yield from layer(doc, "(Face)")
@@ -80,6 +80,6 @@ def scenario(k):
     app.action("edit_undo").trigger()
     doc.waitForDone()
     yield until(lambda: bytes(doc.pixelData(0, 0, WIDE, SIDE)) == before)
-    k.check("undone, all is as it was", len(doc.topLevelNodes()) == 1)
+    k.check("undone, all is as it was", names(doc) == there, got=names(doc))
     studio_.choose(recipe="cloak")
     doc.setModified(False)
