@@ -24,7 +24,16 @@ from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from ..types import Recipe
 from .encode import writable_formats
-from .recipes import EFFORTS, FACE_RECIPES, MENU, MODEL_RECIPES, SCORES, STEPS, STRENGTHS
+from .recipes import (
+    EFFORTS,
+    FACE_RECIPES,
+    FACES_OFFERED,
+    MODEL_RECIPES,
+    RECIPES,
+    SCORES,
+    STEPS,
+    STRENGTHS,
+)
 
 Row = dict[str, Any]
 
@@ -33,8 +42,9 @@ THUMBNAIL = 64  # pixels
 
 def catalogue() -> dict[str, Any]:
     """Rows by kind; `code` is what a row is called in every language, `says` its English."""
+    offered = RECIPES | {name: FACE_RECIPES[name] for name in FACES_OFFERED}
     return {
-        "recipes": [recipe_row(name, recipe) for name, recipe in MENU.items()],
+        "recipes": [recipe_row(name, recipe) for name, recipe in offered.items()],
         "efforts": [
             coded("effort", name, EFFORTS[name]) | {"steps": STEPS[name]} for name in STEPS
         ],

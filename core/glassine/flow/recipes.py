@@ -156,5 +156,5 @@ MODEL_RECIPES = {
 }
 """Through the denoiser of a model that the artist names by its folder."""
 
-MENU = RECIPES | {name: FACE_RECIPES[name] for name in ("lowkey", "fawkes")}
-"""What a picture alone is enough for: what the docker offers."""
+FACES_OFFERED = ("lowkey", "fawkes")
+"""Of these, what a picture alone is enough for: what the docker offers beside the others."""
