@@ -10,7 +10,9 @@ from glassine.faces.gallery import drawn_faces
 from glassine.formats import FORMATS
 from glassine.lookup import compared, people_in
 from glassine.lookup.compare import in_gallery
+from glassine.lookup.decoys import GROUP, returned
 from glassine.lookup.rates import Rates, found_by, rate, rates, threshold
+from glassine.lookup.robust import through_heads
 from glassine.machine.device import choose
 from glassine.types import Keep
 
@@ -42,6 +44,23 @@ def test_one_clean_photo_is_enough_to_be_found():
     hidden = in_gallery("ann", cloaked, clean, 0.0)
     assert found_by("ann", hidden, probes, 0.5)[0] == 0
     assert found_by("ann", in_gallery("ann", cloaked, clean, 0.25), probes, 0.5)[0] == 1
+
+
+def test_a_head_that_was_trained_on_cloaked_faces_undoes_what_every_cloak_does():
+    """Each cloak adds the same to what a network sees; of the person looked up the head sees
+    nothing while it is trained."""
+    draw = torch.Generator().manual_seed(5)
+    faces = torch.randn(12, 24, generator=draw)
+    names = [f"p{n}" for n in range(len(faces))]
+    shift = 2 * (faces[0] - faces[1]) - torch.randn(24, generator=draw)
+    clean = list(zip(names, faces, strict=True))
+    cloaked, probes = [(n, row + shift) for n, row in clean], [(n, row + 0.01) for n, row in clean]
+    galleries = {name: in_gallery(name, cloaked, clean, 0.0) for name in names}
+    hidden = rates(galleries, probes, threshold(clean, probes))
+    found = through_heads(names, cloaked, clean, probes)
+    assert hidden.rank1.share < 0.5 < 0.9 < found.rank1.share
+    same = through_heads(names, clean, clean, probes)
+    assert same.rank1.share == 1, "where nothing is cloaked a head hides nobody"
 
 
 def test_who_is_in_no_picture_any_more_is_not_found():
@@ -87,7 +106,8 @@ def test_an_unprotected_gallery_is_called_that_before_any_number(found):
         for what in ("clean", "cloaked")
     )
     assert isinstance(clean, Rates) and clean == cloaked, "both are the same pictures"
-    assert {line.what for line in dlib} == {"clean", "cloaked", "blend", "scattered"}
+    assert {line.what for line in dlib} == {"clean", "cloaked", "blend", "scattered", "robust"}
+    assert "lookup.robust" in codes
     halved = {line.what for line in dlib if line.after == "half"}
     assert halved == {"clean", "cloaked"} and {line.online for line in dlib} == {0, 0.25, 0.5}
     assert {line.role for line in found.lines} == {"used", "held out"}
@@ -131,3 +151,44 @@ def test_copies_and_originals_belong_together(folder, tmp_path):
     (tmp_path / "clean" / "ann" / "b.png").write_bytes(b"")
     with pytest.raises(NotUsable, match="different numbers"):
         people_in(tmp_path)
+
+
+# --- decoys --------------------------------------------------------------------------------------
+
+
+def test_what_a_look_up_returns_is_counted_picture_by_picture():
+    gallery = [("ann", ANN), ("cem", CEM), (GROUP, near(ANN, 0.1)), (GROUP, BEN)]
+    seen = returned("ann", gallery, [("ann", ANN), ("ann", near(ANN, 0.09))])
+    assert (seen.own, seen.group, seen.among) == (0.5, 0.5, 0.5)
+
+
+def put(folder, kind, who, name, change=lambda rgb: rgb):
+    place = folder / kind / who
+    place.mkdir(parents=True)
+    rgb = change(drawn_faces()[name]).contiguous()
+    (place / "one.png").write_bytes(FORMATS["png"].write(rgb, None, Keep(), 95))
+
+
+def test_a_group_that_agreed_stands_in_for_a_person(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("GLASSINE_MODELS", str(tmp_path / "none"))
+    put(tmp_path, "gallery", "ann", "face01")
+    put(tmp_path, "gallery", "cem", "face02")
+    put(tmp_path, "group", "ben", "face05")
+    told = ["face", "decoys", str(tmp_path), "--for", "ann", "--networks", "mobileface"]
+    told += ["--effort", "preview", "--seed", "1", "--marks", "none"]
+    with pytest.raises(NotUsable, match="stand in for ann"):
+        cli.main(told, standalone_mode=False)
+    put(tmp_path, "probes", "ann", "face01", lambda rgb: rgb.flip(2))
+    with pytest.raises(NotUsable, match=r"Pictures of ben .* must have agreed"):
+        cli.main(told, standalone_mode=False)
+    assert not (tmp_path / "decoys").exists(), "nothing is made without consent"
+    before = (tmp_path / "group" / "ben" / "one.png").read_bytes()
+    cli.main([*told, "--they-agreed", "--json"], standalone_mode=False)
+    said = json.loads(capsys.readouterr().out)
+    assert (tmp_path / "decoys" / "ben" / "one.glassine.png").exists()
+    assert (tmp_path / "group" / "ben" / "one.png").read_bytes() == before
+    (row,), found = said["pictures"], said["lookup"]
+    assert row["recipe"] == "foggysight" and next(iter(found)) == "doubts"
+    lines = {line["network"]: line for line in found["lines"]}
+    assert lines["mobileface"]["role"] == "used" and lines["dlib"]["role"] == "held out"
+    assert lines["mobileface"]["before"]["own"] == 1 and found["decoys"] == 1

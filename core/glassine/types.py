@@ -117,6 +117,11 @@ class Face:
         left, top, right, bottom = self.box
         return max(right - left, bottom - top)
 
+    def holds(self, across: float, down: float) -> bool:
+        """Whether that point lies in its box."""
+        left, top, right, bottom = self.box
+        return left <= across <= right and top <= down <= bottom
+
 
 @dataclass(frozen=True)
 class Visible:
@@ -169,7 +174,8 @@ class Intent:
     """What the artist asked for. Everything about a request is in here.
 
     style    name of a rendered style for the cloak; None: one far enough from the artwork is chosen
-    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size
+    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size; of a decoy, the
+             person's whom it protects
     style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
     shows    what the picture shows, `teach` what models should take it for (poison)
     anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one
@@ -180,6 +186,7 @@ class Intent:
     surrogates  names; None: every real one that is present, else `embedded`. Of a recipe for
              faces, names of embedders; None: every one that may be optimised against
     faces    which faces, counted from 1 as they are found; None: all of them
+    spared   where faces are that are left alone: (across, down) as shares of the picture's sides
     model    folder of a model, as diffusers saves it, whose denoiser is looked through
     prompt   what that model is told the picture is
     redraw   the page shows what that model makes of both pictures
@@ -199,6 +206,7 @@ class Intent:
     effort: Effort = "quick"
     surrogates: tuple[str, ...] | None = None
     faces: tuple[int, ...] | None = None
+    spared: tuple[tuple[float, float], ...] = ()
     mask: Tensor | None = None
     seed: int | None = None
     model: str | None = None
@@ -281,7 +289,7 @@ class Plan:
     artwork    at export size, before any mark; what the report compares with
     allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
     score      that the finished picture should have, by the strictest of the judges
-    steps      each looks through one family's encoder
+    steps      each looks through one family's encoder; of a recipe for faces, at one of them
     also_at    sides, by area, around which views are drawn too: training's buckets for such a size
     caption    the words that must go with a poisoned picture; "" otherwise
     art        what kind of picture it is; a change is held to what that bears

@@ -30,6 +30,7 @@ CATALOGUE = {
         {"name": "cloak", "needs": ["style"]},
         {"name": "poison", "needs": ["shows", "teach"]},
         {"name": "both", "needs": ["style", "shows", "teach"]},
+        {"name": "lowkey", "needs": ["faces"]},
     ],
     "model_recipes": [
         {"name": "sds", "needs": ["model"]},
@@ -100,6 +101,7 @@ DOGS = {
     "pairs": {"dog": "cat", "ship": "apple"},
 }
 
+FACES = [[2, 4, 22, 30], [30, 4, 50, 30]]
 LATER = 0.2  # seconds
 OPPOSITE = bytes(255 - value for value in range(256))
 
@@ -193,6 +195,11 @@ class Engine:
         if ask.get("sees"):
             blobs |= {f"sees_{name}": before for name in ("before", "after", "difference")}
         about |= {"art": "line", "start": "subtle"}
+        if ask["intent"]["recipe"] == "lowkey":
+            if len(ask["intent"].get("spared", ())) == len(FACES):
+                self.fail(number, "NotUsable", said("fake.refused"))
+                return
+            about |= {"faces": [*FACES, [1, 2, 3]]}
         self.answer(number, about, **blobs)
 
     def protect(self, number, ask, parts):

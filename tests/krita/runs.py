@@ -21,6 +21,7 @@ SESSION = [
     "twice",
     "poison",
     "poison_layer",
+    "face_layer",
     "other_colours",
     "document_closed",
     "cancel",

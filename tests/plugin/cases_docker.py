@@ -17,8 +17,9 @@ from bench import (
 from glassine_krita import extension
 from glassine_krita.canvas import small_pictures
 from glassine_krita.docker import DOCKER_ID, GlassineDocker
+from glassine_krita.engine.asks import plain
 from glassine_krita.qt import QtCore, QtGui, QtWidgets
-from glassine_krita.studio import instance
+from glassine_krita.studio import instance, orders
 from glassine_krita.studio.job import State
 from glassine_krita.words import texts
 
@@ -324,3 +325,45 @@ def test_both_menus_get_the_export(fresh_krita, works):
 def test_the_qt_that_was_asked_for_is_the_one_that_runs():
     assert QtCore.qVersion().startswith(os.environ["GLASSINE_QT"])
     assert QtGui.QColor("#fff").isValid() and krita.SRGB
+
+
+def test_faces_are_explained_once_and_each_can_be_switched_off(works, painting):
+    made = GlassineDocker()
+    rows = made.main.what.faces
+    works.watch(True)
+    works.look()
+    assert not rows.isVisibleTo(made)
+    works.choose(recipe="lowkey")
+    assert rows.isVisibleTo(made) and rows.explain.isVisibleTo(made)
+    explained = rows.findChild(QtWidgets.QPushButton, "glassine_face_understood")
+    explained.click()
+    assert not rows.explain.isVisibleTo(made)
+    until(lambda: len(works.faces.boxes) == 2)
+    assert [one.isChecked() for one in rows.buttons] == [True, True]
+    rows.buttons[1].click()
+    ((across, down),) = works.intent.spared
+    left, top, right, low = works.faces.boxes[1]
+    assert left < across < right and top < down < low
+    assert [one.isChecked() for one in rows.buttons] == [True, False]
+    job = works.apply()
+    until(lambda: not job.active)
+    assert job.state == State.DONE
+    told = plain(job.order.ask.intent)
+    assert told["spared"] == [[across, down]] == job.order.choice["spared"]
+    assert orders.spared_then(job.order.choice) == works.intent.spared
+    rows.buttons[0].click()
+    until(lambda: works.preview.why is not None)
+    assert len(works.faces.boxes) == 2, "where all are off they can be switched on again"
+    rows.buttons[0].click()
+    until(lambda: works.preview.pictures)
+    works.choose(recipe="cloak")
+    assert works.intent.spared is None and not rows.isVisibleTo(made)
+    opened(krita.Krita.instance(), pattern())
+    works.look()
+    assert works.faces.boxes == works.faces.spared == (), "another document has other faces"
+    made.deleteLater()
+
+
+@pytest.mark.parametrize("told", [None, 3, [], [[1]], [["a", 2]], [[True, 2]]])
+def test_what_a_copy_says_of_faces_that_were_left_alone_may_be_anything(told):
+    assert orders.spared_then({"spared": told}) is None

@@ -258,7 +258,11 @@ def intent_options(command: F) -> F:
 
 def of_pictures(*options: Callable[[F], F]) -> Callable[[F], F]:
     """These options, for a command that is given pictures by name."""
-    return lambda command: with_options(command, (*WHICH, *options, *TOLD))
+    return with_all(*WHICH, *options, *TOLD)
+
+
+def with_all(*options: Callable[[F], F]) -> Callable[[F], F]:
+    return lambda command: with_options(command, options)
 
 
 def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:

@@ -30,6 +30,7 @@ OPTIONS = {
     "encode.receipt_off": "--marks receipt",
     "entry.missing": "pip install 'glassine[{name}]'",
     "examine.protected_before": "--again",
+    "face.no_consent": "--they-agreed",
     "find.listened": "--listen-to-all",
     "find.no_opencv": "pip install 'glassine[find]'",
     "find.no_works": "--works FOLDER",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from ..faces.measured import found_of
 from ..messages import Message, message
 from ..surrogates import SMALL
 from ..surrogates.embedded import LIMITS
@@ -52,7 +53,11 @@ def family_list(rows: Sequence[Effect]) -> tuple[Message, ...]:
 
 
 def about_faces(plan: Plan) -> Iterator[Message]:
-    yield message("doubt.face_transfer")
+    if found := found_of(plan.recipe.name, plan.score):
+        shares = {"used": found.used, "left": found.left, "unknown": found.unknown}
+        known = {"people": found.people, "score": found.score, "clean": found.clean}
+        yield message("doubt.face_measured", **known, **shares, high=found.high)
+    yield message("doubt.decoy" if plan.recipe.name == "foggysight" else "doubt.face_transfer")
     if len(plan.faces) > 1:
         yield message("doubt.face_largest", count=len(plan.faces))
     if not plan.held_out:

@@ -22,6 +22,7 @@ THREATS = {
     "both": message("threat.both"),
     "fawkes": message("threat.face"),
     "lowkey": message("threat.face"),
+    "foggysight": message("threat.decoy"),
     "advdm": message("threat.denoiser"),
     "advdm-word": message("threat.denoiser"),
     "advdm-early": message("threat.denoiser"),

@@ -26,6 +26,9 @@ INDEX = "index.json"
 SIZE = 224  # pixels; side of a stored picture
 _WIDER = 0.6  # of the usual crop's scale: more of the head, as dlib wants it
 
+Lent = tuple[Tensor, Face]
+"""(3, H, W), and the face in it that is put in place of another."""
+
 POINTS: Points = tuple((0.5 + _WIDER * (x - 0.5), 0.5 + _WIDER * (y - 0.5)) for x, y in ARCFACE)
 """Where eyes, nose and mouth are in them."""
 
@@ -77,25 +80,35 @@ def farthest(rgb: Tensor, face: Face, names: Sequence[str], device: Device) -> s
 
 def with_faces(rgb: Tensor, given: Iterable[tuple[Face, str]]) -> Tensor:
     """(3, H, W) -> the same picture with those drawn faces in place of its own."""
+    return with_lent(rgb, ((face, (drawn_faces()[who], stored_face())) for face, who in given))
+
+
+def with_lent(rgb: Tensor, given: Iterable[tuple[Face, Lent]]) -> Tensor:
+    """(3, H, W) -> the same picture with faces of other pictures in place of its own."""
     out, (height, width) = rgb.clone(), rgb.shape[1:]
-    for face, who in given:
+    for face, lent in given:
         rows, columns = around(face, height, width, share=1.2)
-        put, known = laid_over(face, drawn_faces()[who], rows, columns)
+        put, known = laid_over(face, lent, rows, columns)
         mask = soft_mask([face], height, width)[:, rows, columns] * known
         out[:, rows, columns] += mask * (put - out[:, rows, columns])
     return out
 
 
-def laid_over(face: Face, drawn: Tensor, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
-    """(3, h, w): the drawn face turned and scaled to lie there; (1, h, w): where it is known."""
-    at = placing(face, POINTS, SIZE)
+def laid_over(face: Face, lent: Lent, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
+    """(3, h, w): the lent face turned and scaled to lie there; (1, h, w): where it is known."""
+    picture, own = lent
+    at = placing(face, own.points, 1)
     down, across = torch.meshgrid(
         torch.arange(rows.start, rows.stop) + 0.5,
         torch.arange(columns.start, columns.stop) + 0.5,
         indexing="ij",
     )
     there = (torch.complex(across, down) - at.shift) / at.turn
-    grid = torch.stack([there.real, there.imag], -1)[None] / SIZE * 2 - 1
-    both = torch.cat([drawn, torch.ones(1, SIZE, SIZE)])[None]
+    high, wide = picture.shape[1:]
+    grid = torch.stack([there.real / wide, there.imag / high], -1)[None] * 2 - 1
+    both = torch.cat([picture, torch.ones(1, high, wide)])[None]
+    if (shrink := abs(at.turn)) < 1:  # averaged down first, not every third pixel of it
+        size = tuple(max(1, round(side * shrink)) for side in (high, wide))
+        both = F.interpolate(both, size, mode="bilinear", align_corners=False, antialias=True)
     found = F.grid_sample(both, grid, mode="bilinear", align_corners=False)[0]
     return found[:3], found[3:]

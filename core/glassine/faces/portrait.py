@@ -15,8 +15,8 @@ from ..messages import Message, message
 from ..pixels.flatten import on_white
 from ..types import Artwork, Face, Goal, Intent, Recipe
 from .detect import find_faces
-from .gallery import farthest, with_faces
-from .place import soft_mask
+from .gallery import Lent, farthest, with_faces, with_lent
+from .place import largest, soft_mask
 
 SMALL = 50  # pixels; of a smaller face networks see too little to be moved far
 
@@ -43,11 +43,12 @@ def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> P
     used = chosen_embedders(intent.surrogates)
     rgb = on_white(artwork.rgb, artwork.alpha)
     found = find_faces(rgb)
-    faces = chosen_faces(found, intent.faces)
+    faces = unspared(chosen_faces(found, intent.faces), intent.spared, *rgb.shape[1:])
+    aimed = Towards(used, device, intent.target)
     return Portrait(
         faces=faces,
         mask=soft_mask(faces, *rgb.shape[1:]),
-        goals=tuple(goal_named(kind, rgb, faces, used, device) for kind, _ in recipe.goals),
+        goals=tuple(goal_named(kind, rgb, faces, aimed) for kind, _ in recipe.goals),
         used=used,
         held_out=tuple(name for name in present_embedders() if name not in used),
         notes=tuple(told_of_faces(found, faces)),
@@ -76,6 +77,17 @@ def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[
     return tuple(found[number - 1] for number in wanted)
 
 
+def unspared(
+    faces: Sequence[Face], spared: Sequence[tuple[float, float]], height: int, width: int
+) -> tuple[Face, ...]:
+    """Those that none of these points, as shares of the picture's sides, lies in."""
+    points = [(across * width, down * height) for across, down in spared]
+    found = tuple(face for face in faces if not any(face.holds(*point) for point in points))
+    if not found:
+        raise NotUsable("face.all_spared")
+    return found
+
+
 def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
     """Where they are, so that a missed face or a wrong one is seen."""
     boxes = tuple(
@@ -90,12 +102,32 @@ def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Mess
         yield message("face.small", count=len(small))
 
 
-def goal_named(
-    kind: str, rgb: Tensor, faces: Sequence[Face], used: Sequence[str], device: str
-) -> Goal:
-    """ "identity": the picture with the farthest drawn faces; "oneself": the picture as it is."""
+@dataclass(frozen=True)
+class Towards:
+    """What a goal is chosen by: the networks, where they run, and a picture of the person whose
+    face is wanted, where the recipe asks for one."""
+
+    used: tuple[str, ...]
+    device: str
+    person: Tensor | None
+
+
+def goal_named(kind: str, rgb: Tensor, faces: Sequence[Face], aimed: Towards) -> Goal:
+    """ "identity": the picture with the farthest drawn faces; "oneself": the picture as it is;
+    "person": the picture with the face of another."""
     if kind == "oneself":
         return Goal("oneself", message("face.oneself"), rgb)
-    given = [(face, farthest(rgb, face, used, choose(device))) for face in faces]
+    if kind == "person":
+        lent = face_of_person(aimed.person)
+        there = with_lent(rgb, ((face, lent) for face in faces))
+        return Goal("person", message("face.person"), there)
+    given = [(face, farthest(rgb, face, aimed.used, choose(aimed.device))) for face in faces]
     names = tuple(dict.fromkeys(name for _, name in given))
     return Goal("identity", message("face.identity", names=names), with_faces(rgb, given))
+
+
+def face_of_person(picture: Tensor | None) -> Lent:
+    """Raises NotUsable where nobody was named, or has no face there."""
+    if picture is None or not (found := find_faces(picture)):
+        raise NotUsable("face.no_person")
+    return picture, largest(found)

@@ -24,7 +24,16 @@ from ..surrogates import SURROGATES, Surrogate
 from ..targets import TARGETS
 from ..types import Recipe
 from .encode import writable_formats
-from .recipes import EFFORTS, FACE_RECIPES, MODEL_RECIPES, RECIPES, SCORES, STEPS, STRENGTHS
+from .recipes import (
+    EFFORTS,
+    FACE_RECIPES,
+    FACES_OFFERED,
+    MODEL_RECIPES,
+    RECIPES,
+    SCORES,
+    STEPS,
+    STRENGTHS,
+)
 
 Row = dict[str, Any]
 
@@ -33,8 +42,9 @@ THUMBNAIL = 64  # pixels
 
 def catalogue() -> dict[str, Any]:
     """Rows by kind; `code` is what a row is called in every language, `says` its English."""
+    offered = RECIPES | {name: FACE_RECIPES[name] for name in FACES_OFFERED}
     return {
-        "recipes": [recipe_row(name, recipe) for name, recipe in RECIPES.items()],
+        "recipes": [recipe_row(name, recipe) for name, recipe in offered.items()],
         "model_recipes": [
             recipe_row(name, recipe)
             for name, recipe in MODEL_RECIPES.items()
@@ -95,10 +105,12 @@ def rows(kind: str, registry: Mapping[str, Any], describe: Callable[[Any], Row])
 
 
 def recipe_row(name: str, recipe: Recipe) -> Row:
-    """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets."""
-    kinds = [TARGETS[kind] for kind, _ in recipe.goals]
+    """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets; of a
+    recipe for faces, which of them."""
+    kinds = [] if recipe.on_faces else [TARGETS[kind] for kind, _ in recipe.goals]
     needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
     needs |= {"model": None} if recipe.denoising else {}
+    needs |= {"faces": None} if recipe.on_faces else {}
     words = {"label": recipe.label, "note": recipe.note}
     return coded("recipe", name, recipe.says) | words | {"needs": list(needs)}
 

@@ -64,28 +64,39 @@ FACE_RECIPES = {
     for recipe in (
         Recipe(
             name="fawkes",
-            label="Towards another",
+            label="Other face",
             says="Moves each face, as face networks see it, towards a drawn face far from it",
             note="Lowers the odds of being found by face; unknown networks are hardly moved.",
             goals=(("identity", 1.0),),
-            reach=Levels(8),
+            reach=Levels(16),
             tint=0.0,
             on_faces=True,
         ),
         Recipe(
             name="lowkey",
-            label="Away from oneself",
+            label="Face",
             says="Moves each face, as face networks see it, away from itself",
             note="Lowers the odds of being found by face; unknown networks are hardly moved.",
             goals=(("oneself", 1.0),),
-            reach=Levels(8),
+            reach=Levels(16),
             tint=0.0,
             on_faces=True,
             away=True,
         ),
+        Recipe(
+            name="foggysight",
+            label="Decoy",
+            says="Moves each face, as face networks see it, towards that of a person to protect",
+            note="Helps somebody else: look-ups for that person return this face too.",
+            goals=(("person", 1.0),),
+            reach=Levels(16),
+            tint=0.0,
+            on_faces=True,
+        ),
     )
 }
-"""Against recognition, after Fawkes (Shan et al., 2020) and LowKey (Cherepanova et al., 2021)."""
+"""Against recognition, after Fawkes (Shan et al., 2020), LowKey (Cherepanova et al., 2021) and
+FoggySight (Evtimov et al., 2020)."""
 
 MODEL_RECIPES = {
     recipe.name: recipe
@@ -178,3 +189,6 @@ MODEL_RECIPES = {
     )
 }
 """Through the denoiser of a model that the artist names by its folder."""
+
+FACES_OFFERED = ("lowkey", "fawkes")
+"""Of these, what a picture alone is enough for: what the docker offers beside the others."""

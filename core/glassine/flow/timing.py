@@ -8,15 +8,19 @@ see, and those that are judged while the strength is searched.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import mean
 
 import torch
 
+from ..embedders import EMBEDDERS
+from ..embedders.loaded import embedder
 from ..explore.denoising import looked_at, through_folder
 from ..explore.views import views
 from ..explore.walk import EYE_SHARE
+from ..faces.place import around
 from ..machine.device import Device, choose
 from ..surrogates.encoders import gradient_encoders
 from ..types import Denoising, Plan, Progress, Watch
@@ -35,6 +39,7 @@ class Workload:
 
     width, height  of the picture, in pixels
     asks  what some of the steps ask of a denoiser: that of the folder `model`, told `prompt`
+    faces  pixels of the boxes in which faces are judged; None: the picture is worked on
     """
 
     width: int
@@ -45,19 +50,39 @@ class Workload:
     asks: Denoising | None = None
     model: str = ""
     prompt: str = ""
+    faces: int | None = None
 
     @staticmethod
     def of(plan: Plan) -> Workload:
         height, width = plan.artwork.rgb.shape[1:]
         asks = None if plan.found else plan.recipe.denoising
-        model = (plan.model, plan.prompt) if asks else ("", "")
-        where = choose(plan.device)
-        return Workload(width, height, plan.steps, plan.surrogates, where, asks, *model)
+        boxes = [around(face, height, width) for face in plan.faces]
+        areas = [(down.stop - down.start) * (wide.stop - wide.start) for down, wide in boxes]
+        return Workload(
+            width,
+            height,
+            plan.steps,
+            plan.surrogates,
+            choose(plan.device),
+            asks=asks,
+            model=plan.model if asks else "",
+            prompt=plan.prompt if asks else "",
+            faces=sum(areas) if areas else None,
+        )
 
     @property
     def pixels(self) -> float:
         """That an encoder sees in a step, on average."""
+        if self.faces is not None:
+            return mean(EMBEDDERS[name].size ** 2 for name in self.surrogates)
         return views(self.height, self.width).mean_pixels()
+
+    @property
+    def judged(self) -> tuple[int, int, int]:
+        """As `judged_pixels` has them."""
+        if self.faces is not None:
+            return self.faces, 0, self.faces
+        return judged_pixels(self.height, self.width)
 
 
 @dataclass
@@ -97,7 +122,7 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     directions; or a gradient through a denoiser in place of the first two.
     """
     families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
-    each, once, others = judged_pixels(job.height, job.width)
+    each, once, others = job.judged
     search, gradient = LOOKS * each * look_seconds(), mean(families)
     if job.asks:
         own = denoiser_seconds(job.asks, job.model, job.prompt, job.device)
@@ -110,7 +135,8 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
         "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),
     }
     if verify:
-        found["verify"] = 4 * search + 4 * job.width * job.height * sum(families)
+        seen = job.width * job.height if job.faces is None else job.pixels
+        found["verify"] = 4 * search + 4 * seen * sum(families)
     return found
 
 
@@ -137,13 +163,18 @@ def denoiser_seconds(asks: Denoising, model: str, prompt: str, device: Device) -
 
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
-    found = []
-    for encode in gradient_encoders(name, device).values():
-        whole = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
-        picture = whole.to(device.kind)
-        _timed_gradient(encode, picture[..., :_FIRST, :_FIRST])
-        found.append(_timed_gradient(encode, picture) / _PROBE**2)
-    return tuple(found)
+    """A network of faces takes crops of one size only; so that one is its first as well."""
+    if name in EMBEDDERS:
+        side = first = EMBEDDERS[name].size
+        nets: Sequence[object] = (embedder(name, device),)
+    else:
+        side, first = _PROBE, _FIRST
+        nets = tuple(gradient_encoders(name, device).values())
+    whole = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    picture = whole.to(device.kind)
+    for encode in nets:
+        _timed_gradient(encode, picture[..., :first, :first])
+    return tuple(_timed_gradient(encode, picture) / side**2 for encode in nets)
 
 
 def _timed_gradient(encode: object, picture: torch.Tensor) -> float:

@@ -23,6 +23,7 @@ from .doubts import doubts_about
 from .found import Line, Lookup, Role
 from .people import People, Shown
 from .rates import Named, rates, threshold
+from .robust import through_heads
 
 Change = Callable[[Shown], Tensor]
 """A picture of the gallery -> (3, H, W), what is online instead of it."""
@@ -148,6 +149,9 @@ def seen_lines(
                 person: in_gallery(person, changed, clean, online) for person in people.looked_up
             }
             yield Line(name, role, what, after, online, rates(galleries, probes, most))
+    if people.with_clean:
+        found = through_heads(people.looked_up, rows["cloaked", ""], clean, probes)
+        yield Line(name, role, "robust", "", 0.0, found)
 
 
 def in_gallery(person: str, changed: Named, clean: Named, online: float) -> Named:

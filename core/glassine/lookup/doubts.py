@@ -19,6 +19,8 @@ def doubts_about(people: People, lines: Sequence[Line]) -> Iterator[Message]:
     for online in sorted({line.online for line in lines if line.online}):
         rows = [line.rates.rank1.share for line in lines if line.online == online]
         yield message("lookup.online", share=online, found=max(rows))
+    if taught := [line.rates.rank1.share for line in lines if line.what == "robust"]:
+        yield message("lookup.robust", count=len(people.names) - 1, found=max(taught))
     if not any(line.role == "held out" for line in lines):
         yield message("lookup.no_held_out")
     if not people.with_clean:

@@ -15,7 +15,8 @@ Role = Literal["used", "held out"]
 class Line:
     """One row of the table.
 
-    what    "clean", "cloaked", "blend" or "scattered"
+    what    "clean", "cloaked", "blend" or "scattered"; "robust": cloaked, through a head that was
+            trained on other people's cloaked pictures
     after   purifier that was applied first; "" for none
     online  share of the person's gallery that is clean all the same
     """

@@ -71,6 +71,7 @@ class Previewed:
     seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
     seen_gain  how much larger than it is the difference of the model's two views is shown
     art      what kind of picture it was taken for, and `start` the strength that suits such a one
+    faces    of a recipe for faces: left, top, right and bottom of each that was found, in pixels
     """
 
     width: int
@@ -84,6 +85,7 @@ class Previewed:
     seen_gain: int = 1
     art: str = ""
     start: str = ""
+    faces: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ class Pixels:
 
     ppi   pixels per inch of the document; None where nobody says
     grey  whether the document has no colours: its file gets none either
+    left, top  where in the document they begin, in its pixels
+    scale  how many of the document's pixels one of them is wide
     """
 
     width: int
@@ -30,6 +32,9 @@ class Pixels:
     linear: bool = False
     ppi: float | None = None
     grey: bool = False
+    left: float = 0.0
+    top: float = 0.0
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Wish:
     """The intent, without its pictures. What is None is left to the engine.
 
     campaign  name of one that was joined: it says what `shows` is taught as, and towards what
+    spared    points in the document's pixels: the faces around them are left alone
     model     folder of a model whose denoiser is looked through, `prompt` what it is told; "": none
     """
 
@@ -49,6 +55,7 @@ class Wish:
     effort: str | None = None
     surrogates: tuple[str, ...] = ()
     seed: int | None = None
+    spared: tuple[tuple[float, ...], ...] = ()
     model: str = ""
     prompt: str = ""
     export: Export = field(default_factory=Export)

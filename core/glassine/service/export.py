@@ -39,7 +39,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
     ask, state = request.ask, request.state
     checked = check_file(ask)
     picture = raster(ask.pixels, request.blobs["pixels"])
-    whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask)
+    whole, wanted = artwork(picture), wanted_intent(ask.intent, picture, request.mask, ask.pixels)
     whole = as_in_krita(with_words_of(whole, Path(ask.file)), ask.pixels)
     if not ask.as_is:
         refuse_again(ask, whole)

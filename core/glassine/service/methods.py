@@ -14,12 +14,13 @@ from ..campaigns import Signed, join, joined, joined_named
 from ..denoisers import DENOISERS
 from ..denoisers.folder import parts_in
 from ..denoisers.loaded import GIGABYTE, check_memory, libraries_there
+from ..embedders.loaded import attackable, present_embedders
 from ..errors import EntryMissing, UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, check_model, entry_named, plan
-from ..flow.recipes import MODEL_RECIPES, RECIPES, STEPS
+from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, STEPS
 from ..flow.settle import settle
 from ..flow.timing import Workload
 from ..messages import LANGUAGES, message, to_plain
@@ -28,7 +29,7 @@ from ..pixels.flatten import on_white
 from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
-from ..types import Artwork, Intent, Plan, Protected
+from ..types import Artwork, Intent, Plan, Protected, Recipe
 from ..version import engine_version
 from ..visibility import ssimulacra2
 from .answers import Agreed, Captioned, Estimated, Joined, Layered, Modelled, Warmed
@@ -55,6 +56,7 @@ from .report import report
 from .requests import wanted_intent
 from .state import State
 
+FACE_SHARE = 0.25  # of a picture: what its faces are taken for before anybody has looked
 _TRIED = 64  # pixels, side of what a warm engine has protected once: every judge looks at it
 
 
@@ -100,17 +102,37 @@ def warm(request: Request[Nothing]) -> Answer:
 def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
-    recipe = entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES)
+    recipe = entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES | FACE_RECIPES)
     check_model(Intent(model=ask.model or None), recipe)
-    names = ask.surrogates or ((ask.model,) if ask.model else present_surrogates() or (SMALL,))
-    about = recipe.denoising, ask.model, ask.prompt or Intent.prompt
+    names = looked_through(ask, recipe)
+    job = Workload(
+        ask.width,
+        ask.height,
+        0,
+        names,
+        device,
+        asks=recipe.denoising,
+        model=ask.model,
+        prompt=ask.prompt or Intent.prompt,
+        faces=round(FACE_SHARE * ask.width * ask.height) if recipe.on_faces else None,
+    )
 
     def seconds(steps: int) -> float:
-        job = Workload(ask.width, ask.height, steps, names, device, *about)
-        return sum(request.state.estimates.seconds(job, verify=ask.verify).values())
+        found = request.state.estimates.seconds(replace(job, steps=steps), verify=ask.verify)
+        return sum(found.values())
 
     found = {effort: seconds(steps) for effort, steps in STEPS.items()}
     return Answer(Estimated(found, names, device.says))
+
+
+def looked_through(ask: EstimateAsk, recipe: Recipe) -> tuple[str, ...]:
+    """What the steps will look through where nothing is said: networks of faces, the model that is
+    named, or the encoders at hand."""
+    if ask.surrogates:
+        return ask.surrogates
+    if recipe.on_faces:
+        return attackable(present_embedders()) or (SMALL,)
+    return (ask.model,) if ask.model else present_surrogates() or (SMALL,)
 
 
 def look_at_model(request: Request[ModelAsk]) -> Answer:
@@ -157,7 +179,8 @@ def protect(request: Request[ProtectAsk]) -> Answer:
     picture = raster(ask.pixels, request.blobs["pixels"])
     whole = artwork(picture)
     refuse_again(ask, whole)
-    made = plan(whole, wanted_intent(ask.intent, picture, mask), device=request.state.wish)
+    wanted = wanted_intent(ask.intent, picture, mask, ask.pixels)
+    made = plan(whole, wanted, device=request.state.wish)
     done = timed(made, request)
     out = cleared(back(picture, made.artwork.rgb, done.rgb), mask)
     about = layer_result(done, see_through=translucent(replace(picture, numbers=out)))

@@ -11,10 +11,13 @@ from hashlib import blake2b
 
 from torch import Tensor
 
+from ..embedders import EMBEDDERS
+from ..embedders.loaded import attackable, present_embedders
 from ..evidence.controls import mixed
+from ..faces.detect import find_faces
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
-from ..flow.recipes import MODEL_RECIPES, RECIPES, START, STEPS
+from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, START, STEPS
 from ..flow.settle import settle, with_change
 from ..flow.strength import guess
 from ..flow.timing import Workload, gradient_seconds
@@ -57,7 +60,8 @@ def preview(request: Request[PreviewAsk]) -> Answer:
     height, width = clean.shape[1:]
     if ask.full:
         pictures["full"] = at_full_size(ask, blobs, rgb - clean)
-    found = eyes(made.surrogates, request.state.device, 1) if ask.sees else ()
+    names = () if made.faces else made.surrogates  # those that know faces show no picture
+    found = eyes(names, request.state.device, 1) if ask.sees else ()
     for eye in found:
         pictures |= through(eye, made, rgb)
     about = Previewed(
@@ -74,6 +78,7 @@ def preview(request: Request[PreviewAsk]) -> Answer:
         seen_gain=SEEN_GAIN,
         art=made.art.name,
         start=START[made.art.name],
+        faces=tuple(face.box for face in find_faces(on_white(clean, alpha))) if made.faces else (),
     )
     return Answer(about, pictures)
 
@@ -145,13 +150,20 @@ def small_plan(request: Request[PreviewAsk], side: int) -> Plan:
     ask, state = request.ask, request.state
     picture = raster(ask.pixels, request.blobs.get("pixels", b""))
     wish = replace(ask.intent, effort=ask.intent.effort or "preview")
-    whole, wanted = artwork(picture), wanted_intent(wish, picture, request.mask)
+    whole, wanted = artwork(picture), wanted_intent(wish, picture, request.mask, ask.pixels)
     small, mask = preview_copy(whole, side), wanted.mask
     if mask is not None:
         mask = lanczos(mask, *small.rgb.shape[1:])
-    fast = wanted.surrogates or (quickest(state),)
+    fast = wanted.surrogates or fast_ones(wanted.recipe, state)
     wanted = replace(wanted, mask=mask, seed=SEED, surrogates=fast)
     return plan(small, wanted, device=state.wish)
+
+
+def fast_ones(recipe: str, state: State) -> tuple[str, ...]:
+    """What a preview of that recipe runs on: one network."""
+    if recipe not in FACE_RECIPES:
+        return (quickest(state),)
+    return (min(attackable(present_embedders()), key=lambda name: EMBEDDERS[name].size),)
 
 
 def quickest(state: State) -> str:
@@ -175,8 +187,11 @@ def preview_copy(whole: Artwork, side: int) -> Artwork:
 
 
 def longest(ask: PreviewAsk, state: State, steps: int) -> int:
-    """The largest preview that fits into the seconds asked for."""
+    """The largest preview that fits into the seconds asked for. Of faces the largest there is: a
+    step looks at no more of it, and in a small one they are not found."""
     side = max(ask.pixels.width, ask.pixels.height)
+    if ask.intent.recipe in FACE_RECIPES:
+        return min(SIZES[0], side)
     names = ask.intent.surrogates or (quickest(state),)
     if not state.estimates.measured and ask.seconds < TIMING:
         return min(SIZES[-1], side)

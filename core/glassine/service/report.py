@@ -27,7 +27,7 @@ def report(request: Request[ReportAsk]) -> Answer:
     """
     ask, blobs, state = request.ask, request.blobs, request.state
     picture = raster(ask.pixels, blobs["pixels"])
-    wanted = wanted_intent(ask.intent, picture)
+    wanted = wanted_intent(ask.intent, picture, at=ask.pixels)
     measured = Export(format="png", longest_side=wanted.export.longest_side)  # as read, unmarked
     wanted = replace(wanted, export=measured)
     made = plan(artwork(picture), wanted, device=state.wish)

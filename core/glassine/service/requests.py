@@ -14,14 +14,20 @@ from ..flow.recipes import SCORES
 from ..pixels.grid import to_tensor
 from ..types import Claim, Effort, Intent, Strength
 from ..units import Score
-from .asked import Wish
+from .asked import Pixels, Wish
 from .raster import Raster, out_of_range
 
 
 def wanted_intent(
-    wish: Wish, picture: Raster | None = None, mask: bytes | bytearray = b""
+    wish: Wish,
+    picture: Raster | None = None,
+    mask: bytes | bytearray = b"",
+    at: Pixels | None = None,
 ) -> Intent:
-    """The intent of a request; selection and unusable float pixels become its mask."""
+    """The intent of a request; selection and unusable float pixels become its mask.
+
+    at  where in the document the picture lies; only points of the document need it
+    """
     wanted = Intent(
         recipe=wish.recipe,
         style=wish.style,
@@ -30,6 +36,7 @@ def wanted_intent(
         strength=wanted_strength(wish.strength),
         surrogates=wish.surrogates or None,
         seed=wish.seed,
+        spared=() if at is None else tuple(as_share(point, at) for point in wish.spared),
         model=wish.model or None,
         prompt=wish.prompt or Intent.prompt,
         mask=None if picture is None else masked(picture, mask),
@@ -38,6 +45,14 @@ def wanted_intent(
     if wish.campaign:
         wanted = agreed(wanted, wish.campaign, own_strength=True)
     return replace(wanted, effort=cast("Effort", wish.effort)) if wish.effort else wanted
+
+
+def as_share(point: tuple[float, ...], at: Pixels) -> tuple[float, float]:
+    """A point of the document, as shares of the picture's sides."""
+    if len(point) != len((at.left, at.top)) or at.scale <= 0:
+        raise NotUsable("request.wrong", field="spared", details=repr(point)[:40])
+    across, down = point
+    return (across - at.left) / at.scale / at.width, (down - at.top) / at.scale / at.height
 
 
 def wanted_strength(asked: float | str) -> Strength | Score:

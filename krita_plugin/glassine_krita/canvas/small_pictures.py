@@ -40,7 +40,8 @@ class SmallPicture:
 
     def about(self) -> dict[str, Any]:
         size = {"width": self.width, "height": self.height}
-        return {**size, "order": "BGRA", "type": "u8", "linear": False}
+        at = {"left": self.place.x, "top": self.place.y, "scale": self.place.width / self.width}
+        return {**size, **at, "order": "BGRA", "type": "u8", "linear": False}
 
 
 def shrink_by_strips(picture: Picture, longest: int = LONGEST) -> Iterator[SmallPicture | None]:

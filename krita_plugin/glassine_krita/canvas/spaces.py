@@ -44,6 +44,8 @@ class Space:
         return {
             "width": place.width,
             "height": place.height,
+            "left": place.x,
+            "top": place.y,
             "order": "RGBA" if self.depth.startswith("F") else "BGRA",
             "type": self.depth.lower(),
             "linear": "linear" in name or "g10" in name,

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..words.gaps import Message
-from .reading import READERS, Json, read, read_rows
+from .reading import READERS, Json, numbers, read, read_rows
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Previewed:
     finer    whether a larger one would tell more
     seen_by  the model whose view came along; "" where none here can show one, None: not asked
     art      what kind of picture it was taken for, and `start` the strength that suits such a one
+    faces    left, top, right and bottom of each, in the pictures' pixels
     """
 
     width: int = 0
@@ -102,6 +106,7 @@ class Previewed:
     seen_by: str | None = None
     art: str = ""
     start: str = ""
+    faces: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,14 @@ class Measured:
     trials: tuple[Trial, ...] = ()
 
 
+def _boxes(sent: object) -> tuple[Box, ...]:
+    """Those of four numbers each."""
+    rows = sent if isinstance(sent, list) else []
+    whole = (row for row in rows if numbers(row, 4))
+    return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in whole)
+
+
+READERS["tuple[Box, ...]"] = _boxes
 READERS["Device"] = lambda sent: read(Device, sent)
 READERS["Cost"] = lambda sent: read(Cost, sent)
 READERS["Glance"] = lambda sent: read(Glance, sent)

@@ -22,6 +22,10 @@ class ExportWish:
     keep_private: bool = False
 
 
+Point = tuple[float, float]
+"""Across and down, in the document's pixels."""
+
+
 @dataclass(frozen=True)
 class Intent:
     """What the artist wants done.
@@ -31,6 +35,7 @@ class Intent:
     shows, teach  None: the recipe needs no such words
     campaign  name of one that was joined, which says the rest of what is aimed at
     model    folder of the model that is looked through; None: the recipe looks through none
+    spared    points in faces that are left alone
     """
 
     recipe: str
@@ -42,6 +47,7 @@ class Intent:
     campaign: str | None = None
     model: str | None = None
     seed: int | None = None
+    spared: tuple[Point, ...] | None = None
     export: ExportWish | None = None
 
     @property

@@ -10,7 +10,8 @@ from ..words.gaps import Message
 from ..words.texts import has_words, in_words
 from .reading import Json, read_rows
 
-OFFERED = frozenset({"style", "shows", "teach", "model"})  # what the docker can ask the artist for
+OFFERED = frozenset({"style", "shows", "teach", "model", "faces"})
+"""What the docker can ask the artist for."""
 
 
 @dataclass(frozen=True)

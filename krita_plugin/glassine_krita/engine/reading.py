@@ -34,6 +34,12 @@ def _number(value: object) -> float | None:
     return float(value) if fits else None  # type: ignore[arg-type]
 
 
+def numbers(value: object, count: int) -> bool:
+    """Whether it is a list of so many numbers."""
+    rows = value if isinstance(value, list) else []
+    return len(rows) == count and all(_number(one) is not None for one in rows)
+
+
 def _exactly(kind: type) -> Callable[[object], Any]:
     return lambda value: value if type(value) is kind else None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from ..canvas.frames import is_film, take_film
 from ..canvas.layers import canvas_of, find_layer, layer_for
@@ -11,8 +13,9 @@ from ..canvas.libkis import Document, Node
 from ..canvas.own_layers import OwnLayer, own_layer_ids, own_layer_in
 from ..canvas.pictures import refuse_stills, take_flattened, take_picture, take_source
 from ..canvas.sources import source_of
-from ..engine.asks import ExportFile, ExportWish, Intent, Protect
+from ..engine.asks import ExportFile, ExportWish, Intent, Point, Protect
 from ..engine.catalogue import entry_says, recipe_label
+from ..engine.reading import numbers
 from ..words.gaps import message
 from ..words.texts import t
 from .choices import Artist, Choice, Exporting
@@ -40,7 +43,7 @@ def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | No
     layer = None if node is None else node.uniqueId()
     ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
     source = source_of(doc, node, picture.place, own_layer_ids(doc))
-    told = asdict(replace(choice, effort=""))
+    told = choice_told(choice, intent)
     order = Order(Kind.APPLY, name, ask, doc, layer, "", picture.place, source, told)
     job = Job(order, picture)
     return job if of is not None else ask_if_own(job, doc, scope)
@@ -66,7 +69,7 @@ def order_film(
     name = layer_name(node.name(), intent)
     ask = Protect(replace(intent, seed=new_seed()), opened_file(doc))
     source = source_of(doc, node, canvas_of(doc), own_layer_ids(doc), film.times)
-    told = asdict(replace(choice, effort=""))
+    told = choice_told(choice, intent)
     frames: tuple[int, ...] = ()
     if of is not None:
         earlier = of.choice.get("frames", ())
@@ -80,6 +83,19 @@ def order_film(
     if job.state is not State.ASKING:
         ask_which_frames(job)
     return job
+
+
+def choice_told(choice: Choice, intent: Intent) -> dict[str, Any]:
+    """What a copy remembers, to be made anew."""
+    spared = {"spared": [list(point) for point in intent.spared]} if intent.spared else {}
+    return {**asdict(replace(choice, effort="")), **spared}
+
+
+def spared_then(told: Mapping[str, Any]) -> tuple[Point, ...] | None:
+    """The faces that were left alone, from what a copy remembers; a file may say anything."""
+    rows = told.get("spared")
+    pairs = [row for row in rows if numbers(row, 2)] if isinstance(rows, list) else []
+    return tuple((float(x), float(y)) for x, y in pairs) or None
 
 
 def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist: Artist) -> Job:

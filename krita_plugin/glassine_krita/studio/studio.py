@@ -14,7 +14,7 @@ from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
 from ..engine import asks
-from ..engine.asks import Intent, Warm
+from ..engine.asks import Intent, Point, Warm
 from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
 from ..engine.requests import ENDED, Answer, Requests
@@ -28,10 +28,11 @@ from .bug_report import bug_report
 from .campaigns import Campaigns, as_agreed
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
+from .faces import Faces
 from .filenames import document_file, free_path, path_refusal
 from .job import Job, Kind, State
 from .job_queue import JobQueue
-from .orders import order_file, order_layer, order_refusal
+from .orders import order_file, order_layer, order_refusal, spared_then
 from .own_model import OwnModel
 from .preview import Preview
 from .settings import (
@@ -66,6 +67,7 @@ class Studio(QtCore.QObject):
         self.jobs = JobQueue(self.requests, self)
         self.preview = Preview(self.requests, self)
         self.installer = Installer(self)
+        self.faces = Faces(self.preview, self)
         self.canvas_preview = CanvasPreview(self.requests, self)
         self.already_protected = AlreadyProtected(self.requests, self)
         self.caption = CaptionWords(self.requests, self)
@@ -90,6 +92,7 @@ class Studio(QtCore.QObject):
         self.jobs.changed.connect(self._jobs_changed)
         self.installer.ended.connect(self._installed)
         self.canvas_preview.failed.connect(self.complain)
+        self.faces.changed.connect(self._faces_changed)
         self.campaigns.entered.connect(lambda row: self.take_part(row.name))
         self.own_model.changed.connect(self._model_changed)
         self.campaigns.refused.connect(lambda says: self.complain(in_words(says)))
@@ -203,6 +206,7 @@ class Studio(QtCore.QObject):
         if doc is not None:
             HiddenOriginals.adopt(doc)
         self.document_changed.emit()
+        self.faces.follow(doc)
         self._want()
         self._want_estimate()
         if was is not None and seen is not None and was.frame != seen.frame:
@@ -249,13 +253,16 @@ class Studio(QtCore.QObject):
     @property
     def intent(self) -> Intent:
         """The choice, as the engine wants it."""
-        return self._intent_of(self.choice)
+        return self._intent_of(self.choice, self.faces.spared)
 
-    def _intent_of(self, choice: Choice) -> Intent:
-        """With the artist's model where the recipe looks through one."""
-        needs = self.catalogue.needs(choice.recipe)
-        found = choice.intent(needs)
-        return replace(found, model=self.own_model.folder) if "model" in (needs or ()) else found
+    def _intent_of(self, choice: Choice, spared: tuple[Point, ...] | None) -> Intent:
+        """With the artist's model where the recipe looks through one, and the faces that are left
+        alone where it works on faces."""
+        needs = self.catalogue.needs(choice.recipe) or ()
+        found = choice.intent(self.catalogue.needs(choice.recipe))
+        if "model" in needs:
+            found = replace(found, model=self.own_model.folder)
+        return replace(found, spared=spared) if "faces" in needs else found
 
     def choose(self, **what: Any) -> None:
         before, choice = self.choice, replace(self.choice, **what)
@@ -264,11 +271,21 @@ class Studio(QtCore.QObject):
         self.choice = choice
         write_setting(choice)
         self.choice_changed.emit()
-        self._want()
-        if (shown := self.canvas_preview.document) is not None:
-            self.canvas_preview.show(shown, choice.scope, self.intent, self.region(shown))
+        self._look_anew()
         if (choice.scope, choice.recipe) != (before.scope, before.recipe):
             self._want_estimate()
+
+    def _look_anew(self) -> None:
+        """The previews, of what is wanted now."""
+        self._want()
+        if (shown := self.canvas_preview.document) is not None:
+            self.canvas_preview.show(shown, self.choice.scope, self.intent, self.region(shown))
+
+    def _faces_changed(self) -> None:
+        """Also called by every preview that finds other faces than before; the same is not asked
+        for twice."""
+        if self.intent.spared is not None:
+            self._look_anew()
 
     def take_part(self, name: str) -> None:
         """In the campaign of that name, which says what is aimed at; "" in none."""
@@ -294,7 +311,7 @@ class Studio(QtCore.QObject):
         """The same once more, from what was painted since."""
         told = from_json(Choice, json.dumps(row.made.choice))
         choice = replace(told, effort=self.choice.effort)
-        intent = self._intent_of(choice)
+        intent = self._intent_of(choice, spared_then(row.made.choice))
         return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
 
     def hide_copy(self, row: Stale) -> None:

@@ -8,6 +8,7 @@ from ..studio.settings import read_text, write_text
 from ..studio.studio import Studio
 from ..words.texts import in_words, t
 from .campaign import CampaignRows
+from .faces import FaceRows
 from .model import ModelRecipes
 from .parts import (
     Segments,
@@ -40,6 +41,8 @@ class What(QtWidgets.QWidget):
         column.addWidget(self.known)
         column.addWidget(self._poison_rows())
         column.addWidget(self._explanation())
+        self.faces = FaceRows(studio)
+        column.addWidget(self.faces)
         column.addWidget(self._scope_row())
         follow(self, self.fill, studio.engine_changed)
         follow(self, self.draw, studio.choice_changed)

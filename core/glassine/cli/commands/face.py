@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...errors import NotUsable
 from ...messages import message
 from .. import exits, options, output, speech
 from ..names import Name
@@ -16,14 +18,16 @@ from ..names import Name
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ...lookup import Line, Lookup
+    from ...lookup import Fog, Line, Lookup
     from ...types import Intent
+    from .protect import Asked
 
 EPILOG = """\b
 Examples:
   glassine face portrait.jpg
   glassine face party.jpg --faces 1,3 --recipe lowkey --strength strong
   glassine face check photos/
+  glassine face decoys photos/ --for ann
 
 No cloak makes a face impossible to recognise. The check says by how much this one lowers the odds,
 on networks that it was made against and on others, and doubts come first.
@@ -34,6 +38,7 @@ WHAT = {
     "cloaked": message("cli.lookup_cloaked"),
     "blend": message("cli.lookup_blend"),
     "scattered": message("cli.lookup_scattered"),
+    "robust": message("cli.lookup_robust"),
 }
 HEADS = tuple(
     message(code)
@@ -56,7 +61,9 @@ class Faces(click.Group):
 
 
 @click.group(
-    cls=Faces, epilog=EPILOG, subcommand_metavar="PICTURE... | cloak PICTURE... | check FOLDER"
+    cls=Faces,
+    epilog=EPILOG,
+    subcommand_metavar="PICTURE... | cloak PICTURE... | check FOLDER | decoys FOLDER",
 )
 def command() -> None:
     """Cloak the faces of pictures, and say how well people are still found by theirs."""
@@ -177,6 +184,96 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
     else:
         tell(found)
     return exits.DONE
+
+
+@command.command("decoys")
+@click.argument("folder", metavar="FOLDER", type=Name(exists=True, file_okay=False, path_type=Path))
+@click.option("--for", "person", metavar="NAME", required=True, help="Who is to be protected.")
+@click.option(
+    "--they-agreed",
+    is_flag=True,
+    help="Everybody in the group has agreed; without it you are asked.",
+)
+@options.with_all(NETWORKS[2], *options.HOW, *options.FILE, *options.TOLD)
+def decoys(
+    folder: Path,
+    person: str,
+    they_agreed: bool,
+    device: str,
+    again: bool,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401 - as click gives them
+) -> int:
+    """Let a group's pictures be returned where one person is looked up.
+
+    \b
+    FOLDER/gallery/ANN/   what is online of Ann; of others beside it, passers-by
+    FOLDER/probes/ANN/    other photos of her, with which she is looked up
+    FOLDER/group/BEN/     pictures of people who agreed to stand in for her
+
+    Writes copies of the group's pictures to FOLDER/decoys/BEN/, moved towards Ann as face networks
+    see them, and says what look-ups for her return before and after. Her own pictures stay as they
+    are, and the group's come up for her: ask them first.
+    """
+    from ...embedders.loaded import attackable, present_embedders
+    from ...lookup import face_to_reach, fogged, stood_in
+    from ...machine.device import choose
+    from .protect import Asked, code_of_all
+
+    stood = stood_in(folder, person)
+    members = tuple(dict.fromkeys(one.person for one in stood.group))
+    ask_consent(person, members, they_agreed)
+    wish = face_intent({**given, "recipe": "foggysight", "faces": ""}, "")
+    used = wish.surrogates or attackable(present_embedders())
+    wish = replace(wish, target=face_to_reach(stood, used, choose(device)))
+    sources = [folder / "group" / one.person / one.name for one in stood.group]
+    asked = Asked(sources, wish, device, again, as_json)
+    rows, codes = copies_of_group(asked, folder / "decoys")
+    tell_fog(fogged(stood, folder, used, choose(device)), rows, as_json=as_json)
+    return code_of_all(asked, rows, codes)
+
+
+def copies_of_group(asked: Asked, out: Path) -> tuple[list[dict[str, Any]], list[int]]:
+    """Each person's in a folder of that name, as the originals lie; as `each_of` tells it."""
+    from .protect import each_of
+
+    rows, codes = list[dict[str, Any]](), list[int]()
+    for name in dict.fromkeys(source.parent.name for source in asked.originals):
+        own = [source for source in asked.originals if source.parent.name == name]
+        (out / name).mkdir(parents=True, exist_ok=True)
+        made, failed = each_of(replace(asked, originals=own), str(out / name))
+        rows, codes = [*rows, *made], [*codes, *failed]
+    return rows, codes
+
+
+def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
+    """Nobody's pictures are made to come up for somebody else without their word."""
+    if agreed:
+        return
+    if not sys.stdin.isatty():
+        raise NotUsable("face.no_consent", names=members, person=person)
+    click.confirm(speech.phrase("face.consent", names=members, person=person), abort=True)
+
+
+def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Doubts, then what look-ups return, then what was left out."""
+    if as_json:
+        from ...evidence.schema import json_ready
+
+        told = {"pictures": rows, "lookup": json_ready(found)}
+        click.echo(json.dumps(told, indent=1, allow_nan=False))
+        return
+    for doubt in found.doubts:
+        click.echo(speech.phrase("cli.doubt", doubt=doubt))
+    for line in found.lines:
+        role = message("role.held_out" if line.role == "held out" else "role.used")
+        network = message("doubt.family", family=line.network, role=role)
+        before, after = line.before, line.after
+        shares = {"own": before.own, "own_after": after.own}
+        few = {"among": before.among, "among_after": after.among}
+        click.echo(speech.phrase("cli.fog", network=network, **shares, **few))
+    for note in found.notes:
+        click.echo(speech.phrase("cli.note", note=note))
 
 
 def tell(found: Lookup) -> None:

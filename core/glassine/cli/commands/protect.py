@@ -55,22 +55,32 @@ def command(
 
 
 def protect_all(asked: Asked, out: str | None) -> int:
-    """Every picture by itself: what fails at one does not stop the others. Gives the exit code."""
-    sources, rows, codes, weak = asked.originals, list[dict[str, Any]](), list[int](), False
+    """Every picture by itself, and what came of it as JSON where that is wanted. Gives the exit
+    code."""
+    rows, codes = each_of(asked, out)
+    if asked.as_json:
+        click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
+    return code_of_all(asked, rows, codes)
+
+
+def each_of(asked: Asked, out: str | None) -> tuple[list[dict[str, Any]], list[int]]:
+    """A row for every picture, and a code for each that failed, which does not stop the others."""
+    sources, rows, codes = asked.originals, list[dict[str, Any]](), list[int]()
     for source, target in copies_beside(sources, out, asked.intent):
         try:
-            made = one(source, target, asked)
-            rows.append(made)
-            weak = weak or not made["protected"]
+            rows.append(one(source, target, asked))
         except BrokenPipeError:
             raise  # nobody reads on
         except Exception as error:
             said, code = exits.message_and_code(error)
             codes.append(exits.failed(said, code, str(source) if len(sources) > 1 else ""))
             rows.append({"source": str(source), "error": with_english(said)})
-    if asked.as_json:
-        click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
-    if len(sources) == 1 and codes:
+    return rows, codes
+
+
+def code_of_all(asked: Asked, rows: list[dict[str, Any]], codes: list[int]) -> int:
+    weak = any(not row.get("protected", True) for row in rows)
+    if len(asked.originals) == 1 and codes:
         return codes[0]
     if codes:
         return exits.FAILED

@@ -18,7 +18,7 @@ from ..names import Name
 if TYPE_CHECKING:
     from ...plain import Said
     from ...record import RunRecord
-    from ...types import Artwork, Intent, Plan, Protected, Report
+    from ...types import Artwork, Face, Intent, Plan, Protected, Report
 
 _KIND = b'"kind": "glassine report"'
 NAMED = ("goal.style", "goal.concept")
@@ -280,12 +280,29 @@ def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan
     made = plan(artwork, wanted, device=device)
     if not known:
         made = replace(made, goals=())
+    if made.faces and told.measured:
+        made = replace(made, faces=(face_measured(made, told),))
     held = tuple(name for name in told.held_out if name in made.held_out)
     return replace(made, score=Score(told.score), held_out=held or made.held_out)
 
 
+def face_measured(made: Plan, told: RunRecord) -> Face:
+    """The face that was measured then, at whatever size: another may be larger, and as it was."""
+    left, top, width, height = told.measured
+    (high, wide), size = made.artwork.rgb.shape[1:], told.size or made.artwork.rgb.shape[:0:-1]
+    middle = complex((left + width / 2) * wide / size[0], (top + height / 2) * high / size[1])
+
+    def away(face: Face) -> float:
+        left, top, right, bottom = face.box
+        return abs(complex((left + right) / 2, (top + bottom) / 2) - middle)
+
+    return min(made.faces, key=away)
+
+
 def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
     """What was asked for then, and whether the target of then can be made again."""
+    from dataclasses import replace
+
     from ...flow.recipes import FACE_RECIPES
     from ...types import Export, Intent
 
@@ -293,7 +310,9 @@ def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: AN
     recipe, seed, names = told.recipe or "cloak", told.seed, told.surrogates or None
     export = Export(format="png", quality=100)
     if recipe in FACE_RECIPES:
-        return Intent(recipe=recipe, seed=seed, surrogates=names, export=export), True
+        known = target is not None or "person" not in dict(FACE_RECIPES[recipe].goals)
+        asked = Intent(recipe=recipe if known else "lowkey", seed=seed, surrogates=names)
+        return replace(asked, target=target, export=export), known
     if target is not None:
         return Intent(target=target, seed=seed, surrogates=names, export=export), True
     if recipe == "cloak" and wanted.get("style"):
