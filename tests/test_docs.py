@@ -26,9 +26,11 @@ TESTS_ONLY = {"GLASSINE_PICTURE", "GLASSINE_PARTS", "GLASSINE_THEME", "GLASSINE_
 
 def test_what_poison_did_is_said_alike_wherever_it_is_chosen():
     """The study's own figures: strong poison, and wrong captions beside it."""
-    lines = json.loads((ROOT / "lab/study/results/poison-64.json").read_text())
-    whole = {line["kind"]: line["as_other"] for line in lines if line["share"] == 1}
-    figures = [f"{100 * whole[kind]:.0f}" for kind in ("poison@55", "mislabelled")]
+    lines = json.loads((ROOT / "lab/study/results/poisons-64.json").read_text())
+    whole = {line["kind"]: line for line in lines if line["share"] == 1}
+    both = [whole[kind] for kind in ("anchor@55", "wrong")]  # what ships, and wrong captions
+    assert [line["seeds"] for line in both] == [3, 3]
+    figures = [f"{100 * line['as_other']:.0f}" for line in both]
     recipes = [RECIPES[name] for name in ("poison", "both")]
     said = [recipe.note for recipe in recipes]
     said += [table(one)[f"recipe.{r.name}.note"] for one in ("de", "ja") for r in recipes]

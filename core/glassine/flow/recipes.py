@@ -24,8 +24,8 @@ START: dict[ArtName, Strength] = {
 """What each kind of picture begins with: where nothing hides a change, little of it."""
 
 _POISON_NOTE = (
-    "Not shown to work: of what a model drew that had learnt strong poison in our study, 0 % was "
-    "taken for the other concept; after wrong captions it was 55 %."
+    "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
+    "taken for the other concept; after wrong captions it was 54 %."
 )
 """lab/study/results says so; a test compares."""
 
