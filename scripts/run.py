@@ -15,7 +15,15 @@ import sys
 
 import home
 
-FLAGS = ("--again", "--in-colour", "--json", "--keep-path", "--keep-private", "--sidecar")
+FLAGS = (
+    "--again",
+    "--in-colour",
+    "--json",
+    "--keep-path",
+    "--keep-private",
+    "--redraw",
+    "--sidecar",
+)
 EXAMPLE = home.ROOT / "examples" / "lake.png"
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -423,6 +424,7 @@ def test_a_result_that_cannot_be_noted_costs_only_itself(monkeypatch, tmp_path):
 
     run, said = object.__new__(Run), []
     run.jobs, run.targets = Jobs(), {tmp_path: tmp_path / "out" / "a.png"}
+    run.batch = SimpleNamespace(to=None)
     monkeypatch.setattr(Run, "say", lambda self, path, outcome, seconds: said.append(outcome))
     run.ended(tmp_path, None, Outcome(), 0.0)
     assert [one.problem.code for one in said] == ["batch.not_used"]

@@ -105,6 +105,7 @@ ASKS = [
     asked.Nothing(),
     asked.EstimateAsk("cloak", 3, 2, verify=True),
     asked.CaptionAsk("dog"),
+    asked.ModelAsk("/models/own"),
     asked.JoinAsk("/dogs.campaign"),
     asked.PreviewAsk(PIXELS, WISH, 1.5, sees=True),
     asked.ProtectAsk(PIXELS, WISH, file="/a.png", again=True),
@@ -120,6 +121,7 @@ ANSWERS = [
     answers.Warmed(("embedded",)),
     answers.Estimated({"quick": 1.5}, ("embedded",), Message("device.cpu", {"count": 2})),
     answers.Captioned("a picture of a dog"),
+    answers.Modelled(Message("service.model", {"name": "own", "kind": "SD", "memory": 2.1})),
     answers.Previewed(3, 2, 8, 70.5, ("embedded",), NOTED, finer=True, seen_by=""),
     answers.Layered(70.5, ("embedded",), NOTED, "", 3, NOTED, translucent=False),
     answers.Exported(

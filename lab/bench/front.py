@@ -8,6 +8,8 @@ that what shows can be seen. The difference is as strong as on the page of evide
 
 from __future__ import annotations
 
+import argparse
+
 import torch
 from glassine.evidence.page.pictures import TIMES
 from glassine.flow.optimise import optimise
@@ -26,6 +28,7 @@ SEED = 1
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     chosen = plan(read(ROOT / "examples" / "lake.png"), Intent(strength="auto", seed=SEED))
     before, after = chosen.artwork.rgb, settle(optimise(chosen)).rgb
     left = (before.shape[2] - WIDTH) // 2

@@ -8,6 +8,7 @@ of two megabytes takes. The result is lab/bench/results/site.json.
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import socket
@@ -35,6 +36,7 @@ Row = dict[str, object]
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with TemporaryDirectory() as made:
         work, row = Path(made), Row()
         with service(work) as (asked, process):

@@ -25,15 +25,15 @@ from ..words.gaps import Message
 from ..words.texts import in_words, t
 from .beforehand import CaptionWords, Estimate
 from .bug_report import bug_report
-from .campaigns import Campaigns, as_agreed
 from .canvas_preview import CanvasPreview
 from .choices import Artist, Choice, Exporting
-from .faces import Faces
 from .filenames import document_file, free_path, path_refusal
 from .job import Job, Kind, State
 from .job_queue import JobQueue
+from .needs.campaigns import Campaigns, as_agreed
+from .needs.faces import Faces
+from .needs.own_model import OwnModel
 from .orders import order_file, order_layer, order_refusal, spared_then
-from .own_model import OwnModel
 from .preview import Preview
 from .settings import (
     engine_command,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import asks
-from ..engine.answers import Agreed, Joined
-from ..engine.catalogue import Catalogue
-from ..engine.requests import Answer, Requests
-from ..qt import QtCore, Signal
-from ..words.gaps import Message
-from .choices import Choice
+from ...engine import asks
+from ...engine.answers import Agreed, Joined
+from ...engine.catalogue import Catalogue
+from ...engine.requests import Answer, Requests
+from ...qt import QtCore, Signal
+from ...words.gaps import Message
+from ..choices import Choice
 
 
 class Campaigns(QtCore.QObject):

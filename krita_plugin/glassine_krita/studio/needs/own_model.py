@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..engine import asks
-from ..engine.answers import Modelled
-from ..engine.requests import Answer, Requests
-from ..qt import QtCore, Signal
-from ..words.gaps import Message
-from .settings import read_text, write_text
+from ...engine import asks
+from ...engine.answers import Modelled
+from ...engine.requests import Answer, Requests
+from ...qt import QtCore, Signal
+from ...words.gaps import Message
+from ..settings import read_text, write_text
 
 
 class OwnModel(QtCore.QObject):

@@ -3,12 +3,12 @@ pixels: previews are smaller, and show a part."""
 
 from __future__ import annotations
 
-from ..canvas.layers import key_of
-from ..canvas.libkis import Document
-from ..engine.answers import Box
-from ..engine.asks import Point
-from ..qt import QtCore, Signal
-from .preview import Preview
+from ...canvas.layers import key_of
+from ...canvas.libkis import Document
+from ...engine.answers import Box
+from ...engine.asks import Point
+from ...qt import QtCore, Signal
+from ..preview import Preview
 
 NONE = "face.none"  # what the engine says where it finds no face
 
