@@ -57,6 +57,16 @@ VALUES = (
     *("as_own", "as_other", "leaning", "along", "closed", "mean_moved", "score"),
     *taken_up.HELD_OUT,
 )
+COLUMNS = (
+    common.Column("judges in the loop", "score", 0),
+    common.Column("FSIM", "fsim", 3),
+    common.Column("gap closed", "closed"),
+    common.Column("mean moved", "mean_moved"),
+    common.Column("called what they show", "as_own"),
+    common.Column("called the other", "as_other"),
+    common.Column("judge's lean to the other", "leaning"),
+    common.Column("samples moved", "along"),
+)
 LOSS = Denoising(loss="error", source="the loss of training, under the other concept's words")
 
 
@@ -367,25 +377,8 @@ def key(row: Row) -> tuple[object, ...]:
 def table(file: Path) -> None:
     """Rows -> means and spread over seeds, as JSON and as a Markdown table."""
     lines = common.grouped(rows(file), ("pair", "kind", "share"), VALUES)
-    file.with_suffix(".json").write_text(json.dumps(lines, indent=1) + "\n")
-    head: tuple[str, ...] = ("pictures show -> taught", "learnt", "changed", "judges in the loop")
-    head += ("FSIM", "gap closed", "mean moved", "called what they show")
-    head += ("called the other", "judge's lean to the other", "samples moved", "runs")
-    columns = ("as_own", "as_other", "leaning", "along")
-    text = [
-        (
-            line["pair"],
-            line["kind"],
-            f"{line['share']:.0%}",
-            common.said(line, "score", 0),
-            *(common.said(line, name, 3) for name in ("fsim",)),
-            *(common.said(line, name) for name in ("closed", "mean_moved", *columns)),
-            str(line["seeds"]),
-        )
-        for line in lines
-    ]
-    file.with_suffix(".md").write_text(common.markdown(head, text))
-    print(common.markdown(head, text))
+    named = {"pictures show -> taught": "{pair}", "learnt": "{kind}", "changed": "{share:.0%}"}
+    common.write_table(file, lines, named, COLUMNS)
 
 
 def arguments() -> argparse.Namespace:

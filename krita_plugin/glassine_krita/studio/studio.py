@@ -258,11 +258,11 @@ class Studio(QtCore.QObject):
     def _intent_of(self, choice: Choice, spared: tuple[Point, ...] | None) -> Intent:
         """With the artist's model where the recipe looks through one, and the faces that are left
         alone where it works on faces."""
-        needs = self.catalogue.needs(choice.recipe) or ()
-        found = choice.intent(self.catalogue.needs(choice.recipe))
-        if "model" in needs:
+        needs = self.catalogue.needs(choice.recipe)
+        found = choice.intent(needs)
+        if "model" in (needs or ()):
             found = replace(found, model=self.own_model.folder)
-        return replace(found, spared=spared) if "faces" in needs else found
+        return replace(found, spared=spared) if "faces" in (needs or ()) else found
 
     def choose(self, **what: Any) -> None:
         before, choice = self.choice, replace(self.choice, **what)
