@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "glassine.stamp"
 OLDEST = (3, 11)
 NEWEST = 15  # of the 3.x that are looked for by name
+SPACE = 10  # GB: 7 in .venv with torch for CUDA, 3 while pip unpacks
 
 
 def python(extras: str = "") -> Path:
@@ -80,8 +82,15 @@ def install(inside: Path, extras: "list[str]") -> None:
     if subprocess.run([*command, *quiet, "--editable", what], stdout=sys.stderr).returncode:
         stop(
             "The installation did not finish; what pip says is above. It needs the Python package "
-            "index (about 3 GB with torch) once. Calling this script again goes on."
+            "index (about 3 GB with torch) once"
+            f"{room(VENV.parent, Path(tempfile.gettempdir()))}. Calling this script again goes on."
         )
+
+
+def room(*folders: Path) -> str:
+    """What is free where pip writes, as half a sentence: a full disk is found by its figure."""
+    free = [f"{shutil.disk_usage(folder).free / 1e9:.1f} GB in {folder}" for folder in folders]
+    return f", and about {SPACE} GB of disk: free are {' and '.join(free)}"
 
 
 def environment() -> "dict[str, str]":

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -107,6 +108,20 @@ def test_without_a_package_index_it_says_so(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         module.install(Path("python"), [])
     assert "package index" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_by_its_figure(tmp_path, monkeypatch, capsys):
+    """CI stood once with "No space left on device" and no word on how much there was."""
+    module = script("home", monkeypatch)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    done = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(module.subprocess, "run", lambda *_, **__: done)
+    left = SimpleNamespace(free=400_000_000)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: left)
+    with pytest.raises(SystemExit):
+        module.install(Path("python"), [])
+    said = capsys.readouterr().err
+    assert f"about {module.SPACE} GB of disk" in said and f"0.4 GB in {tmp_path}" in said
 
 
 @pytest.mark.parametrize(
