@@ -61,12 +61,12 @@ def suspected(net: Cascade, picture: Tensor) -> Tensor:
         corner = STRIDE * torch.stack([across, down], 1).float()
         boxes = torch.cat([corner + 1, corner + SMALL], 1).div(factor).floor()
         score, boxes = sure[down, across], moved(boxes, moves[:, down, across].T)
-        keep = apart(boxes, score, 0.5)
+        keep = not_overlapping(boxes, score, 0.5)
         found.append(boxes[keep])
         scores.append(score[keep])
         factor *= SHRINK
     boxes, score = torch.cat(found), torch.cat(scores)
-    return squares(boxes[apart(boxes, score, 0.7)])
+    return squares(boxes[not_overlapping(boxes, score, 0.7)])
 
 
 def closer(net: Cascade, picture: Tensor, boxes: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ def closer(net: Cascade, picture: Tensor, boxes: Tensor) -> Tensor:
     sure, moves = net.second(cut_out(picture, boxes, MIDDLE))
     keep = sure > SURE[1]
     boxes, sure = moved(boxes[keep], moves[keep]), sure[keep]
-    return squares(boxes[apart(boxes, sure, 0.7)])
+    return squares(boxes[not_overlapping(boxes, sure, 0.7)])
 
 
 def surest(net: Cascade, picture: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -92,11 +92,11 @@ def surest(net: Cascade, picture: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor
     width, height = boxes[:, 2:3] - boxes[:, :1], boxes[:, 3:] - boxes[:, 1:2]
     where = torch.stack([boxes[:, :1] + across * width, boxes[:, 1:2] + down * height], 2)
     boxes = moved(boxes, moves[keep])
-    keep = apart(boxes, sure, 0.7, of_smaller=True)
+    keep = not_overlapping(boxes, sure, 0.7, of_smaller=True)
     return boxes[keep], sure[keep], where[keep]
 
 
-def apart(boxes: Tensor, sure: Tensor, most: float, *, of_smaller: bool = False) -> Tensor:
+def not_overlapping(boxes: Tensor, sure: Tensor, most: float, *, of_smaller: bool = False) -> Tensor:
     """Which of them stay, the surest first: none that shares more than `most` with a surer one.
 
     of_smaller  of the smaller one's area; else of the area of both together

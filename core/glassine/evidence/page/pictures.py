@@ -128,11 +128,11 @@ def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
     return [
         as_shown(before, "From the original", "What it makes of the original", _ROUGH),
         as_shown(after, "From the protected picture", "What it makes of that", _ROUGH),
-        apart(before, after, "Where these differ"),
+        difference_shown(before, after, "Where these differ"),
     ]
 
 
-def apart(before: Tensor, after: Tensor, says: str) -> Shown:
+def difference_shown(before: Tensor, after: Tensor, says: str) -> Shown:
     """How far two pictures of a model's differ."""
     moved = (after - before).abs() * SEEN_TIMES
     return as_shown(moved, f"Difference of the two, {SEEN_TIMES} times stronger", says, _ROUGH)
@@ -149,7 +149,7 @@ def seen_through(eye: Eye, plan: Plan, sight: Sight) -> list[Shown]:
     shown = [
         as_shown(before, "In the original", "What it keeps of the original", _ROUGH),
         as_shown(after, "In the protected picture", "What it keeps of that", _ROUGH),
-        apart(before, after, "Where they differ"),
+        difference_shown(before, after, "Where they differ"),
     ]
     if plan.goals:
         cuts = tuple((sight.cut(goal.picture), goal.weight) for goal in plan.goals)
