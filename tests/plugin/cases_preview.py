@@ -292,6 +292,22 @@ def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):
     assert works.preview.about.ssimulacra2 == works.choice.score, "the last one is what shows"
 
 
+def test_a_hand_that_moves_on_waits_for_no_rest(works, painting, monkeypatch):
+    """Neither for the one that belongs to the finer picture, nor for one after an answer."""
+    works.watch(True)
+    works.look()
+    until(lambda: at_rest(works))
+    monkeypatch.setattr(preview, "REST", 1 << 20)
+    for score in (66.0, 64.0):
+        works.choose(score=score)
+        until(lambda: works.preview.about.ssimulacra2 == score)  # noqa: B023 - at once
+    works.choose(score=62.0)
+    until(lambda: works.preview.busy)
+    works.choose(score=60.0)
+    works.preview._rest.stop()  # the answer is there before the timer is
+    until(lambda: works.preview.about.ssimulacra2 == 60.0)
+
+
 def test_what_is_only_scaled_does_not_travel_and_an_engine_that_forgot_looks_anew(works, painting):
     works.watch(True)
     works.look()

@@ -113,7 +113,7 @@ class Preview(QtCore.QObject):
         self._wanted = wanted
         if not (self.pictures and same):
             self._rest.start(REST if self.pictures else 0)  # a first picture is waited for
-        elif not self._rest.isActive():  # not put off by every step of a slider that is dragged
+        elif not 0 <= self._rest.remainingTime() <= SCALED:  # not put off by every step of a drag
             self._rest.start(SCALED)
         if self.why:
             self.why = None
@@ -289,10 +289,9 @@ class Preview(QtCore.QObject):
         self.place, self.source = (
             (self._small[1].place, self._small[2]) if self._small else (None, None)
         )
-        if self._again:
-            self._rest.start(SCALED)
-        elif self._wanted is not None and self._next(self._wanted) is not None:
-            self._rest.start(REST)
+        due = None if self._wanted is None else self._next(self._wanted)
+        if self._again or due is not None:
+            self._rest.start(SCALED if self._again or due is Due.SCALE else REST)
         self.changed.emit()
 
     def _kept_view(self) -> dict[str, QtGui.QImage]:
