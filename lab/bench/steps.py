@@ -73,7 +73,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "mdsi": share(name, lambda row: row["seen"]["mdsi"]),
             "seconds": share(name, lambda row: row["seconds"]),
         }
-        for name in (names if whole else ())
+        for name in (names if whole and most else ())
     }
 
 
