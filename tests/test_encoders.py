@@ -90,14 +90,18 @@ def test_latents_come_back_as_float32_from_lower_precision(scene):
 
 
 def test_steps_in_float16_go_where_exact_ones_go(scene):
-    """Squares of latents and slopes stay inside float16's range, also far from the goal."""
+    """Squares of latents and slopes stay inside float16's range, also far from the goal.
+
+    On a small part: a processor without float16 takes seconds for it.
+    """
+    part = scene[None, :, 16:80, 32:96]
     exact, rough = (
         encoders.gradient_encoders("embedded", replace(CPU, dtype=one))
         for one in (torch.float32, torch.float16)
     )
-    white = torch.ones(1, 3, 96, 128)
+    white = torch.ones_like(part)
     for family in FAMILIES:
-        one, other = (towards(net[family], scene[None], white) for net in (exact, rough))
+        one, other = (towards(net[family], part, white) for net in (exact, rough))
         assert torch.cosine_similarity(one.sign(), other.sign(), 0) > 0.6
 
 

@@ -217,15 +217,16 @@ def blur(picture: Tensor) -> Tensor:
     last = picture[:, :, -_RADIUS:].flip(2)
     tall = torch.cat((first, picture, last), 2)  # scipy's 'reflect' repeats the edge pixel
     tall = F.pad(tall, (_RADIUS, _RADIUS + -width % _BLOCK, 0, -height % _BLOCK))
-    window, bells = _BLOCK + 2 * _RADIUS, band(picture)
+    window, bells = _BLOCK + 2 * _RADIUS, band(picture.device, picture.dtype)
     down = (bells @ tall.unfold(2, window, _BLOCK).mT).flatten(2, 3)
     across = (down.unfold(3, window, _BLOCK) @ bells.mT).flatten(3)
     return across[:, :, :height, :width]
 
 
-def band(like: Tensor) -> Tensor:
+@lru_cache(maxsize=4)
+def band(device: torch.device, dtype: torch.dtype) -> Tensor:
     """(_BLOCK, _BLOCK + 2 _RADIUS): each row a Gaussian, one pixel further than the row before."""
-    at = torch.arange(-_RADIUS, _RADIUS + 1, device=like.device, dtype=like.dtype)
+    at = torch.arange(-_RADIUS, _RADIUS + 1, device=device, dtype=dtype)
     bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
     bell /= bell.sum()
     return torch.stack([F.pad(bell, (row, _BLOCK - 1 - row)) for row in range(_BLOCK)])
