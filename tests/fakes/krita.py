@@ -397,9 +397,11 @@ class Document:
         self._modified = on
 
     def annotation(self, key):
+        assert self._root is not None, "Krita 5.1.5 crashes here"
         return QtCore.QByteArray(self._annotations.get(key, b""))
 
     def setAnnotation(self, key, description, data):
+        assert self._root is not None, "Krita 5.1.5 crashes here"
         self._annotations[key] = bytes(data)
         self._modified = True
 

@@ -21,7 +21,8 @@ from bench import (
     until,
     works,
 )
-from glassine_krita.canvas import small_pictures
+from glassine_krita.canvas import pictures, small_pictures
+from glassine_krita.canvas.own_layers import OwnLayer, own_layers, remember_layer
 from glassine_krita.canvas.places import Place
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.engine.asks import Preview as Ask
@@ -269,6 +270,32 @@ def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
     assert copy is not doc and not copy.save() and not os.listdir(tmp_path)
     assert all(node.locked() for node in copy.rootNode().childNodes()), "painting there is lost"
     assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()
+
+
+@pytest.mark.parametrize("scope", ["layer", "picture"])
+def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
+    works, painting, fresh_krita, monkeypatch, scope
+):
+    """A real Krita ended there: it looks at its events while it copies, and on a busy machine one
+    of them was the closing of that very document."""
+    doc, _node = painting
+    real, copies = pictures.clone, []
+
+    def clone(one):
+        copies.append(real(one))
+        doc.setModified(False)
+        doc.close()
+        return copies[-1]
+
+    monkeypatch.setattr(pictures, "clone", clone)
+    works.choose(scope=scope)
+    works.watch(True)
+    works.look()
+    until(lambda: copies and not works.preview.busy)
+    assert not works.preview.pictures and all(not one.rootNode() for one in copies), "left open"
+    assert not own_layers(doc) and remember_layer(doc, OwnLayer("x")) is None
+    works.look()
+    assert works.apply() is None
 
 
 def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):

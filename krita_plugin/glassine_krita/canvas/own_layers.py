@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from .layers import all_layers, layer_for, root_of
+from .layers import all_layers, is_open, layer_for, root_of
 from .libkis import Document, Node
 from .sources import Source, plain_source, source_from
 
@@ -48,6 +48,8 @@ def forget_layer(doc: Document, copy: str) -> None:
 
 
 def write_notes(doc: Document, made: list[OwnLayer]) -> None:
+    if not is_open(doc):
+        return
     rows = [
         {
             "id": one.copy,
@@ -61,7 +63,10 @@ def write_notes(doc: Document, made: list[OwnLayer]) -> None:
 
 
 def own_layers(doc: Document) -> list[OwnLayer]:
-    """As they were noted, whether or not they are still there."""
+    """As they were noted, whether or not they are still there. None of a document that is closed:
+    Krita 5.1.5 ends where it is asked for a note of such a one."""
+    if not is_open(doc):
+        return []
     try:
         rows = json.loads(doc.annotation(ANNOTATION).data().decode() or "[]")
     except ValueError:

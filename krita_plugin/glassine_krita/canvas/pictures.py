@@ -12,6 +12,7 @@ from .layers import (
     canvas_of,
     clone,
     find_layer,
+    is_open,
     layer_for,
     pixels_in,
     root_of,
@@ -163,7 +164,7 @@ def take_picture(
     kept, copy = space_of(doc if node is None else node), clone(doc)
     if scope == "picture" and copy is not None:
         without_copies(copy, own_layers(doc))
-    return picture_of(copy, node, place, kept, wanted, mask), node
+    return of_open(doc, picture_of(copy, node, place, kept, wanted, mask)), node
 
 
 def refuse_stills(doc: Document, scope: str) -> None:
@@ -226,9 +227,17 @@ def hold_still(
     doc: Document, node: Node | None, place: Place, wanted: Space | None, mask: bytes = b""
 ) -> Picture:
     """A part of a clone that was made just now."""
-    return picture_of(
-        clone(doc), node, place, space_of(doc if node is None else node), wanted, mask
-    )
+    kept = space_of(doc if node is None else node)
+    return of_open(doc, picture_of(clone(doc), node, place, kept, wanted, mask))
+
+
+def of_open(doc: Document, picture: Picture) -> Picture:
+    """The same. Krita looks at its events while it copies and converts: a document that was closed
+    meanwhile must not be asked for anything more, which may end Krita."""
+    if not is_open(doc):
+        picture.close()
+        raise Refused("document_gone")
+    return picture
 
 
 def picture_of(

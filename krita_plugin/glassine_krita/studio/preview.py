@@ -195,6 +195,9 @@ class Preview(QtCore.QObject):
 
     def _read(self, wanted: Wanted) -> None:
         """Of the layer that is active now, whichever it is when the reading is done."""
+        if not is_open(wanted.doc):
+            self.clear()
+            return
         wanted = wanted_now(wanted.doc, wanted.scope, wanted.intent, wanted.place)
         self._wanted = wanted
         self._picture, node = take_picture(wanted.doc, wanted.scope, wanted.place, SCREEN)
