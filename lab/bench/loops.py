@@ -50,7 +50,7 @@ def nightshade(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> T
     change = torch.zeros_like(clean)
     for step in range(steps):
         pace = eps * (1 - step / steps) + eps / 100 * step / steps
-        change = (change - pace * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - pace * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -59,7 +59,7 @@ def mist(clean: Tensor, loss: Distance, eps: float, steps: int = 100) -> Tensor:
     """Targeted PGD with steps of eps / 16 (Liang and Wu, 2023: 1/255 at eps 16/255)."""
     change = torch.zeros_like(clean)
     for _ in range(steps):
-        change = (change - eps / 16 * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - eps / 16 * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -70,7 +70,7 @@ def photoguard(clean: Tensor, loss: Distance, eps: float, steps: int = 1000) -> 
     change = (torch.rand(clean.shape, generator=draw) * 2 - 1) * eps
     for step in range(steps):
         pace = eps / 3 * (1 - step / steps * 0.99)
-        change = (change - pace * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - pace * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -92,7 +92,7 @@ def glaze(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> Tensor
     return (clean + change).clamp(0, 1).detach()
 
 
-def slope(loss: Distance, at: Tensor) -> Tensor:
+def gradient(loss: Distance, at: Tensor) -> Tensor:
     at = at.detach().requires_grad_(True)
     return torch.autograd.grad(loss(at), at)[0]
 

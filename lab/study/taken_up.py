@@ -122,10 +122,10 @@ def gradient(learner: small.Small, number: int, caption: str = cloak.CAPTION) ->
             if not latents.requires_grad:  # of a goal
                 latents = latents.detach().requires_grad_(True)
             loss = learner.loss(latents, [caption], draw)
-            slopes = torch.autograd.grad(
+            gradients = torch.autograd.grad(
                 loss, weights, create_graph=True, allow_unused=True, materialize_grads=True
             )
-        return torch.cat([slope.flatten() for slope in slopes])
+        return torch.cat([one.flatten() for one in gradients])
 
     return measured
 
