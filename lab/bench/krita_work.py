@@ -107,7 +107,7 @@ def scenario(k: Any) -> Turns:
     studio_ = yield from studio()
     studio_.watch(False)
     studio_.choose(effort="preview", style="ember")
-    yield 10  # turns in which the engine loads its networks, after its hello
+    yield 10  # seconds, in which the engine loads its networks after its hello
     if "previews" in parts:
         yield from previews(k, studio_)
     if "apply" in parts:
