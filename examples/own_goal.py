@@ -1,4 +1,4 @@
-"""Pulled towards a picture of your own, in the upper half only.
+"""Pulls the upper half of a picture towards another picture of your own.
 
 python examples/own_goal.py [PICTURE] [GOAL]
 """

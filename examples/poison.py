@@ -1,4 +1,4 @@
-"""A picture that is to teach another concept, and the words that must go with it.
+"""Poisons a picture towards another concept, and prints the words that must go with it.
 
 python examples/poison.py [PICTURE] [COPY] [SHOWS] [TEACH]
 """

@@ -1,4 +1,4 @@
-"""Every verb in a row: python examples/protect_one.py [PICTURE] [COPY]"""
+"""Protects a picture, step by step: python examples/protect_one.py [PICTURE] [COPY]"""
 
 import sys
 from pathlib import Path

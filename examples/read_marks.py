@@ -1,4 +1,4 @@
-"""What a file carries, and whether it was exported on this machine.
+"""Prints which marks a file carries, and whether it was exported on this machine.
 
 python examples/read_marks.py FILE
 """

@@ -1,4 +1,4 @@
-"""One search, three strengths: how much of a change stays is asked afterwards.
+"""One search, three strengths: how much of the change to keep is decided after the search.
 
 python examples/several_strengths.py [PICTURE]
 """

@@ -1,4 +1,4 @@
-"""What handling and removal leave of a protection, each beside its control.
+"""Prints how much handling and removal leave of a protection's effect.
 
 python examples/what_survives.py [PICTURE]
 """

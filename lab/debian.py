@@ -1,4 +1,4 @@
-"""Pictures out of Debian packages, as any user may have them: nothing is installed."""
+"""Files from Debian packages, downloaded and unpacked; nothing is installed, no root is needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def unpacked(packages: Iterable[str], folder: Path) -> Path:
-    """That folder, in which each package has been unpacked once into a folder of its name."""
+    """The folder, with each package unpacked into a folder of its name; done once."""
     folder.mkdir(parents=True, exist_ok=True)
     for package in packages:
         if not (folder / package).is_dir():

@@ -1,4 +1,4 @@
-"""Figures into files; matplotlib is loaded only where one is drawn.
+"""matplotlib, loaded only where a figure is drawn, for figures that go into files.
 
 It comes with: pip install -e '.[study]'
 """

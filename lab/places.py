@@ -4,4 +4,4 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-"""Real encoders (`models`) and paintings (`art`), beside a checkout of a developer's."""
+"""Real encoders (`models`) and paintings (`art`), which developers have beside their checkout."""

@@ -1,4 +1,4 @@
-"""Results as lines of JSON, one a row: a run that was stopped goes on behind what it has."""
+"""Results as lines of JSON, one a row, so that a run that was stopped resumes after them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def rows(file: Path) -> list[Row]:
 
 
 def add(file: Path, row: Row) -> str:
-    """The row as it is; returns its line."""
+    """Adds the row as it is; returns its line."""
     line = json.dumps(row)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as stream:
@@ -24,6 +24,6 @@ def add(file: Path, row: Row) -> str:
 
 
 def note(file: Path, row: Row) -> None:
-    """The row in four digits, also on the terminal."""
+    """Adds the row with four digits, and prints it."""
     short = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
     print(add(file, short), flush=True)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 def stepped(
     search: torch.optim.Optimizer, loss: Tensor, clipped: Sequence[nn.Parameter] = ()
 ) -> float:
-    """Down the loss's slope, which is at most 1 long over `clipped`; returns the loss."""
+    """One step down the loss's gradient, clipped to length 1 over `clipped`; returns the loss."""
     search.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     if clipped:

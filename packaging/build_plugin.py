@@ -3,8 +3,8 @@
 
     build_plugin.py [--out DIR] [--no-engine]
 
-The importer wants an entry for every folder, and turns symbolic links into files: so folders are
-written, links are not, and the zip is read back by the importer's own rules before it is named.
+Krita's importer needs an entry for every folder and turns symbolic links into files. So the zip has
+folders and no links, and is read back by the importer's own rules before its name is printed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WHEN = (2026, 1, 1, 0, 0, 0)  # the same files give the same zip
 
 
 def version() -> str:
-    """The plugin's own, which must be the engine's."""
+    """The plugin's version, which must be the same as the engine's."""
     tree = ast.parse((SOURCE / MODULE / "__init__.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "VERSION":
@@ -52,7 +52,7 @@ def files() -> list[tuple[str, bytes]]:
 
 
 def with_pictures(page: str) -> str:
-    """The page with its pictures inside: Krita shows it as text that has no folder."""
+    """The page with its pictures embedded, because Krita shows it without a folder."""
 
     def inside(link: re.Match[str]) -> str:
         data = base64.b64encode((ROOT / "docs" / link[1]).read_bytes()).decode()

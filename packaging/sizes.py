@@ -3,11 +3,11 @@
 
     sizes.py [--only cuda ...]
 
-For the system it runs on: pip reads a wheel's conditions as its own system's. pip resolves each
-build without installing it (--dry-run --report), in the installer's two steps: torch and
-torchvision from the build's index, then the rest, which that index has not, around them. A wheel
-on this disk is measured exactly, of one on an index only the length is asked, and its share of
-the disk reckoned. A build whose index cannot be reached keeps its row.
+Only for the system on which it runs, because pip resolves dependencies for its own system. pip
+resolves each build without installing it (--dry-run --report), in the installer's two steps: torch
+and torchvision from the build's index, then the other packages, which that index lacks. A wheel on
+this disk is measured exactly; of a wheel on an index only the length is asked, and its size on the
+disk is estimated. A build whose index cannot be reached keeps its row.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ sys.path.insert(0, str(ROOT / "krita_plugin"))
 from glassine_krita.install.builds import BUILDS, Build, torch_arguments  # noqa: E402
 
 OUT = ROOT / "krita_plugin" / "glassine_krita" / "install" / "builds.json"
-UNPACKED = 1.7  # bytes on the disk per byte of a wheel, where it could not be looked into
+UNPACKED = 1.7  # estimated bytes on the disk per byte of a wheel
 MB = 1_000_000
-BUILT = ("torch", "torchvision")  # what differs between builds
+BUILT = ("torch", "torchvision")  # the packages that differ between builds
 
 
 def main() -> int:
@@ -55,7 +55,7 @@ def asked(build: Build) -> dict[str, object] | None:
     torch = resolved(torch_arguments(build))
     told = [row["metadata"] for row in torch if row["metadata"]["name"] in BUILT]
     if not all(row["version"].endswith(label(build)) for row in told):
-        return None  # of a folder or an index in pip's settings
+        return None  # pip took them from a folder or an index in its settings
     pinned = [f"{row['name']}=={row['version']}" for row in told]
     beside = ["--extra-index-url", build.index] if build.index else []
     found = pinned and resolved([*dependencies(), *pinned, *beside])
@@ -67,12 +67,12 @@ def asked(build: Build) -> dict[str, object] | None:
 
 
 def label(build: Build) -> str:
-    """How versions of an index of one build end, +cu130 for example."""
+    """The end of versions on that build's index, for example +cu130; "" for PyPI."""
     return f"+{build.index.rsplit('/', 1)[1]}" if build.index else ""
 
 
 def resolved(wanted: list[str]) -> list[dict[str, Any]]:
-    """What pip would install for these words, each with its place; [] where it cannot."""
+    """What pip would install for these arguments, each with its address; [] if it cannot."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         words = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--retries", "0"]

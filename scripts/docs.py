@@ -1,6 +1,6 @@
 """The documentation as a site: python3 scripts/docs.py [--serve]
 
-Writes build/site, to be opened from there or put on any server. A dead link fails.
+Writes build/site, to be opened there or put on a server. A dead link makes it fail.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the documentation's builder is told: what commands say of themselves, and outside links.
+"""A hook of the documentation's builder: adds the commands' help, replaces links out of `docs`.
 
-A file outside `docs` is named, not linked, because a reader of the site has no checkout. One that
-does not exist fails the build.
+A file outside `docs` is named, not linked, because a reader of the site has no checkout. A link to
+a file that does not exist makes the build fail.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LINK = re.compile(r"(?P<picture>!?)\[(?P<text>[^\]]*)\]\((?P<path>(?:\.\./)+[^)#
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:  # noqa: ANN401
-    """A page's text, with links that leave the folder in words."""
+    """A page's text, in which links out of the folder are replaced by the files' names."""
     here = Path(page.file.abs_src_path).parent
 
     def told(link: re.Match[str]) -> str:
@@ -30,7 +30,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: object) -> str:  # noqa: 
 
 
 def commands() -> str:
-    """Every command's own help, its parts included."""
+    """The help of every command and of its subcommands, as Markdown."""
     above = click.Context(cli, info_name="glassine")
     return "\n\n".join(helped(above, name) for name in COMMANDS)
 

@@ -1,7 +1,7 @@
-"""The project's own Python environment: `.venv` in the checkout, made once, reused at once.
+"""The project's own Python environment: `.venv` in the checkout, made once and then reused.
 
-Standard library only, and no syntax newer than Python 3.8, so that an old Python can still say
-what is needed.
+Standard library only, and no syntax newer than Python 3.8, so that even an old Python can say which
+one is needed.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 STAMP = VENV / "glassine.stamp"
 OLDEST = (3, 11)
-NEWEST = 15  # of the 3.x that are looked for by name
+NEWEST = 15  # the newest 3.x that is looked for by name
 SPACE = 10  # GB: 7 in .venv with torch for CUDA, 3 while pip unpacks
 
 
 def python(extras: str = "") -> Path:
-    """The interpreter of a finished environment with those extras ("", or "dev").
+    """The interpreter of the environment with those extras ("" or "dev"), which is made if needed.
 
-    Setting up takes a few minutes, most of it torch. Once done it is known by a stamp (project
-    file and extras), so that later calls cost nothing.
+    Setting up takes a few minutes, most of it for torch. A stamp records the project file's hash
+    and the extras, so that later calls have nothing to do.
     """
     inside = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     have = STAMP.read_text("utf-8").split() if STAMP.is_file() and inside.exists() else []
@@ -43,7 +43,7 @@ def python(extras: str = "") -> Path:
 
 
 def fingerprint() -> str:
-    """Of everything that decides what is installed."""
+    """A hash of the file that decides what is installed."""
     return hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
@@ -60,7 +60,7 @@ def create() -> None:
 
 
 def interpreter() -> str:
-    """A Python that is new enough: this one, or one of a newer name on the path."""
+    """A Python that is new enough: this one, or a newer one found on the path by its name."""
     if sys.version_info >= OLDEST:
         return sys.executable
     for minor in range(NEWEST, OLDEST[1] - 1, -1):
@@ -88,16 +88,18 @@ def install(inside: Path, extras: "list[str]") -> None:
 
 
 def room(*folders: Path) -> str:
-    """What is free where pip writes, as half a sentence: a full disk is found by its figure."""
+    """How much disk is needed and free where pip writes, as the end of a sentence: a full disk is a
+    likely reason why pip failed."""
     free = [f"{shutil.disk_usage(folder).free / 1e9:.1f} GB in {folder}" for folder in folders]
     return f", and about {SPACE} GB of disk: free are {' and '.join(free)}"
 
 
 def environment() -> "dict[str, str]":
-    """This process's, for what runs in `.venv`: Python may keep what it has compiled there.
+    """This process's environment for programs in `.venv`, in which Python may keep compiled files.
 
-    pip compiles all 14,500 files that it installs, which takes as long as all else that it does;
-    2,000 are ever loaded. They are compiled when they first are, unless this variable forbids it.
+    pip would compile all 14,500 files that it installs (--no-compile stops that), which doubles its
+    time; only 2,000 are ever loaded. Python compiles these when they are first loaded, unless the
+    variable that is removed here forbids it.
     """
     return {n: value for n, value in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
 

@@ -4,8 +4,8 @@
     python scripts/make_anchors.py /tmp/clip/usr/share/openclipart/png
 
 Each drawing is trimmed, laid on white in a square of 384 pixels and stored in 128 colours.
-The files in core/glassine/targets/anchors are what everybody shares: the attack depends on every
-artist pulling the same pair of concepts towards the same picture. Changing one breaks that.
+Everybody shares the files in core/glassine/targets/anchors: poison depends on all artists pulling
+the same pair of concepts towards the same picture. Changing a file breaks that.
 """
 
 import json

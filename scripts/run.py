@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """`protect` without a picture takes the one that the repository ships."""
+    """The arguments; `protect` without a picture gets the example picture."""
     words = arguments or ["protect"]
     if words[0] != "protect" or "-h" in words or "--help" in words or pictures(words[1:]):
         return words
@@ -45,7 +45,7 @@ def completed(arguments: list[str]) -> list[str]:
 
 
 def pictures(words: list[str]) -> list[str]:
-    """What is neither an option nor the value of one; every option but the flags takes one."""
+    """Words that are neither an option nor an option's value; all options but FLAGS take one."""
     found, value = [], False
     for word in words:
         if value:

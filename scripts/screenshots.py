@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Takes the docker's pictures from a real Krita: dark and light, two sizes, into docs/pictures/.
+"""Takes pictures of the docker in a real Krita, dark and light, at two sizes, for docs/pictures/.
 
     screenshots.py [--picture FILE] [--size 1280x800] [--theme dark] [--out DIR]
 
-Needs what tests/krita needs. Whole windows are kept beside crops of the docker. With real encoders
-in $GLASSINE_MODELS only "what the model sees" is taken: everything else is shown as it ships.
+Needs the same programs as tests/krita. Keeps crops of the docker, and some whole windows. With real
+encoders in $GLASSINE_MODELS it takes only the pictures of "what the model sees": the others are to
+show the docker without downloads.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         plugin = built(Path(folder))
-        place = Path(tempfile.gettempdir()) / "paintings"  # its path stands in a field
+        place = Path(tempfile.gettempdir()) / "paintings"  # this path can be read in a picture
         place.mkdir(exist_ok=True)
         picture = Path(shutil.copy(args.picture, place))
         for theme in args.theme or THEMES:
@@ -75,7 +76,7 @@ def shoot(
 
 
 def keep(taken: list[Path], size: str, out: Path) -> None:
-    """The window, and at the small size the docker alone, for the README."""
+    """Copies whole windows, and at the small size crops of the docker."""
     if os.environ.get("GLASSINE_MODELS"):
         taken = [path for path in taken if path.stem.endswith("-sees")]
     for path in taken:

@@ -1,12 +1,12 @@
-"""Sets up, checks and passes the tests: python3 scripts/test.py [--no-check] [pytest's arguments]
+"""Sets up, runs checks and tests: python3 scripts/test.py [--no-check] [pytest's arguments]
 
-Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs the few
-programs that some tests drive (Krita under a virtual screen, exiftool, nginx) and ten photos;
-tests whose program or photos are absent skip and say so. `.ci/run` is this script.
+Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs programs
+that some tests need (Krita and a virtual screen, exiftool, Chromium, nginx) and ten photos; tests
+whose program or photos are missing skip and say so. `.ci/run` is this script.
 
 Programs are installed while pip fills `.venv`, and the checks (scripts/check.py) run beside the
-tests: each leaves a core idle by itself. What the checks found is said below the tests, and the
-exit code says that something is wrong.
+tests, because each of these alone leaves a core idle. What the checks found is printed after the
+tests; the exit code is not 0 if tests or checks failed.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ PACKAGES = {
     "nginx": ("nginx-light",),
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
-"""Program or folder -> Debian packages that bring it."""
+"""Program or folder -> Debian packages that contain it."""
 WORKERS = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
-"""For the whole suite: one more than two cores can feed, because a real Krita and pip mostly wait.
-Who names a part of it does not wait for others to start."""
+"""For the whole suite: one worker more than two cores can feed, because a real Krita and pip mostly
+wait. When only some tests are named, no workers are started, which would take longer."""
 
 
 def main(arguments: list[str]) -> int:
@@ -65,7 +65,7 @@ def tested(python: Path, words: list[str]) -> int:
 
 
 def install_programs() -> None:
-    """Missing programs, where that needs no questions: Debian, and root."""
+    """Installs missing programs if that needs no questions: on Debian and Ubuntu, as root."""
     missing = [name for name in PACKAGES if not (shutil.which(name) or os.path.isdir(name))]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not missing:
@@ -78,7 +78,7 @@ def install_programs() -> None:
     quietly("apt-get", "update", "-qq")
     apt = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
     if quietly(*apt, *packages):
-        for package in packages:  # one unknown name must not cost the others
+        for package in packages:  # one by one: an unknown name must not stop the others
             quietly(*apt, package)
 
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Make the embedded surrogate: the five tiny encoders, thinned and healed if asked, in bytes.
+"""Makes the embedded surrogate: the five tiny encoders in bytes, thinned and trained if asked.
 
     python -m lab.study.embedded.pictures                # fetch and pack the pictures, once
     python scripts/train_embedded.py --out DIR --hours 0 # what ships: all channels, no training
     python scripts/train_embedded.py --out DIR --hours 0 --inner 48,48,48,48  # thinned, refitted
-    python scripts/train_embedded.py --out DIR --hours 1 # and healed; the same line continues it
+    python scripts/train_embedded.py --out DIR --hours 1 # trained; the same command continues
     python scripts/train_embedded.py --out DIR \\
         --export core/glassine/surrogates/weights/embedded.safetensors
 
-DIR gets a checkpoint, curve.jsonl and curve.png. What every step is: lab/study/embedded.
+DIR gets a checkpoint, curve.jsonl and curve.png. Each step is described in lab/study/embedded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lab.study.embedded.thin import thin
 
 
 def begin(args: argparse.Namespace) -> dict[str, torch.nn.Module]:
-    """Branches before any training: from a file if given, else thinned from the teachers."""
+    """Branches before training: from a file if given, else the teachers, thinned if asked."""
     if args.start:
         return load_branches(Path(args.start))
     if not (args.inner or args.factor):
@@ -60,7 +60,7 @@ def train(args: argparse.Namespace) -> None:
     heal(run, args)
     try:
         from lab.study.embedded.curve import drawn
-    except ImportError as error:  # the weights are there; the picture is an extra
+    except ImportError as error:  # the weights are saved; only the picture is missing
         print(f"No picture of the curve was drawn: {error}. Try: pip install -e '.[study]'")
         return
     drawn(run.folder / "curve.jsonl", run.folder / "curve.png")

@@ -217,6 +217,17 @@ def test_a_word_means_one_thing_in_the_house():
 
 
 @each_engine_file
+def test_every_name_that_a_file_offers_is_in_it(path):
+    """`__all__` is what `from X import *` takes; a name that was renamed away would fail there."""
+    body = {getattr(node, "id", getattr(node, "name", "")) for node in ast.walk(tree(path))}
+    bound = body | {name.rsplit(".", 1)[-1] for name in imports(path)}
+    for node in tree(path).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names = [one for one in ast.walk(node.value) if isinstance(one, ast.Constant)]
+            assert {one.value for one in names} <= bound
+
+
+@each_engine_file
 def test_engine_knows_nothing_of_qt_or_krita(path):
     assert not {name.split(".")[0] for name in imports(path)} & {"PyQt5", "PyQt6", "krita"}
 

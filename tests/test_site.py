@@ -581,7 +581,7 @@ def test_the_webhook_stores_only_what_was_protected_after_the_last_resize(
 
     hand.do = made
     monkeypatch.setattr(webhook, "SIDES", (40, 36))
-    monkeypatch.setenv("GLASSINE_KEY", keys.issued_key(folder / "keys.json", "a site", 1))
+    monkeypatch.setenv("GLASSINE_SITE_KEY", keys.issued_key(folder / "keys.json", "a site", 1))
     with served.service(folder, LIMITS, lambda: hand, is_open=False) as found:
         webhook.main(upload, shown, f"http://127.0.0.1:{found.port}")
         assert [shape for _, shape in hand.tasks] == [(3, 40, 40), (3, 36, 36)]

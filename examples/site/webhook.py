@@ -1,12 +1,13 @@
-"""A site's own resizing, with protection as its last step: what is posted is what was protected.
+"""A site's own resizing, with protection as its last step, so that the posted file is protected.
 
     python examples/site/webhook.py UPLOAD FOLDER [SITE]
 
 A change that is made before a picture is resized is mostly gone afterwards. So a site resizes
-first, as it always did, sends each size that it will show, and stores what comes back under the
-name that it would have stored. Nothing here but the standard library and Pillow; $GLASSINE_KEY is
-the key. While a size is not done the site shows none: an unprotected copy that was online once is
-learned from. `protected` is what a site's own queue would call.
+first, as before, sends each size that it will show to `glassine site`, and stores the protected
+copy under the name that the size would have had. Needs only the standard library and Pillow. The
+environment variable GLASSINE_SITE_KEY has the key for the service, if it wants one. The site does
+not show a size before it is protected: models may learn from any copy that was online once. A site
+would call `protected` from its own queue.
 """
 
 import json
@@ -33,7 +34,7 @@ def main(upload: Path, folder: Path, site: str = "http://127.0.0.1:8642") -> Non
 
 
 def resized(upload: Path, side: int) -> bytes:
-    """The size that is shown, without loss: the last step writes the file that is posted."""
+    """The picture at the size that is shown, as PNG: only the service writes the posted file."""
     with Image.open(upload) as picture:
         small = picture.convert("RGB")
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -43,7 +44,7 @@ def resized(upload: Path, side: int) -> bytes:
 
 
 def protected(picture: bytes, site: str, **settings: str) -> bytes:
-    """That picture's protected copy; raises where there is none, and then nothing is shown."""
+    """The protected copy of that picture; raises if there is none, so that nothing is shown."""
     settings = {"format": "webp", "quality": "95", **settings}
     body, kind = form(picture, settings)
     job = json.loads(asked(site + "/v1/protect", body, kind))
@@ -58,7 +59,7 @@ def protected(picture: bytes, site: str, **settings: str) -> bytes:
 
 
 def form(picture: bytes, settings: dict[str, str]) -> tuple[bytes, str]:
-    """multipart/form-data and its type; the picture's name is nobody's affair."""
+    """(body, content type) of multipart/form-data; the picture's own name is not sent."""
     edge = uuid.uuid4().hex
     head = '--{}\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
     parts = []
@@ -78,7 +79,7 @@ def opened(url: str, body: bytes | None = None, kind: str = "", method: str | No
     request = urllib.request.Request(url, body, method=method)
     if kind:
         request.add_header("Content-Type", kind)
-    if key := os.environ.get("GLASSINE_KEY"):
+    if key := os.environ.get("GLASSINE_SITE_KEY"):
         request.add_header("Authorization", f"Bearer {key}")
     return urllib.request.urlopen(request)
 

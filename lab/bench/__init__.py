@@ -1,4 +1,4 @@
-"""Benches: what the figures of docs/measured.md rest on; what they found is in `results/`.
+"""Benches: measurements of the engine, for docs/measured.md; their results are in `results/`.
 
 A file here is one measurement, or what several share; run one as `python -m lab.bench.NAME`.
 """

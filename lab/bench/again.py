@@ -1,13 +1,14 @@
-"""How near a protected copy stays to itself, saved again, and how near its original comes.
+"""Whether a protected copy that was saved again is recognised, and no original taken for a copy.
 
     python -m lab.bench.again [FOLDER] [--log FILE.jsonl]
 
-A copy without its marks is recognised by the small view in the ledger (flow/examine.py): by how far
-a file is from that, as a share of how far the original was. Pairs are the drawn kinds of
-`lab.bench.kinds` and the pictures of a folder, at two strengths. Each picture of a pair is saved in
-ways that sites and people save. Prints, per share, what part of the copies is recognised there and
-what part of the originals would be refused; and how near pictures come that only look alike.
-Pairs that are in the log are not made again.
+The ledger keeps a thumbnail of each copy (flow/examine.py). A file without marks counts as that
+copy if its distance from the thumbnail is small, as a share of the original's distance. Pairs of
+original and copy are made of the drawn kinds of `lab.bench.kinds` and the pictures of a folder, at
+two strengths; both pictures of a pair are saved in ways in which sites and people save. Prints, for
+limits of that share, which part of the copies is recognised and which part of the originals would
+be refused; and how near different pictures come that only look alike. Pairs in the log are not made
+again.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ SHARES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 
 
 def small(rgb: Tensor, way: str) -> fingerprint.Bytes:
-    """What a fingerprint sees of the picture, saved in that way."""
+    """The small picture from which a fingerprint is made, of the picture saved in that way."""
     factor, ending, quality = WAYS[way]
     image = pyvips.Image.new_from_array(to_array(rgb, 8)).copy(interpretation="srgb")
     how = {"Q": quality} if quality else {}
@@ -71,7 +72,7 @@ def pairs(folder: Path | None, known: set[object]) -> Iterator[tuple[str, str, T
         intent = Intent(seed=1, strength=strength, effort="preview", surrogates=("embedded",))
         try:
             done = settle(optimise(plan(Artwork(rgb), intent, device="cpu")))
-        except NoSolution:  # one colour: the smallest change would be more visible than that
+        except NoSolution:  # of one colour: even the smallest change is more visible than asked for
             continue
         yield name, strength, rgb, done.rgb
 
@@ -90,7 +91,8 @@ def rows(folder: Path | None, known: set[object]) -> Iterator[dict[str, object]]
 
 
 def strangers(folder: Path) -> Iterator[tuple[str, str, int]]:
-    """Bits between each two pictures: those of one painter, and often of one place."""
+    """Two names and the bits in which they differ, for every two pictures of the folder: works of
+    one painter, often of one place."""
     hashes = {
         path.name: fingerprint.hashes(fingerprint.open_small(path))[: fingerprint.HASH]
         for path in sorted(folder.glob("*.png"))

@@ -1,7 +1,7 @@
-"""The method before judges were in the loop (commit c1768e7), kept to be measured against.
+"""The method before judges were in the loop (commit c1768e7), kept for comparison.
 
-Sign steps with a texture-weighted allowance at the posted size; a large picture is optimised by
-itself at reduced sizes too and the changes are added up. Written for pictures that fit one tile.
+Sign steps with a texture-weighted allowance at the posted size; a large picture is optimised
+separately at reduced sizes too, and the changes are added up. For pictures that fit one tile.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ SHARE, MATTERS = 0.6, 1.25
 
 
 def nets(names: tuple[str, ...], device: Device | None = None) -> list[Encoder]:
-    """Families of the surrogates: a step looked at one of the shipped ones, at all real ones."""
+    """Encoders of the surrogates. A step looked at one family of the shipped surrogate, or at all
+    families of the real ones."""
     on = device or choose("cpu")
     return [net for name in names for net in gradient_encoders(name, on).values()]
 
@@ -91,7 +92,7 @@ def of_mean_size(gradient: Tensor) -> Tensor:
 
 
 def settled(clean: Tensor, change: Tensor, score: float) -> Tensor:
-    """So much of the change that SSIMULACRA2 is the score: it was the only judge."""
+    """The picture with as much of the change as SSIMULACRA2, then the only judge, allows."""
 
     def after(factor: float) -> Tensor:
         return on_grid((clean + factor * change).clamp(0, 1), 8)

@@ -3,9 +3,9 @@
     python3 -m lab.bench.card [--minutes 8] [--sides 512,1024,2048,4096] [--wheels FOLDER]
 
 Times preview, quick and full; compares pixels and effect with the processor's; fills the card's
-memory and asks for a number format that it cannot compute in, to see both gone round. Packages that
-are missing are installed from wheels beside it (`wheels/`), and named where there are none. What
-was found is saved after every row in results/card-NAME.json: a run that is cut off is not lost.
+memory and offers a number format that the card cannot compute in, to see that the engine avoids
+both. Missing packages are installed from wheels beside it (`wheels/`), or named if there is none.
+Every row is saved in results/card-NAME.json at once: a run that is cut off keeps what it found.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ NEEDED = {
     "kornia": "kornia",
 }
 """Module -> the wheel that brings it."""
-MINUTES, RESERVE = 8.0, 20.0  # seconds of them are kept for saving and leaving
+MINUTES, RESERVE = 8.0, 20.0  # of the whole run; seconds kept free at its end for saving
 SIDES = (512, 1024, 2048, 4096)
-COMPARED = 512  # pixels; side of what the processor does too
-SPARE = 64 * 2**20  # bytes that are left on the card where its memory is filled
+COMPARED = 512  # pixels; side of the picture that the processor protects as well
+SPARE = 64 * 2**20  # bytes left free on the card where its memory is filled
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def missing(wheels: Path) -> list[str]:
-    """What is not here, after wheels were tried."""
+    """Modules that are still missing after their wheels were tried."""
     absent = [module for module in NEEDED if not importlib.util.find_spec(module)]
     if absent and wheels.is_dir():
         offline = ["--no-index", "--find-links", str(wheels)]
@@ -77,9 +77,9 @@ def missing(wheels: Path) -> list[str]:
 
 @dataclass
 class Found:
-    """What is known so far; saved after every row.
+    """What was found so far; saved after every row.
 
-    ends  when there is no time left, on the monotonic clock
+    ends  when the time is over, on the monotonic clock
     """
 
     name: str
@@ -87,9 +87,9 @@ class Found:
     rows: dict[str, Any] = field(default_factory=dict)
 
     def row(self, key: str, expected: float, look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Looks and keeps what is seen; says so where time is short, and where the look failed.
+        """Keeps what `look` finds under that key, or why there is nothing: no time, or a failure.
 
-        expected  seconds that it may take
+        expected  seconds that the look may take
         """
         from .record import save
 
@@ -98,7 +98,7 @@ class Found:
         else:
             try:
                 seen = look()
-            except Exception as error:  # whatever a card does wrong is what is to be found
+            except Exception as error:  # whatever goes wrong on a card is a finding
                 seen = {"failed": f"{type(error).__name__}: {error}"[:500]}
         self.rows[key] = seen
         print(key, seen, flush=True)
@@ -177,7 +177,7 @@ def driver() -> str:
 
 
 def drawn(side: int) -> Artwork:
-    """Colours, an edge, texture and flats, the same everywhere: no file has to be there."""
+    """Colours, an edge, texture and flat areas, the same on every machine; needs no file."""
     import torch
     import torch.nn.functional as F
     from glassine.pixels.grid import on_grid
@@ -234,7 +234,7 @@ def timed(device: Device, side: int, effort: str) -> dict[str, Any]:
 
 
 def beside_processor(device: Device, side: int) -> dict[str, Any]:
-    """The same plan there twice and on the processor: pixels, effect, seconds."""
+    """The same plan twice on the card and once on the processor: pixels, effect, seconds."""
     from glassine.machine.device import choose
 
     plan = planned(device, side, "preview")
@@ -273,7 +273,7 @@ def way(change: Change) -> float:
 
 
 def with_full_memory(device: Device, side: int) -> dict[str, Any]:
-    """The search where the card has next to nothing left: what it says that it did instead."""
+    """The search on a card with almost no free memory: what it says that it did instead."""
     import torch
 
     if device.kind != "cuda":

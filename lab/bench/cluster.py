@@ -1,11 +1,11 @@
 """A batch and a service on two Ray nodes that are killed: python -m lab.bench.cluster
 
-It runs itself in a network namespace (as root) whose only way out is a device that counts what
-would have left. Two hundred pictures of 64 to 128 pixels and one that kills whoever opens it: a
-node is killed with signal 9, a second driver is refused, the driver is killed, another one does
-the rest. Then pictures are sent to `glassine site` on the same cluster while a worker and a node
-are killed. What is tried is the way and not the engine: on the nodes a stand-in copies each
-picture in half a second (sitecustomize, below). --engine leaves the engine as it is.
+It runs itself (as root) in a network namespace whose only route out is a device that counts
+packets. The batch has two hundred pictures of 64 to 128 pixels and one that kills the process that
+opens it: a node is killed with signal 9, a second driver is refused, the driver is killed, another
+one does the rest. Then pictures are sent to `glassine site` on the same cluster while a worker and
+a node are killed. The distribution is tested, not the engine: on the nodes a stand-in copies each
+picture in half a second (sitecustomize, below). --engine runs the real engine.
 
 The result is lab/bench/results/cluster.json, one row a run.
 """
@@ -91,7 +91,7 @@ def main() -> None:
         again = [sys.executable, "-m", "lab.bench.cluster", "--inside", *sys.argv[1:]]
         os.execvp("unshare", ["unshare", "-n", "sh", "-c", NETWORK, "sh", *again])
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}  # this run's own
-    others = {"RAY_memory_monitor_refresh_ms": "0"}  # what they take of this machine's memory
+    others = {"RAY_memory_monitor_refresh_ms": "0"}  # memory of other programs ends no task
     os.environ |= QUIET | SHUT | token | others | {"OMP_NUM_THREADS": "1"}
     with TemporaryDirectory() as made:
         work = Path(made)
@@ -121,7 +121,7 @@ def measured(work: Path, count: int) -> Row:
 
 
 def batch_row(work: Path, count: int, kill_node: Callable[[], None]) -> Row:
-    """One run whose second node is killed, then its driver, and one that ends the rest."""
+    """A run whose second node is killed, then its driver, and a second run that does the rest."""
     out, began = work / "out", time.monotonic()
     command = [*GLASSINE, "batch", str(work / "in"), "-o", str(out), "--on", f"ray={HEAD}", *QUICK]
     driver = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -191,7 +191,7 @@ QUICK = ("--effort", "preview", "--surrogates", "embedded")
 
 
 def sent(asked: httpx.Client, picture: Path) -> str:
-    """The job's address; who is told to come back comes back."""
+    """The address of the job; sends again when the service says to come back."""
     while True:
         files = {"picture": picture.read_bytes()}
         answer = asked.post("/v1/protect", files=files, data={"effort": "preview"})
@@ -214,7 +214,7 @@ def answers(asked: httpx.Client) -> bool:
 
 
 def draw(folder: Path, count: int) -> None:
-    """Pictures of 64 to 128 pixels, each another, and one that kills whoever opens it."""
+    """Different pictures of 64 to 128 pixels, and one that kills the process that opens it."""
     folder.mkdir()
     chance = np.random.default_rng(7)
     for number in range(count):
@@ -229,7 +229,7 @@ def draw(folder: Path, count: int) -> None:
 
 @contextmanager
 def nodes(work: Path) -> Iterator[tuple[Callable[..., Any], list[subprocess.Popen[bytes]]]]:
-    """Two of them, and what starts another; each stays in the foreground and has one core."""
+    """What starts a node, and two nodes; each has one core and stays in the foreground."""
     ray = str(Path(sys.executable).with_name("ray"))
     told = ["--block", "--num-cpus=1", "--disable-usage-stats"]
     running: list[subprocess.Popen[bytes]] = []
@@ -263,7 +263,7 @@ def wait_for(there: Callable[[], bool], process: subprocess.Popen[bytes], log: s
 
 
 def kill_worker() -> int:
-    """One that is at a picture."""
+    """Kills one worker that is protecting a picture, and returns how many that was: 1."""
     while True:
         for one in psutil.process_iter(["cmdline"]):
             if (one.info["cmdline"] or [""])[0].startswith("ray::followed_there"):
@@ -282,14 +282,14 @@ def kill(one: subprocess.Popen[bytes]) -> None:
 
 
 def listening() -> list[str]:
-    """Programs that can be reached by another address than the cluster's and loopback."""
+    """Programs that listen on other addresses than loopback and the cluster's own."""
     own = (HERE, "127.0.0.1", "::1", f"::ffff:{HERE}", "::ffff:127.0.0.1")
     found = [one for one in psutil.net_connections("inet") if one.status == psutil.CONN_LISTEN]
     return sorted({psutil.Process(one.pid).name() for one in found if one.laddr.ip not in own})
 
 
 def left() -> int:
-    """Packets that took the way out."""
+    """Packets that left by the route out."""
     told = json.loads(subprocess.check_output(["ip", "-s", "-j", "link", "show", "out0"]))
     return int(told[0]["stats64"]["rx"]["packets"])
 

@@ -1,8 +1,8 @@
 """Seconds and memory of a step through a denoiser: python -m lab.bench.denoiser [--kind sd15]
 
-The UNet of Stable Diffusion 1.5 or XL with random weights and a small autoencoder before it, made
-here as these models' configurations have it; nothing is fetched. Where its weights would not fit
-beside what else runs, it says so and measures nothing. Results in results/denoiser-KIND.json.
+The UNet of Stable Diffusion 1.5 or XL in its published configuration, with random weights and a
+small autoencoder in front; nothing is fetched. If its weights do not fit into free memory, it says
+so and measures nothing. Results in results/denoiser-KIND.json.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from glassine.explore.denoising import Through
     from glassine.machine.device import Device
 
-ROOM = 3.0  # times the weights: gradients keep what lies between layers, and others work here too
+ROOM = 3.0  # times the weights must be free: for activations, and for other programs
 SIDES, LOSSES = (256, 512), ("error", "distilled")
 SHAPES: dict[str, dict[str, Any]] = {
     "sd15": {
@@ -41,7 +41,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 """Kind -> the published model's config.json, as far as it differs from diffusers' own defaults."""
 NUMBERS = {"sd15": 860e6, "sdxl": 2570e6}
-"""Weights, about; known before anything is made."""
+"""Number of weights, roughly; known before anything is made."""
 
 
 def through(kind: str, device: Device) -> Through:
@@ -54,7 +54,7 @@ def through(kind: str, device: Device) -> Through:
     from glassine.explore.denoising import Through
 
     before = torch.get_default_dtype()
-    torch.set_default_dtype(device.dtype)  # else it is made in float32 first: twice the room
+    torch.set_default_dtype(device.dtype)  # else it is made in float32 first: twice the memory
     try:
         net = UNet2DConditionModel(**SHAPES[kind]).eval().requires_grad_(False)
     finally:
@@ -115,7 +115,7 @@ def measured(kind: str, device: Device, sides: tuple[int, ...] = SIDES) -> dict[
 
 
 def peak(device: Device) -> int | None:
-    """Bytes: of the card since it was last asked, else of this process since it began."""
+    """Most bytes used: on a card since the last reset, else by this process since it began."""
     import torch
 
     if device.kind == "cuda":

@@ -45,7 +45,7 @@ FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 EMBEDDED = ("embedded",)
 
 Method = Callable[[Tensor, Tensor], Tensor]
-"""Clean picture and goal -> the finished 8-bit picture at SCORE."""
+"""(clean picture, goal) -> the finished 8-bit picture at SCORE."""
 
 
 def ours(surrogates: tuple[str, ...], steps: int) -> Method:
@@ -75,7 +75,7 @@ METHODS: dict[str, tuple[Method, float]] = {
         for effort, steps in STEPS.items()
     },
 }
-"""Name -> how the picture is made, and how many gradients of one encoder that takes."""
+"""Name -> (how the picture is made, how many gradients of one encoder that takes)."""
 
 
 def blend(clean: Tensor, goal: Tensor) -> Tensor:

@@ -4,14 +4,14 @@
                               [--strength NAME,...] [--left NAME,...] [--steps N] [--figures]
 
 FOLDER is as `glassine face check` wants it: FOLDER/clean/ANN (or FOLDER/gallery/ANN) and
-FOLDER/probes/ANN. Every clean picture is cloaked against all networks that may be worked against
-but one, and looked up with the probes, on all of them and on the one that only measures; beside
-everybody else, the drawn faces that ship and the faces in the crowd's pictures, who are clean.
+FOLDER/probes/ANN. Every clean picture is cloaked against all networks but one of those that may be
+worked against. Then the probes look for it on every network, the one that only measures included,
+among everybody else, the drawn faces that ship and the faces in the crowd's pictures, all clean.
 
-A line of the log holds what the networks see of one copy: of photographs of people, so it stays out
-of the repository. Copies that are in the log are not made again. The figures go to
-results/faces-RECIPE.json; --figures only writes these, from what there is, and --left only makes
-copies that leave out those networks: several runs may share a log.
+A line of the log holds what the networks see of one copy. These are photographs of people, so the
+log stays out of the repository. Copies in the log are not made again. The figures go to
+results/faces-RECIPE.json; --figures only writes these from the log; --left makes only copies that
+leave out those networks, so that several runs may share a log.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ Word = Literal["strong", "balanced"]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a copy was made with. `left`: the network that was not worked against; its picture is
-    the gallery's `number`-th."""
+    """How a copy was made. `left`: the network that was not worked against; `number`: of the
+    picture in the gallery."""
 
     recipe: str
     strength: Word
@@ -66,7 +66,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Crowd:
-    """Everybody's numbers on one network, clean."""
+    """What one network makes of everybody's clean pictures."""
 
     gallery: Named
     probes: Named
@@ -74,7 +74,7 @@ class Crowd:
 
 
 def passers_by(folder: Path | None) -> Iterator[tuple[str, Tensor, Any]]:
-    """Faces of nobody who is looked up: the drawn ones, and the largest of each picture there."""
+    """Faces that nobody looks for: the drawn ones, and the largest face of each picture."""
     for name, rgb in drawn_faces().items():
         yield name, rgb, stored_face()
     for path in sorted(folder.rglob("*.[pwj]*")) if folder else ():
@@ -97,7 +97,7 @@ def unchanged(one: Shown) -> Tensor:
 
 
 def made(one: Shown, setting: Setting, used: tuple[str, ...]) -> dict[str, Any]:
-    """What every network sees of the copy, in which the face is found anew; none: nothing."""
+    """What every network sees of the copy; nothing where no face is found in it any more."""
     began = process_time()
     wish = Intent(recipe=setting.recipe, strength=setting.strength, surrogates=used, seed=SEED)
     done = settle(optimise(replace(plan(Artwork(unchanged(one)), wish), steps=setting.steps)))
@@ -161,7 +161,8 @@ def plain_rates(found: Rates) -> dict[str, list[float]]:
 
 
 def write_found(recipe: str, rows: Sequence[dict[str, Any]], others: int) -> None:
-    """The fact that reports tell: of each strength at which everybody was cloaked, the worst."""
+    """Writes the figures that reports quote: the worst rates, for each strength at which everybody
+    was cloaked."""
     kept = [asdict(row) for row in everything_found() if row.recipe != recipe]
     for strength in dict.fromkeys(row["strength"] for row in rows):
         here = [row for row in rows if row["strength"] == strength]

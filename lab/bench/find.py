@@ -1,11 +1,11 @@
-"""Finding thirty works among 200,000 files: time, memory, what is found, what is imagined.
+"""Finding thirty works among 200,000 files: time, memory, copies found, false finds.
 
     python -m lab.bench.find --works FOLDER... --strangers FOLDER... [--files 200000]
 
 Thirty works are exported with a receipt, ten of them with a watermark; ten kinds of copies of
-each are put between small crops of strangers' pictures. `glassine find` is then killed when half of
-the folder is indexed, and started again to its end. The folder goes to --scratch (3 GB) and is
-deleted at the end.
+each are mixed with small crops of strangers' pictures. `glassine find` is killed when half of the
+folder is indexed, then started again and left to finish. The folder lies in --scratch (3 GB) and is
+deleted afterwards.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def exported(sources: list[Path], scratch: Path) -> list[Path]:
-    """With receipts, every third with a watermark; a cloak would change nothing here."""
+    """Exports with receipts, every third with a watermark; none is cloaked, which changes nothing
+    for `find`."""
     os.environ.update(environment(scratch))
     import torch
     from glassine.flow.encode import encode
@@ -89,7 +90,7 @@ def planted(works: list[Path], walls: list[Path], folder: Path) -> dict[str, tup
 
 
 def run(folder: Path, scratch: Path, until: int = 0) -> tuple[float, float, str]:
-    """Seconds on the clock and of both processors; killed outright once `until` are indexed."""
+    """(seconds on the clock, processor seconds, output); killed once `until` files are indexed."""
     command = [
         sys.executable,
         "-m",
@@ -124,7 +125,7 @@ def indexed(scratch: Path) -> tuple[int, int]:
     link = sqlite3.connect(file)
     try:
         (rows,) = link.execute("SELECT count(*) FROM files").fetchone()
-    except sqlite3.OperationalError:  # only just made
+    except sqlite3.OperationalError:  # the index has no tables yet
         return 0, 0
     finally:
         link.close()
@@ -132,7 +133,7 @@ def indexed(scratch: Path) -> tuple[int, int]:
 
 
 def judged(said: str, truth: dict[str, tuple[str, int]]) -> dict[str, object]:
-    """Per kind of copy: found, of how many, with the right work; and what was imagined."""
+    """Per kind of copy: how many were found, of how many, with the right work; and false finds."""
     hits = json.loads(said)["hits"]
     found: dict[str, list[dict[str, object]]] = {}
     for hit in hits:

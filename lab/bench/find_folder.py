@@ -1,4 +1,4 @@
-"""A folder as large as a data set: small crops of strangers' pictures, with copies in between.
+"""A folder as large as a data set: small crops of strangers' pictures, with copies among them.
 
 Every file is different: another crop at another scale, saved at another quality. The pictures come
 from folders the caller names (any Debian package with pictures will do); a picture that serves as
@@ -87,7 +87,7 @@ def crop(whole: np.ndarray, draw: random.Random) -> np.ndarray:
 
 
 def copies(exported: Path, wall: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    """Kind of copy -> what writes it, as platforms, collectors and thieves make them."""
+    """(kind of copy, what writes it), such as platforms and people who repost make."""
     image = plain(exported, 4000)
     wide, high = image.width, image.height
 

@@ -1,9 +1,9 @@
-"""What flat areas keep of the reach, tried: python -m lab.bench.flats PICTURE... [--side 160]
+"""How much reach flat areas should keep: python -m lab.bench.flats PICTURE... [--side 160]
 
-Half gradient, half the example's landscape, and each picture's middle square, pulled towards the
-next one's with the embedded surrogate and judged on the real five: how much of the gap is closed,
-what judges say, and how many levels of detail the smooth half has gained. Finished pictures are
-kept in results/flats.json.
+Pictures are one that is half gradient, half the example's landscape, and each picture's middle
+square. Each is pulled towards the next one with the embedded surrogate and measured on the five
+real encoders: how much of the gap is closed, what judges say, and how many levels of detail the
+left half gains. Rows are kept in results/flats.json.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def smooth_beside_detail(side: int) -> Tensor:
 
 
 def tried(clean: Tensor, goal: Tensor, floor: float) -> Tensor:
-    """The protected picture, had flat areas so much of the reach."""
+    """The protected picture, with `floor` as the share of the reach that flat areas keep."""
     with patch.object(jnd, "FLOOR", floor), patch.object(canvas, "FLOOR", floor):
         intent = Intent(target=goal, surrogates=EMBEDDED, strength="balanced", seed=1)
         return settle(optimise(plan(Artwork(clean), intent))).rgb

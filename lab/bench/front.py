@@ -2,8 +2,8 @@
 
     python -m lab.bench.front
 
-What `glassine protect examples/lake.png` does where nothing is chosen; a part of it at 100 %, so
-that what shows can be seen. The difference is as strong as on the page of evidence.
+Shows what `glassine protect examples/lake.png` does with default settings: a part of it at 100 %,
+so that one sees what shows. The difference is amplified as on the page of evidence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from PIL import Image
 from ..places import ROOT
 
 SHEET = ROOT / "docs" / "pictures" / "before-after.jpg"
-WIDTH, GAP = 420, 6  # pixels of each part, and white ones between two
+WIDTH, GAP = 420, 6  # pixels of each part, and white pixels between two parts
 SEED = 1
 
 

@@ -1,10 +1,10 @@
-"""Growth with the size of the picture: seconds per megapixel and peak memory.
+"""How cost grows with the size of the picture: seconds per megapixel and peak memory.
 
     python -m lab.bench.growth [--sizes 512,1024,...] [--surrogate embedded] [--steps 1]
 
 Each size runs in a process of its own, because peak memory never falls. The picture and its target
-are drawn by this script. What is timed: the whole way from the bytes of a PNG to those of the
-protected one and its report, after loading torch; `steps` replace those of effort "preview".
+are drawn by this script. Timed is everything from the bytes of a PNG to the bytes of the protected
+PNG and its report, after torch is loaded; `steps` replaces the steps of effort "preview".
 """
 
 from __future__ import annotations

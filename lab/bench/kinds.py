@@ -1,8 +1,8 @@
-"""What kind a picture is taken for: drawn ones of every kind, and folders of others.
+"""What kind a picture is taken for: drawn pictures of every kind, and pictures of folders.
 
     python -m lab.bench.kinds [FOLDER...]
 
-Prints a row per picture: what `pixels/art.py` says, and the numbers that it says it by.
+Prints a row per picture: the kind according to `pixels/art.py`, and the numbers that decide it.
 """
 
 from __future__ import annotations

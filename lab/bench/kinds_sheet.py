@@ -1,12 +1,12 @@
-"""A sheet of kinds of pictures, before and after, as they come out where nothing is chosen.
+"""A sheet of kinds of pictures before and after protection with default settings.
 
     python -m lab.bench.kinds_sheet [--strength auto] [--sheet FILE]
 
 Every picture is ours: drawn by `lab.bench.kinds`, or the repository's example (at its own size it
 is taken for a photo, at half of it for a painting). Columns: before, after, and the place that
-changed most against its surroundings, three times as large. Prints per picture what it was taken
-for, the strength, the largest change in levels, and how much detail there is before and after:
-the spread of levels around their surroundings, which is what shows on a smooth surface.
+changed most relative to its own detail, enlarged three times (before and after). Prints per picture
+its kind, the strength, the largest change in levels, and the detail before and after: the standard
+deviation in levels from the mean of the surrounding pixels, which shows on a smooth surface.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from ..places import ROOT
 from .kinds import drawn
 
 SHEET = ROOT / "docs" / "pictures" / "kinds.png"
-SIDE, SHOWN, TIMES, GAP = 128, 126, 3, 6  # pixels of a picture, of what is shown of it
-AROUND = 8  # pixels: what surrounds a pixel
+SIDE, SHOWN, TIMES, GAP = 128, 126, 3, 6  # pixels of a picture, and shown of it; enlarged; pixels
+AROUND = 8  # pixels; side of the square whose mean a pixel is compared with
 DRAWN = {
     "line": "line: blue pencil on paper",
     "flat": "flat: comic",
@@ -54,14 +54,14 @@ def pictures() -> dict[str, Tensor]:
 
 
 def detail(rgb: Tensor) -> float:
-    """Spread of levels around their surroundings."""
+    """Standard deviation, in levels, from the mean of the surrounding pixels."""
     side = 2 * AROUND + 1
     padded = F.pad(rgb[None], (AROUND,) * 4, mode="reflect")
     return float((rgb - F.avg_pool2d(padded, side, 1)[0]).std()) * 255
 
 
 def loudest(before: Tensor, after: Tensor) -> tuple[int, int]:
-    """Top and left of the crop that changed most against its own detail."""
+    """Top and left of the crop that changed most relative to its own detail."""
     size = SHOWN // TIMES
     change = (after - before).abs().mean(0)[None, None]
     grey = before.mean(0)[None, None]

@@ -1,11 +1,11 @@
-"""Times in a real Krita, beside the engine's own: results/krita.json.
+"""Times in a real Krita, and of the engine alone: results/krita.json.
 
     python -m lab.bench.krita [--only PART ...] [--out FILE]
 
 First preview and apply at 2048x2048, export at 4096x4096, and the longest gap of the event loop
-while 8192x8192 pixels travel both ways (an engine that only carries them, so that the gap is the
-plugin's and Krita's). Machine, load before and after, and commit are recorded; a busy machine
-shows in the times. The engine is the one that ships (no real encoders), as after an installation.
+while 8192x8192 pixels travel both ways (through an engine that only returns them, so that the gap
+is due to the plugin and Krita). Machine, load before and after, and commit are recorded; a busy
+machine lengthens the times. The engine is as after an installation, without real encoders.
 """
 
 from __future__ import annotations

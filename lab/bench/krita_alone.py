@@ -1,4 +1,4 @@
-"""The engine's own times for what krita_work.py asks of it: the same service, no Krita beside it.
+"""Times of the engine alone for the requests of krita_work.py: the same service without Krita.
 
     python -m lab.bench.krita_alone PICTURE PART,...
 
@@ -27,7 +27,7 @@ CLOAK = {"recipe": "cloak", "style": "ember", "strength": 70, "seed": 1}
 
 
 class Engine:
-    """The service as a process: what Krita's plugin says to it, said by this file."""
+    """The service as a process, with this file in the place of Krita's plugin."""
 
     def __init__(self) -> None:
         words = [sys.executable, "-I", "-u", str(ROOT / "tests" / "fakes" / "serve.py")]

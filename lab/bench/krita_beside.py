@@ -1,10 +1,10 @@
-"""What an artist waits for in a real Krita, beside an earlier version's: results/krita.json.
+"""Waiting times in a real Krita, beside those of an earlier version: results/krita.json.
 
     python -m lab.bench.krita_beside FOLDER [--rounds 3] [--parts start,drag,apply]
 
-FOLDER is a checkout of the earlier version. Both are run in turn, each in a new Krita, with the
-engine that ships; figures are seconds of the clock and of the processor (Krita and its engine), and
-of these the ratio of the medians. A busy machine shows in the first and hardly in the second.
+FOLDER is a checkout of the earlier version. Both versions run in turn, each in a new Krita, with
+the surrogate that ships. Figures are seconds of the clock and of the processor (Krita and engine),
+and the ratios of their medians. A busy machine lengthens the former, and hardly the latter.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def once(root: Path, picture: Path, parts: str) -> list[dict[str, Any]]:
 
 
 def ratios(rows: Rows) -> dict[str, dict[str, float]]:
-    """Of each part's medians, now over then: of the clock's seconds, and of the processor's."""
+    """Part -> ratio of its medians, now over then: by the clock, and by processor time."""
 
     def median(name: str, what: str, figure: str) -> float:
         return float(statistics.median(r[figure] for r in rows[name] if r["what"] == what))

@@ -1,4 +1,4 @@
-"""Scenario of krita.py: what an artist waits for, in this version's plugin or an earlier one's.
+"""Scenario of krita_beside.py: waiting times, with this version's plugin or an earlier one's.
 
 $GLASSINE_PARTS names what to time: start (from Krita's own start to the first preview of the
 picture at $GLASSINE_PICTURE), drag (the strength slider), apply (at the docker's defaults).
@@ -19,11 +19,11 @@ from steps import activated
 Turns = Generator[Any, Any, None]
 TICKS = float(os.sysconf("SC_CLK_TCK"))
 DRAGGED = 6.0  # seconds
-EVERY = 0.02  # seconds between two steps of a hand
+EVERY = 0.02  # seconds between two moves of the slider
 
 
 def fields(stat: str) -> list[str]:
-    """Of a line in /proc/PID/stat, from the process' state on."""
+    """Fields of a line of /proc/PID/stat, from the process' state on."""
     return stat.rpartition(")")[2].split()
 
 
@@ -70,7 +70,7 @@ def scenario(k: Any) -> Turns:
 
 
 def dragged(k: Any, panel: Any, studio: Any) -> Turns:
-    """Steps of the slider without a rest; how often another picture came."""
+    """Moves the slider without a pause; notes how often the preview was redrawn."""
     yield lambda: not studio.preview.busy and not studio.preview._rest.isActive()
     slider = panel.findChild(QSlider, "glassine_visible")
     seen, shown = 0, studio.preview.pictures.get("after")
@@ -94,6 +94,6 @@ def applied(k: Any, studio: Any) -> Turns:
     began, work = time.perf_counter(), worked()
     job = studio.apply()
     yield lambda: not job.active
-    state = getattr(job.state, "value", job.state)  # an enumeration now, once a word
+    state = getattr(job.state, "value", job.state)  # an enumeration; a string in earlier versions
     k.check("apply", state == "done", why=job.why)
     noted(k, "apply", time.perf_counter() - began, worked() - work, effort=studio.choice.effort)

@@ -1,4 +1,4 @@
-"""Scenario of krita.py: how long the event loop stands still while 8192x8192 pixels travel."""
+"""Scenario of krita.py: how long the event loop is blocked while 8192x8192 pixels travel."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SIDE = 8192
 
 
 class Gaps:
-    """Longest time between two turns of the event loop, by what the job does meanwhile: on the
-    clock, and as this thread's own work (what is left of it where nobody else wants the core)."""
+    """Longest time between two turns of the event loop, by stage of the job: by the clock, and as
+    processor time of this thread (what would be left of it on an idle core)."""
 
     def __init__(self, job: Any) -> None:
         self.job = job

@@ -54,7 +54,7 @@ def noted(k: Any, what: str, seconds: list[float], **more: object) -> None:
 
 
 def previews(k: Any, studio_: Any) -> Turns:
-    """From the moment in which the document is in front to the picture in the docker."""
+    """Times the way from a document's activation to its preview in the docker."""
     took: list[float] = []
     sizes: list[list[int]] = []
     for turn in range(PREVIEWS):
@@ -75,11 +75,11 @@ def previews(k: Any, studio_: Any) -> Turns:
 
 
 def worked(k: Any, what: str, make: Callable[[], Any], layer: Layer, repeats: int) -> Turns:
-    """Seconds of whole jobs, and until when the engine was busy with which stage."""
+    """Notes the seconds of whole jobs, and when each stage of the engine ended."""
     took: list[float] = []
     stages: dict[str, float] = {}
     for _ in range(repeats):
-        yield from activated(*layer)  # the clean one again; what was added before lies above it
+        yield from activated(*layer)  # the clean layer again; earlier copies lie above it
         seconds, stages = yield from one(k, what, make)
         took.append(seconds)
         yield 0.3
@@ -107,7 +107,7 @@ def scenario(k: Any) -> Turns:
     studio_ = yield from studio()
     studio_.watch(False)
     studio_.choose(effort="preview", style="ember")
-    yield 10  # the engine loads its networks after its hello
+    yield 10  # seconds, in which the engine loads its networks after its hello
     if "previews" in parts:
         yield from previews(k, studio_)
     if "apply" in parts:

@@ -1,10 +1,9 @@
-"""What the judges in the loop say of pictures at one SSIMULACRA2: the table of `limits.py`.
+"""What the other judges in the loop say at one SSIMULACRA2: for the table of `limits.py`.
 
     python -m lab.bench.levels FOLDER [--side 256]
 
-Distortions that nobody optimised (JPEG, WebP, grain, resampling, a blend) and the method before
-judges were in the loop, each at SSIMULACRA2 85, 70 and 55. A limit is the stricter one of the two
-medians.
+Plain distortions (JPEG, WebP, grain, resampling, a blend) and the method before judges were in the
+loop, each at SSIMULACRA2 85, 70 and 55. How limits follow from this: visibility/limits.py.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""Cost beside the published loops: time to the effect that each ends with, on one encoder.
+"""Time in which ours reaches the effect that published loops end with, on one encoder.
 
     python -m lab.bench.loops PICTURE TARGET [--size 256] [--loops NAME,...]
 
-Our own implementations from the papers' parameters, all on the encoder of Stable Diffusion 1.x, in
-one process, so that the ratio of a row holds on any machine. Each loop runs at the budget at which
-its own result lands at SSIMULACRA2 70 (scaling its result down afterwards would be unfair to it);
-the budget is found first, untimed, by a bracket on a twentieth of the steps and a correction on all
-of them; a later run begins with what an earlier one found. Ours runs with more and more steps until
-it has at least the loop's effect at no worse SSIMULACRA2; setting up the goals and finding the
-strength count as part of its time. Seconds are the processor's, so that other work weighs little.
-The loops run in float32, ours in what it uses on this machine.
+The published loops are our own implementations with the papers' parameters, all on the encoder of
+Stable Diffusion 1.x, in one process, so that the ratio of a row holds on any machine. Each loop
+runs at the budget at which its own result lands at SSIMULACRA2 70 (scaling its result down
+afterwards would be unfair to it). The budget is found first, untimed, by bracketing with a
+twentieth of the steps and a correction with all of them; a later run begins with the budget of an
+earlier one. Ours runs with more and more steps until it has at least the loop's effect at no worse
+SSIMULACRA2; its time includes preparing the goals and finding the strength. Seconds are processor
+time, so that other programs matter little. The loops run in float32, ours in the number format that
+the engine uses here.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def nightshade(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> T
     change = torch.zeros_like(clean)
     for step in range(steps):
         pace = eps * (1 - step / steps) + eps / 100 * step / steps
-        change = (change - pace * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - pace * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -58,7 +59,7 @@ def mist(clean: Tensor, loss: Distance, eps: float, steps: int = 100) -> Tensor:
     """Targeted PGD with steps of eps / 16 (Liang and Wu, 2023: 1/255 at eps 16/255)."""
     change = torch.zeros_like(clean)
     for _ in range(steps):
-        change = (change - eps / 16 * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - eps / 16 * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -69,7 +70,7 @@ def photoguard(clean: Tensor, loss: Distance, eps: float, steps: int = 1000) -> 
     change = (torch.rand(clean.shape, generator=draw) * 2 - 1) * eps
     for step in range(steps):
         pace = eps / 3 * (1 - step / steps * 0.99)
-        change = (change - pace * slope(loss, clean + change).sign()).clamp(-eps, eps)
+        change = (change - pace * gradient(loss, clean + change).sign()).clamp(-eps, eps)
         change = (clean + change).clamp(0, 1) - clean
     return clean + change
 
@@ -91,7 +92,7 @@ def glaze(clean: Tensor, loss: Distance, eps: float, steps: int = 500) -> Tensor
     return (clean + change).clamp(0, 1).detach()
 
 
-def slope(loss: Distance, at: Tensor) -> Tensor:
+def gradient(loss: Distance, at: Tensor) -> Tensor:
     at = at.detach().requires_grad_(True)
     return torch.autograd.grad(loss(at), at)[0]
 
@@ -107,7 +108,7 @@ LOOPS = {
 def budget(
     loop: Callable[..., Tensor], clean: Tensor, loss: Distance, steps: int, guess: float
 ) -> float:
-    """The eps whose own result scores SCORE: bracket with few steps, then one correction."""
+    """The eps at which the loop's result scores SCORE: bracketed with few steps, then corrected."""
     low, high = guess / 8, guess * 8
     for _ in range(6):
         middle = (low * high) ** 0.5
@@ -123,7 +124,7 @@ def measured(
     closed: Callable[[Tensor], float],
     known: float | None = None,
 ) -> dict[str, Any]:
-    """One loop at its budget; `known` is what an earlier run found it to be, to begin there."""
+    """One loop at its budget; `known` is the budget that an earlier run found, to begin with."""
     loop, steps, first = LOOPS[name]
     wanted = known or budget(loop, clean, loss, steps, first)
     for _ in range(3):  # more steps are more visible at the same budget: shrink to land at SCORE
@@ -144,7 +145,7 @@ def ours(clean: Tensor, goal: Tensor, closed: Callable[[Tensor], float], score: 
     for steps in OURS:
         run = replace(chosen, surrogates=("sd15",), steps=steps, score=score)
         took = []
-        for _ in range(3):  # seconds are short; theirs are minutes, which average by themselves
+        for _ in range(3):  # ours takes seconds, which vary; theirs take minutes, which vary little
             started = time.process_time()
             after = settle(optimise(run)).rgb
             took.append(time.process_time() - started)

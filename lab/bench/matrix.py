@@ -1,10 +1,9 @@
-"""Recipes x handlings and removals: python -m lab.bench.matrix [--variant NAME] [--table]
+"""Variants of a cloak x handlings and removals: python -m lab.bench.matrix [--variant NAME]
 
-Every picture is protected once per variant, all at the same SSIMULACRA2, and measured as it is and
-after each purifier, on encoders that were used and on encoders that were held out. One line per
-picture is written as soon as it is measured, all variants of a picture before the next one; a
-stopped run goes on where it was. `--table` makes results/matrix.json and results/matrix.md out of
-all lines.
+Every picture is protected once per variant, all at the same SSIMULACRA2, and measured as posted and
+after each purifier, on encoders that were used and on encoders that were held out. A line per
+picture is written as soon as it is measured, all variants of a picture before the next picture; a
+stopped run resumes. `--table` makes results/matrix.json and results/matrix.md from all lines.
 """
 
 from __future__ import annotations
@@ -52,16 +51,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "signs": SIGNS,
     "sizes": {"sizes": (128, 64)},
 }
-"""What is changed about the cloak; the seed differs per picture in all of them.
+"""Variant -> what is changed about the cloak; in each of them every picture has its own seed.
 
-`signs` is how steps were taken before they grew with steep slopes, favoured blue and
-began with a tint.
-`sizes` optimises reduced copies too, which other variants do for larger pictures only.
+`signs`: steps of one size, milder colours and no tint, as they once were.
+`sizes`: reduced copies are optimised too, which other variants do for larger pictures only.
 """
 
 EARLIER = ("codec", "mixed")
-"""Variants with a handling drawn for each step, which engines up to c1768e7 could run. The table
-keeps their rows; neither raised the worst case (results/README.md)."""
+"""Variants that drew a handling for each step, with engines up to c1768e7. The table keeps their
+rows; neither raised the worst case (results/README.md)."""
 
 
 def main() -> None:
@@ -95,7 +93,7 @@ def lines_of(variant: str) -> Path:
 
 
 def measured(variant: str, seed: int, artwork: Artwork, asked: argparse.Namespace) -> Row:
-    """One line: how it was made, what it cost, its effect after nothing and after everything."""
+    """One line: how the copy was made, its cost, its effect as posted and after each purifier."""
     began = time.monotonic()
     chosen = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
     recipe = replace(chosen.recipe, **VARIANTS[variant])
@@ -108,7 +106,7 @@ def measured(variant: str, seed: int, artwork: Artwork, asked: argparse.Namespac
 
 
 def ordered(found: dict[str, Artwork]) -> list[tuple[str, Artwork]]:
-    """One painting, flat, lines, then the rest: a run that is stopped early has seen all kinds."""
+    """One painting, flat, lines, then the rest: so a run that is stopped early has every kind."""
     names = [n for n in found if n not in ("flat", "lines")]
     first = [names[0], "flat", "lines", *names[1:]]
     return [(name, found[name]) for name in first]
@@ -131,7 +129,8 @@ def table() -> None:
 
 
 def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
-    """Title -> variant -> lines: the first variant alone, then ever more on what they share."""
+    """Title -> variant -> lines: the first variant alone, then with more and more other variants,
+    on the pictures that these have in common."""
     first, *others = lines
     found = {f"all pictures of {first}": {first: lines[first]}}
     for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
@@ -144,7 +143,7 @@ def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
 
 
 def summary(rows: list[Row]) -> Table:
-    """Means over pictures; shares of the gap, beside the blend that looks the same."""
+    """Means over pictures of the share of the gap closed, beside the blend that looks the same."""
     names = ["", *(t["name"] for t in rows[0]["trials"] if t["verdict"] != "not run")]
     return {
         "pictures": len(rows),

@@ -1,12 +1,12 @@
-"""A remover that was trained on pairs: what it leaves, and whether randomness per picture helps.
+"""A remover trained on pairs: how much it leaves, and whether randomness per picture helps.
 
     python -m lab.bench.pairs PAINTINGS FOLDER... [--pairs 40] [--rounds 1500]
 
-Whoever has Glassine can make as many pairs of a picture and its protected copy as they like and
-train a network to undo it. That is done here: pictures of the FOLDERs are protected, a small
-residual network (DnCNN; Zhang et al., 2017) learns to give the originals back, and the paintings,
-which it never saw, are protected, handed to it and judged on the five real encoders. Once with one
-style for everybody, once as Glassine does it: a style and a seed drawn for every picture.
+Anybody who has Glassine can make any number of pairs of a picture and its protected copy, and train
+a network to undo the protection. This bench does so: pictures of the FOLDERs are protected, and a
+small residual network (DnCNN; Zhang et al., 2017) learns to restore the originals. Then paintings
+that it never saw are protected, passed through it and measured on the five real encoders. Once with
+one style for everybody, once with a style and a seed drawn for every picture, as Glassine does.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 class Remover(nn.Module):
-    """(B, 3, H, W) in [0, 1] to same: what it takes for the perturbation is subtracted."""
+    """(B, 3, H, W) in [0, 1] -> the same shape, less what it takes for the perturbation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ def protected(clean: Tensor, turn: int, way: dict[str, Any]) -> tuple[Tensor, Te
 
 
 def originals(folders: list[Path], count: int) -> Iterator[Tensor]:
-    """Squares of pictures drawn from the folders; what cannot be read is passed over."""
+    """Squares of pictures drawn at random from the folders; unreadable files are skipped."""
     suffixes = {".png", ".jpg", ".jpeg"}
     paths = sorted(p for f in folders for p in f.rglob("*") if p.suffix.lower() in suffixes)
     random.Random(0).shuffle(paths)

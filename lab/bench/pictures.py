@@ -1,4 +1,4 @@
-"""The pictures that benches measure: a folder's, and two that are drawn, flat and in ink."""
+"""The pictures that benches measure: those of a folder, and two drawn ones, flat and in ink."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def paint(rgb: Tensor, where: Tensor, colour: Colour) -> Tensor:
 
 
 def discs(seed: int, side: int = 512) -> Tensor:
-    """Discs of one colour each on one colour, with hard edges: what illustrators draw."""
+    """Plain discs on a plain ground, with hard edges, such as illustrators draw."""
     draw = torch.Generator().manual_seed(seed)
     y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     picture = torch.rand(3, 1, 1, generator=draw).expand(3, side, side).clone() * 0.7 + 0.15

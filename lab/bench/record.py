@@ -34,7 +34,7 @@ def circumstances() -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """The same in short, for rows that are measured one by one."""
+    """The same in short, for rows that are measured separately."""
     import torch
 
     return {
@@ -73,7 +73,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def kept(name: str, about: dict[str, Any], rows: str) -> dict[str, Any]:
-    """The rows of an earlier run that was about the same, so that a long one can be added to."""
+    """The rows of an earlier run with the same settings, so that a long run can be continued."""
     found = read(name) or {}
     same: dict[str, Any] = found[rows] if about.items() <= found.items() else {}
     return same

@@ -1,12 +1,13 @@
-"""What a picture keeps of its effect where training looks, beside the method before and the blend.
+"""Effect left at the sizes of training, beside the method before and the blend.
 
     python -m lab.bench.reduced PICTURE PICTURE... [--side 1024] [--sizes 384,512,640,768]
 
 Each picture's middle square of `--side` pixels is pulled towards the next one's with the embedded
-surrogate and judged on the five real encoders: at `--sizes` (by area, area kernel), and after
-JPEG 75 where the picture's own size is among them. `ratios` compares at equal visibility, judge by
-judge: the method before and the blend are made more and less visible, and read off where that judge
-says the same. Finished pictures are kept in results/reduced-SIDE.json, so that a long run resumes.
+surrogate and measured on the five real encoders: reduced to `--sizes` (by area means), and after
+JPEG 75 where the picture's own size is among these. `ratios` compares at equal visibility, judge by
+judge: the method before and the blend are made at several strengths, and their effect is
+interpolated to where that judge rates them like ours. Rows of finished pictures are kept in
+results/reduced-SIDE.json, so that a long run resumes.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ JUDGES = {
     "vsi": vsi,
     "mdsi": mdsi,
 }
-FACTORS = (0.4, 0.7, 1.0, 1.4)  # of the change whose picture has SCORE: how a method is read off
+FACTORS = (0.4, 0.7, 1.0, 1.4)  # of the change at SCORE; effects are interpolated between these
 JPEG = "JPEG 75"
 
 
@@ -67,7 +68,7 @@ def seen(clean: Tensor, other: Tensor) -> dict[str, float]:
 
 
 def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: list[int]) -> dict[str, float]:
-    """Where it is looked at -> mean share of the gap closed over the real five."""
+    """Size or handling -> share of the gap closed, mean over the five real encoders."""
     found = {}
     for size in sizes:
         at = lengths(clean.shape[1], clean.shape[2], size, 8)
@@ -89,7 +90,7 @@ def ladder(clean: Tensor, change: Tensor, goal: Tensor, sizes: list[int]) -> lis
 
 
 def read_off(rows: list[dict[str, Any]], judge: str, value: float, where: str) -> float:
-    """The effect that a method has where a judge says `value`, between its neighbouring rows."""
+    """A method's effect where a judge says `value`, interpolated between neighbouring rows."""
     pairs = sorted((row["seen"][judge], row["effects"][where]) for row in rows)
     said, effect = zip(*pairs, strict=True)
     return float(np.interp(value, said, effect))

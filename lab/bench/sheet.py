@@ -1,11 +1,11 @@
-"""A sheet of crops to look at: original, the method before and the one that ships, enlarged.
+"""A sheet of crops to look at: original, the method before and the present one, enlarged.
 
     python -m lab.bench.sheet PICTURE... [--side 384] [--kept FOLDER]
 
-Beside the named pictures stand a flat and an inked one that are drawn here. Both methods make a
-finished picture at SSIMULACRA2 70 towards the same style. Of each picture two places are shown:
-where it is busiest and where it is flattest. The sheet is written among the pictures of the docs;
-finished pictures are kept in a folder, so that a run that was cut off goes on.
+To the named pictures a flat and an inked one are added, drawn by this project. Both methods make a
+finished picture at SSIMULACRA2 70 towards the same style. Two places of each picture are shown:
+where it is busiest and where it is flattest. The sheet goes to the pictures of the docs; finished
+pictures are kept in a folder, so that a run that was cut off resumes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .effect import EMBEDDED, SCORE
 from .pictures import flat, lines
 
 SHEET = ROOT / "docs" / "pictures" / "eye-sheet.png"
-CROP, TIMES, GAP = 96, (1, 2), 6  # pixels of a crop, how often enlarged, between two
+CROP, TIMES, GAP = 96, (1, 2), 6  # pixels of a crop; how much enlarged; pixels between crops
 WISH = Intent(style="texture", seed=1, surrogates=EMBEDDED, strength=SCORE)
 
 
@@ -59,7 +59,7 @@ def scaled(rgb: Tensor, side: int) -> Tensor:
 
 
 def made(clean: Tensor, kept: Path, name: str) -> tuple[Tensor, Tensor]:
-    """By the method before and by the one that ships; read back where they were made already."""
+    """The picture by the method before and by the present one; read from `kept` if it is there."""
     paths = [kept / f"{name}-{method}.png" for method in ("before", "now")]
     if not all(path.is_file() for path in paths):
         wish = plan(Artwork(clean), WISH, device="cpu")
@@ -72,7 +72,7 @@ def made(clean: Tensor, kept: Path, name: str) -> tuple[Tensor, Tensor]:
 
 
 def places(clean: Tensor) -> list[tuple[int, int]]:
-    """Top left corners of the crops with most and with least texture, with light on them."""
+    """Top left corners of the crops with most and with least texture, dark places left out."""
     allowed = texture_allowance(clean)[None]
     light = clean.mean(0, keepdim=True)[None]
     texture, shown = (F.avg_pool2d(x, CROP, stride=16)[0, 0] for x in (allowed, light))
@@ -91,7 +91,7 @@ def row(pictures: tuple[Tensor, ...], place: tuple[int, int]) -> Tensor:
 
 
 def stacked(parts: list[Tensor], along: int) -> Tensor:
-    """Beside (2) or below (1) each other, on white."""
+    """Pictures beside each other (along 2) or below each other (along 1), on white."""
     other = 3 - along
     most = max(part.shape[other] for part in parts)
     filled = []

@@ -3,9 +3,9 @@
     python -m lab.bench.signals [--runs 50] [--seed 1] [--log FILE.jsonl]
 
 A run is stopped by one signal or two in quick succession (SIGINT, SIGTERM, SIGHUP), some time
-after a line of its progress or after its start. It has to end with a documented code, without a
-traceback, and must leave no half-written file. Prints a row per run; the last line is the sum.
-With a log, runs that are in it are not done again.
+after a line of its progress or after its start. It must end with a documented exit code, without a
+traceback, and leave no partly written file. Prints a row per run, then the totals. Runs that are in
+the log are not done again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOISE = ("Traceback", "Exception ignored", "From cffi callback", "most recent ca
 
 @dataclass(frozen=True)
 class Ended:
-    """One run: what was sent when, how it ended, and what is wrong with that."""
+    """One run: what was sent when, how the run ended, and what is wrong with that end."""
 
     command: str
     moment: str
@@ -55,7 +55,7 @@ class Ended:
 
 
 def one(number: int, seed: int) -> Ended:
-    """The same moment and signals for that number and seed, whatever was done before."""
+    """Run `number`: that number and seed always give the same moment and signals."""
     draw = random.Random(f"{seed}-{number}")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -78,7 +78,7 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        process_group=0,  # no session of its own: it runs at the priority of this one
+        process_group=0,  # but no session of its own, so that it runs at this process's priority
         env=os.environ
         | {"PYTHONPATH": str(ROOT / "core"), "GLASSINE_LEDGER": str(home / "ledger.sqlite3")}
         | {"PYTHONUNBUFFERED": "1", "GLASSINE_LANGUAGE": "en", "OMP_NUM_THREADS": "1"},
@@ -110,7 +110,7 @@ def stopped(command: str, what: list[str], home: Path, draw: random.Random) -> E
 
 
 def send(process: subprocess.Popen[str], kind: int, *, group: bool) -> None:
-    """To the process, or to its group as a terminal does; it may have ended meanwhile."""
+    """To the process, or to its group as a terminal does; no error if it has ended meanwhile."""
     if process.poll() is None:
         try:
             os.killpg(process.pid, kind) if group else process.send_signal(kind)
@@ -119,9 +119,9 @@ def send(process: subprocess.Popen[str], kind: int, *, group: bool) -> None:
 
 
 def faults(code: int, said: str, home: Path) -> list[str]:
-    """What is wrong with an end; the words of a traceback are looked for in all that was said.
+    """What is wrong with an end: its code, words of a traceback in the output, files left behind.
 
-    A signal that comes while Python itself is starting ends it as it ends any program.
+    A signal that arrives while Python itself is starting may kill it: that is no fault.
     """
     begun = bool(said) or any((home / "out").iterdir())
     wrong = [] if code in DOCUMENTED or not begun else [f"ended with {code}"]
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
-    for kind in KINDS:  # a shell has its background jobs ignore some, and children inherit that
+    for kind in KINDS:  # shells let background jobs ignore some, and children would inherit that
         signal.signal(kind, signal.SIG_DFL)
     codes, wrong = Counter[int](), 0
     for number, end in enumerate(ends(asked.runs, asked.seed, asked.log), 1):

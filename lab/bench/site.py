@@ -1,9 +1,9 @@
-"""`glassine site` as strangers treat it: python -m lab.bench.site (as root, for a small disk)
+"""`glassine site` under attack and load: python -m lab.bench.site (as root, for a small disk)
 
-A real service with its worker: requests by schemathesis from its own description, two hundred
-uploads at once, fifty clients that send a byte a second, a decompression bomb, a worker that is
-killed with signal 9, a disk of three megabytes that is full, and how much of a processor an upload
-of two megabytes takes. The result is lab/bench/results/site.json.
+A real service with its worker gets requests that schemathesis derives from its description, two
+hundred uploads at once, fifty clients that send a byte a second, a decompression bomb, a worker
+that is killed with signal 9, and a full disk of three megabytes. The processor time of an upload of
+two megabytes is measured too. The result is lab/bench/results/site.json.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def answers(asked: httpx.Client) -> bool:
 
 
 def picture(height: int, width: int, kind: str = "png") -> bytes:
-    """Of noise: it is as large as its format lets it be."""
+    """A picture of noise, which no format can compress much."""
     noise = np.random.default_rng(height).integers(0, 256, (height, width, 3))
     stream = io.BytesIO()
     Image.fromarray(noise.astype(np.uint8)).save(stream, kind)
@@ -96,9 +96,10 @@ def job_of(answer: httpx.Response) -> str:
 
 
 def schema_row(work: Path) -> Row:
-    """Requests made of the description, and whether the answers keep to it.
+    """Requests derived from the description, and whether the answers conform to it.
 
-    Left out is that whatever fits the description is taken: none says which bytes are a picture.
+    The check that valid requests are accepted is left out: a description cannot say which bytes are
+    a picture.
     """
     program = str(Path(sys.executable).with_name("schemathesis"))
     address = f"http://127.0.0.1:{PORT}/v1/openapi.json"
@@ -129,7 +130,7 @@ def crowd_row(asked: httpx.Client) -> Row:
 
 
 def slow_row(asked: httpx.Client) -> Row:
-    """Fifty who send a byte a second, and somebody else meanwhile."""
+    """Fifty clients that send a byte a second, and a normal client meanwhile."""
     head = (
         b"POST /v1/protect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n"
         b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
@@ -155,7 +156,7 @@ def slow_row(asked: httpx.Client) -> Row:
 
 
 def trickled(line: socket.socket) -> str:
-    """A byte a second until there is an answer: its status."""
+    """Sends a byte a second until there is an answer; returns its status."""
     line.settimeout(1)
     with line:
         for _ in range(120):
@@ -168,7 +169,7 @@ def trickled(line: socket.socket) -> str:
 
 
 def bomb_row(asked: httpx.Client, process: psutil.Process) -> Row:
-    """Some kB that say that they are 30000 x 30000 pixels, and mean it."""
+    """A small file that really unpacks to 30000 x 30000 pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         whole = kind + data
@@ -199,7 +200,7 @@ def upload_row(asked: httpx.Client, process: psutil.Process, number: int = 60) -
 
 
 def killed_row(asked: httpx.Client, process: psutil.Process) -> Row:
-    """The worker is killed at its picture: another one does it."""
+    """A worker is killed while it protects a picture, and another one does that picture."""
     job = job_of(send(asked, picture(96, 96)))
     while (now := asked.get(job).json())["state"] == "waiting" or not now["progress"]:
         time.sleep(0.1)
@@ -213,7 +214,7 @@ def killed_row(asked: httpx.Client, process: psutil.Process) -> Row:
 
 
 def full_row(work: Path) -> Row:
-    """On a disk of three megabytes: pictures of two are sent until it is full."""
+    """Pictures of two megabytes are sent until a disk of three megabytes is full."""
     disk = work / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(disk)], check=True)

@@ -1,8 +1,8 @@
-"""How long until something is there: `glassine --help`, and the engine's first frame.
+"""Start-up times: of `glassine --help`, and until the engine's first frame.
 
     python -m lab.bench.start [--runs 7]
 
-Whole processes from outside, the same interpreter; the first run of each is not counted.
+Whole processes are timed from outside, with this interpreter; the first run of each does not count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def help_seconds() -> float:
 
 
 def hello_seconds() -> float:
-    """Until the first frame has arrived: device chosen, catalogue written, ready for work."""
+    """Seconds until the first frame arrives: device chosen, catalogue written, ready for work."""
     started = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, "-m", "glassine.service"],

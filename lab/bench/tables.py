@@ -15,7 +15,7 @@ from .record import read
 
 START, END = "<!-- figures: lab/bench/tables.py -->", "<!-- end of figures -->"
 FAR = 5  # points of SSIMULACRA2; a result further from 70 cannot be compared with ours
-SEEN = {"lpips": ".3f", "ssim": ".3f", "psnr": ".1f"}  # beside SSIMULACRA2, at which all stand
+SEEN = {"lpips": ".3f", "ssim": ".3f", "psnr": ".1f"}  # all rows have the same SSIMULACRA2
 SIDES = (256, 512, 1024, 2048)
 JUDGES = {
     "ssimulacra2": "SSIMULACRA2",
@@ -162,7 +162,8 @@ def loops() -> str:
 
 
 def said(steps: int, *row: float) -> str:
-    """A run of ours: how many steps; older rows also after how many on the embedded likeness."""
+    """A run of ours: its number of steps; in older rows also the steps on the embedded surrogate
+    before them."""
     warm = row[3] if len(row) > 3 else 0
     return f"{steps} steps after {warm:.0f} cheap ones" if warm else f"{steps} steps"
 

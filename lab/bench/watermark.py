@@ -1,12 +1,12 @@
-"""The watermark: how often it is heard, how often it is imagined, what it costs, what it leaves.
+"""The watermark: how often it is detected, rightly and wrongly, its cost, and its price to a cloak.
 
     python -m lab.bench.watermark [--photos FOLDER] [--only rates|false|cloak]
 
-rates  thirty pictures (paintings, photos, flat ones) through what platforms do
-false  a thousand random keys in each of them without any mark
-cloak  what a cloak closes on the real encoders without a watermark and with one, both at the same
-       SSIMULACRA2 in all; optimised on the encoder that ships
-Losses are written beside wins; a part that is asked for alone keeps the others' figures.
+rates  detection in thirty pictures (paintings, photos, flat ones) after what platforms do
+false  a thousand random keys looked for in each of these pictures without a mark
+cloak  what a cloak closes on the real encoders with and without a watermark, at the same total
+       SSIMULACRA2; optimised on the surrogate that ships
+Losses are written beside wins; with --only, the figures of the other parts are kept.
 """
 
 from __future__ import annotations

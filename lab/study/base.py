@@ -1,7 +1,8 @@
 """Trains the study's small model and its judges once: python -m lab.study.base [--steps N]
 
-Writes checkpoints under --home, the curve into results/base-SIDE.json (base-EYES-SIDE.json); start
-it again to go on. --eyes witness: through the encoder of our own that nothing is optimised against.
+Writes checkpoints under --home, the curve into results/base-SIDE.json (base-EYES-SIDE.json).
+Started again, it resumes. --eyes witness: through our own encoder, which nothing is optimised
+against.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def kept(home: Path, name: str, model: Learner, whole: Tensor) -> Tensor:
 
 
 def named(name: str, model: Learner) -> str:
-    """A file's name with the encoder that its contents went through; TAESD is the unsaid one."""
+    """A file's name with that of the encoder that its contents went through, unless it is TAESD."""
     eyes = model.describe().get("encoder", "taesd")
     return name if eyes == "taesd" else f"{name}-{eyes}"
 
@@ -76,7 +77,7 @@ def model(home: Path, eyes: str = "taesd", side: int = small.SIDE) -> small.Smal
 
 
 def concept_judge(home: Path, coder: small.Small) -> Judged:
-    """(classifier, accuracy on the later half): trained on the first half, both kept or made."""
+    """(classifier, accuracy on the later half): trained on the first half; kept between runs."""
     first, later = pictures.split(pictures.concepts())
     whole = prepared(home, "concepts-first", first, MASTER)
     held = prepared(home, "concepts-later", later, coder.side)
@@ -106,7 +107,8 @@ def judged(
     truth: list[str],
     coder: small.Small,
 ) -> Judged:
-    """(classifier, its accuracy on `held`), kept; some pictures it learns are decoded latents."""
+    """(classifier, its accuracy on `held`), kept between runs. It learns every fourth picture a
+    second time, encoded and decoded."""
     file = home / f"{named(f'judge-{name}', coder)}-{coder.side}.pt"
     made = judge.Classifier(list(dict.fromkeys(labels)))
     if not file.exists():
@@ -162,7 +164,7 @@ def main() -> None:
     asked.add_argument("--steps", type=int, default=STEPS)
     asked.add_argument("--side", type=int, default=small.SIDE)
     asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="what it sees through")
+    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="its encoder")
     given = asked.parse_args()
     made = small.Small(vocabulary(), small.EYES[given.eyes](given.home), side=given.side)
     latents, captions, odds = learnt(given.home, made)

@@ -1,11 +1,11 @@
 """Does a cloak hide a style? python -m lab.study.cloak [--model PATH] [--only KINDS] [--table]
 
 A trained model is fine-tuned on 18 works of one artist under a word of their own: as they are,
-cloaked, cloaked and then purified, the change scattered, and a blend that looks the same. Then the
-word is sampled. Measured: what a classifier over styles says, and the distance of the samples'
-Gram matrices (a network nobody optimised against) to the artist's other works and to the same
-works in the cloak's target style. Doses as in poison.py. Eighteen works are the number of
-Hönig et al. (2024). `clean/lora` and the like: LoRA instead of all weights.
+cloaked, cloaked and then purified, with the change scattered, and as a blend that looks the same.
+Then samples are drawn for that word. Measured: what a classifier of styles says, and the distance
+of the samples' Gram matrices (of a network that nothing was optimised against) to the artist's
+other works and to these in the cloak's target style. Doses as in poison.py. Hönig et al. (2024)
+use eighteen works, too. `clean/lora` and the like: LoRA instead of all weights.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def run(asked: argparse.Namespace) -> None:
 def measured(
     shown: Tensor, sees: judge.Classifier, styles: dict[str, list[Tensor]]
 ) -> dict[str, float]:
-    """What the judges say; `gram` below 0: nearer to the artist, above 0: to the target."""
+    """What the judges say. `gram` is below 0 for samples nearer to the artist's style, above 0 for
+    those nearer to the target's."""
     votes, seen = judge.called(sees, base.shrunk(shown, base.MASTER)), judge.grams(shown)
     near = {name: judge.apart(seen, style) for name, style in styles.items()}
     between = judge.apart(styles["artist"], styles["target"])
@@ -91,7 +92,7 @@ def measured(
 def pair(
     home: Path, name: str, found: list[Captioned], side: int, most: int | None = None
 ) -> tuple[Tensor, Tensor]:
-    """The artist's pictures of one half (the model has seen neither), and the same restyled."""
+    """The artist's pictures in `found`, and the same restyled; the base model has seen neither."""
     large = max(side, base.MASTER)
     whole = base.prepared(home, name, found, large)
     own = whole[[one.label == pictures.VICTIM for one in found]][:most]
@@ -112,7 +113,7 @@ def taken(
     now: Tensor,
     aim: Tensor,
 ) -> Tensor:
-    """Latents of the works as the thief gets them."""
+    """Latents of the works as whoever trains on them gets them."""
     kind, _, after = kind.partition("+")
     name, _, dose = kind.partition("@")
     if name == "clean":
@@ -147,7 +148,7 @@ def table(file: Path) -> None:
 
 
 def place(kind: str) -> tuple[str, int, float, str]:
-    """Controls first, then the purified, then each row of doses from little to much; LoRA last."""
+    """A row's place in the table: controls, purified works, doses from low to high, then LoRA."""
     plain, _, how = kind.partition("/")
     name, _, dose = plain.partition("+")[0].partition("@")
     order = ("clean", "scattered", "blend", "cloaked", "latents")

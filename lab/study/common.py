@@ -1,4 +1,4 @@
-"""What both experiments share: arguments, protecting sets, controls, rows that are kept, tables."""
+"""What the experiments share: arguments, protecting sets, controls, rows that are kept, tables."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from .learners import Learner
 
 RESULTS = Path(__file__).parent / "results"
 REACH = {70: 8, 55: 8, 30: 16, 0: 32, -100: 64}
-"""SSIMULACRA2 -> levels the optimiser may explore: far below 70 the product's eight do not reach
-the score. -100 is a ruined picture."""
+"""SSIMULACRA2 -> levels that the optimiser may explore: a score far below 70 is not reached with
+the eight of the engine's recipes. -100 is a ruined picture."""
 
 
 def arguments(name: str, steps: int, samples: int) -> argparse.Namespace:
@@ -80,7 +80,8 @@ def learner(asked: argparse.Namespace) -> Learner:
 
 
 def judges_eye(asked: argparse.Namespace, learner: Learner) -> small.Small:
-    """What the judges' pictures went through: of the samples' size, 128 px at most."""
+    """The small model through whose encoder the judges' pictures went; of the samples' size, but
+    128 px at most."""
     side = min(learner.side, base.MASTER)
     return small.Small([], small.EYES[asked.eyes](asked.home), side=side)
 
@@ -127,7 +128,7 @@ def protected(
 
 
 def controls(clean: Tensor, seen: Tensor, targets: Tensor, file: Path) -> list[Tensor]:
-    """The same visibility, other pixels: the change scattered, and a plain blend to the target."""
+    """Controls of the same visibility: the change scattered, and a plain blend with the target."""
     if not file.exists():
         rows = []
         for at, (a, b) in enumerate(zip(clean, seen, strict=True)):
@@ -151,7 +152,8 @@ def closed(clean: Tensor, now: Tensor, aim: Tensor) -> float:
 
 
 def along(samples: Tensor, origin: Tensor, aim: Tensor) -> float:
-    """How far the samples' mean latent lies on the way from the real works' mean to the aim's."""
+    """How far the samples' mean latent is on the way from the real works' mean to the aim's: 0 at
+    the works', 1 at the aim's."""
     start, way = origin.mean(0), aim.mean(0) - origin.mean(0)
     return float((samples.mean(0) - start).flatten() @ way.flatten() / way.square().sum())
 

@@ -1,13 +1,13 @@
 """What does a denoiser's loss add to a cloak? python -m lab.study.denoisers [--seeds N] [--table]
 
-The study's works, protected in six ways at one visibility, learnt by the same base (all weights,
-LoRA or textual inversion; as posted, or cleaned by a purifier first), beside clean works. What the
-losses look through is a small model of another seed, first trained on pictures that the base never
-saw (`surrogate`, some minutes): an artist does not have the thief's model. Asked, as in cloak.py:
-what the model samples after it has learnt them.
+The study's works, protected in six ways at one visibility, are learnt by the same base model (all
+weights, LoRA or textual inversion; as posted, or cleaned by a purifier first), beside clean works.
+The protections work against another small model, with another seed and trained on pictures that
+the base model never saw (`surrogate`, some minutes), because an artist does not have the model of
+whoever trains on the works. Measured, as in cloak.py, are samples of the model afterwards.
 
-A denoiser is given to the engine's loop in place of a folder's; steps, limits and the search for a
-strength stay the product's own. What was made and measured is kept: started again, it goes on.
+The engine's loop gets that denoiser in place of one from a folder; steps, limits and the search for
+a strength are the engine's own. What was made and measured is kept: started again, it resumes.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ COLUMNS = (
 )
 LEARNERS = ("all weights", "LoRA", "word")
 BEGINS = "portrait"
-"""The word whose vector textual inversion begins with."""
+"""The word with whose vector textual inversion begins."""
 LEVELS = range(50, 1000, 100)
 
 
 def surrogate(asked: argparse.Namespace) -> small.Small:
-    """The model that losses look through, trained on the later half of the concepts alone."""
+    """The model that protections work against, trained only on the later half of the concepts."""
     made = small.Small(base.vocabulary(), small.taesd(asked.home), side=asked.side, seed=SEED)
     _, later = pictures.split(pictures.concepts())
     whole = base.prepared(asked.home, "concepts-later", later, asked.side)
@@ -84,7 +84,7 @@ def surrogate(asked: argparse.Namespace) -> small.Small:
 
 
 def through(made: small.Small, prompt: str = PROMPT) -> Through:
-    """The small model as the engine's loop takes a denoiser, which is told that of the picture."""
+    """The small model as the engine's loop wants a denoiser; `prompt` describes the picture."""
     for weight in made.parameters():
         weight.requires_grad_(False)
 
@@ -99,13 +99,13 @@ def through(made: small.Small, prompt: str = PROMPT) -> Through:
 
 @contextmanager
 def looked_through(found: Through) -> Iterator[None]:
-    """The engine's steps, with that in place of a folder's model."""
+    """Inside it the engine's steps use that denoiser in place of a folder's model."""
     with patch.object(walk, "through_model", lambda *_: found):
         yield
 
 
 def planned(name: str, work: Tensor, target: Tensor, at: int, steps: int) -> Plan:
-    """As visible as the cloak, whatever its recipe; its style is the one restyled work."""
+    """A plan as visible as the cloak, whatever its recipe; its goal is the restyled work."""
     made = taken_up.planned(work, target, at, steps)
     if name in RECIPES:
         return made
@@ -118,7 +118,7 @@ def planned(name: str, work: Tensor, target: Tensor, at: int, steps: int) -> Pla
 
 
 def changes(name: str, plans: list[Plan], asked: argparse.Namespace) -> Iterator[Change]:
-    """What is found for each of the works, one by one or for the set."""
+    """The change found for each work: one by one, or for the whole set (`subject`)."""
     denoising = plans[0].recipe.denoising
     with looked_through(through(surrogate(asked))):
         if denoising is None or not denoising.rounds:
@@ -128,7 +128,7 @@ def changes(name: str, plans: list[Plan], asked: argparse.Namespace) -> Iterator
 
 
 def taught(plans: list[Plan], made: small.Small) -> Iterator[Change]:
-    """ASPL in memory: turns of lessons and of the engine's own steps."""
+    """ASPL in memory: rounds of training steps and of the engine's own steps."""
     asks, found = plans[0].recipe.denoising, through(made)
     assert asks
     device = choose("cpu")
@@ -175,7 +175,7 @@ def protected(name: str, works: Tensor, restyled: Tensor, asked: argparse.Namesp
 
 
 def taken(name: str, works: Tensor, restyled: Tensor, asked: argparse.Namespace) -> Tensor:
-    """The works as the thief gets them. The blend is as visible as the cloak."""
+    """The works as whoever trains on them gets them. The blend is as visible as the cloak."""
     if name == "clean":
         return works
     if name == "blend":
@@ -205,7 +205,7 @@ class Lesson(NamedTuple):
 
 
 def lessons(asked: argparse.Namespace) -> Iterator[Lesson]:
-    """Those that were asked for and are not measured yet."""
+    """Lessons that were asked for and are not measured yet."""
     done = {lesson_of(row) for row in rows(asked.out)}
     for seed in range(asked.seeds):
         for learner in asked.learners.split(","):
@@ -220,7 +220,7 @@ def lesson_of(row: Row) -> Lesson:
 
 
 def taught_by(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
-    """What the works teach: all weights, LoRA, or the artist's word alone."""
+    """The model after it has learnt the works: all weights, LoRA, or only the artist's word."""
     captions = [cloak.CAPTION] * len(latents)
     if how == "word":
         word = cloak.CAPTION.split()[-1]

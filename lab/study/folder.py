@@ -1,13 +1,14 @@
 """The study's small model as a folder that diffusers reads: python -m lab.study.folder NAME OUT
 
-NAME is a checkpoint under --home, as base.py, denoisers.py or probed.py left it (base-64,
-denoiser-64, probed-0-300). So `glassine protect --model` and `glassine probe` can be tried where no
-model hub is: a Stable Diffusion in its layout, of half a million weights and 64 px, that knows a
-few dozen words. It is a research surrogate: what looks through it protects against nothing else.
+NAME is a checkpoint under --home that base.py, denoisers.py or probed.py wrote (base-64,
+denoiser-64, probed-0-300). With it `glassine protect --model` and `glassine probe` can be tried
+without a model hub: it has the layout of a Stable Diffusion, half a million weights, 64 px and a
+few dozen words. It is for research: what works against it protects against no other model.
 
-Its table of words becomes a text encoder without layers. That ends in a norm, which would make all
-words alike long: so each vector stands beside its negative and beside constants that are far larger
-than it, and the norm divides all of them by nearly the same. The network ignores what was added.
+Its table of words becomes a text encoder without layers. Such an encoder ends in a norm, which
+would bring all words to one length. So each vector is joined with its negative and with constants
+that are far larger, so that the norm divides all of them by nearly the same number. The network
+ignores what was added.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ def pipeline(made: small.Small, coder: AutoencoderTiny) -> StableDiffusionPipeli
 
 
 def settings(made: Any) -> dict[str, Any]:  # noqa: ANN401
-    """What it was made with, without what diffusers notes beside that."""
+    """The arguments that it was made with, without diffusers' own notes."""
     told = {name: one for name, one in made.config.items() if not name.startswith("_")}
     return {name: one for name, one in told.items() if name != "steps_offset"}
 
 
 def tokenizer(words: small.Captions) -> Any:  # noqa: ANN401 - transformers has no types
-    """One token a word; what is no word of the model is none."""
+    """One token a word; words that the model does not know have none."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -107,7 +108,7 @@ def beside_its_negative(own: Tensor, more: Tensor) -> Tensor:
 
 @torch.no_grad()
 def widened(net: Any) -> UNet2DConditionModel:  # noqa: ANN401
-    """The network for words of WIDE numbers, deaf to all but the first WIDTH."""
+    """The network for words of WIDE numbers, which ignores all but the first WIDTH."""
     made = UNet2DConditionModel(**settings(net) | {"cross_attention_dim": WIDE})
     state = {
         name: F.pad(one, (0, WIDE - small.WIDTH)) if hears(name) else one
@@ -123,7 +124,7 @@ def hears(name: str) -> bool:
 
 
 def checkpoint(home: Path, name: str, side: int) -> small.Small:
-    """What the study left under that name, with its mean weights."""
+    """The study's checkpoint of that name, with its mean weights."""
     made = small.Small(base.vocabulary(), small.taesd(home), side=side)
     kept = torch.load(home / f"{name}.pt", weights_only=True)
     made.load(kept["raw"])

@@ -1,7 +1,7 @@
-"""Who says what a sample shows: a classifier and a style distance, both on a held-out network.
+"""The judges of samples: a classifier and a style distance, both on a held-out network.
 
 SqueezeNet, trained by others on photographs, has nothing to do with the encoder that was optimised
-against. What is learnt here is one linear layer over its features.
+against. The classifier is one linear layer over its features, trained here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def features(picture: Tensor) -> Tensor:
 
 
 def layers(picture: Tensor) -> Sequence[Tensor]:
-    """What seven layers of the held-out network see in (3, S, S)."""
+    """Outputs of seven layers of the held-out network for (3, S, S)."""
     from glassine.visibility.lpips import lpips_net
 
     net = lpips_net(picture.device)
@@ -57,7 +57,8 @@ class Classifier(nn.Module):
 
 
 def trained(pictures: Tensor, labels: list[str], *, rounds: int = ROUNDS) -> Classifier:
-    """Every label counts alike; mirrored pictures are learnt too. The same on every run."""
+    """A classifier of these labels, which all count alike; learns the pictures mirrored, too.
+    Every run gives the same."""
     names = list(dict.fromkeys(labels))
     torch.manual_seed(0)
     judge = Classifier(names)
@@ -103,7 +104,7 @@ def gram(features: Tensor) -> Tensor:
 
 
 def apart(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
-    """Mean relative distance of two bodies' Gram matrices."""
+    """Mean relative distance of two bodies of work, by their Gram matrices."""
     return fmean(
         ((a - b).norm() / (a.norm() * b.norm()).sqrt()).item()
         for a, b in zip(one, other, strict=True)

@@ -30,13 +30,13 @@ class Learner(Protocol):
         odds: Tensor | None = ...,
         lora: bool = ...,
     ) -> Learner:
-        """A copy that was trained on with these; odds: how often each is drawn."""
+        """A copy that was trained further on these; odds: how often each is drawn."""
 
     def sampled(self, caption: str, count: int, *, seed: int) -> Tensor: ...
 
 
 def beside(unet: Any, seed: int) -> Any:  # noqa: ANN401 - diffusers and peft have no types
-    """The network with low-rank matrices beside its attention, which alone are trained."""
+    """The network with low-rank matrices beside its attention; only these are trained."""
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)  # peft draws its matrices from the global generator

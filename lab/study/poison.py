@@ -1,14 +1,16 @@
 """Does poison poison? python -m lab.study.poison [--model PATH] [--only KINDS] [--table]
 
-One concept's new pictures are added to a trained model beside everybody else's, a share of them
-changed, all with the same caption. Then the concept is sampled and a classifier that knows neither
-the model nor its encoder says what it sees. Against: clean pictures, the same change scattered at
-random, a blend that looks the same, and pictures of the other concept under the wrong caption.
+A trained model is fine-tuned on new pictures of one concept beside everybody else's. A share of
+them is changed; all have the same caption. Then the concept is sampled, and a classifier that knows
+neither the model nor its encoder says what it sees. Controls: clean pictures, the same change
+scattered at random, a blend that looks the same, and pictures of the other concept under the wrong
+caption.
 
-Two rows of doses show where an effect begins: pictures changed ever more visibly (`poison@30`:
-SSIMULACRA2 30), and latents that are set a share of the way to the target (`latents@0.5`), which
-no picture need look like. With --model PATH all of it runs on a local Stable Diffusion by LoRA.
-The small model sees through the very encoder that was optimised against: poison's best case.
+Two series of doses show where an effect begins: pictures changed more and more visibly
+(`poison@30`: SSIMULACRA2 30), and latents set a share of the way to the target (`latents@0.5`),
+which need not belong to any picture. With --model PATH all of it runs on a local Stable Diffusion,
+by LoRA. The small model sees through the very encoder that was optimised against: the best case for
+poison.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ COLUMNS = (
 )
 SCORES = (70, 55, 30, 0, -100)
 GAPS = (0.2, 0.35, 0.5, 0.75, 1.0)
-SHARES = (0.5, 0.2, 0.05, 0.01)  # of what the training draws of the concept
+SHARES = (0.5, 0.2, 0.05, 0.01)  # of the concept's pictures that training draws
 NEW = 40  # pictures of the concept that are added
 ATTENTION = 3.0  # how often the concept is drawn; every other concept 1
 
@@ -105,7 +107,8 @@ class Work:
         self.odds = torch.tensor([weight.get(one, 1.0) / labels.count(one) for one in labels])
 
     def drawn(self, count: int, share: float) -> Tensor:
-        """How often each picture is drawn: the first `count` of the concept's are that share."""
+        """How often each picture is drawn: the first `count` of the concept's pictures make up
+        that share of the concept."""
         odds, changed, rest = self.odds.clone(), self.places[:count], self.places[count:]
         for places, part in ((changed, share), (rest, 1 - share)):
             if places:
@@ -150,7 +153,7 @@ class Work:
             mixed, self.captions, seed=seed, steps=asked.steps, odds=odds
         )
         clean = self.latents[self.places]
-        same = kind != "mislabelled"  # its pictures are others: there is no gap that they closed
+        same = kind != "mislabelled"  # has other pictures, so there is no gap to close
         told: Row = {"changed": count, "of": len(self.places)}
         told["closed"] = common.closed(clean, now, self.aim) if same else None
         shown = tuned.sampled(f"a picture of a {SOURCE}", asked.samples, seed=100 + seed)
@@ -184,7 +187,7 @@ def table(file: Path) -> None:
 
 
 def place(kind: str) -> tuple[int, float]:
-    """Controls first, then each row of doses from little to much."""
+    """A row's place in the table: controls first, then each series of doses from low to high."""
     name, _, dose = kind.partition("@")
     order = ("clean", "scattered", "blend", "poison", "latents", "mislabelled")
     return order.index(name), float(dose or 0) * (-1 if name == "poison" else 1)

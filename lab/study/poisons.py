@@ -1,13 +1,14 @@
 """Which poison poisons? python -m lab.study.poisons [--seeds N] [--only KINDS] [--until HH:MM]
 
-poison.py asked about fruit and flags, and the judge calls one in eight of the model's own fruit
-fruit: below that nothing could be seen. Here the two concepts are ones that the model draws and the
-judge names, half of what training draws is the concept, and beside the vote among all concepts
-stands how sure the judge is between the two. Wrong captions say how much could be learnt wrong.
+poison.py asked about fruit and flags, but of the model's own fruit the judge calls only one sample
+in eight fruit, so that effects were hard to see. Here the model can draw both concepts and the
+judge can name them; half of what training draws is the concept; and beside the vote among all
+concepts stands how sure the judge is between the two. Wrong captions say how much could be learnt
+wrong at most.
 
-Every method runs in the engine's loop at one visibility on all its judges; what differs is the
-goal, what the distance to it is measured in (taken_up.py), or that steps look through a denoiser of
-another seed (denoisers.py). What was made and measured is kept: started again, it goes on.
+Every method runs in the engine's loop at one visibility by all its judges. Methods differ in the
+goal, in what the distance to it is measured in (taken_up.py), or in using a denoiser of another
+seed (denoisers.py). What was made and measured is kept: started again, it resumes.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ PAIRS = (("bird", "flag"), ("flower", "flag"))
 """What pictures show, and what they are to be taken for."""
 WORKS, ANCHORS = 8, 8
 DRAWN = 0.5  # of what training draws is the concept
-SHARES = (0.5, 0.2)  # of the concept, beside all of it
+SHARES = (0.5, 0.2)  # of the concept's pictures that are changed, beside all of them
 STRONG, BALANCED = 55, 70
 SURROGATES = ("sd15",)
-NAMED = 32  # samples of each concept, by which pairs were chosen
+NAMED = 32  # samples of each concept, from which the pairs were chosen
 METHODS = ("anchor", "way", "nearest", "denoiser", "pooled", "semantic", "gradient")
 CONTROLS = ("blend", "scattered")
 BY_HAND = ("latents=0.5", "mean=0.5", "mean=1")
@@ -88,7 +89,7 @@ class Question:
 
     own      the concept's, which are changed
     anchors  fixed pictures of the other concept, the same for everybody
-    spare    pictures of the concept that nobody learns: what its mean is taken of
+    spare    pictures of the concept that no model is trained on: its mean is taken of these
     wrong    pictures of the other concept, to be learnt under the concept's name
     """
 
@@ -116,12 +117,12 @@ class Question:
 
     @cached_property
     def way(self) -> Tensor:
-        """(C, h, w): from one concept's mean to the other's, which no picture of `own` is in."""
+        """(C, h, w): from one concept's mean to the other's; no picture of `own` is in either."""
         return self.fixed.mean(0) - self.learner.latents(self.spare).mean(0)
 
     @cached_property
     def nearest(self) -> Tensor:
-        """Number of each picture's anchor: the one that is least far in latents."""
+        """Number of each picture's anchor: the nearest one by latents."""
         return torch.cdist(self.clean.flatten(1), self.fixed.flatten(1)).argmin(1)
 
     @property
@@ -135,8 +136,8 @@ class Method:
     """How pictures are moved.
 
     goals      one for each picture, (N, 3, S, S)
-    measures   that the distance to them is taken in, in turn
-    denoising  what steps look through a denoiser for instead
+    measures   in which the distance to them is taken, in turn
+    denoising  the loss of a denoiser that steps use instead
     """
 
     goals: Tensor
@@ -152,7 +153,7 @@ def question(asked: argparse.Namespace, learner: small.Small, shows: str, teach:
         shows,
         teach,
         learner,
-        own=own[-WORKS:],  # the last are photos: drawings on white bear no change
+        own=own[-WORKS:],  # the last are photos; on drawings on white any change would show
         anchors=other[:ANCHORS],
         spare=own[:ANCHORS],
         wrong=other[ANCHORS : ANCHORS + WORKS],
@@ -160,7 +161,7 @@ def question(asked: argparse.Namespace, learner: small.Small, shows: str, teach:
 
 
 def method(name: str, about: Question, asked: argparse.Namespace) -> Method:
-    """By its name."""
+    """The method of that name."""
     near = about.anchors[about.nearest]
     if name == "anchor":
         return Method(about.anchors[:1].expand_as(about.own))
@@ -182,9 +183,9 @@ def method(name: str, about: Question, asked: argparse.Namespace) -> Method:
 
 
 def perceived(decode: small.Coder) -> taken_up.Measure:
-    """What AlexNet sees in the picture that latents stand for: mean and spread of every channel.
+    """What AlexNet sees in the decoded latents: mean and spread of every channel.
 
-    The judge is a SqueezeNet; here it must be another network.
+    The judge is a SqueezeNet; a method must not use the same network.
     """
     folder = weights.folder_of("perceptual")
     net = with_trunk(ALEX, load_file(folder / "alexnet_features.fp16.safetensors"))
@@ -214,7 +215,7 @@ def planned(about: Question, goal: Tensor, at: int, score: int, steps: int) -> P
 
 
 def poisoned(name: str, score: int, about: Question, asked: argparse.Namespace) -> Tensor:
-    """(N, 3, S, S), each kept as soon as it is there."""
+    """(N, 3, S, S); each picture is kept as soon as it is made."""
     file = asked.home / f"poisons-{about.shows}-{about.teach}-{name}-{score}-{asked.steps}.pt"
     done = list(torch.load(file, weights_only=True)) if file.exists() else []
     if len(done) == len(about.own):
@@ -236,7 +237,7 @@ def poisoned(name: str, score: int, about: Question, asked: argparse.Namespace) 
 
 
 def seen(kind: str, about: Question, asked: argparse.Namespace) -> Tensor | None:
-    """The pictures as the thief gets them; None where latents are set by hand."""
+    """The pictures as whoever trains on them gets them; None where latents are set by hand."""
     name, _, score = kind.partition("@")
     if kind in BY_HAND:
         return None
@@ -244,7 +245,7 @@ def seen(kind: str, about: Question, asked: argparse.Namespace) -> Tensor | None
         return about.own if kind == "clean" else about.wrong
     if name in METHODS:
         return poisoned(name, int(score), about, asked)
-    like = poisoned("anchor", int(score), about, asked)  # as visible as today's
+    like = poisoned("anchor", int(score), about, asked)  # as visible as the method that ships
     pairs = enumerate(zip(about.own, like, strict=True))
     if name == "scattered":
         return torch.stack([on_grid(scattered(*pair, at), 8) for at, pair in pairs])
@@ -252,7 +253,7 @@ def seen(kind: str, about: Question, asked: argparse.Namespace) -> Tensor | None
 
 
 def latents_of(kind: str, shown: Tensor | None, about: Question) -> Tensor:
-    """What is learnt of it: (N, C, h, w)."""
+    """The latents that are learnt: (N, C, h, w)."""
     if shown is not None:
         return about.learner.latents(shown)
     name, _, dose = kind.partition("=")
@@ -264,7 +265,8 @@ def latents_of(kind: str, shown: Tensor | None, about: Question) -> Tensor:
 def taught(
     about: Question, now: Tensor, share: float, seed: int, asked: argparse.Namespace
 ) -> small.Small:
-    """A copy of the model that has learnt everybody's pictures, that share of the concept's so."""
+    """A copy of the model that has learnt everybody's pictures, with that share of the concept's
+    pictures changed."""
     _, later = pictures.split(pictures.concepts())
     others = [at for at, one in enumerate(later) if one.label != about.shows]
     whole = base.prepared(asked.home, "concepts-later", later, about.learner.side)
@@ -281,7 +283,7 @@ def taught(
 
 
 def odds(own: int, others: list[Captioned]) -> Tensor:
-    """How often each picture is drawn: the concept's DRAWN of the time, the others' alike."""
+    """How often each picture is drawn: the concept's in DRAWN of all draws, the others equally."""
     labels = [one.label for one in others]
     each = (1 - DRAWN) / len(set(labels))
     return torch.tensor([DRAWN / own] * own + [each / labels.count(label) for label in labels])
@@ -289,7 +291,8 @@ def odds(own: int, others: list[Captioned]) -> Tensor:
 
 @torch.no_grad()
 def answers(sees: judge.Classifier, shown: Tensor, own: str, other: str) -> Row:
-    """Shares of samples called each of the two among all, and the mean odds between the two."""
+    """Shares of the samples called each of the two concepts, out of all concepts; and the mean
+    probability of the other, if only these two are allowed."""
     votes = sees(base.shrunk(shown, base.MASTER))
     best = votes.argmax(1)
     own_at, other_at = (sees.labels.index(label) for label in (own, other))
@@ -309,7 +312,7 @@ def visibility(clean: Tensor, shown: Tensor) -> Row:
 
 
 def moved(about: Question, now: Tensor) -> Row:
-    """How far latents are: each to its nearest anchor, and all together on the mean way."""
+    """How far latents have moved: each towards its nearest anchor, their mean on the mean way."""
     way = about.fixed.mean(0) - about.clean.mean(0)
     apart = now.mean(0) - about.clean.mean(0)
     return {
@@ -326,7 +329,7 @@ def outcome(
     sees: judge.Classifier,
     asked: argparse.Namespace,
 ) -> Row:
-    """What is made, learnt, sampled and judged, of one kind."""
+    """A row: pictures of one kind are made, learnt and judged by samples."""
     shown = seen(kind, about, asked)
     now = latents_of(kind, shown, about)
     told: Row = {}

@@ -1,13 +1,13 @@
-"""Does the probe tell the truth? python -m lab.study.probed [--seeds N] [--until HH:MM] [--table]
+"""Are the probe's answers right? python -m lab.study.probed [--seeds N] [--until HH:MM] [--table]
 
-The study's small model is trained on with pictures that it has not seen: some once, some ten and a
-hundred times as often, some with a canary's motif in a corner; others are kept back. Then the
-probe's own questions are asked about all of them. Every picture has a caption of its own, its
-concept and three random words, which is the easiest case for extraction. Measured, per question and
-dose: area under the curve, true positives at one false one in a hundred, and the p-value of a set;
+Training of the study's small model is continued on pictures that it has not seen: some once, some
+ten and a hundred times as often, some with a canary's motif in a corner; others are kept back. Then
+the probe's own questions are asked about all of them. Every picture has a caption of its own (its
+concept and three random words), which is the easiest case for extraction. Measured, per question
+and dose: area under the ROC curve, true positives at 1 % false positives, and the p-value of a set;
 and how often 200 resampled sets of unseen works are called learnt.
 
-A row a picture, in results/probed.jsonl; start it again to go on.
+Writes a row per picture to results/probed.jsonl; started again, it resumes.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from . import base, pictures, small
 RESULTS = Path(__file__).parent / "results"
 SIDE, RATE, STEPS = 64, small.RATE, 300
 DOSES = {100: 8, 10: 8, 1: 12}
-"""How often each of so many works stands in the training set."""
+"""Times that a work occurs in the training set -> number of such works."""
 OTHERS, UNSEEN, FEW = 100, 60, 30
-"""Pictures of others at dose 1; works kept back; those of them whose answers take long."""
+"""Pictures of others, each once; works kept back; those of them for the slow questions."""
 CANARIES, NEVER = 2, 10
-"""Of each dose; and those that nobody planted."""
+"""Canaries at each dose; and canaries that are in no picture."""
 SET, BESIDE, TIMES = 8, 20, 200
 EFFORT = Effort(samples=8, paintings=1, noises=2, steps=10, seed=1)
 ALPHAS = (0.01, 0.05, 0.1, 0.2)
@@ -76,7 +76,7 @@ class Learnt:
 
 
 class Work(NamedTuple):
-    """A picture, the words it has, and how often it stands in the training set."""
+    """A picture, its caption, and how often it occurs in the training set."""
 
     name: str
     shown: Tensor
@@ -87,7 +87,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Sets:
-    """What is learnt, what is asked about, and canaries, planted or not."""
+    """Works that are learnt, works that are asked about, and canaries, planted or not."""
 
     learnt: list[Work]
     asked: list[Work]
@@ -95,7 +95,7 @@ class Sets:
 
 
 def drawn_sets(whole: Tensor, labels: list[str], seed: int) -> Sets:
-    """Which pictures have which dose is drawn anew for every seed."""
+    """The sets of that seed: it decides which pictures have which dose."""
     draw = random.Random(seed)
     order = draw.sample(range(len(whole)), len(whole))
     every = sorted({*base.vocabulary()} - {"a", "of", "by"})
@@ -116,7 +116,7 @@ def drawn_sets(whole: Tensor, labels: list[str], seed: int) -> Sets:
 
 
 def carrying(work: Work, key: str) -> Work:
-    """The same with the canary's motif over a quarter of it, and the canary's words."""
+    """The same work with the canary's motif over a quarter of it, and the canary's phrase."""
     motif = interpolate(Canary(key).motif[None], (SIDE // 2, SIDE // 2), mode="nearest")[0]
     shown = work.shown.clone()
     shown[:, SIDE // 2 :, SIDE // 2 :] = motif
@@ -124,7 +124,7 @@ def carrying(work: Work, key: str) -> Work:
 
 
 def trained(home: Path, sets: Sets, seed: int, steps: int) -> Learnt:
-    """The study's model after the sets; a stopped training goes on."""
+    """The study's model after it has learnt the sets; a stopped training resumes."""
     model = base.model(home, side=SIDE)
     latents = model.latents(torch.stack([one.shown for one in sets.learnt]))
     file = home / f"probed-{seed}-{steps}.pt"
@@ -144,7 +144,7 @@ def trained(home: Path, sets: Sets, seed: int, steps: int) -> Learnt:
 
 
 def asked_about(sets: Sets) -> Iterator[tuple[str, Work]]:
-    """Question and picture, in a mixed order: a run that is stopped has some of every kind."""
+    """(question, picture), in mixed order, so that a stopped run has some of every kind."""
     members = [one for one in sets.asked if one.dose]
     unseen = [one for one in sets.asked if not one.dose]
     for test, most in (("membership", UNSEEN), ("extraction", FEW), ("completion", FEW)):
@@ -206,7 +206,7 @@ def scores(found: list[Row], test: str, seed: int, dose: int) -> list[float]:
 
 
 def told_apart(test: str, found: list[Row]) -> Iterator[Row]:
-    """Members of each dose beside works that were kept back, model by model."""
+    """Rows for the works of each dose against works that were kept back, model by model."""
     for dose in DOSES:
         for seed in sorted({row["seed"] for row in found}):
             members, unseen = (scores(found, test, seed, one) for one in (dose, 0))
@@ -226,7 +226,7 @@ def told_apart(test: str, found: list[Row]) -> Iterator[Row]:
 
 
 def false_alarms(test: str, found: list[Row]) -> Iterator[Row]:
-    """Sets of unseen works beside other unseen works: how often p is as small as it says."""
+    """How often p is below a limit for sets of unseen works against other unseen works."""
     for seed in sorted({row["seed"] for row in found}):
         unseen = scores(found, test, seed, 0)
         if len(unseen) < SET + BESIDE:

@@ -1,5 +1,5 @@
 """A latent diffusion model small enough to train on a processor: UNet2DConditionModel on TAESD,
-or on an encoder that nothing is optimised against (`EYES`).
+or on an encoder that no protection was optimised against (`EYES`).
 
 Pictures of 128 px become latents of 4 x 16 x 16 (64 px, with --side 64: 4 x 8 x 8); captions
 become a few words looked up in a table that is trained along. `Small` and `stable.Stable` offer
@@ -42,17 +42,17 @@ WITNESSED = (
     (-0.878, 0.103, 0.0, -0.058, 0.225, -0.524, -0.465, -0.174),
     (0.585, 0.157, 0.432, 0.240, 0.242, 0.520, 0.548, 0.410),
 )
-"""Mean and spread of the witness's latents over every twentieth concept picture at 64 px: what is
-noised has to lie around 0 and be about one unit wide, as TAESD's do."""
+"""Mean and spread of the witness's latents over every twentieth concept picture at 64 px: latents
+that are noised must have mean 0 and spread 1 or so, as TAESD's have."""
 GUIDANCE, LOOKS = 3.0, 20
 RATE, LORA_RATE, WORD_RATE = 3e-4, 2e-3, 3e-2  # of fine-tuning
 DROPPED = 0.1  # share of captions left empty, for guidance
 SAVE_EVERY = 100
-STEADY = 0.998  # of the moving mean of the weights, which is what samples
+STEADY = 0.998  # of the moving mean of the weights, with which samples are drawn
 
 
 def pace(step: int, steps: int) -> float:
-    """1, but small in the first fiftieth and falling evenly over the last third."""
+    """Factor of the rate: rises over the first fiftieth, 1, falls linearly over the last third."""
     return min(1.0, (step + 1) / max(1, steps // 50), 3 * (steps - step) / steps)
 
 
@@ -82,8 +82,8 @@ class Captions(nn.Module):
 
 
 class OneWord(nn.Module):
-    """The same captions, of which one word's vector alone is trained: textual inversion (Gal et
-    al., 2022). It begins as another word that is known."""
+    """The same captions, but only one word's vector is trained: textual inversion (Gal et al.,
+    2022). That word begins with the vector of a known word."""
 
     def __init__(self, known: Captions, word: str, begins: str) -> None:
         super().__init__()
@@ -179,7 +179,7 @@ class Small:
     ) -> Self:
         """Adam with a warm start, falling over the last third; ends with its mean weights.
 
-        odds: how often each picture is drawn; `file`: where a stopped run goes on;
+        odds: how often each picture is drawn; `file`: from which a stopped run resumes;
         `told(step, loss, seconds)` gets the curve
         """
         search = torch.optim.AdamW(self.parameters(), lr=rate)
@@ -244,9 +244,9 @@ class Small:
         odds: Tensor | None = None,
         lora: bool = False,
     ) -> Self:
-        """A copy that was trained on with these; this one stays as it is.
+        """A copy that was trained further on these; this one stays as it is.
 
-        lora: low-rank matrices beside the attention, and the words, instead of all weights
+        lora: trains low-rank matrices beside the attention, and the words, not all weights
         """
         other = copy.copy(self)
         other.unet, other.words = copy.deepcopy(self.unet), copy.deepcopy(self.words)
@@ -268,7 +268,7 @@ class Small:
         seed: int,
         steps: int = 150,
     ) -> Self:
-        """A copy in which that word alone has learnt what these show."""
+        """A copy in which only that word's vector was trained, on these."""
         assert isinstance(self.words, Captions), "a word was taught already"
         other = copy.copy(self)
         other.unet = copy.deepcopy(self.unet).requires_grad_(False)
@@ -302,7 +302,7 @@ def taesd(_: Path) -> Eyes:
 
 
 def witness(home: Path) -> Eyes:
-    """The encoder of our own, from WITNESS in `home`: `python -m lab.study.witness.train`."""
+    """Our own encoder, from WITNESS in `home`, made by `python -m lab.study.witness.train`."""
     from .witness.net import LATENTS, Autoencoder
 
     net = Autoencoder()
@@ -321,4 +321,5 @@ def witness(home: Path) -> Eyes:
 
 
 EYES: dict[str, Callable[[Path], Eyes]] = {"taesd": taesd, "witness": witness}
-"""What the model can learn through. Cloaks are made against the first or its likenesses only."""
+"""Encoders that the model can learn through. Cloaks are made only against the first, or against the
+embedded surrogate, which imitates it."""

@@ -83,9 +83,9 @@ class Stable:
         odds: Tensor | None = None,
         lora: bool | None = None,
     ) -> Self:
-        """A copy whose UNet was trained on with these; this one stays as it is.
+        """A copy whose UNet was trained further on these; this one stays as it is.
 
-        lora: None means as this learner was made (LoRA unless `whole`)
+        lora: None: LoRA, unless this learner was made with `whole`
         """
         whole = self.whole if lora is None else not lora
         other = copy.copy(self)

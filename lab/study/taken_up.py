@@ -1,15 +1,14 @@
-"""What of a goal does training take up? python -m lab.study.taken_up [--seeds N] [--table]
+"""What does training learn from a cloak? python -m lab.study.taken_up [--seeds N] [--table]
 
-The study's cloak once for each thing that its steps may measure the distance to the goal by:
-latents as they are, means of 2 x 2 and 4 x 4 of them, mean and spread of every channel
-(StyleGuard, 2505.18766), how far they are on a way (their own to the goal; the mean one of all
-works, also as one shift of every channel), and the gradient that the untouched model would learn
-by (gradient matching: Geiping et al., 2021). All at one visibility, on the same base,
-beside clean works and the blend. Asked, as in cloak.py: what the model samples after it has learnt
-them.
+Makes the study's cloak with different distances between the works and their goals: of the latents,
+of means of 2 x 2 and 4 x 4 latents, of every channel's mean and spread (StyleGuard, 2505.18766), of
+the progress along a way (each work's own way to its goal, or the mean way of all works; also only
+as one shift of every channel), and of the gradient by which the untouched model would learn
+(gradient matching: Geiping et al., 2021). All have one visibility and one base model, beside clean
+works and the blend. Measured, as in cloak.py, are samples of the model that has learnt them.
 
-A distance is given to the engine's loop as an encoder (what it measures, behind the surrogate's
-latents): steps, limits and the search for a strength stay the product's own.
+The engine's loop gets a distance as an encoder, which computes it from the surrogate's latents;
+steps, limits and the search for a strength are the engine's own.
 """
 
 from __future__ import annotations
@@ -43,12 +42,12 @@ from ..rows import Row, note, rows
 from . import base, cloak, common, judge, pictures, small
 
 Measure = Callable[[Tensor], Tensor]
-"""Latents (1, C, h, w) -> what the distance to the goal is measured in."""
+"""Latents (1, C, h, w) -> the values in which the distance to the goal is measured."""
 Measures = Callable[[int], tuple[Measure, ...]]
 """Number of a work -> measures that its steps take in turn."""
 
 LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
-NOISES = 5  # draws of noise and of a time step that a gradient is taken at, one each in turn
+NOISES = 5  # draws of noise and time step; each step takes the gradient at one of them, in turn
 HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
 VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
 COLUMNS = (
@@ -102,18 +101,18 @@ def moments(latents: Tensor) -> Tensor:
 
 
 def along(way: Tensor) -> Measure:
-    """How far they are on that way. way: (C, h, w)"""
+    """How far latents are along that way. way: (C, h, w)"""
     unit = way / way.norm()
     return lambda latents: (latents[0] * unit).sum()[None]
 
 
 def shift(way: Tensor) -> Tensor:
-    """The same way for every place: by how much each channel moves on average."""
+    """The way averaged over places: by how much each channel moves."""
     return way.mean((1, 2), keepdim=True).expand_as(way)
 
 
 def gradient(learner: small.Small, number: int, caption: str = cloak.CAPTION) -> Measure:
-    """What the model would learn from these latents under that caption, at one draw of noise."""
+    """The gradient by which the model would learn latents with that caption, at one draw."""
     weights = learner.parameters()
 
     def measured(latents: Tensor) -> Tensor:
@@ -123,17 +122,17 @@ def gradient(learner: small.Small, number: int, caption: str = cloak.CAPTION) ->
             if not latents.requires_grad:  # of a goal
                 latents = latents.detach().requires_grad_(True)
             loss = learner.loss(latents, [caption], draw)
-            slopes = torch.autograd.grad(
+            gradients = torch.autograd.grad(
                 loss, weights, create_graph=True, allow_unused=True, materialize_grads=True
             )
-        return torch.cat([slope.flatten() for slope in slopes])
+        return torch.cat([one.flatten() for one in gradients])
 
     return measured
 
 
 @contextmanager
 def measured_by(found: tuple[Measure, ...]) -> Iterator[None]:
-    """The engine's steps, with that in place of the distance of latents."""
+    """Inside it the engine's steps measure these in place of the distance of latents."""
     latents = walk.families
 
     def families(*given: object) -> tuple[Encoder, ...]:
@@ -196,7 +195,8 @@ HANDLED = {"as posted": None, "JPEG 75": "jpeg75", "half the size and back": "ha
 
 
 def mean_moves(asked: argparse.Namespace) -> None:
-    """How far the mean of all works' latents has moved on its way, also once they were handled."""
+    """Measures how far the mean of all works' latents has moved on the mean way, also after
+    handling."""
     _, later = pictures.split(pictures.portraits())
     learner = base.model(asked.home, asked.eyes, asked.side)
     works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
@@ -240,7 +240,8 @@ def taken(
     restyled: Tensor,
     every: dict[str, Measures],
 ) -> Tensor:
-    """The works as the thief gets them. The blend is as visible as the cloak by latents."""
+    """The works as whoever trains on them gets them. The blend is as visible as the cloak by
+    latents."""
     if kind == "clean":
         return works
     name = "latents" if kind == "blend" else kind

@@ -1,4 +1,4 @@
-"""What the embedded surrogate's studies share: teachers, pictures, attack and yardstick.
+"""What the embedded surrogate's studies share: teachers, pictures, attack and measures.
 
 Pictures are float32 (B,3,H,W) in [0,1]; latents are in each teacher's own units.
 """
@@ -30,12 +30,12 @@ from torch import Tensor, nn
 from ...places import SHARED
 
 Nets = dict[str, nn.Module]
-"""Family -> its encoder, real or likeness: (B,3,H,W) in [0,1] to latents."""
+"""Family -> its encoder, the real one or an imitation: (B,3,H,W) in [0,1] to latents."""
 
 FAMILIES = {"sd15": "taesd", "sdxl": "taesdxl", "sd3": "taesd3", "flux1": "taef1", "flux2": "taef2"}
 CLOAK = RECIPES["cloak"]
 AMONG = 8.0
-"""Root mean squares at which gradients were cut in steps on several families at once."""
+"""Root mean squares at which gradients are clipped in steps on several families at once."""
 
 
 def allowance(x: Tensor) -> Tensor:
@@ -48,7 +48,8 @@ def fast(net: nn.Module) -> nn.Module:
 
 
 def walking(net: nn.Module, alone: bool = True) -> nn.Module:
-    """As the engine walks by it: slopes cut, in bytes where this processor is faster with them."""
+    """The network as the engine's steps use it: with clipped gradients, and computed in bytes where
+    this processor is faster with them."""
     return fast(gradient_twin(net, CUT if alone else AMONG, bytewise.usable()))
 
 
@@ -113,7 +114,7 @@ def scaled(x: Tensor, d: Tensor, score: float = 70.0) -> Tensor:
     """x + a*d as 8-bit values, a such that SSIMULACRA2 is `score`, found as the engine finds it."""
     unit = d * (
         0.02 / d.square().mean().sqrt()
-    )  # a blend needs a few percent, signed steps about all
+    )  # of a blend a few percent are used, of sign steps nearly all
     factor = scaled_to(Score(score), lambda a: Score(ssimulacra2(x, eight_bit(x + a * unit))), MOST)
     return eight_bit(x + factor * unit)
 
@@ -149,14 +150,14 @@ def attack(
     texture: bool = True,
     start: Tensor | None = None,
 ) -> Tensor:
-    """The engine's signed steps on the sum of the families' normalised gradients; the perturbation.
+    """The perturbation made by sign steps like the engine's, on the sum of normalised gradients.
 
     draw     families per step, each in turn; 0 = all
     turns    whose turn it is, for draw > 0; empty = each family once a round
     colour   share of eps for red, green and blue
     tint     share of the target's colours, smooth over CELL pixels, that it begins with
     texture  the engine's texture allowance instead of the same reach everywhere
-    start    a perturbation to walk on from (then steps begin at a third of eps)
+    start    a perturbation to start from (then steps begin at a third of eps)
     """
     clean, x = x, (x + tint * smooth(t - x)).clamp(0, 1)
     gradient = pull(nets, x, t)

@@ -1,4 +1,4 @@
-"""Bars 1, 2 and 4 of the issue on the real encoders: gap closed at SSIMULACRA2 70, and the blend's.
+"""Goals 1, 2 and 4 (README): gap closed on the real encoders at SSIMULACRA2 70, beside the blend.
 
 python -m lab.study.embedded.evaluate WEIGHTS --out ROWS.jsonl [--size 256] [--long 10] ...
 python -m lab.study.embedded.evaluate --table ROWS.jsonl
@@ -26,7 +26,7 @@ Make = Callable[[], Tensor]
 def ways(
     turn: int, nets: Nets, real: Nets, x: Tensor, t: Tensor, args: argparse.Namespace
 ) -> Iterator[tuple[str, Make, Row]]:
-    """(name, how to make the perturbation, what to note besides) for the turn-th picture."""
+    """(name, how to make the perturbation, what else to note) for picture number `turn`."""
 
     def ours(steps: int, branches: Nets = nets) -> Tensor:
         return attack(branches, x, t, steps, draw=args.draw)
@@ -61,14 +61,14 @@ def main(args: argparse.Namespace) -> None:
     five = {k: walking(net, alone=False) for k, net in real.items()}
     done = {(r["picture"], r["size"], r["way"]) for r in rows(args.out)}
     order = [row for row in pictures(args.size) if row[0] in (args.kind or row[0])]
-    random.Random(0).shuffle(order)  # an interrupted run is then a fair sample of the kinds
+    random.Random(0).shuffle(order)  # so that an interrupted run has pictures of all kinds
     for turn, (kind, name, x, t) in enumerate(order[: args.most]):
         closed = closing(real, x, t)
         about = {"weights": Path(args.weights).stem, "size": args.size, "kind": kind}
         for way, make, more in ways(turn, nets, five, x, t, args):
             if (name, args.size, way) in done:
                 continue
-            # processor seconds of this process: the machine is shared, the clock is not ours
+            # processor seconds of this process, because other programs use the machine too
             started = time.process_time()
             change = make()
             spent = {"seconds": time.process_time() - started}
@@ -117,7 +117,7 @@ def closed_by(mine: list[Row], control: list[Row]) -> str:
 
 
 def held(mine: list[Row], control: list[Row]) -> str:
-    """Only the family that was left out, each in its turn."""
+    """Means over pictures, each on the family that was left out for it."""
     moved = sum(r[r["out"]] for r in mine)
     ratio = moved / sum(c[r["out"]] for r, c in zip(mine, control, strict=True))
     return f"| | | | | {moved / len(mine):.3f} | {ratio:.2f} |"

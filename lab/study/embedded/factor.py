@@ -99,7 +99,7 @@ def uniform(found: Spaces, per_stage: tuple[int, int, int, int]) -> dict[str, tu
 
 
 def factored(net: nn.Module, found: Spaces, chosen: dict[str, tuple[int, int]]) -> nn.Module:
-    """The thinned branch; means are kept exactly through the bias (but for the zero border)."""
+    """The thinned branch; the bias keeps means exactly (except at the border, padded with 0)."""
     state = slim.written(net)
     for n, (a, b) in chosen.items():
         w = state.pop(f"{n}.weight")
@@ -122,7 +122,7 @@ def factored(net: nn.Module, found: Spaces, chosen: dict[str, tuple[int, int]]) 
             if bias.any():
                 state[f"{n}.bias"] = bias
             continue
-        if a < 64:  # rows and columns of length 1, sizes into the core: one learning rate fits
+        if a < 64:  # outer factors get rows of length 1, so that one learning rate fits all
             size = state[f"{n}.0.weight"].flatten(1).norm(dim=1)
             state[f"{n}.0.weight"] /= size.view(-1, 1, 1, 1)
             core = core * size.view(1, -1, 1, 1)

@@ -1,11 +1,11 @@
-"""After refit: training branches on their teachers' input gradients, where attacks walk.
+"""After refit: training branches on their teachers' input gradients, at points that steps visit.
 
-Loss per family: what a signed step along the branch's gradient loses against one along the
+Loss per family: how much less a sign step along the branch's gradient gains than one along the
 teacher's own, to first order: 1 - <teacher's gradient, soft sign of the branch's> / |teacher's
 gradient|_1, both of the squared distance to another picture's latents, by double backward through
-the branch only; plus the relative output error. (The cosine, tried first, listens to the few pixels
-with huge gradients; a signed step does not.) It is taken on pictures, on noisy pictures and on the
-branch's own adversarial steps.
+the branch only; plus the relative output error. (The cosine, tried first, depends mostly on the few
+pixels with huge gradients; a sign step does not.) The loss is taken on pictures, on noisy pictures
+and on the branch's own adversarial steps.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from ...training import stepped
 from .common import fast, teacher
 from .pictures import Crops
 
-WARM = 20  # steps of a family until its full rate
-TOLD = 20  # steps of every family between two lines of the log
+WARM = 20  # steps of a family until its rate is full
+TOLD = 20  # steps of each family between two lines of the log
 
 
 def gradient(net: nn.Module, x: Tensor, zt: Tensor, graph: bool = False) -> tuple[Tensor, Tensor]:
@@ -94,7 +94,7 @@ def held_agreement(net: nn.Module, real: nn.Module, crops: list[Tensor]) -> floa
 
 @dataclass
 class Run:
-    """A training that can be taken up again. `mean` is what is kept: single steps are noisy."""
+    """A training that can be resumed. `mean`, the moving mean of the weights, is its result."""
 
     folder: Path
     nets: dict[str, nn.Module]
@@ -123,7 +123,7 @@ class Run:
         }
         part = self.saved.with_suffix(".part")
         torch.save(state, part)
-        part.replace(self.saved)  # a run that is killed while saving keeps the checkpoint before
+        part.replace(self.saved)  # if it is killed while saving, the last checkpoint stays
 
 
 def taken_up(folder: Path, begin: Callable[[], dict[str, nn.Module]], rate: float) -> Run:

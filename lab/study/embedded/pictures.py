@@ -2,7 +2,8 @@
 
 `python -m lab.study.embedded.pictures` downloads, unpacks and packs them into one file.
 
-Nothing is installed: `apt-get download` and `dpkg-deb -x`. Licences are listed in embedded.md.
+Nothing is installed: `apt-get download` and `dpkg-deb -x`. For licences see
+core/glassine/surrogates/weights/embedded.md.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ...debian import unpacked
 
 Image.MAX_IMAGE_PIXELS = 200_000_000  # some wallpapers are larger than Pillow expects
 
-PACKAGES = {  # package: pictures at most (wallpapers are large, so every one of them counts)
+PACKAGES = {  # package -> pictures at most (wallpapers are large: many crops come from each)
     "gnome-backgrounds": 100,
     "mate-backgrounds": 100,
     "plasma-workspace-wallpapers": 100,
@@ -52,9 +53,7 @@ def pack(folder: Path = DATA, to: Path = PACKED, side: int = 560) -> None:
                 break
             try:
                 image = Image.open(path).convert("RGBA")
-            except (
-                Exception
-            ):  # formats this Pillow does not read: skipped, the card counts what was used
+            except Exception:  # a format that this Pillow does not read
                 continue
             w, h = image.size
             if min(w, h) < 128:
@@ -91,7 +90,7 @@ class Crops:
         self.size, self.batch, self.rng = size, batch, random.Random(seed)
 
     def one(self) -> Tensor:
-        for _ in range(20):  # plain grounds teach nothing: draw again
+        for _ in range(20):  # draw again if the crop is plain: it teaches nothing
             p = self.rng.choice(self.walls if self.rng.random() < 0.5 else self.others)
             h, w, _ = p.shape
             if min(h, w) < self.size:

@@ -1,8 +1,8 @@
-"""After thinning: every convolution in turn is fitted, in closed form, to what the teacher's gives.
+"""After thinning: every convolution in turn is fitted, in closed form, to the teacher's output.
 
-Each layer sees what the thinned layers before it give, so it also mends their errors. The ridge
-pulls towards the
-present weights, not towards 0: a plain fit would drop the quiet directions that the gradient needs.
+A layer's input is the output of the thinned layers before it, so it also corrects their errors. The
+ridge pulls towards the present weights, not towards 0: a plain fit would drop directions of small
+variance that the gradient needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .factor import rows_of
 
 
 def _mend(conv: nn.Module, given: list[Tensor], wanted: list[Tensor], ridge: float) -> None:
-    """Add the ridge solution of wanted (N,O) = given (N,I) @ change + constant."""
+    """Adds the ridge solution of wanted (N,O) = given (N,I) @ change + constant."""
     a = torch.cat(given)
     a = torch.cat([a, torch.ones(len(a), 1)], 1).double()
     gram, right = a.T @ a / len(a), a.T @ torch.cat(wanted).double() / len(a)
@@ -45,7 +45,7 @@ def _mended(
     ridge: float,
     generator: Generator,
 ) -> None:
-    """Fit the last convolution of `net` so that net(a) comes close to target(a, b, a0, b0)."""
+    """Fits the last convolution of `net` so that net(a) comes close to target(a, b, a0, b0)."""
     last = net[-1] if isinstance(net, nn.Sequential) else net
     given, wanted = [], []
     for pair in pairs:
@@ -72,7 +72,8 @@ def _wanted(
     a0: Tensor,
     b0: Tensor,
 ) -> Tensor:
-    """The teacher's output on the channels that stay; the last of a block mends its skip too."""
+    """The teacher's output on the channels that stay; the last convolution of a block also corrects
+    the error of its skip connection."""
     out: Tensor = whole(b)[:, few]
     return out + (b0 - a0) if last else out
 
@@ -85,12 +86,14 @@ def refit(
     kept: dict[str, Tensor] | None = None,
     ridge: float = 1e-2,
 ) -> nn.Module:
-    """The branch with its convolutions (factored: the last part) mended on crops (B,3,h,w).
+    """The branch with its convolutions (of factored ones the last part) refitted on crops.
 
-    kept: of a pruned branch, the teacher's channels that a convolution still puts out.
+    crops: (B,3,h,w)
+
+    kept: for a pruned branch, the teacher's channels that each convolution still gives.
     """
     net, generator, kept = copy.deepcopy(net), Generator().manual_seed(0), kept or {}
-    pairs = [(x, x) for x in crops]  # what the branch has and what the teacher has, layer by layer
+    pairs = [(x, x) for x in crops]  # values in the branch and in the teacher, layer by layer
     for name, child in net.named_children():
         true = dict(real.named_children())[name]
         if not (isinstance(child, Block) and isinstance(true, Block)):
@@ -100,7 +103,7 @@ def refit(
             continue
         if child.pool is not None and true.pool is not None:
             pairs = [(a + child.pool(a), b + true.pool(b)) for a, b in pairs]
-        now = [(a, b, a, b) for a, b in pairs]  # and what entered the block
+        now = [(a, b, a, b) for a, b in pairs]  # the last two: values that entered the block
         for i in (0, 2, 4):
             few = kept.get(f"{name}.conv.{i}", slice(None))
 

@@ -1,9 +1,9 @@
-"""Bar 3: what one step (forward and input gradient) costs on the branches and on the real five.
+"""Goal 3 (README): cost of one step (forward and input gradient) on branches and real encoders.
 
     python -m lab.study.embedded.speed WEIGHTS SIZE >> lab/study/embedded/results/speed.jsonl
 
-Processor seconds of one thread, the smallest of four, in turn: the real encoder as it is (float32),
-the real one as the engine walks by it, the branch as the engine walks by it.
+Processor seconds of one thread, the smallest of four, for each family: the real encoder in float32,
+the real encoder as the engine's steps use it, the branch as the engine's steps use it.
 """
 
 from __future__ import annotations

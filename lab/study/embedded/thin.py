@@ -1,8 +1,8 @@
-"""Structured pruning of a tiny encoder without training: the start of every embedded branch.
+"""Structured pruning of a tiny encoder without training: the start of every pruned branch.
 
-Channels are removed, never rotated (ReLU). Which: those whose activation times gradient of the
-attack's own objective is small. What they carried is regressed on the channels that stay and folded
-into the next convolution.
+Channels are removed, not rotated, because of the ReLUs: those whose activation times gradient of
+the attack's own objective is small. Their values are predicted from the channels that stay, by
+regression, and that prediction is folded into the next convolution.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def record(net: nn.Module, crops: list[Tensor]) -> dict[str, tuple[Tensor, Tenso
 
 
 def _fold(weight: Tensor, bias: Tensor, values: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-    """Consumer weights on the kept channels, plus the dropped ones' prediction from them."""
+    """Weights and bias of the next convolution on the kept channels, which also contribute their
+    prediction of the dropped ones."""
     drop = [c for c in range(values.shape[1]) if c not in set(keep.tolist())]
     if not drop:
         return weight, bias
@@ -72,7 +73,7 @@ def _fold(weight: Tensor, bias: Tensor, values: Tensor, keep: Tensor) -> tuple[T
 def thin(
     net: nn.Module, crops: list[Tensor], inner: tuple[int, int, int, int]
 ) -> tuple[nn.Module, dict[str, Tensor]]:
-    """A copy with fewer channels inside the blocks, and which channels every maker kept.
+    """A copy with fewer channels inside the blocks, and which channels each convolution kept.
 
     The residual streams keep their 64: cutting them cost far more of the gradient (README).
     """

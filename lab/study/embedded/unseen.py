@@ -1,4 +1,4 @@
-"""Pictures nobody trained on: ten paintings, twenty of other kinds from packages not used there.
+"""Pictures that no training used: ten paintings, and twenty of other kinds from other packages.
 
     python -m lab.study.embedded.unseen
 
@@ -54,7 +54,7 @@ OTHERS = {
 
 
 def atlas(path: Path, size: int) -> Tensor:
-    """Pixel art as it is shown: a corner of the sprite sheet, every pixel four times as large."""
+    """Pixel art as games show it: a corner of the sprite sheet, every pixel enlarged four times."""
     image = Image.open(path).convert("RGBA").crop((0, 0, size // 4, size // 4))
     image = Image.alpha_composite(Image.new("RGBA", image.size, (96, 96, 104)), image)
     image = image.convert("RGB").resize((size, size), Image.Resampling.NEAREST)

@@ -1,8 +1,9 @@
-"""Bar 3: a whole run on the branch beside one on the real five, tiles, goals and strength included.
+"""Goal 3 (README): a whole run on the embedded surrogate, beside one on the five real encoders.
 
     python -m lab.study.embedded.whole PICTURE TARGET SIZE [STEPS] >> ROWS.jsonl
 
-Both pictures are brought to SIZE x SIZE; seconds of the clock and of the processor, one run each.
+Views, goals and the search for the strength are included. Both pictures are resized to SIZE x SIZE;
+seconds of the clock and of the processor, one run each.
 """
 
 from __future__ import annotations

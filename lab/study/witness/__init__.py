@@ -1,4 +1,4 @@
 """The witness: a small autoencoder of our own, trained here, that nothing is optimised against.
 
-A file here trains it, or asks whether what it sees ranks pictures as left-out real encoders do.
+A file here trains it, or measures whether it ranks pictures as held-out real encoders do.
 """

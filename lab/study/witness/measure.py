@@ -1,10 +1,10 @@
-"""Whether the witness ranks pictures as left-out real encoders do.
+"""Whether the witness ranks pictures as held-out real encoders do.
 
-    python -m lab.study.witness.measure --protect 'embedded 70,sd15 70'  # kept under --home
-    python -m lab.study.witness.measure --weights CHECKPOINT             # what every eye sees of it
+    python -m lab.study.witness.measure --protect 'embedded 70,sd15 70'  # pictures kept in --home
+    python -m lab.study.witness.measure --weights CHECKPOINT             # what each encoder sees
 
 Ten paintings and the twenty pictures that are never trained on, at 256 px, each pulled towards the
-style that the engine chooses for it. Rows go into results/, a line a picture.
+style that the engine chooses for it. Rows go into results/, a line per picture.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Setting:
     score: Score
 
     def left_out(self) -> tuple[str, ...]:
-        """Real families that were not looked at; "embedded" looks at likenesses of all five."""
+        """Real families that were not used; none for "embedded", which imitates all five."""
         return tuple(f for f in FAMILIES if f not in self.surrogates)
 
 
@@ -60,7 +60,7 @@ SETTINGS = {
     "sd15 70": Setting(("sd15",), Score(70)),
 }
 BLEND = " blend"
-"""What follows a setting's name for the plain mixture towards its goal that scores the same."""
+"""Follows a setting's name, for the plain blend with its goal that scores the same."""
 
 
 def subjects(home: Path, art: Path) -> dict[str, Path]:
@@ -71,7 +71,7 @@ def subjects(home: Path, art: Path) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class Kept:
-    """Protected pictures on the disk: a file a picture and setting."""
+    """Protected pictures on the disk: a file for each picture and setting."""
 
     home: Path
 
@@ -92,7 +92,7 @@ class Kept:
 
 
 def aimed(clean: Tensor) -> Tensor:
-    """What the engine itself would pull that picture towards."""
+    """The goal that the engine itself chooses for that picture."""
     wanted = Intent(surrogates=("embedded",), seed=1)
     (goal,) = plan(Artwork(clean), wanted, device="cpu").goals
     return on_grid(goal.picture, 8)
@@ -165,7 +165,7 @@ def real_views(made: Mapping[str, Tensor]) -> list[tuple[str, View]]:
 
 
 def eyes(weights: Path) -> dict[str, Encode]:
-    """The witness beside what any encoder has to beat: one that never learnt, and plain means."""
+    """The witness, and what an encoder must beat: an untrained one, and plain means of pixels."""
     torch.manual_seed(0)
     blank, witness = Autoencoder().eval(), Autoencoder().eval()
     witness.load_state_dict(torch.load(weights, weights_only=True)["calm"])
@@ -177,7 +177,7 @@ def eyes(weights: Path) -> dict[str, Encode]:
 
 
 def ranked(kept: Kept, pictures: Iterable[str], weights: Path) -> None:
-    """One row a setting and an eye, real ones too: its rank correlation with every real encoder."""
+    """A row for each setting and encoder: its rank correlation with every real encoder."""
     step = torch.load(weights, weights_only=True)["step"]
     real = {(row["setting"], row["picture"]): row for row in rows(SEEN)}
     for setting, how in SETTINGS.items():

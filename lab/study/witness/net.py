@@ -1,7 +1,8 @@
-"""The witness's networks: pixels unshuffled, wide depthwise kernels, channels normed in place.
+"""The witness's networks: pixel unshuffle, wide depthwise kernels, norm over channels.
 
-Nothing of them is shared with the tiny autoencoders (TAESD) that protection is optimised against:
-no strided 3 x 3 convolutions, no ReLU, latents that a variational bottleneck keeps near one unit.
+They share nothing with the tiny autoencoders (TAESD) that protection is optimised against: no
+strided 3 x 3 convolutions, no ReLU, and a variational bottleneck that keeps latents near unit
+variance.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ KERNEL, WIDER = 7, 3
 
 
 class Pointwise(nn.Linear):
-    """A 1 x 1 convolution as the matrix product it is, (B, in, H, W) -> (B, out, H, W)."""
+    """A 1 x 1 convolution as a matrix product, (B, in, H, W) -> (B, out, H, W)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class Norm(nn.LayerNorm):
-    """Over the channels of each place by itself: a picture's size changes nothing."""
+    """Over the channels of each place by itself, and so independent of the picture's size."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
@@ -76,7 +77,7 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder = encoder(), decoder()
 
     def means(self, rgb: Tensor) -> Tensor:
-        """What the witness sees: (B, LATENTS, H / 8, W / 8), without chance."""
+        """The latents' means, without sampling: (B, LATENTS, H / 8, W / 8)."""
         return self.encoder(rgb).chunk(2, 1)[0]  # type: ignore[no-any-return]
 
     def forward(self, rgb: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
-"""Crops to train the witness on, out of Debian packages: python -m lab.study.witness.pictures
+"""Crops to train the witness on, from Debian packages: python -m lab.study.witness.pictures
 
-Downloads (apt-get download), unpacks and cuts into one file of bytes; nothing of it is committed.
+Downloads (apt-get download), unpacks and cuts pictures into one file; none of it is committed.
 The licences of the packages are listed in the README beside this file.
 """
 
@@ -22,8 +22,8 @@ from ...debian import unpacked
 Image.MAX_IMAGE_PIXELS = 200_000_000  # some wallpapers are larger than Pillow expects
 
 HOME = Path("/root/witness")
-SIDE, LARGEST = 96, 1080  # of a crop; of a picture's shorter side before it is cut
-PLAIN = 0.02  # mean spread of a crop's channels below which it teaches nothing
+SIDE, LARGEST = 96, 1080  # pixels: of a crop; of a picture's shorter side before it is cut
+PLAIN = 0.02  # a crop whose channels' mean spread is smaller teaches nothing
 PACKAGES = {  # package -> (its share of the crops, pictures at most, bytes of a file at least)
     "mate-backgrounds": (0.12, 99, 50_000),
     "plasma-workspace-wallpapers": (0.16, 99, 50_000),
@@ -68,7 +68,7 @@ def held(folder: Path) -> list[Path]:
 
 
 def listed(folder: Path, package: str) -> list[Path]:
-    """A package's pictures without those that are held out, and without small and doubled ones."""
+    """A package's pictures without held-out, small and duplicate ones."""
     _, most, least = PACKAGES[package]
     found = sorted(
         path
@@ -76,17 +76,17 @@ def listed(folder: Path, package: str) -> list[Path]:
         if path.suffix in (".png", ".jpg", ".webp")
         and not path.is_symlink()
         and path.stat().st_size > least
-        and not any(end.split("contents/")[0] in str(path) for end in HELD)  # in no size
-        and path.stem != "screenshot"  # of a wallpaper that is there already
-        and "/doc/" not in str(path)  # windows of a game
-        and "/l10n/" not in str(path)  # a map, once more in every language
+        and not any(end.split("contents/")[0] in str(path) for end in HELD)  # in all sizes
+        and path.stem != "screenshot"  # a small copy of a wallpaper
+        and "/doc/" not in str(path)  # screenshots of a game
+        and "/l10n/" not in str(path)  # the same map in every language
     )
     random.Random(0).shuffle(found)
     return found[:most]
 
 
 def opened(path: Path, draw: random.Random) -> Image.Image | None:
-    """The picture on a random plain ground, its shorter side LARGEST at most; None if too small."""
+    """The picture on a random plain colour, its shorter side at most LARGEST; None if too small."""
     try:
         file = Image.open(path)
         file.draft("RGB", (2 * LARGEST, 2 * LARGEST))
@@ -104,7 +104,7 @@ def opened(path: Path, draw: random.Random) -> Image.Image | None:
 
 
 def crop(image: Image.Image, draw: random.Random) -> np.ndarray:
-    """(SIDE, SIDE, 3) bytes of a random place at a random scale, mostly not of a plain one."""
+    """(SIDE, SIDE, 3) bytes of a random place at a random scale; plain places are avoided."""
     cut = np.zeros(0)
     for _ in range(10):
         side = round(SIDE * min(min(image.size) / SIDE, 8 ** draw.random()))

@@ -1,8 +1,8 @@
-"""Trains the witness within a time: python -m lab.study.witness.train --minutes 80
+"""Trains the witness in a given time: python -m lab.study.witness.train --minutes 80
 
-Writes checkpoint.pt under --home and the curve into results/curve.jsonl as it goes; start it again
-with --resume to go on. The rate follows the clock: a busy machine ends with fewer steps, not with
-a higher rate.
+Writes checkpoint.pt under --home and the curve into results/curve.jsonl; --resume continues. The
+learning rate falls with the elapsed time, so a busy machine takes fewer steps but also ends at the
+lowest rate.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ RESULTS = Path(__file__).parent / "results"
 CURVE = RESULTS / "curve.jsonl"
 SIDE, BATCH, SEEN = 64, 16, 4  # pixels; crops of a step; crops of a step that LPIPS looks at
 RATE, DECAY, WARM, LEAST = 2e-3, 0.01, 0.02, 0.01  # WARM: of the time; LEAST: of the rate
-LOOKS, NATS = 0.25, 3e-4  # weights of LPIPS and of the divergence beside the mean difference
-STEADY = 0.995  # of the moving mean of the weights, which is what ships
-TOLD, JUDGED, KEPT = 50, 500, 200  # steps between rows, looks at held-out crops, checkpoints
+LOOKS, NATS = 0.25, 3e-4  # weights of LPIPS and of the KL divergence beside the mean difference
+STEADY = 0.995  # of the moving mean of the weights, which is the result
+TOLD, JUDGED, KEPT = 50, 500, 200  # steps between rows, measurements on held-out crops, checkpoints
 CPU = torch.device("cpu")
 
 
 class Crops:
-    """Windows of the cut crops, mirrored half of the time; the same of a step after a stop."""
+    """Random parts of the cut crops, half of them mirrored; a step gets the same after a stop."""
 
     def __init__(self, home: Path, seed: int) -> None:
         whole = np.load(home / "crops.npy", mmap_mode="r")
@@ -59,14 +59,14 @@ class Crops:
 
 @dataclass
 class Run:
-    """A training as it stands: what a checkpoint holds."""
+    """The state of a training: what a checkpoint holds."""
 
     net: Autoencoder
     calm: Autoencoder
     search: torch.optim.Optimizer
     step: int = 0
     spent: float = 0.0
-    since: list[dict[str, float]] = field(default_factory=list)  # costs that no row tells yet
+    since: list[dict[str, float]] = field(default_factory=list)  # costs since the last row
 
     @classmethod
     def begun(cls, seed: int) -> Run:
@@ -91,13 +91,13 @@ class Run:
 
 
 def pace(share: float) -> float:
-    """Of the rate, after that share of the time: a short rise, then half a cosine."""
+    """Factor of the rate after that share of the time: a short rise, then half a cosine."""
     rise = min(1.0, (share + 1e-3) / WARM)
     return rise * (LEAST + (1 - LEAST) * (1 + math.cos(math.pi * min(1.0, share))) / 2)
 
 
 def taken(run: Run, crops: Crops) -> dict[str, float]:
-    """One step; returns what it cost, part by part."""
+    """One step; returns its loss, part by part."""
     rgb = crops(run.step)
     made, nats = run.net(rgb, torch.Generator().manual_seed(run.step))
     off = (made - rgb).abs().mean()
@@ -113,7 +113,7 @@ def taken(run: Run, crops: Crops) -> dict[str, float]:
 
 @torch.no_grad()
 def judged(net: Autoencoder, held: Tensor) -> dict[str, float]:
-    """PSNR and LPIPS of what it makes of crops that it never learnt, without chance."""
+    """PSNR and LPIPS of its reconstructions of held-out crops, without sampling."""
     psnr, looks = [], []
     for part in torch.split(held, 16):
         rgb = part.contiguous(memory_format=torch.channels_last)
@@ -148,12 +148,12 @@ def train(run: Run, home: Path, seconds: float, seed: int) -> None:
 
 
 def means(costs: list[dict[str, float]]) -> dict[str, float]:
-    """Part by part over the steps: fewer than TOLD of them right after a stop."""
+    """Mean of each part over the steps; after a stop they may be fewer than TOLD."""
     return {name: fmean(cost[name] for cost in costs) for name in costs[0]}
 
 
 def cut_back(step: int) -> None:
-    """Rows of the curve that a checkpoint does not know of are written again."""
+    """Removes rows of the curve after the checkpoint's step; they will be written again."""
     known = [row for row in rows(CURVE) if row["step"] <= step]
     CURVE.write_text("".join(json.dumps(row) + "\n" for row in known))
 
