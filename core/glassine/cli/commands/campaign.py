@@ -23,7 +23,7 @@ Examples:
   glassine campaign join dogs.campaign
   glassine protect rex.png --campaign Dogs
 
-You share the file by any way you like. Nothing is sent anywhere, and there is no server.
+You share the file in any way you like. Nothing is sent anywhere, and there is no server.
 """
 
 
@@ -108,7 +108,7 @@ def new(
 
 
 def pair_of(word: str, pictures: dict[str, str]) -> Pair:
-    """A pair with its anchor: the one that was given, else the one that everybody has."""
+    """A pair with its anchor: the one that was given, else the one that ships."""
     from ...campaigns import anchored
     from ...targets import concept
 
@@ -139,7 +139,7 @@ def join_campaign(file: Path) -> None:
 @click.argument("file", type=Name(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def show(file: Path | None, as_json: bool) -> None:
-    """What the campaign in FILE says; without it, those that were joined on this machine."""
+    """Show the campaign in FILE; without FILE, every one that was joined on this machine."""
     from ...campaigns import campaign_of, joined
 
     found = [campaign_of(file)] if file else list(joined())
