@@ -1,6 +1,6 @@
-"""Faceplugin's embedder: what a shop's product runs. What it was trained on, nobody says.
+"""Faceplugin's embedder, from a commercial product; nobody says what it was trained on.
 
-So nothing is ever optimised against it: it stands for the networks that nobody here has seen.
+It is never optimised against: it stands for networks that no cloak was made against.
 """
 
 from __future__ import annotations
