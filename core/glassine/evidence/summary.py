@@ -69,7 +69,7 @@ def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Repor
 
 
 def share(report: Report, name: str) -> float:
-    """What is left of that report's own effect; 1 for the picture as it is."""
+    """Share of that report's own effect that is left after a purifier; 1 after none ("")."""
     had = beyond_control([row for row in report.effects if not row.after])
     rows = [row for row in report.effects if row.after == name]
     return min(1.0, max(0.0, beyond_control(rows) / had)) if rows and had > 0 else math.nan

@@ -33,7 +33,7 @@ _FOUR = (
 
 
 def html(protected: Protected, report: Report, sight: Sight) -> str:
-    """`sight`: what was measured."""
+    """The page. `sight`: both pictures, and the part that was measured."""
     device = choose(protected.plan.device)
     before, after, change = overview(sight)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
@@ -115,7 +115,7 @@ def figure(picture: Shown, kind: str = "") -> str:
 
 
 def glance_section(report: Report, before: Shown, after: Shown) -> str:
-    """What one look takes in: the two pictures under one line that moves, and four sentences."""
+    """The summary: both pictures with a line between them that moves, and four sentences."""
     told = report.glance
     rows = "".join(
         f"<dt>{title}</dt><dd>{escape(str(getattr(told, name)))}</dd>" for name, title in _FOUR
@@ -150,7 +150,7 @@ def slider(before: Shown, after: Shown) -> str:
 
 
 def stop_rules() -> str:
-    """Where the line stands: at the chosen column, and under the mouse while it is over one."""
+    """CSS that puts the line at the chosen column, or at the one that the mouse is over."""
     return "\n".join(
         f".under:has(label:nth-child({at + 1}) {chosen}) {{ --at: {at * 100 / _STOPS:g}%; }}"
         for chosen in ("input:checked", "input:hover")
@@ -181,9 +181,9 @@ def model_section(views: Sequence[tuple[str, Sequence[Shown]]]) -> str:
     )
     return (
         '<section aria-labelledby="sees"><h2 id="sees">What the model sees</h2>'
-        '<p class="note">What is kept of the measured part: the encoder\'s latents, turned back '
-        "into a picture. Training learns from these, not from the pixels. Both look much alike as "
-        "long as little of the way is covered: the difference is what there is to see.</p>"
+        '<p class="note">What the encoder keeps of the measured part: its latents, turned back '
+        "into a picture. Training learns from latents, not from pixels. Original and protected "
+        "look much alike here unless the effect is large: look at their difference.</p>"
         f"{rows}</section>"
     )
 
@@ -196,6 +196,6 @@ def redrawn_section(plan: Plan, views: Sequence[Shown]) -> str:
         '<section aria-labelledby="redrawn"><h2 id="redrawn">What the model makes of both</h2>'
         f'<p class="note">{escape(Path(plan.model).name)} was given the measured part to draw anew '
         f"(img2img at {STRENGTH:g}), told “{escape(plan.prompt)}”, with the same noise for both. "
-        "It has learnt neither: this shows what a picture does to such an edit, not to training."
+        "It was trained on neither: this shows an effect on such edits, not on training."
         f'</p><div class="row">{"".join(map(figure, views))}</div></section>'
     )

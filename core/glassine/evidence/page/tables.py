@@ -65,7 +65,7 @@ Row = tuple[str, str, str]
 
 
 def cost_tables(cost: Cost) -> str:
-    """Judges by whether the change was fitted to them, then what nobody has to judge."""
+    """Judges that the optimiser looks at, those that it does not, then plain counts."""
     return (
         noted_table("Judges that the optimiser may look at", judged_rows(cost))
         + noted_table(
@@ -99,7 +99,7 @@ def held_out_rows(found: HeldOut) -> list[Row]:
 
 
 def measured_row(name: str, value: float | None, note: str) -> list[Row]:
-    """None without a value: a doubt says why, unless the picture is too small for that judge."""
+    """No row without a value: a doubt says why, unless the picture is too small for that judge."""
     return [] if value is None else [(name, number(value, ".4f"), note)]
 
 
@@ -120,7 +120,7 @@ def counted_rows(cost: Cost) -> list[Row]:
 
 
 def denoised_table(found: Sequence[Denoised]) -> str:
-    """What the model that was looked through makes of it, beside its controls."""
+    """Losses of the model that was optimised through, for the copy and its controls."""
     rows = [
         (
             number(one.level, ".0%"),
@@ -156,7 +156,7 @@ def offers_table(report: Report) -> str:
 
 
 def effects_table(rows: Sequence[Effect]) -> str:
-    """Closed beside the blend, moved beside scattered and JPEG."""
+    """Share of the gap closed beside the blend's; distance moved beside scattered and JPEG."""
     note = (
         '<p class="note">Covered: how much of the way to the target the picture went, as that '
         "encoder sees it. The blend beside it is the target mixed in plainly, just as visible. "
@@ -205,14 +205,14 @@ def trial_tables(report: Report) -> str:
                 "</section>"
             )
     sections.append(
-        '<p class="note">More sites and removers are tried by: glassine report PICTURE '
+        '<p class="note">To try more sites and removers: glassine report PICTURE '
         "--original ORIGINAL</p>"
     )
     return "".join(sections)
 
 
 def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
-    """Encoders that were only measured have a column where there are any."""
+    """A table of trials; held-out encoders have a column where there are any."""
     held = any(row.role == "held out" for row in report.effects)
     body = []
     for trial in rows:
