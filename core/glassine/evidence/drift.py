@@ -46,7 +46,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class FaceViewer(Viewer):
-    """An embedder that looks at one face of the measured part, at the same place in all pictures."""
+    """An embedder that looks at one face of the measured part, at one place in all pictures."""
 
     face: Face
     entry: Embedder

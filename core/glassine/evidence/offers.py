@@ -47,7 +47,7 @@ def recoded(name: str, quality: int, picture: Tensor) -> Tensor:
 
 
 def effect_left(before: Before, part: Tensor) -> float:
-    """Share of the effect beyond its control that `part` keeps, 0 to 1; NaN where there was none."""
+    """Share of the effect beyond its control that `part` keeps, 0 to 1; NaN if there was none."""
     return share_left(before.rows, [row_seeing(v, before, part) for v in before.viewers])
 
 

@@ -121,7 +121,7 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
 
 
 def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
-    """Original, protected and their difference as the plan's model redraws them; nothing unasked."""
+    """Original and protected as the plan's model redraws them, and their difference; else none."""
     if not plan.redraw:
         return []
     cuts = [sight.cut(picture) for picture in (sight.clean, sight.seen)]
