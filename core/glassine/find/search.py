@@ -1,4 +1,4 @@
-"""Hash index, then features, then watermark, then metadata."""
+"""The search for works in a folder: by hashes, features, watermark and metadata."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .opened import contents
 from .works import Work
 
 _MAYBE = 96
-"""Bits of 256: crops and overlays of a picture lie below (crop by a tenth: 86), others above."""
+"""Bits of 256: crops and overlays of a work lie below (crop by a tenth: 86), other files above."""
 
 _BATCH = 256  # files whose features are asked about at once
 _TRIES = 5  # works a file is compared with in detail, best candidates first
@@ -55,7 +55,7 @@ def search(
 ) -> Search:
     """Every file of the folder that is, contains or names the artist's work.
 
-    creator        the name that metadata is searched for; "": those the ledger wrote
+    creator        the name that metadata is searched for; "": the names in the ledger's exports
     listen_to_all  decode the watermark of every file (about a second each), not only of those
                    that look like a work
     """
@@ -101,9 +101,9 @@ def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
 def matcher(
     works: list[Work], names: frozenset[str]
 ) -> Callable[[Sequence[Seen]], Iterator[list[Hit]]]:
-    """All works' hashes and features in tables, as a function that files are shown to.
+    """A function from files to each one's hits, with all works' hashes and features in tables.
 
-    Many at once, because that is what the tables are quick at; pairs are confirmed in threads.
+    It takes many files at once, at which the tables are quick; pairs are confirmed in threads.
     """
     tables = _table(works, 0), _table(works, 1)
     views = [fingerprint.open_small(work.view) for work in works]
@@ -138,8 +138,8 @@ def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
 
 
 def _far(seen: Seen, table: NDArray[np.uint8], negative: bool) -> NDArray[np.int64]:
-    """Differing bits to every work, or to its negative, of which every bit is the other; 256 where
-    either is a flat colour."""
+    """Bits in which the file's hash differs from every work's, or from that of its negative, which
+    has every bit flipped; 256 where either is a flat colour."""
     own = seen.hashes[: fingerprint.HASH]
     far = fingerprint.bits_apart(own, table)
     far = 8 * fingerprint.HASH - far if negative else far
@@ -152,7 +152,7 @@ def _candidates(
 ) -> list[tuple[int, Way]]:
     """Works worth a closer look, each with the way in which the file would show it.
 
-    Features of a negative are others: it is looked for by its hash alone, so as a whole.
+    A negative has other features: it is looked for by its hash alone, so only as a whole.
     """
     order = np.argsort(far.min(0), kind="stable")
     near = [(int(at), WAYS[int(far[:, at].argmin())]) for at in order if far[:, at].min() <= _MAYBE]
@@ -166,7 +166,7 @@ def _candidates(
 
 
 def _best(hits: Iterable[Hit]) -> list[Hit]:
-    """One hit for each work: a picture may be seen straight and mirrored."""
+    """The best hit of each work: one may be found both straight and mirrored."""
     kept: dict[tuple[int, str], Hit] = {}
     for hit in hits:
         assert hit.work is not None, "pairs have a work"
@@ -210,7 +210,8 @@ def works_have_marks(works: list[Work]) -> bool:
 
 
 def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
-    """The hits with the watermark that was heard; a new one where only the watermark speaks."""
+    """The hits with the file's watermark, if it has one; a new hit where nothing else speaks for
+    its work."""
     marked = {work.watermark: work for work in works if work.watermark is not None}
     ways = {hit.mirrored for hit in found if hit.work} or {False, True}
     try:
@@ -229,7 +230,8 @@ def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
 
 
 def corrected(hits: Iterable[Hit], listened: int) -> list[Hit]:
-    """Chances over every picture that was listened to; what no longer stands out is dropped."""
+    """The hits with a watermark's chance multiplied by the number of files decoded; a mark that no
+    longer stands out is dropped, and a hit without other evidence with it."""
     kept = []
     for hit in hits:
         if hit.mark is not None:
