@@ -168,7 +168,8 @@ class Cluster:
         else:
             flight = replace(flight, lost=flight.lost + 1)
         if flight.died >= ATTEMPTS or flight.lost >= LOST:
-            return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=flight.path))
+            attempts = flight.died + flight.lost
+            return Outcome(message("batch.given_up", attempts=attempts, path=flight.path))
         away[self._launched(flight, run)] = flight
         return None
 

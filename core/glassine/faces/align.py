@@ -30,7 +30,7 @@ class Placing:
         return self.turn * z + self.shift
 
     def nudged(self, angle: float, scale: float, across: float, down: float) -> Placing:
-        """The crop turned (radians) and scaled around its middle, then moved by shares of a side."""
+        """The crop turned by radians and scaled around its middle, then moved by shares of it."""
         middle, turn = complex(1, 1) * self.size / 2, self.turn * scale * unit(angle)
         centre = self.at(middle) + self.turn * self.size * complex(across, down)
         return Placing(self.size, turn, centre - turn * middle)

@@ -104,7 +104,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Agreement:
-    """`inliers`: features that agree on one mapping; `whole`: it lays the work over the whole file."""
+    """`inliers`: features that agree on one mapping; `whole`: it covers the file with the work."""
 
     inliers: int = 0
     whole: bool = False
