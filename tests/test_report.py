@@ -20,7 +20,7 @@ from glassine.evidence.page.render import html
 from glassine.evidence.page.tables import cost_tables
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
-from glassine.evidence.summary import markdown, summarised
+from glassine.evidence.summary import summarised
 from glassine.evidence.trained import measured_sizes, trained
 from glassine.evidence.trials import scene, trial
 from glassine.flow import pages
@@ -378,7 +378,7 @@ def test_summary_names_the_worst_case(hurt):
     lines = summarised([("one", weak), ("two", strong)])
     assert [line.name for line in lines] == ["", "jpeg75"]
     assert lines[1].where == "two" and lines[1].worst < lines[1].left
-    assert "| JPEG, quality 75 |" in markdown("Cloak", lines)
+    assert str(lines[1].says) == "JPEG, quality 75"
 
 
 def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):

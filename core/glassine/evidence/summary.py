@@ -84,18 +84,6 @@ def mean_of_known(values: Iterable[float]) -> float:
     return fmean(real) if real else math.nan
 
 
-def markdown(title: str, lines: Sequence[Line]) -> str:
-    """A table for the README: shares in per cent, controls beside them."""
-    head = "| after | covered | spread | blend | held out | its blend | left | worst |"
-    body = [
-        f"| {row.says} | {percent(row.covered)} | {percent(row.spread)} | {percent(row.blend)} "
-        f"| {percent(row.held_out)} | {percent(row.held_out_blend)} | {percent(row.left)} "
-        f"| {percent(row.worst)} {row.where} |"
-        for row in lines
-    ]
-    return "\n".join([f"**{title}**", "", head, "|---" + "|---:" * 6 + "|---|", *body, ""])
-
-
 def percent(value: float) -> str:
     return "-" if math.isnan(value) else f"{100 * value:.1f}"
 
