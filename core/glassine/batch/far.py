@@ -86,7 +86,7 @@ def fetched(far: Far, without: Far | None = None) -> Iterator[Path]:
 
 
 def is_below(name: str) -> bool:
-    """Whether a name that a server gave leads to no place outside the folder it is written to."""
+    """Whether a name that a server gave stays inside the folder that it is written to."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 

@@ -28,7 +28,7 @@ class Survey:
 
 
 def surveyed(folder: Path, out: Path) -> Survey:
-    """What lies below the folder, without `out`, sorted; raises NotUsable where no picture does.
+    """What lies below the folder, without `out`, sorted; raises NotUsable without any picture.
 
     A file is a picture by its suffix or by its contents: a damaged one is tried too, so that its
     own error is reported.

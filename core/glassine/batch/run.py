@@ -134,8 +134,8 @@ def one_by_one(run: Run) -> None:
 
 
 def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
-    """The intent with one style for all pictures, kept for later runs; as it is where its recipe
-    has no style, or the style is given."""
+    """The intent with one style for all pictures, which later runs keep; unchanged where the recipe
+    has no style, or a style or target was asked for."""
     from ..flow.recipes import MODEL_RECIPES, RECIPES
 
     recipe = (RECIPES | MODEL_RECIPES).get(intent.recipe)
@@ -203,7 +203,7 @@ class Run:
         self.ended(path, job, outcome, monotonic() - began)
 
     def begun(self, path: Path) -> Job | None:
-        """The picture's job, noted as begun; None where it is finished or cannot begin, as told."""
+        """Notes and gives a job; None, and reported, where it is finished or cannot begin."""
         target = self.targets[path]
         try:
             job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))
@@ -270,7 +270,7 @@ class Run:
         return Task(path, target, self.intent_for(job), batch.device, batch.again, renew)
 
     def attempts(self, path: Path, job: Job) -> Outcome:
-        """The outcome after at most ATTEMPTS tries; a worker that dies costs one, as told."""
+        """The outcome after at most ATTEMPTS tries; a worker that dies costs one, and is told."""
         task = self.task(path, job)
         for attempt in range(ATTEMPTS):
             try:

@@ -52,7 +52,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Campaign:
-    """What everybody in a campaign does alike.
+    """What all artists in a campaign agree to do.
 
     number   hexadecimal digits that stay when the campaign is changed and signed again
     caption  the words to post with a picture; {concept} becomes what it shows, with its article

@@ -24,7 +24,7 @@ DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, TOO_LITTLE = 0, 1, 3, 4, 5, 6
 
 
 def guarded(run: Callable[[], Any]) -> int:
-    """Runs a command and gives its exit code; errors that have an explanation are printed as one.
+    """Runs a command and gives its exit code; an error that can be explained is one sentence.
 
     A signal ends the process in `signals`, without coming back here.
     """

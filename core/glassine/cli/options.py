@@ -359,7 +359,7 @@ def named_picture(path: str | None) -> Tensor | None:
 
 
 def named_mask(path: str | None) -> Tensor | None:
-    """White is 1; transparent counts as black."""
+    """(1, H, W) in [0, 1] from a grey picture: white is 1, and transparent counts as black."""
     if path is None:
         return None
     from ..flow.read import read

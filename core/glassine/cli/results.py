@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def delivered_lines(made: Delivered) -> list[str]:
-    """Five lines; then what had to be converted, and for a poison the words it needs."""
+    """Five lines; then notes on what was converted, and for a poison the words it needs."""
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
@@ -130,7 +130,7 @@ def shares(rows: Sequence[Effect]) -> dict[str, float]:
 
 
 def doubts_said(report: Report) -> Message:
-    """How many, and the first; the page has all of them."""
+    """How many doubts there are, and the first; the page has all of them."""
     count = len(report.doubts)
     if count == 0:
         return message("cli.no_doubts")
@@ -138,7 +138,7 @@ def doubts_said(report: Report) -> Message:
 
 
 def delivered_facts(made: Delivered) -> dict[str, Any]:
-    """The same as data, for --json; what was not measured is null."""
+    """A finished picture as data, for --json; what was not measured is null."""
     report, record = made.report, record_in(made.report, made.protected)
     whole = {
         "source": str(made.source),

@@ -99,4 +99,4 @@ def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Print the version and stop.",
 )
 def cli() -> None:
-    """Thin paper over your artwork: it can be looked at, and training on it costs more."""
+    """Thin paper over your artwork: people see the picture, and training on it costs more."""

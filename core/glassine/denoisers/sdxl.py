@@ -1,4 +1,4 @@
-"""The UNet of Stable Diffusion XL, which is also told how large its picture was."""
+"""The UNet of Stable Diffusion XL, which also gets the picture's original size."""
 
 from __future__ import annotations
 

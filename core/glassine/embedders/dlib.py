@@ -24,7 +24,7 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="dlib's face recognition, a ResNet-34 with 128 numbers",
+    covers="dlib's face recognition, a ResNet-34; 128 numbers for a face",
     folder="weights",
     licence="CC0 (D. E. King)",
     load=load,

@@ -54,7 +54,7 @@ def renamed(found: State) -> State:
 
 
 ENTRY = Embedder(
-    covers="HSE FaceRes, a MobileNet trained on VGGFace2, with 1024 numbers",
+    covers="HSE FaceRes, a MobileNet trained on VGGFace2; 1024 numbers for a face",
     folder="faceres",
     licence="MIT (V. Mandic), upstream Apache-2.0 (HSE); trained on VGGFace2",
     weights=(

@@ -25,7 +25,7 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="Faceplugin's recognition, with 512 numbers; for measuring only",
+    covers="Faceplugin's recognition; 512 numbers for a face, for measuring only",
     folder="fr_feature",
     licence="MIT (Faceplugin); training data unknown",
     weights=(Wanted(FILE, "c802151944d143481b781a687163a0bc8d7d02f8", origin=ORIGIN),),

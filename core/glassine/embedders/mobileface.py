@@ -20,7 +20,7 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="MobileFace, with 256 numbers",
+    covers="MobileFace; 256 numbers for a face",
     folder="weights",
     licence="MIT (becauseofAI)",
     load=load,

@@ -98,7 +98,7 @@ def about_trials(trials: Sequence[Trial]) -> Iterator[Message]:
 
 
 def about_size(trials: Sequence[Trial]) -> Iterator[Message]:
-    """The training size at which least is left."""
+    """A doubt about the training size at which least of the effect is left."""
     known = [trial for trial in trials if not math.isnan(trial.left)]
     worst = min(known, key=lambda trial: trial.left, default=None)
     if worst and worst.left < WEAKENED:

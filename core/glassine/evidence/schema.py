@@ -19,7 +19,7 @@ SCHEMA = 6
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """JSON's types only; what was not measured is null. Doubts come first here too."""
+    """A report in JSON's types, doubts first; what was not measured is null."""
     whole = json_ready(report)
     whole["facts"] = told(report.record or RunRecord(), ON_PAGE)
     del whole["record"]

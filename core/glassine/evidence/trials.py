@@ -68,7 +68,7 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
 
 
 def share_left(before: Sequence[Effect], after: Sequence[Effect]) -> float:
-    """Of the effect beyond its control, 0 to 1; NaN where there was none."""
+    """Share of the effect beyond its control that is left, 0 to 1; NaN where there was none."""
     had, has = beyond_control(before), beyond_control(after)
     return min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
 

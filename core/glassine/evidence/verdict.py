@@ -33,5 +33,5 @@ def below_control(report: Report) -> Message | None:
 
 
 def both_measured(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those of which both were measured."""
+    """The pairs of which both figures were measured."""
     return [pair for pair in pairs if not any(isnan(value) for value in pair)]

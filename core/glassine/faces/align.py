@@ -45,7 +45,7 @@ class Placing:
 
 
 def unit(angle: float) -> complex:
-    """Of length one, at an angle in radians."""
+    """The complex number of length one at an angle in radians."""
     return complex(math.cos(angle), math.sin(angle))
 
 

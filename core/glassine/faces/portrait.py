@@ -40,7 +40,7 @@ class Portrait:
 
 
 def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> Portrait:
-    """Raises NotUsable where there is no face, or not the one that was asked for."""
+    """The portrait; raises NotUsable where there is no face, or not one that was asked for."""
     used = chosen_embedders(intent.surrogates)
     rgb = on_white(artwork.rgb, artwork.alpha)
     found = find_faces(rgb)
@@ -91,7 +91,7 @@ def unspared(
 
 
 def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
-    """Where faces were found, so that a missed or a wrong one is noticed; then which are left."""
+    """Where faces are, to show a missed or a wrong one; then how many are left alone or small."""
     boxes = tuple(
         message("face.box", number=number, left=left, top=top, width=right - left, height=low - top)
         for number, face in enumerate(found, 1)

@@ -153,7 +153,7 @@ def _of_mirrored(view: bytes) -> Descriptors:
 
 
 def _matched(mine: Descriptors, theirs: Descriptors) -> list[tuple[int, int]]:
-    """Lowe's ratio test: pairs (at in `mine`, at in `theirs`) whose second best is much worse."""
+    """Lowe's ratio test: (index in `mine`, index in `theirs`) whose second best is much worse."""
     cv2 = _cv2()
     if min(len(mine), len(theirs)) < 2:
         return []

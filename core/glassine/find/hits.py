@@ -1,4 +1,4 @@
-"""What a search gives back."""
+"""What a search gives back: hits, each with its evidence."""
 
 from __future__ import annotations
 

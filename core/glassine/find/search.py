@@ -177,7 +177,7 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _hit(seen: Seen, work: Work, differ: int, way: Way, exact: dict[str, int]) -> Hit | None:
-    """The pair in detail; None when neither features nor hashes hold."""
+    """File and work compared in detail; None when neither features nor hashes agree."""
     agree = _compared(work, seen.path, way)
     sure = agree.inliers >= INLIERS
     if not sure and differ > ALIKE:

@@ -114,7 +114,7 @@ def scatter(_: Shown, clean: Tensor, seen: Tensor) -> Tensor:
 
 
 def blend(aimed: Sequence[str], device: Device, one: Shown, clean: Tensor, seen: Tensor) -> Tensor:
-    """Towards the drawn face that is farthest away, as visible as the copy."""
+    """A plain blend towards the drawn face that is farthest away, as visible as the copy."""
     whole = clean_of(one)
     who = farthest(whole, one.face, aimed, device)
     rows, columns = around(one.face, *whole.shape[1:])

@@ -168,7 +168,7 @@ def facts(found: Signed) -> dict[str, object]:
 
 
 def tell(found: Signed) -> None:
-    """The legal note first: who joins should know before they act."""
+    """Prints the legal note, to be known before anybody acts, then what the campaign says."""
     campaign = found.campaign
     click.echo(speech.phrase("campaign.legal"))
     said = speech.phrase(

@@ -248,7 +248,7 @@ def copies_of_group(asked: Asked, out: Path) -> tuple[list[dict[str, Any]], list
 
 
 def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
-    """Nobody's pictures are made to come up for somebody else without their word."""
+    """Asks whether the group agreed; raises NotUsable where nobody is there to answer."""
     if agreed:
         return
     if not sys.stdin.isatty():
@@ -257,7 +257,7 @@ def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
 
 
 def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Doubts, then what look-ups return, then what was left out."""
+    """Prints doubts, then what look-ups return, then what was left out."""
     if as_json:
         from ...evidence.schema import json_ready
 
@@ -278,7 +278,7 @@ def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def tell(found: Lookup) -> None:
-    """Doubts, then the table, then what was left out."""
+    """Prints doubts, then the table, then what was left out."""
     for doubt in found.doubts:
         click.echo(speech.phrase("cli.doubt", doubt=doubt))
     click.echo(

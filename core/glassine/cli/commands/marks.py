@@ -67,7 +67,7 @@ def show_marks(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> in
 
 
 def trusted(file: Path) -> str:
-    """The certificates in it as text; raises where it holds none."""
+    """The certificates in a PEM file as text; raises NotUsable where it holds none."""
     from ...flow.read import file_contents
 
     text = file_contents(file).decode("utf-8", "replace")

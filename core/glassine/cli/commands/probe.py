@@ -237,7 +237,7 @@ def captions_of(order: Order) -> list[str]:
 
 
 def teller() -> Told:
-    """A line now and then, with the time that is left."""
+    """A watcher that prints a line now and then, with the time that is left."""
     last = 0
 
     def told(now: Asking) -> None:
@@ -253,7 +253,7 @@ def teller() -> Told:
 
 
 def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
-    """The command line that gives these figures; names of folders, not where they lie."""
+    """The command line that repeats the figures, with names of folders and without their paths."""
     words = ["glassine", "probe", model.name, folder.name]
     for name in ("against", "lora", "reference"):
         words += [f"--{name}", given[name].name] if given[name] else []

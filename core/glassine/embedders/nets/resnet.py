@@ -37,7 +37,7 @@ class Resnet(nn.Module):
 
 
 def added(one: Tensor, other: Tensor) -> Tensor:
-    """Their sum, each filled up with zeros to the larger of the two in every direction."""
+    """The sum of both, each filled up with zeros to the larger size in every dimension."""
     if one.shape == other.shape:
         return one + other
     channels, height, width = (

@@ -121,7 +121,7 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
 
 
 def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
-    """Original and protected as the plan's model redraws them, and their difference; else none."""
+    """What the plan's model redraws of original and protected, and the difference; [] unasked."""
     if not plan.redraw:
         return []
     cuts = [sight.cut(picture) for picture in (sight.clean, sight.seen)]

@@ -72,7 +72,7 @@ def items(said: Iterable[Message]) -> str:
 
 
 def doubts_section(report: Report) -> str:
-    """First on the page, also when there are none: then what was not looked for is said."""
+    """The doubts; without any it says that proxies were measured, and no training."""
     if report.doubts:
         inside = f"<ul>{''.join(map(doubt_item, briefs(report.doubts)))}</ul>"
     else:
@@ -87,7 +87,7 @@ def doubts_section(report: Report) -> str:
 
 
 def doubt_item(doubt: Brief) -> str:
-    """A few words, and the whole of it for whoever asks why."""
+    """A doubt in a few words, and its full text for whoever asks why."""
     says = escape(str(doubt.says))
     if not doubt.why:
         return f"<li>{says}</li>"
@@ -128,7 +128,7 @@ def glance_section(report: Report, before: Shown, after: Shown) -> str:
 
 
 def slider(before: Shown, after: Shown) -> str:
-    """Radio buttons in columns over the picture: a click, a tap, the arrow keys or the mouse alone.
+    """Radio buttons in columns over the picture: click, tap, arrow keys or hovering move the line.
 
     No script is needed, and whoever cannot see it hears how much of the original is shown.
     """

@@ -26,14 +26,14 @@ _KINDS = {
 
 
 def number(value: float | None, form: str = ".3f") -> str:
-    """A dash for what was not measured."""
+    """A figure in that format; a dash for what was not measured."""
     return "&ndash;" if value is None or not math.isfinite(value) else format(value, form)
 
 
 def html_table(
     caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1
 ) -> str:
-    """Wide tables scroll by themselves; the first `texts` columns are words."""
+    """A table that scrolls by itself where it is wide; its first `texts` columns are words."""
     columns = "".join(
         f'<th scope="col"{"" if at < texts else _RIGHT}>{name}</th>' for at, name in enumerate(head)
     )
