@@ -65,7 +65,9 @@ OPTIONS = (
         help="Where the visible mark goes.",
     ),
     click.option(
-        "--opacity", type=click.FloatRange(0, 1, min_open=True), help="Of the visible mark."
+        "--opacity",
+        type=click.FloatRange(0, 1, min_open=True),
+        help="How opaque the visible mark is.",
     ),
 )
 

@@ -166,8 +166,8 @@ MODEL = (
         "--model",
         metavar="FOLDER",
         type=Name(),
-        help="For the recipes that look through a denoiser: a model on this machine, as diffusers "
-        "saves it (Stable Diffusion 1 to 3.5, SDXL, FLUX.1), with files ending in .safetensors.",
+        help="A model on this machine to look through, as diffusers saves it (Stable Diffusion 1 "
+        "to 3.5, SDXL, FLUX.1), with files ending in .safetensors. Some recipes need it.",
     ),
     click.option(
         "--prompt",
@@ -186,8 +186,8 @@ SURROGATES = click.option(
     "--surrogates",
     metavar="NAME,...",
     shell_complete=completed("surrogates"),
-    help="Encoders to work against. Without it: every real one that is present, else "
-    "the built-in one.",
+    help="Encoders to optimise against. Without it: every real one on this machine, else the "
+    "built-in one.",
 )
 
 FILE = (
@@ -216,8 +216,8 @@ FILE = (
         "--longest-side",
         type=click.IntRange(32),
         metavar="PIXELS",
-        help="Shrink the copy to this longer side, then protect it: training that takes small "
-        "pictures does not reduce it again.",
+        help="Shrink the copy to this longer side before it is protected: training then reduces "
+        "it less, or not at all.",
     ),
     click.option(
         "--seed",

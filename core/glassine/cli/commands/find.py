@@ -48,7 +48,7 @@ hues were shifted so far that light and dark changed places.
     type=Name(path_type=Path),
     help="Pictures of yours to look for, besides the ledger's.",
 )
-@click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
+@click.option("--own", is_flag=True, help="Look for near-duplicates among your own exports.")
 @click.option("--artist", default="", help="The name to look for in metadata.")
 @click.option(
     "--listen-to-all", is_flag=True, help="Decode the watermark of every file; about a second each."

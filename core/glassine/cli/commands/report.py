@@ -58,9 +58,11 @@ def with_model(command: options.F) -> options.F:
     type=Name(),
     help="The picture that the copy was pulled towards, where no page says.",
 )
-@click.option("--quick", is_flag=True, help="Measure cost and effect only, in seconds.")
+@click.option("--quick", is_flag=True, help="Measure cost and effect only; takes seconds.")
 @click.option("--slow", is_flag=True, help="Also try removers that take minutes.")
-@click.option("--after", metavar="NAME,...", default="", help="Try only these.")
+@click.option(
+    "--after", metavar="NAME,...", default="", help="Try only these handlings and removers."
+)
 @click.option(
     "--side",
     type=click.IntRange(64, 4096),

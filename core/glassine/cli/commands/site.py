@@ -87,9 +87,11 @@ Every picture is deleted after an hour at the latest, with its copy and all that
     type=click.IntRange(1),
     default=60,
     show_default=True,
-    help="Pictures in an hour from one key, or from one address.",
+    help="Pictures that one key, or one address, may send in an hour.",
 )
-@click.option("--folder", default="", help="Where pictures lie until then; best a RAM disk.")
+@click.option(
+    "--folder", default="", help="Where pictures lie until they are deleted; best a RAM disk."
+)
 @options.DEVICE
 @click.pass_context
 def command(
