@@ -381,6 +381,14 @@ def test_summary_names_the_worst_case(hurt):
     assert str(lines[1].says) == "JPEG, quality 75"
 
 
+def test_summary_knows_no_share_of_an_effect_that_is_none():
+    """As a trial says of it that there is nothing to remove."""
+    first = golden()
+    none = replace(first.effects[0], closed=0.021, blend=0.02)
+    report = replace(first, effects=(none, replace(none, after="jpeg75")))
+    assert all(math.isnan(line.left) for line in summarised([("one", report)]))
+
+
 def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):
     report = verify(hurt)
     assert report.cost.lpips is None and report.cost.held_out == HeldOut()

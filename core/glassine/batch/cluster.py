@@ -117,7 +117,7 @@ class Cluster:
         return {"memory": memory.needed(pixels), "num_gpus": self._cards}
 
     def spread(self, run: Run) -> None:
-        """Protects every picture of the run, each as a task; returns when all of them ended."""
+        """Protects every picture of the run, each as a task; returns when all begun ones ended."""
         waiting, away = deque(run.batch.pictures), dict[Any, Flight]()
         last = monotonic()
         with ending.at_end(self.close):
@@ -204,7 +204,7 @@ def put_here(task: Task, made: Made) -> Outcome:
                 ledger.keep_path(noted.sha256, task.target)
             if export.sidecar:
                 files.write(receipt_path(task.target), noted.sidecar(), never=never)
-        if room:
+        if room:  # another picture's page lies where this one's goes
             files.write(room, page.read_bytes())
         files.write(page, made.page, never=never)
     except NotWritable as error:

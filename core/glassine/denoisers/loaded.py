@@ -23,7 +23,7 @@ from .noise import Noise, noise_of
 
 SCHEDULER = "scheduler/scheduler_config.json"
 GIGABYTE = 1e9
-HEAVY = 1e8  # weights; a larger network checkpoints its gradients: slower, in less memory
+HEAVY = 1e8  # weights; a larger network uses gradient checkpointing: slower, in less memory
 
 
 @dataclass(frozen=True)

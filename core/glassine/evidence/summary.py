@@ -10,7 +10,7 @@ from typing import Any
 
 from ..messages import Message, message
 from ..types import Effect, Report
-from .trials import beyond_control
+from .trials import share_left
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Repor
 
 def share(report: Report, name: str) -> float:
     """Share of that report's own effect that is left after a purifier; 1 after none ("")."""
-    had = beyond_control([row for row in report.effects if not row.after])
+    before = [row for row in report.effects if not row.after]
     rows = [row for row in report.effects if row.after == name]
-    return min(1.0, max(0.0, beyond_control(rows) / had)) if rows and had > 0 else math.nan
+    return share_left(before, rows) if rows else math.nan
 
 
 def average(rows: Iterable[Effect], role: str, what: str) -> float:
