@@ -102,7 +102,7 @@ def caption_box(protected: Protected) -> str:
         return ""
     return (
         f'<div class="words">Post it with these words:<strong>{escape(caption)}</strong>'
-        "People should see what they say; models should learn something else from it.</div>"
+        "People should see what the words say; models should learn something else.</div>"
     )
 
 
@@ -168,8 +168,8 @@ def pictures_section(change: Shown, crops: Sequence[tuple[Shown, Shown]]) -> str
     )
     return (
         f"{shown}<h3>Where it shows most</h3>"
-        '<p class="note">The places where the change is largest against what surrounds it, to the '
-        f"last bit. The pictures above are shown as WebP, quality {GOOD}, to keep this page small."
+        '<p class="note">The places where the change is largest against what surrounds it, without '
+        f"loss. The pictures above are WebP of quality {GOOD}, to keep this page small."
         f'</p><div class="row">{pairs}</div>'
     )
 

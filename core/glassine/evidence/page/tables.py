@@ -56,8 +56,8 @@ def html_table(
 _RIGHT = ' class="n"'
 
 
-LPIPS = "0 is identical; figures of other backbones cannot be compared"
-COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on it is seen side by side"
+LPIPS = "0 is identical; only figures of the same network can be compared"
+COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on visible side by side"
 
 
 Row = tuple[str, str, str]
@@ -92,9 +92,9 @@ def judged_rows(cost: Cost) -> list[Row]:
 
 def held_out_rows(found: HeldOut) -> list[Row]:
     return [
-        *measured_row("FSIM, with colour", found.fsim, "1 is identical; form and edges"),
-        *measured_row("VSI", found.vsi, "1 is identical; most where the eye goes first"),
-        *measured_row("MDSI", found.mdsi, "0 is identical; edges and colours, evenly"),
+        *measured_row("FSIM, with colour", found.fsim, "1 is identical; looks at form and edges"),
+        *measured_row("VSI", found.vsi, "1 is identical; looks most where the eye goes first"),
+        *measured_row("MDSI", found.mdsi, "0 is identical; looks at edges and colours alike"),
     ]
 
 
@@ -200,8 +200,8 @@ def trial_tables(report: Report) -> str:
         if rows:
             sections.append(
                 f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{title}</h2>'
-                f'<p class="note">{note} "Left" is the share of the effect beyond its control on '
-                f"the encoders that were optimised against.</p>{survived(title, rows, report)}"
+                f'<p class="note">{note} "Left": how much of the effect, beyond its control, is left '
+                f"on the encoders that were optimised against.</p>{survived(title, rows, report)}"
                 "</section>"
             )
     sections.append(
