@@ -203,7 +203,10 @@ class Run:
         self.ended(path, job, outcome, monotonic() - began)
 
     def begun(self, path: Path) -> Job | None:
-        """Notes and gives a job; None, and reported, where it is finished or cannot begin."""
+        """Notes a picture's job and gives it; None where it is finished, or cannot begin.
+
+        Both are reported.
+        """
         target = self.targets[path]
         try:
             job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))

@@ -200,9 +200,9 @@ def trial_tables(report: Report) -> str:
         if rows:
             sections.append(
                 f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{title}</h2>'
-                f'<p class="note">{note} "Left": how much of the effect, beyond its control, is left '
-                f"on the encoders that were optimised against.</p>{survived(title, rows, report)}"
-                "</section>"
+                f'<p class="note">{note} "Left": how much of the effect, beyond its control, is '
+                "left on the encoders that were optimised against.</p>"
+                f"{survived(title, rows, report)}</section>"
             )
     sections.append(
         '<p class="note">To try more sites and removers: glassine report PICTURE '
