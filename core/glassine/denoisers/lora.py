@@ -26,7 +26,7 @@ class Pupil:
     """
 
     model: Model
-    search: torch.optim.Optimizer
+    optimiser: torch.optim.Optimizer
     names: tuple[str, ...]
 
     def learn(self, latents: Sequence[Tensor], draw: Generator) -> float:
@@ -39,11 +39,11 @@ class Pupil:
         at = torch.tensor([level % len(self.model.noise.times)])
         with torch.enable_grad():
             loss = self.model.error(one, drawn_noise(one, seed), at).square().mean()
-            slopes = torch.autograd.grad(loss, self.weights)
-        for weight, slope in zip(self.weights, slopes, strict=True):
-            weight.grad = slope
-        self.search.step()
-        self.search.zero_grad()
+            gradients = torch.autograd.grad(loss, self.weights)
+        for weight, gradient in zip(self.weights, gradients, strict=True):
+            weight.grad = gradient
+        self.optimiser.step()
+        self.optimiser.zero_grad()
         return loss.item()
 
     @property
@@ -55,7 +55,7 @@ class Pupil:
         """What a stopped training resumes from: matrices and the optimiser's moments, by name."""
         found = {name: w.detach() for name, w in zip(self.names, self.weights, strict=True)}
         for name, weight in zip(self.names, self.weights, strict=True):
-            moments = self.search.state.get(weight, {})
+            moments = self.optimiser.state.get(weight, {})
             found |= {f"{kind}:{name}": moments[kind] for kind in MOMENTS if kind in moments}
         return {name: one.cpu().contiguous() for name, one in found.items()}
 
@@ -66,7 +66,7 @@ class Pupil:
             weight.copy_(state[name])
             moments = {kind: state.get(f"{kind}:{name}") for kind in MOMENTS}
             if moments["step"] is not None:
-                self.search.state[weight] = {
+                self.optimiser.state[weight] = {
                     kind: one if kind == "step" else one.to(weight)
                     for kind, one in moments.items()
                     if one is not None

@@ -16,7 +16,7 @@ from ..types import Artwork, Protected
 STEP = 8  # sides of what an encoder sees are multiples of it
 SIDES = {"cpu": 256}  # pixels; side of the measured square
 ELSEWHERE = 512  # the same on other devices
-_ENCODED_WHOLE = 4_000_000  # pixels; of a larger picture only the middle is encoded
+_ENCODED_WHOLE = 4_000_000  # pixels; a larger picture is weighed by its middle
 _SAMPLE = 1024  # pixels; side of that middle
 FACE = 1.2  # of a face's sides, from its middle: what the widest crop of an embedder shows
 SPOTS = 5  # places along each side among which the part is chosen

@@ -30,7 +30,10 @@ class Placing:
         return self.turn * z + self.shift
 
     def nudged(self, angle: float, scale: float, across: float, down: float) -> Placing:
-        """The crop turned by radians and scaled around its middle, then moved by shares of it."""
+        """The crop turned and scaled around its middle, then moved.
+
+        angle  in radians; across, down  as shares of the crop's side
+        """
         middle, turn = complex(1, 1) * self.size / 2, self.turn * scale * unit(angle)
         centre = self.at(middle) + self.turn * self.size * complex(across, down)
         return Placing(self.size, turn, centre - turn * middle)

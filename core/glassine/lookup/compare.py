@@ -114,7 +114,7 @@ def scatter(_: Shown, clean: Tensor, seen: Tensor) -> Tensor:
 
 
 def blend(aimed: Sequence[str], device: Device, one: Shown, clean: Tensor, seen: Tensor) -> Tensor:
-    """A plain blend towards the drawn face that is farthest away, as visible as the copy."""
+    """The drawn face farthest from this one, plainly mixed in until as visible as the copy."""
     whole = clean_of(one)
     who = farthest(whole, one.face, aimed, device)
     rows, columns = around(one.face, *whole.shape[1:])

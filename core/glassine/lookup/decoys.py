@@ -55,7 +55,7 @@ class Returned:
 
     own    share of look-ups whose first picture is the person's own
     group  share of look-ups whose first picture is one of the group's
-    among  share of the group's pictures among the first five
+    among  share of the first five pictures that are the group's
     """
 
     own: float

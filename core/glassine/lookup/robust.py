@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .rates import Named, Rates, found_by, rate, threshold
 
-CALM = 0.1  # ridge penalty, over the mean squared length of the embeddings it is trained on
+PENALTY = 0.1  # ridge penalty, over the mean squared length of the embeddings it is trained on
 
 Head = Callable[[Tensor], Tensor]
 """(dims,) -> (dims,): an embedding as the head moves it."""
@@ -41,15 +41,15 @@ def head(shown: Named, clean: Named) -> Head:
     middles = {name: centre_of(row for who, row in clean if who == name) for name, _ in clean}
     rows = [(row, middles[name] - row) for name, row in shown if name in middles]
     seen, missing = (torch.stack(side).double() for side in zip(*rows, strict=True))
-    alike = seen @ seen.T
-    calm = CALM * alike.diagonal().mean() * torch.eye(len(alike), dtype=alike.dtype)
-    weights = torch.linalg.solve(alike + calm, missing)
+    gram = seen @ seen.T
+    ridge = PENALTY * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
+    weights = torch.linalg.solve(gram + ridge, missing)
 
-    def taught(row: Tensor) -> Tensor:
+    def moved_by_head(row: Tensor) -> Tensor:
         moved: Tensor = row.double() + row.double() @ seen.T @ weights
         return moved.to(row.dtype)
 
-    return taught
+    return moved_by_head
 
 
 def centre_of(rows: Iterable[Tensor]) -> Tensor:

@@ -70,7 +70,7 @@ def each_of(asked: Asked, out: str | None) -> tuple[list[dict[str, Any]], list[i
         try:
             rows.append(one(source, target, asked))
         except BrokenPipeError:
-            raise  # nobody reads on
+            raise  # whoever read the output has gone
         except Exception as error:
             said, code = exits.message_and_code(error)
             codes.append(exits.failed(said, code, str(source) if len(sources) > 1 else ""))
