@@ -371,6 +371,14 @@ def test_a_real_report_has_the_golden_shape(hurt):
         assert real[kind][0].keys() == kept[kind][0].keys()
 
 
+def test_the_command_says_how_far_a_picture_without_a_goal_moved():
+    first = golden()
+    row = replace(first.effects[0], closed=math.nan, blend=math.nan)
+    report = replace(first, effects=(row,))
+    told = command.report_lines(Path("a.png"), report, Path("a.html"), away=True)
+    assert any("moved by 0.50" in line for line in told)
+
+
 def test_summary_names_the_worst_case(hurt):
     first = golden()
     weak = replace(first, effects=(first.effects[0], replace(first.effects[1], role="used")))

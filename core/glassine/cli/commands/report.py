@@ -117,7 +117,8 @@ def command(
         return
     if data:
         files.write(Path(data), text.encode())
-    click.echo("\n".join(report_lines(picture, found, page)))
+    away = protected.plan.recipe.away
+    click.echo("\n".join(report_lines(picture, found, page, away=away)))
 
 
 def check_model_options(given: dict[str, Any]) -> None:
@@ -348,8 +349,11 @@ def goal_words(goals: Sequence[Said]) -> dict[str, str]:
     return told
 
 
-def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
-    """Doubts first, then what is visible, covered, and left."""
+def report_lines(picture: Path, found: Report, page: Path, *, away: bool) -> list[str]:
+    """Doubts first, then what is visible, the effect, and what is left of it.
+
+    away  whether the recipe moves away from the original, so that the distance is the effect
+    """
     from .. import results
 
     tried = [trial for trial in found.trials if trial.verdict != "not run"]
@@ -358,7 +362,7 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
         f"{picture.name}",
         *(f"  {speech.phrase('cli.doubt', doubt=speech.spoken(one))}" for one in found.doubts),
         f"  {results.visible_line(found)}",
-        f"  {results.effect_line(found)}",
+        f"  {results.effect_line(found, away=away)}",
     ]
     if worst:
         least = tuple(message("cli.left_after", trial=one.says, left=one.left) for one in worst)
