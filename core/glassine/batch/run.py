@@ -66,7 +66,11 @@ Told = Callable[[BatchState], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """What was asked for, once its pictures are known."""
+    """What was asked for, once its pictures are known.
+
+    again  protect pictures that came out of Glassine, too
+    to     sends each copy in `out` to an address; None: copies stay in `out`
+    """
 
     pictures: tuple[Path, ...]
     folder: Path
@@ -104,10 +108,10 @@ def batch(
         intent = with_shared_style(intent, found.pictures, jobs)
         intent = with_whole_set(intent, found.pictures, out, device, told)
         run = Run(Batch(found.pictures, folder, out, intent, device, again, to), jobs, told)
-        every = one_by_one if on is None else on.spread
+        protect_all = one_by_one if on is None else on.spread
         with ending.at_end(run.worker.stop):
             try:
-                every(run)
+                protect_all(run)
             finally:
                 run.worker.stop()
         return replace(run.state(), passed=found.passed, stopped=run.stopped)
@@ -139,8 +143,8 @@ def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> I
     from ..flow.recipes import MODEL_RECIPES, RECIPES
 
     recipe = (RECIPES | MODEL_RECIPES).get(intent.recipe)
-    open_ = intent.style is None and intent.style_picture is None and intent.target is None
-    if recipe is None or not open_ or "style" not in dict(recipe.goals):
+    unsaid = intent.style is None and intent.style_picture is None and intent.target is None
+    if recipe is None or not unsaid or "style" not in dict(recipe.goals):
         return intent
     style = jobs.remembered("style", lambda: drawn_style(pictures, intent.seed or 0))
     return replace(intent, style=style or None)

@@ -105,15 +105,15 @@ def matcher(
 
     It takes many files at once, at which the tables are quick; pairs are confirmed in threads.
     """
-    tables = _table(works, 0), _table(works, 1)
+    tables = _table(works, False), _table(works, True)
     views = [fingerprint.open_small(work.view) for work in works]
     votes = Votes.of([described(view, MANY // 4)[1] for view in views])
-    turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
+    mirrored = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
     exact = {entry.sha256: entry.id for entry in ledger.entries()}
 
-    def one(seen: Seen, voted: list[int], turned_voted: list[int]) -> list[Hit]:
+    def one(seen: Seen, voted: list[int], mirrored_voted: list[int]) -> list[Hit]:
         far = np.stack([_far(seen, tables[way.mirrored], way.negative) for way in WAYS])
-        wanted = _candidates(seen, works, far, voted, turned_voted)
+        wanted = _candidates(seen, works, far, voted, mirrored_voted)
         pairs = (
             _hit(seen, works[at], int(far[WAYS.index(way), at]), way, exact) for at, way in wanted
         )
@@ -125,15 +125,17 @@ def matcher(
 
     def look(several: Sequence[Seen]) -> Iterator[list[Hit]]:
         few = [seen.features for seen in several]
-        return pool.map(one, several, votes.ask(few), turned.ask(few))
+        return pool.map(one, several, votes.ask(few), mirrored.ask(few))
 
     pool = ThreadPoolExecutor(os.cpu_count())
     return look
 
 
-def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
+def _table(works: list[Work], mirrored: bool) -> NDArray[np.uint8]:
+    """(works, 32): every work's hash, or that of its mirror image."""
     size = fingerprint.HASH
-    raw = b"".join(work.hashes[turn * size : (turn + 1) * size] for work in works)
+    start = size * mirrored
+    raw = b"".join(work.hashes[start : start + size] for work in works)
     return np.frombuffer(raw, np.uint8).reshape(-1, size)
 
 
@@ -148,7 +150,7 @@ def _far(seen: Seen, table: NDArray[np.uint8], negative: bool) -> NDArray[np.int
 
 
 def _candidates(
-    seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], turned: list[int]
+    seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], mirrored: list[int]
 ) -> list[tuple[int, Way]]:
     """Works worth a closer look, each with the way in which the file would show it.
 
@@ -158,7 +160,7 @@ def _candidates(
     near = [(int(at), WAYS[int(far[:, at].argmin())]) for at in order if far[:, at].min() <= _MAYBE]
     voted = [
         (at, way)
-        for way, elected in ((Way(), votes), (Way(mirrored=True), turned))
+        for way, elected in ((Way(), votes), (Way(mirrored=True), mirrored))
         for at in elected[:_TRIES]
         if distinct(seen.features, works[at].view, mirrored=way.mirrored) >= ENOUGH
     ]
