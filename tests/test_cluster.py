@@ -251,8 +251,9 @@ def test_workers_and_machines_that_are_lost_cost_what_is_their_fault(folders, fa
     sent = [on._ray.sent.count(f"{name}.png") for name in "abcdef"]
     assert sent == [2, 2, 5, 5, 1, 1]
     assert on._ray.asked["num_gpus"] == 0.5 and on._ray.asked["memory"] > 900e6
-    failed = {state.name for state in states if state.problem and "smaller" in str(state.problem)}
-    assert failed == {"b.png", "d.png"}
+    given_up = [one for one in states if one.problem and one.problem.code == "batch.given_up"]
+    told = {state.name: state.problem.fields["attempts"] for state in given_up}
+    assert told == {"b.png": 2, "d.png": 5}
     on = fake({})
     again = batch(inside, out, INTENT, states.append, on=on)
     assert (again.done, again.skipped) == (2, 4) and sorted(on._ray.sent) == ["b.png", "d.png"]

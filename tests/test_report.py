@@ -20,7 +20,7 @@ from glassine.evidence.page.render import html
 from glassine.evidence.page.tables import cost_tables
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
-from glassine.evidence.summary import markdown, summarised
+from glassine.evidence.summary import summarised
 from glassine.evidence.trained import measured_sizes, trained
 from glassine.evidence.trials import scene, trial
 from glassine.flow import pages
@@ -371,6 +371,14 @@ def test_a_real_report_has_the_golden_shape(hurt):
         assert real[kind][0].keys() == kept[kind][0].keys()
 
 
+def test_the_command_says_how_far_a_picture_without_a_goal_moved():
+    first = golden()
+    row = replace(first.effects[0], closed=math.nan, blend=math.nan)
+    report = replace(first, effects=(row,))
+    told = command.report_lines(Path("a.png"), report, Path("a.html"), away=True)
+    assert any("moved by 0.50" in line for line in told)
+
+
 def test_summary_names_the_worst_case(hurt):
     first = golden()
     weak = replace(first, effects=(first.effects[0], replace(first.effects[1], role="used")))
@@ -378,7 +386,15 @@ def test_summary_names_the_worst_case(hurt):
     lines = summarised([("one", weak), ("two", strong)])
     assert [line.name for line in lines] == ["", "jpeg75"]
     assert lines[1].where == "two" and lines[1].worst < lines[1].left
-    assert "| JPEG, quality 75 |" in markdown("Cloak", lines)
+    assert str(lines[1].says) == "JPEG, quality 75"
+
+
+def test_summary_knows_no_share_of_an_effect_that_is_none():
+    """As a trial says of it that there is nothing to remove."""
+    first = golden()
+    none = replace(first.effects[0], closed=0.021, blend=0.02)
+    report = replace(first, effects=(none, replace(none, after="jpeg75")))
+    assert all(math.isnan(line.left) for line in summarised([("one", report)]))
 
 
 def test_torch_and_torchvision_that_do_not_fit_cost_a_row_only(hurt, misfit):

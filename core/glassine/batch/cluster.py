@@ -1,8 +1,8 @@
-"""A batch on a Ray cluster: its machines do the pictures, this one keeps the ledger and writes.
+"""A batch on a Ray cluster: its machines protect pictures, this one writes copies and ledger.
 
-A task is one picture. Its bytes travel to a machine and its copy's bytes come back, so the machines
-need nothing in common but this engine, and what lies under a copy's final name is whole. Ray
-listens where it is told to and sends nothing elsewhere: its usage statistics and dashboard are off.
+A task is one picture. Its bytes travel to a machine and the copy's bytes come back, so the machines
+share no disk, only an installed engine, and a copy gets its final name only when it is complete.
+Ray listens only where it is told to, and its usage statistics and dashboard are off.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from .run import ATTEMPTS, Run
 from .there import Made, followed_there, made_there
 from .worker import Outcome, Task
 
-LOST = 5  # times that a picture may be on a machine that fails; that is not its fault
-_AHEAD = 2  # tasks for each processor that are handed to the cluster at once
-_LOOK = 1.0  # seconds between two looks at whether what waits for a machine is still wanted
+LOST = 5  # machines that may fail under one picture; more than ATTEMPTS: it is not its fault
+_AHEAD = 2  # tasks per core that are handed to the cluster at once
+_LOOK = 1.0  # seconds without news after which `answers` gives its caller a chance to cancel
 
 
 @dataclass(frozen=True)
 class Flight:
-    """A picture that is away. `died`: workers that it cost; `lost`: machines that failed."""
+    """A picture that is on the cluster. `died`: workers that ended under it; `lost`: machines."""
 
     path: Path
     job: Job
@@ -44,9 +44,10 @@ class Flight:
 
 
 class Cluster:
-    """The connection to Ray, and what is away on its machines.
+    """The connection to Ray, and the tasks that run there.
 
-    With no address, one of this machine alone, which listens on loopback and ends with the batch.
+    address  "": a new cluster of this machine alone, on loopback, which ends with the connection
+    cards    share of a graphics card that one picture takes
     """
 
     def __init__(self, address: str = "", cards: float = 0.0) -> None:
@@ -66,23 +67,23 @@ class Cluster:
 
     @property
     def cores(self) -> int:
-        """Of all its machines as they are now; they may come and go."""
+        """Cores of all machines that are connected now; machines may join and leave."""
         return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
 
     @property
     def room(self) -> int:
-        """Pictures that may be away at once."""
+        """Pictures that may be on the cluster at once."""
         return self.cores * _AHEAD
 
     def begun(self, task: Task) -> Any:  # noqa: ANN401 - Ray's generator
-        """One picture on its way, of which `answers` tells."""
+        """Starts one picture; `answers` and `end` take what this gives."""
         work = self._followed.options(**self._asked(picture_size(task.source)))
         return work.remote(task.source.read_bytes(), task, task.target.suffix)
 
     def answers(self, begun: Any) -> Iterator[Progress | Made | Outcome | None]:  # noqa: ANN401
-        """How far it is and what came of it at last; None, now and then, while nothing is told.
+        """Progress of a begun picture, then its result; None every `_LOOK` seconds without news.
 
-        Raises what `lost_by` knows.
+        Raises Ray's errors; `lost_by` says what they mean.
         """
         while True:
             if not self._ray.wait([begun], timeout=_LOOK)[0]:
@@ -95,14 +96,15 @@ class Cluster:
             yield self._ray.get(told)
 
     def end(self, begun: Any) -> None:  # noqa: ANN401
-        """Ends it at once, whatever it is at; another one takes its worker's place."""
+        """Stops a begun picture at once, with its worker, which Ray replaces."""
         with suppress(self._ray.exceptions.RayError, ValueError, TypeError):
             self._ray.cancel(begun, force=True)
 
     def lost_by(self, error: Exception) -> Literal["worker", "machine"] | None:
-        """Who was lost where a picture came to nothing; None for any other reason.
+        """Whether that error means that a worker or its machine was lost; None: another error.
 
-        A machine that runs out of memory ends the task that came last, whoever took the memory.
+        Out of memory counts as the machine's fault: Ray ends the newest task, whichever of them
+        took the memory.
         """
         errors = self._ray.exceptions
         if isinstance(error, errors.WorkerCrashedError):
@@ -111,11 +113,11 @@ class Cluster:
         return "machine" if isinstance(error, gone | errors.OutOfMemoryError) else None
 
     def _asked(self, pixels: int) -> dict[str, float]:
-        """What a picture of so many needs of a machine, in bytes and in graphics cards."""
+        """What a picture of so many pixels needs of a machine: bytes and graphics cards."""
         return {"memory": memory.needed(pixels), "num_gpus": self._cards}
 
     def spread(self, run: Run) -> None:
-        """Every picture of the run, each as a task; what was begun is ended before this ends."""
+        """Protects every picture of the run, each as a task; returns when all begun ones ended."""
         waiting, away = deque(run.batch.pictures), dict[Any, Flight]()
         last = monotonic()
         with ending.at_end(self.close):
@@ -153,7 +155,7 @@ class Cluster:
         run: Run,
         away: dict[Any, Flight],
     ) -> Outcome | None:
-        """How it went; None where it was sent once more."""
+        """The outcome of a task that came back; None where its picture was sent once more."""
         try:
             return landed(flight.task, self._ray.get(ready))
         except self._ray.exceptions.RayError as error:
@@ -166,18 +168,19 @@ class Cluster:
         else:
             flight = replace(flight, lost=flight.lost + 1)
         if flight.died >= ATTEMPTS or flight.lost >= LOST:
-            return Outcome(message("batch.given_up", attempts=ATTEMPTS, path=flight.path))
+            attempts = flight.died + flight.lost
+            return Outcome(message("batch.given_up", attempts=attempts, path=flight.path))
         away[self._launched(flight, run)] = flight
         return None
 
 
 def landed(task: Task, found: Made | Outcome) -> Outcome:
-    """How it went, with the copy at its place."""
+    """The outcome of a task; a copy that came back is written to its place."""
     return found if isinstance(found, Outcome) else put_here(task, found)
 
 
 def check_place(task: Task) -> None:
-    """Raises what `deliver` would raise here, before the picture travels."""
+    """Raises what `deliver` would raise about the copy's place, before the picture travels."""
     from ..flow.deliver import Again, place_of_receipt, places
 
     export, never = task.intent.export, (task.source,)
@@ -187,7 +190,7 @@ def check_place(task: Task) -> None:
 
 
 def put_here(task: Task, made: Made) -> Outcome:
-    """The copy, its page and its receipt, each as a whole and in the order of `deliver`."""
+    """Writes copy, receipt and page, each atomically and in the order of `deliver`."""
     from ..flow import pages
     from ..flow.names import receipt_path
 
@@ -201,7 +204,7 @@ def put_here(task: Task, made: Made) -> Outcome:
                 ledger.keep_path(noted.sha256, task.target)
             if export.sidecar:
                 files.write(receipt_path(task.target), noted.sidecar(), never=never)
-        if room:
+        if room:  # another picture's page lies where this one's goes
             files.write(room, page.read_bytes())
         files.write(page, made.page, never=never)
     except NotWritable as error:

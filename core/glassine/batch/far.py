@@ -1,7 +1,8 @@
 """Folders at an address (s3://, sftp://, webdav://, ...), through fsspec.
 
-A batch works in folders of this machine: what lies at an address is fetched before and is gone
-from here afterwards, and each copy is sent as soon as it is whole. The ledger stays here.
+A batch works in folders on this machine. Pictures at an address are fetched before it, and the
+fetched files deleted after it; each protected copy is sent as soon as it is complete. The ledger
+stays here.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Far:
 
     files    fsspec's access to it
     root     the folder's name there, without a slash at its end
-    address  as it is told, without a password
+    address  as messages show it, without a password
     """
 
     files: Any
@@ -37,25 +38,25 @@ class Far:
     address: str
 
     def named(self, relative: str) -> str:
-        """What lies there under that name, `/` between its parts."""
+        """The full name of a file in the folder; `/` separates the parts of `relative`."""
         return f"{self.root}/{relative}" if self.root else relative
 
     def names(self) -> list[str]:
-        """Everything below it, as relative names."""
+        """Every file below the folder, as relative names."""
         skipped = len(self.root) + 1 if self.root else 0
         return sorted(name[skipped:] for name in self.files.find(self.root))
 
 
 def is_address(name: object) -> bool:
-    """Whether it names a folder elsewhere: s3://bucket/in, zip://::paintings.zip"""
+    """Whether that is an address, as s3://bucket/in or zip://::paintings.zip, and no path."""
     return isinstance(name, str) and "://" in name
 
 
 def far_folder(address: str) -> Far:
-    """That folder; raises where nothing here knows the way there."""
+    """The folder at that address; raises NotUsable where fsspec cannot open it."""
     try:
         files, root = fsspec.core.url_to_fs(address, use_listings_cache=False)
-    except Exception as error:  # each library of fsspec's has its own kind
+    except Exception as error:  # each library behind fsspec raises its own kind
         shown = address.rpartition("@")[2]
         raise NotUsable("far.no_way", address=shown, reason=reason_of(error)) from error
     root = str(root).rstrip("/")
@@ -64,9 +65,9 @@ def far_folder(address: str) -> Far:
 
 @contextmanager
 def fetched(far: Far, without: Far | None = None) -> Iterator[Path]:
-    """A folder of this machine with everything that lies there, and gone afterwards.
+    """A temporary folder on this machine with every file that lies at the address.
 
-    without  a folder that is left out: where the copies go
+    without  a folder there that is left out: where the copies go
     """
     with passing_folder("glassine-source-") as here:
         try:
@@ -85,13 +86,13 @@ def fetched(far: Far, without: Far | None = None) -> Iterator[Path]:
 
 
 def is_below(name: str) -> bool:
-    """Whether a name that a server gave stays in the folder that it is put into."""
+    """Whether a name that a server gave stays inside the folder that it is written to."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def place_here(far: Far) -> Path:
-    """This machine's folder of a batch that goes there: its ledger, and what is on its way."""
+    """The local folder of a batch whose copies go there: its ledger, and copies not yet sent."""
     name = hashlib.sha256(far.address.encode()).hexdigest()[:16]
     place = user_data_path("glassine") / "batches" / name
     place.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,7 @@ def place_here(far: Far) -> Path:
 
 
 class Sender:
-    """Copies on their way from `here`, a folder of this machine, to one at an address."""
+    """Sends copies from `here`, a folder on this machine, to a folder at an address."""
 
     def __init__(self, far: Far, here: Path) -> None:
         self._far, self.here = far, here
@@ -115,13 +116,13 @@ class Sender:
         return f"{self._far.address}/{self._relative(copy)}"
 
     def has(self, copy: Path) -> bool:
-        """Whether a file lies there under that copy's name."""
+        """Whether the folder at the address has a file under that copy's name."""
         return self._relative(copy) in self._there
 
     def send(self, copy: Path) -> None:
-        """The copy after its page and receipt, each whole; nothing of them stays here.
+        """Sends page and receipt, then the copy, each atomically, and deletes them here.
 
-        Raises where it did not arrive; what is under its final name there is as it was before.
+        Raises NotWritable where one did not arrive; an older file of that name is then unchanged.
         """
         beside = (*page_names(copy), receipt_path(copy))
         try:
@@ -138,10 +139,10 @@ class Sender:
 
 
 def put_whole(files: Any, here: Path, there: str) -> None:  # noqa: ANN401 - fsspec's
-    """Sends one file so that nobody sees half of it under that name.
+    """Sends one file so that nobody sees half of it under the name `there`.
 
-    Where a file can be renamed, it gets its name when all of it is there. A store of objects has no
-    renaming and shows an object when it was received.
+    Where files can be renamed, it is sent under a temporary name first. An object store cannot
+    rename, and shows an object only once all of it has arrived.
     """
     if not renames(files):
         files.pipe_file(there, here.read_bytes())
@@ -159,5 +160,5 @@ def put_whole(files: Any, here: Path, there: str) -> None:  # noqa: ANN401 - fss
 
 
 def renames(files: Any) -> bool:  # noqa: ANN401
-    """Whether it can rename; what fsspec offers instead is a second copy, which is seen growing."""
+    """Whether it really renames: fsspec's fallback copies the file, which is seen growing."""
     return type(files).mv is not AbstractFileSystem.mv

@@ -16,7 +16,7 @@ from ..machine.strangers import is_raw, stranger
 from ..machine.tree import Passed, beginning, below
 from ..messages import Message, message
 
-_NAMED = 12  # of what was passed over, where nothing else can be said
+_NAMED = 12  # files that are named, with the reason, where a folder has no picture
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Survey:
 
 
 def surveyed(folder: Path, out: Path) -> Survey:
-    """Everything below the folder but the results, in order; raises where no picture is there.
+    """What lies below the folder, without `out`, sorted; raises NotUsable without any picture.
 
-    What is a picture is seen by its contents or by its name: one that was cut off is tried too,
-    so that it is told what is wrong with it.
+    A file is a picture by its suffix or by its contents: a damaged one is tried too, so that its
+    own error is reported.
     """
     if not folder.is_dir():
         raise NotUsable("batch.no_folder", folder=folder)
@@ -90,7 +90,7 @@ def passed_over(path: Path, folder: Path) -> Message | None:
 
 
 def make_folder(out: Path) -> None:
-    """The folder of the results, when the one that it lies in is there."""
+    """Makes the folder of the results; raises where the folder above it is missing."""
     try:
         out.mkdir(exist_ok=True)
     except FileNotFoundError as error:
@@ -104,8 +104,10 @@ def make_folder(out: Path) -> None:
 def copies_of_tree(
     pictures: Sequence[Path], folder: Path, out: Path, suffix: str
 ) -> dict[Path, Path]:
-    """Where each protected copy goes. No two share a name, also where case does not count:
-    a.png and A.jpg in one folder keep their suffixes, and what still collides is counted."""
+    """Picture -> where its protected copy goes; no two paths are equal, even ignoring case.
+
+    a.png and A.jpg in one folder keep their suffixes; names that still collide get a number.
+    """
     stems = Counter(str(path.with_suffix("")).casefold() for path in pictures)
     made: dict[Path, Path] = {}
     taken = set[str]()
@@ -118,12 +120,12 @@ def copies_of_tree(
 
 
 def picture_size(path: Path) -> int:
-    """Pixels, from the header where libvips knows the format; else a guess from the bytes."""
+    """Pixels, from the header where libvips knows the format; else the file's bytes as a guess."""
     from ..formats.vips import pixel_count
 
     try:
         return pixel_count(path) or path.stat().st_size
-    except OSError:  # its turn comes, and then it is reported
+    except OSError:  # reported when its turn comes
         return 0
 
 

@@ -20,7 +20,8 @@ from ..messages import Message, to_plain
 from ..version import engine_version
 
 NAME = ".glassine-batch.sqlite"
-_BEGUN = "begun"  # where a problem would stand
+_BEGUN = "begun"  # stands in the column `problem` until the picture is done
+_SEED_DIGITS = 7  # of a picture's sha256, in hexadecimal
 _TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
     sha256 TEXT, settings TEXT, version TEXT, name TEXT, file TEXT, problem TEXT,
@@ -31,7 +32,7 @@ CREATE TABLE IF NOT EXISTS choices (kind TEXT PRIMARY KEY, value TEXT);
 
 @dataclass(frozen=True)
 class Job:
-    """`name` is the picture's path inside its folder: twins get a result each."""
+    """`name`: the picture's path inside its folder, so that equal files get a copy each."""
 
     sha256: str
     settings: str
@@ -39,7 +40,7 @@ class Job:
 
 
 class Jobs:
-    """The open ledger; only one batch at a time can hold it, and a killed one lets go."""
+    """The open ledger; one batch at a time holds its lock, which ends with the process."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
@@ -69,12 +70,12 @@ class Jobs:
         return row is not None and not row[0]
 
     def begin(self, job: Job, file: Path) -> None:
-        """Notes that a file that is not there yet is going to be this batch's, also if it dies."""
+        """Notes before the work that `file`, unless it exists, is this batch's to replace later."""
         if not file.exists():
             self._note(job, str(file), _BEGUN)
 
     def wrote(self, job: Job, file: Path) -> bool:
-        """Whether that file was made of that picture here, with whatever settings."""
+        """Whether this batch made `file` from that picture, with any settings."""
         found = self._base.execute(
             "SELECT 1 FROM jobs WHERE name=? AND file=? AND problem IN ('', ?)",
             (stored(job.name), stored(str(file)), _BEGUN),
@@ -82,7 +83,7 @@ class Jobs:
         return found is not None
 
     def write(self, job: Job, file: str, problem: Message | None) -> None:
-        """How a picture ended; what is no problem is finished."""
+        """Notes how a picture ended; without a problem it is finished."""
         self._note(job, file, json.dumps(to_plain(problem)) if problem else "")
 
     def _note(self, job: Job, file: str, problem: str) -> None:
@@ -96,7 +97,7 @@ class Jobs:
             raise self._explained(error) from error
 
     def remembered(self, kind: str, make: Callable[[], str]) -> str:
-        """A choice that is made once for this folder; "" is none, and is made again."""
+        """A choice that is made once and kept for this folder; "" is not kept."""
         row = self._base.execute("SELECT value FROM choices WHERE kind=?", (kind,)).fetchone()
         if row and row[0]:
             return str(row[0])
@@ -111,7 +112,7 @@ class Jobs:
 
 
 def request_digest(value: object) -> str:
-    """Of a request, whatever it holds: the same for the same request on any machine."""
+    """SHA-256 of a request, tensors included: the same for equal requests on any machine."""
     digest = hashlib.sha256()
 
     def add(part: object) -> None:
@@ -128,8 +129,13 @@ def request_digest(value: object) -> str:
     return digest.hexdigest()
 
 
+def picture_seed(sha256: str) -> int:
+    """A seed that depends on the picture alone: protecting it again gives the same pixels."""
+    return int(sha256[:_SEED_DIGITS], 16)
+
+
 def stored(text: str) -> str | bytes:
-    """As SQLite takes it: a name on a disk may be bytes that are no text."""
+    """The text as SQLite takes it: a file's name may hold bytes that are no valid text."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Ray as it is joined here: on loopback where nothing else was said, and telling nobody."""
+"""How Ray is joined: on loopback unless an address is given, and without telemetry."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ QUIET = {
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it writes of lost workers between our lines
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it prints about lost workers between our lines
 }
-"""What Ray looks at before it starts: it tells nobody of itself."""
+"""Settings that Ray reads before it starts: no usage statistics, no metrics, no log of its own."""
 
 SHUT = {
     "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",
@@ -26,18 +26,18 @@ SHUT = {
     "https_proxy": "http://127.0.0.1:9",
     "no_proxy": "127.0.0.1,localhost",
 }
-"""And what keeps the rest of it in: a head tells usage-stats.ray.io that its statistics are off,
-and asks 169.254.169.254 and metadata.google.internal whose cloud it is in. Nothing listens at
-port 9."""
+"""Settings that block what Ray sends all the same: a head node reports to usage-stats.ray.io that
+its statistics are off, and asks 169.254.169.254 and metadata.google.internal which cloud it runs
+in. Nothing listens at port 9."""
 
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Without it Ray takes 127.0.0.1 for a mistake and listens at the address that the network knows.
-It is read when Ray is imported."""
+"""Keeps Ray at 127.0.0.1: else it takes that for a mistake and listens at the machine's address in
+the network. Ray reads it when it is imported."""
 
 
 @contextmanager
 def with_environment(more: Mapping[str, str]) -> Iterator[None]:
-    """For processes that are started meanwhile; afterwards all is as before."""
+    """Sets variables for processes that are started inside the block, then restores them."""
     before = {name: os.environ.get(name) for name in more}
     os.environ.update(more)
     try:
@@ -50,15 +50,15 @@ def with_environment(more: Mapping[str, str]) -> Iterator[None]:
 
 
 def ray_at(address: str) -> Any:  # noqa: ANN401 - Ray itself
-    """Ray with its connection to that cluster, or to one of this machine alone; raises what is
-    wrong."""
+    """The module `ray`, connected to the cluster at `address`; "": to a new one of this machine
+    alone. Raises EntryMissing without Ray, NotUsable without an answer."""
     os.environ.update(QUIET)
     with with_environment(SHUT if address else SHUT | ALONE):
         return begun_ray(address)
 
 
 def begun_ray(address: str) -> Any:  # noqa: ANN401
-    """The same in an environment that is set already."""
+    """Connects Ray, once the environment is set."""
     try:
         import ray
     except ImportError as error:
@@ -68,9 +68,9 @@ def begun_ray(address: str) -> Any:  # noqa: ANN401
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **more)
-    except Exception as error:  # Ray's own have no class in common
+    except Exception as error:  # Ray's errors share no base class
         place = address or "127.0.0.1"
         raise NotUsable("cluster.no_answer", address=place, reason=reason_of(error)) from error
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, before)  # Ray's own would throw an exception anywhere
+        signal.signal(signal.SIGTERM, before)  # Ray's handler would raise wherever the code is
     return ray

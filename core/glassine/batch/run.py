@@ -1,7 +1,7 @@
-"""A folder in, a folder out, one intent; stopped at any moment, it goes on where it was.
+"""A folder in, a folder out, one intent; stopped at any moment, a second call resumes it.
 
-One worker process does one picture after another. When it dies, that costs the picture it was at
-one attempt, and a new one goes on.
+One worker process protects one picture after another. When it dies, its picture loses one attempt,
+and a new worker continues.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..machine.tree import Passed
 from ..messages import Message, message
 from ..types import Intent, Progress
 from .folder import copies_of_tree, file_digest, make_folder, picture_size, surveyed
-from .jobs import Job, Jobs, request_digest
+from .jobs import Job, Jobs, picture_seed, request_digest
 from .worker import Outcome, Task, Worker
 
 if TYPE_CHECKING:
@@ -26,22 +26,23 @@ if TYPE_CHECKING:
     from .far import Sender
 
 ATTEMPTS = 2
-_FULL = "disk is full"  # as SQLite says it
+_FULL = "disk is full"  # words of SQLite's own error
 
 
 @dataclass(frozen=True)
 class BatchState:
     """How far a batch is.
 
-    name     of the picture that this is about
-    left     in seconds; None until one picture is finished
-    written  its copy, where that was just written: a file, or an address
-    problem  what just went wrong with it
-    weak     how many copies do no more than a plain blend
-    why      the one just written is such a copy
-    passed   what of the folder was no picture to protect; known at the end
-    stopped  why the rest was not tried: it would have gone wrong in the same way
-    ahead    what the work on all pictures together will take, before it begins
+    name     the picture that this state is about
+    now      progress inside that picture
+    left     seconds; None until one picture is finished
+    written  the picture's copy, where it was just written: a file, or an address
+    problem  what just went wrong with the picture
+    weak     how many copies so far do no more than a plain blend
+    why      why the copy just written is one of these
+    passed   files that were no pictures to protect, with reasons; filled at the end
+    stopped  why the rest was not tried: it would have failed in the same way
+    ahead    memory and time of the work on all pictures together, told before it begins
     """
 
     done: int
@@ -65,7 +66,11 @@ Told = Callable[[BatchState], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """What was asked for, once its pictures are known."""
+    """What was asked for, once its pictures are known.
+
+    again  protect pictures that came out of Glassine, too
+    to     sends each copy in `out` to an address; None: copies stay in `out`
+    """
 
     pictures: tuple[Path, ...]
     folder: Path
@@ -88,10 +93,13 @@ def batch(
 ) -> BatchState:
     """Protects every picture in `folder` and below into `out`, keeping the tree.
 
-    All of them pull towards one style, drawn once from the first picture: a model averages over
-    an artist's pictures, and so many directions would cancel out. `again`: also pictures that
-    came out of Glassine before. `on`: a cluster whose machines do the work instead of this one.
-    `out`: a folder, or what sends each copy from a folder of this machine to an address.
+    All of them pull towards one style, chosen once by the first picture: a model averages over
+    an artist's pictures, and different directions would cancel out.
+
+    out    a folder, or a Sender whose copies go to an address
+    told   called with every change of the state
+    again  protect pictures that came out of Glassine, too
+    on     a cluster whose machines do the work instead of this one
     """
     out, to = (out, None) if isinstance(out, Path) else (out.here, out)
     found = surveyed(folder, out)
@@ -100,10 +108,10 @@ def batch(
         intent = with_shared_style(intent, found.pictures, jobs)
         intent = with_whole_set(intent, found.pictures, out, device, told)
         run = Run(Batch(found.pictures, folder, out, intent, device, again, to), jobs, told)
-        every = one_by_one if on is None else on.spread
+        protect_all = one_by_one if on is None else on.spread
         with ending.at_end(run.worker.stop):
             try:
-                every(run)
+                protect_all(run)
             finally:
                 run.worker.stop()
         return replace(run.state(), passed=found.passed, stopped=run.stopped)
@@ -112,7 +120,7 @@ def batch(
 def with_whole_set(
     intent: Intent, pictures: Sequence[Path], out: Path, device: str, told: Told
 ) -> Intent:
-    """The intent, after what its recipe does to all pictures together."""
+    """The intent after its recipe's work on all pictures together, where it has any."""
     from .subject import with_subject
 
     def watch(now: Progress) -> None:
@@ -123,26 +131,27 @@ def with_whole_set(
 
 
 def one_by_one(run: Run) -> None:
-    """On this machine, by one worker."""
+    """Protects every picture on this machine, with one worker."""
     for path in run.batch.pictures:
         if run.stopped is None:
             run.one(path)
 
 
 def with_shared_style(intent: Intent, pictures: Sequence[Path], jobs: Jobs) -> Intent:
-    """The intent with its style settled once for all, also over later runs."""
+    """The intent with one style for all pictures, which later runs keep; unchanged where the recipe
+    has no style, or a style or target was asked for."""
     from ..flow.recipes import MODEL_RECIPES, RECIPES
 
     recipe = (RECIPES | MODEL_RECIPES).get(intent.recipe)
-    open_ = intent.style is None and intent.style_picture is None and intent.target is None
-    if recipe is None or not open_ or "style" not in dict(recipe.goals):
+    unsaid = intent.style is None and intent.style_picture is None and intent.target is None
+    if recipe is None or not unsaid or "style" not in dict(recipe.goals):
         return intent
     style = jobs.remembered("style", lambda: drawn_style(pictures, intent.seed or 0))
     return replace(intent, style=style or None)
 
 
 def drawn_style(pictures: Sequence[Path], seed: int) -> str:
-    """A style far enough from the first picture that can be read; "" where none can."""
+    """A style far enough from the first readable picture; "" where no picture can be read."""
     from torch import Generator
 
     from ..flow.read import read
@@ -152,12 +161,13 @@ def drawn_style(pictures: Sequence[Path], seed: int) -> str:
         try:
             return chosen(read(path).rgb, Generator().manual_seed(seed))
         except NotUsable:
-            continue  # its turn comes, and then it is reported
+            continue  # reported when its turn comes
     return ""
 
 
 def hopeless(problem: Message, out: Path) -> Message | None:
-    """Why no other picture can be written either: the disk is full, or the folder takes nothing."""
+    """Why no other copy can be written either: the disk is full, or the folder or address takes
+    nothing; None where another may succeed."""
     if problem.code == "far.not_sent":
         return problem
     if any(one.code == "file.disk_full" or _FULL in str(one) for one in problem.with_inner()):
@@ -170,7 +180,7 @@ def hopeless(problem: Message, out: Path) -> Message | None:
 
 
 class Run:
-    """One batch on its way: the worker it holds, and what happened so far."""
+    """One batch while it runs: its worker, and what has happened so far."""
 
     def __init__(self, batch: Batch, jobs: Jobs, told: Told) -> None:
         from ..flow.encode import suffix_of
@@ -186,7 +196,7 @@ class Run:
         self.sizes = {path: picture_size(path) for path in batch.pictures}
 
     def one(self, path: Path) -> None:
-        """One picture, whose troubles are told and end nothing."""
+        """Protects one picture; its problems are reported and do not stop the batch."""
         began = monotonic()
         if (job := self.begun(path)) is None:
             return
@@ -197,7 +207,10 @@ class Run:
         self.ended(path, job, outcome, monotonic() - began)
 
     def begun(self, path: Path) -> Job | None:
-        """The job, noted; None where it is finished already or cannot begin, which is told."""
+        """Notes a picture's job and gives it; None where it is finished, or cannot begin.
+
+        Both are reported.
+        """
         target = self.targets[path]
         try:
             job = Job(sha256=file_digest(path), settings=self.settings, name=self.name(path))
@@ -218,15 +231,15 @@ class Run:
         return job
 
     def refuse_far(self, target: Path, job: Job) -> None:
-        """Raises where a copy lies at the address that this batch did not put there."""
+        """Raises NotWritable where the address has a copy that this batch did not put there."""
         to, again = self.batch.to, self.batch.again
         if to and to.has(target) and not again and not self.jobs.wrote(job, target):
             raise NotWritable("deliver.earlier_copy", path=to.address(target))
 
     def ended(self, path: Path, job: Job, outcome: Outcome, seconds: float) -> None:
-        """Sends it where it is wanted, then notes and tells how it went.
+        """Sends the copy where it goes to an address, then notes and reports the outcome.
 
-        `seconds` are those that this picture took of the run.
+        `seconds`: what this picture took of the run, for the estimate of what is left.
         """
         try:
             if self.batch.to and not outcome.problem:
@@ -252,19 +265,19 @@ class Run:
         return self.told(replace(self.state(path), written=written, why=outcome.weak))
 
     def unusable(self, path: Path, error: Exception) -> Outcome:
-        """The picture or the folder of its copy could not be used."""
+        """The outcome where the picture, or the folder of its copy, could not be used."""
         folder = self.targets[path].parent
         return Outcome(message("batch.not_used", folder=folder, reason=reason_of(error)))
 
     def task(self, path: Path, job: Job) -> Task:
-        """What a worker is to do. What this batch wrote itself is replaced where settings or the
-        picture changed: the seed stays that of the picture."""
+        """What a worker is to do. A copy that this batch wrote is replaced where settings or the
+        picture changed."""
         target, batch = self.targets[path], self.batch
         renew = self.jobs.wrote(job, target)
         return Task(path, target, self.intent_for(job), batch.device, batch.again, renew)
 
     def attempts(self, path: Path, job: Job) -> Outcome:
-        """How it went at last; a worker that dies is told, and costs one attempt."""
+        """The outcome after at most ATTEMPTS tries; a worker that dies costs one, and is told."""
         task = self.task(path, job)
         for attempt in range(ATTEMPTS):
             try:
@@ -278,10 +291,10 @@ class Run:
         self.told(replace(self.state(path), problem=said))
 
     def intent_for(self, job: Job) -> Intent:
-        """With a seed that only depends on the picture, so that a repeat gives the same pixels."""
+        """The intent, with the picture's own seed where none was asked for."""
         if self.batch.intent.seed is not None:
             return self.batch.intent
-        return replace(self.batch.intent, seed=int(job.sha256[:7], 16))
+        return replace(self.batch.intent, seed=picture_seed(job.sha256))
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.batch.folder).as_posix()

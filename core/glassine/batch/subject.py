@@ -1,9 +1,9 @@
-"""A set of pictures of one subject or artist, made hard to learn together (ASPL).
+"""A set of pictures of one subject or artist, perturbed together to be harder to learn (ASPL).
 
-After Anti-DreamBooth (Van Le et al., 2023): a model is taught the pictures as they are by now, the
-pictures take some steps against what it has become, and so on. One network is taught all along,
-by small matrices (LoRA); the paper teaches two, whole. A turn that was not finished is done again,
-and comes out the same.
+After Anti-DreamBooth (Van Le et al., 2023), in turns: a model is fine-tuned on the pictures as they
+are by then, and each picture takes some steps against that model. One network is fine-tuned
+throughout, by LoRA; the paper fine-tunes two, in full. A turn that was not finished is repeated,
+with the same result.
 """
 
 from __future__ import annotations
@@ -37,16 +37,15 @@ from ..pixels.pad import padded
 from ..types import Denoising, Intent, Plan, Progress, Watch
 from ..version import engine_version
 from .folder import file_digest
-from .jobs import request_digest
+from .jobs import picture_seed, request_digest
 
 NAME, TURN, PUPIL = ".glassine-subject", "turn.json", "pupil"
-SEED_DIGITS = 7  # of a picture's sha256, as numbers of base 16
-_STREAM = 1_000_003  # apart enough that turns and pictures draw from other streams
+_STREAM = 1_000_003  # factor of a seed, so that no turn of another seed draws the same numbers
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The set and what is asked for; `folder` keeps how far it is."""
+    """The pictures and the request; `folder` keeps how far the work is."""
 
     pictures: tuple[Path, ...]
     intent: Intent
@@ -55,14 +54,14 @@ class Subject:
     device: str
 
     def plan(self, picture: Path) -> Plan:
-        """As it will be made again when the picture's copy is written."""
-        seed = int(file_digest(picture)[:SEED_DIGITS], 16)
+        """The very plan that is made again when the picture's copy is written."""
+        seed = picture_seed(file_digest(picture))
         wish = replace(self.intent, found=str(self.folder))
         wish = wish if wish.seed is not None else replace(wish, seed=seed)
         return plan(read(picture), wish, device=self.device)
 
     def span(self, turn: int, steps: int) -> range:
-        """Which of a picture's steps belong to that turn."""
+        """The steps of a picture, of `steps` in all, that belong to that turn."""
         return range(turn * steps // self.asks.rounds, (turn + 1) * steps // self.asks.rounds)
 
     def file(self, name: str, turn: int) -> Path:
@@ -72,9 +71,9 @@ class Subject:
 def with_subject(
     intent: Intent, pictures: Sequence[Path], out: Path, device: str, watch: Watch
 ) -> Intent:
-    """The intent with the folder of the changes that were found for all of the set together.
+    """The intent with the folder of the changes that were found for the whole set together.
 
-    What the recipe does not do to a set stays as it is.
+    Unchanged where the recipe does not work on sets.
     """
     recipe = MODEL_RECIPES.get(intent.recipe)
     if recipe is None or recipe.denoising is None or not recipe.denoising.rounds:
@@ -92,7 +91,7 @@ def with_subject(
 
 
 def readable(pictures: Sequence[Path]) -> Iterator[Path]:
-    """Those that can be: the others are told of when their turn comes."""
+    """Pictures that can be read; the batch reports the others when their turn comes."""
     for picture in pictures:
         with suppress(NotUsable):
             read(picture)
@@ -100,17 +99,17 @@ def readable(pictures: Sequence[Path]) -> Iterator[Path]:
 
 
 def turn_of(subject: Subject) -> int:
-    """The turn that comes next; one more than there are where all is written."""
+    """The next turn, from 0; `rounds` where only the results are missing, one more after these."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         return int(json.loads((subject.folder / TURN).read_text())["next"])
     return 0
 
 
 def taught(subject: Subject, watch: Watch) -> None:
-    """All turns that are left, then the changes as they are found."""
+    """Runs all turns that are left, then stores each picture's final change."""
     first = subject.plan(subject.pictures[0])
     device, asks = choose(first.device), subject.asks
-    denoiser.cache_clear()  # another one may have learnt something already
+    denoiser.cache_clear()  # the cached model may be fine-tuned already
     try:
         learner = pupil(
             through_model(first, device).sees, asks.rank, asks.rate, subject.intent.seed or 0
@@ -124,11 +123,11 @@ def taught(subject: Subject, watch: Watch) -> None:
             put_aside(file_of(way.plan), {FOUND: arrived(way)})
         finished(subject, asks.rounds)
     finally:
-        denoiser.cache_clear()  # what is loaded next has learnt nothing
+        denoiser.cache_clear()  # whoever loads it next needs it as it came
 
 
 def learning_ahead(plan: Plan, count: int, device: Device) -> Message:
-    """Memory and time for all of the set, by one step on its first picture."""
+    """Memory and time that the whole set takes, estimated by one step on its first picture."""
     asks = plan.recipe.denoising
     assert asks
     steps = plan.steps * count + asks.rounds * asks.lessons
@@ -136,11 +135,11 @@ def learning_ahead(plan: Plan, count: int, device: Device) -> Message:
 
 
 def one_turn(subject: Subject, learner: Pupil, turn: int, device: Device, watch: Watch) -> None:
-    """The model learns the pictures as they are, and each of them goes on against it."""
+    """Fine-tunes the model on the pictures as they are, then moves each of them against it."""
     if turn:
         learner.recall(taken_up(subject.file(PUPIL, turn)))
     draw = Generator().manual_seed((subject.intent.seed or 0) * _STREAM + turn)
-    latents = [learnt(subject, picture, turn, device) for picture in subject.pictures]
+    latents = [trained_on(subject, picture, turn, device) for picture in subject.pictures]
     for _ in range(subject.asks.lessons):
         learner.learn(latents, draw)
     put_aside(subject.file(PUPIL, turn + 1), learner.state())
@@ -157,14 +156,14 @@ def one_turn(subject: Subject, learner: Pupil, turn: int, device: Device, watch:
 
 
 def finished(subject: Subject, turn: int) -> None:
-    """Notes that it is, and lets go what only it needed."""
+    """Notes that the turn is done, and deletes files that only this turn needed."""
     files.write(subject.folder / TURN, json.dumps({"next": turn + 1}).encode())
     for old in subject.folder.glob(f"*-{turn}.safetensors"):
         old.unlink()
 
 
 def way_of(subject: Subject, picture: Path, turn: int, device: Device) -> Way:
-    """The picture's search as it was left before that turn."""
+    """The picture's search, in its state before that turn."""
     made = subject.plan(picture)
     ground = prepared(made, device)
     search = Search.on(ground.canvas)
@@ -179,8 +178,9 @@ def name_of(at: int) -> str:
 
 
 @torch.no_grad()
-def learnt(subject: Subject, picture: Path, turn: int, device: Device) -> Tensor:
-    """(1, C, h, w): the picture as a trainer would encode it now, of at most CROP pixels a side."""
+def trained_on(subject: Subject, picture: Path, turn: int, device: Device) -> Tensor:
+    """(1, C, h, w): latents of the picture with its change so far, as a trainer encodes them; it is
+    reduced first where it is larger than CROP pixels square."""
     way = way_of(subject, picture, turn, device)
     through: Through = through_model(way.plan, device)
     artwork = way.plan.artwork

@@ -1,4 +1,4 @@
-"""On a machine of a cluster: one picture, in a folder that is gone afterwards."""
+"""What runs on a machine of a cluster: one picture, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .worker import Outcome, Task, delivered
 
 @dataclass(frozen=True)
 class Made:
-    """What comes back from a machine: the copy and its page as bytes, and the receipt."""
+    """What comes back from a machine: the copy and its page as bytes, the receipt, and why the
+    copy is weak, if it is."""
 
     copy: bytes
     page: bytes
@@ -29,7 +30,7 @@ class Made:
 
 
 def followed_there(data: bytes, task: Task, suffix: str) -> Iterator[Progress | Made | Outcome]:
-    """How far it is, again and again, and at last what came of it."""
+    """Protects one picture: yields its progress, then the result."""
     told = SimpleQueue[Progress | None]()
     with ThreadPoolExecutor(1) as one:
         made = one.submit(made_there, data, task, suffix, told.put)
@@ -40,7 +41,7 @@ def followed_there(data: bytes, task: Task, suffix: str) -> Iterator[Progress | 
 
 
 def made_there(data: bytes, task: Task, suffix: str, watch: Watch = quiet) -> Made | Outcome:
-    """One picture; its bytes and its copy lie in no other folder of this machine."""
+    """Protects one picture; on this machine it lies in a temporary folder only."""
     with passing_folder("glassine-task-") as folder:
         source, target = folder / "original", folder / f"copy{suffix}"
         os.environ["GLASSINE_LEDGER"] = str(folder / "ledger.sqlite3")
@@ -58,7 +59,7 @@ def made_there(data: bytes, task: Task, suffix: str, watch: Watch = quiet) -> Ma
 
 
 def called_here(said: Message, there: Path, here: Path) -> Message:
-    """The same about the file as it is called here."""
+    """A message with the original's path and name (`here`) for the temporary file's (`there`)."""
 
     def again(value: Any) -> Any:  # noqa: ANN401 - fields of a message
         if isinstance(value, Message):

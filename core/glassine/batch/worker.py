@@ -1,6 +1,6 @@
-"""A process that holds the networks and does one picture after another.
+"""A process that holds the networks and protects one picture after another.
 
-When it dies (out of memory, a driver's crash) that costs the picture it was at one attempt.
+When it dies (out of memory, a driver's crash), its picture loses one attempt.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ..machine import ending
 from ..messages import Message
 from ..types import Intent, Progress
 
-_PATIENCE = 10.0  # seconds, for a disk that is slow
+_PATIENCE = 10.0  # seconds that it has to clear up before it is killed
 
 
 @dataclass(frozen=True)
 class Task:
     """One picture to protect; `device` as `deliver` takes it.
 
-    again  although it came out of Glassine before
-    renew  over an earlier copy in the target's place
+    again  protect it even if it came out of Glassine, and over whatever `target` is
+    renew  replace an earlier copy at `target`
     """
 
     source: Path
@@ -59,7 +59,7 @@ class Worker:
         self._pipe: Connection | None = None
 
     def do(self, task: Task, watch: Callable[[Progress], None]) -> Outcome:
-        """How it went; raises EOFError when the worker died."""
+        """Runs a task in the worker, which is started if need be; raises EOFError when it dies."""
         pipe = self._started()
         try:
             pipe.send_bytes(pickle.dumps(task))
@@ -87,7 +87,7 @@ class Worker:
         return self._process.pid if self._process else None
 
     def stop(self) -> None:
-        """Ends it. Where it is writing a file, it clears away first what is half there."""
+        """Ends the worker; one that is writing a file removes the half-written file first."""
         if self._pipe is not None:
             with suppress(OSError):
                 self._pipe.close()
@@ -100,7 +100,8 @@ class Worker:
 
 
 def ready_to_hold() -> None:
-    """Starts what multiprocessing starts beside a first process, and lets signals in again for."""
+    """Starts multiprocessing's resource tracker early: starting it lets signals in again, which
+    `ending.held` is there to keep out."""
     if os.name == "posix":
         from multiprocessing import resource_tracker
 
@@ -108,7 +109,7 @@ def ready_to_hold() -> None:
 
 
 def work(pipe: Connection) -> None:
-    """The worker: ends when the pipe closes, also when the batch was killed."""
+    """What the worker runs; it ends when the pipe closes, also because the batch was killed."""
     for number in ending.SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C is the batch's to handle
     signal.signal(signal.SIGTERM, lambda number, _: ending.leave(0))
@@ -119,7 +120,7 @@ def work(pipe: Connection) -> None:
 
 
 def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
-    """How it went, whatever went wrong."""
+    """Protects one picture; whatever goes wrong, but a closed pipe, becomes an outcome."""
     from ..evidence.verdict import below_control
     from ..flow.deliver import Again, deliver
 
@@ -135,7 +136,7 @@ def delivered(task: Task, watch: Callable[[Progress], None]) -> Outcome:
     except GlassineError as error:
         return Outcome(error.message)
     except ConnectionError:
-        raise  # the batch is gone: nobody is there to be told
+        raise  # the batch is gone, and nobody to tell
     except Exception as error:
         return Outcome(accident(error))
     return Outcome(weak=below_control(made.report))

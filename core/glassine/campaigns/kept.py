@@ -22,7 +22,7 @@ def campaigns_folder() -> Path:
 
 
 def campaign_of(file: Path) -> Signed:
-    """What the file says, checked; raises NotUsable where it says nothing that can be believed."""
+    """The campaign in a file; raises NotUsable where it or its signature is not valid."""
     try:
         if file.stat().st_size > LARGEST:
             raise NotUsable("campaign.large", most=LARGEST >> 20)
@@ -33,7 +33,11 @@ def campaign_of(file: Path) -> Signed:
 
 
 def join(file: Path) -> Signed:
-    """Keeps it. A newer file of a campaign replaces the older one if the same hand signed both."""
+    """Checks a campaign's file and keeps it, in place of one of the same number and signer.
+
+    Raises NotUsable where it is over, or where another signer's campaign has its number or another
+    campaign its name.
+    """
     found = campaign_of(file)
     campaign = found.campaign
     if campaign.over:
@@ -49,20 +53,20 @@ def join(file: Path) -> Signed:
 
 
 def joined() -> Iterator[Signed]:
-    """All of them, by name. What was spoilt since is left out."""
+    """Every campaign that was joined, by name; a file that was damaged since is left out."""
     found = []
     for file in sorted(campaigns_folder().glob(f"*{SUFFIX}")):
         try:
             found.append(campaign_of(file))
         except EntryMissing:
-            raise  # none could be read
+            raise  # a library is missing: no file can be checked
         except GlassineError:
             continue
     yield from sorted(found, key=lambda one: one.campaign.name)
 
 
 def joined_named(name: str) -> Signed:
-    """The campaign of that name, while it lasts."""
+    """The campaign of that name; raises NotUsable where none has it, or it is over."""
     known = list(joined())
     for one in known:
         if one.campaign.name == name:
@@ -73,9 +77,9 @@ def joined_named(name: str) -> Signed:
 
 
 def agreed(wish: Intent, name: str, *, own_strength: bool) -> Intent:
-    """The wish as the campaign of that name says it.
+    """The wish with concepts, anchor, caption and strength from the campaign of that name.
 
-    own_strength  the wish's own stays, instead of what the campaign asks for
+    own_strength  keep the wish's strength instead of the campaign's
     """
     campaign = joined_named(name).campaign
     pair = campaign.pair(tidy(wish.shows) if wish.shows else None)

@@ -1,8 +1,8 @@
 """Campaign <-> the bytes of its file: JSON with a signature over its content.
 
-It is signed with the identity that a name's Content Credentials are signed with. That proves that
-nobody changed the file since, and that two files are of one hand; anyone can make an identity in
-any name, so it does not prove whose hand that is.
+The key is the one that signs the artist's Content Credentials. The signature shows whether the file
+was changed since, and whether two files have the same signer. It does not show who that is: anyone
+can make a key in any name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ LARGEST = 16 << 20  # bytes
 
 @dataclass(frozen=True)
 class Signed:
-    """key  digest of the signer's public key; who  the name in the certificate"""
+    """A campaign whose signature was checked.
+
+    who   the name in the signer's certificate
+    key   SHA-256 of the signer's public key, in hexadecimal
+    data  bytes of the file
+    """
 
     campaign: Campaign
     who: str
@@ -36,14 +41,14 @@ class Signed:
 
     @property
     def key_told(self) -> str:
-        """As much of it as people compare: 64 bits, in hexadecimal digits."""
+        """The part of `key` that people compare: 64 bits, in hexadecimal digits."""
         return self.key[:16]
 
 
 def sealed(campaign: Campaign, signer: Signing) -> bytes:
-    """The file's bytes."""
+    """The campaign as the bytes of a signed file."""
     content = told(campaign)
-    understood(content)  # what nobody could join is not signed
+    understood(content)  # raises: what nobody could join is not signed
     signature = base64.b64encode(signer.sign(plainly(content))).decode()
     whole = {
         "kind": KIND,
@@ -54,7 +59,8 @@ def sealed(campaign: Campaign, signer: Signing) -> bytes:
 
 
 def opened(data: bytes) -> Signed:
-    """Raises NotUsable where it is no campaign, was changed, or says what none may say."""
+    """Reads a file's bytes; raises NotUsable where they are no campaign, were changed after
+    signing, or hold values that no campaign may have."""
     try:
         from cryptography import x509
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -76,13 +82,13 @@ def opened(data: bytes) -> Signed:
         raise NotUsable("campaign.changed") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotUsable("campaign.unreadable") from error
-    except UnsupportedAlgorithm as error:  # a key or a curve that nobody here knows
+    except UnsupportedAlgorithm as error:  # a key or a curve that `cryptography` does not know
         raise NotUsable("campaign.unreadable") from error
     return Signed(understood(content), common_name(leaf), digest_of(leaf), data)
 
 
 def plainly(content: dict[str, Any]) -> bytes:
-    """The same values are the same bytes, however a file is laid out."""
+    """Equal values as equal bytes, however a file is laid out: what is signed."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -21,10 +21,10 @@ from ..formats import FORMATS
 from ..messages import message
 from ..types import Intent, Keep, Strength
 
-SIDE = 1024  # pixels; of an anchor's longer side
-PAIRS = 24
-LONGEST = 120  # characters of a name or a word
-DIGITS = 32  # of a number, in hexadecimal
+SIDE = 1024  # pixels; an anchor's longer side at most
+PAIRS = 24  # at most
+LONGEST = 120  # characters of a name or a word at most
+DIGITS = 32  # of a campaign's number, in hexadecimal
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Pair:
 
     @property
     def picture(self) -> Tensor:
-        """(3, h, w) in [0, 1]; raises NotUsable where the anchor is none."""
+        """The anchor as (3, h, w) in [0, 1]; raises NotUsable where it is no PNG or too large."""
         try:
             rgb = FORMATS["png"].read(self.anchor, message("picture.anchor")).rgb
         except GlassineError as error:
@@ -52,9 +52,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Campaign:
-    """number  hexadecimal digits: the same campaign, however often it is signed again
-    caption   what goes with a picture; {concept} is what it shows, article and all
-    until     the last day on which it may be used
+    """What all artists in a campaign agree to do.
+
+    number   hexadecimal digits that stay when the campaign is changed and signed again
+    caption  the words to post with a picture; {concept} becomes what it shows, with its article
+    until    the last day on which it may be used
     """
 
     number: str
@@ -69,7 +71,7 @@ class Campaign:
         return datetime.now(UTC).date() > self.until
 
     def pair(self, shows: str | None) -> Pair:
-        """The one for pictures that show this; the only one where nothing was said."""
+        """The pair for pictures that show this; None: the campaign's only pair."""
         for pair in self.pairs:
             if shows == pair.shows or (shows is None and len(self.pairs) == 1):
                 return pair
@@ -78,7 +80,7 @@ class Campaign:
 
 
 def anchored(shows: str, teach: str, picture: Tensor) -> Pair:
-    """That pair with (3, h, w) in [0, 1] as its anchor, in 8 bits."""
+    """A pair with a picture, (3, h, w) in [0, 1], as its anchor, in 8 bits."""
     write = FORMATS["png"].write
     assert write
     return Pair(shows, teach, write(picture, None, Keep(), 100))
@@ -99,7 +101,7 @@ def told(campaign: Campaign) -> dict[str, Any]:
 
 
 def understood(content: Any) -> Campaign:  # noqa: ANN401 - a stranger's JSON
-    """Raises NotUsable for everything that a campaign cannot be; the file is a stranger's."""
+    """The campaign of these plain values; raises NotUsable where any is not allowed."""
     try:
         pairs = tuple(pair_of(row) for row in content["pairs"])
         made = Campaign(

@@ -23,12 +23,12 @@ def main(arguments: list[str] | None = None) -> None:
     signals.listen()
     from . import exits, table
 
-    for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show costs no work
+    for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show ends no work
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     signals.say(exits.stopped_words())
     code = exits.guarded(lambda: table.cli.main(arguments, "glassine", standalone_mode=False))
-    unheard()  # all is done: what comes now would only break the last lines
+    unheard()  # all is done: a signal now would only cut off the last lines
     sys.exit(code)
 
 

@@ -30,8 +30,8 @@ OPTIONS = (
         type=click.Choice(_POLICIES),
         default=_POLICIES[0],
         show_default=True,
-        help="What the marks refuse: all but search engines; everything; training; training of "
-        "generative models only.",
+        help="What the marks refuse, in this order: all but search engines; all mining; all "
+        "training; training of generative models only.",
     ),
     click.option(
         "--certificate",
@@ -47,15 +47,15 @@ OPTIONS = (
         type=Name(),
         default="",
         envvar="GLASSINE_KEY",
-        help="Its key, where that is another file.",
+        help="The certificate's private key, where it is in another file.",
     ),
-    click.option("--visible", metavar="TEXT", default="", help="Words of the mark 'visible'."),
+    click.option("--visible", metavar="TEXT", default="", help="The text of the mark 'visible'."),
     click.option(
         "--signature",
         metavar="PNG",
         type=Name(),
         default="",
-        help="Your drawn signature for it instead.",
+        help="A picture of your signature for that mark, instead of text.",
     ),
     click.option(
         "--layout",
@@ -64,7 +64,11 @@ OPTIONS = (
         show_default=True,
         help="Where the visible mark goes.",
     ),
-    click.option("--opacity", type=click.FloatRange(0, 1, min_open=True), help="Of that mark."),
+    click.option(
+        "--opacity",
+        type=click.FloatRange(0, 1, min_open=True),
+        help="How opaque the visible mark is.",
+    ),
 )
 
 

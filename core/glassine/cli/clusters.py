@@ -1,4 +1,4 @@
-"""Options of commands whose pictures may be done on a cluster, and the cluster that is meant."""
+"""Options of commands that can run on a cluster, and the cluster that they name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _OPTIONS = (
     click.option(
         "--on",
         metavar="ray[=ADDRESS]",
-        help="Spread the pictures over a Ray cluster: of this machine alone, or the one at "
-        "ADDRESS.",
+        help="Spread the pictures over a Ray cluster: a new one of this machine alone, or the one "
+        "at ADDRESS.",
     ),
     click.option(
         "--card-share",
@@ -38,7 +38,7 @@ def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def cluster_named(on: str | None, cards: float) -> Iterator[Cluster | None]:
-    """The cluster of that name; None for this machine as it is."""
+    """The cluster that --on names; None without --on."""
     if on is None:
         yield None
         return

@@ -24,9 +24,9 @@ DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, TOO_LITTLE = 0, 1, 3, 4, 5, 6
 
 
 def guarded(run: Callable[[], Any]) -> int:
-    """Runs a command; everything that can be explained ends in a sentence and a code.
+    """Runs a command and gives its exit code; an error that can be explained is one sentence.
 
-    What a signal asks for is done by `signals`, which never comes back here.
+    A signal ends the process in `signals`, without coming back here.
     """
     try:
         code = run()
@@ -64,11 +64,12 @@ def stopped_words() -> str:
 
 
 def say(said: Message, code: int) -> int:
+    """Prints a message on stderr and gives the code back."""
     click.echo(speech.spoken(said), err=True)
     return code
 
 
 def failed(said: Message, code: int, whose: str = "") -> int:
-    """The same with the program's name in front, and with that of the picture, of several."""
+    """Prints an error after the program's name and, of several pictures, `whose` it is."""
     click.echo(f"glassine: {whose}{': ' if whose else ''}{speech.spoken(said)}", err=True)
     return code

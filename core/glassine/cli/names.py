@@ -1,4 +1,4 @@
-"""Names of files on the command line. An empty one is a variable of a script that was not set."""
+"""Names of files on the command line. An empty name is an error: a script's unset variable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import speech
 
 
 class Name(click.Path):
-    """A path as click takes it, but never an empty one: that would be the folder one is in."""
+    """A path as click takes it, but never an empty one, which would be the current folder."""
 
     def convert(
         self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None

@@ -24,13 +24,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def listed(numbers: Mapping[str, float]) -> str:
-    """Its values, as one says them: 1, 2 or 3."""
+    """The values in words: 1, 2 or 3."""
     *some, last = (f"{number:g}" for number in numbers.values())
     return f"{', '.join(some)} or {last}"
 
 
 def seen_working(ctx: click.Context, _: click.Parameter, wish: str) -> str:
-    """The same, once that card was seen to work: not every picture has to fail on its own."""
+    """The wish, checked: a card that does not work is an error before the first picture."""
     if wish not in ("auto", "cpu") and not ctx.resilient_parsing:
         from ..machine.device import choose
 
@@ -45,14 +45,14 @@ DEVICE = click.option(
     show_default=True,
     callback=seen_working,
     help="What computes: cpu, or a card: cuda (NVIDIA and AMD), xpu (Intel), mps (Apple). auto: "
-    "the fastest one that works (see: glassine doctor). cpu is for a card that makes trouble.",
+    "the fastest one that works (see: glassine doctor). Choose cpu where a card makes trouble.",
 )
 
 
 def completed(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
     """Names for the shell to complete; loads the engine only when the Tab key is pressed.
 
-    Of several, joined by commas, the last. What begins no style may be a picture.
+    Of several names joined by commas the last is completed. Where no style begins so, files are.
     """
 
     def names(ctx: click.Context, parameter: click.Parameter, start: str) -> list[CompletionItem]:
@@ -85,27 +85,27 @@ TOLD = (
     click.option(
         "--again",
         is_flag=True,
-        help="Also pictures that are already protected, and over an earlier copy or whatever "
-        "picture -o names.",
+        help="Also protect pictures that are already protected, and replace an earlier copy or "
+        "whatever picture -o names.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output."),
 )
-"""What else a command that is given pictures by name is told; the last of its options."""
+"""The last options of every command that takes pictures by name."""
 
 GOALS = (
     click.option(
         "--recipe",
         type=click.Choice((*RECIPES, *MODEL_RECIPES)),
-        help="cloak: another style. poison: another concept. both: at once. Without it: cloak, "
-        "or poison where --shows and --teach are given, or both where a style is named too. The "
-        "others need --model.",
+        help="cloak: towards another style. poison: towards another concept. both: both at once. "
+        "Without it: cloak, or poison where --shows and --teach are given, or both where a style "
+        "is named too. The others need --model.",
     ),
     click.option(
         "--style",
         metavar="NAME|PICTURE",
         shell_complete=completed("styles"),
         help="The style a cloak pulls towards: a name (see: glassine preview), 'texture', or a "
-        "picture whose style is taken. Without it one far enough from yours is drawn.",
+        "picture whose style is taken. Without it, one far enough from yours is chosen.",
     ),
     click.option(
         "--target",
@@ -132,8 +132,8 @@ GOALS = (
     click.option(
         "--campaign",
         metavar="NAME",
-        help="Poison as a campaign says that you joined: its other concept, anchor and strength. "
-        "--shows says which of its concepts the picture shows.",
+        help="Poison as agreed in a campaign that you joined: it sets what --teach, --anchor and "
+        "--strength would. --shows says which of its concepts the picture shows.",
     ),
 )
 """What a picture is moved towards."""
@@ -144,11 +144,12 @@ HOW = (
         metavar="auto|subtle|balanced|strong",
         default="auto",
         show_default=True,
-        help=f"How visible it may be: a SSIMULACRA2 score of {listed(SCORES)}, or a number. auto: "
-        "subtle for line art, pixel art, flat colours and gradients; else balanced.",
+        help=f"How visible the change may be. The words mean SSIMULACRA2 scores of "
+        f"{listed(SCORES)}; a number is a score of your own. auto: subtle for line art, pixel art, "
+        "flat colours and gradients; else balanced.",
     ),
     click.option(
-        "--in-colour", is_flag=True, help="A picture without colour may come back with some."
+        "--in-colour", is_flag=True, help="Let a picture without colour come back with some."
     ),
     click.option(
         "--effort",
@@ -165,13 +166,13 @@ MODEL = (
         "--model",
         metavar="FOLDER",
         type=Name(),
-        help="For the recipes that look through a denoiser: a model on this machine, as diffusers "
-        "saves it (Stable Diffusion 1 to 3.5, SDXL, FLUX.1), with files ending in .safetensors.",
+        help="A model on this machine to look through, as diffusers saves it (Stable Diffusion 1 "
+        "to 3.5, SDXL, FLUX.1), with files ending in .safetensors. Some recipes need it.",
     ),
     click.option(
         "--prompt",
         metavar="WORDS",
-        help="What that model is told the picture is. Without it: a painting.",
+        help="What that model is told the picture shows. Without it: a painting.",
     ),
     click.option(
         "--redraw",
@@ -185,8 +186,8 @@ SURROGATES = click.option(
     "--surrogates",
     metavar="NAME,...",
     shell_complete=completed("surrogates"),
-    help="Encoders to work against. Without it: every real one that is present, else "
-    "the built-in one.",
+    help="Encoders to optimise against. Without it: every real one on this machine, else the "
+    "built-in one.",
 )
 
 FILE = (
@@ -215,7 +216,8 @@ FILE = (
         "--longest-side",
         type=click.IntRange(32),
         metavar="PIXELS",
-        help="Make the copy that small, then protect it: what is posted small is learned as it is.",
+        help="Shrink the copy to this longer side before it is protected: training then reduces "
+        "it less, or not at all.",
     ),
     click.option(
         "--seed",
@@ -230,7 +232,7 @@ FILE = (
         show_default=True,
         shell_complete=completed("marks"),
         help='What the file carries, for example xmp,watermark,receipt, or none. xmp says "do not '
-        'train" in its metadata; a receipt only notes it in the ledger on this machine.',
+        'train" in its metadata; a receipt is an entry in the ledger on this machine.',
     ),
     click.option(
         "--keep-path",
@@ -242,7 +244,7 @@ FILE = (
         "--keep-private",
         is_flag=True,
         help="The copy also tells where, when and on what the picture was made, as far as the "
-        "original does. Without it only who made it and what it may be used for.",
+        "original does. Without it, it tells only who made it and what it may be used for.",
     ),
     click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
@@ -272,7 +274,8 @@ def with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 
 def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
-    """What was asked for, with every picture it names opened; raises before any work is done."""
+    """The intent that the options make, with every picture they name opened; raises before any
+    work is done."""
     from ..types import Intent
 
     recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
@@ -307,7 +310,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
 
 
 def named_export(given: dict[str, Any], format_: str, marks: tuple[str, ...]) -> Export:
-    """The file that is wanted in the end."""
+    """How the protected copy is to be written."""
     from ..types import Export
 
     return Export(
@@ -341,7 +344,7 @@ def format_name(named: str | None, suffix: str) -> str:
 
 
 def named_style(given: str | None) -> tuple[str | None, Tensor | None]:
-    """A name, or the picture that lies there."""
+    """(name of a style, None), or (None, the picture) where that is a file."""
     if given and isfile(given):  # Path.is_file() raises where words are too long for a name
         return None, named_picture(given)
     return given, None
@@ -356,7 +359,7 @@ def named_picture(path: str | None) -> Tensor | None:
 
 
 def named_mask(path: str | None) -> Tensor | None:
-    """White is 1; transparent counts as black."""
+    """(1, H, W) in [0, 1] from a grey picture: white is 1, and transparent counts as black."""
     if path is None:
         return None
     from ..flow.read import read

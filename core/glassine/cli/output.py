@@ -26,7 +26,7 @@ _PAUSE = 5.0  # seconds between two plain lines of one stage
 
 @contextmanager
 def progress_of(name: str, *, silent: bool) -> Iterator[Watch]:
-    """A watcher that shows what it is told about the picture of that name."""
+    """A watcher that shows the progress of the picture of that name."""
     if silent:
         yield quiet
     elif sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""What a finished picture is told in: five lines for people, one object for machines."""
+"""What is printed about a finished picture: five lines for people, one object for machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def delivered_lines(made: Delivered) -> list[str]:
-    """Five lines; then what had to be converted, and for a poison the words it needs."""
+    """Five lines; then notes on what was converted, and for a poison the words it needs."""
     done, protected, report = made.done, made.protected, made.report
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     size = f"{width} x {height}, {done.format}, {megabytes(len(done.data))}"
@@ -46,7 +46,7 @@ def delivered_lines(made: Delivered) -> list[str]:
 
 
 def what_line(plan: Plan) -> str:
-    """The recipe, where it goes, and what that took."""
+    """The recipe, its goals, and the work that it took."""
     recipe, work = plan.recipe.name, work_done(plan)
     if not plan.goals:
         return phrase("cli.what_through", recipe=recipe, model=plan.model, work=work)
@@ -57,7 +57,7 @@ def what_line(plan: Plan) -> str:
 
 
 def smaller(report: Report) -> tuple[Message, ...]:
-    """That the copy would be a third in another format, and what that keeps of the effect."""
+    """A note where another format has at most a third of the copy's size and keeps some effect."""
     now = report.cost.bytes_after
     light = lightest(report.offers, now)
     if light is None:
@@ -91,11 +91,11 @@ def visible_line(report: Report) -> str:
 
 
 def effect_line(report: Report, *, away: bool = False) -> str:
-    """Means over the families, used and held out, each beside the blend that looks the same.
+    """Mean share of the gap closed over the families, used and held out, each beside its blend.
 
-    Without a known target there is no way that could be covered.
+    Without a known target there is no such share, and nothing is said of it.
 
-    away  whether it was to leave where it was, so that how far it went is the effect
+    away  whether the recipe moves away from the original, so that the distance is the effect
     """
     known = [row for row in report.effects if not isnan(row.closed)]
     said = []
@@ -112,7 +112,7 @@ def effect_line(report: Report, *, away: bool = False) -> str:
 
 
 def moved_said(report: Report) -> list[str]:
-    """The same where there is no goal to arrive at: only how far it went from the original."""
+    """The effect where there is no goal: how far the encoders' view moved from the original."""
     said = []
     for role, name in (("used", "role.used"), ("held out", "role.held_out")):
         rows = [row for row in report.effects if row.role == role and not row.after]
@@ -130,7 +130,7 @@ def shares(rows: Sequence[Effect]) -> dict[str, float]:
 
 
 def doubts_said(report: Report) -> Message:
-    """How many, and the first; the page has all of them."""
+    """How many doubts there are, and the first; the page has all of them."""
     count = len(report.doubts)
     if count == 0:
         return message("cli.no_doubts")
@@ -138,7 +138,7 @@ def doubts_said(report: Report) -> Message:
 
 
 def delivered_facts(made: Delivered) -> dict[str, Any]:
-    """The same as data, for --json; what was not measured is null."""
+    """A finished picture as data, for --json; what was not measured is null."""
     report, record = made.report, record_in(made.report, made.protected)
     whole = {
         "source": str(made.source),

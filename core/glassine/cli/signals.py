@@ -11,7 +11,7 @@ from types import FrameType
 from ..machine.ending import SIGNALS, leave
 
 STOPPED = 130
-_CURSOR = b"\x1b[?25h\n"  # a bar hides it
+_CURSOR = b"\x1b[?25h\n"  # shows the cursor again, which a progress bar hides
 
 _words = b""
 
@@ -19,7 +19,7 @@ _words = b""
 def listen() -> None:
     """From here on a signal ends the process at once, with everything in order.
 
-    What was started to ignore one (nohup, a job in a script's background) goes on ignoring it.
+    A signal that the process was started to ignore (nohup, a background job) stays ignored.
     """
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -27,7 +27,7 @@ def listen() -> None:
 
 
 def say(words: str) -> None:
-    """What is said then; nothing before the words are there."""
+    """Sets the words that `stop` prints; until then it prints none."""
     global _words
     _words = words.encode(errors="backslashreplace") + b"\n"
 

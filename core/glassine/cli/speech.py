@@ -60,13 +60,13 @@ OPTIONS = {
     "weights.unreadable": "glassine models get {name}",
     "wheels.absent": "pip install {wheel}",
 }
-"""What the engine asks for, and the option or command with which it is had here. The gaps are the
-message's own."""
+"""Code of a message -> the option or command that does here what it asks for; {names} are fields
+of the message."""
 
 
 def spoken(said: Message) -> str:
-    """For people: with the options that do what it, or a message inside it, asks for, and with
-    what libraries said, for a bug report."""
+    """A message in words, with the options that do what it, or a message inside it, asks for, and
+    with what libraries said, for a bug report."""
     spoken_here = terminal_language()
     tables = (OPTIONS, table(spoken_here))
     wanted = (filled(one, tables) for one in said.with_inner() if one.code in OPTIONS)

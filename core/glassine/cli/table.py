@@ -15,7 +15,7 @@ from . import speech
 
 COMMANDS = {
     "protect": "Protect pictures, with a page of evidence beside each.",
-    "batch": "Protect a whole folder; can be stopped and goes on where it was.",
+    "batch": "Protect a whole folder; it can be stopped and resumed.",
     "preview": "See the styles and concepts that can be aimed at.",
     "suggest": "Ask a local CLIP or BLIP what a picture shows.",
     "report": "Measure what a protected picture still does after handling and removal.",
@@ -27,7 +27,7 @@ COMMANDS = {
     "find": "Find your own work in a folder of pictures.",
     "probe": "Ask a local model whether it was trained on your work.",
     "campaign": "Agree with other artists on what to poison; nothing is sent anywhere.",
-    "site": "Serve a page to drop pictures on, and the same for programs over HTTP.",
+    "site": "Serve a web page to drop pictures on, and an HTTP interface for programs.",
     "sitekit": "Write robots.txt and its relatives for your own site.",
     "bench": "Measure effect, survival and removal over a folder.",
     "completion": "Print the completion script of your shell.",
@@ -99,4 +99,4 @@ def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Print the version and stop.",
 )
 def cli() -> None:
-    """Thin paper over your artwork: it can be looked at, and training on it costs more."""
+    """Thin paper over your artwork: people see the picture, and training on it costs more."""

@@ -1,4 +1,4 @@
-"""Options that nothing would come of: they are refused, not dropped without a word."""
+"""Options that would have no effect: they are refused, not ignored without a word."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from click.core import ParameterSource
 from .speech import misused
 
 GOALS = {"style": ("style", "target"), "concept": ("shows", "teach", "anchor", "campaign")}
-"""Kinds of goal, and the options that say something about them."""
+"""Kind of goal -> the options that only matter to it."""
 
 MODEL = ("model", "prompt", "redraw")
-"""Options that say something about a model with a denoiser."""
+"""Options that only matter to recipes with a denoiser."""
 
 CARRIED = {
     "visible": ("visible",),
@@ -30,7 +30,7 @@ CARRIED = {
     "terms": ("xmp",),
     "title": ("xmp", "c2pa", "receipt"),
 }
-"""Options for marks, and the marks that make something of them."""
+"""Option -> the marks that use it."""
 
 RIVALS = (
     ("style", "target"),
@@ -38,19 +38,19 @@ RIVALS = (
     ("campaign", "teach"),
     ("campaign", "anchor"),
 )
-"""Pairs of which one would win and the other would be forgotten."""
+"""Pairs of options of which only one would have an effect."""
 
 
 def implied_recipe(given: dict[str, Any]) -> str:
-    """The recipe that was named, else the one that makes something of every goal's option."""
+    """The recipe that was named, else the one that uses every option about a goal."""
     style, concept = (any(given[name] for name in names) for names in GOALS.values())
     return given["recipe"] or ("both" if style and concept else "poison" if concept else "cloak")
 
 
 def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], format_: str) -> None:
-    """Raises where an option of the command line would come to nothing.
+    """Raises UsageError where an option on the command line would have no effect.
 
-    What stands in the environment is meant for many exports and may be of no use to this one.
+    One that was set in the environment is meant for many exports, and is not refused.
     """
     from ..flow.recipes import MODEL_RECIPES, RECIPES
     from ..formats import FORMATS
@@ -83,7 +83,7 @@ def refuse_unused(given: dict[str, Any], recipe: str, marks: Collection[str], fo
 
 
 def typed(given: dict[str, Any], name: str) -> bool:
-    """Whether it stands on the command line and says something."""
+    """Whether the option stands on the command line, with a value."""
     context = click.get_current_context(silent=True)
     source = context.get_parameter_source(name) if context else ParameterSource.COMMANDLINE
     return source is ParameterSource.COMMANDLINE and given[name] not in (None, "")

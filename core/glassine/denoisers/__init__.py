@@ -1,7 +1,7 @@
 """Denoisers the optimiser may look through. To add one: a file here, and its name below.
 
 None ships and none is fetched: each loads from a folder of the user's that diffusers wrote.
-`noise` is how latents are noised, `loaded` puts one onto a device, `lora` trains one on a little.
+`noise` has the noise schedules, `loaded` puts a denoiser onto a device, `lora` fine-tunes one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DENOISERS: Registry[Denoiser] = Registry(
 
 
 def denoiser_in(folder: Path) -> Denoiser:
-    """The entry whose pipeline that folder holds; raises WeightsMissing where none has it."""
+    """The entry whose pipeline that folder holds; raises WeightsMissing where no entry knows it."""
     found = str(pipeline_index(folder).get("_class_name", ""))
     for name in DENOISERS:
         if found in DENOISERS[name].pipelines:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # whoever lists what there is need not wait for torch
     from torch import Tensor
 
 Words: TypeAlias = "Mapping[str, Tensor]"
-"""What a prompt became, by the names under which the network takes it; a batch of one."""
+"""An encoded prompt: its tensors by the names that the entry gives them, in a batch of one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +18,13 @@ class Denoiser:
     """One architecture.
 
     covers     the models it stands for, as the report prints them
-    pipelines  what diffusers calls it in model_index.json; the first is what encodes prompts
-    part       folder of the network
+    pipelines  its classes in model_index.json; the first one encodes prompts
+    part       the network's folder inside the model's
     unused     parts of the pipeline that are not loaded to encode a prompt
     multiple   latents' sides must be multiples of it
-    worded     (pipeline, prompt) -> the prompt encoded
-    guessed    (network, noisy latents (B, C, h, w), its times (B,), words) -> what it says of them
+    worded     (pipeline, prompt) -> the encoded prompt
+    guessed    (network, noisy latents (B, C, h, w), timesteps (B,), words) -> what the network
+               predicts, of the latents' shape
     """
 
     covers: str

@@ -1,4 +1,4 @@
-"""The transformer of FLUX.1: four latents are one token, and each token knows its place."""
+"""The transformer of FLUX.1: 2 x 2 latents are one token, and each token has its position."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .base import Denoiser, Words
 if TYPE_CHECKING:
     from torch import Tensor
 
-THOUSAND = 1000  # the network multiplies its times by it
-GUIDANCE = 1.0  # at which a distilled model says what an undistilled one would
+THOUSAND = 1000  # the network multiplies its timesteps by it
+GUIDANCE = 1.0  # the scale at which a guidance-distilled model predicts as one without guidance
 
 
 def worded(pipeline: Any, prompt: str) -> Words:  # noqa: ANN401 - diffusers has no types

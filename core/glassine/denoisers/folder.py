@@ -1,4 +1,4 @@
-"""The folder of a model, every file of it looked at and nothing loaded."""
+"""A model's folder: every file is checked, and no weights are loaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXT = ("text_encoder", "text_encoder_2", "text_encoder_3")
 
 @dataclass(frozen=True)
 class Parts:
-    """What a folder holds."""
+    """The parts of a model's folder that are used here."""
 
     folder: Path
     entry: Denoiser
@@ -28,13 +28,13 @@ class Parts:
     texts: tuple[Part, ...]
 
     def bytes_on(self, device: Device) -> int:
-        """Of weights that lie in memory at once: text encoders are gone before the rest comes."""
+        """Bytes of weights in memory at once: text encoders are freed before the rest is loaded."""
         each = device.dtype.itemsize
         return each * max(self.net.numbers + self.vae.numbers, sum(t.numbers for t in self.texts))
 
 
 def parts_in(folder: Path) -> Parts:
-    """Raises WeightsMissing, in words, where anything of it is missing, cut off or a pickle."""
+    """The model in a folder; raises WeightsMissing where a file is missing, cut off or a pickle."""
     entry, index = denoiser_in(folder), pipeline_index(folder)
     texts = [name for name in TEXT if (index.get(name) or (None,))[0]]
     return Parts(

@@ -1,4 +1,4 @@
-"""Denoisers on a device. The one used last is kept: pictures follow one another."""
+"""Denoisers on a device. The one used last is cached for the next picture."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .noise import Noise, noise_of
 
 SCHEDULER = "scheduler/scheduler_config.json"
 GIGABYTE = 1e9
-HEAVY = 1e8  # weights; above it what lies between layers is computed twice, and not kept
+HEAVY = 1e8  # weights; a larger network uses gradient checkpointing: slower, in less memory
 
 
 @dataclass(frozen=True)
 class Model:
-    """A denoiser at hand, with one prompt.
+    """A loaded denoiser with one encoded prompt.
 
-    says          (noisy latents (B, C, h, w), times (B,)) -> what it takes for `noise.truth`
-    scale, shift  from what the autoencoder gives to the latents that it learnt on
-    net           the network itself, for who trains it
+    says          (noisy latents (B, C, h, w), timesteps (B,)) -> its prediction of `noise.truth`
+    scale, shift  turn the autoencoder's output into the latents that the network was trained on
+    net           the network itself, for training
     """
 
     name: str
@@ -43,26 +43,27 @@ class Model:
     net: nn.Module
 
     def latents(self, encoded: Tensor) -> Tensor:
+        """The autoencoder's output -> latents as the network was trained on them."""
         return (encoded - self.shift) * self.scale
 
     def error(self, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
-        """What it says less what it should have said: training lowers the mean square of this."""
+        """Prediction less truth at levels `at` (B,); the loss of training is its mean square."""
         mixed = self.noise.mixed(latents, noise, at)
         return self.says(mixed, self.noise.times[at]) - self.noise.truth(latents, noise, at)
 
     def guessed_noise(self, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
-        """The noise that it takes to be in noised latents."""
+        """The noise that the network predicts in latents noised to levels `at` (B,)."""
         mixed = self.noise.mixed(latents, noise, at)
         return self.noise.noise_in(self.says(mixed, self.noise.times[at]), mixed, at)
 
 
 def drawn_noise(latents: Tensor, seed: int) -> Tensor:
-    """Of the latents' shape; the same for the same seed on every device."""
+    """Gaussian noise of the latents' shape; the same for the same seed on every device."""
     return torch.randn(latents.shape, generator=Generator().manual_seed(seed)).to(latents)
 
 
 def check_memory(parts: Parts, device: Device) -> None:
-    """Raises OutOfMemory where its weights alone would not fit."""
+    """Raises OutOfMemory where the weights alone would not fit."""
     needed, there = parts.bytes_on(device), memory_of(device)
     if needed > there:
         raise OutOfMemory(
@@ -75,7 +76,7 @@ def check_memory(parts: Parts, device: Device) -> None:
 
 
 def memory_of(device: Device) -> int:
-    """Bytes that are free on it."""
+    """Free bytes on the device."""
     if device.kind == "cuda":
         return int(torch.cuda.mem_get_info()[0])
     return memory.available()
@@ -83,7 +84,7 @@ def memory_of(device: Device) -> int:
 
 @lru_cache(maxsize=1)
 def denoiser(folder: str, prompt: str, device: Device) -> Model:
-    """The model of that folder, its prompt encoded once; the text encoders are let go again."""
+    """The model in that folder, its prompt encoded once; the text encoders are freed again."""
     if not libraries_there():
         raise EntryMissing("denoiser", Path(folder).name, "diffusers")
     parts = parts_in(Path(folder))
@@ -108,7 +109,7 @@ def libraries_there() -> bool:
 
 
 def network(parts: Parts, device: Device) -> nn.Module:
-    """Only its inputs get gradients. A heavy one keeps nothing between its layers."""
+    """The network, frozen: only its inputs get gradients."""
     from diffusers import AutoModel
 
     net = from_folder(AutoModel, parts.net.folder, device.dtype, variant=parts.net.variant)
@@ -119,7 +120,7 @@ def network(parts: Parts, device: Device) -> nn.Module:
 
 
 def autoencoder(parts: Parts, device: Device) -> Any:  # noqa: ANN401 - diffusers has no types
-    """In float32: some give no numbers in less, and what is decoded is looked at."""
+    """The autoencoder in float32: in lower precision some give NaN, and people see its output."""
     from diffusers import AutoModel
 
     coder = from_folder(AutoModel, parts.vae.folder, torch.float32, variant=parts.vae.variant)
@@ -127,7 +128,7 @@ def autoencoder(parts: Parts, device: Device) -> Any:  # noqa: ANN401 - diffuser
 
 
 def encoded(coder: Any, pictures: Tensor) -> Tensor:  # noqa: ANN401
-    """(B, 3, h, w) in [0, 1] -> what the autoencoder gives, the mean where it gives chances."""
+    """(B, 3, h, w) in [0, 1] -> the autoencoder's output; the mean where that is a distribution."""
     coded = coder.encode(pictures.to(coder.device, coder.dtype) * 2 - 1)
     latents: Tensor = coded.latent_dist.mean if hasattr(coded, "latent_dist") else coded[0]
     return latents.float()
@@ -152,9 +153,9 @@ def worded(parts: Parts, prompt: str, device: Device) -> Words:
 
 
 def from_folder(kind: Any, place: Path, dtype: torch.dtype, **more: object) -> Any:  # noqa: ANN401
-    """What diffusers loads from there: from safetensors, and never from elsewhere.
+    """A diffusers class loaded from a local folder, from safetensors and never from the network.
 
-    Its newer versions would have the number format under another name, and say so each time.
+    Newer versions have another name for `torch_dtype`, and their warning about it is silenced.
     """
     from diffusers.utils import logging as told
     from transformers.utils import logging as told_too
@@ -172,7 +173,7 @@ def from_folder(kind: Any, place: Path, dtype: torch.dtype, **more: object) -> A
 def spoken(
     entry: Denoiser, net: nn.Module, words: Words, device: Device
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """The network as a function of float32, its latents padded to what it takes."""
+    """The network as a function of float32 latents, which it pads to the multiple it needs."""
 
     def says(noisy: Tensor, times: Tensor) -> Tensor:
         high, wide = noisy.shape[2:]

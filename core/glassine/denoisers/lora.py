@@ -1,4 +1,5 @@
-"""Small matrices beside a denoiser's attention that are trained in its place (Hu et al., 2021)."""
+"""LoRA: small matrices beside a denoiser's attention, trained in place of its weights (Hu et al.,
+2021)."""
 
 from __future__ import annotations
 
@@ -19,27 +20,30 @@ _SEEDS = 2**31
 
 @dataclass(frozen=True)
 class Pupil:
-    """A model whose matrices are being trained, and the search that trains them."""
+    """A model with LoRA matrices, and the optimiser that trains them.
+
+    names  of the matrices among the network's parameters
+    """
 
     model: Model
-    search: torch.optim.Optimizer
+    optimiser: torch.optim.Optimizer
     names: tuple[str, ...]
 
     def learn(self, latents: Sequence[Tensor], draw: Generator) -> float:
-        """One step on one of these, as training takes it; the loss before it.
+        """One step of training on one of the latents, drawn at random; gives the loss before it.
 
-        latents: (1, C, h, w) each, as the denoiser learns them
+        latents: (1, C, h, w) each, as the network was trained on them
         """
         which, level, seed = torch.randint(_SEEDS, (3,), generator=draw).tolist()
         one = latents[which % len(latents)]
         at = torch.tensor([level % len(self.model.noise.times)])
         with torch.enable_grad():
             loss = self.model.error(one, drawn_noise(one, seed), at).square().mean()
-            slopes = torch.autograd.grad(loss, self.weights)
-        for weight, slope in zip(self.weights, slopes, strict=True):
-            weight.grad = slope
-        self.search.step()
-        self.search.zero_grad()
+            gradients = torch.autograd.grad(loss, self.weights)
+        for weight, gradient in zip(self.weights, gradients, strict=True):
+            weight.grad = gradient
+        self.optimiser.step()
+        self.optimiser.zero_grad()
         return loss.item()
 
     @property
@@ -48,21 +52,21 @@ class Pupil:
         return [every[name] for name in self.names]
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that a stopped training goes on from, as tensors with names."""
+        """What a stopped training resumes from: matrices and the optimiser's moments, by name."""
         found = {name: w.detach() for name, w in zip(self.names, self.weights, strict=True)}
         for name, weight in zip(self.names, self.weights, strict=True):
-            moments = self.search.state.get(weight, {})
+            moments = self.optimiser.state.get(weight, {})
             found |= {f"{kind}:{name}": moments[kind] for kind in MOMENTS if kind in moments}
         return {name: one.cpu().contiguous() for name, one in found.items()}
 
     @torch.no_grad()
     def recall(self, state: Mapping[str, Tensor]) -> None:
-        """Goes on from a `state`."""
+        """Restores what `state` gave."""
         for name, weight in zip(self.names, self.weights, strict=True):
             weight.copy_(state[name])
             moments = {kind: state.get(f"{kind}:{name}") for kind in MOMENTS}
             if moments["step"] is not None:
-                self.search.state[weight] = {
+                self.optimiser.state[weight] = {
                     kind: one if kind == "step" else one.to(weight)
                     for kind, one in moments.items()
                     if one is not None
@@ -70,7 +74,7 @@ class Pupil:
 
 
 def pupil(model: Model, rank: int, rate: float, seed: int) -> Pupil:
-    """The same network with matrices beside its attention: the model's own `says` sees them too."""
+    """Adds LoRA matrices to the model's own network, so that its `says` uses them too."""
     if not find_spec("peft"):
         raise EntryMissing("denoiser", model.name, "peft")
     from peft import LoraConfig, inject_adapter_in_model

@@ -1,4 +1,4 @@
-"""How a model's training mixes latents with noise, and what its network then has to say.
+"""How a model's training mixes latents with noise, and what its network has to predict then.
 
 Three forms: the noise itself (epsilon; Ho et al., 2020), v (Salimans and Ho, 2022), and the
 direction from latents to noise (flow matching; Lipman et al., 2022).
@@ -23,8 +23,8 @@ _FLOW, _STEPS = "FlowMatch", 1000
 class Noise:
     """The levels of noise that a model knows, from least to most.
 
-    signal, spread  (N,): how much of the latents and how much noise is in the mix at each level
-    times           (N,): what the network is told of it
+    signal, spread  (N,): factors of the latents and of the noise in the mix at each level
+    times           (N,): the timestep that the network is given at each level
     """
 
     predicts: Predicts
@@ -33,32 +33,33 @@ class Noise:
     times: Tensor
 
     def shares(self, at: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Of latents and of noise at levels `at` (B,), as (B, 1, 1, 1)."""
+        """Factors of latents and of noise at levels `at` (B,), as (B, 1, 1, 1)."""
         signal, spread = (
             share[at.cpu()].to(like)[:, None, None, None] for share in (self.signal, self.spread)
         )
         return signal, spread
 
     def mixed(self, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
+        """Latents and noise (B, C, h, w) mixed at levels `at` (B,)."""
         signal, spread = self.shares(at, latents)
         return signal * latents + spread * noise
 
     def truth(self, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
-        """What the network should say."""
+        """What the network should predict, in its own form."""
         signal, spread = self.shares(at, latents)
         if self.predicts == "flow":
             return noise - latents
         return noise if self.predicts == "epsilon" else signal * noise - spread * latents
 
     def noise_in(self, guess: Tensor, mixed: Tensor, at: Tensor) -> Tensor:
-        """The noise that it takes to be in the mix, whatever it says."""
+        """The noise in the mix according to a prediction, whatever its form."""
         signal, spread = self.shares(at, mixed)
         if self.predicts == "flow":
             return mixed + signal * guess
         return guess if self.predicts == "epsilon" else signal * guess + spread * mixed
 
     def parted(self, guess: Tensor, mixed: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-        """The latents and the noise that it takes to be in the mix."""
+        """The latents and the noise in the mix according to a prediction, whatever its form."""
         signal, spread = self.shares(at, mixed)
         noise = self.noise_in(guess, mixed, at)
         if self.predicts == "flow":
@@ -68,14 +69,14 @@ class Noise:
         return (mixed - spread * noise) / signal, noise
 
     def levels(self, low: float, high: float) -> range:
-        """Those between two shares of them all, at least one."""
+        """The levels between two shares of all levels, at least one of them."""
         count = len(self.times)
         first = min(int(low * count), count - 1)
         return range(first, max(first + 1, round(high * count)))
 
 
 def noise_of(config: Mapping[str, Any]) -> Noise:
-    """As the model's scheduler says; raises WeightsMissing where it says something else."""
+    """The noise of a scheduler's config; raises WeightsMissing where it predicts another form."""
     if str(config.get("_class_name", "")).startswith(_FLOW):
         count = int(config.get("num_train_timesteps", _STEPS))
         spread = torch.arange(1, count + 1) / count

@@ -1,4 +1,4 @@
-"""The UNet of Stable Diffusion XL, which is also told how large its picture was."""
+"""The UNet of Stable Diffusion XL, which also gets the picture's original size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .base import Denoiser, Words
 if TYPE_CHECKING:
     from torch import Tensor
 
-STRIDE = 8  # pixels of a latent
+STRIDE = 8  # pixels along a latent's side
 
 
 def worded(pipeline: Any, prompt: str) -> Words:  # noqa: ANN401 - diffusers has no types
@@ -21,7 +21,8 @@ def worded(pipeline: Any, prompt: str) -> Words:  # noqa: ANN401 - diffusers has
 
 def guessed(net: Any, noisy: Tensor, times: Tensor, words: Words) -> Tensor:  # noqa: ANN401
     count, (high, wide) = len(noisy), (STRIDE * side for side in noisy.shape[2:])
-    size = noisy.new_tensor([high, wide, 0, 0, high, wide])  # its own, uncropped, and the same
+    # original size, cut at (0, 0), target size
+    size = noisy.new_tensor([high, wide, 0, 0, high, wide])
     more = {
         "text_embeds": words["pooled"].expand(count, -1),
         "time_ids": size.expand(count, -1),

@@ -19,6 +19,6 @@ EMBEDDERS: Registry[Embedder] = Registry(
 )
 
 SHIPPED = Path(__file__).parent / "weights"
-"""Weights that come with the package; every other entry's are the user's to get."""
+"""Weights that come with the package; those of other entries are the user's to download."""
 
 __all__ = ["EMBEDDERS", "SHIPPED", "Embed", "Embedder"]

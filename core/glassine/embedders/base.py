@@ -1,4 +1,4 @@
-"""What an embedder is: a network that gives a person's photos numbers that lie close together."""
+"""What an embedder is: a network that maps photos of one person to vectors close together."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ ARCFACE: Points = (
 """Where they lie in the crop that most embedders were trained on, as shares of its side of 112 px
 (Deng et al., 2019)."""
 
-_HALF, _SPAN = to_levels(Unit(0.5)), 128  # levels: what is taken away, and what divides
+_HALF, _SPAN = to_levels(Unit(0.5)), 128  # levels: what is subtracted, and what divides
 CENTRED = ((-_HALF / _SPAN,), (_HALF / _SPAN,))
-"""Black and white as most of them take it."""
+"""The values of black and white that most embedders expect."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embedder:
     """One network of face recognition.
 
-    covers   what it is, as the report prints it
+    covers   its name and size, as the report prints them
     folder   where its weights lie inside the models folder; "weights": they ship
     licence  of the weights
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> network taking (B, 3, size, size) in `expects`, on the CPU
     size     side of the crop, in pixels
     points   where the crop has eyes, nose and mouth, as shares of its side
-    dims     how many numbers it gives
-    expects  what it takes for black and white, per channel where that differs
-    bgr      whether blue comes first
-    unit     whether its numbers are compared by direction alone
+    dims     length of its vectors
+    expects  the values that it takes black and white to have, per channel where these differ
+    bgr      whether its channels are blue, green, red
+    unit     whether its vectors are scaled to length one
     measures_only  never optimised against: what it was trained on is not known
     """
 

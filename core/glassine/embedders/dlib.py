@@ -11,12 +11,12 @@ from .base import Embedder
 if TYPE_CHECKING:
     from torch import nn
 
-MEAN = (122.782, 117.001, 104.298)  # of what it was trained on, in levels
+MEAN = (122.782, 117.001, 104.298)  # of its training pictures, in levels
 STEPS, SPAN = to_levels(Unit(1)), 256  # levels of a channel; what dlib divides by
 
 
 def load(folder: Path) -> nn.Module:
-    """Rounded to bytes by scripts/convert_faces.py; more: its model card."""
+    """Weights that scripts/convert_faces.py rounded to bytes; see their model card."""
     from .nets.packed import unpacked
     from .nets.resnet import Resnet
 
@@ -24,12 +24,12 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="dlib's face recognition, a ResNet-34 with 128 numbers",
+    covers="dlib's face recognition, a ResNet-34; 128 numbers for a face",
     folder="weights",
     licence="CC0 (D. E. King)",
     load=load,
     size=150,
-    # dlib's mean face with a quarter of its size around it, image_transforms/interpolation.h
+    # dlib's mean face with a margin of a quarter of its size, image_transforms/interpolation.h
     points=(
         (0.31699, 0.31066),
         (0.66984, 0.31066),

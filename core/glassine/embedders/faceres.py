@@ -34,16 +34,17 @@ def load(folder: Path) -> nn.Module:
 
 
 def renamed(found: State) -> State:
-    """TensorFlow's kernels (rows, columns, in, out) as torch has them; scales go into them."""
-    from .nets.mobile import LIGHT
+    """TensorFlow's kernels (rows, columns, in, out) in torch's order, scales multiplied in."""
+    from .nets.mobile import STRIDES
 
     state: State = {}
-    rows = [("stem", "conv1"), *((f"pair{n}_cross", f"conv_pw_{n + 1}") for n in range(len(LIGHT)))]
+    pairs = range(len(STRIDES))
+    rows = [("stem", "conv1"), *((f"pair{n}_cross", f"conv_pw_{n + 1}") for n in pairs)]
     for ours, theirs in rows:
         kernel = found[f"{theirs}/convolution/merged_input"]
         state[f"{ours}_weight"] = kernel.permute(3, 2, 0, 1).contiguous()
         state[f"{ours}_bias"] = found[f"{theirs}_bn/batchnorm_1/sub"]
-    for n in range(len(LIGHT)):
+    for n in pairs:
         theirs = f"conv_dw_{n + 1}"
         scale = found[f"{theirs}_bn/batchnorm_1/mul"].view(-1, 1, 1, 1)
         kernel = found[f"{theirs}/depthwise_kernel"].permute(2, 3, 0, 1)
@@ -53,7 +54,7 @@ def renamed(found: State) -> State:
 
 
 ENTRY = Embedder(
-    covers="HSE FaceRes, a MobileNet trained on VGGFace2, with 1024 numbers",
+    covers="HSE FaceRes, a MobileNet trained on VGGFace2; 1024 numbers for a face",
     folder="faceres",
     licence="MIT (V. Mandic), upstream Apache-2.0 (HSE); trained on VGGFace2",
     weights=(
@@ -62,7 +63,7 @@ ENTRY = Embedder(
     ),
     load=load,
     size=224,
-    # the box that a detector draws, as VGGFace2 was cut
+    # a face in the box of a detector, as VGGFace2 was cropped
     points=((0.31, 0.38), (0.69, 0.38), (0.50, 0.58), (0.35, 0.77), (0.65, 0.77)),
     dims=1024,
     expects=(tuple(-m for m in MEAN), tuple(STEPS - m for m in MEAN)),

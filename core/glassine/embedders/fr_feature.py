@@ -1,6 +1,6 @@
-"""Faceplugin's embedder: what a shop's product runs. What it was trained on, nobody says.
+"""Faceplugin's embedder, from a commercial product; nobody says what it was trained on.
 
-So nothing is ever optimised against it: it stands for the networks that nobody here has seen.
+It is never optimised against: it stands for networks that no cloak was made against.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="Faceplugin's recognition, with 512 numbers; for measuring only",
+    covers="Faceplugin's recognition; 512 numbers for a face, for measuring only",
     folder="fr_feature",
     licence="MIT (Faceplugin); training data unknown",
     weights=(Wanted(FILE, "c802151944d143481b781a687163a0bc8d7d02f8", origin=ORIGIN),),

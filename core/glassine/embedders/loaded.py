@@ -1,4 +1,4 @@
-"""Embedders as functions on a device. Loaded networks are kept: faces follow one another."""
+"""Embedders as functions on a device. Loaded networks are cached for the next face."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import EMBEDDERS, SHIPPED, Embed, Embedder
 
 
 def present_embedders() -> tuple[str, ...]:
-    """Those whose weights ship or lie on this machine, and are good."""
+    """Embedders whose weights ship, or lie on this machine as they were published."""
     return tuple(name for name in EMBEDDERS if usable(name))
 
 
@@ -35,13 +35,13 @@ def attackable(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def embedder_folder(entry: Embedder) -> Path:
-    """Where its weights lie: shipped, or among the downloads, as they were published."""
+    """Where its weights lie: in the package, or among the downloads; raises WeightsMissing."""
     return weights.verified_folder(entry.folder, entry.weights) if entry.weights else SHIPPED
 
 
 @lru_cache(maxsize=16)
 def embedder(name: str, device: Device) -> Embed:
-    """In float32 there: they are small, and their gradients are what is wanted."""
+    """An embedder on a device, in float32: it is small, and cloaks need exact gradients."""
     entry = EMBEDDERS[name]
     net = entry.load(embedder_folder(entry)).to(device.kind)
     embed = entry.encoder(net)

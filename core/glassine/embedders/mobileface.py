@@ -1,4 +1,4 @@
-"""MobileFace: half a million numbers, as phones and web pages run it."""
+"""MobileFace: half a million weights, small enough for phones and web pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load(folder: Path) -> nn.Module:
-    """In float16, by scripts/convert_faces.py; more: its model card."""
+    """Weights that scripts/convert_faces.py stored in float16; see their model card."""
     from .nets.mobile import Mobileface
     from .nets.packed import unpacked
 
@@ -20,7 +20,7 @@ def load(folder: Path) -> nn.Module:
 
 
 ENTRY = Embedder(
-    covers="MobileFace, with 256 numbers",
+    covers="MobileFace; 256 numbers for a face",
     folder="weights",
     licence="MIT (becauseofAI)",
     load=load,

@@ -1,4 +1,4 @@
-"""Doubts in a few words, for whoever reads no further; the whole of each is its why."""
+"""Doubts in a few words, for whoever reads no further; the full text answers why."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from ..messages import Message, message
 from ..messages.words import FALLBACK, table
 
 _GOES_WITH = ("doubt.embedded_measured",)
-"""Doubts that only say more about the one before."""
+"""Doubts that only say more about the doubt before them."""
 
 
 @dataclass(frozen=True)
 class Brief:
-    """`why` is the whole of it; empty where the few words are all there is."""
+    """One doubt, or several that go together.
+
+    says  the few words
+    why   the full texts; empty where `says` is the full text
+    """
 
     says: Message
     why: tuple[Message, ...] = ()

@@ -1,4 +1,4 @@
-"""Whether a poisoned picture is still called what it is, by a captioner at hand."""
+"""Whether a captioner on this machine still says of a poisoned picture what it shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..types import Protected
 
 
 def recaptioned(protected: Protected) -> tuple[dict[str, Any], tuple[Message, ...]]:
-    """What it is called before and after, and a doubt where that differs; nothing for a cloak."""
+    """Captions before and after as facts, and a doubt where they differ; nothing for a cloak."""
     if not protected.plan.caption:
         return {}, ()
     artwork = protected.plan.artwork

@@ -1,4 +1,4 @@
-"""What every effect is held against: things that look the same and protect nothing."""
+"""What every effect is compared with: changes that look the same and protect nothing."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ _JPEG = 90
 class Controls:
     """(3, h, w) each, the measured part.
 
-    scattered  the very change, its pixels in random order
-    blend      so much of the goal mixed in (`share`) that SSIMULACRA2 is the protected picture's
-    jpeg       the clean picture saved as JPEG 90
-    goals      what the blend mixes in, with their weights; empty where nothing is aimed at
+    clean, seen  the original and the protected picture
+    scattered    the same change, its pixels in random order
+    blend        the clean picture with the goal mixed in until SSIMULACRA2 is that of `seen`
+    jpeg         the clean picture saved as JPEG 90
+    goals        what the blend mixes in, with their weights; empty where nothing is aimed at
+    share        of the goals in the blend, 0 to 1
     """
 
     clean: Tensor
@@ -38,13 +40,13 @@ class Controls:
 
 
 def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
-    """`share` of the blend, where it was found elsewhere; else it is searched here."""
+    """The controls of the measured part; `share` of the blend, None: searched here."""
     clean, seen = sight.cut(sight.clean), sight.cut(sight.seen)
     known = () if plan.recipe.away else plan.goals
     goals = tuple((sight.cut(goal.picture), goal.weight) for goal in known)
     goal = mixed(goals) if goals else clean
     if share is None:
-        share = alike(clean, seen, goal) if goals else 0.0
+        share = share_alike(clean, seen, goal) if goals else 0.0
     return Controls(
         clean=clean,
         seen=seen,
@@ -70,11 +72,12 @@ def scattered(clean: Tensor, seen: Tensor, seed: int) -> Tensor:
 
 
 def blended(clean: Tensor, seen: Tensor, goal: Tensor) -> Tensor:
-    return clean + alike(clean, seen, goal) * (goal - clean)
+    """The clean picture with the goal mixed in until it is as visible as the protected one."""
+    return clean + share_alike(clean, seen, goal) * (goal - clean)
 
 
-def alike(clean: Tensor, seen: Tensor, goal: Tensor) -> float:
-    """Halving: the largest share of the goal that scores no worse than the protected picture."""
+def share_alike(clean: Tensor, seen: Tensor, goal: Tensor) -> float:
+    """The largest share of the goal that scores no worse than the protected picture, by halving."""
     score = ssimulacra2(clean, seen)
     low, high = 0.0, 1.0
     for _ in range(_LOOKS):

@@ -1,4 +1,4 @@
-"""What a person can see of it, and what the file weighs."""
+"""What a person can see of a change, and how large the file becomes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def cost(sight: Sight) -> Cost:
 
 
 def held_out(sight: Sight) -> HeldOut:
-    """Of the whole picture: these judges look at a reduced copy anyway."""
+    """Judges that no optimiser looks at, on the whole picture: they reduce it anyway."""
     pair = sight.clean, sight.seen
     return HeldOut(fsim=fsim(*pair), vsi=vsi(*pair), mdsi=mdsi(*pair))
 

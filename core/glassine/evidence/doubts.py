@@ -15,9 +15,9 @@ from .sight import Sight
 from .trials import TRAINED, WEAKENED
 
 ROLES = {"used": message("role.used"), "held out": message("role.held_out")}
-_LITTLE, _ALIKE = 0.02, 1.25  # of the gap; times the control
-_MISSED = 2.0  # SSIMULACRA2 points
-_LEFT_OUT = 0.2  # of the pixels
+_LITTLE, _ALIKE = 0.02, 1.25  # of the gap to the goal; times the control
+_MISSED = 2.0  # SSIMULACRA2 points that the copy may lie below what was asked for
+_LEFT_OUT = 0.2  # of the pixels may have no allowance
 
 
 def doubts(
@@ -98,7 +98,7 @@ def about_trials(trials: Sequence[Trial]) -> Iterator[Message]:
 
 
 def about_size(trials: Sequence[Trial]) -> Iterator[Message]:
-    """The training size at which least is left."""
+    """A doubt about the training size at which least of the effect is left."""
     known = [trial for trial in trials if not math.isnan(trial.left)]
     worst = min(known, key=lambda trial: trial.left, default=None)
     if worst and worst.left < WEAKENED:
@@ -114,7 +114,7 @@ def about_cost(plan: Plan, cost: Cost) -> Iterator[Message]:
 
 def about_scope(plan: Plan, sight: Sight) -> Iterator[Message]:
     idle = (plan.allowance == 0).float().mean().item()
-    if idle > _LEFT_OUT and not plan.faces:  # there it is meant to be
+    if idle > _LEFT_OUT and not plan.faces:  # a face cloak leaves the rest alone on purpose
         yield message("doubt.untouched", share=idle)
     height, width = sight.clean.shape[1:]
     if plan.faces:

@@ -46,7 +46,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class FaceViewer(Viewer):
-    """An embedder that looks at one face of the measured part, which stays where it is."""
+    """An embedder that looks at one face of the measured part, at one place in all pictures."""
 
     face: Face
     entry: Embedder
@@ -89,7 +89,7 @@ def viewers(plan: Plan, device: Device, sight: Sight) -> tuple[Viewer, ...]:
 
 @dataclass(frozen=True)
 class Before:
-    """The measured part before anything is done to it: what every trial is held against.
+    """The measured part before anything is done to it: what every trial is compared with.
 
     aims  the goals' latents
     rows  every family's effect on the file as it is
@@ -116,8 +116,9 @@ def effects(
 ) -> Iterator[Effect]:
     """One row per family.
 
-    aims: the goals' latents; None: goals are treated too, as those that move pixels (crops) need
-    short: without the scattered control; the blend is the stricter one where there is a goal
+    after  name of the purifier, whose function is `treat`
+    aims   the goals' latents; None: goals are treated too, as what moves pixels (a crop) needs
+    short  without the scattered control; where there is a goal, the blend is the stricter one
     """
     if aims is None:
         aims = aimed(all_viewers, [(treat(p), w) for p, w in controls.goals])
@@ -145,6 +146,7 @@ class Looks:
 
 
 def effect(viewer: Viewer, looks: Looks, goal: Tensor | None, after: str) -> Effect:
+    """One family's row: distances from the clean latents, over the spread of these."""
     shown = {name: look for name, look in vars(looks).items() if look is not None}
     seen = dict(zip(shown, viewer.sees(*shown.values()), strict=True))
     start = seen["clean"]

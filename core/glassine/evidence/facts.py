@@ -1,4 +1,4 @@
-"""The facts of a run: what a second run needs, and what it should give."""
+"""The record of a run: what is needed to repeat it, and what a repeat should give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .sight import Sight
 
 
 def run_record(protected: Protected, sight: Sight, device: Device) -> RunRecord:
-    """What the plan knows of it, and where and on what it was measured."""
+    """The record of the plan, with the device, the measured part and the pixels' hashes."""
     plan, depth = protected.plan, protected.plan.artwork.keep.depth
     return replace(
         record_of(protected),

@@ -16,10 +16,10 @@ from .whereabouts import where_most
 LOOKS = (
     (90.0, message("look.lossless")),
     (80.0, message("look.very_high")),
-    (70.0 - 2.0, message("look.high")),  # what was asked for is met to within a point or two
+    (70.0 - 2.0, message("look.high")),  # a score of 70 that is asked for is met within 2 points
     (50.0, message("look.medium")),
 )
-"""Least SSIMULACRA2 and what its makers say of it (github.com/cloudinary/ssimulacra2)."""
+"""Lowest SSIMULACRA2 of each look, in its makers' words (github.com/cloudinary/ssimulacra2)."""
 LOW = message("look.low")
 ALIKE = 1.25  # times the control
 _WORST = 2  # trials that are named
@@ -71,7 +71,8 @@ def what_takes_it(trials: Sequence[Trial]) -> Message:
 
 
 def what_to_do(plan: Plan, rows: Sequence[Effect], report: Report) -> Message:
-    """The first that applies: make it stronger, add its words, make it smaller, post it."""
+    """The first that applies: make it stronger, post it with its words, make the picture smaller,
+    take a smaller format, or just post it."""
     if weak(rows):
         return message("glance.next_stronger")
     if plan.caption:
@@ -85,7 +86,7 @@ def what_to_do(plan: Plan, rows: Sequence[Effect], report: Report) -> Message:
 
 
 def weak(rows: Sequence[Effect]) -> bool:
-    """Whether no family sees more of it than of its control."""
+    """Whether on no family the effect is clearly larger than its control."""
     used = [row for row in rows if row.role == "used"]
     return all(
         row.moved <= ALIKE * row.scattered
@@ -96,13 +97,13 @@ def weak(rows: Sequence[Effect]) -> bool:
 
 
 def lost_to_training(trials: Sequence[Trial]) -> int:
-    """The shorter side at which reduction leaves least of it; 0 where it leaves most of it."""
+    """The training size at which least of the effect is left; 0 where each leaves enough."""
     sizes = [one for one in trials if one.name.startswith(TRAINED) and one.left < WEAKENED]
     worst = min(sizes, key=lambda one: one.left, default=None)
     return int(worst.name.removeprefix(TRAINED)) if worst else 0
 
 
 def lightest(offers: Sequence[Offer], now: int) -> Offer | None:
-    """The smallest that is a third of the copy and keeps some of the effect."""
+    """The smallest format of at most a third of the copy's size that keeps some of the effect."""
     light = [one for one in offers if one.bytes <= SMALLER * now and one.left > REMOVED]
     return min(light, key=lambda one: one.bytes, default=None)

@@ -19,17 +19,18 @@ from .trials import share_left
 QUALITY = 95
 OFFERED = {"jpeg": "JPEG", "webp": "WebP"}
 """Formats that every site takes. AVIF is smaller still and takes twenty times as long to write."""
-SMALLER = 1 / 3  # of the copy's size: what is worth telling
+SMALLER = 1 / 3  # of the copy's size; a larger file is not worth telling
 
 
 def offered(protected: Protected) -> tuple[str, ...]:
-    """For a copy that keeps every pixel; one in a lossy format has made its choice already."""
+    """The formats to offer for a lossless copy; none for a lossy one, whose format was chosen."""
     lossy = FORMATS[protected.plan.export.format].lossy
     return () if lossy or min(protected.rgb.shape[1:]) < SMALLEST else tuple(OFFERED)
 
 
 def offer(name: str, protected: Protected, before: Before) -> Offer:
-    """One format. Clean picture and blend are taken as they are; at this quality they stay so."""
+    """Size and effect in one format. Only the copy is recoded: at this quality clean picture and
+    blend would hardly change."""
     artwork = protected.plan.artwork
     size = weighed(name, QUALITY, artwork, protected.rgb)
     part = recoded(name, QUALITY, before.controls.seen)
@@ -46,12 +47,12 @@ def recoded(name: str, quality: int, picture: Tensor) -> Tensor:
 
 
 def effect_left(before: Before, part: Tensor) -> float:
-    """Share of the effect beyond its control, 0 to 1; NaN where there was none."""
-    return share_left(before.rows, [moved_on(v, before, part) for v in before.viewers])
+    """Share of the effect beyond its control that `part` keeps, 0 to 1; NaN if there was none."""
+    return share_left(before.rows, [row_seeing(v, before, part) for v in before.viewers])
 
 
-def moved_on(viewer: Viewer, before: Before, part: Tensor) -> Effect:
-    """That family's row, with what it sees of `part` instead."""
+def row_seeing(viewer: Viewer, before: Before, part: Tensor) -> Effect:
+    """The family's row with `part` in the protected picture's place; controls stay as they were."""
     (row,) = (one for one in before.rows if one.family == viewer.family)
     looks = Looks(before.controls.clean, part, scattered=None, blend=None, jpeg=None)
     seen = effect(viewer, looks, before.aims.get(viewer.family), after="")

@@ -1,9 +1,9 @@
-"""The report as plain data. `SCHEMA` grows by one whenever a reader could be surprised.
+"""The report as plain data. `SCHEMA` grows by one with every change that a reader has to know.
 
-2: what is said has its code and fields beside its English.
+2: every message has its code and fields beside its English.
 3: the cost has `haarpsi`, and under `held_out` the judges that the optimiser never looked at.
 4: `glance` is the report in four sentences, `offers` are the same copy in smaller formats.
-5: the cost has `lpips_alexnet`, where that trunk is here; `lpips` is SqueezeNet's as it was.
+5: the cost has `lpips_alexnet`, where that network is here; `lpips` still is SqueezeNet's.
 6: `denoised` has the losses of the model that was looked through; a run names `model` and `prompt`.
 """
 
@@ -19,7 +19,7 @@ SCHEMA = 6
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """JSON's types only; what was not measured is null. Doubts come first here too."""
+    """A report in JSON's types, doubts first; what was not measured is null."""
     whole = json_ready(report)
     whole["facts"] = told(report.record or RunRecord(), ON_PAGE)
     del whole["record"]
@@ -35,7 +35,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def json_ready(value: object) -> Any:  # noqa: ANN401 - JSON is any plain value
-    """As JSON's types; figures keep six digits after the point. A message has its English too."""
+    """In JSON's types; figures keep six decimals, and a message has its English beside its code."""
     return shortened(plain(value, says=True))
 
 

@@ -14,10 +14,10 @@ from ..pixels.flatten import on_white
 from ..types import Artwork, Protected
 
 STEP = 8  # sides of what an encoder sees are multiples of it
-SIDES = {"cpu": 256}
-ELSEWHERE = 512
-_ENCODED_WHOLE = 4_000_000  # pixels; of larger pictures a crop stands for the file size
-_SAMPLE = 1024
+SIDES = {"cpu": 256}  # pixels; side of the measured square
+ELSEWHERE = 512  # the same on other devices
+_ENCODED_WHOLE = 4_000_000  # pixels; a larger picture is weighed by its middle
+_SAMPLE = 1024  # pixels; side of that middle
 FACE = 1.2  # of a face's sides, from its middle: what the widest crop of an embedder shows
 SPOTS = 5  # places along each side among which the part is chosen
 
@@ -29,7 +29,8 @@ class Sight:
     clean, seen  (3, H, W); `seen` is what the file gives back
     rows, columns  the part
     sizes        bytes of the file before and after
-    coded        the file of the protected picture before its marks; b"" where a part stood for it
+    coded        the file of the protected picture before its marks; b"" where only its middle was
+                 encoded
     """
 
     clean: Tensor
@@ -44,13 +45,16 @@ class Sight:
 
 
 def sighted(protected: Protected, side: int | None = None) -> Sight:
-    """side: of the square that is measured, in pixels; without it what takes seconds here."""
+    """Both pictures as their files give them back, and the part that is measured.
+
+    side  of the measured square, in pixels; None: what this device measures in seconds
+    """
     plan = protected.plan
     artwork, rgb, device = plan.artwork, protected.rgb, choose(plan.device)
     sizes, coded, back = through_the_codec(protected)
     clean, seen = on_white(artwork.rgb, artwork.alpha), on_white(rgb, artwork.alpha)
     seen = seen if back is None else on_white(back.rgb, back.alpha)
-    if plan.faces:  # the largest: what is said of it is said of a face
+    if plan.faces:  # the largest face is measured, and nothing around it
         height, width = clean.shape[1:]
         rows, columns = around(largest(plan.faces), height, width, share=FACE)
     else:
@@ -59,7 +63,8 @@ def sighted(protected: Protected, side: int | None = None) -> Sight:
 
 
 def through_the_codec(protected: Protected) -> tuple[tuple[int, int], bytes, Artwork | None]:
-    """Bytes before and after, the file where it is whole; of lossy formats what a reader gets."""
+    """Bytes before and after; the copy's file, b"" where only its middle was encoded; and what a
+    reader gets of a lossy format, None of a lossless one."""
     plan = protected.plan
     entry, export, artwork = FORMATS[plan.export.format], plan.export, plan.artwork
     if entry.write is None:
@@ -79,7 +84,7 @@ def through_the_codec(protected: Protected) -> tuple[tuple[int, int], bytes, Art
 
 
 def weighed(name: str, quality: int, artwork: Artwork, rgb: Tensor) -> int:
-    """Bytes of that picture in that format; of a large one its middle stands for the whole."""
+    """Bytes of a picture in a format; of a large one they are estimated from its middle."""
     write, alpha, area = FORMATS[name].write, artwork.alpha, 1.0
     assert write is not None, "only formats that are written are weighed"
     if rgb[0].numel() > _ENCODED_WHOLE:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..messages import Message, message
 from ..types import Effect, Report
-from .trials import beyond_control
+from .trials import share_left
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Repor
 
 
 def share(report: Report, name: str) -> float:
-    """What is left of that report's own effect; 1 for the picture as it is."""
-    had = beyond_control([row for row in report.effects if not row.after])
+    """Share of that report's own effect that is left after a purifier; 1 after none ("")."""
+    before = [row for row in report.effects if not row.after]
     rows = [row for row in report.effects if row.after == name]
-    return min(1.0, max(0.0, beyond_control(rows) / had)) if rows and had > 0 else math.nan
+    return share_left(before, rows) if rows else math.nan
 
 
 def average(rows: Iterable[Effect], role: str, what: str) -> float:
@@ -82,18 +82,6 @@ def average(rows: Iterable[Effect], role: str, what: str) -> float:
 def mean_of_known(values: Iterable[float]) -> float:
     real = [value for value in values if not math.isnan(value)]
     return fmean(real) if real else math.nan
-
-
-def markdown(title: str, lines: Sequence[Line]) -> str:
-    """A table for the README: shares in per cent, controls beside them."""
-    head = "| after | covered | spread | blend | held out | its blend | left | worst |"
-    body = [
-        f"| {row.says} | {percent(row.covered)} | {percent(row.spread)} | {percent(row.blend)} "
-        f"| {percent(row.held_out)} | {percent(row.held_out_blend)} | {percent(row.left)} "
-        f"| {percent(row.worst)} {row.where} |"
-        for row in lines
-    ]
-    return "\n".join([f"**{title}**", "", head, "|---" + "|---:" * 6 + "|---|", *body, ""])
 
 
 def percent(value: float) -> str:

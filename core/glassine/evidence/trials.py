@@ -1,4 +1,4 @@
-"""Survival and removal: the same measurements after everything that may happen to a picture."""
+"""Survival and removal: the effects measured again after what may be done to a picture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .drift import Before, effects
 Verdict = Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
 REMOVED, WEAKENED = 0.15, 0.75  # share of the effect beyond its control
 TRAINED = "trained"  # how the names of trials at training sizes begin; see trained.py
-_NOTHING = 0.005  # an effect that small is none
+_NOTHING = 0.005  # an effect beyond its control of no more is none
 
 
 def scene(longest: int, device: Device) -> Scene:
@@ -30,9 +30,9 @@ def scene(longest: int, device: Device) -> Scene:
 
 
 def autoencoder(device: Device) -> Autoencoder | None:
-    """The newest real family present whose decoder is here too: what a remover would pick.
+    """The newest real encoder at hand that has its decoder, as a remover would pick it.
 
-    Without any, the likeness that ships.
+    Without any, the encoder that ships, which is a likeness; None where that has no decoder here.
     """
     for name in (*reversed(nets.present_surrogates()), SMALL):
         if eye := eye_of(name, device):
@@ -68,7 +68,7 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
 
 
 def share_left(before: Sequence[Effect], after: Sequence[Effect]) -> float:
-    """Of the effect beyond its control, 0 to 1; NaN where there was none."""
+    """Share of the effect beyond its control that is left, 0 to 1; NaN where there was none."""
     had, has = beyond_control(before), beyond_control(after)
     return min(1.0, max(0.0, has / had)) if had > _NOTHING else math.nan
 

@@ -13,8 +13,8 @@ from ..types import Report
 def below_control(report: Report) -> Message | None:
     """Why the copy is changed and not protected; None where it is, or where nothing was measured.
 
-    By the families that were aimed at, before any handling. A goal has a plain blend as its
-    control; what is only moved away from itself has the same change, scattered at random.
+    Judged on the families that were optimised against, before any handling. With a goal the control
+    is a plain blend; without one it is the same change, scattered at random.
     """
     used = [row for row in report.effects if row.role == "used" and not row.after]
     aimed = both_measured((row.closed, row.blend) for row in used)
@@ -33,5 +33,5 @@ def below_control(report: Report) -> Message | None:
 
 
 def both_measured(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Those of which both were measured."""
+    """The pairs of which both figures were measured."""
     return [pair for pair in pairs if not any(isnan(value) for value in pair)]

@@ -1,4 +1,4 @@
-"""Where a change shows against what surrounds it: in which part, and along what."""
+"""Where a change shows against what surrounds it: in which third, and on what kind of place."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CELL = 8  # pixels
 _CALM = 0.02  # contrast below which a cell is calm; also what the eye adds to any contrast
 _STANDS_OUT = 2.0  # times its neighbourhood's contrast: a line, or an edge
 _AROUND = 5  # cells
-_MUCH, _MORE = 0.45, 1.25  # of all that shows, in a third; times what its area would have
-_SOME = 0.03  # of the picture
+_MUCH, _MORE = 0.45, 1.25  # of all that shows, in one third; times a kind's share of the area
+_SOME = 0.03  # of the picture; a kind on less is not named
 
 DOWN = (message("place.upper"), message("place.middle"), message("place.lower"))
 ACROSS = (message("place.left"), message("place.centre"), message("place.right"))
@@ -35,7 +35,7 @@ class Shows:
 
 
 def shows(clean: Tensor, seen: Tensor) -> Shows:
-    """(3, H, W) in [0, 1], twice."""
+    """Both pictures (3, H, W) in [0, 1] -> what shows in their cells."""
     cell = min(CELL, *clean.shape[1:])
     change = F.avg_pool2d((seen - clean).abs().mean(0)[None, None].float(), cell)
     grey = clean.mean(0)[None, None].float()
@@ -48,7 +48,7 @@ def shows(clean: Tensor, seen: Tensor) -> Shows:
 
 
 def where_most(clean: Tensor, seen: Tensor) -> tuple[Message, ...]:
-    """The third of the picture and the kind of place that have more than their share."""
+    """The third and the kind of place that have more than their share of what shows."""
     found = shows(clean, seen)
     whole = float(found.loud.sum())
     if whole == 0:

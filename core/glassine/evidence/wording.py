@@ -1,4 +1,4 @@
-"""What is said in every report in the same way. Nothing here promises safety."""
+"""Sentences that every report has: threats and limits. Nothing here promises safety."""
 
 from __future__ import annotations
 

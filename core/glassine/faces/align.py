@@ -17,7 +17,7 @@ Part = tuple[slice, slice, slice]
 
 @dataclass(frozen=True)
 class Placing:
-    """Where a crop lies in its picture: a point z of the crop is at `turn` z + `shift` there.
+    """Where a crop lies in its picture: a point z of the crop is at `turn` z + `shift` in that.
 
     Points are complex numbers, across + i down, in pixels: multiplying turns and scales.
     """
@@ -30,13 +30,16 @@ class Placing:
         return self.turn * z + self.shift
 
     def nudged(self, angle: float, scale: float, across: float, down: float) -> Placing:
-        """The same turned and scaled around its middle, then moved by shares of its side."""
+        """The crop turned and scaled around its middle, then moved.
+
+        angle  in radians; across, down  as shares of the crop's side
+        """
         middle, turn = complex(1, 1) * self.size / 2, self.turn * scale * unit(angle)
         centre = self.at(middle) + self.turn * self.size * complex(across, down)
         return Placing(self.size, turn, centre - turn * middle)
 
     def within(self, height: int, width: int) -> Part:
-        """The part of a picture of that size that the crop shows, and two pixels around it."""
+        """The part of a picture of that size that the crop shows, with a margin of two pixels."""
         far = self.size
         corners = [self.at(z) for z in (0j, complex(far, 0), complex(0, far), complex(far, far))]
         rows = span([z.imag for z in corners], height)
@@ -45,7 +48,7 @@ class Placing:
 
 
 def unit(angle: float) -> complex:
-    """Of length one, at an angle in radians."""
+    """The complex number of length one at an angle in radians."""
     return complex(math.cos(angle), math.sin(angle))
 
 
@@ -55,7 +58,7 @@ def span(values: list[float], length: int) -> slice:
 
 
 def placing(face: Face, points: Points, size: int) -> Placing:
-    """The crop whose points come nearest to the face's, in squares, without mirroring it."""
+    """The crop that puts its points nearest to the face's, by least squares, without mirroring."""
     there = [complex(*point) for point in face.points]
     here = [size * complex(*point) for point in points]
     middle, centre = sum(here) / len(here), sum(there) / len(there)
@@ -68,7 +71,7 @@ def placing(face: Face, points: Points, size: int) -> Placing:
 def cropped(picture: Tensor, at: Placing, part: Part) -> Tensor:
     """(C, h, w), that part of a picture -> (C, size, size), differentiable; black beyond it.
 
-    A larger face is averaged down first: a network is never shown every third pixel.
+    A face larger than the crop is reduced with antialiasing first.
     """
     _, rows, columns = part
     shrink = max(1.0, abs(at.turn))
@@ -106,7 +109,7 @@ def as_seen(picture: Tensor, face: Face, points: Points, size: int) -> Tensor:
 
 
 def scaled(face: Face, across: float, down: float) -> Face:
-    """The same face in a copy of the picture so many times as wide and as high."""
+    """The face in a copy of the picture that is `across` times as wide and `down` times as high."""
     left, top, right, bottom = face.box
     return Face(
         box=(left * across, top * down, right * across, bottom * down),
@@ -116,7 +119,7 @@ def scaled(face: Face, across: float, down: float) -> Face:
 
 
 def shifted(face: Face, left: float, top: float) -> Face:
-    """The same face in the part of the picture that begins at (left, top)."""
+    """The face in a part of the picture that begins at (left, top)."""
     one, two, three, four = face.box
     return Face(
         box=(one - left, two - top, three - left, four - top),

@@ -1,5 +1,5 @@
-"""What a look-up found of such cloaks, as lab/bench/faces.py measured and wrote it: one fact, which
-reports and the manual tell."""
+"""What look-ups found of cloaked faces, as lab/bench/faces.py measured it: reports and the manual
+take their figures from here."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ FILE = Path(__file__).parent / "measured.json"
 class Found:
     """Shares of look-ups that put the right person first, each on the network where it is highest.
 
-    score   SSIMULACRA2 of the copies
-    people  that were looked up; `others` stood beside them
-    used    on networks that were worked against, `left` on one that was left out, `unknown` on one
-            that is never worked against; `clean` before, on any
-    taught  through a head that was trained on cloaked faces, on any
-    high    upper end of the exact interval of `unknown`
+    score    SSIMULACRA2 of the copies
+    people   how many were looked up; `others`: how many more were in the gallery
+    clean    before they were cloaked
+    used     cloaked, on networks that were optimised against
+    left     cloaked, on a network that was left out of the optimisation
+    unknown  cloaked, on a network that is never optimised against
+    high     upper end of the exact interval of `unknown`
+    taught   cloaked, through a head that was trained on cloaked faces
     """
 
     recipe: str
@@ -44,6 +46,6 @@ def everything_found() -> tuple[Found, ...]:
 
 
 def found_of(recipe: str, score: Score) -> Found | None:
-    """What was measured at the nearest strength; None where such a cloak never was."""
+    """What was measured of a recipe at the nearest score; None where nothing was."""
     rows = [row for row in everything_found() if row.recipe == recipe]
     return min(rows, key=lambda row: abs(row.score - score), default=None)

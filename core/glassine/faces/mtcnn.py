@@ -1,7 +1,7 @@
 """Three small networks that find faces (Zhang et al., 2016), with the weights of facenet-pytorch.
 
-Each takes (B, 3, h, w), grey at 0, and says how sure it is and by what share of its side a box is
-to move; the last one also where eyes, nose and mouth are.
+Each takes (B, 3, h, w) with grey at 0, and gives how sure it is of a face and by what shares of its
+sides a box has to move; the last one also gives where eyes, nose and mouth are.
 """
 
 from __future__ import annotations

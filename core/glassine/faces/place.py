@@ -10,12 +10,10 @@ from torch import Tensor
 
 from ..types import Face
 
-INNER, OUTER = (
-    0.65,
-    1.0,
-)  # of a box's sides, from its middle: full strength up to here, none from there
+INNER = 0.65  # of a box's sides, from its middle: the mask is 1 up to here
+OUTER = 1.0  # of a box's sides, from its middle: the mask is 0 from here on
 AROUND = 0.6  # of a box's sides, from its middle: what a judge looks at
-LEAST = 96  # pixels; of such a side at least
+LEAST = 96  # pixels; a judge looks at sides of at least so many
 STEP = 8  # sides of what is judged are multiples of it, where the picture allows
 
 Spot = tuple[slice, slice]
@@ -48,7 +46,8 @@ def around(face: Face, height: int, width: int, share: float = AROUND, least: in
 
 
 def stretch(middle: float, long: float, length: int) -> slice:
-    """So much of a length around a middle, in whole steps; as much as there is, moved inwards."""
+    """The part of a length that is `long` around a middle, in whole steps, moved inside the length;
+    all of it where it is shorter."""
     size = min(length, max(1, round(long)))
     size = min(length, -(-size // STEP) * STEP)
     start = min(max(round(middle - size / 2), 0), length - size)

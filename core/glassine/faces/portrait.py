@@ -18,7 +18,7 @@ from .detect import find_faces
 from .gallery import Lent, farthest, with_faces, with_lent
 from .place import largest, soft_mask
 
-SMALL = 50  # pixels; of a smaller face networks see too little to be moved far
+SMALL = 50  # pixels; a smaller face has too few of them to move networks far
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Portrait:
     """The faces that are worked on, and everything that follows from them.
 
     mask      (1, H, W) in [0, 1]
-    used      names of embedders, `held_out` those that only measure
-    notes     how many faces there are, and which are small
+    used      names of the embedders that are optimised against
+    held_out  names of those that only measure
+    notes     where faces were found, and how many are left alone or small
     """
 
     faces: tuple[Face, ...]
@@ -39,7 +40,7 @@ class Portrait:
 
 
 def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> Portrait:
-    """Raises NotUsable where there is no face, or not the one that was asked for."""
+    """The portrait; raises NotUsable where there is no face, or not one that was asked for."""
     used = chosen_embedders(intent.surrogates)
     rgb = on_white(artwork.rgb, artwork.alpha)
     found = find_faces(rgb)
@@ -56,7 +57,7 @@ def portrait(artwork: Artwork, intent: Intent, recipe: Recipe, device: str) -> P
 
 
 def chosen_embedders(names: tuple[str, ...] | None) -> tuple[str, ...]:
-    """What was asked for, else every one at hand that may be optimised against."""
+    """The embedders that were asked for, else every one at hand that may be optimised against."""
     for name in names or ():
         embedder_folder(EMBEDDERS[name])
         if EMBEDDERS[name].measures_only:
@@ -65,7 +66,7 @@ def chosen_embedders(names: tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[Face, ...]:
-    """Of the faces as they are found, from left to right, those of these numbers."""
+    """The faces of these numbers, counted from 1 and from left to right; None: all of them."""
     if not found:
         raise NotUsable("face.none")
     if numbers is None:
@@ -80,7 +81,8 @@ def chosen_faces(found: Sequence[Face], numbers: Iterable[int] | None) -> tuple[
 def unspared(
     faces: Sequence[Face], spared: Sequence[tuple[float, float]], height: int, width: int
 ) -> tuple[Face, ...]:
-    """Those that none of these points, as shares of the picture's sides, lies in."""
+    """The faces in which none of these points lies, (across, down) as shares of the picture's
+    sides; raises NotUsable where that leaves none."""
     points = [(across * width, down * height) for across, down in spared]
     found = tuple(face for face in faces if not any(face.holds(*point) for point in points))
     if not found:
@@ -89,7 +91,7 @@ def unspared(
 
 
 def told_of_faces(found: Sequence[Face], faces: Sequence[Face]) -> Iterable[Message]:
-    """Where they are, so that a missed face or a wrong one is seen."""
+    """Where faces are, to show a missed or a wrong one; then how many are left alone or small."""
     boxes = tuple(
         message("face.box", number=number, left=left, top=top, width=right - left, height=low - top)
         for number, face in enumerate(found, 1)
@@ -113,8 +115,8 @@ class Towards:
 
 
 def goal_named(kind: str, rgb: Tensor, faces: Sequence[Face], aimed: Towards) -> Goal:
-    """ "identity": the picture with the farthest drawn faces; "oneself": the picture as it is;
-    "person": the picture with the face of another."""
+    """ "identity": the picture with the drawn faces that networks find most unlike its own;
+    "oneself": the picture as it is; "person": the picture with another person's face."""
     if kind == "oneself":
         return Goal("oneself", message("face.oneself"), rgb)
     if kind == "person":
@@ -127,7 +129,7 @@ def goal_named(kind: str, rgb: Tensor, faces: Sequence[Face], aimed: Towards) ->
 
 
 def face_of_person(picture: Tensor | None) -> Lent:
-    """Raises NotUsable where nobody was named, or has no face there."""
+    """The person's face; raises NotUsable where there is no picture of one, or no face in it."""
     if picture is None or not (found := find_faces(picture)):
         raise NotUsable("face.no_person")
     return picture, largest(found)

@@ -1,8 +1,8 @@
-"""Corners that are recognised again after cropping, turning, scaling and overpainting (ORB).
+"""Features that are recognised again after cropping, turning, scaling and overpainting (ORB).
 
 Rublee et al., "ORB: an efficient alternative to SIFT or SURF" (2011). Two steps: a few features of
-every file vote for works through a hash table and must stand out in them; the pair is then
-confirmed with many features and one plane-to-plane mapping that most of them agree on.
+every file vote for works through hash tables, and must stand out in them; the pair is then
+confirmed by many features that agree on one homography.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from .opened import small
 
 FEW, MANY = 200, 1500
 ENOUGH = 4
-"""Of a file's few features, those that stand out in a work before the pair is looked at in detail:
-every kind of copy tried had five and more, nine of ten strangers less (lab/bench/find.py)."""
+"""Features, of a file's few, that must stand out in a work before the pair is compared in detail:
+every kind of copy tried had five or more, nine of ten unrelated pairs fewer (lab/bench/find.py)."""
 
 INLIERS = 25
 """Agreeing features that confirm a pair: unrelated pairs had 0-6 (research/provenance.md, D1)."""
@@ -34,10 +34,10 @@ _WIDE = 768  # pixels, longest side at which a pair is confirmed
 _RATIO, _PIXELS = 0.75, 5.0  # Lowe's ratio; distance at which a feature still agrees
 _CLOSE = 40  # bits of 256
 _CELL = 48  # pixels; features are taken from all of a picture, cell by cell
-_TABLES, _KEY = 16, 16
-_VOTES = 4
-_TIE = 4  # bits; corners that lie as near to many works speak for none of them
-_CROWD = 64  # entries of one key past which it says nothing
+_TABLES, _KEY = 16, 16  # hash tables; bits of a key
+_VOTES = 4  # features that make a work a candidate
+_TIE = 4  # bits; a feature votes for every work that is no further from its nearest than this
+_CROWD = 64  # entries under one key at most; a key with more is one that every picture has
 
 _NEAR = 0.08  # of a side: a crop by less still shows the whole picture
 
@@ -61,7 +61,8 @@ def described(
 ) -> tuple[NDArray[np.float32], Descriptors]:
     """(n, 2) places in pixels and (n, 32) descriptors, at most `count`, all over the picture.
 
-    A sliver has none. Raises Unreadable, with `what` in it, where OpenCV refuses the picture.
+    A picture narrower than 8 pixels has none. Raises Unreadable, with `what` in its message, where
+    OpenCV refuses the picture.
     """
     cv2, found = _cv2(), None
     make = getattr(cv2, "ORB_create", None) or cv2.ORB.create  # type: ignore[attr-defined]
@@ -80,8 +81,8 @@ def described(
 
 
 def _spread(places: NDArray[np.float32], response: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The strongest of every cell, then every cell's second ...: a small part is not drowned out
-    by busy surroundings."""
+    """Indices of the strongest feature of every cell, then of every cell's second, and so on: a
+    small part is not drowned out by busy surroundings."""
     cell = (places // _CELL).astype(np.int64)
     order = np.lexsort((-response, cell[:, 0], cell[:, 1]))
     sorted_cells = cell[order]
@@ -103,7 +104,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Agreement:
-    """`inliers` features agree on one mapping; `whole`: it lays the work over all of the file."""
+    """`inliers`: features that agree on one mapping; `whole`: it covers the file with the work."""
 
     inliers: int = 0
     whole: bool = False
@@ -121,7 +122,7 @@ WAYS = tuple(Way(mirrored, negative) for negative in (False, True) for mirrored 
 
 
 def compare(view: bytes, path: Path, way: Way = WAYS[0]) -> Agreement:
-    """A work's small picture and a file."""
+    """How far a work's small picture and a file agree."""
     return agreement(_of_view(view), _of_file(path, way))
 
 
@@ -142,7 +143,7 @@ def pictured(pixels: fingerprint.Bytes) -> Picture:
 
 
 def distinct(asked: Descriptors, view: bytes, *, mirrored: bool = False) -> int:
-    """How many of a file's few features stand out in a work, which costs no look at the file."""
+    """How many of a file's few features stand out in a work; the file is not opened for that."""
     return len(_matched(asked, _of_mirrored(view) if mirrored else _of_view(view).features))
 
 
@@ -152,7 +153,7 @@ def _of_mirrored(view: bytes) -> Descriptors:
 
 
 def _matched(mine: Descriptors, theirs: Descriptors) -> list[tuple[int, int]]:
-    """Lowe's ratio test: pairs whose second best is much worse."""
+    """Lowe's ratio test: (index in `mine`, index in `theirs`) whose second best is much worse."""
     cv2 = _cv2()
     if min(len(mine), len(theirs)) < 2:
         return []
@@ -175,12 +176,12 @@ def agreement(one: Picture, two: Picture) -> Agreement:
     if plane is None or not _possible(plane):
         return Agreement()
     inside = kept.ravel().astype(bool)
-    spots = len(np.unique(np.round(other[inside]), axis=0))  # many on one spot are one
+    spots = len(np.unique(np.round(other[inside]), axis=0))  # many on one spot count as one
     return Agreement(spots, _covers(plane, one, two))
 
 
 def _covers(plane: NDArray[np.float64], one: Picture, two: Picture) -> bool:
-    """Whether the corners of the one come to lie near the corners of the other."""
+    """Whether the mapping lays the corners of one near the corners of the other."""
     corners = np.array([(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)], dtype=float)
     laid = (corners * (one.width, one.height, 1)) @ plane.T
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -189,15 +190,18 @@ def _covers(plane: NDArray[np.float64], one: Picture, two: Picture) -> bool:
 
 
 def _possible(plane: NDArray[np.float64]) -> bool:
-    """A mapping that turns the picture over or squeezes it a hundredfold is no copy."""
+    """False for a mapping that mirrors the picture or changes its area a hundredfold: no copy."""
     area = float(np.linalg.det(plane[:2, :2]))
     return 1e-2 < area < 1e2
 
 
 @dataclass(frozen=True)
 class Votes:
-    """All works' descriptors, in tables by 16 of their bits each.
+    """All works' descriptors, in hash tables by 16 of their bits each.
 
+    owner   (n,): which work each descriptor belongs to
+    all     (n, 4): the descriptors
+    masks   (16, 16): which of the 256 bits make the key of each table
     tables  (where each of the 65,536 keys starts, the descriptors in the order of their keys)
     """
 
@@ -247,7 +251,7 @@ class Votes:
         start, order = self.tables[number]
         wanted = _keys(bits, self.masks[number])
         first, count = start[wanted], start[wanted + 1] - start[wanted]
-        count[count > max(_CROWD, 8 * len(order) >> _KEY)] = 0  # corners that every picture has
+        count[count > max(_CROWD, 8 * len(order) >> _KEY)] = 0  # features that every picture has
         mine = np.repeat(np.arange(len(bits)), count)
         offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         return mine, order[np.repeat(first, count) + offset]

@@ -1,4 +1,4 @@
-"""What a search gives back."""
+"""What a search gives back: hits, each with its evidence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Hit:
     negative   its colours are inverted
     inliers    features that agree on one mapping; 25 confirm it, 0-6 are chance
     whole      that mapping lays the work over all of the file
-    mark       the watermark that was heard, with its chance over everything listened to
+    mark       the watermark that was decoded, its chance corrected for all files decoded
     named      what the file's metadata says of the artist; None: it does not name them
     """
 
@@ -40,7 +40,7 @@ class Hit:
 
     @property
     def verdict(self) -> Literal["is", "contains", "carries", "resembles", "names"]:
-        """How much it is: the strongest evidence has the word."""
+        """The strongest claim that the evidence allows."""
         near = self.differ is not None and self.differ <= ALIKE
         if self.same or self.whole or (near and self.inliers):
             return "is"
@@ -56,7 +56,7 @@ class Hit:
 
     @property
     def evidence(self) -> tuple[Message, ...]:
-        """What speaks for it, strongest first."""
+        """What speaks for the hit, strongest first."""
         said = [message("hit.same")] if self.same else []
         if self.inliers:
             code = "hit.features_mirrored" if self.mirrored else "hit.features"
@@ -83,7 +83,13 @@ ORDER = tuple(_VERDICTS)
 
 @dataclass(frozen=True)
 class Search:
-    """One search, as it can be repeated. Doubts before hits."""
+    """What one search found, doubts before hits.
+
+    files     how many were looked at
+    works     how many were looked for
+    listened  files of which the watermark was decoded
+    problems  files that could not be looked at, and why
+    """
 
     folder: Path
     files: int

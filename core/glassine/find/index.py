@@ -30,7 +30,7 @@ from .features import FEW, Descriptors, described
 from .opened import not_read, pictures_below, small_of
 
 _BATCH = 64
-_FORM = 2  # of the table; 1 had sentences where codes are now
+_FORM = 2  # version of the table; 1 had sentences where codes are now
 _TABLE = """CREATE TABLE IF NOT EXISTS files (
     path BLOB PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, hashes BLOB,
     features BLOB, sha256 TEXT, says TEXT NOT NULL DEFAULT '', signed INTEGER NOT NULL DEFAULT 0,
@@ -39,7 +39,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS files (
 
 @dataclass(frozen=True)
 class Seen:
-    """One file. `says` is its XMP packet, `problem` why it could not be looked at, if so."""
+    """One file. `says`: its XMP packet; `problem`: why it could not be looked at, else None."""
 
     path: Path
     sha256: str
@@ -82,12 +82,12 @@ def open_index(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def renew(link: sqlite3.Connection) -> None:
-    """The table, without what an older version wrote in another form."""
+    """Makes the table, or makes it anew where another version wrote it in another form."""
     link.execute("PRAGMA synchronous=NORMAL")
     if form(link) == _FORM:
         return
     link.execute("BEGIN IMMEDIATE")
-    if form(link) != _FORM:  # another search may just have done it
+    if form(link) != _FORM:  # another search may just have renewed it
         link.execute("DROP TABLE IF EXISTS files")
         link.execute(_TABLE)
         link.execute(f"PRAGMA user_version={_FORM}")
@@ -100,9 +100,9 @@ def form(link: sqlite3.Connection) -> int:
 
 
 def update(folder: Path, watch: Watch) -> tuple[int, tuple[Message, ...]]:
-    """Looks at what is new or changed, forgets what is gone.
+    """Looks at files that are new or changed, and forgets those that are gone.
 
-    Gives the number of pictures, and what in the folder is none that could be looked at.
+    Gives the number of pictures, and a message for each file that could not be looked at.
     """
     with open_index(folder) as link:
         known = {
@@ -117,7 +117,7 @@ def update(folder: Path, watch: Watch) -> tuple[int, tuple[Message, ...]]:
         link.execute("COMMIT")
         fresh = [path for path in states if known.get(path) != states[path]]
         done = len(files) - len(fresh)
-        pyvips.cache_set_max(0)  # no picture is opened twice; remembering them costs a quarter
+        pyvips.cache_set_max(0)  # no picture is opened twice; libvips' cache costs a quarter
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for batch in _batches(fresh):
                 rows = list(pool.map(_row, batch))
@@ -161,7 +161,8 @@ def _row(name: bytes) -> tuple[object, ...]:
 
 
 def unusable(name: bytes, state: tuple[int, int], problem: Message) -> tuple[object, ...]:
-    """The row of a file of which nothing is known but why. (JSON takes any name of a file.)"""
+    """The row of a file that could not be looked at: only the reason, as JSON, which takes any
+    file's name."""
     return name, *state, b"", b"", "", "", 0, json.dumps(to_plain(problem))
 
 

@@ -28,9 +28,10 @@ def is_opened(head: bytes) -> bool:
 
 
 def looked(path: Path) -> Message | bool:
-    """Whether that file is a picture that can be looked at; else why it cannot, if it may be one.
+    """Whether that file is a picture that can be looked at; a message where it may be a picture and
+    cannot.
 
-    A data set has a text beside each picture: of that nothing is said.
+    False says nothing more: a data set has a text beside each picture.
     """
     try:
         head = beginning(path)
@@ -40,17 +41,17 @@ def looked(path: Path) -> Message | bool:
         return True
     kind = stranger(head, path.name)
     if kind is None or kind.code == "stranger.xml":
-        return path.suffix.lower() in _SUFFIXES  # one that is damaged is told
+        return path.suffix.lower() in _SUFFIXES  # a damaged one is reported when it is opened
     return message("find.unpack" if kind.code in _PACKED else "find.kind", path=path, kind=kind)
 
 
 def pictures_below(
     folder: Path, known: Collection[Path] = ()
 ) -> tuple[list[Path], tuple[Message, ...]]:
-    """Every picture below a folder, by its contents, and what there cannot be looked at.
+    """Every picture below a folder, by its contents, and messages about files not looked at.
 
-    A link is followed neither to a folder nor to a file; what it leads to inside the folder is
-    met there. `known` are pictures that need no look.
+    Links are not followed; a target inside the folder is met at its own place. `known`: files that
+    are known to be pictures, and are not opened.
     """
     if not folder.is_dir():
         raise NotUsable("find.no_folder", folder=folder)
@@ -71,7 +72,7 @@ def pictures_below(
 
 
 def not_read(path: Path, error: Exception) -> Message:
-    """What the system, or the machine, has to say of a file."""
+    """The message about a file that the system could not read."""
     return message("read.failed", path=path, reason=reason_of(error))
 
 
@@ -81,17 +82,17 @@ def small(path: Path, side: int = fingerprint.VIEW) -> fingerprint.Bytes:
 
 
 def contents(path: Path) -> bytes:
-    """A file that libvips reads: the very one, or a PNG of it."""
+    """A file's bytes, or a PNG of the picture where libvips has no reader for it."""
     return readable(path.read_bytes(), message("picture.named", name=path))
 
 
 def small_of(data: bytes, name: Field, side: int = fingerprint.VIEW) -> fingerprint.Bytes:
-    """The same of its contents."""
+    """The same as `small`, from a file's bytes."""
     return fingerprint.open_small(readable(data, name), side, name=name)
 
 
 def readable(data: bytes, name: Field) -> bytes:
-    """The file itself, or a PNG of it where libvips has no reader for it."""
+    """The bytes themselves, or a PNG of the picture where libvips has no reader for it."""
     if is_bitmap(data):
         return of_bitmap(data, name)
     if not heic.ENTRY.opens(data):

@@ -19,13 +19,13 @@ from .features import INLIERS, MANY, Picture, Votes, agreement, pictured
 from .hits import ALIKE
 from .works import Work
 
-_ANY = 256  # bits
+_ANY = 256  # bits: a feature votes for every work that has one like it
 _NAMED = 6  # works that are named; the rest is counted
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Works that show the same picture, or parts of it."""
+    """Exports that show the same picture, or parts of it."""
 
     works: tuple[Work, ...]
 
@@ -38,7 +38,7 @@ class Cluster:
 
 
 def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
-    """Groups of two and more, the largest first."""
+    """Groups of two or more exports that show the same picture, the largest first."""
     if not works:
         return []
     seen = [pictured(fingerprint.open_small(work.view)) for work in works]
@@ -46,7 +46,7 @@ def clusters(works: list[Work], watch: Watch = quiet) -> list[Cluster]:
     table = np.stack([np.frombuffer(work.hashes[: fingerprint.HASH], np.uint8) for work in works])
     root = list(range(len(works)))
     for at, work in enumerate(works):
-        (voted,) = votes.ask([seen[at].features], _ANY)  # the nearest is always itself
+        (voted,) = votes.ask([seen[at].features], _ANY)  # the nearest feature is always its own
         for other in sorted({*_alike(work, table), *voted}):
             joined = _top(root, at) == _top(root, other)
             if other != at and not joined and _same(at, other, table, seen):

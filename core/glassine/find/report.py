@@ -1,4 +1,4 @@
-"""The evidence side by side, as one HTML file that needs nothing else."""
+"""A search's evidence, pictures side by side, as one HTML file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _problems(problems: tuple[Message, ...]) -> str:
 
 
 def _document(title: str, body: str) -> str:
-    """The page; names of files in it may be bytes that are no text, and show as question marks."""
+    """The whole page; bytes of a file's name that are no text show as question marks."""
     page = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
         f'<meta name=viewport content="width=device-width"><meta name=robots content=noindex>'

@@ -1,4 +1,4 @@
-"""Hash index, then features, then watermark, then metadata."""
+"""The search for works in a folder: by hashes, features, watermark and metadata."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .opened import contents
 from .works import Work
 
 _MAYBE = 96
-"""Bits of 256: crops and overlays of a picture lie below (crop by a tenth: 86), others above."""
+"""Bits of 256: crops and overlays of a work lie below (crop by a tenth: 86), other files above."""
 
 _BATCH = 256  # files whose features are asked about at once
 _TRIES = 5  # works a file is compared with in detail, best candidates first
@@ -55,7 +55,7 @@ def search(
 ) -> Search:
     """Every file of the folder that is, contains or names the artist's work.
 
-    creator        the name that metadata is searched for; "": those the ledger wrote
+    creator        the name that metadata is searched for; "": the names in the ledger's exports
     listen_to_all  decode the watermark of every file (about a second each), not only of those
                    that look like a work
     """
@@ -101,19 +101,19 @@ def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
 def matcher(
     works: list[Work], names: frozenset[str]
 ) -> Callable[[Sequence[Seen]], Iterator[list[Hit]]]:
-    """All works' hashes and features in tables, as a function that files are shown to.
+    """A function from files to each one's hits, with all works' hashes and features in tables.
 
-    Many at once, because that is what the tables are quick at; pairs are confirmed in threads.
+    It takes many files at once, at which the tables are quick; pairs are confirmed in threads.
     """
-    tables = _table(works, 0), _table(works, 1)
+    tables = _table(works, False), _table(works, True)
     views = [fingerprint.open_small(work.view) for work in works]
     votes = Votes.of([described(view, MANY // 4)[1] for view in views])
-    turned = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
+    mirrored = Votes.of([described(view[:, ::-1], MANY // 4)[1] for view in views])
     exact = {entry.sha256: entry.id for entry in ledger.entries()}
 
-    def one(seen: Seen, voted: list[int], turned_voted: list[int]) -> list[Hit]:
+    def one(seen: Seen, voted: list[int], mirrored_voted: list[int]) -> list[Hit]:
         far = np.stack([_far(seen, tables[way.mirrored], way.negative) for way in WAYS])
-        wanted = _candidates(seen, works, far, voted, turned_voted)
+        wanted = _candidates(seen, works, far, voted, mirrored_voted)
         pairs = (
             _hit(seen, works[at], int(far[WAYS.index(way), at]), way, exact) for at, way in wanted
         )
@@ -125,21 +125,23 @@ def matcher(
 
     def look(several: Sequence[Seen]) -> Iterator[list[Hit]]:
         few = [seen.features for seen in several]
-        return pool.map(one, several, votes.ask(few), turned.ask(few))
+        return pool.map(one, several, votes.ask(few), mirrored.ask(few))
 
     pool = ThreadPoolExecutor(os.cpu_count())
     return look
 
 
-def _table(works: list[Work], turn: int) -> NDArray[np.uint8]:
+def _table(works: list[Work], mirrored: bool) -> NDArray[np.uint8]:
+    """(works, 32): every work's hash, or that of its mirror image."""
     size = fingerprint.HASH
-    raw = b"".join(work.hashes[turn * size : (turn + 1) * size] for work in works)
+    start = size * mirrored
+    raw = b"".join(work.hashes[start : start + size] for work in works)
     return np.frombuffer(raw, np.uint8).reshape(-1, size)
 
 
 def _far(seen: Seen, table: NDArray[np.uint8], negative: bool) -> NDArray[np.int64]:
-    """Differing bits to every work, or to its negative, of which every bit is the other; 256 where
-    either is a flat colour."""
+    """Bits in which the file's hash differs from every work's, or from that of its negative, which
+    has every bit flipped; 256 where either is a flat colour."""
     own = seen.hashes[: fingerprint.HASH]
     far = fingerprint.bits_apart(own, table)
     far = 8 * fingerprint.HASH - far if negative else far
@@ -148,17 +150,17 @@ def _far(seen: Seen, table: NDArray[np.uint8], negative: bool) -> NDArray[np.int
 
 
 def _candidates(
-    seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], turned: list[int]
+    seen: Seen, works: list[Work], far: NDArray[np.int64], votes: list[int], mirrored: list[int]
 ) -> list[tuple[int, Way]]:
     """Works worth a closer look, each with the way in which the file would show it.
 
-    Features of a negative are others: it is looked for by its hash alone, so as a whole.
+    A negative has other features: it is looked for by its hash alone, so only as a whole.
     """
     order = np.argsort(far.min(0), kind="stable")
     near = [(int(at), WAYS[int(far[:, at].argmin())]) for at in order if far[:, at].min() <= _MAYBE]
     voted = [
         (at, way)
-        for way, elected in ((Way(), votes), (Way(mirrored=True), turned))
+        for way, elected in ((Way(), votes), (Way(mirrored=True), mirrored))
         for at in elected[:_TRIES]
         if distinct(seen.features, works[at].view, mirrored=way.mirrored) >= ENOUGH
     ]
@@ -166,7 +168,7 @@ def _candidates(
 
 
 def _best(hits: Iterable[Hit]) -> list[Hit]:
-    """One hit for each work: a picture may be seen straight and mirrored."""
+    """The best hit of each work: one may be found both straight and mirrored."""
     kept: dict[tuple[int, str], Hit] = {}
     for hit in hits:
         assert hit.work is not None, "pairs have a work"
@@ -177,7 +179,7 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _hit(seen: Seen, work: Work, differ: int, way: Way, exact: dict[str, int]) -> Hit | None:
-    """The pair in detail; None when neither features nor hashes hold."""
+    """File and work compared in detail; None when neither features nor hashes agree."""
     agree = _compared(work, seen.path, way)
     sure = agree.inliers >= INLIERS
     if not sure and differ > ALIKE:
@@ -210,7 +212,8 @@ def works_have_marks(works: list[Work]) -> bool:
 
 
 def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
-    """The hits with the watermark that was heard; a new one where only the watermark speaks."""
+    """The hits with the file's watermark, if it has one; a new hit where nothing else speaks for
+    its work."""
     marked = {work.watermark: work for work in works if work.watermark is not None}
     ways = {hit.mirrored for hit in found if hit.work} or {False, True}
     try:
@@ -229,7 +232,8 @@ def with_mark(seen: Seen, found: list[Hit], works: list[Work]) -> list[Hit]:
 
 
 def corrected(hits: Iterable[Hit], listened: int) -> list[Hit]:
-    """Chances over every picture that was listened to; what no longer stands out is dropped."""
+    """The hits with a watermark's chance multiplied by the number of files decoded; a mark that no
+    longer stands out is dropped, and a hit without other evidence with it."""
     kept = []
     for hit in hits:
         if hit.mark is not None:

@@ -16,7 +16,8 @@ from .opened import not_read, pictures_below, small
 
 @dataclass(frozen=True)
 class Work:
-    """One picture to look for, as fingerprint.py sees it. `export` is its number, or 0."""
+    """One picture to look for, with hashes and small view from fingerprint.py. `export`: its number
+    in the ledger; 0 for none."""
 
     name: str
     hashes: bytes
@@ -26,7 +27,7 @@ class Work:
 
 
 def from_ledger() -> list[Work]:
-    """Every export the ledger knows, with the small picture it kept; a motif is no work."""
+    """Every export in the ledger, with the small picture kept there; a canary's motif is none."""
     return [
         Work(entry.title or f"#{entry.id}", entry.hashes, entry.view, entry.id, entry.watermark)
         for entry in ledger.entries(views=True)
@@ -35,7 +36,7 @@ def from_ledger() -> list[Work]:
 
 
 def from_folder(folder: Path, watch: Watch = quiet) -> tuple[list[Work], tuple[Message, ...]]:
-    """Every picture in a folder, for works without a receipt; and what had to be left out."""
+    """Every picture below a folder, for works without a receipt; and files that were left out."""
     files, passed = pictures_below(folder)
     found, problems = [], [*passed]
     for done, path in enumerate(files):

@@ -31,16 +31,16 @@ HASH = 32
 VIEW = 480
 """Longest side of the small picture kept for comparing, in pixels."""
 
-_SHAPE = 0.02  # by which the ratio of sides may differ
+_SHAPE = 0.02  # by which the ratio of sides of two equal shapes may differ
 
 LARGEST = 500_000_000
 """Pixels; a file that claims more is not opened."""
 
 THIS = message("picture.this")
-"""What a picture without a name is called."""
+"""How messages name a picture that has no file name."""
 
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")
-_FLAT = 64.0 * 64  # a wave of one level all over the 64 x 64 picture weighs a quarter of this
+_FLAT = 64.0 * 64  # largest coefficient of a flat picture; a wave of one level has a quarter
 
 
 def open_small(
@@ -71,10 +71,10 @@ def reduced(pixels: Bytes, side: int = VIEW) -> Bytes:
 
 
 def apart(pixels: Bytes, view: bytes) -> float:
-    """Mean difference in levels between a small picture and a view that was kept of one.
+    """Mean difference in levels between a small picture and a view in the ledger.
 
-    Both have gone through the same JPEG: what is the same picture differs by nothing, although a
-    JPEG takes more from each than protection adds. Infinite where the shapes differ.
+    Both go through the same JPEG, so that equal pictures differ by 0, although JPEG changes each by
+    more than protection does. Infinite where their shapes differ.
     """
     kept = open_small(view)
     (high, wide), (height, width) = kept.shape[:2], pixels.shape[:2]
@@ -142,6 +142,6 @@ def small_jpeg(pixels: Bytes) -> bytes:
 
 @lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float32]:
-    """The first 16 rows of a 64-point DCT-II, without the constant one's weight."""
+    """The first 16 rows of a 64-point DCT-II, not normalised."""
     k, n = np.arange(16)[:, None], np.arange(64)[None]
     return np.asarray(np.cos(math.pi * (2 * n + 1) * k / 128), dtype=np.float32)

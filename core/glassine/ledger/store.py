@@ -1,10 +1,10 @@
 """What was exported, when, with which settings and which watermark. One SQLite file of the artist.
 
-A journal and full synchronisation: a process killed in the middle of a write loses that write and
-nothing else, and two processes take turns. It is no write-ahead log, because SQLite does not wait
-while that is switched on: two processes that began a new ledger at once could fail. Rows are
-chained by hash, so that a row that was altered or dropped later shows; the digest of the last row,
-kept elsewhere, dates all of them.
+It has a rollback journal and full synchronisation: a process killed in the middle of a write loses
+that write and nothing else, and two processes take turns. It has no write-ahead log, because SQLite
+does not wait for a lock while it switches to one: two processes that began a new ledger at once
+could fail. Rows are chained by hash, so that one that was altered or dropped later shows; the
+digest of the last row, kept elsewhere, dates all of them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from platformdirs import user_data_path
 from ..errors import NotUsable, NotWritable, reason_of
 
 CANARY = "canary"
-"""The format of an entry that is no export, but a motif that exports may carry (probe)."""
+"""The format of an entry that is no export, but a canary: a motif that exports carry (probe)."""
 
 _PATIENCE = 30.0  # seconds one process waits for another's write
-_LARGEST = 1 << 20  # bytes of a receipt beside its file; they have a few thousand
+_LARGEST = 1 << 20  # bytes of a receipt beside its file; usual ones have a few thousand
 _TABLES = """
 CREATE TABLE IF NOT EXISTS ids (watermark INTEGER PRIMARY KEY, issued TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS exports (
@@ -53,10 +53,11 @@ class Entry:
     """One export.
 
     hashes    perceptual hashes of the picture, 32 bytes each (fingerprint.py)
-    settings  what it was made with; holds no path and no passphrase
+    settings  what the export was made with; no path and no passphrase
     view      a small JPEG of the *protected* picture, never of the clean one; b"": not loaded
     chain     sha256 over the entry before and this one; "" until it is written
-    published (place, day) pairs; `never` is the artist's word that there is none
+    never     the artist's word that it was never published
+    published (place, day) pairs
     """
 
     sha256: str
@@ -88,7 +89,7 @@ class Entry:
 
 
 def is_sidecar(file: Path) -> bool:
-    """Whether it is the JSON of a receipt. No more is read of it than a receipt can have."""
+    """Whether a file is the JSON of a receipt; no more of it is read than a receipt can have."""
     try:
         with file.open("rb") as stream:
             told = json.loads(stream.read(_LARGEST))
@@ -125,7 +126,7 @@ def _open(write: bool = False) -> Iterator[sqlite3.Connection]:
 
 
 def _link_to(file: Path, write: bool) -> sqlite3.Connection:
-    """To the file; one that is not there is an empty one to who only reads, and is not made."""
+    """A connection to the ledger; who only reads a missing one gets an empty one in memory."""
     there = file.exists()
     if write:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +149,7 @@ def check_writable() -> None:
 def issue() -> int:
     """A watermark id that was never given out: 32 random bits.
 
-    Uniformly random, because the p-value of a match rests on that and on nothing else.
+    They are uniform, because the p-value of a match rests on that and on nothing else.
     """
     with _open(write=True) as link:
         while True:
@@ -159,9 +160,9 @@ def issue() -> int:
 
 
 def record_export(entry: Entry) -> Entry:
-    """Writes the entry down and gives it back with its number, date and link in the chain.
+    """Writes an entry and gives it back with its number, date and hash in the chain.
 
-    The same file again is the same entry.
+    A file with the same sha256 as an earlier one gives the earlier entry.
     """
     with _open(write=True) as link:
         known = _known(link, entry.sha256)
@@ -184,7 +185,8 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 
 def _link(before: str, entry: Entry) -> str:
-    """Covers what was true at export and never changes; not the path, not the publications."""
+    """The entry's hash in the chain, over the hash before it and what is fixed at export: not over
+    path and publications."""
     fixed = [
         before,
         entry.id,
@@ -214,7 +216,7 @@ def entries(*, views: bool = False) -> list[Entry]:
 
 
 def find_export(name: str) -> Entry:
-    """The entry with that number, or whose file or watermark begins so."""
+    """The entry of that number, or whose sha256 or watermark begins so, with 6 digits or more."""
     for entry in entries():
         mark = "" if entry.watermark is None else f"{entry.watermark:08x}"
         begins = len(name) >= 6 and name in (entry.sha256[: len(name)], mark[: len(name)])
@@ -239,7 +241,7 @@ def _known(link: sqlite3.Connection, digest: str) -> Entry | None:
 
 
 def keep_path(digest: str, path: Path) -> None:
-    """Where the file was put; only when the artist wants it kept."""
+    """Notes where a file was put; called only when the artist wants that kept."""
     with _open(write=True) as link:
         link.execute("UPDATE exports SET path = ? WHERE sha256 = ?", (str(path.resolve()), digest))
 
@@ -251,7 +253,7 @@ def publish(number: int, place: str, day: str) -> None:
 
 
 def never_published(number: int) -> None:
-    """The artist's word that this one never left their hands: a control for later tests."""
+    """Notes the artist's word that an export was never published: a control for later tests."""
     with _open(write=True) as link:
         if link.execute("SELECT 1 FROM publications WHERE export = ?", (number,)).fetchone():
             raise NotUsable("ledger.published", number=number)

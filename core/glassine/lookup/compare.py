@@ -26,12 +26,12 @@ from .rates import Named, rates, threshold
 from .robust import through_heads
 
 Change = Callable[[Shown], Tensor]
-"""A picture of the gallery -> (3, H, W), what is online instead of it."""
+"""A picture of the gallery -> (3, H, W): the picture that stands online in its place."""
 
 ONLINE = (0.0, 0.25, 0.5)
 """Shares of a person's gallery that were online before anything was protected."""
 AFTER = ("jpeg75", "half", "blur")
-"""What is done to the copies before they are looked up, unless others are named."""
+"""Purifiers that copies go through before they are looked up, unless others are named."""
 SEED = 7
 
 
@@ -42,10 +42,14 @@ def compared(
     after: Sequence[str] = AFTER,
     watch: Watch = quiet,
 ) -> Lookup:
-    """used: networks that the copies were optimised against; None: all that may be."""
+    """The look-up test of these people, on every network at hand.
+
+    used   networks that the copies were optimised against; None: all that may be
+    after  purifiers that the copies go through, one at a time
+    """
     networks = present_embedders()
     aimed = attackable(networks) if used is None else tuple(used)
-    _ = [EMBEDDERS[name] for name in aimed]
+    _ = [EMBEDDERS[name] for name in aimed]  # raises for an unknown name
     changes = dict(conditions(people, aimed, device, after))
     lines, faces = list[Line](), dict[tuple[str, str], list[Shown]]()
     total = len(changes) + len(networks)
@@ -69,7 +73,7 @@ def compared(
 def conditions(
     people: People, aimed: Sequence[str], device: Device, after: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], Change]]:
-    """(what, after) -> how a picture of the gallery becomes it."""
+    """(what, after) of each row, and how a picture of the gallery becomes what that row shows."""
     yield ("cloaked", ""), copy_of
     for name in after:
         yield ("cloaked", name), partial(handled, name, copy_of)
@@ -83,7 +87,7 @@ def conditions(
 
 
 def handled(name: str, of: Change, one: Shown) -> Tensor:
-    """That purifier on what `of` gives."""
+    """What that purifier makes of the picture that `of` gives."""
     return PURIFIERS[name].apply(of(one), Generator().manual_seed(SEED))
 
 
@@ -110,7 +114,7 @@ def scatter(_: Shown, clean: Tensor, seen: Tensor) -> Tensor:
 
 
 def blend(aimed: Sequence[str], device: Device, one: Shown, clean: Tensor, seen: Tensor) -> Tensor:
-    """Towards the drawn face that is farthest away, as visible as the copy."""
+    """The drawn face farthest from this one, plainly mixed in until as visible as the copy."""
     whole = clean_of(one)
     who = farthest(whole, one.face, aimed, device)
     rows, columns = around(one.face, *whole.shape[1:])
@@ -119,7 +123,7 @@ def blend(aimed: Sequence[str], device: Device, one: Shown, clean: Tensor, seen:
 
 
 def again(one: Shown, change: Change) -> Iterator[Shown]:
-    """The changed picture with the face as it is found there; nothing where none is found."""
+    """The changed picture, its face found anew; nothing where no face is found in it."""
     rgb = change(one)
     if faces := find_faces(rgb):
         yield replace(one, rgb=rgb, face=largest(faces))
@@ -155,7 +159,7 @@ def seen_lines(
 
 
 def in_gallery(person: str, changed: Named, clean: Named, online: float) -> Named:
-    """Everybody else as they are, and of that person so many clean, the others changed."""
+    """Everybody else clean; of that person the share `online` clean, and the rest changed."""
     own, before = ([row for row in rows if row[0] == person] for rows in (changed, clean))
     kept = ceil(online * len(before))
     others = [row for row in clean if row[0] != person]

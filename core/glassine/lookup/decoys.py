@@ -32,7 +32,9 @@ HALF = 0.5  # of the look-ups
 class Stood:
     """Who is protected, and who stands in for that person.
 
-    gallery  everybody who is online, of whom `own` are the person's
+    gallery  pictures of everybody who is online; `own` are the person's
+    probes   photos with which the person is looked up
+    group    pictures of the people who stand in
     notes    pictures that were left out, and why
     """
 
@@ -49,8 +51,12 @@ class Stood:
 
 @dataclass(frozen=True)
 class Returned:
-    """What look-ups return: shares of them whose first picture is the person's own, or one of the
-    group's; and the share of the first five pictures that are the group's."""
+    """What look-ups return.
+
+    own    share of look-ups whose first picture is the person's own
+    group  share of look-ups whose first picture is one of the group's
+    among  share of the first five pictures that are the group's
+    """
 
     own: float
     group: float
@@ -80,7 +86,7 @@ class Fog:
 
 
 def stood_in(folder: Path, person: str) -> Stood:
-    """Raises NotUsable where the person or the group has no face there."""
+    """The folder's pictures; raises NotUsable where the person or the group has no face there."""
     notes: list[Message] = []
     gallery, probes, group = (tuple(shown_in(folder, k, notes)) for k in (GALLERY, PROBES, GROUP))
     asked = tuple(one for one in probes if one.person == person)
@@ -91,7 +97,7 @@ def stood_in(folder: Path, person: str) -> Stood:
 
 
 def face_to_reach(stood: Stood, used: Sequence[str], device: Device) -> Tensor:
-    """(3, H, W): the person's picture that is most like all of them, as those networks see it."""
+    """(3, H, W): the person's picture that is most like all their own, as those networks see it."""
     apart = torch.zeros(len(stood.own))
     for name in used:
         rows = [(one.name, seen_by(name, device, one.rgb, one.face)) for one in stood.own]

@@ -31,7 +31,8 @@ def doubts_about(people: People, lines: Sequence[Line]) -> Iterator[Message]:
 
 
 def about_networks(networks: Sequence[str], now: dict[tuple[str, str], Line]) -> Iterator[Message]:
-    """What still finds them; where a control that protects nothing does as much."""
+    """The network that finds most; those that still find more than half of what they find in clean
+    pictures; and those on which a control that protects nothing hides as much."""
     worst = max(networks, key=lambda name: now[name, "cloaked"].rates.rank1.share)
     line = now[worst, "cloaked"]
     found = line.rates.rank1

@@ -18,7 +18,7 @@ class Line:
     what    "clean", "cloaked", "blend" or "scattered"; "robust": cloaked, through a head that was
             trained on other people's cloaked pictures
     after   purifier that was applied first; "" for none
-    online  share of the person's gallery that is clean all the same
+    online  share of the person's gallery that was online before, and is clean
     """
 
     network: str
@@ -31,10 +31,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Everything that was found.
+    """Everything that was found, doubts first.
 
-    people  that were looked up
-    chance  rank 1 of one who guesses
+    people    how many were looked up
+    pictures  how many, in gallery and probes
+    chance    rank-1 share of a guess
     """
 
     doubts: tuple[Message, ...]

@@ -41,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class People:
-    """Everybody of whom there is a face in the gallery.
+    """Every picture with a face, in the gallery and among the probes.
 
     notes  pictures that were left out, and why
     """
@@ -56,7 +56,7 @@ class People:
 
     @property
     def looked_up(self) -> tuple[str, ...]:
-        """Those of whom there are probes as well."""
+        """People in the gallery of whom there are probes as well."""
         asked = {one.person for one in self.probes}
         return tuple(name for name in self.names if name in asked)
 
@@ -66,7 +66,8 @@ class People:
 
 
 def people_in(folder: Path) -> People:
-    """Raises NotUsable where there is nobody to look up, or nobody to mistake them for."""
+    """The folder's pictures; raises NotUsable where there is nobody to look up, or nobody to
+    mistake them for."""
     notes: list[Message] = []
     gallery = tuple(shown_in(folder, GALLERY, notes))
     probes = tuple(shown_in(folder, PROBES, notes))

@@ -1,7 +1,7 @@
 """How often a look-up finds the right person, as means over people with exact intervals.
 
-A person is the unit: photos of one person are no independent witnesses. The interval is Clopper's
-and Pearson's (1934) at 95 %, with as many trials as people and the sum of their shares found.
+A person is the unit, because photos of one person are not independent. The interval is Clopper's
+and Pearson's (1934) at 95 %: people are its trials, the sum of their shares its successes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-FALSE_ACCEPTS = 0.01
-RISK = 0.05
-FEW = 5  # people among whom a look-up is still of use to whoever asks
+FALSE_ACCEPTS = 0.01  # share of strangers' pairs that pass as one person
+RISK = 0.05  # that the true share lies outside the interval
+FEW = 5  # first results, which whoever looks somebody up would go through
 
 Named = Sequence[tuple[str, Tensor]]
-"""Person and numbers, picture by picture."""
+"""(person, embedding) of every picture."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ def rate(shares: Sequence[float]) -> Rate:
 
 
 def threshold(gallery: Named, probes: Named) -> float:
-    """The distance below which one of a hundred strangers' pairs lies."""
+    """The distance below which one in a hundred pairs of strangers lies."""
     away = distances(probes, gallery)
     strangers = torch.tensor([[p != g for g, _ in gallery] for p, _ in probes])
     return float(away[strangers].quantile(FALSE_ACCEPTS))
 
 
 def distances(probes: Named, gallery: Named) -> Tensor:
-    """(probes, gallery)"""
+    """(probes, gallery): Euclidean distances of embeddings."""
     return torch.cdist(
         torch.stack([row for _, row in probes]), torch.stack([row for _, row in gallery])
     )
@@ -83,7 +83,7 @@ def found_by(person: str, gallery: Named, probes: Named, most: float) -> tuple[f
 
 
 def order(names: Sequence[str], away: Tensor) -> list[str]:
-    """People by their nearest picture."""
+    """People in the order of their nearest pictures."""
     nearest: dict[str, float] = {}
     for name, value in zip(names, away.tolist(), strict=True):
         nearest[name] = min(value, nearest.get(name, math.inf))
@@ -91,7 +91,7 @@ def order(names: Sequence[str], away: Tensor) -> list[str]:
 
 
 def rates(galleries: Mapping[str, Named], probes: Named, most: float) -> Rates:
-    """person -> the gallery in which that one is looked up; all others may look the same there."""
+    """The rates over people, from person -> the gallery in which that person is looked up."""
     rows = [found_by(person, gallery, probes, most) for person, gallery in galleries.items()]
     first, few, passed = zip(*rows, strict=True)
     return Rates(rate(first), rate(few), rate(passed))

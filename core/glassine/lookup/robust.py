@@ -1,9 +1,9 @@
-"""A look-up through a head that was trained on cloaked faces: what whoever has this program can
-put behind any network in seconds (Radiya-Dixit et al., 2022).
+"""A look-up through a head that was trained on cloaked faces: anyone who has this program can put
+one behind any network in seconds (Radiya-Dixit et al., 2022).
 
-The head is linear, and trained on the gallery's other people only: clean and cloaked pictures of
-one person are drawn to where that person's clean ones are. It is solved at once, so it is the same
-each time.
+The head is linear, and trained on the gallery's other people only: it moves clean and cloaked
+embeddings of a person to the mean of that person's clean ones. It is solved in closed form, so it
+is the same each time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from torch import Tensor
 
 from .rates import Named, Rates, found_by, rate, threshold
 
-CALM = 0.1  # of the mean squared length of what it is trained on: what keeps it near doing nothing
+PENALTY = 0.1  # ridge penalty, over the mean squared length of the embeddings it is trained on
 
 Head = Callable[[Tensor], Tensor]
-"""(dims,) -> (dims,)"""
+"""(dims,) -> (dims,): an embedding as the head moves it."""
 
 
 def through_heads(people: Sequence[str], cloaked: Named, clean: Named, probes: Named) -> Rates:
-    """Each person among all others who are clean, through a head that never saw that person."""
+    """Rates of each cloaked person among clean others, through a head that never saw them."""
     rows = []
     for person in people:
         others = [row for row in clean if row[0] != person]
@@ -36,20 +36,20 @@ def through_heads(people: Sequence[str], cloaked: Named, clean: Named, probes: N
 
 
 def head(shown: Named, clean: Named) -> Head:
-    """Takes each of the shown rows to the middle of that person's clean ones, and what they say
-    nothing about to itself: ridge regression of what is missing."""
+    """Ridge regression of the way from each shown embedding to the mean of that person's clean
+    ones; directions in which nothing was shown stay as they are."""
     middles = {name: centre_of(row for who, row in clean if who == name) for name, _ in clean}
     rows = [(row, middles[name] - row) for name, row in shown if name in middles]
     seen, missing = (torch.stack(side).double() for side in zip(*rows, strict=True))
-    alike = seen @ seen.T
-    calm = CALM * alike.diagonal().mean() * torch.eye(len(alike), dtype=alike.dtype)
-    weights = torch.linalg.solve(alike + calm, missing)
+    gram = seen @ seen.T
+    ridge = PENALTY * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
+    weights = torch.linalg.solve(gram + ridge, missing)
 
-    def taught(row: Tensor) -> Tensor:
+    def moved_by_head(row: Tensor) -> Tensor:
         moved: Tensor = row.double() + row.double() @ seen.T @ weights
         return moved.to(row.dtype)
 
-    return taught
+    return moved_by_head
 
 
 def centre_of(rows: Iterable[Tensor]) -> Tensor:

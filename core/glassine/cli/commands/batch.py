@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from ...machine.tree import Passed
     from ...types import Export, Intent
 
-_NAMED = 8  # files that are named for each reason why they were passed over
+_NAMED = 8  # files that are named for each reason to pass some over
 
 EPILOG = """\b
 Examples:
   glassine batch paintings -o protected --strength subtle
   glassine batch s3://shop/new -o s3://shop/protected --on ray   (with s3fs installed)
 
-Started again, it skips what is finished with the same settings and tries the others. What was
-done is kept in OUT/.glassine-batch.sqlite. What is a picture is seen by its contents; everything
-else in FOLDER is listed at the end with the reason why it was passed over. Links to folders are
-not followed.
+Run again, it skips pictures that are finished with the same settings and tries the others;
+OUT/.glassine-batch.sqlite notes which these are. Pictures are recognised by their suffix or their
+contents; every other file in FOLDER is listed at the end with the reason. Links to folders are not
+followed.
 """
 
 
@@ -46,11 +46,11 @@ not followed.
     required=True,
     metavar="OUT",
     type=Place(path_type=Path),
-    help="A folder for the results, made where it is missing; or an address, s3://bucket/protected.",
+    help="The folder for the copies, made if missing; or an address, as s3://bucket/protected.",
 )
 @options.intent_options
 @cluster_options
-@click.option("--again", is_flag=True, help="Also pictures that are already protected.")
+@click.option("--again", is_flag=True, help="Also protect pictures that are already protected.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome as JSON on standard output.")
 def command(
     folder: Path | str,
@@ -102,7 +102,7 @@ def exit_of(end: BatchState, intent: Intent) -> int:
 
 @contextmanager
 def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path | Sender]]:
-    """Both as folders of this machine; where `out` is an address, what sends copies there."""
+    """The source as a folder on this machine, and `out` as one, or as a Sender to its address."""
     if isinstance(folder, Path) and isinstance(out, Path):
         yield folder, out
         return
@@ -118,7 +118,7 @@ def ends(folder: Path | str, out: Path | str) -> Iterator[tuple[Path, Path | Sen
 
 
 def before_signing(export: Export) -> list[str]:
-    """In whose name the copies will be signed, before any of them is."""
+    """Lines that say in whose name the copies will be signed, to print before the work."""
     from ...flow.encode import check_export
 
     if "c2pa" not in export.marks:
@@ -194,7 +194,7 @@ def outcome(end: BatchState, folder: Path) -> dict[str, Any]:
 
 
 def passed_lines(passed: Sequence[Passed], folder: Path) -> list[str]:
-    """What was passed over, one line for each reason with the names; then how many it were."""
+    """Files that were passed over: a line with names for each reason, then how many they are."""
     reasons = dict[str, list[str]]()
     for one in passed:
         names = reasons.setdefault(speech.spoken(one.reason), [])
@@ -209,7 +209,7 @@ def passed_lines(passed: Sequence[Passed], folder: Path) -> list[str]:
 
 
 def few_of(names: Sequence[str]) -> tuple[Field, ...]:
-    """The first of them, and how many more there are."""
+    """The first names, and how many more there are."""
     more = len(names) - _NAMED
     return (*names[:_NAMED], message("cli.and_more", count=more)) if more > 0 else tuple(names)
 
@@ -254,7 +254,7 @@ def ended(state: BatchState) -> int:
 
 
 def within(state: BatchState) -> float:
-    """Share of the picture that is being worked on, as far as its steps tell."""
+    """Share of the current picture that is done, by its optimiser's steps."""
     now = state.now
     return now.done / now.total if now and now.stage == "optimise" and now.total else 0.0
 

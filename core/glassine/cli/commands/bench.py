@@ -26,7 +26,7 @@ Examples:
   glassine bench removal paintings/ --limit 4 --longest 256 --effort full
 
 Every picture is protected with the same settings and a seed of its own, in memory; nothing is
-written beside it. What is missing on this machine is left out and named.
+written beside it. Removers that are missing on this machine are left out.
 """
 
 
@@ -45,16 +45,20 @@ HEADS = (
 @click.argument("part", type=click.Choice(("effect", "survival", "removal")))
 @click.argument("folder", type=Name(path_type=Path))
 @options.intent_options
-@click.option("--limit", type=click.IntRange(1), default=None, help="At most so many pictures.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=None, help="Measure at most this many pictures."
+)
 @click.option(
     "--longest",
     type=click.IntRange(32),
     default=512,
     show_default=True,
-    help="Shrink to this side.",
+    help="Shrink pictures to this longer side, in pixels, before they are protected.",
 )
-@click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
-@click.option("--json", "data", metavar="FILE", help="The lines as JSON; - for standard output.")
+@click.option("--slow", is_flag=True, help="Also try removers that take minutes.")
+@click.option(
+    "--json", "data", metavar="FILE", help="Write the table as JSON; - for standard output."
+)
 def command(
     part: str,
     folder: Path,

@@ -23,7 +23,7 @@ Examples:
   glassine campaign join dogs.campaign
   glassine protect rex.png --campaign Dogs
 
-You share the file by any way you like. Nothing is sent anywhere, and there is no server.
+You share the file in any way you like. Nothing is sent anywhere, and there is no server.
 """
 
 
@@ -44,8 +44,8 @@ def command() -> None:
     metavar="SHOWS=TEACH",
     multiple=True,
     required=True,
-    help="A concept, and what models should take it for. May be given several times: more "
-    "concepts do more.",
+    help="A concept, and what models should take it for. May be given several times: "
+    "several concepts do more than one.",
 )
 @click.option(
     "--anchor",
@@ -59,7 +59,7 @@ def command() -> None:
     metavar="DATE",
     required=True,
     type=click.DateTime(formats=["%Y-%m-%d"]),
-    help="The last day, as 2027-06-30.",
+    help="The last day on which it may be used, as 2027-06-30.",
 )
 @click.option(
     "--strength",
@@ -72,10 +72,10 @@ def command() -> None:
     "--caption",
     default="a picture of {concept}",
     show_default=True,
-    help="The words that go with every picture.",
+    help="The words to post with every picture.",
 )
 @click.option("--artist", default="", envvar="GLASSINE_ARTIST", help="The name that signs it.")
-@click.option("-o", "--out", type=Name(path_type=Path), required=True, help="The file.")
+@click.option("-o", "--out", type=Name(path_type=Path), required=True, help="The file to write.")
 def new(
     name: str,
     pairs: tuple[str, ...],
@@ -108,7 +108,7 @@ def new(
 
 
 def pair_of(word: str, pictures: dict[str, str]) -> Pair:
-    """A pair with its anchor: the one that was given, else the one that everybody has."""
+    """A pair with its anchor: the one that was given, else the one that ships."""
     from ...campaigns import anchored
     from ...targets import concept
 
@@ -139,7 +139,7 @@ def join_campaign(file: Path) -> None:
 @click.argument("file", type=Name(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def show(file: Path | None, as_json: bool) -> None:
-    """What the campaign in FILE says; without it, those that were joined on this machine."""
+    """Show the campaign in FILE; without FILE, every one that was joined on this machine."""
     from ...campaigns import campaign_of, joined
 
     found = [campaign_of(file)] if file else list(joined())
@@ -168,7 +168,7 @@ def facts(found: Signed) -> dict[str, object]:
 
 
 def tell(found: Signed) -> None:
-    """The legal note first: who joins should know before they act."""
+    """Prints the legal note, to be known before anybody acts, then what the campaign says."""
     campaign = found.campaign
     click.echo(speech.phrase("campaign.legal"))
     said = speech.phrase(

@@ -116,7 +116,7 @@ def machine_lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 def here(there: bool) -> str:
-    """The two words are as long as each other in every language, or nearly."""
+    """Both words are about equally long in every language, so that what follows is in line."""
     return speech.phrase("cli.present" if there else "cli.missing")
 
 

@@ -1,4 +1,4 @@
-"""`glassine face`: cloaks for the faces of pictures, and how well these are looked up anyway."""
+"""`glassine face`: cloaks faces in pictures, and measures how well look-ups still find them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ HEADS = tuple(
 
 
 class Faces(click.Group):
-    """A group in which whatever is no command of its own is a picture, or an option of `cloak`."""
+    """A group whose first word, where it names no command, is a picture or an option of `cloak`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *ctx.help_option_names):
@@ -66,7 +66,7 @@ class Faces(click.Group):
     subcommand_metavar="PICTURE... | cloak PICTURE... | check FOLDER | decoys FOLDER",
 )
 def command() -> None:
-    """Cloak the faces of pictures, and say how well people are still found by theirs."""
+    """Cloak faces in pictures, and measure how well people are still found by them."""
 
 
 NETWORKS = (
@@ -75,7 +75,8 @@ NETWORKS = (
         type=click.Choice(("fawkes", "lowkey")),
         default="lowkey",
         show_default=True,
-        help="fawkes: towards a drawn face that is far from it. lowkey: away from itself.",
+        help="fawkes: towards the drawn face that networks find most unlike it. lowkey: away from "
+        "itself.",
     ),
     click.option(
         "--faces",
@@ -85,11 +86,11 @@ NETWORKS = (
     click.option(
         "--networks",
         metavar="NAME,...",
-        help="Face networks to work against. Without it: every one at hand that may be "
-        "(see: glassine models list).",
+        help="Face networks to optimise against. Without it: every one on this machine that may be "
+        "optimised against (see: glassine models list).",
     ),
 )
-"""What of a picture is cloaked, against what."""
+"""Which faces are cloaked, how, and against which networks."""
 
 
 @command.command("cloak")
@@ -102,7 +103,7 @@ def cloak(
     as_json: bool,
     **given: Any,  # noqa: ANN401 - as click gives them
 ) -> int:
-    """Cloak the faces of a PICTURE, with a page of evidence beside it.
+    """Cloak the faces in each PICTURE, with a page of evidence beside it.
 
     Finds faces, and moves what face networks see of each; around them nothing changes. Writes
     NAME.glassine.png beside each picture and leaves the original as it is. It lowers the odds of
@@ -119,11 +120,11 @@ def cloak(
 NO_GOAL = dict.fromkeys(
     ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt", "redraw")
 )
-"""What a picture can be moved towards or looked at through, and a face cannot."""
+"""Options of `protect` about goals and models, which faces do not have."""
 
 
 def face_intent(given: dict[str, Any], suffix: str) -> Intent:
-    """What was asked for: the recipe, its networks and its faces beside what `protect` takes."""
+    """The intent: recipe, networks and faces, and whatever `protect` takes as well."""
     networks = given.pop("networks") or ""
     recipe, listed = given.pop("recipe"), options.comma_names(given.pop("faces") or "")
     try:
@@ -142,7 +143,7 @@ def face_intent(given: dict[str, Any], suffix: str) -> Intent:
     "--used",
     metavar="NAME,...",
     help="The networks that the copies were made against; all others count as held out. Without "
-    "it: every one that may be.",
+    "it: every network that may be optimised against.",
 )
 @click.option(
     "--after",
@@ -150,7 +151,7 @@ def face_intent(given: dict[str, Any], suffix: str) -> Intent:
     default="jpeg75,half,blur",
     show_default=True,
     shell_complete=options.completed("purifiers"),
-    help="What is done to the copies before they are looked up, each by itself; or none.",
+    help="What is done to the copies before they are looked up, one at a time; or none.",
 )
 @options.DEVICE
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
@@ -162,8 +163,8 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
     FOLDER/probes/ANN/    other photos of her, as they are
     FOLDER/clean/ANN/     the originals of the gallery, in the same order (optional)
 
-    With the originals, clean pictures and controls that look like the copies are looked up beside
-    them. Nothing leaves this machine.
+    Where the originals are given, they and controls that are as visible as the copies are looked
+    up too. Nothing leaves this machine.
     """
     from ...lookup import compared, people_in
     from ...machine.device import choose
@@ -207,7 +208,7 @@ def decoys(
     """Let a group's pictures be returned where one person is looked up.
 
     \b
-    FOLDER/gallery/ANN/   what is online of Ann; of others beside it, passers-by
+    FOLDER/gallery/ANN/   what is online of Ann; folders of others beside hers: passers-by
     FOLDER/probes/ANN/    other photos of her, with which she is looked up
     FOLDER/group/BEN/     pictures of people who agreed to stand in for her
 
@@ -234,7 +235,7 @@ def decoys(
 
 
 def copies_of_group(asked: Asked, out: Path) -> tuple[list[dict[str, Any]], list[int]]:
-    """Each person's in a folder of that name, as the originals lie; as `each_of` tells it."""
+    """Makes each person's copies in a folder of their name; gives what `each_of` gives."""
     from .protect import each_of
 
     rows, codes = list[dict[str, Any]](), list[int]()
@@ -247,7 +248,7 @@ def copies_of_group(asked: Asked, out: Path) -> tuple[list[dict[str, Any]], list
 
 
 def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
-    """Nobody's pictures are made to come up for somebody else without their word."""
+    """Asks whether the group agreed; raises NotUsable where nobody is there to answer."""
     if agreed:
         return
     if not sys.stdin.isatty():
@@ -256,7 +257,7 @@ def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
 
 
 def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Doubts, then what look-ups return, then what was left out."""
+    """Prints doubts, then what look-ups return, then what was left out."""
     if as_json:
         from ...evidence.schema import json_ready
 
@@ -277,7 +278,7 @@ def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def tell(found: Lookup) -> None:
-    """Doubts, then the table, then what was left out."""
+    """Prints doubts, then the table, then what was left out."""
     for doubt in found.doubts:
         click.echo(speech.phrase("cli.doubt", doubt=doubt))
     click.echo(
@@ -318,7 +319,7 @@ def sheet_of(lines: list[Line]) -> Table:
 
 
 def gallery_of(line: Line) -> str:
-    """What is looked through, in words."""
+    """In words, what the gallery of that row holds."""
     said = WHAT[line.what]
     if line.after:
         from ...purifiers import PURIFIERS

@@ -23,19 +23,19 @@ _SHOWN = 20  # files on the terminal; the page has all of them
 
 EPILOG = """\b
 Examples:
-  glassine find downloads/                        what of it is in your ledger
+  glassine find downloads/                        look for everything in your ledger
   glassine find dataset/ --works paintings/       look for pictures that have no receipt
   glassine find --own                             near-duplicates among your own exports
 
 A folder is looked at once; later searches only read what is new. Stop and start as you like.
 
 \b
-What is a picture is seen by its contents, whatever its name: png, jpeg, webp, tiff, avif, gif, bmp,
-heic, kra and ora. Other kinds, archives and links are named, and not looked into.
-Found are: copies that were resized, cropped, turned, mirrored, recompressed, made grey or darker;
-negatives of a whole picture, but no part of one; shifted hues where light and dark stay in order.
-Not found are: redrawn pictures, hues shifted so far in flat colours that light and dark change
-places, and parts smaller than a tenth of a picture.
+Pictures are recognised by their contents, whatever their name: png, jpeg, webp, tiff, avif, gif,
+bmp, heic, kra and ora. Other kinds, archives and links are listed, and not opened.
+It finds copies that were resized, cropped, turned, mirrored, recompressed, made grey or darker;
+negatives of a whole picture, but not of a part; shifted hues that keep the order of light and dark.
+It does not find redrawn pictures, parts smaller than a tenth of a picture, or flat colours whose
+hues were shifted so far that light and dark changed places.
 """
 
 
@@ -48,7 +48,7 @@ places, and parts smaller than a tenth of a picture.
     type=Name(path_type=Path),
     help="Pictures of yours to look for, besides the ledger's.",
 )
-@click.option("--own", is_flag=True, help="Near-duplicates among your own exports instead.")
+@click.option("--own", is_flag=True, help="Look for near-duplicates among your own exports.")
 @click.option("--artist", default="", help="The name to look for in metadata.")
 @click.option(
     "--listen-to-all", is_flag=True, help="Decode the watermark of every file; about a second each."
@@ -129,7 +129,7 @@ def show_search(found: Search, out: Path, as_json: bool) -> None:
 
 
 def search_lines(hits: Sequence[Hit]) -> list[str]:
-    """One for each file: its strongest evidence, and the works it was found for."""
+    """One line for each file: its strongest evidence, and the works that it shows."""
     said, works = dict[Path, Message](), defaultdict[Path, list[str]](list)
     for hit in hits:  # the strongest come first
         said.setdefault(hit.path, hit.says)

@@ -13,7 +13,7 @@ from ...messages import message
 from .. import exits, speech
 from ..names import Name
 
-_SEAL = "glassine ledger"  # how the line begins that stands for all entries
+_SEAL = "glassine ledger"  # how a seal begins, the line that stands for all entries
 
 EPILOG = """\b
 Examples:
@@ -36,7 +36,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_exports(as_json: bool) -> None:
-    """Every export, the newest last."""
+    """List every export, the newest last."""
     from ... import ledger
 
     rows = ledger.entries()
@@ -56,7 +56,7 @@ def list_exports(as_json: bool) -> None:
 @click.argument("export")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def show_export(export: str, as_json: bool) -> None:
-    """One EXPORT: its number, or how its sha256 or watermark begins."""
+    """Show one EXPORT, named by its number or by how its sha256 or watermark begins."""
     from ... import ledger
 
     entry = ledger.find_export(export)
@@ -101,9 +101,9 @@ def publish_export(export: str, place: str, day: str | None, never: bool) -> Non
 
 @command.command("export")
 @click.argument("export")
-@click.option("-o", "--out", type=Name(path_type=Path), help="A file; without it: here.")
+@click.option("-o", "--out", type=Name(path_type=Path), help="A file. Without it: standard output.")
 def exported(export: str, out: Path | None) -> None:
-    """The receipt of EXPORT as JSON, to keep beside the file or to send to someone."""
+    """Write the receipt of EXPORT as JSON, to keep beside the file or to send to someone."""
     from ... import ledger
     from ...machine import files
 

@@ -67,7 +67,7 @@ def show_marks(files: tuple[Path, ...], trust: Path | None, as_json: bool) -> in
 
 
 def trusted(file: Path) -> str:
-    """The certificates in it as text; raises where it holds none."""
+    """The certificates in a PEM file as text; raises NotUsable where it holds none."""
     from ...flow.read import file_contents
 
     text = file_contents(file).decode("utf-8", "replace")
@@ -96,14 +96,14 @@ def examination_json(seen: Examination) -> dict[str, object]:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_marks(as_json: bool) -> None:
-    """The marks there are, and what to know before using each."""
+    """List the marks, and what to know before using each."""
     from ...flow.catalogue import catalogue, entry_words
 
     rows = catalogue()["marks"]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
-    entry_words()  # what they say of themselves can be put into words from here on
+    entry_words()  # loads the words of every mark, for `phrase`
     for row in rows:
         click.echo(f"{row['name']:10} {speech.phrase(row['code'])}")
         if row.get("note"):
@@ -114,9 +114,17 @@ def list_marks(as_json: bool) -> None:
 
 @command.command("certificate")
 @click.argument("file", required=False, type=Name(path_type=Path))
-@click.option("--key", metavar="PEM", type=Name(path_type=Path), help="The key's own file.")
 @click.option(
-    "--artist", default="", envvar="GLASSINE_ARTIST", help="This machine's for that name."
+    "--key",
+    metavar="PEM",
+    type=Name(path_type=Path),
+    help="The private key, where it is in another file.",
+)
+@click.option(
+    "--artist",
+    default="",
+    envvar="GLASSINE_ARTIST",
+    help="Show this machine's certificate for that name.",
 )
 @click.option("--remember", is_flag=True, help="Ask for the passphrase and put it in the keyring.")
 def certificate(file: Path | None, key: Path | None, artist: str, remember: bool) -> None:

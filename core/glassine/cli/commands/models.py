@@ -30,7 +30,7 @@ ALEXNET = "alexnet"
 def command() -> None:
     """List, get and check the encoders that pictures are protected against.
 
-    Each stands for a family of models. `protect` uses every one that is here; without any it
+    Each stands for a family of models. `protect` uses every one on this machine; without any it
     uses the built-in one, which is weaker. Nothing is fetched unless you ask for it here.
     """
 
@@ -38,7 +38,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def list_encoders(as_json: bool) -> None:
-    """What there is, and what of it is on this machine."""
+    """List the networks, and where each lies on this machine."""
     from ...evidence.schema import json_ready
 
     rows = [*encoder_rows(), alexnet_row()]
@@ -89,20 +89,21 @@ def alexnet_row() -> dict[str, Any]:
     "source",
     metavar="FOLDER",
     type=Name(exists=True, file_okay=False, path_type=Path),
-    help="Take the files from there instead of the network.",
+    help="Take the files from this folder instead of downloading them.",
 )
 def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
     """Fetch encoders (all of them without a NAME), or take them from a folder.
 
     About 10 MB each, from the public repository of TAESD (MIT licence) at one pinned commit. Each
-    file is checked before it is used; a download that was cut off goes on where it was. FOLDER
-    may hold the original files, or folders listed in a file SHA256SUMS.
+    file is checked before it is used; a download that was cut off is resumed. FOLDER may hold the
+    original files, or folders listed in a file SHA256SUMS.
 
-    The name alexnet is no encoder but a judge of reports: LPIPS on AlexNet, on which most publish,
-    beside LPIPS on SqueezeNet, which ships. 244 MB from torchvision's makers; 10 MB are kept.
+    The name alexnet is no encoder but a judge in reports: LPIPS on AlexNet, as most papers give it,
+    beside LPIPS on SqueezeNet, which ships. It downloads 244 MB from torchvision's makers, and
+    keeps 10 MB.
 
-    Two more networks of face recognition (19 MB) are only fetched when they are named: faces, or
-    faceres or fr_feature. They come from two packages of npm, each at one version.
+    Two more networks of face recognition (19 MB) are only fetched when they are named: faceres and
+    fr_feature, or faces for both. They come from two packages of npm, each at one version.
     """
     from ...machine import weights
 
@@ -148,7 +149,8 @@ def fetchable() -> dict[str, Surrogate | Embedder]:
 
 
 def chosen_encoders(names: tuple[str, ...]) -> list[str]:
-    """Those of these names, or every encoder that can be fetched; all else only by its name."""
+    """The entries of these names; without names every encoder that can be fetched, but no face
+    network and not AlexNet."""
     from ...embedders import EMBEDDERS
     from ...machine import weights
 
@@ -167,7 +169,7 @@ def chosen_encoders(names: tuple[str, ...]) -> list[str]:
 
 
 def check_of(name: str) -> Callable[[Path], object]:
-    """What looks at its files before they get their place."""
+    """The function that has to accept downloaded files before they are put in place."""
     if name == ALEXNET:
         from ...visibility.lpips import keep_alexnet
 

@@ -25,7 +25,13 @@ _OURS = "Glassine, a sheet of styles"
 
 @click.command()
 @click.argument("picture", required=False, type=Name(path_type=Path))
-@click.option("-o", "--out", metavar="FILE", type=Name(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    type=Name(path_type=Path),
+    help="The sheet, a PNG. Without it: beside PICTURE.",
+)
 def command(picture: Path | None, out: Path | None) -> None:
     """See the styles and concepts that can be aimed at.
 
@@ -57,7 +63,7 @@ def check_sheet(target: Path, picture: Path) -> None:
 
 
 def sheet_png(page: Image.Image) -> bytes:
-    """As PNG; what it is stands at its beginning."""
+    """As PNG, with a text by which `check_sheet` knows a sheet again."""
     from PIL.PngImagePlugin import PngInfo
 
     about, stream = PngInfo(), BytesIO()
@@ -69,7 +75,7 @@ def sheet_png(page: Image.Image) -> bytes:
 def list_choices() -> None:
     from ...flow.catalogue import choice_rows, entry_words
 
-    entry_words()  # what styles say of themselves can be put into words from here on
+    entry_words()  # loads the words of every style, for `phrase`
     click.echo(speech.phrase("cli.preview_styles"))
     for row in choice_rows("style"):
         click.echo(f"  {row['name']:16} {speech.phrase(row['code'])}")

@@ -49,34 +49,68 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
     "--lora",
     metavar="FILE",
     type=Name(path_type=Path),
-    help="A LoRA of that model, a safetensors file, on top of it.",
+    help="A LoRA to lay on top of the model, a safetensors file.",
 )
 @click.option(
     "--reference",
     metavar="FOLDER",
     type=Name(path_type=Path),
     help="Another model, as alike as can be, that cannot have learnt the works: an older version. "
-    "Losses are compared with its own too.",
+    "The denoiser's losses are compared with its losses too.",
 )
 @click.option(
     "--ask",
     metavar="NAME,...",
     default=",".join(_QUESTIONS),
     show_default=True,
-    help="Which questions.",
+    help="Which questions to ask.",
 )
 @click.option(
     "--words",
     default="a painting",
     show_default=True,
-    help="For pictures without words beside them.",
+    help="The caption of pictures without words beside them.",
 )
-@click.option("--samples", type=click.IntRange(2, 64), default=16, show_default=True)
-@click.option("--paintings", type=click.IntRange(1, 32), default=4, show_default=True)
-@click.option("--noises", type=click.IntRange(1, 64), default=4, show_default=True)
-@click.option("--steps", type=click.IntRange(1, 200), default=20, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--side", type=click.IntRange(16, 2048), help="Pixels; without it the model's own.")
+@click.option(
+    "--samples",
+    type=click.IntRange(2, 64),
+    default=16,
+    show_default=True,
+    help="Extraction: samples drawn for each picture's words.",
+)
+@click.option(
+    "--paintings",
+    type=click.IntRange(1, 32),
+    default=4,
+    show_default=True,
+    help="Completion: paintings of each hidden half.",
+)
+@click.option(
+    "--noises",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Membership: draws of noise at each of its levels.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 200),
+    default=20,
+    show_default=True,
+    help="The model's steps for each sample or painting.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="The same seed and settings give the same figures.",
+)
+@click.option(
+    "--side",
+    type=click.IntRange(16, 2048),
+    help="Side of the pictures that the model is given, in pixels. Without it: the model's own.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
 @click.option("--canaries/--no-canaries", default=True, help="Ask for the ledger's canaries too.")
 @click.option(
@@ -115,7 +149,7 @@ def command(
 
 
 def plant(file: Path) -> None:
-    """The motif as a picture, and its words."""
+    """Draws a canary: writes its motif as a picture, and prints its phrase."""
     from ...machine import files
     from ...probe.canaries import registered
 
@@ -203,7 +237,7 @@ def captions_of(order: Order) -> list[str]:
 
 
 def teller() -> Told:
-    """A line now and then, with the time that is left."""
+    """A watcher that prints a line now and then, with the time that is left."""
     last = 0
 
     def told(now: Asking) -> None:
@@ -219,7 +253,7 @@ def teller() -> Told:
 
 
 def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
-    """The command line that gives these figures; names of folders, not where they lie."""
+    """The command line that repeats the figures, with names of folders and without their paths."""
     words = ["glassine", "probe", model.name, folder.name]
     for name in ("against", "lora", "reference"):
         words += [f"--{name}", given[name].name] if given[name] else []
@@ -235,7 +269,7 @@ def today() -> str:
 
 
 def tell_answers(told: dict[str, Any], answers: Answers, given: dict[str, Any]) -> None:
-    """Doubts were first; then each question, and what it does not prove."""
+    """Prints each question's answer, and what it does not prove; doubts were printed before."""
     from ...probe import pack
 
     if given["as_json"]:

@@ -55,8 +55,7 @@ def command(
 
 
 def protect_all(asked: Asked, out: str | None) -> int:
-    """Every picture by itself, and what came of it as JSON where that is wanted. Gives the exit
-    code."""
+    """Protects each picture, prints what came of it, as JSON if asked, and gives the exit code."""
     rows, codes = each_of(asked, out)
     if asked.as_json:
         click.echo(json.dumps({"pictures": rows}, indent=1, allow_nan=False))
@@ -64,13 +63,14 @@ def protect_all(asked: Asked, out: str | None) -> int:
 
 
 def each_of(asked: Asked, out: str | None) -> tuple[list[dict[str, Any]], list[int]]:
-    """A row for every picture, and a code for each that failed, which does not stop the others."""
+    """Protects each picture: gives a row for every one, and a code for each that failed, which
+    does not stop the others."""
     sources, rows, codes = asked.originals, list[dict[str, Any]](), list[int]()
     for source, target in copies_beside(sources, out, asked.intent):
         try:
             rows.append(one(source, target, asked))
         except BrokenPipeError:
-            raise  # nobody reads on
+            raise  # whoever read the output has gone
         except Exception as error:
             said, code = exits.message_and_code(error)
             codes.append(exits.failed(said, code, str(source) if len(sources) > 1 else ""))
@@ -125,9 +125,9 @@ def names_folder(out: str, sources: list[Path]) -> bool:
 def copies_beside(
     sources: list[Path], out: str | None, intent: Intent
 ) -> Iterator[tuple[Path, Path]]:
-    """Each source with the file its protected copy goes to; no two share one, whatever case.
+    """Each source with the file its protected copy goes to; no two are equal, even ignoring case.
 
-    What another picture's copy has as its name is left to it: the next one is taken.
+    A name that the copy of another picture has already is left to it, and the next name is taken.
     """
     from ...flow import pages
     from ...flow.encode import suffix_of
@@ -138,7 +138,7 @@ def copies_beside(
         return
     suffix, taken = suffix_of(intent.export), set[str]()
     for source in sources:
-        if not source.is_file():  # `deliver` says so; "." and ".." have no name to build on
+        if not source.is_file():  # `deliver` reports it; "." and ".." have no name to build on
             yield source, source
             continue
         folder = Path(out) if out else source.parent

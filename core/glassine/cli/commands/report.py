@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _KIND = b'"kind": "glassine report"'
 NAMED = ("goal.style", "goal.concept")
-"""Goals whose fields are what was asked for: `style`, or `shows` and `teach`."""
+"""Codes of goals whose fields are the words asked for: `style`, or `shows` and `teach`."""
 
-NEARLY = 4  # levels; of a mean difference, which no two pictures but nearly empty ones have
+NEARLY = 4  # levels; different pictures differ by more on average, unless both are nearly empty
 
 EPILOG = """\b
 Examples:
@@ -34,8 +34,8 @@ Examples:
   glassine report painting.glassine.png --after jpeg75,waifu2x
 
 The original is looked for beside the picture (painting.png beside painting.glassine.png), the
-target in the page that `glassine protect` wrote. Writes NAME.report.html; of a picture that is no
-PNG NAME.jpg.report.html, so that reports of two formats lie side by side.
+target in the page that `glassine protect` wrote. Writes NAME.report.html, or, for a picture that is
+no PNG, NAME.jpg.report.html, so that reports of two formats lie side by side.
 """
 
 
@@ -50,17 +50,19 @@ def with_model(command: options.F) -> options.F:
     "--original",
     metavar="ORIGINAL",
     type=Name(path_type=Path),
-    help="The picture before. Without it: looked for beside PICTURE.",
+    help="The picture before it was protected. Without it: looked for beside PICTURE.",
 )
 @click.option(
     "--target",
     metavar="PICTURE",
     type=Name(),
-    help="What was pulled towards, where no page says.",
+    help="The picture that the copy was pulled towards, where no page says.",
 )
-@click.option("--quick", is_flag=True, help="Cost and effect only: seconds.")
-@click.option("--slow", is_flag=True, help="Also the removers that take minutes.")
-@click.option("--after", metavar="NAME,...", default="", help="Only after these.")
+@click.option("--quick", is_flag=True, help="Measure cost and effect only; takes seconds.")
+@click.option("--slow", is_flag=True, help="Also try removers that take minutes.")
+@click.option(
+    "--after", metavar="NAME,...", default="", help="Try only these handlings and removers."
+)
 @click.option(
     "--side",
     type=click.IntRange(64, 4096),
@@ -69,13 +71,13 @@ def with_model(command: options.F) -> options.F:
 )
 @with_model
 @options.DEVICE
-@click.option("-o", "--out", metavar="PAGE", type=Name(path_type=Path), help="The page.")
+@click.option("-o", "--out", metavar="PAGE", type=Name(path_type=Path), help="The page to write.")
 @click.option(
     "--json",
     "data",
     metavar="FILE",
     type=Name(allow_dash=True),
-    help="The same as JSON; - for standard output.",
+    help="Also write the report as JSON; - for standard output.",
 )
 def command(
     picture: Path,
@@ -115,11 +117,12 @@ def command(
         return
     if data:
         files.write(Path(data), text.encode())
-    click.echo("\n".join(report_lines(picture, found, page)))
+    away = protected.plan.recipe.away
+    click.echo("\n".join(report_lines(picture, found, page, away=away)))
 
 
 def check_model_options(given: dict[str, Any]) -> None:
-    """Raises where the model's folder is none, or where no model was named to be told anything."""
+    """Raises where --model is no model's folder, or where it is missing beside options about it."""
     from ...denoisers.folder import parts_in
     from ..unused import MODEL, typed
 
@@ -132,7 +135,7 @@ def check_model_options(given: dict[str, Any]) -> None:
 
 
 def seen_by_model(protected: Protected, given: dict[str, Any]) -> Protected:
-    """With the model that was named: its denoiser's view, and what it makes of both if asked."""
+    """With --model in its plan, whose denoiser is measured too, and redraws both if asked."""
     from dataclasses import replace
 
     from ...types import Intent
@@ -173,7 +176,7 @@ def chosen_purifiers(after: str, slow: bool) -> tuple[str, ...]:
 
 
 def original_beside(picture: Path) -> Path:
-    """painting.png beside painting.glassine.png; of several the one that its page tells of.
+    """painting.png beside painting.glassine.png; of several the one that the copy's page tells of.
 
     painting.jpg.glassine.png is the copy of painting.jpg beside a painting.png.
     """
@@ -211,7 +214,8 @@ def as_protected(picture: Path, original: Path, target: str | None, device: str)
 
 
 def refuse_two(before: Artwork, after: Artwork, original: str, picture: str) -> None:
-    """Raises where one is no copy of the other as it stands; what is visible would be nonsense."""
+    """Raises NotUsable where one is no copy of the other, or a turned one: what is measured would
+    mean nothing."""
     from ...flow.examine import ALIKE, bits_between, turned
 
     if bits_between(before, after) <= ALIKE or nearly_equal(before, after):
@@ -224,7 +228,7 @@ def refuse_two(before: Artwork, after: Artwork, original: str, picture: str) -> 
 
 
 def nearly_equal(before: Artwork, after: Artwork) -> bool:
-    """By their pixels: where a picture is flat, the bits of a fingerprint are chance."""
+    """Whether their pixels are: where a picture is flat, the bits of its fingerprint are chance."""
     from ...units import Levels, to_unit
 
     if before.rgb.shape != after.rgb.shape:
@@ -233,7 +237,7 @@ def nearly_equal(before: Artwork, after: Artwork) -> bool:
 
 
 def overlooked(picture: Path) -> list[Message]:
-    """Says so where a page lies beside the picture and tells of another file."""
+    """A note for each page beside the picture that tells of another file."""
     from ...flow import pages
 
     return [
@@ -244,7 +248,7 @@ def overlooked(picture: Path) -> list[Message]:
 
 
 def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Artwork:
-    """The original at the picture's size, where that is only a smaller export of it."""
+    """The original at the picture's size; raises NotUsable where their shapes differ."""
     from dataclasses import replace
 
     from ...pixels.resize import lanczos_seen
@@ -270,7 +274,7 @@ def matched(before: Artwork, after: Artwork, original: str, picture: str) -> Art
 
 
 def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan:  # noqa: ANN401
-    """The old plan again, where the page tells it; else one that aims nowhere."""
+    """The plan of the copy, made again from its page; without goals where the page tells none."""
     from dataclasses import replace
 
     from ...flow.plan import plan
@@ -287,7 +291,8 @@ def planned(artwork: Artwork, told: RunRecord, target: Any, device: str) -> Plan
 
 
 def face_measured(made: Plan, told: RunRecord) -> Face:
-    """The face that was measured then, at whatever size: another may be larger, and as it was."""
+    """The face that was measured when the copy was made, though the picture may have another size:
+    the largest face now may be one that was not cloaked."""
     left, top, width, height = told.measured
     (high, wide), size = made.artwork.rgb.shape[1:], told.size or made.artwork.rgb.shape[:0:-1]
     middle = complex((left + width / 2) * wide / size[0], (top + height / 2) * high / size[1])
@@ -300,7 +305,7 @@ def face_measured(made: Plan, told: RunRecord) -> Face:
 
 
 def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: ANN401
-    """What was asked for then, and whether the target of then can be made again."""
+    """What was asked for when the copy was made, and whether its target is known."""
     from dataclasses import replace
 
     from ...flow.recipes import FACE_RECIPES
@@ -333,7 +338,7 @@ def remembered(told: RunRecord, target: Any) -> tuple[Intent, bool]:  # noqa: AN
 
 
 def goal_words(goals: Sequence[Said]) -> dict[str, str]:
-    """The style's name and the two words of a poison, from the page's goals.
+    """The name of a cloak's style and the two words of a poison, from the page's goals.
 
     A page of an older version has sentences there, which say nothing to a program.
     """
@@ -344,8 +349,11 @@ def goal_words(goals: Sequence[Said]) -> dict[str, str]:
     return told
 
 
-def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
-    """Doubts first, then what is visible, covered, and left."""
+def report_lines(picture: Path, found: Report, page: Path, *, away: bool) -> list[str]:
+    """Doubts first, then what is visible, the effect, and what is left of it.
+
+    away  whether the recipe moves away from the original, so that the distance is the effect
+    """
     from .. import results
 
     tried = [trial for trial in found.trials if trial.verdict != "not run"]
@@ -354,7 +362,7 @@ def report_lines(picture: Path, found: Report, page: Path) -> list[str]:
         f"{picture.name}",
         *(f"  {speech.phrase('cli.doubt', doubt=speech.spoken(one))}" for one in found.doubts),
         f"  {results.visible_line(found)}",
-        f"  {results.effect_line(found)}",
+        f"  {results.effect_line(found, away=away)}",
     ]
     if worst:
         least = tuple(message("cli.left_after", trial=one.says, left=one.left) for one in worst)

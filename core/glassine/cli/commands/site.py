@@ -32,26 +32,32 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 
 @click.group(epilog=EPILOG, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", type=click.IntRange(1, LAST_PORT), default=8642, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, LAST_PORT),
+    default=8642,
+    show_default=True,
+    help="The port to listen at.",
+)
 @click.option(
     "--name",
     "names",
     multiple=True,
     metavar="HOST",
-    help="A name by which it is reached through nginx; may be given several times.",
+    help="A host name by which it is reached through nginx; may be given several times.",
 )
 @click.option(
     "--open/--closed",
     "is_open",
     default=None,
-    help="Whether pictures are taken without a key. Without it: on 127.0.0.1 while no --name is "
-    "given.",
+    help="Take pictures without a key, or only with one. Without either: open on 127.0.0.1 while "
+    "no --name is given, else closed.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, MOST_WORKERS),
-    help="Pictures at the same time: 1, with --on as many as the cluster has cores. Each needs a "
-    "core and about 1.5 GB.",
+    help="Pictures at the same time. Without it: 1, or with --on as many as the cluster has cores. "
+    "Each needs a core and about 1.5 GB.",
 )
 @cluster_options
 @click.option(
@@ -60,26 +66,32 @@ Every picture is deleted after an hour at the latest, with its copy and all that
     default=60,
     show_default=True,
     metavar="MINUTES",
-    help="After which a picture is deleted.",
+    help="Minutes after which a picture is deleted.",
 )
 @click.option(
     "--most-megabytes",
     type=click.IntRange(1, 512),
     default=32,
     show_default=True,
-    help="Of a file.",
+    help="Largest file that is taken.",
 )
 @click.option(
-    "--most-megapixels", type=click.IntRange(1, 200), default=24, show_default=True, help="Of one."
+    "--most-megapixels",
+    type=click.IntRange(1, 200),
+    default=24,
+    show_default=True,
+    help="Largest picture that is taken.",
 )
 @click.option(
     "--hourly",
     type=click.IntRange(1),
     default=60,
     show_default=True,
-    help="Pictures in an hour from one key, or from one address.",
+    help="Pictures that one key, or one address, may send in an hour.",
 )
-@click.option("--folder", default="", help="Where pictures lie meanwhile; a RAM disk is best.")
+@click.option(
+    "--folder", default="", help="Where pictures lie until they are deleted; best a RAM disk."
+)
 @options.DEVICE
 @click.pass_context
 def command(
@@ -98,7 +110,7 @@ def command(
     folder: str,
     device: str,
 ) -> int | None:
-    """Serve a page to drop pictures on, and the same for programs over HTTP.
+    """Serve a web page to drop pictures on, and an HTTP interface for programs.
 
     It listens on this machine only unless told otherwise, and sends nothing anywhere.
     """
@@ -125,7 +137,7 @@ def command(
 
 
 def tell_where(place: Place, minutes: float) -> None:
-    """Where pictures are taken, and for how long; and that others can reach it."""
+    """Prints the address, how long pictures are kept, and whether others can reach it."""
     said = speech.phrase("cli.serve_open", host=place.host, port=place.port, minutes=minutes)
     click.echo(said, err=True)
     if not place.here_only:
@@ -140,7 +152,11 @@ def key() -> None:
 @key.command("add")
 @click.argument("name")
 @click.option(
-    "--days", type=click.FloatRange(0, 3660, min_open=True), default=90, show_default=True
+    "--days",
+    type=click.FloatRange(0, 3660, min_open=True),
+    default=90,
+    show_default=True,
+    help="How long the key is valid.",
 )
 def add(name: str, days: float) -> None:
     """Give out a new key; NAME says whose it is."""
@@ -152,7 +168,7 @@ def add(name: str, days: float) -> None:
 
 @key.command("list")
 def listed_keys() -> None:
-    """List all keys that were given out; not the keys themselves, which nobody has any more."""
+    """List all keys that were given out, by number and name; the keys themselves are not kept."""
     from ...site.keys import keys_path, known_keys
 
     for one in known_keys(keys_path()):
@@ -177,7 +193,7 @@ def standing_code(one: Key) -> str:
 @key.command("revoke")
 @click.argument("number")
 def revoke(number: str) -> None:
-    """Make a key worth nothing, at once and also for a service that runs."""
+    """Revoke the key of that NUMBER, at once, also for a service that is running."""
     from ...site.keys import keys_path, revoke_key
 
     ended = revoke_key(keys_path(), number)

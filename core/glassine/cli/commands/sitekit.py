@@ -28,10 +28,15 @@ States your reservation in machine-readable form. It prevents nothing by itself.
     type=Name(path_type=Path),
     default=Path("sitekit"),
     show_default=True,
-    help="An empty folder.",
+    help="The folder for the files; none of them is replaced.",
 )
 @click.option("--policy", metavar="URL", default="", help="The page with your licence.")
-@click.option("--site", metavar="URL", default="", help="Your site, to name license.xml by (RSL).")
+@click.option(
+    "--site",
+    metavar="URL",
+    default="",
+    help="Your site's address, for links to its license.xml (RSL).",
+)
 @click.option(
     "--refuse-previews", is_flag=True, help="Also refuse agents that only fetch link previews."
 )
@@ -53,10 +58,10 @@ def command(ctx: click.Context, out: Path, policy: str, site: str, refuse_previe
 @click.argument("place", metavar="FOLDER|URL")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def check(place: str, as_json: bool) -> int:
-    """Say what your own site really tells crawlers of AI, and what wins where it disagrees.
+    """Say what your own site really tells AI crawlers, and which statement wins where two disagree.
 
-    A FOLDER is read; a URL is asked, with a few requests to that host and no other. Gaps (!) make
-    the exit code 1.
+    A FOLDER is read; a URL is asked, with a few requests to that host and no other. With gaps (!)
+    the exit code is 1.
     """
     from ...sitekit import checked
 

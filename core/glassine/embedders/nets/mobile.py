@@ -8,28 +8,28 @@ from torch import Tensor, nn
 from .packed import State
 
 STAGES = 4
-LIGHT = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
-"""Strides of MobileNet's thirteen pairs of convolutions."""
-TOP = 6.0  # where its activations end
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+"""Of MobileNet's thirteen pairs of a depthwise and a pointwise convolution."""
+RELU6 = 6.0  # the largest activation
 
 
 class Buffers(nn.Module):
-    """A network that is its weights and how they are run."""
+    """A network whose weights are buffers, by the names of a state."""
 
     def __init__(self, state: State) -> None:
         super().__init__()
         for name, value in state.items():
             self.register_buffer(name.replace(".", "_"), value)
 
-    def bent(self, x: Tensor, name: str) -> Tensor:
-        """Negative values times a number per channel."""
+    def prelu(self, x: Tensor, name: str) -> Tensor:
+        """Negative values are multiplied by a slope per channel."""
         return F.prelu(x, self.get_buffer(f"{name}_slope"))
 
-    def crossed(self, x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
+    def convolved(self, x: Tensor, name: str, stride: int = 1, padding: int = 0) -> Tensor:
         return F.conv2d(x, self.get_buffer(f"{name}_weight"), None, stride, padding)
 
-    def alone(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
-        """Each channel by itself, on a frame of zeros."""
+    def depthwise(self, x: Tensor, name: str, stride: int = 1) -> Tensor:
+        """Each channel is convolved by itself, padded by one pixel of zeros."""
         weight = self.get_buffer(f"{name}_weight")
         return F.conv2d(x, weight, None, stride, 1, groups=x.shape[1])
 
@@ -38,14 +38,14 @@ class Mobileface(Buffers):
     """(B, 3, 112, 112) -> (B, 256)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.bent(self.crossed(x, "stem", 2, 1), "stem")
+        x = self.prelu(self.convolved(x, "stem", 2, 1), "stem")
         for stage in range(STAGES):
             name = f"stage{stage}"
-            x = self.crossed(x, f"{name}_cross")
-            x = self.bent(self.alone(x, f"{name}_a", 2), f"{name}_a")
-            y = self.bent(self.alone(x, f"{name}_b"), f"{name}_b")
-            x = self.bent(self.alone(y, f"{name}_c"), f"{name}_c") + x
-        flat = x.permute(0, 2, 3, 1).flatten(1)  # its head knows rows, columns, channels
+            x = self.convolved(x, f"{name}_cross")
+            x = self.prelu(self.depthwise(x, f"{name}_a", 2), f"{name}_a")
+            y = self.prelu(self.depthwise(x, f"{name}_b"), f"{name}_b")
+            x = self.prelu(self.depthwise(y, f"{name}_c"), f"{name}_c") + x
+        flat = x.permute(0, 2, 3, 1).flatten(1)  # its head expects rows, columns, channels
         return flat @ self.get_buffer("head_weight") + self.get_buffer("head_bias")
 
 
@@ -53,19 +53,20 @@ class Mobilenet(Buffers):
     """(B, 3, 224, 224) -> (B, 1024), without the heads for age and gender."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.bounded(F.conv2d(even(x), self.get_buffer("stem_weight"), stride=2), "stem")
-        for number, stride in enumerate(LIGHT):
+        x = self.relu6(F.conv2d(padded_after(x), self.get_buffer("stem_weight"), stride=2), "stem")
+        for number, stride in enumerate(STRIDES):
             weight = self.get_buffer(f"pair{number}_alone_weight")
-            inside = even(x) if stride == 2 else F.pad(x, (1, 1, 1, 1))
+            inside = padded_after(x) if stride == 2 else F.pad(x, (1, 1, 1, 1))
             x = F.conv2d(inside, weight, stride=stride, groups=x.shape[1])
-            x = self.bounded(x, f"pair{number}_alone")
-            x = self.bounded(self.crossed(x, f"pair{number}_cross"), f"pair{number}_cross")
+            x = self.relu6(x, f"pair{number}_alone")
+            x = self.relu6(self.convolved(x, f"pair{number}_cross"), f"pair{number}_cross")
         return x.mean((2, 3))
 
-    def bounded(self, x: Tensor, name: str) -> Tensor:
-        return (x + self.get_buffer(f"{name}_bias").view(1, -1, 1, 1)).clamp(0, TOP)
+    def relu6(self, x: Tensor, name: str) -> Tensor:
+        """Adds the bias, then ReLU6."""
+        return (x + self.get_buffer(f"{name}_bias").view(1, -1, 1, 1)).clamp(0, RELU6)
 
 
-def even(x: Tensor) -> Tensor:
-    """A frame of zeros on the far sides only: TensorFlow's for a stride of two on even sides."""
+def padded_after(x: Tensor) -> Tensor:
+    """Zeros below and to the right only: TensorFlow's padding for a stride of two on even sides."""
     return F.pad(x, (0, 1, 0, 1))

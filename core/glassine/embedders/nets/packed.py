@@ -1,4 +1,4 @@
-"""Weights as bytes with a scale per output channel, or in float16; and how they become numbers."""
+"""Weights as bytes with a scale per output channel, or in float16: packing, and unpacking."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 SCALE = ".scale"
-_MOST = 127  # a byte's largest value with its sign
+_MOST = 127  # the largest value of int8
 
 State = dict[str, Tensor]
 
 
 def unpacked(file: Path) -> State:
-    """Name -> float32."""
+    """Name -> float32 tensor, from a file of packed weights."""
     state = load_file(file)
     scales = {name.removesuffix(SCALE): state.pop(name) for name in list(state) if SCALE in name}
     whole = {name: value.float() for name, value in state.items()}
@@ -25,9 +25,9 @@ def unpacked(file: Path) -> State:
 
 
 def packed(name: str, weight: Tensor) -> State:
-    """One tensor as bytes: each output channel has the scale that fits its largest number."""
+    """One tensor as int8, and a scale for each output channel that fits its largest value."""
     scale = weight.flatten(1).abs().amax(1).clamp_min(1e-12) / _MOST
-    scale = scale.half().float().clamp_min(2**-24)  # what is stored is what divides
+    scale = scale.half().float().clamp_min(2**-24)  # divides by what is stored
     rounded = (weight / along_first(scale, weight)).round().clamp(-_MOST, _MOST)
     return {name: rounded.to(torch.int8), name + SCALE: scale.half()}
 

@@ -1,7 +1,7 @@
 """dlib's ResNet-34 with half the filters: (B, 3, 150, 150) -> (B, 128).
 
-Its affine layers are folded into the convolutions before them. A shortcut that has fewer channels
-or pixels than its block, or more, is filled up with zeros, as dlib does.
+Its affine layers are folded into the convolutions before them. Where a shortcut and its block
+differ in channels or size, each is filled up with zeros to the larger of both, as dlib does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Resnet(nn.Module):
 
 
 def added(one: Tensor, other: Tensor) -> Tensor:
-    """Their sum, each filled up with zeros to the larger of the two in every direction."""
+    """The sum of both, each filled up with zeros to the larger size in every dimension."""
     if one.shape == other.shape:
         return one + other
     channels, height, width = (

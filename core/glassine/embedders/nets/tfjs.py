@@ -14,7 +14,7 @@ TYPES = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
 
 
 def read_tensors(graph: Path, numbers: Path) -> State:
-    """Name -> tensor; ValueError where the numbers are not as many as the table says."""
+    """Name -> tensor; raises ValueError where the table and the number of bytes disagree."""
     groups = json.loads(graph.read_text("utf-8"))["weightsManifest"]
     data, at, found = numbers.read_bytes(), 0, State()
     for row in (row for group in groups for row in group["weights"]):

@@ -22,8 +22,8 @@ from ..sight import Sight
 TIMES = 8  # the difference is shown that much stronger
 SEEN_TIMES = 8  # the same, for the difference of what a model keeps
 _WHOLE = 720  # pixels; larger pictures are shown smaller
-_CROP, _CROPS, _ENLARGED = 96, 3, 2
-_FAMILIES = 2
+_CROP, _CROPS, _ENLARGED = 96, 3, 2  # pixels of a side; how many; times larger on the page
+_FAMILIES = 2  # encoders whose view is shown
 _EXACT, GOOD, _ROUGH = 100, 90, 75  # of WebP; a page is sent and kept, so it must stay small
 
 
@@ -85,7 +85,7 @@ def worst_places(sight: Sight) -> list[tuple[Shown, Shown]]:
 
 
 def enlarged(cut: Tensor, caption: str, alt: str) -> Shown:
-    """To the last bit; whoever shows it makes its pixels larger."""
+    """A crop without loss; the browser makes its pixels larger."""
     shown = as_shown(cut, caption, alt, _EXACT)
     return replace(shown, width=shown.width * _ENLARGED, height=shown.height * _ENLARGED)
 
@@ -110,7 +110,8 @@ def places(sight: Sight) -> Iterator[tuple[int, int, int]]:
 
 
 def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, list[Shown]]]:
-    """Per pair of eyes: original, protected, how these differ, and the target, as it keeps them."""
+    """Name of an encoder -> original, protected, their difference and the target, decoded from its
+    latents."""
     if plan.faces:  # what an embedder keeps is no picture
         return []
     names = [*plan.surrogates[:1], *plan.held_out[:1], *plan.surrogates[1:], *plan.held_out[1:]]
@@ -120,7 +121,7 @@ def model_views(plan: Plan, sight: Sight, device: Device) -> list[tuple[str, lis
 
 
 def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
-    """Original and protected as the plan's model draws them anew; nothing where nobody asked."""
+    """What the plan's model redraws of original and protected, and the difference; [] unasked."""
     if not plan.redraw:
         return []
     cuts = [sight.cut(picture) for picture in (sight.clean, sight.seen)]
@@ -133,7 +134,7 @@ def redrawn_views(plan: Plan, sight: Sight, device: Device) -> list[Shown]:
 
 
 def difference_shown(before: Tensor, after: Tensor, says: str) -> Shown:
-    """How far two pictures of a model's differ."""
+    """The difference of two pictures that a model gave, made stronger."""
     moved = (after - before).abs() * SEEN_TIMES
     return as_shown(moved, f"Difference of the two, {SEEN_TIMES} times stronger", says, _ROUGH)
 

@@ -33,7 +33,7 @@ _FOUR = (
 
 
 def html(protected: Protected, report: Report, sight: Sight) -> str:
-    """`sight`: what was measured."""
+    """The page. `sight`: both pictures, and the part that was measured."""
     device = choose(protected.plan.device)
     before, after, change = overview(sight)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
@@ -72,7 +72,7 @@ def items(said: Iterable[Message]) -> str:
 
 
 def doubts_section(report: Report) -> str:
-    """First on the page, also when there are none: then what was not looked for is said."""
+    """The doubts; without any it says that proxies were measured, and no training."""
     if report.doubts:
         inside = f"<ul>{''.join(map(doubt_item, briefs(report.doubts)))}</ul>"
     else:
@@ -87,7 +87,7 @@ def doubts_section(report: Report) -> str:
 
 
 def doubt_item(doubt: Brief) -> str:
-    """A few words, and the whole of it for whoever asks why."""
+    """A doubt in a few words, and its full text for whoever asks why."""
     says = escape(str(doubt.says))
     if not doubt.why:
         return f"<li>{says}</li>"
@@ -102,7 +102,7 @@ def caption_box(protected: Protected) -> str:
         return ""
     return (
         f'<div class="words">Post it with these words:<strong>{escape(caption)}</strong>'
-        "People should see what they say; models should learn something else from it.</div>"
+        "People should see what the words say; models should learn something else.</div>"
     )
 
 
@@ -115,7 +115,7 @@ def figure(picture: Shown, kind: str = "") -> str:
 
 
 def glance_section(report: Report, before: Shown, after: Shown) -> str:
-    """What one look takes in: the two pictures under one line that moves, and four sentences."""
+    """The summary: both pictures with a line between them that moves, and four sentences."""
     told = report.glance
     rows = "".join(
         f"<dt>{title}</dt><dd>{escape(str(getattr(told, name)))}</dd>" for name, title in _FOUR
@@ -128,7 +128,7 @@ def glance_section(report: Report, before: Shown, after: Shown) -> str:
 
 
 def slider(before: Shown, after: Shown) -> str:
-    """Radio buttons in columns over the picture: a click, a tap, the arrow keys or the mouse alone.
+    """Radio buttons in columns over the picture: click, tap, arrow keys or hovering move the line.
 
     No script is needed, and whoever cannot see it hears how much of the original is shown.
     """
@@ -150,7 +150,7 @@ def slider(before: Shown, after: Shown) -> str:
 
 
 def stop_rules() -> str:
-    """Where the line stands: at the chosen column, and under the mouse while it is over one."""
+    """CSS that puts the line at the chosen column, or at the one that the mouse is over."""
     return "\n".join(
         f".under:has(label:nth-child({at + 1}) {chosen}) {{ --at: {at * 100 / _STOPS:g}%; }}"
         for chosen in ("input:checked", "input:hover")
@@ -168,8 +168,8 @@ def pictures_section(change: Shown, crops: Sequence[tuple[Shown, Shown]]) -> str
     )
     return (
         f"{shown}<h3>Where it shows most</h3>"
-        '<p class="note">The places where the change is largest against what surrounds it, to the '
-        f"last bit. The pictures above are shown as WebP, quality {GOOD}, to keep this page small."
+        '<p class="note">The places where the change is largest against what surrounds it, without '
+        f"loss. The pictures above are WebP of quality {GOOD}, to keep this page small."
         f'</p><div class="row">{pairs}</div>'
     )
 
@@ -181,9 +181,9 @@ def model_section(views: Sequence[tuple[str, Sequence[Shown]]]) -> str:
     )
     return (
         '<section aria-labelledby="sees"><h2 id="sees">What the model sees</h2>'
-        '<p class="note">What is kept of the measured part: the encoder\'s latents, turned back '
-        "into a picture. Training learns from these, not from the pixels. Both look much alike as "
-        "long as little of the way is covered: the difference is what there is to see.</p>"
+        '<p class="note">What the encoder keeps of the measured part: its latents, turned back '
+        "into a picture. Training learns from latents, not from pixels. Original and protected "
+        "look much alike here unless the effect is large: look at their difference.</p>"
         f"{rows}</section>"
     )
 
@@ -196,6 +196,6 @@ def redrawn_section(plan: Plan, views: Sequence[Shown]) -> str:
         '<section aria-labelledby="redrawn"><h2 id="redrawn">What the model makes of both</h2>'
         f'<p class="note">{escape(Path(plan.model).name)} was given the measured part to draw anew '
         f"(img2img at {STRENGTH:g}), told “{escape(plan.prompt)}”, with the same noise for both. "
-        "It has learnt neither: this shows what a picture does to such an edit, not to training."
+        "It was trained on neither: this shows an effect on such edits, not on training."
         f'</p><div class="row">{"".join(map(figure, views))}</div></section>'
     )

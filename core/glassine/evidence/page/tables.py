@@ -26,14 +26,14 @@ _KINDS = {
 
 
 def number(value: float | None, form: str = ".3f") -> str:
-    """A dash for what was not measured."""
+    """A figure in that format; a dash for what was not measured."""
     return "&ndash;" if value is None or not math.isfinite(value) else format(value, form)
 
 
 def html_table(
     caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1
 ) -> str:
-    """Wide tables scroll by themselves; the first `texts` columns are words."""
+    """A table that scrolls by itself where it is wide; its first `texts` columns are words."""
     columns = "".join(
         f'<th scope="col"{"" if at < texts else _RIGHT}>{name}</th>' for at, name in enumerate(head)
     )
@@ -56,8 +56,8 @@ def html_table(
 _RIGHT = ' class="n"'
 
 
-LPIPS = "0 is identical; figures of other backbones cannot be compared"
-COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on it is seen side by side"
+LPIPS = "0 is identical; only figures of the same network can be compared"
+COLOURS = "CIELAB, means of 16 x 16 pixels; from about 2 on visible side by side"
 
 
 Row = tuple[str, str, str]
@@ -65,7 +65,7 @@ Row = tuple[str, str, str]
 
 
 def cost_tables(cost: Cost) -> str:
-    """Judges by whether the change was fitted to them, then what nobody has to judge."""
+    """Judges that the optimiser looks at, those that it does not, then plain counts."""
     return (
         noted_table("Judges that the optimiser may look at", judged_rows(cost))
         + noted_table(
@@ -92,14 +92,14 @@ def judged_rows(cost: Cost) -> list[Row]:
 
 def held_out_rows(found: HeldOut) -> list[Row]:
     return [
-        *measured_row("FSIM, with colour", found.fsim, "1 is identical; form and edges"),
-        *measured_row("VSI", found.vsi, "1 is identical; most where the eye goes first"),
-        *measured_row("MDSI", found.mdsi, "0 is identical; edges and colours, evenly"),
+        *measured_row("FSIM, with colour", found.fsim, "1 is identical; looks at form and edges"),
+        *measured_row("VSI", found.vsi, "1 is identical; looks most where the eye goes first"),
+        *measured_row("MDSI", found.mdsi, "0 is identical; looks at edges and colours alike"),
     ]
 
 
 def measured_row(name: str, value: float | None, note: str) -> list[Row]:
-    """None without a value: a doubt says why, unless the picture is too small for that judge."""
+    """No row without a value: a doubt says why, unless the picture is too small for that judge."""
     return [] if value is None else [(name, number(value, ".4f"), note)]
 
 
@@ -120,7 +120,7 @@ def counted_rows(cost: Cost) -> list[Row]:
 
 
 def denoised_table(found: Sequence[Denoised]) -> str:
-    """What the model that was looked through makes of it, beside its controls."""
+    """Losses of the model that was optimised through, for the copy and its controls."""
     rows = [
         (
             number(one.level, ".0%"),
@@ -156,7 +156,7 @@ def offers_table(report: Report) -> str:
 
 
 def effects_table(rows: Sequence[Effect]) -> str:
-    """Closed beside the blend, moved beside scattered and JPEG."""
+    """Share of the gap closed beside the blend's; distance moved beside scattered and JPEG."""
     note = (
         '<p class="note">Covered: how much of the way to the target the picture went, as that '
         "encoder sees it. The blend beside it is the target mixed in plainly, just as visible. "
@@ -200,19 +200,19 @@ def trial_tables(report: Report) -> str:
         if rows:
             sections.append(
                 f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{title}</h2>'
-                f'<p class="note">{note} "Left" is the share of the effect beyond its control on '
-                f"the encoders that were optimised against.</p>{survived(title, rows, report)}"
-                "</section>"
+                f'<p class="note">{note} "Left": how much of the effect, beyond its control, is '
+                "left on the encoders that were optimised against.</p>"
+                f"{survived(title, rows, report)}</section>"
             )
     sections.append(
-        '<p class="note">More sites and removers are tried by: glassine report PICTURE '
+        '<p class="note">To try more sites and removers: glassine report PICTURE '
         "--original ORIGINAL</p>"
     )
     return "".join(sections)
 
 
 def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
-    """Encoders that were only measured have a column where there are any."""
+    """A table of trials; held-out encoders have a column where there are any."""
     held = any(row.role == "held out" for row in report.effects)
     body = []
     for trial in rows:
