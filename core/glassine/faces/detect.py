@@ -96,7 +96,9 @@ def surest(net: Cascade, picture: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor
     return boxes[keep], sure[keep], where[keep]
 
 
-def not_overlapping(boxes: Tensor, sure: Tensor, most: float, *, of_smaller: bool = False) -> Tensor:
+def not_overlapping(
+    boxes: Tensor, sure: Tensor, most: float, *, of_smaller: bool = False
+) -> Tensor:
     """Which of them stay, the surest first: none that shares more than `most` with a surer one.
 
     of_smaller  of the smaller one's area; else of the area of both together
