@@ -33,6 +33,8 @@ def surveyed(folder: Path, out: Path) -> Survey:
     What is a picture is seen by its contents or by its name: one that was cut off is tried too,
     so that it is told what is wrong with it.
     """
+    if folder.is_file():
+        raise NotUsable("batch.not_folder", path=folder)
     if not folder.is_dir():
         raise NotUsable("batch.no_folder", folder=folder)
     if files.same_file(out, folder):
