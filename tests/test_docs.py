@@ -60,6 +60,17 @@ def test_every_command_in_the_readme_exists():
     assert said and set(said) <= set(COMMANDS)
 
 
+def test_every_folder_of_the_engine_is_told_which_tests_are_its_own():
+    page = (ROOT / "tests/README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)/` \| (`.*) \|$", page, re.MULTILINE))
+    rooms = {init.parent.name for init in ROOT.glob("core/glassine/*/__init__.py")}
+    assert set(rows) == rooms, "the table under 'Which to run' in tests/README.md"
+    named = {
+        name for row in (*rows.values(), page) for name in re.findall(r"`(test_\w+\.py)`", row)
+    }
+    assert not [name for name in named if not (ROOT / "tests" / name).is_file()]
+
+
 def example(name):
     spec = spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
     assert spec and spec.loader
