@@ -73,6 +73,15 @@ def test_a_picture_or_folder_without_a_command_is_met_with_its_command(capsys, t
         assert f"glassine {wanted} {path}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--quality", "not a valid whole number"), ("--opacity", "not a valid number")],
+)
+def test_a_word_for_a_number_is_met_with_what_is_wanted(option, said, capsys):
+    assert run("protect", "a.png", option, "much") == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_line_of_a_batch_names_its_picture(capsys, monkeypatch):
     from glassine.batch.run import BatchState
     from glassine.cli.commands import batch

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .names import Name
+from .numbers import Decimal
 
 if TYPE_CHECKING:
     from ..types import Claim
@@ -64,7 +65,7 @@ OPTIONS = (
         show_default=True,
         help="Where the visible mark goes.",
     ),
-    click.option("--opacity", type=click.FloatRange(0, 1, min_open=True), help="Of that mark."),
+    click.option("--opacity", type=Decimal(0, 1, min_open=True), help="Of that mark."),
 )
 
 

@@ -14,6 +14,7 @@ from ...errors import EntryMissing, NotUsable
 from ...messages import message
 from .. import speech
 from ..names import Name
+from ..numbers import Whole
 
 if TYPE_CHECKING:
     from ...probe.run import Answers, Asking, Order, Told
@@ -71,12 +72,12 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
     show_default=True,
     help="For pictures without words beside them.",
 )
-@click.option("--samples", type=click.IntRange(2, 64), default=16, show_default=True)
-@click.option("--paintings", type=click.IntRange(1, 32), default=4, show_default=True)
-@click.option("--noises", type=click.IntRange(1, 64), default=4, show_default=True)
-@click.option("--steps", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--samples", type=Whole(2, 64), default=16, show_default=True)
+@click.option("--paintings", type=Whole(1, 32), default=4, show_default=True)
+@click.option("--noises", type=Whole(1, 64), default=4, show_default=True)
+@click.option("--steps", type=Whole(1, 200), default=20, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--side", type=click.IntRange(16, 2048), help="Pixels; without it the model's own.")
+@click.option("--side", type=Whole(16, 2048), help="Pixels; without it the model's own.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")
 @click.option("--canaries/--no-canaries", default=True, help="Ask for the ledger's canaries too.")
 @click.option(

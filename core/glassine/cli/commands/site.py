@@ -11,6 +11,7 @@ import click
 
 from .. import exits, options, speech
 from ..clusters import cluster_named, cluster_options
+from ..numbers import Decimal, Whole
 
 if TYPE_CHECKING:
     from ...site.keys import Key
@@ -32,7 +33,7 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 
 @click.group(epilog=EPILOG, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", type=click.IntRange(1, LAST_PORT), default=8642, show_default=True)
+@click.option("--port", type=Whole(1, LAST_PORT), default=8642, show_default=True)
 @click.option(
     "--name",
     "names",
@@ -49,14 +50,14 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, MOST_WORKERS),
+    type=Whole(1, MOST_WORKERS),
     help="Pictures at the same time: 1, with --on as many as the cluster has cores. Each needs a "
     "core and about 1.5 GB.",
 )
 @cluster_options
 @click.option(
     "--keep",
-    type=click.FloatRange(1, 60),
+    type=Decimal(1, 60),
     default=60,
     show_default=True,
     metavar="MINUTES",
@@ -64,17 +65,17 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 )
 @click.option(
     "--most-megabytes",
-    type=click.IntRange(1, 512),
+    type=Whole(1, 512),
     default=32,
     show_default=True,
     help="Of a file.",
 )
 @click.option(
-    "--most-megapixels", type=click.IntRange(1, 200), default=24, show_default=True, help="Of one."
+    "--most-megapixels", type=Whole(1, 200), default=24, show_default=True, help="Of one."
 )
 @click.option(
     "--hourly",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=60,
     show_default=True,
     help="Pictures in an hour from one key, or from one address.",
@@ -139,9 +140,7 @@ def key() -> None:
 
 @key.command("add")
 @click.argument("name")
-@click.option(
-    "--days", type=click.FloatRange(0, 3660, min_open=True), default=90, show_default=True
-)
+@click.option("--days", type=Decimal(0, 3660, min_open=True), default=90, show_default=True)
 def add(name: str, days: float) -> None:
     """Give out a new key; NAME says whose it is."""
     from ...site.keys import issued_key, keys_path
