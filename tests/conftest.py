@@ -22,6 +22,8 @@ from skips import pytest_make_collect_report, pytest_runtest_makereport
 __all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+MODELS = Path(os.environ.get("GLASSINE_MODELS") or SHARED / "models")
+"""The encoders that tests may use: those that GLASSINE_MODELS names, or lie beside the checkout."""
 _connect = socket.socket.connect
 
 # A shell gives background jobs a deaf ear to Ctrl-C, and children inherit that but not a handler.
@@ -105,12 +107,17 @@ def draw():
 
 @pytest.fixture
 def models(monkeypatch):
-    """The real encoders that lie beside the checkout; skips where they do not."""
-    folder = SHARED / "models"
-    if not (folder / "taesd").is_dir():
-        pytest.skip(f"no real encoders at {folder}")
-    monkeypatch.setenv("GLASSINE_MODELS", str(folder))
-    return folder
+    """The real encoders; skips where they are not."""
+    if not (MODELS / "taesd").is_dir():
+        pytest.skip(f"no real encoders at {MODELS} (GLASSINE_MODELS names another folder)")
+    monkeypatch.setenv("GLASSINE_MODELS", str(MODELS))
+    return MODELS
+
+
+@pytest.fixture
+def any_models(monkeypatch):
+    """Whatever encoders there are, for tests of one entry, which skip where its own are not."""
+    monkeypatch.setenv("GLASSINE_MODELS", str(MODELS))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from threading import Thread
 
@@ -62,6 +63,32 @@ def test_every_command_loads_and_teaches(name, capsys):
     said = capsys.readouterr().out
     assert said.startswith(f"Usage: glassine {name}") and len(said.splitlines()) > 5
     assert all(len(line) <= 110 for line in said.splitlines())
+
+
+def test_a_picture_or_folder_without_a_command_is_met_with_its_command(capsys, tmp_path):
+    picture = tmp_path / "protct"
+    for path, wanted in ((picture, "protect"), (tmp_path, "batch")):
+        picture.write_bytes(b"")
+        assert run(str(path)) == 2
+        assert f"glassine {wanted} {path}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--quality", "not a valid whole number"), ("--opacity", "not a valid number")],
+)
+def test_a_word_for_a_number_is_met_with_what_is_wanted(option, said, capsys):
+    assert run("protect", "a.png", option, "much") == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_line_of_a_batch_names_its_picture(capsys, monkeypatch):
+    from glassine.batch.run import BatchState
+    from glassine.cli.commands import batch
+
+    monkeypatch.setattr(batch, "monotonic", count(0, 31).__next__)  # a line in 30 s
+    batch.batch_lines()(BatchState(done=0, failed=0, skipped=0, total=2, name="a.png"))
+    assert capsys.readouterr().err == "[0/2] a.png\n"
 
 
 def test_a_wrong_command_is_met_with_the_nearest(capsys):

@@ -9,9 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from glassine.cli import COMMANDS
 from glassine.flow.recipes import RECIPES
 from glassine.messages.words import table
+from safetensors.torch import save_file
+from torch import nn
 
 pytestmark = pytest.mark.usefixtures("one_viewer")
 
@@ -58,6 +61,31 @@ def test_every_variable_stands_in_the_table_and_nothing_else_does():
 def test_every_command_in_the_readme_exists():
     said = re.findall(r"`glassine ([a-z]+)", (ROOT / "README.md").read_text("utf-8"))
     assert said and set(said) <= set(COMMANDS)
+
+
+def test_every_folder_of_the_engine_is_told_which_tests_are_its_own():
+    page = (ROOT / "tests/README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)/` \| (`.*) \|$", page, re.MULTILINE))
+    rooms = {init.parent.name for init in ROOT.glob("core/glassine/*/__init__.py")}
+    assert set(rows) == rooms, "the table under 'Which to run' in tests/README.md"
+    named = {
+        name for row in (*rows.values(), page) for name in re.findall(r"`(test_\w+\.py)`", row)
+    }
+    assert not [name for name in named if not (ROOT / "tests" / name).is_file()]
+
+
+def test_the_surrogate_in_the_guide_works(tmp_path):
+    """As it stands there, but for the file of weights."""
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    made = {"__name__": "glassine.surrogates.mine", "__package__": "glassine.surrogates"}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), made)
+    net = nn.Sequential(nn.Conv2d(3, 16, 8, stride=8), nn.GELU(), nn.Conv2d(16, 8, 3, padding=1))
+    entry = made["ENTRY"]
+    save_file(net.state_dict(), tmp_path / entry.weights[0].file)
+    ((family, loaded),) = entry.load(tmp_path).items()
+    assert family == entry.folder
+    assert entry.encoder(loaded)(torch.rand(1, 3, 80, 96)).shape == (1, 8, 10, 12)
 
 
 def example(name):

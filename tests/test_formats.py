@@ -86,9 +86,12 @@ def test_what_is_written_is_close_and_carries_its_profile(name, scene):
 
 def test_sixteen_bits_in_avif_become_twelve_with_white_still_white():
     rgb = on_grid(torch.linspace(0, 1, 64).expand(3, 64, 64).contiguous(), 16)
-    back = read(FORMATS["avif"].write(rgb, None, Keep(depth=16), 100))
+    opaque = torch.ones(1, 64, 64)
+    opaque[:, :8] = 0.5
+    back = read(FORMATS["avif"].write(rgb, opaque, Keep(depth=16), 100))
     assert back.keep.depth == 16
-    assert back.rgb.max() == 1
+    assert back.rgb.max() == 1, "white is grey: which number is it in 12 bits? (vips.brightest)"
+    assert back.alpha.max() == 1, "opaque is not: the same number, for alpha (vips.planes)"
     assert (back.rgb - rgb).abs().max() < 1 / 4000
 
 

@@ -6,6 +6,7 @@ import re
 import string
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,6 @@ from glassine.messages import (
 CORE = Path(__file__).resolve().parents[1] / "core" / "glassine"
 TABLES = CORE / "messages"
 
-# Rooms and files that speak codes; the others are being done.
 SPEAKERS = ("message", "phrase", "misused")
 """Functions that take a code and its fields, besides the errors that are made of them."""
 
@@ -230,9 +230,11 @@ def unused(found, tables, entries):
 
 
 def unlike(tables):
-    """Codes that one language has and another has not."""
+    """Codes that one language has and another has not, each with the one that lacks it."""
     every = set().union(*tables.values())
-    return {code for code in every if any(code not in table for table in tables.values())}
+    return {
+        f"{code} ({tongue})" for code in every for tongue in tables if code not in tables[tongue]
+    }
 
 
 def untranslated(tables):
@@ -314,27 +316,38 @@ def read_tables():
     return found | {"en": entry_words() | found["en"]}
 
 
+ROWS = "core/glassine/messages/{en,de,ja}.json"
+"""Where what these tests look at is mended."""
+
+
+def nothing(found, what):
+    """Fails with what was found and where to look, and not with the tables it was found in."""
+    assert not found, f"{what}: {', '.join(sorted(map(str, found)))}"
+
+
 def test_every_code_has_words_in_every_language():
-    assert not without_words(ours().said, read_tables())
+    nothing(without_words(ours().said, read_tables()), f"said in the source, no row in {ROWS}")
     assert len(ours().said) > 300, "the walk through the source finds nothing any more"
 
 
 def test_the_fields_of_a_message_are_the_gaps_of_its_row():
-    assert not misfits(ours().said, read_tables())
+    found = misfits(ours().said, read_tables())
+    nothing(found, f"the fields given there are not the gaps of its row in {ROWS}")
 
 
 def test_what_a_library_says_fills_no_gap():
-    assert not foreign_words(sources())
+    nothing(foreign_words(sources()), "a library's own words fill a gap; give them to `details`")
     rows = read_tables()
     assert not [code for t in rows.values() for code, text in t.items() if "details" in gaps(text)]
 
 
 def test_no_row_is_unused():
-    assert not unused(ours(), read_tables(), entry_words())
+    found = unused(ours(), read_tables(), entry_words())
+    nothing(found, f"nothing in the source says these rows of {ROWS}")
 
 
 def test_no_error_is_made_of_a_sentence():
-    assert not ours().unsaid
+    nothing(ours().unsaid, f"an error takes the code of a row in {ROWS}, and here gets prose")
 
 
 def test_no_regular_expression_reads_prose():
@@ -344,31 +357,39 @@ def test_no_regular_expression_reads_prose():
 
 def test_the_command_line_prints_nothing_that_is_in_no_table():
     rooms = {name: text for name, text in sources().items() if name.startswith("cli/")}
-    assert not printed(rooms)
+    nothing(printed(rooms), f"prose on the terminal that is in no row of {ROWS}")
 
 
 def test_every_language_has_the_same_codes():
-    assert not unlike(read_tables())
+    nothing(unlike(read_tables()), f"a row is missing in the language beside it, in {ROWS}")
 
 
 def test_no_row_is_left_in_english():
-    assert not untranslated(read_tables())
+    nothing(untranslated(read_tables()), f"left in English in {ROWS}")
 
 
 def test_gaps_are_the_same_in_every_language():
     tables = read_tables()
-    for code, text in tables["en"].items():
-        assert all(gaps(tables[tongue][code]) == gaps(text) for tongue in LANGUAGES), code
+    other = {
+        f"{code} ({tongue})"
+        for code, text in tables["en"].items()
+        for tongue in LANGUAGES
+        if gaps(tables[tongue].get(code, text)) != gaps(text)
+    }
+    nothing(other, f"gaps that are not those of the English row, in {ROWS}")
 
 
 def test_what_an_entry_says_stands_in_its_own_file_and_nowhere_else():
     table = json.loads((TABLES / "en.json").read_text("utf-8"))
-    assert not set(entry_words()) & set(table)
+    nothing(
+        set(entry_words()) & set(table), "an entry's English stands in its file, not in en.json"
+    )
 
 
 def test_no_row_of_the_engine_or_the_docker_names_a_command():
     """Both are read in the docker, where there is no terminal; the command line adds its hint."""
-    assert not naming_commands(engine_rows() | docker_rows())
+    found = naming_commands(engine_rows() | docker_rows())
+    nothing(found, "names a command, an option or a class; those go into cli/speech.py")
 
 
 @pytest.mark.parametrize("tongue", LANGUAGES)
@@ -394,8 +415,9 @@ def test_options_are_added_to_messages_that_there_are():
 @pytest.mark.parametrize("tongue", LANGUAGES)
 def test_a_table_is_sorted_with_a_line_for_each_row(tongue):
     text = (TABLES / f"{tongue}.json").read_text("utf-8")
-    rows = json.loads(text)
-    assert text == json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    right = json.dumps(json.loads(text), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    for number, (there, wanted) in enumerate(zip_longest(text.split("\n"), right.split("\n")), 1):
+        assert there == wanted, f"{tongue}.json, line {number}: rows are sorted by code, one a line"
 
 
 # --- the guards themselves, each on something that breaks it -------------------------------------
@@ -499,7 +521,7 @@ def test_prose_on_the_terminal_is_seen():
 
 def test_a_language_that_lags_behind_is_seen():
     assert not unlike(SPEECH)
-    assert unlike(SPEECH | {"ja": {}}) == {"a.said", "a.said.one"}
+    assert unlike(SPEECH | {"ja": {}}) == {"a.said (ja)", "a.said.one (ja)"}
     assert untranslated({"en": {"a": "Do it"}, "de": {"a": "Do it"}}) == {"a (de)"}
     assert not untranslated({"en": {"a": "FLUX.2, {n} px"}, "de": {"a": "FLUX.2, {n} px"}})
 

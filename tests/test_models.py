@@ -264,8 +264,10 @@ def test_changed_weights_are_said_before_any_work(tmp_path, monkeypatch, scene):
     digest = hashlib.sha256(BODY[1:]).hexdigest()
     (tmp_path / "SHA256SUMS").write_text(f"{digest}  ./taesd/taesd_encoder.pth\n")
     intent = Intent(seed=1, style="ember")
-    with pytest.raises(WeightsMissing, match=r"taesd_encoder.pth' is not the published file"):
+    with pytest.raises(WeightsMissing, match=r"taesd_encoder.pth' is not the published") as fault:
         plan(Artwork(scene), replace(intent, surrogates=("sd15",)))
+    (published,) = (f.blob for f in SURROGATES["sd15"].weights if f.file == "taesd_encoder.pth")
+    assert fault.value.message.details() == (f"{blob_id(BODY)}, published: {published}",)
     gone_round = plan(Artwork(scene), intent)
     assert gone_round.surrogates == ("embedded",) and gone_round.held_out == ()
     (said,) = gone_round.artwork.notes

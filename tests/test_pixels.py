@@ -1,4 +1,4 @@
-"""What every room takes for the same: white below transparency, and sRGB's curve."""
+"""What every room takes for the same: white below transparency, sRGB's curve, a file's grid."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pyvips
 import torch
 from glassine.ledger import fingerprint
 from glassine.pixels.flatten import laid_on_white, on_white
-from glassine.pixels.grid import to_array, to_tensor
+from glassine.pixels.grid import on_grid, to_array, to_tensor
 from glassine.pixels.resize import open_picture
 from glassine.pixels.srgb import to_linear, to_srgb
 from kornia.color import rgb_to_linear_rgb
@@ -64,3 +64,10 @@ def test_libraries_decode_srgb_as_we_do():
     light = torch.from_numpy(image.colourspace("scrgb").numpy()[0, :, 0].copy())
     assert torch.allclose(light, ours, atol=1e-4)
     assert torch.allclose(to_srgb(ours), levels, atol=1e-6)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_grid_is_what_a_file_gives_back_beyond_black_and_white_too(depth):
+    beyond = torch.linspace(-0.2, 1.2, 999).view(3, 3, 111)
+    stored, held = to_tensor(to_array(beyond, depth)), on_grid(beyond, depth)
+    assert torch.equal(held, stored), f"pixels.on_grid: {held.min():.3f} to {held.max():.3f}"

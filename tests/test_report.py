@@ -17,7 +17,7 @@ from glassine.evidence.controls import Controls, blended, controls, scattered
 from glassine.evidence.doubts import about_trials
 from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
 from glassine.evidence.page.render import html
-from glassine.evidence.page.tables import cost_tables
+from glassine.evidence.page.tables import cost_tables, rows_of
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
 from glassine.evidence.summary import summarised
@@ -122,6 +122,13 @@ def tried(name, strength=0.06):
     before = tuple(effects(viewers, around, aims=aims))
     verdict, rows = trial(name, Scene(), Before(viewers, around, aims, before), 3)
     return verdict, rows, before
+
+
+def test_four_numbers_say_which_side_each_is():
+    assert "left, top, width, height</dt><dd>64, 6, 256, 256</dd>" in rows_of(
+        {"measured": (64, 6, 256, 256)}
+    )
+    assert rows_of({"steps_in": "float32", "notes": ()}) == "<dt>steps in</dt><dd>float32</dd>"
 
 
 def test_a_clean_picture_reports_no_effect():

@@ -24,7 +24,7 @@ def test_an_encoder_sees_crops_in_multiples_of_its_stride(height, width, seed):
     view = views(height, width).draw(Generator().manual_seed(seed))
     assert view.height % STRIDE == view.width % STRIDE == 0
     for span, length in ((view.rows, view.height), (view.columns, view.width)):
-        assert 0 <= span.start < span.stop <= length
+        assert 0 <= span.start < span.stop <= length, f"views.cut gives {span} of {length} pixels"
         assert SMALLEST <= span.stop - span.start <= CROP
 
 

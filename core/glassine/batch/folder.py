@@ -33,6 +33,8 @@ def surveyed(folder: Path, out: Path) -> Survey:
     A file is a picture by its suffix or by its contents: a damaged one is tried too, so that its
     own error is reported.
     """
+    if folder.is_file():
+        raise NotUsable("batch.not_folder", path=folder)
     if not folder.is_dir():
         raise NotUsable("batch.no_folder", folder=folder)
     if files.same_file(out, folder):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .names import Name
+from .numbers import Decimal
 
 if TYPE_CHECKING:
     from ..types import Claim
@@ -66,7 +67,7 @@ OPTIONS = (
     ),
     click.option(
         "--opacity",
-        type=click.FloatRange(0, 1, min_open=True),
+        type=Decimal(0, 1, min_open=True),
         help="How opaque the visible mark is.",
     ),
 )

@@ -10,6 +10,7 @@ import click
 
 from ..machine import ending
 from . import speech
+from .numbers import Decimal
 
 if TYPE_CHECKING:
     from ..batch.cluster import Cluster
@@ -23,7 +24,7 @@ _OPTIONS = (
     ),
     click.option(
         "--card-share",
-        type=click.FloatRange(0, 1),
+        type=Decimal(0, 1),
         default=0.0,
         help="With --on: how much of a graphics card one picture takes, for example 0.5.",
     ),

@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
 from .names import Name
+from .numbers import Whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -207,21 +208,21 @@ FILE = (
     ),
     click.option(
         "--quality",
-        type=click.IntRange(1, 100),
+        type=Whole(1, 100),
         default=95,
         show_default=True,
         help="For jpeg, webp and avif.",
     ),
     click.option(
         "--longest-side",
-        type=click.IntRange(32),
+        type=Whole(32),
         metavar="PIXELS",
         help="Shrink the copy to this longer side before it is protected: training then reduces "
         "it less, or not at all.",
     ),
     click.option(
         "--seed",
-        type=click.IntRange(0, 2**32 - 1),
+        type=Whole(0, 2**32 - 1),
         metavar="NUMBER",
         help="The same seed and settings give the same pixels.",
     ),

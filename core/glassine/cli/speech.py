@@ -13,6 +13,7 @@ OPTIONS = {
     "art.begun": "--strength",
     "art.grey_stays": "--in-colour",
     "batch.given_up": "glassine protect {path}",
+    "batch.not_folder": "glassine protect {path}",
     "batch.originals": "-o FOLDER",
     "c2pa.refused": "glassine marks certificate",
     "campaign.unknown": "glassine campaign join FILE",

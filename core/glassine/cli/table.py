@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
+from os.path import isdir, isfile
 
 import click
 
@@ -46,6 +47,7 @@ Exit codes:    0  done
                4  weights or a library are missing
                5  the result could not be written
                6  a copy was written that does no more than a plain blend: it is not protected
+                  (0 with --effort preview, which only tries)
              130  stopped with Ctrl-C or a signal; nothing half-written is left
 
 It speaks English, German and Japanese: as the terminal does (LANG), or as GLASSINE_LANGUAGE says.
@@ -71,6 +73,8 @@ class Table(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-"):
+            if wanted := protecting(args[0]):
+                ctx.fail(speech.phrase("cli.command_is_path", name=args[0], command=wanted))
             if near := get_close_matches(args[0], COMMANDS, n=1):
                 ctx.fail(speech.phrase("cli.command_misspelled", name=args[0], near=near[0]))
             ctx.fail(speech.phrase("cli.command_unknown", name=args[0]))
@@ -79,6 +83,13 @@ class Table(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def protecting(path: str) -> str:
+    """The command that protects what has that path; "" where nothing has it."""
+    if isfile(path):
+        return f"glassine protect {path}"
+    return f"glassine batch {path} -o OUT" if isdir(path) else ""
 
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # whoever lists what there is need not wait for torch
     from torch import Tensor, nn
 
+    from ..machine.weights import Wanted
+
 Encoder: TypeAlias = "Callable[[Tensor], Tensor]"
 """(B, 3, H, W) in [0, 1] -> (B, C, H / 8, W / 8), differentiable. H and W multiples of 8."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """One file of a surrogate. `blob` is its git blob id at the pinned commit, the checksum."""
-
-    file: str
-    blob: str
-    bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +21,7 @@ class Surrogate:
     """One or several families' encoders that load from the same files.
 
     covers   the models it stands for, as the report prints them
-    folder   where its weights lie inside the models folder
+    folder   where its weights lie inside the models folder; "weights": they ship
     licence  of the weights
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
@@ -41,7 +34,7 @@ class Surrogate:
     covers: str
     folder: str
     licence: str
-    weights: tuple[Weights, ...]
+    weights: tuple[Wanted, ...]
     load: Callable[[Path], dict[str, nn.Module]]
     sees: Callable[[Path], nn.Module] | None = None
     seen_as: str = ""

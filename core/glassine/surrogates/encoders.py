@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from ..errors import WeightsMissing
 from ..machine import weights
 from ..machine.device import Device, choose
-from ..machine.weights import Wanted
 from ..messages import Message, message
 from . import SHIPPED, SURROGATES, Encoder, Surrogate, surrogate_named
 from .nets.backward import CUT, gradient_twin
@@ -130,9 +129,7 @@ def on_device(entry: Surrogate, nets: dict[str, nn.Module], device: Device) -> d
 def weights_folder(entry: Surrogate) -> Path:
     """Where the entry's weights lie: shipped, in a folder of the user's, or among the downloads."""
     if entry.weights:
-        return weights.verified_folder(
-            entry.folder, (Wanted(w.file, w.blob) for w in entry.weights)
-        )
+        return weights.verified_folder(entry.folder, entry.weights)
     return SHIPPED if entry.folder == SHIPPED.name else Path(entry.folder)
 
 

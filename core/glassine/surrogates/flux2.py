@@ -1,6 +1,6 @@
 """The encoder of FLUX.2, as its tiny autoencoder imitates it."""
 
-from .base import Weights
+from ..machine.weights import Wanted
 from .tiny import tiny
 
 ENTRY = tiny(
@@ -8,8 +8,8 @@ ENTRY = tiny(
     covers="FLUX.2",
     channels=32,
     weights=(
-        Weights("taef2_encoder.pth", blob="8d738aba02f7ba9d156712489322dc5c43d5db1c"),
-        Weights("taef2_decoder.pth", blob="f4da1ec48cb805b5ee8deb22cfad03f48fe52f64"),
+        Wanted("taef2_encoder.pth", blob="8d738aba02f7ba9d156712489322dc5c43d5db1c"),
+        Wanted("taef2_decoder.pth", blob="f4da1ec48cb805b5ee8deb22cfad03f48fe52f64"),
     ),
     pool=True,
 )

@@ -1,6 +1,6 @@
 """The encoder of Stable Diffusion 1.x and 2.x, as its tiny autoencoder imitates it."""
 
-from .base import Weights
+from ..machine.weights import Wanted
 from .tiny import tiny
 
 ENTRY = tiny(
@@ -8,7 +8,7 @@ ENTRY = tiny(
     covers="Stable Diffusion 1.x and 2.x",
     channels=4,
     weights=(
-        Weights("taesd_encoder.pth", blob="65f85afc58480128926e52086fbf0fdc61c2c9b5"),
-        Weights("taesd_decoder.pth", blob="5915a429fc08eba4adf62bf74f96705b8b0d5c1f"),
+        Wanted("taesd_encoder.pth", blob="65f85afc58480128926e52086fbf0fdc61c2c9b5"),
+        Wanted("taesd_decoder.pth", blob="5915a429fc08eba4adf62bf74f96705b8b0d5c1f"),
     ),
 )

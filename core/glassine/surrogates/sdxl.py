@@ -1,6 +1,6 @@
 """The encoder of Stable Diffusion XL, as its tiny autoencoder imitates it."""
 
-from .base import Weights
+from ..machine.weights import Wanted
 from .tiny import tiny
 
 ENTRY = tiny(
@@ -8,7 +8,7 @@ ENTRY = tiny(
     covers="Stable Diffusion XL",
     channels=4,
     weights=(
-        Weights("taesdxl_encoder.pth", blob="56dfb7ed13ac774bc28dcd981f072f26eb7c5e99"),
-        Weights("taesdxl_decoder.pth", blob="477bc7e9604f418029508e72ac8719bb9d048291"),
+        Wanted("taesdxl_encoder.pth", blob="56dfb7ed13ac774bc28dcd981f072f26eb7c5e99"),
+        Wanted("taesdxl_decoder.pth", blob="477bc7e9604f418029508e72ac8719bb9d048291"),
     ),
 )

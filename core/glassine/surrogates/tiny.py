@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .base import Surrogate, Weights
+from .base import Surrogate
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from ..machine.weights import Wanted
+
 
 def tiny(
-    family: str, covers: str, channels: int, weights: tuple[Weights, ...], *, pool: bool = False
+    family: str, covers: str, channels: int, weights: tuple[Wanted, ...], *, pool: bool = False
 ) -> Surrogate:
     def load(folder: Path) -> dict[str, nn.Module]:
         from .nets.tiny import read_net

@@ -176,7 +176,8 @@ def batch_lines() -> Callable[[BatchState], None]:
         said = ended_line(state)
         if not said and monotonic() - last <= 30:
             return
-        click.echo(f"[{ended(state)}/{state.total}] {said or duration(state.left)}", err=True)
+        said = said or f"{state.name} {duration(state.left)}".strip()
+        click.echo(f"[{ended(state)}/{state.total}] {said}", err=True)
         last = monotonic()
 
     return tell

@@ -14,6 +14,7 @@ from ...errors import GlassineError, NotUsable
 from ...messages import message
 from .. import options, output, speech
 from ..names import Name
+from ..numbers import Whole
 
 if TYPE_CHECKING:
     from ...evidence.summary import Line
@@ -45,12 +46,10 @@ HEADS = (
 @click.argument("part", type=click.Choice(("effect", "survival", "removal")))
 @click.argument("folder", type=Name(path_type=Path))
 @options.intent_options
-@click.option(
-    "--limit", type=click.IntRange(1), default=None, help="Measure at most this many pictures."
-)
+@click.option("--limit", type=Whole(1), default=None, help="Measure at most this many pictures.")
 @click.option(
     "--longest",
-    type=click.IntRange(32),
+    type=Whole(32),
     default=512,
     show_default=True,
     help="Shrink pictures to this longer side, in pixels, before they are protected.",

@@ -180,15 +180,11 @@ def check_of(name: str) -> Callable[[Path], object]:
 def wanted(name: str) -> tuple[str, list[Wanted]]:
     """The folder of an encoder, or of AlexNet, and its files."""
     from ...machine import weights
-    from ...machine.weights import Wanted
 
     if name == ALEXNET:
         return weights.ALEXNET, [weights.ALEXNET_FILE]
     entry = fetchable()[name]
-    files = [
-        one if isinstance(one, Wanted) else Wanted(one.file, one.blob) for one in entry.weights
-    ]
-    return entry.folder, files
+    return entry.folder, list(entry.weights)
 
 
 def show_bytes(name: str, done: int, total: int) -> None:

@@ -14,6 +14,7 @@ from ...errors import EntryMissing, NotUsable
 from ...messages import message
 from .. import speech
 from ..names import Name
+from ..numbers import Whole
 
 if TYPE_CHECKING:
     from ...probe.run import Answers, Asking, Order, Told
@@ -73,28 +74,28 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 )
 @click.option(
     "--samples",
-    type=click.IntRange(2, 64),
+    type=Whole(2, 64),
     default=16,
     show_default=True,
     help="Extraction: samples drawn for each picture's words.",
 )
 @click.option(
     "--paintings",
-    type=click.IntRange(1, 32),
+    type=Whole(1, 32),
     default=4,
     show_default=True,
     help="Completion: paintings of each hidden half.",
 )
 @click.option(
     "--noises",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     default=4,
     show_default=True,
     help="Membership: draws of noise at each of its levels.",
 )
 @click.option(
     "--steps",
-    type=click.IntRange(1, 200),
+    type=Whole(1, 200),
     default=20,
     show_default=True,
     help="The model's steps for each sample or painting.",
@@ -108,7 +109,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 )
 @click.option(
     "--side",
-    type=click.IntRange(16, 2048),
+    type=Whole(16, 2048),
     help="Side of the pictures that the model is given, in pixels. Without it: the model's own.",
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda ...")

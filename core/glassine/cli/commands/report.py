@@ -14,6 +14,7 @@ from ...flow.names import original_stem, page_names, report_path
 from ...messages import Message, message
 from .. import options, output, speech
 from ..names import Name
+from ..numbers import Whole
 
 if TYPE_CHECKING:
     from ...plain import Said
@@ -65,7 +66,7 @@ def with_model(command: options.F) -> options.F:
 )
 @click.option(
     "--side",
-    type=click.IntRange(64, 4096),
+    type=Whole(64, 4096),
     default=None,
     help="Side of the measured square, in pixels.",
 )

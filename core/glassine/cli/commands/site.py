@@ -11,6 +11,7 @@ import click
 
 from .. import exits, options, speech
 from ..clusters import cluster_named, cluster_options
+from ..numbers import Decimal, Whole
 
 if TYPE_CHECKING:
     from ...site.keys import Key
@@ -34,7 +35,7 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--port",
-    type=click.IntRange(1, LAST_PORT),
+    type=Whole(1, LAST_PORT),
     default=8642,
     show_default=True,
     help="The port to listen at.",
@@ -55,14 +56,14 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, MOST_WORKERS),
+    type=Whole(1, MOST_WORKERS),
     help="Pictures at the same time. Without it: 1, or with --on as many as the cluster has cores. "
     "Each needs a core and about 1.5 GB.",
 )
 @cluster_options
 @click.option(
     "--keep",
-    type=click.FloatRange(1, 60),
+    type=Decimal(1, 60),
     default=60,
     show_default=True,
     metavar="MINUTES",
@@ -70,21 +71,21 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 )
 @click.option(
     "--most-megabytes",
-    type=click.IntRange(1, 512),
+    type=Whole(1, 512),
     default=32,
     show_default=True,
     help="Largest file that is taken.",
 )
 @click.option(
     "--most-megapixels",
-    type=click.IntRange(1, 200),
+    type=Whole(1, 200),
     default=24,
     show_default=True,
     help="Largest picture that is taken.",
 )
 @click.option(
     "--hourly",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=60,
     show_default=True,
     help="Pictures that one key, or one address, may send in an hour.",
@@ -153,7 +154,7 @@ def key() -> None:
 @click.argument("name")
 @click.option(
     "--days",
-    type=click.FloatRange(0, 3660, min_open=True),
+    type=Decimal(0, 3660, min_open=True),
     default=90,
     show_default=True,
     help="How long the key is valid.",

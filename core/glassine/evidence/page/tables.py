@@ -240,10 +240,20 @@ def mean_share(values: Sequence[float]) -> str:
     return number(sum(real) / len(real), ".1%") if real else "&ndash;"
 
 
+_PLAINER = {
+    "score": "SSIMULACRA2 asked for",
+    "goal_names": "kinds of goal",
+    "size": "width, height",
+    "measured": "part that was measured: left, top, width, height",
+}
+"""What a field of the record is called where its own name says too little."""
+
+
 def rows_of(facts: Mapping[str, object]) -> str:
     """Settings as a definition list; empty ones are left out."""
     return "".join(
-        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(listed_value(value))}</dd>"
+        f"<dt>{escape(_PLAINER.get(name, name.replace('_', ' ')))}</dt>"
+        f"<dd>{escape(listed_value(value))}</dd>"
         for name, value in facts.items()
         if value not in ("", [], ())
     )

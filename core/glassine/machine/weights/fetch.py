@@ -98,7 +98,7 @@ def refuse_changed(making: Path, wanted: Iterable[Wanted], source: Path) -> None
     for file in wanted:
         copy = making / file.file
         if copy.is_file() and not file.is_at(copy):
-            raise changed_file(source / file.file)
+            raise changed_file(source / file.file, file, copy)
 
 
 def put_in_place(making: Path, place: Path, check: Check) -> Path:

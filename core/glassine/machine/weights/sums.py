@@ -68,16 +68,12 @@ def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
 @cache
 def check_folder(place: Path, published: tuple[Wanted, ...]) -> None:
     """Raises where a file of that folder has another sum than the one that is known of it."""
-    known, sums = {file.file: file for file in published}, listed_sums(place.parent, place.name)
+    sums = listed_sums(place.parent, place.name)
+    known = {name: Wanted(name, sha256=digest) for name, digest in sums.items()}
+    known |= {file.file: file for file in published}
     for path in sorted(place.iterdir()):
-        if path.name in known:
-            right = known[path.name].is_at(path)
-        elif path.name in sums:
-            right = hashlib.sha256(path.read_bytes()).hexdigest() == sums[path.name]
-        else:
-            continue
-        if not right:
-            raise changed_file(path)
+        if path.name in known and not known[path.name].is_at(path):
+            raise changed_file(path, known[path.name])
 
 
 def listed_sums(source: Path, name: str) -> dict[str, str]:
@@ -116,7 +112,7 @@ def published_files(files: list[Wanted], source: Path, name: str) -> list[Path]:
             continue
         for path, file in zip(paths, files, strict=True):
             if not file.is_at(path):
-                raise changed_file(path)
+                raise changed_file(path, file)
         return paths
     return []
 
@@ -125,17 +121,21 @@ def checked_files(source: Path, name: str) -> list[Path]:
     """Every file of that folder that the list of sums names, each compared with it."""
     found = []
     for inside, digest in listed_sums(source, name).items():
-        file = source / name / inside
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            raise changed_file(file)
+        file, listed = source / name / inside, Wanted(inside, sha256=digest)
+        if not file.is_file() or not listed.is_at(file):
+            raise changed_file(file, listed)
         found.append(file)
     if not found:
         raise WeightsMissing("weights.none_listed", path=source / SUMS, name=name)
     return found
 
 
-def changed_file(path: Path) -> WeightsMissing:
-    return WeightsMissing("weights.changed", path=path)
+def changed_file(path: Path, wanted: Wanted, copy: Path | None = None) -> WeightsMissing:
+    """Its details have the sum of that file, or of its copy, and the one that was published."""
+    file = copy or path
+    found = wanted.sum_of(file) if file.is_file() else "-"
+    told = f"{found}, published: {wanted.sha256 or wanted.blob}"
+    return WeightsMissing("weights.changed", path=path, details=told)
 
 
 def how_verified(name: str, wanted: Iterable[Wanted]) -> Message:
