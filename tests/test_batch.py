@@ -349,7 +349,7 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
     ("source", "target", "words"),
     [
         ("none", "out", "no folder"),
-        ("in", "none/deep", "Make it first"),
+        ("in", "none/deep", "Make that one first"),
         ("in", "in/a.png", "is a file"),
         ("in", "in", "folder of the originals"),
         ("out", "in", "nothing in"),
