@@ -26,4 +26,4 @@ def marks_in_order(names: Iterable[str]) -> list[tuple[str, Mark]]:
     return [(name, MARKS[name]) for name in MARKS if name in asked]
 
 
-__all__ = ["MARKS", "Found", "Mark", "named"]
+__all__ = ["MARKS", "Found", "Mark", "marks_in_order"]
