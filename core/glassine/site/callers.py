@@ -18,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Caller:
-    """owner    whose jobs are found: a key's number; "": of jobs made without a key, by their id
+    """owner    a key's number, which owns its jobs; "": no key, and jobs for whoever knows their id
     counted  the name under which an allowance is kept: a key's number, or a hash of the address
              that is salted anew in each run
     """

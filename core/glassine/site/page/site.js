@@ -6,7 +6,7 @@ const words = JSON.parse(by("spoken").textContent);
 const said = (name, ...values) =>
   values.reduce((text, value, at) => text.replace(`%${at + 1}`, value), words[name]);
 const language = { "Accept-Language": document.documentElement.lang };
-const CONTRAST = 8; // times as strong as it is the difference is shown
+const CONTRAST = 8; // the difference is shown this many times as strong
 const SENT = ["strength", "style", "effort"];
 
 let picture = null; // the file that was chosen
