@@ -412,7 +412,7 @@ def test_a_page_that_glassine_did_not_write_is_not_written_over(painting, tmp_pa
     mine.write_text("<h1>Cats</h1>")
     assert run("protect", painting, *SMALL, "-o", tmp_path / "cats.png") == 5
     assert mine.read_text() == "<h1>Cats</h1>"
-    assert "is no page of evidence" in capsys.readouterr().err
+    assert "is not a page of evidence" in capsys.readouterr().err
     assert not (tmp_path / "cats.png").exists()
 
 
@@ -446,7 +446,7 @@ def test_of_what_is_no_receipt_no_more_is_read_than_a_receipt_can_have(painting,
     for text in (receipt + "x" * (1 << 20) + '"}', "[" * 100_000):
         mine.write_text(text)
         assert run("protect", painting, *SMALL, "-o", tmp_path / "cats.png", "--sidecar") == 5
-        assert "and is no receipt" in capsys.readouterr().err
+        assert "and is not a receipt" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("formats", (("png", "jpeg"), ("jpeg", "png")))
@@ -530,7 +530,7 @@ def test_a_sheet_of_styles_never_replaces_a_picture(painting, capsys):
     assert run("preview", painting, "-o", painting.with_name("sheet.jpg")) == 5
     assert "ends in '.png'" in capsys.readouterr().err
     assert run("preview", painting, "-o", other) == 5
-    assert "is no sheet of styles" in capsys.readouterr().err
+    assert "is not a sheet of styles" in capsys.readouterr().err
     assert other.read_bytes() == painting.read_bytes()
 
 
@@ -541,7 +541,7 @@ def test_a_glance_tells_whether_a_file_is_ours(painting, monkeypatch, capsys):
     monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"read all of {path}"))
     assert run("preview", painting, "-o", mine) == 5
     assert run("report", painting, "--original", painting, "--json", mine) == 5
-    assert capsys.readouterr().err.count("exists already and is no") == 2
+    assert capsys.readouterr().err.count("exists already and is not") == 2
 
 
 def test_a_bar_is_shown_on_a_terminal_only(painting, monkeypatch, capsys):

@@ -190,7 +190,7 @@ def test_what_only_measures_is_never_worked_against(monkeypatch):
 
 
 def test_no_face_is_a_sentence(scene):
-    with pytest.raises(NotUsable, match="none was found"):
+    with pytest.raises(NotUsable, match="No face was found"):
         plan(Artwork(on_grid(scene, 8)), asked())
 
 
@@ -404,7 +404,7 @@ def test_the_command_writes_a_copy_and_its_page_and_leaves_the_original(tmp_path
     told = ["--effort", "preview", "--networks", "mobileface", "--marks", "none", "--seed", "1"]
     code = cli.main(["face", str(source), str(empty), *told], standalone_mode=False)
     said = capsys.readouterr()
-    assert code == 1 and "none was found" in said.err and "away from the face itself" in said.out
+    assert code == 1 and "No face was found" in said.err and "away from the face itself" in said.out
     assert source.read_bytes() == before and (tmp_path / "phone.glassine.html").exists()
     assert read(tmp_path / "phone.glassine.png").rgb.shape == (3, SIZE, SIZE)
     assert not (tmp_path / "sky.glassine.png").exists()

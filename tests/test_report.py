@@ -486,7 +486,7 @@ def test_pages_of_two_exports_of_one_name_stay_apart(pair, monkeypatch):
         patch.setattr(pages, "file_contents", lambda path: read.append(path) or contents(path))
         assert pages.page_paths(other) == (usual, None) and read.count(other) == 1
     longer.write_text("<p>mine</p>")
-    with pytest.raises(NotWritable, match="is no page of evidence"):
+    with pytest.raises(NotWritable, match="is not a page of evidence"):
         pages.page_paths(copy)
 
 

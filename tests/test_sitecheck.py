@@ -267,10 +267,10 @@ def test_a_server_that_is_not_there_is_explained_in_the_time_for_all():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"{", "it is no JSON"),
-        (b"[" * 100_000, "it is no JSON"),
-        (b'{"location": "/"}', "it is no list of rules"),
-        (b"[1]", "it is no list of rules"),
+        (b"{", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b'{"location": "/"}', "it is not a list of rules"),
+        (b"[1]", "it is not a list of rules"),
     ],
 )
 def test_a_broken_tdmrep_is_explained(body, words):
@@ -296,7 +296,7 @@ def test_the_first_rule_that_matches_counts(rules, path, value):
 
 RSL = '<rsl xmlns="https://rslstandard.org/rsl">{}</rsl>'
 FAULTS = {
-    "it is no XML": "<rsl",
+    "it is not XML": "<rsl",
     "doctype": '<!DOCTYPE a [<!ENTITY b "c">]><a/>',
     "its root is no <rsl>": "<rsl/>",
     "lacks its url or its <license>": RSL.format('<content url="/"/>'),
