@@ -137,6 +137,25 @@ def goes_down(path, rows):
             assert rank[there] <= rank[here], f"{here} imports {there}, which is above it"
 
 
+def bound(path):
+    """Names that a file defines or imports, wherever in it."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (name.asname or name.name for name in node.names)
+        elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+@each_file
+def test_every_name_that_a_file_exports_exists(path):
+    for node in tree(path).body:
+        named = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        if named and isinstance(node.value, ast.List | ast.Tuple):
+            assert set(ast.literal_eval(node.value)) <= set(bound(path))
+
+
 @each_file
 def test_functions_fit_on_one_screen(path):
     for node in ast.walk(tree(path)):

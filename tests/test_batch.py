@@ -350,7 +350,7 @@ def test_what_is_no_picture_or_ours_is_passed_over(folders):
     [
         ("none", "out", "no folder"),
         ("in/a.png", "out", "a batch takes a folder"),
-        ("in", "none/deep", "Make it first"),
+        ("in", "none/deep", "Make that one first"),
         ("in", "in/a.png", "is a file"),
         ("in", "in", "folder of the originals"),
         ("out", "in", "nothing in"),

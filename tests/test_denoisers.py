@@ -414,7 +414,7 @@ def test_the_command_line_says_what_it_takes_and_through_what(folders, tmp_path,
     assert typed.run(*given, "--model", folders["sd"], "--redraw", *prompt) == 0
     page = (tmp_path / "again.html").read_text()
     assert "What the model makes of both" in page and "a zebra" in page
-    assert "The denoiser" in page and "Only encoders were looked through" not in page
+    assert "The denoiser" in page and "Only encoders were worked against" not in page
     capsys.readouterr()
     assert typed.run(*given, "--redraw") == 2 and "none was named" in capsys.readouterr().err
     assert typed.run(*given, "--model", tmp_path) == exits.MISSING

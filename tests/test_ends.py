@@ -158,7 +158,7 @@ def test_an_earlier_copy_is_not_replaced_unasked(painting):
     foreign = painting.with_name("foreign.png")
     foreign.write_bytes(painting.read_bytes())
     for again in (Again(), Again(copy=True), Again(source=True)):
-        with pytest.raises(NotWritable, match="no copy that Glassine made"):
+        with pytest.raises(NotWritable, match="not a copy that Glassine made"):
             deliver(painting, foreign, INTENT, again=again)
     deliver(painting, foreign, INTENT, again=ALL)
 

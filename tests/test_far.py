@@ -142,7 +142,7 @@ def test_what_somebody_else_put_there_is_kept_until_told_otherwise(on, packed, c
     assert run(packed, "memory://shop") == 1
     said = capsys.readouterr()
     assert "2 protected, 0 were finished before, 1 failed" in said.out
-    assert "memory:///shop/b.glassine.png" in said.err and "earlier one" in said.err
+    assert "memory:///shop/b.glassine.png" in said.err and "earlier protected copy" in said.err
     assert files.cat_file("/shop/b.glassine.png") == b"a stranger's"
     assert run(packed, "memory://shop", "--again") == 0
     assert files.cat_file("/shop/b.glassine.png").startswith(b"copy of ")

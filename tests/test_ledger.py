@@ -159,7 +159,7 @@ def test_an_entry_is_found_by_number_and_by_how_its_hash_or_mark_begins():
     )
     assert ledger.find_export("1") == ledger.find_export("123456")
     assert ledger.find_export("1") == replace(done, view=b"")
-    with pytest.raises(NotUsable, match="not in the ledger"):
+    with pytest.raises(NotUsable, match="There is no export"):
         ledger.find_export("0")
 
 

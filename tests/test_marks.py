@@ -170,7 +170,7 @@ def test_the_signature_comes_last_whatever_the_order_asked_for(written, kind):
 
 def test_a_signed_file_takes_no_more_metadata(written, finished, scene, kind):
     signed = written(kind, "c2pa")
-    with pytest.raises(NotUsable, match="already signed"):
+    with pytest.raises(NotUsable, match="is signed already"):
         xmp.stamp(signed, finished(scene, format=kind, claim=CLAIM), NOTHING)
 
 
@@ -273,14 +273,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_metadata_is_refused_in_words(name):
-    with pytest.raises(Unreadable, match=r"metadata of this file .* (MB|entities)"):
+    with pytest.raises(Unreadable, match=r"in this file's metadata .* (MB|entities)"):
         containers.check_metadata(HOSTILE[name])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_examining_a_hostile_file_says_so_and_goes_on(name):
     seen = examine(HOSTILE[name])
-    assert any("metadata of this file" in str(why) for why in seen.unread)
+    assert any("in this file's metadata" in str(why) for why in seen.unread)
     assert not seen.protected
 
 
@@ -324,7 +324,7 @@ def test_a_zip_bomb_in_a_kra_is_refused_in_words(tmp_path):
 
 def test_wrong_words_are_refused_before_anything_is_written(written):
     for claim, says in (
-        (Claim(policy="please"), "no such policy"),
+        (Claim(policy="please"), "no policy 'please'"),
         (Claim(source_type="trainedAlgorithmicMedia"), "not made by hand"),
     ):
         with pytest.raises(NotUsable, match=says):
@@ -376,7 +376,7 @@ def test_letters_that_no_font_has_are_said_before_any_work_is_done():
 
 def test_a_protected_file_is_recognised_and_its_original_is_not(written, scene):
     data = written("png", "xmp", "receipt")
-    with pytest.raises(NotUsable, match="already is"):
+    with pytest.raises(NotUsable, match="protected already"):
         refuse_protected(data)
     clean = FORMATS["png"].write(scene, None, read(data).keep, 92)
     refuse_protected(clean)

@@ -334,7 +334,7 @@ def test_an_authoritys_own_certificate_is_refused(tmp_path):
 def test_a_file_that_is_no_certificate_is_refused(tmp_path, text):
     path = tmp_path / "x.pem"
     path.write_bytes(text)
-    with pytest.raises(NotUsable, match="was to sign, but"):
+    with pytest.raises(NotUsable, match="cannot be used to sign"):
         certificate.signing(str(path))
-    with pytest.raises(NotUsable, match="was to sign, but"):
+    with pytest.raises(NotUsable, match="cannot be used to sign"):
         certificate.signing(str(tmp_path / "absent.p12"))

@@ -183,7 +183,7 @@ def test_memory_running_out_means_smaller_crops_and_a_sentence(monkeypatch):
     monkeypatch.setattr("glassine.explore.views.OWN", {True: 1.0, False: 1.0})
     done = made(planned(64, 300, steps=1))
     assert list(map(str, done.notes)) == [
-        "Memory ran out on CPU; it was done with smaller crops at a time."
+        "Memory ran out on CPU; the work was done with smaller crops at a time."
     ]
     assert sizes == [304 * 64, 256 * 64]
 

@@ -287,7 +287,7 @@ def test_what_find_cannot_look_into_is_named_on_the_terminal(searched, capsys, l
     works = searched[0].parent / "works"
     assert typed.run("find", searched[0], "--works", works, "-o", page) == 0
     said = capsys.readouterr().out
-    assert "a.clip' is a Clip Studio document, which is not looked into" in said
+    assert "a.clip' is a Clip Studio document, which Glassine does not look into" in said
     assert "a.parquet' is a table of a data set. Unpack it" in said
     assert "caption.txt" not in said and "more are only on the page" in said
     assert "broken.png" in page.read_text("utf-8")

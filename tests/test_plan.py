@@ -119,7 +119,7 @@ def test_a_mask_of_another_size_is_refused_with_both_sizes(artwork):
 
 
 def test_a_mask_that_allows_nothing_is_refused(artwork):
-    with pytest.raises(NotUsable, match="no pixel of it may change"):
+    with pytest.raises(NotUsable, match="No pixel of this picture may change"):
         planned(artwork, mask=torch.zeros(1, 96, 128))
 
 

@@ -522,7 +522,7 @@ def test_what_cannot_be_asked_is_said_in_words(models, folders, tmp_path, asked_
     given = models["sd"], folders / "works"
     wrong = [
         (("nowhere", folders / "works"), 4, "no such folder"),
-        ((folders, folders / "works"), 4, "model_index.json is not in it"),
+        ((folders, folders / "works"), 4, "has no model_index.json"),
         ((models["sd"], models["sd"]), 3, "are 0 different pictures"),
         ((models["sd"], folders / "none"), 3, "none"),
         ((*given, "--against", folders / "works"), 3, "is in both folders"),

@@ -478,7 +478,7 @@ def test_a_page_is_believed_only_about_its_own_file(pair):
     again.point(lambda value: max(0, value - 5)).save(copy)
     assert pages.settings_of(copy) is None, "another copy under the old name"
     out = reported(copy, "--quick")
-    assert "'sun.glassine.html' tells of another file" in out.output, out.output
+    assert "'sun.glassine.html' is about another file" in out.output, out.output
     copy.with_name("sun.glassine.png.html").write_text(page_of(made, copy, seed=4))
     assert pages.settings_of(copy).seed == 4, "the longer name is looked at too"
 
@@ -509,7 +509,7 @@ def test_pages_of_two_exports_of_one_name_stay_apart(pair, monkeypatch):
         patch.setattr(pages, "file_contents", lambda path: read.append(path) or contents(path))
         assert pages.page_paths(other) == (usual, None) and read.count(other) == 1
     longer.write_text("<p>mine</p>")
-    with pytest.raises(NotWritable, match="not one of Glassine's"):
+    with pytest.raises(NotWritable, match="is not a page of evidence"):
         pages.page_paths(copy)
 
 

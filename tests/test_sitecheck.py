@@ -62,7 +62,7 @@ def test_the_exit_code_and_json_tell_of_gaps(site, capsys):
 
 
 def test_what_is_no_folder_and_no_address_is_refused(tmp_path):
-    with pytest.raises(NotUsable, match="no folder"):
+    with pytest.raises(NotUsable, match="is not a folder"):
         checked(str(tmp_path / "absent"))
     with pytest.raises(NotUsable, match="not a web address"):
         checked("http://")
@@ -100,7 +100,7 @@ def test_headers_that_a_location_drops_are_noticed(site, include, inside, lost):
     location = f"location ~ \\.(png|jpg)$ {{{{ {inside} }}}}"
     with nginx(site, include + location.format(include=include)) as url:
         found = told(checked(url), "gap")
-    assert ("the page has the headers and these have not" in found.lower()) is lost
+    assert ("the page has the headers and these files have not" in found.lower()) is lost
     assert ("sub/b.jpg" in found) is lost
 
 
@@ -137,7 +137,7 @@ ROBOTS = {
     ),
     "joined": (
         "User-agent: *\nContent-Signal: ai-train=no\n\nUser-agent: Bad\nDisallow: /\n",
-        "whatever that refuses is refused to everybody",
+        "whatever that one refuses is refused to everybody",
     ),
     "engines": ("User-agent: *\nDisallow: /\n", "refuses search engines too: Googlebot"),
     "outside": ("Content-Signal: ai-train=no\nUser-agent: *\nAllow: /\n", "belongs to nobody"),
@@ -226,11 +226,11 @@ BAD = {
     "in drops": (drops, "no answer within"),
     "a loop": (
         lambda h: send(h, status=302, Location="/robots.txt"),
-        "leads on more than 5 times",
+        "redirects more than 5 times",
     ),
     "elsewhere": (
         lambda h: send(h, status=301, Location="http://192.0.2.1/robots.txt"),
-        "leads to another host, 192.0.2.1, which was not asked",
+        "redirects to another host, 192.0.2.1, which was not asked",
     ),
     "no address": (lambda h: send(h, status=301, Location="ftp://127.0.0.1/"), "another host"),
     "a page": (
@@ -267,10 +267,10 @@ def test_a_server_that_is_not_there_is_explained_in_the_time_for_all():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"{", "it is no JSON"),
-        (b"[" * 100_000, "it is no JSON"),
-        (b'{"location": "/"}', "it is no list of rules"),
-        (b"[1]", "it is no list of rules"),
+        (b"{", "it is not JSON"),
+        (b"[" * 100_000, "it is not JSON"),
+        (b'{"location": "/"}', "it is not a list of rules"),
+        (b"[1]", "it is not a list of rules"),
     ],
 )
 def test_a_broken_tdmrep_is_explained(body, words):
@@ -296,7 +296,7 @@ def test_the_first_rule_that_matches_counts(rules, path, value):
 
 RSL = '<rsl xmlns="https://rslstandard.org/rsl">{}</rsl>'
 FAULTS = {
-    "it is no XML": "<rsl",
+    "it is not XML": "<rsl",
     "doctype": '<!DOCTYPE a [<!ENTITY b "c">]><a/>',
     "its root is no <rsl>": "<rsl/>",
     "lacks its url or its <license>": RSL.format('<content url="/"/>'),

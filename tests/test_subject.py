@@ -85,7 +85,7 @@ def test_a_killed_set_goes_on_and_comes_to_the_same(few, model, folder, tmp_path
         assert one.any() and torch.equal(one, other)
     once_more = with_subject(asked(model), pictures, tmp_path / "two", "cpu", pytest.fail)
     assert once_more == again, "what is finished is not done again"
-    with pytest.raises(NotUsable, match="none of the set"):
+    with pytest.raises(NotUsable, match="not one of those"):
         optimise(plan(Artwork(torch.rand(3, 64, 64)), again))
 
 

@@ -1,6 +1,6 @@
 """Glassine for Krita: registers the docker and its actions.
 
-In this folder lies what Krita looks for by its name, and what names Qt; all else has a room.
+This folder itself holds only what Krita looks for by name, and `qt`; all else has a folder.
 """
 
 VERSION = "0.1.0"

@@ -1,4 +1,4 @@
-"""The panel: places the views, binds them to the studio."""
+"""The panel: places the views and binds them to the studio."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .views.wheel import Wheel
 
 DOCKER_ID = "glassine_docker"
 LAYERS_ID = "KisLayerBox"
-LOW, FIRST = 200, 400  # pixels: as low as it lets itself be made; its height at a first start
+LOW, FIRST = 200, 400  # pixels: its least height; its height at a first start
 PLACED = "placed"  # whether a first start has given it its place
 PAGES = ("main", "export", "setup")
 NEWS = (State.ASKING, State.FAILED, State.KEPT)  # how a job ends that the artist has to know about
@@ -47,7 +47,7 @@ class GlassineDocker(DockWidget):
         column.addWidget(self.status)
         column.addWidget(self.trouble)
         column.addWidget(self.pages, 1)
-        body.setMinimumHeight(LOW)  # its own would change, and Krita's other dockers with it
+        body.setMinimumHeight(LOW)  # a layout's own changes, and would move Krita's other dockers
         self.setWidget(body)
         Wheel(self)
         watch, who = self.studio.watch, id(self)
@@ -62,7 +62,7 @@ class GlassineDocker(DockWidget):
         inside.shown()
 
     def _ended(self, job: Job) -> None:
-        """What a job from the menus came to is told late: not where nobody sees it."""
+        """Brings the docker up where a job from the menus ends with news that nobody would see."""
         if job.state in NEWS and not self.studio.watching:
             show_docker("main")
 
@@ -72,7 +72,7 @@ class GlassineDocker(DockWidget):
 
 
 def show_docker(page: str) -> None:
-    """From the menus: the docker comes up with that page."""
+    """From the menus: brings the docker up with that page."""
     for docker in app().dockers():
         if docker.objectName() == DOCKER_ID:
             docker.show()

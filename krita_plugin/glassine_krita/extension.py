@@ -52,7 +52,7 @@ def export_at_once() -> None:
 
 
 def krita_saved(path: str) -> None:
-    """After Krita's own saving and exporting; a script's is not told of."""
+    """After Krita's own saving and exporting; Krita does not tell of a script's."""
     studio().krita_saved(path)
 
 

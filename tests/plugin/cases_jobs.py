@@ -205,7 +205,8 @@ def test_no_failure_while_placing_costs_the_result(works, painting, monkeypatch)
     monkeypatch.setattr(krita.Node, "addChildNode", broken)
     job = done(works.apply())
     assert job.state == State.KEPT and job.result is not None
-    assert "did not take it" in in_words(job.why) and "Krita said no" not in in_words(job.why)
+    told = in_words(job.why)
+    assert "did not take the result" in told and "Krita said no" not in told
     assert "RuntimeError: Krita said no" in works.details()
 
 

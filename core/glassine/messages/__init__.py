@@ -1,9 +1,9 @@
 """What the engine has to say: codes and fields, and a table of words per language.
 
-Nothing else here: who says something makes a Message where it happens.
+Nothing else belongs here: code that has something to say makes a Message on the spot.
 """
 
-from .message import Field, Message, message, with_inner
+from .message import Field, Message, message
 from .plain import from_plain, to_plain, with_english
 from .terminal import terminal_language
 from .words import LANGUAGES, in_words, learn
@@ -19,5 +19,4 @@ __all__ = [
     "terminal_language",
     "to_plain",
     "with_english",
-    "with_inner",
 ]

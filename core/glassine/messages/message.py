@@ -1,4 +1,4 @@
-"""A code and the values that belong to it. Words are put to it where a person reads it."""
+"""A code and the values that belong to it. It is put into words only where a person reads it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Message:
     """What is to be said, in no language.
 
     code    "room.what_happened": a row of every table of words
-    fields  what fills the gaps of that row; numbers stay numbers, a list is a tuple. `details`
-            fills none: what a library said, for a bug report
+    fields  what fills the gaps of that row; numbers stay numbers, a list is a tuple. The field
+            `details` fills no gap: it is what a library said, for a bug report
     """
 
     code: str
@@ -29,7 +29,7 @@ class Message:
         return in_words(self)
 
     def with_inner(self) -> Iterator[Message]:
-        """The message and those among its fields."""
+        """The message, and those among its fields and theirs."""
         yield self
         for value in self.fields.values():
             for one in value if isinstance(value, tuple) else (value,):
@@ -37,7 +37,7 @@ class Message:
                     yield from one.with_inner()
 
     def details(self) -> tuple[str, ...]:
-        """What libraries said of it, for programmers: no row shows that."""
+        """What libraries said, here and in inner messages, for a bug report: no row shows it."""
         told = (one.fields.get("details") for one in self.with_inner())
         return tuple(dict.fromkeys(str(one) for one in told if one))
 
@@ -46,17 +46,8 @@ Field = str | int | float | Message | tuple["Field", ...]
 
 
 def message(code: str, /, **fields: Field | PathLike[str]) -> Message:
-    """A path is written as text: a message can leave the process."""
+    """A Message. A path becomes text, because a message can leave the process."""
     plain = {
         name: fspath(one) if isinstance(one, PathLike) else one for name, one in fields.items()
     }
     return Message(code, plain)
-
-
-def with_inner(said: Message) -> Iterator[Message]:
-    """The message and those among its fields."""
-    yield said
-    for value in said.fields.values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Message):
-                yield from with_inner(one)

@@ -13,7 +13,7 @@ def to_plain(said: Message) -> dict[str, Any]:
 
 
 def with_english(said: Message) -> dict[str, Any]:
-    """The same with `says`, for JSON that people read too."""
+    """The same with its English words as `says`, for JSON that people read too."""
     return {**to_plain(said), "says": str(said)}
 
 

@@ -3,9 +3,9 @@
 A row is a text with gaps in the form of `str.format`: "{width} x {height}", "{share:.0%}". Numbers
 are written as the language writes them. A message among the fields is put into words of the same
 language, a tuple into a list. Where a message has a field `count`, the row CODE.one is used for a
-count of 1, if there is one. The docker fills gaps in the same way (words/gaps.py there).
+count of 1, if there is one. The docker fills gaps in the same way (the plugin's words/gaps.py).
 
-The English of an entry of a registry stands in the entry's own file; it is learnt from there.
+The English words of a registry's entry stand in the entry's own file and are learnt from there.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _POINT, _LIST = "number.point_and_comma", "list.separator"
 Table = Mapping[str, str]
 
 LEARNT: dict[str, str] = {}
-"""English rows that no table has: those that entries brought along."""
+"""Code -> English text of rows that are in no table: those that entries bring along."""
 
 
 def learn(rows: Table) -> None:
-    """What an entry brought along."""
+    """Adds the rows that an entry brings along."""
     LEARNT.update(rows)
 
 
@@ -41,12 +41,12 @@ def table(language: str) -> dict[str, str]:
 
 
 def in_words(said: Message, language: str = FALLBACK) -> str:
-    """In that language as far as its table goes, then in English; an unknown code as it is."""
+    """In that language where its table has a row, else in English; an unknown code as it is."""
     return filled(said, (table(language), table(FALLBACK), LEARNT))
 
 
 def filled(said: Message, tables: tuple[Table, ...]) -> str:
-    """From the first of the tables that has a row for it."""
+    """In the words of the first table that has a row for it."""
     text = row(said, tables)
     parts = []
     for before, name, spec, _ in Formatter().parse(text):
@@ -57,6 +57,7 @@ def filled(said: Message, tables: tuple[Table, ...]) -> str:
 
 
 def row(said: Message, tables: tuple[Table, ...]) -> str:
+    """The text with gaps; an unknown code is its own text, without gaps."""
     codes = (f"{said.code}.one", said.code) if said.fields.get("count") == 1 else (said.code,)
     found = (rows[code] for rows in tables for code in codes if code in rows)
     return next(found, said.code.replace("{", "{{").replace("}", "}}"))

@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def be_modest() -> None:
-    """Painting comes first: the engine takes what is left."""
+    """Lowers this process's priority: painting comes first."""
     if hasattr(os, "nice"):
         os.nice(5)
     elif sys.platform == "win32":

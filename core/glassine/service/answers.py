@@ -10,14 +10,14 @@ from ..types import Cost, Effect, Glance, Offer
 
 @dataclass(frozen=True)
 class Warmed:
-    """What is loaded and timed now."""
+    """The encoders that are loaded now."""
 
     surrogates: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Estimated:
-    """Seconds for each effort, what they would run on and where."""
+    """Seconds for each effort, the encoders they would run on, and the device."""
 
     seconds: dict[str, float]
     surrogates: tuple[str, ...]
@@ -42,7 +42,7 @@ class Captioned:
 class Agreed:
     """A campaign that was joined.
 
-    who, key  the name that it is signed in, and the signer's key as it is told
+    who, key  the name that it is signed in, and the signer's key as it is shown to people
     pairs     what a picture shows -> what it is taught as
     """
 
@@ -56,7 +56,7 @@ class Agreed:
 
 @dataclass(frozen=True)
 class Joined:
-    """The campaigns that may be used today, and what is to be known before one joins another."""
+    """The campaigns that may be used today, and what to know before one joins another."""
 
     campaigns: tuple[Agreed, ...]
     law: Message
@@ -64,14 +64,14 @@ class Joined:
 
 @dataclass(frozen=True)
 class Previewed:
-    """What the pictures beside it show.
+    """About the pictures of a preview, which come beside it as blobs.
 
-    gain     how much larger than it is the difference is shown
+    gain     factor by which the difference is enlarged
     finer    a larger preview could show more
-    seen_by  whose eyes a model's view is through, "" where nobody's are here; None: not asked
-    seen_gain  how much larger than it is the difference of the model's two views is shown
-    art      what kind of picture it was taken for, and `start` the strength that suits such a one
-    faces    of a recipe for faces: left, top, right and bottom of each that was found, in pixels
+    seen_by  family through which a model's view is shown; "": none here can, None: not asked
+    seen_gain  factor by which the difference of the model's two views is enlarged
+    art      what kind of picture it was taken for; `start` is the strength that suits that kind
+    faces    for a recipe for faces: left, top, right and bottom of each that was found, in pixels
     """
 
     width: int
@@ -90,7 +90,7 @@ class Previewed:
 
 @dataclass(frozen=True)
 class Layered:
-    """A finished layer. `translucent`: some of its pixels let others through."""
+    """A finished layer. `translucent`: some of its pixels are partly transparent."""
 
     ssimulacra2: float
     surrogates: tuple[str, ...]
@@ -105,7 +105,7 @@ class Layered:
 class Exported:
     """A file that can be written now.
 
-    effects  on the file as it is
+    effects  on the file as it is, before any handling
     glance   the report in four sentences
     offers   the same copy in smaller formats: how large, and how much of the effect they keep
     """
@@ -136,7 +136,7 @@ class MarkFound:
 
 @dataclass(frozen=True)
 class Examined:
-    """`protected`: what shows that it came out of Glassine before; None: nothing does."""
+    """`protected`: the evidence that it came out of Glassine before; None: there is none."""
 
     protected: Message | None
     found: tuple[MarkFound, ...]
@@ -154,7 +154,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Reported:
-    """What a file is still worth."""
+    """What a report says of an exported file: doubts, and what each trial left of the effect."""
 
     doubts: tuple[Message, ...]
     trials: tuple[Tried, ...]

@@ -12,7 +12,7 @@ from ..types import Export
 
 @dataclass(frozen=True)
 class Nothing:
-    """A method that has no questions, or no answer but that it is done."""
+    """For a method that takes no arguments, or whose only answer is that it is done."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Pixels:
 
     ppi   pixels per inch of the document; None where nobody says
     grey  whether the document has no colours: its file gets none either
-    left, top  where in the document they begin, in its pixels
+    left, top  where in the document the first of them lies, in the document's pixels
     scale  how many of the document's pixels one of them is wide
     """
 
@@ -41,9 +41,9 @@ class Pixels:
 class Wish:
     """The intent, without its pictures. What is None is left to the engine.
 
-    campaign  name of one that was joined: it says what `shows` is taught as, and towards what
+    campaign  name of a joined campaign, which says what `shows` is taught as and with which anchor
     spared    points in the document's pixels: the faces around them are left alone
-    model     folder of a model whose denoiser is looked through, `prompt` what it is told; "": none
+    model     folder of a model whose denoiser the steps work on, `prompt` its words; "": none
     """
 
     recipe: str = "cloak"
@@ -63,7 +63,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class EstimateAsk:
-    """For a picture of that size; needs no pixels. `verify`: with the report of an export.
+    """How long a picture of that size would take. `verify`: with the report of an export.
 
     model, prompt  as a `Wish` has them
     """
@@ -79,7 +79,7 @@ class EstimateAsk:
 
 @dataclass(frozen=True)
 class ModelAsk:
-    """Whether steps can look through the model in that folder."""
+    """Whether steps can work on the denoiser of the model in that folder."""
 
     folder: str
 
@@ -101,13 +101,14 @@ class JoinAsk:
 
 @dataclass(frozen=True)
 class PreviewAsk:
-    """As large as fits into so many seconds.
+    """A preview as large as fits into so many seconds.
 
-    full  also at the picture's own size
-    sees  also as a model keeps it
-    scaled  while a hand drags the strength: as it is reckoned from those looked at before, at once
-    of      what the asker calls these pixels and this selection: of a preview that was made of them
-            a scaled one needs no blobs; "": nothing
+    full    with the picture at its own size too
+    sees    with what a model keeps of the picture too
+    scaled  at once, for a slider that is being dragged: how much of the change has the strength
+            asked for is reckoned from earlier previews, and nothing is measured
+    of      the asker's name for these pixels and this selection: a scaled preview needs no blobs
+            where an earlier one had the same name; "": no name
     """
 
     pixels: Pixels
@@ -123,9 +124,9 @@ class PreviewAsk:
 class ProtectAsk:
     """A layer, or a picture to export.
 
-    file   that the document was opened from; "" for none
-    again  although it is protected already
-    as_is  a file of the pixels as they are: what shows was protected in Krita
+    file   the one that the document was opened from; "" for none
+    again  protects it although it is protected already
+    as_is  writes the pixels as they are: the layers that show were protected in Krita before
     """
 
     pixels: Pixels
@@ -137,7 +138,10 @@ class ProtectAsk:
 
 @dataclass(frozen=True)
 class PlacedAsk:
-    """Of an export that is written now; its place where the artist wants that kept."""
+    """Tells that an export is written now, and where to, if the artist wants that kept.
+
+    sidecar  asks for its entry in the ledger as a file
+    """
 
     sha256: str
     path: str = ""
@@ -146,7 +150,7 @@ class PlacedAsk:
 
 @dataclass(frozen=True)
 class ExamineAsk:
-    """Of a file, of pixels, or of both."""
+    """Whether a file, pixels or both came out of Glassine before."""
 
     file: str = ""
     pixels: Pixels | None = None

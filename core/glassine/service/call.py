@@ -19,7 +19,7 @@ Ask = TypeVar("Ask")
 
 @dataclass(frozen=True)
 class Request(Generic[Ask]):
-    """What was asked, the blobs that came with it, who watches, and what the session remembers."""
+    """What was asked, the blobs that came with it, the watcher, and what the session remembers."""
 
     ask: Ask
     blobs: Blobs
@@ -54,7 +54,7 @@ class Method(Generic[Ask]):
         return self.answer(Request(typed(self.ask, told), blobs, watch, state))
 
     def check(self, told: Json) -> None:
-        """Raises what is wrong with a request whatever its pixels are."""
+        """Raises what is wrong with a request, whatever its pixels are."""
         ask = typed(self.ask, told)
         if self.refuse:
             self.refuse(ask)

@@ -1,4 +1,4 @@
-"""Whether a picture came out of Glassine before: asked for, and before every protection."""
+"""Whether a picture came out of Glassine before: on request, and before it is protected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def examine(request: Request[ExamineAsk]) -> Answer:
 
 
 def refuse_again(ask: ProtectAsk, picture: Artwork) -> None:
-    """Raises what shows that it is protected already, unless the request says "again"."""
+    """Raises the evidence that it is protected already, unless the request says "again"."""
     if ask.again:
         return
     for seen in (of_file(ask.file), of_pixels(picture)):

@@ -30,7 +30,7 @@ from .requests import wanted_intent
 
 
 def check_file(ask: ProtectAsk) -> tuple[Message, ...]:
-    """Raises what makes the file impossible, whatever its pixels are; gives what its marks say."""
+    """Raises what makes the file impossible whatever its pixels are; returns what its marks say."""
     return check_export(wanted_intent(ask.intent).export, words_of(Path(ask.file)).creators)
 
 
@@ -47,7 +47,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
     left = state.estimates.watched(state.estimates.stages(made, verify=True), request.watch)
     protected = mark(changed(made, ask, left), watch=left)
     sight = sighted(protected)
-    tried = () if ask.as_is else USUAL  # of no change, nothing can be undone
+    tried = () if ask.as_is else USUAL  # without a change there is nothing to undo
     report = verify(protected, purifiers=tried, sight=sight, watch=left)
     left.end_of_stage()
     done = encode_unrecorded(protected, report, checked, sight.coded)
@@ -60,7 +60,7 @@ def export(request: Request[ProtectAsk]) -> Answer:
 
 
 def changed(made: Plan, ask: ProtectAsk, watch: Watch) -> Protected:
-    """A document without colours gets a change without colours."""
+    """The change, settled: grey in a document without colours, and none for `as_is`."""
     if ask.as_is:
         return Protected(made, made.artwork.rgb)
     found = optimise(made, watch=watch)
@@ -70,9 +70,9 @@ def changed(made: Plan, ask: ProtectAsk, watch: Watch) -> Protected:
 
 
 def as_in_krita(whole: Artwork, about: Pixels) -> Artwork:
-    """The file says of its pixels what Krita's own would: the colours, the size on paper.
+    """With the colour space and the size on paper that a file which Krita itself wrote would state.
 
-    Where nobody says how large the document is on paper, the file that it was opened from does.
+    Where the document states no size on paper, that of the file it was opened from stays.
     """
     kept = whole.keep
     profile = profiles.made(profiles.SRGB_SPACE)
@@ -80,12 +80,12 @@ def as_in_krita(whole: Artwork, about: Pixels) -> Artwork:
 
 
 def with_words_of(whole: Artwork, file: Path) -> Artwork:
-    """With what the file that the document was opened from says beside its pixels."""
+    """With the metadata of the file that the document was opened from."""
     return replace(whole, keep=replace(words_of(file), depth=whole.keep.depth))
 
 
 def words_of(file: Path) -> Keep:
-    """Nothing where there is no such file, or one that is no picture."""
+    """The metadata of that file; none where there is no such file, or one that is no picture."""
     try:
         data = file_contents(file) if file.is_file() else b""
     except (OSError, Unreadable):
@@ -94,9 +94,9 @@ def words_of(file: Path) -> Keep:
 
 
 def placed(request: Request[PlacedAsk]) -> Answer:
-    """Notes an export that Krita has written now, and its place where the artist wants that kept.
+    """Notes in the ledger an export that Krita has written now, and where, if asked to.
 
-    The ledger would otherwise tell of files that a full disk never took.
+    Only now: the ledger must not tell of files that a full disk never took.
     """
     ask = request.ask
     awaited = request.state.awaited.pop(ask.sha256, None)

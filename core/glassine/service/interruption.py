@@ -1,7 +1,7 @@
 """Work that can be stopped between any two of torch's operations, wherever it is.
 
-A watcher is asked after whole steps, and on one core a step, a purifier or a watermark takes
-seconds. To ask inside each of them would hand a watcher through every room.
+A watcher is called after whole steps, and on one core a step, a purifier or a watermark takes
+seconds. To stop inside them without this, a watcher would have to be passed to every function.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ..errors import Cancelled
 
 
 class Interruptible(TorchFunctionMode):
-    """In its context, on its thread, what torch is asked for raises Cancelled once `stop` is set.
+    """In its context, on its thread, every torch function raises Cancelled once `stop` is set.
 
-    The way back through a network is one operation: on one core, at 512 x 512 pixels, 2.2 seconds.
-    Nothing else that `protect` and its report do there goes unasked for half a second.
+    The backward pass of a network is one operation: on one core, at 512 x 512 pixels, 2.2 seconds.
+    No other operation of `protect` and its report takes half a second there.
     """
 
     def __init__(self, stop: Event) -> None:
@@ -34,6 +34,7 @@ class Interruptible(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> object:
-        if self._stop.is_set() and func is not torch._C._set_grad_enabled:
-            raise Cancelled("service.stopped")  # but on its way out `no_grad` puts back what was
+        leaving = func is torch._C._set_grad_enabled  # `no_grad` restores the mode while it unwinds
+        if self._stop.is_set() and not leaving:
+            raise Cancelled("service.stopped")
         return func(*args, **(kwargs or {}))

@@ -56,12 +56,12 @@ from .report import report
 from .requests import wanted_intent
 from .state import State
 
-FACE_SHARE = 0.25  # of a picture: what its faces are taken for before anybody has looked
-_TRIED = 64  # pixels, side of what a warm engine has protected once: every judge looks at it
+FACE_SHARE = 0.25  # of a picture: what its faces are assumed to cover before they are looked for
+_WARMING = 64  # pixels, side of the picture that warms the engine up; enough for every judge
 
 
 def hello(state: State) -> Json:
-    """The first frame. Limits are said, so that the plugin need not know them."""
+    """The first frame. It states limits, so that the plugin need not know them."""
     if named := os.environ.get("GLASSINE_THREADS"):
         torch.set_num_threads(int(named))
     return {
@@ -86,14 +86,14 @@ def catalogue(request: Request[Nothing]) -> Answer:
 
 
 def warm(request: Request[Nothing]) -> Answer:
-    """Loads what the first preview needs, so that it does not wait for it.
+    """Loads what the first preview needs: networks, styles and the judges' packages.
 
-    One step is taken and settled for that: networks, styles, and the judges' packages, of which
-    torchvision alone takes seconds. Nothing is timed: the first preview would wait for that.
+    One step is taken and settled for that. Loading torchvision alone takes seconds. Nothing is
+    timed, since the first preview would have to wait for that too.
     """
     state = request.state
     names = (quickest(state),)
-    noise = torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(3, _WARMING, _WARMING, generator=torch.Generator().manual_seed(0))
     tried = plan(Artwork(noise), Intent(surrogates=names), device=state.wish)
     settle(optimise(replace(tried, steps=1), watch=request.watch))
     return Answer(Warmed(names))
@@ -126,8 +126,8 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
 
 
 def looked_through(ask: EstimateAsk, recipe: Recipe) -> tuple[str, ...]:
-    """What the steps will look through where nothing is said: networks of faces, the model that is
-    named, or the encoders at hand."""
+    """What the steps will work on where the request does not say: face networks, the model that is
+    named, or the encoders on this machine."""
     if ask.surrogates:
         return ask.surrogates
     if recipe.on_faces:
@@ -136,7 +136,7 @@ def looked_through(ask: EstimateAsk, recipe: Recipe) -> tuple[str, ...]:
 
 
 def look_at_model(request: Request[ModelAsk]) -> Answer:
-    """Looks at a model's folder as its use would, but loads nothing; refuses it in words."""
+    """Checks a model's folder as far as that goes without loading it; refuses it in words."""
     folder, device = Path(request.ask.folder), request.state.device
     if not libraries_there():
         raise EntryMissing("denoiser", folder.name, "diffusers")
@@ -157,12 +157,12 @@ def caption(request: Request[CaptionAsk]) -> Answer:
 
 def campaigns(request: Request[Nothing]) -> Answer:
     """Those that were joined and are not over; the docker lists them for poison."""
-    last = [one for one in joined() if not one.campaign.over]
-    return Answer(Joined(tuple(told_campaign(one) for one in last), message("campaign.legal")))
+    current = [one for one in joined() if not one.campaign.over]
+    return Answer(Joined(tuple(map(told_campaign, current)), message("campaign.legal")))
 
 
 def join_campaign(request: Request[JoinAsk]) -> Answer:
-    """Checks that file and keeps it; what cannot be believed is refused in words."""
+    """Checks that file and keeps it; one that cannot be trusted is refused in words."""
     return Answer(told_campaign(join(Path(request.ask.file))))
 
 
@@ -188,7 +188,7 @@ def protect(request: Request[ProtectAsk]) -> Answer:
 
 
 def timed(made: Plan, request: Request[ProtectAsk]) -> Protected:
-    """`optimise` and `settle`, with the time left in every frame of progress; estimates learn."""
+    """`optimise` and `settle`, with the time left in every progress frame; estimates learn."""
     estimates = request.state.estimates
     left = estimates.watched(estimates.stages(made), request.watch)
     done = settle(optimise(made, watch=left), watch=left)

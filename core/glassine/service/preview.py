@@ -39,8 +39,8 @@ from .requests import wanted_intent
 from .state import Explored, State
 
 SIZES = (1024, 768, 512, 384, 256, 192, 128)  # longest side of a preview, in pixels
-TIMING = 2.0  # seconds, about: what it takes to find out how fast this machine is
-GAIN = 8  # the difference picture shows changes that much larger
+TIMING = 2.0  # seconds, about, that it takes to measure how fast this machine is
+GAIN = 8  # the difference picture shows changes that many times as strong
 SEEN_GAIN = 8  # the same, for the difference of what a model keeps
 SEED = 1  # a preview that flickers between two seeds would tell nothing
 
@@ -60,7 +60,7 @@ def preview(request: Request[PreviewAsk]) -> Answer:
     height, width = clean.shape[1:]
     if ask.full:
         pictures["full"] = at_full_size(ask, blobs, rgb - clean)
-    names = () if made.faces else made.surrogates  # those that know faces show no picture
+    names = () if made.faces else made.surrogates  # face networks cannot show what they see
     found = eyes(names, request.state.device, 1) if ask.sees else ()
     for eye in found:
         pictures |= through(eye, made, rgb)
@@ -92,8 +92,8 @@ def at_full_size(ask: PreviewAsk, blobs: Blobs, change: Tensor) -> bytes:
 
 
 def exploration(request: Request[PreviewAsk]) -> Explored:
-    """The change at full reach: an earlier request's, where this one differs in strength only, or
-    has more time that would make it no larger."""
+    """The change at full reach: that of an earlier request, where this one differs in strength
+    only, or has more seconds but gets no larger preview for them."""
     ask, state = request.ask, request.state
     side, key = longest(ask, state, steps_of(ask)), made_of(request)
     same = (one for one in state.explored if one.key == key and (ask.scaled or one.side == side))
@@ -121,8 +121,11 @@ def steps_of(ask: PreviewAsk) -> int:
 
 
 def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
-    """(3, h, w) at the plan's score. It is looked for once; while a hand drags, the amount follows
-    the scores that were looked for before."""
+    """(3, h, w) at the plan's score.
+
+    How much of the change has that score is searched once for each; while the slider is dragged,
+    it is reckoned from earlier searches.
+    """
     change, settled = explored.change, explored.settled
     score = change.plan.score
     if score in settled:
@@ -138,7 +141,7 @@ def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
 
 
 def reckoned(settled: dict[Score, tuple[Tensor, float]], score: Score) -> float:
-    """How much of the change has that score, from those whose score is known."""
+    """How much of the change should have that score, judging by amounts whose score is known."""
     looks = [(amount, 100 - known) for known, (_, amount) in settled.items()]
     loss = 100 - score
     fair = max((look for look in looks if look[1] <= loss), key=lambda look: look[1], default=None)
@@ -187,8 +190,11 @@ def preview_copy(whole: Artwork, side: int) -> Artwork:
 
 
 def longest(ask: PreviewAsk, state: State, steps: int) -> int:
-    """The largest preview that fits into the seconds asked for. Of faces the largest there is: a
-    step looks at no more of it, and in a small one they are not found."""
+    """Longest side, in pixels, of the largest preview that fits into the seconds asked for.
+
+    For faces the largest size at once: a step takes no longer for it, since it looks at the faces
+    alone, and in a small preview they are not found.
+    """
     side = max(ask.pixels.width, ask.pixels.height)
     if ask.intent.recipe in FACE_RECIPES:
         return min(SIZES[0], side)
@@ -207,7 +213,7 @@ def longest(ask: PreviewAsk, state: State, steps: int) -> int:
 
 
 def through(eye: Eye, made: Plan, rgb: Tensor) -> dict[str, bytes]:
-    """Original, protected and goal as that model keeps them, and how the first two differ."""
+    """Original, copy and goal as that model keeps them, and how the first two differ."""
     before, after = eye.sees(made.artwork.rgb), eye.sees(rgb)
     moved = (Unit(0.5) + SEEN_GAIN * (after - before)).clamp(0, 1)
     seen = {"sees_before": before, "sees_after": after, "sees_difference": moved}

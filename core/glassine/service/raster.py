@@ -105,14 +105,14 @@ def back(picture: Raster, before: Tensor, after: Tensor) -> Array:
 
 
 def cleared(numbers: Array, mask: bytes | bytearray) -> Array:
-    """Nothing at all where nothing is selected, so that a layer of it covers the selection only."""
+    """All zero where nothing is selected, so that a layer of it covers the selection only."""
     if mask:
         numbers[np.frombuffer(mask, np.uint8).reshape(numbers.shape[:2]) == 0] = 0
     return numbers
 
 
 def translucent(picture: Raster) -> bool:
-    """Whether some pixel lets others through: a copy above it would show twice."""
+    """Whether some pixel is partly transparent: a copy above it would make it more opaque."""
     alpha = picture.numbers[..., ALPHA]
     most = 1 if picture.floating else np.iinfo(alpha.dtype).max
     return bool(((alpha > 0) & (alpha < most)).any())

@@ -1,4 +1,4 @@
-"""What an exported file still does after handling and removal, measured on the file itself."""
+"""What handling and removal leave of an exported file's effect, measured on the file itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .requests import wanted_intent
 def report(request: Request[ReportAsk]) -> Answer:
     """The document's pixels and the exported file in; the page (HTML) and its verdicts out.
 
-    The intent is the one that the file was made with, its seed included: the same goals again.
+    The intent is the one that the file was made with, its seed included, so its goals are the same.
     """
     ask, blobs, state = request.ask, request.blobs, request.state
     picture = raster(ask.pixels, blobs["pixels"])

@@ -26,7 +26,7 @@ def wanted_intent(
 ) -> Intent:
     """The intent of a request; selection and unusable float pixels become its mask.
 
-    at  where in the document the picture lies; only points of the document need it
+    at  where in the document the picture lies; needed only for `wish.spared`
     """
     wanted = Intent(
         recipe=wish.recipe,
@@ -66,7 +66,7 @@ def wanted_strength(asked: float | str) -> Strength | Score:
 
 
 def without_blanks(claim: Claim) -> Claim:
-    """What was left empty in the docker is as if nobody had said it."""
+    """The claim with its defaults where a field was left empty in the docker."""
     blank: dict[str, Any] = {
         one.name: one.default for one in fields(claim) if getattr(claim, one.name) == ""
     }

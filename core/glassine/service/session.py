@@ -29,7 +29,12 @@ PACE = 0.05  # seconds between progress frames: a bar needs no more
 
 @dataclass
 class Call:
-    """One request while it is served. `blobs` fill up before the work starts."""
+    """One request while it is served.
+
+    blobs      fill up before the work starts
+    under_way  bytes of the answer that were sent and not received yet
+    told       when progress was last sent, on the monotonic clock
+    """
 
     number: int
     method: str
@@ -45,7 +50,7 @@ class Call:
 
 
 def mishap(error: Exception) -> tuple[str, Message]:
-    """What nobody foresaw: its name in a frame, and what is said of it."""
+    """An unforeseen error: its name in the frame, and the message."""
     if ran_out_of_memory(error):
         return "OutOfMemory", message("service.memory", details=details_of(error))
     return "Bug", message("service.bug", reason=reason_of(error))
@@ -119,10 +124,10 @@ class Session:
             self._send({"failed": f"{type(error).__name__}: {error}"})
 
     def _check(self, call: Call) -> None:
-        """Refuses what no pixels could make right, while they are still on their way."""
+        """Refuses what is wrong whatever the pixels are, while these are still on their way."""
         from .methods import method_named
 
-        with self._told(call):
+        with self._errors_told(call):
             method_named(call.method).check(call.ask)
 
     def _serve(self, call: Call) -> None:
@@ -131,7 +136,7 @@ class Session:
 
         if self._calls.get(call.number) is not call:
             return  # cancelled or refused meanwhile
-        with self._told(call):
+        with self._errors_told(call):
             method, state = method_named(call.method), self._remembered()
             with Interruptible(call.stop):
                 answer = method(call.ask, call.blobs, lambda now: self._watch(call, now), state)
@@ -139,8 +144,8 @@ class Session:
             self._close(call)
 
     @contextmanager
-    def _told(self, call: Call) -> Iterator[None]:
-        """What goes wrong in it is the call's answer."""
+    def _errors_told(self, call: Call) -> Iterator[None]:
+        """An exception in its block becomes the answer to the call."""
         try:
             yield
         except Cancelled:

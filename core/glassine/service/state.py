@@ -15,7 +15,7 @@ from ..units import Score
 
 
 def wished_device() -> str:
-    """As Krita started the engine, with $GLASSINE_DEVICE, or the fastest."""
+    """$GLASSINE_DEVICE, with which Krita starts the engine, else "auto": the fastest."""
     return os.environ.get("GLASSINE_DEVICE") or "auto"
 
 
@@ -40,8 +40,8 @@ class State:
 
     wish       the device, as `plan` takes it; what was timed and loaded holds for it
     estimates  how long things take here
-    explored   the last two, so that a new strength costs a few judgements and no gradient: Krita
-               shows one in its docker and another one on its canvas
+    explored   the last two, since Krita shows one in its docker and another on its canvas; with
+               them a new strength costs a few judgements and no gradient
     awaited    what the ledger will say of files that Krita has not written yet, by their digests
     """
 

@@ -16,23 +16,23 @@ Json = dict[str, Any]
 
 
 def spoken_language(header: str) -> str:
-    """Of the languages that an Accept-Language asks for, the first that there is."""
+    """The first language of an Accept-Language header that has a table of words, else English."""
     asked = [part.partition(";")[0].strip().lower()[:2] for part in header[:200].split(",")]
     return next((one for one in asked if one in LANGUAGES), FALLBACK)
 
 
 def refusal(refused: Refused, language: str) -> Json:
-    return {"error": in_both(refused.said, language)}
+    return {"error": code_and_words(refused.said, language)}
 
 
-def in_both(one: Message, language: str, hidden: str = "") -> Json:
-    """Its code and its words; a folder of the server's is left out of these."""
+def code_and_words(one: Message, language: str, hidden: str = "") -> Json:
+    """For programs and people. `hidden`: a folder of the server's, which the words leave out."""
     words = in_words(one, language)
     return {"code": one.code, "says": words.replace(f"{hidden}/", "") if hidden else words}
 
 
 def told_job(job: Job, jobs: Jobs, language: str) -> Json:
-    """Everything there is to know of it now."""
+    """Everything there is to know of the job now."""
     now = job.standing
     whole: Json = {
         "id": job.id,
@@ -43,7 +43,7 @@ def told_job(job: Job, jobs: Jobs, language: str) -> Json:
         "links": links(job),
     }
     if now.problem:
-        whole["problem"] = in_both(now.problem, language, str(job.folder))
+        whole["problem"] = code_and_words(now.problem, language, str(job.folder))
     if now.state == "done":
         whole |= told_result(job, language)
     return whole
@@ -57,7 +57,7 @@ def told_progress(job: Job) -> Json | None:
 
 
 def links(job: Job) -> dict[str, str]:
-    """Where the rest of it is; what is not there yet has no address."""
+    """Addresses of the job and its files; a file that is not there yet has none."""
     here = f"/v1/jobs/{job.id}"
     always = {"job": here, "events": f"{here}/events"}
     if job.standing.state != "done":
@@ -70,20 +70,20 @@ def told_result(job: Job, language: str) -> Json:
     weak, report = job.standing.weak, job.standing.told
     return {
         "protected": weak is None,
-        "why_not": in_both(weak, language) if weak else None,
+        "why_not": code_and_words(weak, language) if weak else None,
         "format": job.intent.export.format,
         "words": report.get("facts", {}).get("caption", ""),
-        "glance": in_four(report.get("glance") or {}, language),
-        "doubts": in_brief(report.get("doubts") or (), language),
+        "glance": glance_in_words(report.get("glance") or {}, language),
+        "doubts": short_doubts(report.get("doubts") or (), language),
         "cost": report.get("cost"),
     }
 
 
-def in_four(glance: Mapping[str, Any], language: str) -> dict[str, str]:
+def glance_in_words(glance: Mapping[str, Any], language: str) -> dict[str, str]:
     """The report in four sentences: people, models, away, next."""
     return {name: in_words(from_plain(one), language) for name, one in glance.items()}
 
 
-def in_brief(doubts: Iterable[Mapping[str, Any]], language: str) -> list[str]:
+def short_doubts(doubts: Iterable[Mapping[str, Any]], language: str) -> list[str]:
     told = tuple(from_plain(dict(one)) for one in doubts)
     return [in_words(one.says, language) for one in briefs(told)]

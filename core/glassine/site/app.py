@@ -20,7 +20,7 @@ from ..errors import GlassineError
 from ..messages import message
 from ..version import engine_version
 from . import page
-from .answers import in_both, refusal, spoken_language, told_job
+from .answers import code_and_words, refusal, spoken_language, told_job
 from .callers import Caller, Door, is_here
 from .gate import Gate
 from .hands import Hands
@@ -31,7 +31,7 @@ from .metrics import Metrics
 from .settings import Settings
 
 _LOOK = 0.2  # seconds between two looks at a job whose progress somebody follows
-_STILL = 15.0  # seconds after which a line without meaning keeps a connection alive
+_STILL = 15.0  # seconds without news after which a comment line keeps the connection alive
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Site:
     door: Door
     metrics: Metrics
     allowance: Allowance = field(init=False)
-    arriving: Counter[str] = field(default_factory=Counter)  # uploads, of each caller
+    arriving: Counter[str] = field(default_factory=Counter)  # caller -> uploads under way
 
     def __post_init__(self) -> None:
         self.allowance = Allowance(self.jobs.limits.hourly)
@@ -81,7 +81,7 @@ def without_key(described: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def deleting(app: FastAPI) -> AsyncIterator[None]:
-    """While it runs, what is too old is deleted."""
+    """While the application runs, deletes jobs that are too old."""
 
     async def again() -> None:
         while True:
@@ -104,7 +104,7 @@ def turned_away(request: Request, error: Exception) -> Response:
 
 
 def wrong_method(request: Request, error: Exception) -> Response:
-    """Says which methods that address has: each of them is a route of its own."""
+    """405, naming the methods that the address has: each of them is a route of its own."""
     routes = [one for one in request.app.routes if isinstance(one, Route)]
     here = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
     allowed = sorted({method for one in here for method in one.methods or ()})
@@ -118,7 +118,7 @@ def unusable(request: Request, error: Exception) -> Response:
     full = any(one.code == "file.disk_full" for one in error.message.with_inner())
     if full:
         return turned_away(request, Refused(507, message("serve.disk_full"), 300))
-    return JSONResponse({"error": in_both(error.message, language_of(request))}, 422)
+    return JSONResponse({"error": code_and_words(error.message, language_of(request))}, 422)
 
 
 def language_of(request: Request) -> str:
@@ -146,7 +146,7 @@ async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Resp
     site = site_of(request)
     limits = site.jobs.limits
     site.jobs.refuse_full(caller.counted)
-    if site.arriving[caller.counted] >= limits.each:  # who is slow keeps nobody else out
+    if site.arriving[caller.counted] >= limits.each:  # a slow caller keeps nobody else out
         raise Refused(429, message("serve.too_many", number=limits.each), 10)
     if site.arriving.total() >= limits.uploads:
         raise Refused(503, message("serve.full"), 10)
@@ -154,7 +154,7 @@ async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Resp
     try:
         job = await placed(request, caller, site.jobs)
     finally:
-        site.arriving -= Counter((caller.counted,))  # whoever sends nothing is forgotten
+        site.arriving -= Counter((caller.counted,))  # drops a caller at zero
     try:
         site.allowance.take(caller.counted)
     except Refused:
@@ -167,12 +167,12 @@ async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Resp
 
 
 async def standing(request: Request, found: Job = Depends(job_of)) -> Response:  # noqa: B008
-    """How far a job is, and once it is done what it cost and changed."""
+    """How far a job is and, once it is done, what it cost the picture and what it changed."""
     return JSONResponse(told_job(found, site_of(request).jobs, language_of(request)))
 
 
 async def events(request: Request, found: Job = Depends(job_of)) -> Response:  # noqa: B008
-    """The same as server-sent events, one whenever something changed, until it has ended."""
+    """The state of a job as server-sent events: one for each change, until the job has ended."""
     told = following(found, site_of(request).jobs, language_of(request))
     return StreamingResponse(
         told, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
@@ -220,13 +220,13 @@ async def delete(request: Request, found: Job = Depends(job_of)) -> Response:  #
 
 
 async def health(request: Request) -> Response:
-    """Whether it can take and do jobs."""
+    """Whether the service can take jobs and do them."""
     well = site_of(request).hands.alive
     return JSONResponse({"ok": well, "version": engine_version()}, 200 if well else 503)
 
 
 async def metrics(request: Request) -> Response:
-    """For Prometheus, and only for who asks from this very machine."""
+    """For Prometheus, and only for requests from this very machine."""
     if not is_here(request):
         raise Refused(404, message("serve.no_page"))
     site = site_of(request)
@@ -294,4 +294,4 @@ ROUTES: tuple[tuple[str, list[str], Any, dict[str, Any]], ...] = (
     ("/", ["GET"], front, _PAGE),
     ("/page/{name}", ["GET"], part, _PAGE),
 )
-"""Path, methods, what answers, and what the description says more."""
+"""Path, methods, the function that answers, and what the OpenAPI description adds."""

@@ -1,4 +1,4 @@
-"""A worker of the service that is wherever a cluster has room for the picture."""
+"""A worker of the service whose pictures are protected on a cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..types import Progress, Watch
 
 
 class Away:
-    """A worker of a service whose work is done on the cluster, wherever there is room.
+    """A worker that hands each picture to whatever machine of the cluster has room.
 
     Each picture is a task of its own, so a lost worker or machine leaves the others alone, and what
     is deleted while it is worked on is ended at once.
@@ -21,7 +21,7 @@ class Away:
         self._begun: Any = None
 
     def do(self, task: Task, watch: Watch) -> Outcome:
-        """How it went; raises EOFError where the worker died, or one machine after another."""
+        """How the task went; raises EOFError where a worker died, or `LOST` machines failed."""
         for _ in range(LOST):
             try:
                 return self._once(task, watch)
@@ -41,9 +41,9 @@ class Away:
                 now = told or now
                 watch(now)
             else:
-                self._begun = None  # and with it what Ray keeps of the picture
+                self._begun = None  # so that Ray drops what it keeps of the picture
                 return landed(task, told)
-        raise EOFError  # it ended without a word
+        raise EOFError  # the task ended without an outcome
 
     def stop(self) -> None:
         if self._begun is not None:

@@ -18,8 +18,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class Caller:
-    """owner  what jobs belong to; "" are those of everybody who knows their id
-    counted  under which name an allowance is kept: an address only as a hash, of this run alone
+    """owner    a key's number, which owns its jobs; "": no key, and jobs for whoever knows their id
+    counted  the name under which an allowance is kept: a key's number, or a hash of the address
+             that is salted anew in each run
     """
 
     owner: str
@@ -40,7 +41,7 @@ class Door:
         return self._open
 
     def caller(self, request: Request) -> Caller:
-        """Raises where nobody is to be let in. A key comes in its header and nowhere else."""
+        """Raises Refused for who is not let in. A key comes in its header and nowhere else."""
         kind, _, plain = request.headers.get("authorization", "").partition(" ")
         if not kind:
             if not self._open:
@@ -52,7 +53,7 @@ class Door:
         return Caller(key.number, key.number)
 
     def check_origin(self, request: Request) -> None:
-        """Refuses a page elsewhere that talks through a visitor's browser, by whatever name."""
+        """Refuses what another site's page sends through a visitor's browser, by whatever name."""
         if (request.url.hostname or "") not in self._names:
             raise Refused(421, message("serve.wrong_name"))
         if request.method in ("GET", "HEAD"):
@@ -66,6 +67,6 @@ class Door:
 
 
 def is_here(request: Request) -> bool:
-    """Whether it comes from this machine, and from no proxy on it."""
+    """Whether a request comes from this machine, and not through a proxy on it."""
     passed_on = "x-forwarded-for" in request.headers
     return not passed_on and request.client is not None and request.client.host in LOOPBACK

@@ -1,4 +1,4 @@
-"""What every request passes: whose name it was sent to, one line in the log, and safe headers."""
+"""What every request passes: a check of the host's name, a line in the log, and safe headers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""With every answer. Nothing but this service's own files runs in its page, and nobody else is
-asked for anything."""
+"""Sent with every answer. The page runs this service's own files only, and asks no other host for
+anything."""
 
 
 class Gate:
-    """Around the whole application."""
+    """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, door: Door, metrics: Metrics) -> None:
         self._app, self._door, self._metrics = app, door, metrics
@@ -70,7 +70,7 @@ class Gate:
         await self._app(scope, receive, send)
 
     def _told(self, scope: Scope, status: int, seconds: float) -> None:
-        """One line: which address by its pattern, never the job's id, a name or who asked."""
+        """Logs one line: the pattern of the address, never the job's id, a name or who asked."""
         if status >= 400:
             self._metrics.refused.labels(str(status)).inc()
         route = scope.get("route")

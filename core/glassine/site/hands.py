@@ -1,7 +1,7 @@
 """The workers of the service: each a process that protects one picture after another.
 
-A worker that dies costs the picture it was at one attempt, and another one does it. Where the
-service runs on a cluster, the processes are there and everything else is the same.
+Where a worker dies, its picture has used up one attempt and the next one gets a new worker. With
+a cluster the processes run there, and everything else is the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .metrics import Metrics
 
 
 class Hand(Protocol):
-    """Somebody who protects pictures; raises EOFError when that somebody is lost."""
+    """A worker that protects pictures; `do` raises EOFError when it is lost."""
 
     def do(self, task: Task, watch: Watch) -> Outcome: ...
 
@@ -33,7 +33,7 @@ class Hand(Protocol):
 
 
 class Hands:
-    """So many of them, taking jobs in the order in which they came."""
+    """So many workers, which take jobs in the order in which they came."""
 
     def __init__(
         self, number: int, make: Callable[[], Hand], metrics: Metrics, device: str = "auto"
@@ -55,7 +55,7 @@ class Hands:
         return all(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """Ends them all, also in the middle of a picture."""
+        """Ends all workers, also in the middle of a picture."""
         for _ in self._threads:
             self._queue.put(None)
         for hand in self._hands:
@@ -68,13 +68,13 @@ class Hands:
                     self._one(hand, job)
 
     def _one(self, hand: Hand, job: Job) -> None:
-        """One job, whose troubles end nothing else."""
+        """Does one job, whose failure ends nothing else."""
         began = monotonic()
         try:
             outcome = self._attempts(hand, job)
         except Cancelled:
-            hand.stop()  # it is still at it
-            shutil.rmtree(job.folder, ignore_errors=True)  # what it wrote meanwhile
+            hand.stop()  # the worker is still at this picture
+            shutil.rmtree(job.folder, ignore_errors=True)  # what the worker wrote meanwhile
             self._metrics.ended("deleted", monotonic() - began, 0)
             return
         except Exception as error:

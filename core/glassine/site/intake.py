@@ -31,7 +31,7 @@ _HEAD = 64  # bytes in which a picture says its format
 
 
 async def placed(request: Request, caller: Caller, jobs: Jobs) -> Job:
-    """A job with its picture, of that request; raises where there will be none."""
+    """The job made of a request, its picture stored; raises Refused where none is made."""
     limits = jobs.limits
     told = int(request.headers.get("content-length") or 0)
     if told > limits.bytes:
@@ -75,7 +75,7 @@ def asked_in(form: FormData) -> tuple[UploadFile, Intent]:
 
 
 def full_or(error: OSError) -> Refused:
-    """The disk is full, for some time; else whatever it was."""
+    """A refusal because the disk is full; raises any other error again."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Refused(507, message("serve.disk_full"), 300)
     raise error
@@ -90,7 +90,7 @@ def problems(error: ValidationError) -> tuple[str, ...]:
 
 
 def checked_pixels(job: Job, limits: Limits) -> int:
-    """How many its header tells; raises for what is no picture, or too large to be decoded."""
+    """How many pixels its header states; raises for no picture, or one too large to decode."""
     with job.source.open("rb") as stream:
         head = stream.read(_HEAD)
     if not any(FORMATS[name].opens(head) for name in ACCEPTED):

@@ -41,7 +41,7 @@ class Standing:
 class Job:
     """One picture on its way.
 
-    owner   who may ask for it: a key's number, or nobody's name
+    owner   who may ask for it: a key's number, or "" for whoever knows its id
     caller  whose allowance it counts against
     """
 
@@ -74,7 +74,7 @@ class Job:
 
 
 class Jobs:
-    """Those that are there, and the folder that they lie in."""
+    """All jobs that there are, and the folder that theirs lie in."""
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self.root, self.limits = root, limits
@@ -88,7 +88,7 @@ class Jobs:
         return sum(job.standing.state == state for job in self)
 
     def place(self, owner: str, caller: str, intent: Intent) -> Job:
-        """A new one with its folder, which nobody can guess; not in the queue yet."""
+        """A new job with its folder, whose name nobody can guess; it is not in the queue yet."""
         with self._lock:
             self.refuse_full(caller)
             name = secrets.token_urlsafe(16)
@@ -112,7 +112,7 @@ class Jobs:
         return job
 
     def delete(self, job: Job) -> None:
-        """Its files and whatever is known of it; a worker that is at it stops soon."""
+        """Deletes its files and whatever is known of it; a worker that is at it stops soon."""
         job.change(state="deleted", told={})
         self._all.pop(job.id, None)
         shutil.rmtree(job.folder, ignore_errors=True)
@@ -123,6 +123,6 @@ class Jobs:
                 self.delete(job)
 
     def ahead(self, job: Job) -> int:
-        """How many wait before it."""
+        """How many jobs wait before it."""
         before = [one for one in self if one.standing.state == "waiting" and one.born < job.born]
         return len(before) if job.standing.state == "waiting" else 0

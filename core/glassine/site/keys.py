@@ -29,7 +29,7 @@ class Key:
 
     number   by which it is named and revoked; no secret
     digest   SHA-256 of the whole key
-    ends     when it is worth nothing any more, ISO 8601
+    ends     when it stops working, ISO 8601
     """
 
     number: str
@@ -50,7 +50,7 @@ def keys_path() -> Path:
 
 
 def issued_key(path: Path, name: str, days: float) -> str:
-    """A new key in plain text, which is told this once; its hash is written down."""
+    """A new key in plain text, which is shown this once; only its hash is stored."""
     number, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     plain = f"{_SIGN}_{number}_{secret}"
     ends = datetime.now(UTC) + timedelta(days=days)
@@ -60,7 +60,7 @@ def issued_key(path: Path, name: str, days: float) -> str:
 
 
 def revoke_key(path: Path, number: str) -> Key:
-    """The key of that number, worth nothing from now on."""
+    """The key of that number, which is revoked from now on."""
     known = known_keys(path)
     found = next((one for one in known if one.number == number), None)
     if found is None:
@@ -71,7 +71,7 @@ def revoke_key(path: Path, number: str) -> Key:
 
 
 def known_keys(path: Path) -> tuple[Key, ...]:
-    """All that were ever given out, the oldest first; a file that is not there has none."""
+    """All keys that were ever given out, the oldest first; none where there is no file."""
     try:
         return tuple(Key(**row) for row in json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -92,14 +92,14 @@ def digest_of(plain: str) -> str:
 
 
 class KeyRing:
-    """The file as the running service sees it: read again whenever it was written."""
+    """The keys as the running service sees them: read again whenever their file was written."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._read = path, (-1, -1)
         self._known: tuple[Key, ...] = ()
 
     def holder(self, plain: str) -> Key | None:
-        """Whose key that is; None where it is nobody's, has ended or was revoked."""
+        """The entry of that key; None where there is none, or it has ended or was revoked."""
         digest = digest_of(plain)
         found = [one for one in self._fresh() if hmac.compare_digest(one.digest, digest)]
         return next((one for one in found if one.valid), None)

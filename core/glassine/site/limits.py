@@ -22,7 +22,7 @@ class Limits:
     bytes    of one upload
     pixels   of one picture
     waiting  jobs that wait for a worker, of all callers together
-    each     jobs of one caller that wait or are worked on; and uploads of one that arrive
+    each     jobs of one caller that wait or are worked on; also uploads of one that arrive at once
     hourly   jobs that one caller may begin in an hour
     keep     seconds after which a job is deleted, whatever became of it
     patience seconds in which an upload has to begin
@@ -42,9 +42,9 @@ class Limits:
 
 
 class Refused(Exception):
-    """What a caller is told instead of an answer, with HTTP's number for it.
+    """What a caller is told instead of an answer, with its HTTP status.
 
-    after  seconds until it may be asked again; 0: never
+    after  seconds until another try may succeed; 0: none will
     """
 
     def __init__(self, status: int, said: Message, after: float = 0.0) -> None:
@@ -74,14 +74,14 @@ class Allowance:
         return min(self._hourly, left + (monotonic() - when) * self._hourly / HOUR)
 
     def _forget(self) -> None:
-        """Callers who have all of it again: nothing is to be remembered of them."""
+        """Forgets callers whose allowance is full again: nothing of them needs to be kept."""
         old = monotonic() - HOUR
         for caller in [name for name, (_, when) in self._left.items() if when < old]:
             del self._left[caller]
 
 
 def hurried(receive: Receive, limits: Limits) -> Receive:
-    """The same, but raising where a body is too large or arrives too slowly."""
+    """`receive`, raising Refused where the body is too large or arrives too slowly."""
     import asyncio
 
     begun, got = monotonic(), 0

@@ -19,9 +19,9 @@ class Metrics:
             "glassine_refused", "Requests refused, by HTTP status.", ("status",), registry=self._all
         )
         self.waiting = Gauge("glassine_jobs_waiting", "Jobs that wait.", registry=self._all)
-        self.working = Gauge("glassine_jobs_working", "Jobs that are done now.", registry=self._all)
+        self.working = Gauge("glassine_jobs_working", "Jobs worked on now.", registry=self._all)
         self.seconds = Histogram(
-            "glassine_job_seconds", "Time at one job.", buckets=_SECONDS, registry=self._all
+            "glassine_job_seconds", "Time spent on one job.", buckets=_SECONDS, registry=self._all
         )
         self.pixels = Counter("glassine_pixels", "Pixels protected.", registry=self._all)
         self.bytes = Counter(

@@ -1,4 +1,4 @@
-"""The service as a process: its folder, its workers, its door, and the server around them."""
+"""The service as a process: its folder, its workers, who is let in, and the server around them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GRACE = 5  # seconds for answers under way when it is stopped
 class Place:
     """Where it listens and what it has.
 
-    names    hosts by which it is called from outside, beside loopback's
+    names    host names by which it is called from outside, beside loopback's
     workers  pictures that are done at the same time
     folder   in which the pictures lie while they are here; "" for the system's own
     is_open  whether somebody without a key is let in
@@ -53,7 +53,7 @@ class Place:
         return self.host in LOOPBACK
 
     def opened(self, wish: bool | None) -> Place:
-        """As wished; without a wish open where nobody but this machine gets in."""
+        """Open or not as wished; without a wish, open only where no other machine can reach it."""
         return replace(self, is_open=self.here_only and not self.names if wish is None else wish)
 
 
@@ -79,7 +79,7 @@ def serve(place: Place, limits: Limits, make: Callable[[], Hand] = Worker) -> No
 
 
 def log_to_stderr() -> None:
-    """Our own lines and nobody else's: libvips' tell of every picture that it opens."""
+    """Our own lines and no library's: libvips logs every picture that it opens."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
     LOG.addHandler(handler)
@@ -89,7 +89,7 @@ def log_to_stderr() -> None:
 
 @contextmanager
 def running(place: Place, limits: Limits, make: Callable[[], Hand]) -> Iterator[Site]:
-    """All of it but the server; everything is cleared away at the end, however it comes."""
+    """All but the server; everything is cleared away at the end, however that comes."""
     above = Path(place.folder or tempfile.gettempdir())
     for left in above.glob(f"{_PREFIX}*"):  # of a run that was killed together with its sweeper
         sweep.swept(left, limits.keep)

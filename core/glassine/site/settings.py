@@ -1,7 +1,7 @@
 """What may be asked of the service for one picture: the command line's settings, by their names.
 
-Left out is what would name a file of the server's, sign with its certificate, or note a stranger's
-picture in its ledger.
+Settings are left out that would name a file of the server's, sign with its certificate, or note a
+stranger's picture in its ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..types import Claim, Effort, Export, Intent, Strength, Visible
 from ..units import Score
 
 CARRIED = ("xmp", "visible")
-"""Marks that need nothing of the server's."""
+"""Marks that need no file, certificate or ledger of the server's."""
 
 Words = Annotated[str, Field(max_length=300)]
 Word = Annotated[str, Field(max_length=60)]
@@ -105,7 +105,7 @@ class Settings(BaseModel):
         )
 
     def _implied_recipe(self) -> str:
-        """As on the command line: the one that makes something of every goal that is named."""
+        """As on the command line: the recipe that has a use for every goal that is named."""
         concept = bool(self.shows or self.teach)
         implied = "both" if self.style and concept else "poison" if concept else "cloak"
         return self.recipe or implied

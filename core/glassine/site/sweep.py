@@ -1,7 +1,8 @@
-"""python -m glassine.site.sweep FOLDER SECONDS PID: deletes what is older, also when that is dead.
+"""python -m glassine.site.sweep FOLDER SECONDS PID: deletes jobs older than SECONDS.
 
-A process of its own beside the service: a picture is gone after its hour even if the service was
-killed, hangs, or never comes back. It ends when the service is gone and nothing is left.
+A process of its own beside the service, whose process is PID: a picture is gone after its time even
+if the service was killed, hangs, or never comes back. It ends when the service is gone and nothing
+is left.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def job_folder(root: Path, name: str) -> Path:
 
 
 def age(folder: Path) -> float:
-    """In seconds; a name that tells none is as old as can be."""
+    """Of a job's folder, in seconds; infinite where its name does not begin with a time."""
     try:
         return time.time() - float(folder.name.partition("-")[0])
     except ValueError:
@@ -33,7 +34,7 @@ def age(folder: Path) -> float:
 
 
 def swept(root: Path, keep: float) -> int:
-    """Deletes what is older than so many seconds, and gives how much is left."""
+    """Deletes folders older than so many seconds, and returns how many are left."""
     left = 0
     for folder in root.iterdir() if root.is_dir() else ():
         if age(folder) < keep:
@@ -55,6 +56,7 @@ def alive(pid: int) -> bool:
 
 
 def watch_over(root: Path, keep: float, pid: int) -> None:
+    """Sweeps until the service is gone and nothing is left, then removes the folder."""
     while swept(root, keep) or alive(pid):
         time.sleep(min(_PAUSE, keep / 4))
     with suppress(OSError):

@@ -1,6 +1,6 @@
-"""A site -> what it says to crawlers of AI, file by file and picture by picture, and what wins.
+"""A site -> what it says to AI crawlers, file by file and picture by picture, and what counts.
 
-What wins, with its sources: docs/sitekit.md.
+What counts where two places differ, with sources: docs/sitekit.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MINING, _RESERVATION = f"{{{PLUS}}}DataMining", f"{{{TDM}}}reservation"
 
 @dataclass(frozen=True)
 class Said:
-    """What one place says of one file. reservation: "1", "0" or "" for nothing."""
+    """What one place says of one file; "" for nothing. reservation: "1" (reserved) or "0"."""
 
     robots: str = ""
     reservation: str = ""
@@ -56,7 +56,7 @@ SUFFIXES = tuple(f".{one}" for one in kit.data()["suffixes"])
 
 
 def findings(site: Site, base: str, more: list[str] | None = None) -> list[Finding]:
-    """more: pictures beside those of the front page."""
+    """base: the site's address, "" for a folder; more: pictures beside those of the front page."""
     host = urlsplit(base).hostname or ""
     read, found = policies.robots_of(site)
     found += policies.licence_of(site, read, host)

@@ -1,7 +1,7 @@
 """What a site gives for one path: from its folder, or over HTTP from its own host.
 
-Bounded in time, size and steps; another host is never asked. Requests are made only by
-`glassine sitekit check URL`, which is the artist's own site.
+Bounded in time, size and redirects; another host is never asked. Only `glassine sitekit check URL`
+makes requests, to the artist's own site.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ..messages import Message, message
 
 LARGEST = 500 << 10  # bytes that every reader of robots.txt has to read (RFC 9309, 2.5)
 PICTURE = 4 << 20  # bytes of a picture; metadata stands in front
-STEPS = 5  # times that a crawler is led on (RFC 9309, 2.3.1.2)
-PATIENCE, WHOLE = 10.0, 60.0  # seconds for one answer, and for all of them
+STEPS = 5  # redirects that a crawler follows (RFC 9309, 2.3.1.2)
+PATIENCE, WHOLE = 10.0, 60.0  # seconds for one answer, and for all answers together
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Answer:
 
     status   of HTTP; 200 for a file that is there, 404 for one that is not, 0 for no answer
     headers  by their names in small letters; several of one name are joined by commas
-    problem  why there is nothing to read; None: `body` is what there is
+    problem  why there is nothing to read; None: it is in `body`
     cut      there is more than was read
     """
 
@@ -103,13 +103,13 @@ def of_address(site: str, *, patience: float = PATIENCE, whole: float = WHOLE) -
 
 
 def same_host(one: SplitResult, other: SplitResult) -> bool:
-    """The same but for "www." in front."""
+    """Whether the two hosts are the same but for "www." in front, asked over HTTP or HTTPS."""
     names = {(part.hostname or "").removeprefix("www.") for part in (one, other)}
     return len(names) == 1 and other.scheme in ("http", "https")
 
 
 def once(url: str, largest: int, seconds: float) -> Answer:
-    """One request; a body that comes in drops has the same seconds as a whole one."""
+    """One request; a body that trickles in has no more seconds than one that comes at once."""
     parts, until = urlsplit(url), time.monotonic() + seconds
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection

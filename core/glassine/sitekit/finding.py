@@ -15,7 +15,7 @@ GAP: Level = "gap"
 
 @dataclass(frozen=True)
 class Finding:
-    """level: it reserves, one should know it, or it keeps the reservation from being seen."""
+    """level: good reserves, know is worth knowing, gap keeps crawlers from the reservation."""
 
     level: Level
     says: Message

@@ -91,10 +91,10 @@ def _cited(sources: dict[str, Any], path: str) -> str:
 
 
 def agents(previews: bool) -> list[str]:
-    """User agents to refuse; without those that only fetch link previews, where asked.
+    """User agents to refuse. previews: without those that only fetch link previews.
 
-    Many parsers look for a name inside the visitor's: one that is part of a search engine's name
-    would refuse that too, and is left out.
+    Many parsers look for a listed name inside the visitor's: a name that is part of a search
+    engine's would refuse that engine too, and is left out.
     """
     spared = {name.casefold() for name in data()["previews"]} if previews else set()
     engines = [name.casefold() for name in data()["search_engines"]]
@@ -103,11 +103,11 @@ def agents(previews: bool) -> list[str]:
 
 
 def robots(previews: bool, site: str) -> str:
-    """The group for everybody has no rule of paths: some readers heed only the first or the last
-    of two such groups, and what a site's own refuses must stay refused.
+    """Our group for everybody has no rule of paths: some readers heed only the first or the last
+    of two such groups, and what the site's own group refuses must stay refused.
 
-    A group without a rule is joined with the next one by all that follow RFC 9309, which would
-    refuse everybody what that one refuses: so the last group names nobody and ends it.
+    Readers that follow RFC 9309 join a group without a rule with the one below it, and what that
+    refuses would be refused to everybody. So a group that names nobody comes last and ends ours.
     """
     signal = f"Content-Signal: {data()['content_signal']}"
     lines = [f"# {data()['says']}", f"# Agents read {data()['sources']['agents']['read']}.", ""]
@@ -150,7 +150,7 @@ def headers(policy: str, site: str) -> dict[str, str]:
 
 
 def apache(told: dict[str, str]) -> str:
-    """A page may have further links: ours comes beside them."""
+    """`add` for Link, since a page may have other links, which `set` would replace."""
     quoted = {name: value.replace('"', '\\"') for name, value in told.items()}
     lines = [
         f'  Header {"add" if name == "Link" else "set"} {name} "{value}"'

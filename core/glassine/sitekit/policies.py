@@ -23,11 +23,11 @@ _BLOCKS = {
     "Rank Math": "Rank Math",
     "All in One SEO": "All in One SEO",
 }
-"""What plugins and services leave in a robots.txt that they write anew."""
+"""Line in a robots.txt -> the plugin or service that left it there, and writes the file anew."""
 
 
 def robots_of(site: Site) -> tuple[Robots | None, list[Finding]]:
-    """What crawlers may take from its state alone (RFC 9309, 2.3.1), and what it says."""
+    """Its rules, and what was found: also what its mere absence means (RFC 9309, 2.3.1)."""
     answer = site(ROBOTS, LARGEST)
     if not answer.there:
         closed = answer.status >= 500 or answer.status == 0
@@ -46,7 +46,7 @@ def gone(answer: Answer, means: Message) -> Finding:
 
 
 def looks_like_page(answer: Answer) -> bool:
-    """A site that gives its front page for whatever it does not have."""
+    """Whether a web page came: some sites send their front page for whatever they do not have."""
     start = answer.text[:500].lstrip().lower()
     return start.startswith(("<!doctype html", "<html")) or answer.kind == "text/html"
 
@@ -73,7 +73,7 @@ def agents_refused(read: Robots) -> Iterator[Finding]:
 
 
 def for_everybody(read: Robots) -> Iterator[Finding]:
-    """What readers make of the group for everybody that do not join groups, or that do."""
+    """Gaps in the groups for everybody: several that differ, and one joined with other names."""
     ruled = [
         tuple(line for line in one.lines if line[0] in ("allow", "disallow"))
         for one in read.groups
@@ -104,7 +104,7 @@ def signals(read: Robots) -> Iterator[Finding]:
 
 
 def tools(text: str, read: Robots) -> Iterator[Finding]:
-    """Who writes over the file, and who counts its lines as faults."""
+    """Tools that write the file anew, and one that counts its lines as faults."""
     for name in dict.fromkeys(name for mark, name in _BLOCKS.items() if mark in text):
         yield Finding(KNOW, message("site.written_by", tool=name))
     if read.licences():
@@ -142,7 +142,7 @@ def licence_at(site: Site, path: str) -> Iterator[Finding]:
 
 
 def tdmrep_of(site: Site) -> tuple[list[dict[str, Any]], list[Finding]]:
-    """Its rules, in their order."""
+    """The rules of tdmrep.json in their order, and what was found."""
     answer = site(TDMREP, LARGEST)
     if not answer.there:
         return [], [gone(answer, message("site.means_silent"))]
@@ -173,7 +173,7 @@ def reserved(rules: list[dict[str, Any]], path: str) -> str:
 
 
 def ai_txt_of(site: Site) -> list[Finding]:
-    """Little read; its absence is no gap."""
+    """Few crawlers read ai.txt, so its absence is no gap."""
     answer = site(AI, LARGEST)
     if not answer.there or looks_like_page(answer):
         return []

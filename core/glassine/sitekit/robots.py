@@ -1,7 +1,7 @@
 """robots.txt as crawlers read it: RFC 9309, with the lines that Content Signals and RSL add.
 
 Groups of one name are one group; a visitor with a group of its own does not see the group for
-everybody. Of two rules that match, the longer one counts, and Allow where they are as long.
+everybody. Of two rules that match, the longer one counts; where both are equally long, Allow.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def read_robots(text: str) -> Robots:
         name, colon, value = line.partition("#")[0].partition(":")
         name, value = name.strip().lower(), value.strip()
         if name == "license" and "#" in line:
-            value = line.partition(":")[2].strip()  # an address may have one
+            value = line.partition(":")[2].strip()  # an address may hold a #
         if not colon:
             continue
         if name == "user-agent":

@@ -26,7 +26,7 @@ _AI = ("ai-train", "ai-all", "all")
 
 
 def licence(policy: str) -> str:
-    """Search may, AI may not; the licence page where there is one."""
+    """XML that permits search and prohibits AI, with the address of the licence page if any."""
     terms = f"    <terms>{escape(policy)}</terms>\n" if policy else ""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<rsl xmlns="{SPACE}">\n'
@@ -42,7 +42,7 @@ def link(site: str) -> str:
 
 
 def faults(data: bytes) -> Iterator[Message]:
-    """What a reader of the specification finds wrong, and whether it speaks of AI at all."""
+    """What violates the specification in it, and whether it leaves AI unmentioned."""
     try:
         root = document(data)
     except (ElementTree.ParseError, ValueError) as error:
@@ -60,7 +60,7 @@ def faults(data: bytes) -> Iterator[Message]:
 
 
 def misplaced(element: Element) -> Iterator[Message]:
-    """An element of RSL where none of that name may stand: it makes the document void."""
+    """RSL elements in a place where none of their name may stand: each voids the document."""
     inside = _INSIDE.get(local(element), set())
     for child in element:
         if child.tag.startswith(f"{{{SPACE}}}") and local(child) not in inside:
@@ -69,7 +69,7 @@ def misplaced(element: Element) -> Iterator[Message]:
 
 
 def refused_uses(root: Element) -> tuple[str, ...]:
-    """Uses of AI that it prohibits, in the words of the document."""
+    """Uses for AI that the licence prohibits, in its own words."""
     said = (one.text or "" for one in root.iter(f"{{{SPACE}}}prohibits"))
     words = [word for text in said for word in text.replace(",", " ").split()]
     return tuple(dict.fromkeys(word for word in words if word in _AI))

@@ -1,7 +1,7 @@
 """Encoders the optimiser works against. To add one: a file here, and its name below.
 
-`encoders` loads them onto a device and keeps them, `eyes` are those that can be looked through;
-`nets` holds the networks."""
+`encoders` loads them onto a device and keeps them, `eyes` pairs them with decoders that show what
+they keep; `nets` holds the networks."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ SURROGATES: Registry[Surrogate] = Registry(
 )
 
 SMALL = "embedded"
-"""The one that is always there, and cheap enough for previews and warm starts."""
+"""The surrogate that is always there, and cheap enough for previews and warm starts."""
 
 SHIPPED = Path(__file__).parent / "weights"
-"""Weights that come with the package; every other entry's are the user's to get."""
+"""Weights that come with the package; users download those of all other entries."""
 
 
 def surrogate_named(name: str) -> Surrogate:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:  # whoever lists what there is need not wait for torch
+if TYPE_CHECKING:  # listing the entries need not wait for torch
     from torch import Tensor, nn
 
     from ..machine.weights import Wanted
@@ -25,10 +25,10 @@ class Surrogate:
     licence  of the weights
     weights  files that users download; empty where the repository ships them
     load     folder of the weights -> family -> network taking `expects`, on the CPU, float32
-    sees     same folder -> latents back to a picture, for "what the model sees"; None: it cannot
+    sees     same folder -> decoder of latents, for "what the model sees"; None: there is none
     seen_as  of several families the one whose latents `sees` takes; "" where there is but one
     wide     whether numbers inside leave float16's range
-    families  names of the surrogates that it holds likenesses of, under the same names in `load`
+    families  names of the surrogates whose likenesses it holds; `load` uses the same names
     """
 
     covers: str

@@ -17,16 +17,16 @@ LIMITS = (
     message("embedded.on_other_pictures"),
     message("embedded.on_other_encoders"),
 )
-"""What it is known to do badly: the first limits of the model card beside its weights."""
+"""What it is known to do badly: the first limits on the model card beside its weights."""
 
 
 def load(folder: Path) -> dict[str, nn.Module]:
-    """Family -> encoder, of which most weights were rounded to bytes; more: its model card."""
+    """Family -> encoder, most of whose weights were rounded to bytes: see the model card."""
     return load_branches(folder / FILE)
 
 
 def load_branches(file: Path) -> dict[str, nn.Module]:
-    """Branches of such a file. A tensor of bytes has its scale per output channel beside it."""
+    """The same from any such file. A tensor of bytes has its scale per output channel beside it."""
     from safetensors.torch import load_file
 
     from .nets.slim import branches

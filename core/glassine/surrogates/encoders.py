@@ -1,4 +1,4 @@
-"""Surrogates as functions on a device. Loaded networks are kept: jobs follow one another."""
+"""Surrogates as functions on a device. Loaded networks are kept for the next job."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .nets.backward import CUT, gradient_twin
 
 
 def present_surrogates() -> tuple[str, ...]:
-    """Real surrogates whose weights are on this machine, and good."""
+    """Real surrogates whose weights are on this machine and can be used."""
     return tuple(name for name, fault in real_surrogates() if fault is None)
 
 
 def unusable_surrogates() -> tuple[Message, ...]:
-    """What is said of the others, whose weights are here and not what they should be."""
+    """A message for each real surrogate whose weights are here but cannot be used."""
     return tuple(
         message("encoders.gone_round", name=name, reason=fault)
         for name, fault in real_surrogates()
@@ -34,7 +34,7 @@ def unusable_surrogates() -> tuple[Message, ...]:
 
 
 def real_surrogates() -> Iterator[tuple[str, Message | None]]:
-    """Those whose weights lie on this machine, each with what is wrong with them."""
+    """Those whose weights are here, each with what is wrong with them; None: nothing."""
     for name in SURROGATES:
         entry = SURROGATES[name]
         if entry.weights and weights.present(entry.folder):
@@ -44,9 +44,9 @@ def real_surrogates() -> Iterator[tuple[str, Message | None]]:
 
 @lru_cache(maxsize=64)
 def fault_of(name: str, place: Path, changed: int) -> Message | None:
-    """Why that encoder cannot be used: its sums do not fit, or it does not load.
+    """Why that encoder cannot be used: its checksums do not match, or it does not load.
 
-    place, changed  its folder, and when that was changed last: it may be made good meanwhile
+    place, changed  its folder, and when that last changed, so that a repaired one is read anew
     """
     entry = SURROGATES[name]
     try:
@@ -57,7 +57,7 @@ def fault_of(name: str, place: Path, changed: int) -> Message | None:
 
 
 def check_weights(names: Iterable[str]) -> None:
-    """Raises WeightsMissing where one that was asked for is not what it was published as."""
+    """Raises WeightsMissing where weights that were asked for are not as they were published."""
     for name in names:
         weights_folder(surrogate_named(name))
 
@@ -73,7 +73,7 @@ def encoders(name: str, device: Device) -> dict[str, Encoder]:
 
 
 def with_fallback(encode: Encoder, name: str, family: str) -> Encoder:
-    """On the processor where a card is full or fails: a look at the result must not cost it."""
+    """On the processor where a card is full or fails: measuring a result must not lose it."""
 
     def run(rgb: Tensor) -> Tensor:
         with suppress(RuntimeError):
@@ -87,20 +87,21 @@ def with_fallback(encode: Encoder, name: str, family: str) -> Encoder:
 
 @lru_cache(maxsize=16)
 def gradient_encoders(name: str, device: Device) -> dict[str, Encoder]:
-    """The same for steps: nearly the same latents, steadier gradients, faster where bytes are."""
+    """The same for the optimiser's steps: nearly the same latents, steadier gradients, and faster
+    on CPUs that compute in bytes."""
     entry = surrogate_named(name)
     found: dict[str, Encoder] = {}
     for family, net in entry.load(weights_folder(entry)).items():
         twin = gradient_twin(net, CUT, device.in_bytes)
-        whole = device.in_bytes and twin is not net  # between blocks in bytes lies float32
-        at = replace(device, dtype=torch.float32) if whole else device
+        in_bytes = device.in_bytes and twin is not net  # its blocks take and give float32
+        at = replace(device, dtype=torch.float32) if in_bytes else device
         found |= on_device(entry, {family: twin}, at)
     return found
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """Latents of that family -> picture, (B, C, h, w) -> (B, 3, 8 h, 8 w)."""
+    """Latents of one family -> picture, (B, C, h, w) -> (B, 3, 8 h, 8 w)."""
 
     family: str
     decode: Callable[[Tensor], Tensor]
@@ -108,7 +109,7 @@ class Decoder:
 
 @lru_cache(maxsize=2)
 def decoder(name: str, device: Device) -> Decoder | None:
-    """On that device in float32: half the digits would show in pixels. None where there is none."""
+    """In float32 on that device: fewer digits would show in pixels. None: it has no decoder."""
     entry = surrogate_named(name)
     if entry.sees is None:
         return None
@@ -134,7 +135,7 @@ def weights_folder(entry: Surrogate) -> Path:
 
 
 def laid_out(net: nn.Module, device: Device) -> nn.Module:
-    """In the number format and the layout that are fastest there, as `Device` knows them."""
+    """The network in the number format and memory layout that are fastest on that device."""
     return net.to(device.kind, device.dtype).to(memory_format=device.layout)
 
 

@@ -1,7 +1,6 @@
-"""A picture as a model keeps it: encoded, and turned back. What training learns from.
+"""A picture as a model keeps it: encoded, and decoded again. Training learns from that.
 
-The decoder of FLUX.2's likeness ships, so there is always one pair of eyes; real encoders bring
-their own.
+The decoder of FLUX.2's likeness ships, so there is always one; real encoders bring their own.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Eye:
 
     @torch.no_grad()
     def sees(self, rgb: Tensor) -> Tensor:
-        """(3, h, w) in [0, 1] -> the same size, what is left of it, in [0, 1]."""
+        """(3, h, w) in [0, 1] -> what encoding leaves of it, of the same size and range."""
         height, width = rgb.shape[1:]
         kept = self.decode(self.encode(padded(rgb)[None])).cpu()
         return kept[0, :, :height, :width].clamp(0, 1)
@@ -44,7 +43,7 @@ def eye_of(name: str, device: Device) -> Eye | None:
 
 
 def eyes(names: Iterable[str], device: Device, most: int) -> tuple[Eye, ...]:
-    """Of these, then of the others on this machine; the one that ships where no real one is."""
+    """Up to `most`, of these, then of others on this machine; if none of them, the shipped one."""
     wanted = dict.fromkeys(name for name in (*names, *present_surrogates()) if name != SMALL)
     found = list[Eye]()
     for name in (*wanted, SMALL):

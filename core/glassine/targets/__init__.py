@@ -1,6 +1,6 @@
 """What the artwork should look like to an encoder. To add one: a file here, and its name below.
 
-What helps to choose one (a local Stable Diffusion, a captioner) lies beside them."""
+What helps to make or choose one (a local Stable Diffusion, a captioner) lies beside them."""
 
 from ..registry import Registry
 from .base import Target

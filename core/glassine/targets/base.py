@@ -16,7 +16,7 @@ class Target:
     """`picture` takes the artwork, what was asked for, the plan's random generator and device.
 
     says     what the artist reads in the menu
-    needs    fields of an intent that it is made from, for whoever asks the artist
+    needs    fields of the intent that it is made from, so that a menu can ask for them
     choices  what can be asked for by name: {name, says, picture (PNG or WebP in base64)}
     """
 

@@ -1,8 +1,8 @@
 """An anchor picture of another concept: the target of poison (Nightshade, Shan et al., 2024).
 
-The attack adds up over many artists only where all of them pull the same concept towards the very
-same picture. So an anchor is never drawn at random: it ships, or it lies in the artist's own
-anchors folder, or a fixed seed makes it.
+Poison of many artists adds up only where all of them pull the same concept towards the very same
+picture. So an anchor is never drawn at random: it ships, or it lies in the artist's own anchors
+folder, or a local Stable Diffusion makes it with a fixed seed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def concept(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> G
 
 
 def words(intent: Intent) -> tuple[str, str]:
-    """Both words of a poison, tidied; it needs both, and they must differ."""
+    """What a poison shows and what it teaches, tidied; it needs both, and they must differ."""
     shows, teach = tidy(intent.shows or ""), tidy(intent.teach or "")
     if not shows or not teach:
         raise NotUsable("concept.two_words")
@@ -91,7 +91,7 @@ def synonyms() -> dict[str, str]:
 
 
 def spread(anchor: Tensor, height: int, width: int) -> Tensor:
-    """The anchor over the whole artwork: repeated along a long side, so that it is little bent."""
+    """The anchor over the whole artwork, repeated along a long side to distort it little."""
     across = max(1, round(width / height))
     down = max(1, round(height / width))
     one = lanczos(anchor, -(-height // down), -(-width // across))

@@ -32,7 +32,7 @@ _MULTIPLE = 8
 
 
 def diffusion_present() -> bool:
-    """Whether there is a folder; whether diffusers is installed is said when it is used."""
+    """Whether there is a folder; a missing diffusers is reported only when it is used."""
     return bool(os.environ.get(_VARIABLE)) or weights.present(_NAME)
 
 
@@ -77,7 +77,7 @@ def restyled(rgb: Tensor, words: str, draw: Generator, device: str) -> Tensor:
 
 @cache
 def pipeline(kind: str, device: str) -> Callable[..., Any]:
-    """The folder's own pipeline ("Pipeline"), or its relative for pictures ("Img2ImgPipeline").
+    """The folder's own pipeline ("Pipeline"), or the same model's img2img ("Img2ImgPipeline").
 
     `device` is what it runs on, as torch names it.
     """

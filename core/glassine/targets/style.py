@@ -51,13 +51,13 @@ def style(artwork: Artwork, intent: Intent, draw: Generator, device: str) -> Goa
 
 @cache
 def styles() -> dict[str, dict[str, Any]]:
-    """Name -> number in the network, its place among styles, and what it looks like."""
+    """Name -> its number in the network, its place among styles, and what it looks like."""
     table: dict[str, dict[str, Any]] = json.loads((DATA / "index.json").read_text("utf-8"))
     return table
 
 
 def chosen(rgb: Tensor, draw: Generator) -> str:
-    """One of the styles that are far enough from the artwork's own, and not too far."""
+    """A random style of those far enough from the artwork's own, and not too far."""
     away = distances(rgb)
     ranked = sorted(away, key=away.__getitem__)
     far_enough = middle_styles(ranked)
@@ -98,10 +98,10 @@ def pillow(rgb: Tensor) -> Image.Image:
 
 @cache
 def style_engine() -> StyleTransfer:
-    """On the CPU, where it takes tenths of a second and gives the same pixels every time."""
+    """On the CPU, where a style takes tenths of a second and has the same pixels every time."""
     import onnxruntime  # a tenth of a second to load
 
-    onnxruntime.disable_telemetry_events()  # Windows; elsewhere the package itself
+    onnxruntime.disable_telemetry_events()  # on Windows; elsewhere glassine/__init__.py does it
     return StyleTransfer(device="cpu", max_size=_LARGEST)
 
 

@@ -1,8 +1,8 @@
-"""Animated paint layers: their frames are read and written one by one in a clone, and one copy of
-them, with all its frames, is what the document gets.
+"""Animated paint layers: their frames are read and written one by one in a clone, and the document
+gets one copy of the layer with all its frames.
 
 libkis makes no keyframes, but a duplicate has those of its original, and pixels are written into
-the frame that a document shows: tried in Krita 5.1.5, the artist's own time stays where it is.
+the frame that the clone shows. Tried in Krita 5.1.5; the artist's own document stays at its time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ OPENED: list[Document] = []
 
 
 def is_film(node: Node | None) -> bool:
-    """A layer whose frames can be written: a paint layer whose masks stand still."""
+    """Whether frames of that layer can be written: only those of a paint layer can."""
     return node is not None and node.type() == "paintlayer" and node.animated()
 
 
 def keyframes(doc: Document, node: Node) -> tuple[int, ...]:
-    """Times of its pictures; the time in front where only its opacity moves."""
+    """Times of its pictures; the current time where only its opacity is animated."""
     found = tuple(at for at in range(doc.animationLength() + 1) if node.hasKeyframeAtTime(at))
     return found or (doc.currentTime(),)
 
@@ -36,13 +36,13 @@ def frame_in_front(doc: Document, times: tuple[int, ...]) -> int:
 
 
 def frames_in_range(doc: Document, times: tuple[int, ...]) -> tuple[int, ...]:
-    """Of what is selected in the timeline, which is what Krita plays."""
+    """Those selected in the timeline, which is the range that Krita plays."""
     start, end = doc.playBackStartTime(), doc.playBackEndTime()
     return tuple(at for at in times if start <= at <= end)
 
 
 class Film(Picture):
-    """A layer in a clone and, above it, a copy that gets its changed frames.
+    """A layer in a clone and, above it, a copy into which the changed frames are written.
 
     times  of all its frames
     """
@@ -57,10 +57,10 @@ class Film(Picture):
         copy.waitForDone()
         for mask in self._made.childNodes():
             mask.remove()  # what they show is in the pixels
-        self._baked = bool(self._node.childNodes())
+        self._baked = bool(self._node.childNodes())  # the copy's pixels hold what masks showed
 
     def turn_to(self, time: int) -> None:
-        """That frame is read and written from now on."""
+        """Turns the clone to that frame, which is read and written from now on."""
         node = self._node
         assert node is not None
         self._copy.setCurrentTime(time)
@@ -70,7 +70,7 @@ class Film(Picture):
             self.place = canvas_of(self._copy)  # a mask may show more than its layer has
 
     def write(self, pixels: memoryview) -> Iterator[None]:
-        """Into the frame that was turned to; yields between parts."""
+        """Writes into the frame that was turned to; yields between parts."""
         stride, start = self.place.width * self.space.pixel, 0
         for strip in self.strips(self.place):
             size = strip.height * stride
@@ -98,7 +98,7 @@ class Film(Picture):
             self._node.setVisible(False)
         self._copy.setFileName("")  # a save would write it over the artist's own
         active_window().addView(self._copy)
-        OPENED.append(self._copy)  # a clone goes with its last handle, whoever looks at it
+        OPENED.append(self._copy)  # a clone is gone with its last handle, even while it is shown
         self._doc = self._node = None
 
 

@@ -1,4 +1,4 @@
-"""Originals that are hidden under their protected copy, shown again while the copy is undone, and
+"""Originals that are hidden under their protected copy: shown again while the copy is undone, and
 for good where it was deleted."""
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Pair:
 
 
 class HiddenOriginals:
-    """Undoing the copy shows them again, redoing it hides them: hiding is no undo step of its own
-    in Krita."""
+    """Shows originals when their copy is undone and hides them when it is redone: in Krita, hiding
+    is no undo step of its own."""
 
     pairs: ClassVar[list[Pair]] = []
     known: ClassVar[set[str]] = set()  # documents whose notes were read
@@ -35,7 +35,7 @@ class HiddenOriginals:
 
     @classmethod
     def adopt(cls, doc: Document) -> None:
-        """Those of an earlier session, as they are noted in a document that is seen first now."""
+        """Adds those that a document notes from an earlier session, when it is first seen."""
         if key_of(doc) in cls.known:
             return
         cls.known.add(key_of(doc))
@@ -49,7 +49,7 @@ class HiddenOriginals:
 
     @classmethod
     def forget_closed(cls, opened: set[str]) -> None:
-        """A document that is opened again is read again."""
+        """Forgets closed documents, so that one that is opened again is read again."""
         cls.known &= opened
 
     @classmethod

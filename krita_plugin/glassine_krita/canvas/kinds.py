@@ -1,5 +1,5 @@
-"""What kinds of layers need to look as they do: how a flat copy of each is had, and why of some it
-is not. Tried in Krita 5.1.5; the table is in docs/layers.md."""
+"""How a flat copy that looks the same is made of each kind of layer, and why of some kinds there is
+none. Tried in Krita 5.1.5; the table is in docs/layers.md."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .libkis import Document, Node
 from .places import NOWHERE, Place
 from .refusals import Refused
 
-ROWS = 64  # that are looked at in one turn
-BESIDE = 256  # pixels; as wide as Krita's styles blur
+ROWS = 64  # rows that are looked at in one turn
+BESIDE = 256  # pixels beside a layer that Krita's styles can reach
 SPREADING = ("filtermask", "transformmask", "colorizemask")
 
 
@@ -31,7 +31,7 @@ def refuse_frames(nodes: list[Node]) -> None:
 
 
 def refuse_kinds(node: Node) -> None:
-    """Raises where a copy of the one layer would not look as what is there."""
+    """Raises where no copy of the layer could look as the layer does in its place."""
     if node.type() == "filterlayer":
         raise Refused("no_pixels")  # it changes what lies below it, and is nothing alone
     mixed = [one for one in node.childNodes() if one.type().endswith("layer")]
@@ -50,9 +50,12 @@ def style_of(node: Node) -> str:
 
 
 def mix_as(node: Node, made: Node) -> None:
-    """Mixed with what lies below as that layer is. Shadows, strokes and glows have ways of their
-    own: as pixels they would look otherwise in most of them. Of a group that passes through Krita
-    heeds the opacity alone, and `isolate` has put that into its layers."""
+    """Gives `made` the opacity, blending mode and layer style of `node`.
+
+    The style is carried over and not drawn: shadows, strokes and glows have blending modes of their
+    own, and would look different as pixels. A group that passes through gives nothing: Krita heeds
+    only its opacity, which `isolate` has put into its layers.
+    """
     if passes_through(node):
         return
     made.setOpacity(node.opacity())
@@ -63,7 +66,7 @@ def mix_as(node: Node, made: Node) -> None:
 
 
 def without_style(node: Node) -> None:
-    """The same with its style switched off, as its eye in Krita's list of layers does."""
+    """Switches its style off, as the style's eye in Krita's list of layers does."""
     if style := style_of(node):
         tree = ElementTree.fromstring(style)
         for one in tree.iter("node"):
@@ -73,21 +76,24 @@ def without_style(node: Node) -> None:
 
 
 def stands_alone(node: Node) -> bool:
-    """Whether a copy above it looks as it does: nothing of it is mixed, or would be twice."""
+    """Whether a plain copy above it looks as the layer does: nothing would be blended twice."""
     return is_plain(node) and not passes_through(node) and not style_of(node)
 
 
 def reaches_out(node: Node) -> bool:
-    """Whether it can show more than Krita's bounds of it, which know of no mask and no style."""
+    """Whether it can show more than its bounds in Krita, which ignore masks and styles."""
     inside = [one for one in whole(node) if one.type() in SPREADING]
     styled = any(style_of(one) for child in node.childNodes() for one in whole(child))
     return bool(inside) or styled
 
 
 def extent(doc: Document, node: Node) -> Place:
-    """All that it shows but for its own style, as far as it lies in the canvas; with a style also
-    what lies beside it: shadows of that fall into the canvas, and a stroke must not follow its
-    edge. (Of a layer with masks Krita makes as much there as the style needs.)"""
+    """The part of the canvas in which the layer shows anything, not counting its own style.
+
+    With a style, also what lies beside the canvas: its shadow falls into the canvas, and a stroke
+    must not follow the canvas's edge. (Of a layer with masks, Krita draws as much there as the
+    style needs.)
+    """
     canvas = canvas_of(doc)
     if style_of(node) and not passes_through(node) and not reaches_out(node):
         return Place.of(node.bounds()) & canvas.grown(BESIDE)
@@ -112,8 +118,11 @@ def filled(node: Node, parts: Iterator[Place]) -> Place:
 
 
 def isolate(copy: Document, node: Node) -> None:
-    """Leaves of a clone what this group shows. Krita heeds neither masks nor style of a group that
-    passes through, and its opacity as that of each of its layers."""
+    """Hides everything in a clone but what this group shows.
+
+    Krita ignores masks and style of a group that passes through, and applies its opacity to each
+    of its layers.
+    """
     for child in node.childNodes():
         if child.type().endswith("mask"):
             child.setVisible(False)

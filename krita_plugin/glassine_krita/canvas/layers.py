@@ -26,6 +26,7 @@ REAL = (
     "filllayer",
     "filterlayer",
 )
+"""Types of nodes that are layers, and not masks."""
 
 
 def app() -> Application:
@@ -33,7 +34,7 @@ def app() -> Application:
 
 
 def active_window() -> Window:
-    """The one in front; while a document is open there is one."""
+    """The window in front; while a document is open there is one."""
     window = app().activeWindow()
     assert window is not None
     return window
@@ -44,7 +45,7 @@ def open_documents() -> list[Document]:
 
 
 def active_document() -> Document | None:
-    """The one in front, or None."""
+    """The document in front, or None."""
     doc = app().activeDocument()
     return doc if is_open(doc) else None
 
@@ -55,23 +56,23 @@ def is_open(doc: Document | None) -> TypeGuard[Document]:
 
 
 def root_of(doc: Document) -> Node:
-    """Of an open document."""
+    """The root layer of an open document."""
     root = doc.rootNode()
     assert root is not None
     return root
 
 
 def key_of(doc: Document) -> str:
-    """The same for every handle of one document."""
+    """A key that is the same for every handle of one document."""
     return root_of(doc).uniqueId().toString()
 
 
 def clone(doc: Document) -> Document | None:
     """A copy of the document as it is now; raises Busy while Krita works on it.
 
-    Krita ends where a document is cloned in the middle of a conversion
-    ("projectionUpdatesFilters.isEmpty()"), and our timers and the engine's answers can get there:
-    Krita looks at its events where it waits for long.
+    Krita crashes where a document is cloned in the middle of a conversion
+    ("projectionUpdatesFilters.isEmpty()"), and our timers and the engine's answers can come just
+    then: Krita handles events during long waits.
     """
     if not doc.tryBarrierLock():
         raise Busy("document_busy")
@@ -116,7 +117,7 @@ def is_plain(node: Node) -> bool:
 
 
 def in_passing(node: Node) -> bool:
-    """In a group that passes through, which mixes each of its layers by its own opacity."""
+    """Whether it lies in a group that passes through, which mixes its layers one by one."""
     parent = node.parentNode()
     return parent is not None and (parent.passThroughMode() or in_passing(parent))
 
@@ -149,7 +150,7 @@ def visible_layers(doc: Document) -> list[Node]:
 
 
 def write_rows(node: Node, strip: Place, part: bytes) -> None:
-    """5.1.5 tells of a failed write by nothing at all, so a row is read back."""
+    """Raises Refused where Krita wrote nothing: 5.1.5 reports no failure, so a row is read back."""
     node.setPixelData(part, strip.x, strip.y, strip.width, strip.height)
     sample = node.pixelData(strip.x, strip.y, strip.width, 1).data()
     if not sample or not part.startswith(sample):

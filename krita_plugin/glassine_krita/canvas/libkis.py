@@ -1,7 +1,7 @@
 """What the plugin uses of libkis, as types: Krita brings none. The only file that imports krita.
 
-A row stands for a method that was tried in Krita 5.1.5, with what it gave there; the fake Krita of
-the tests has the same ones. What is missing here is not used.
+Each method was tried in Krita 5.1.5 and has the types that it had there; the fake Krita of the
+tests has the same methods. The plugin uses no others.
 """
 
 from __future__ import annotations

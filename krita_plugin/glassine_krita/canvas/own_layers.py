@@ -1,5 +1,5 @@
-"""Layers that were made here: they are noted in the document, so that nobody protects one twice and
-everybody knows what it was made from."""
+"""Layers that Glassine made: they are noted in the document, so that none is protected twice and
+each is known with what it was made from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANNOTATION = "glassine/layers.json"
 
 @dataclass(frozen=True)
 class OwnLayer:
-    """A note of one.
+    """The note of one such layer.
 
     copy    its id
     source  what it was made from; None where an earlier version noted it
@@ -39,7 +39,7 @@ class OwnLayer:
 
 
 def remember_layer(doc: Document, made: OwnLayer) -> None:
-    """Called when a layer was added, which has marked the document as modified already."""
+    """Called after a layer was added: that has marked the document as modified already."""
     write_notes(doc, [*own_layers(doc), made])
 
 
@@ -63,8 +63,8 @@ def write_notes(doc: Document, made: list[OwnLayer]) -> None:
 
 
 def own_layers(doc: Document) -> list[OwnLayer]:
-    """As they were noted, whether or not they are still there. None of a document that is closed:
-    Krita 5.1.5 ends where it is asked for a note of such a one."""
+    """All that were noted, whether or not the layers are still there. None of a closed document:
+    Krita 5.1.5 crashes when it is asked for an annotation of one."""
     if not is_open(doc):
         return []
     try:
@@ -76,7 +76,7 @@ def own_layers(doc: Document) -> list[OwnLayer]:
 
 
 def note_from(row: object) -> OwnLayer | None:
-    """An earlier version noted ids alone."""
+    """None for what cannot be read. An earlier version noted ids alone."""
     if isinstance(row, str):
         return OwnLayer(row)
     if not isinstance(row, dict) or not isinstance(row.get("id"), str):
@@ -97,7 +97,7 @@ def own_layer_ids(doc: Document) -> set[str]:
 def own_layer_in(doc: Document, scope: str, *, replaced: bool = False) -> str:
     """The name of a layer of ours that would be protected again, or "".
 
-    replaced  a copy of the whole picture is no part of it: the new one comes in its place
+    replaced  not counting copies of the whole picture, in whose place the new one comes
     """
     ids = {one.copy for one in own_layers(doc)}
     if replaced and scope == "picture":
@@ -113,7 +113,7 @@ def own_layer_in(doc: Document, scope: str, *, replaced: bool = False) -> str:
 
 
 def earlier_copies(doc: Document, made: OwnLayer) -> list[tuple[OwnLayer, Node]]:
-    """Copies of the same thing that are still there; what the artist has put into one is kept."""
+    """Earlier copies of the same thing that are still in the document, with their notes."""
     tree = {node.uniqueId().toString(): node for node in all_layers(doc)}
     return [
         (one, tree[one.copy]) for one in own_layers(doc) if one.copy in tree and one.same_work(made)

@@ -32,7 +32,7 @@ class Picture:
     """A part of a clone, so that the artist can paint on.
 
     kept   how the document keeps its pixels
-    space  how they are read
+    space  how they are read here
     """
 
     def __init__(
@@ -66,17 +66,17 @@ class Picture:
 
     @property
     def narrowed(self) -> bool:
-        """Whether a file of it has other colours than the document can hold."""
+        """Whether the document may hold colours that a file, which is in sRGB, cannot."""
         return self.kept.model != "RGBA" or not self.kept.profile.startswith("sRGB")
 
     @property
     def converted(self) -> bool:
-        """Whether the artist has to be told."""
+        """Whether its colours have to be converted to RGB, which the artist is told."""
         return not self.kept.usable
 
     @property
     def bounds(self) -> Place:
-        """All of the layer that this is a part of."""
+        """Bounds of the layer that this is a part of; its own place for a whole picture."""
         return self.place if self._node is None else Place.of(self._node.bounds())
 
     @property
@@ -95,11 +95,11 @@ class Picture:
                 yield data[start : start + layers.PART]
 
     def strips(self, place: Place) -> Iterator[Place]:
-        """Places that are read or written in one turn."""
+        """Strips of a place, each of which is read or written in one turn."""
         return place.strips(max(1, layers.PART // (place.width * self.space.pixel)))
 
     def read(self, place: Place) -> bytes:
-        """Packed rows."""
+        """Packed rows of that place; raises Refused where Krita gives fewer."""
         if self._node is None:
             data = self._copy.pixelData(place.x, place.y, place.width, place.height).data()
         else:
@@ -117,7 +117,7 @@ class Picture:
         """
         copy = self._copy
         flat = copy.createNode("", "paintlayer")
-        if space_of(flat).same(self.kept):  # not where a layer keeps colours of its own
+        if space_of(flat).same(self.kept):  # not where a layer has another space than the document
             for strip in self.strips(self.bounds if self.mask else self.place):
                 flat.setPixelData(self.read(strip), strip.x, strip.y, strip.width, strip.height)
             for node in root_of(copy).childNodes():
@@ -210,7 +210,7 @@ def take_flattened(doc: Document) -> Picture:
 def without_copies(copy: Document, made: list[OwnLayer]) -> None:
     """A clone as it would be without earlier copies of the whole picture."""
     gone = [one for one in made if one.choice.get("scope") == "picture"]
-    for ids, shown in (([one.copy for one in gone], False), (sum_up(gone), True)):
+    for ids, shown in (([one.copy for one in gone], False), (hidden_by(gone), True)):
         for node in filter(None, (find_layer(copy, one) for one in ids)):
             node.setVisible(shown)
     if gone:
@@ -218,8 +218,8 @@ def without_copies(copy: Document, made: list[OwnLayer]) -> None:
         copy.waitForDone()
 
 
-def sum_up(made: list[OwnLayer]) -> list[str]:
-    """Ids of all layers that they stand in place of."""
+def hidden_by(made: list[OwnLayer]) -> list[str]:
+    """Ids of all layers that those copies hide."""
     return [one for row in made for one in row.hides]
 
 
@@ -248,6 +248,7 @@ def picture_of(
     wanted: Space | None,
     mask: bytes,
 ) -> Picture:
+    """That part of a clone; of a group that passes through, what it shows by itself."""
     if copy is None:
         raise Refused("unreadable")
     alone = None if node is None or not passes_through(node) else find_layer(copy, node.uniqueId())

@@ -38,7 +38,7 @@ class PreviewTab:
 
     @property
     def on(self) -> bool:
-        """Whether it can be seen: an undo in its tab takes the layer away."""
+        """Whether it can be seen: an undo in its tab removes its layer."""
         return is_open(self._copy) and self._layer is not None and bool(self._layer.parentNode())
 
     def show(self, doc: Document, scope: str, picture: bytes, place: Place, title: str) -> None:
@@ -57,14 +57,14 @@ class PreviewTab:
 
     def _open(self, doc: Document, named: str, place: Place, picture: bytes, title: str) -> None:
         """A clone has the artist's own file name, under which a save would write the preview over
-        their work; and what is painted in it is lost with it, so its layers are locked."""
+        their work, so it loses that; and what is painted in it would be lost, so it is locked."""
         copy = clone(doc)
         if copy is None:
             raise Refused("unreadable")
         copy.setFileName("")
         copy.setName(title)
         copy.setBatchmode(True)
-        copy.waitForDone()  # 5.1.5 may end where a layer is added to one on its way
+        copy.waitForDone()  # 5.1.5 may crash where a layer is added before a clone is ready
         layer = copy.createNode(title, "paintlayer")
         convert_pixels(layer, SCREEN)
         for made in own_layers(copy):
@@ -84,7 +84,7 @@ class PreviewTab:
         self._name_tab()
 
     def _name_tab(self) -> None:
-        """Krita calls a document without a file "Not Saved"."""
+        """Puts our title on the tab: Krita calls a document without a file "Not Saved"."""
         if self._tab is not None and self._tab.windowTitle() != self._title:
             self._tab.setWindowTitle(self._title)
 
@@ -95,7 +95,7 @@ class PreviewTab:
         self._copy = self._layer = self._tab = self._of = None
 
     def follow_document(self) -> None:
-        """Called now and then: goes when the artist's document goes, or when it was undone."""
+        """Called now and then: closes it when the artist's document is closed, or it was undone."""
         if not is_open(self._copy):
             self._tab = None
             return
@@ -132,7 +132,7 @@ def in_place_of(copy: Document, source: Node, layer: Node, place: Place) -> None
 
 
 def opaque(picture: bytes) -> bool:
-    """8-bit BGRA without anything see-through."""
+    """Whether no pixel of 8-bit BGRA is partly transparent."""
     return picture[3::4].count(255) + picture[3::4].count(0) == len(picture) // 4
 
 

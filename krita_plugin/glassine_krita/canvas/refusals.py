@@ -1,4 +1,4 @@
-"""Why a request cannot be served: codes of texts.json, raised where it is found out."""
+"""Why a request cannot be served, as codes of texts.json."""
 
 from __future__ import annotations
 

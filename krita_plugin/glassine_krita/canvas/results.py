@@ -30,7 +30,7 @@ from .refusals import Refused
 from .sources import Compared, Source, compared
 from .spaces import Space, convert_pixels
 
-SELECTED = re.compile(rb"[^\0]+")
+SELECTED = re.compile(rb"[^\0]+")  # runs of selected pixels in a mask
 LOOK, LOOKS = 100, 10  # milliseconds between looks at whether Krita has changed the active layer
 
 
@@ -40,9 +40,11 @@ class Result:
 
     replaces  the original has see-through parts or a blending mode of its own: a copy above it
               would show twice, so the original is hidden (it is not changed)
-    rest      of a part that replaces the whole: the picture that it was taken from
+    rest      the whole picture, where the pixels are a part of it and the layer replaces all
     source    what it was made from, as it looked; None: nothing to compare it with
     choice    what the artist chose for it
+    film      the animated layer with its frames, which are not in `pixels`; `frames`: times of
+              those that were changed
     """
 
     pixels: memoryview
@@ -59,7 +61,7 @@ class Result:
 
 
 def add_layer(doc: Document, result: Result) -> Generator[None, None, None]:
-    """Yields until the layer is in its place; raises Refused where it has none any more."""
+    """Yields until the layer is in its place; raises Refused where that place is gone."""
     source_layer(doc, result)
     found = Compared("same")
     if result.source is not None:
@@ -97,7 +99,7 @@ def add_layer(doc: Document, result: Result) -> Generator[None, None, None]:
 
 
 def developed(film: Film, result: Result) -> Generator[None, None, Node]:
-    """A detached layer with all frames."""
+    """A detached layer with all frames of the film, changed or not."""
     left = tuple(at for at in film.times if at not in result.frames)
     made = None
     for made in film.finished(result.name, left):
@@ -117,7 +119,7 @@ def now_at(result: Result, found: Compared) -> Source | None:
 
 
 def take_away(doc: Document, note: OwnLayer, earlier: Node) -> None:
-    """An earlier copy of the same makes room; what the artist has put into it is kept, hidden."""
+    """Removes an earlier copy of the same thing; one that the artist added to is hidden instead."""
     if earlier.childNodes():
         earlier.setVisible(False)
     else:
@@ -126,7 +128,7 @@ def take_away(doc: Document, note: OwnLayer, earlier: Node) -> None:
 
 
 def open_as_document(result: Result) -> Iterator[None]:
-    """A result without a home -> a document of its own."""
+    """Makes a document of its own for a result whose document or layer is gone."""
     if result.film is not None:
         result.film.open()
         return
@@ -198,8 +200,8 @@ def among_rest(rest: Picture, strip: Place, part: bytes, pixel: int) -> bytes:
 
 
 def stay_on(doc: Document, was: QtCore.QUuid, made: QtCore.QUuid, looks: int = LOOKS) -> None:
-    """The artist goes on where they were: Krita makes an added layer the active one a moment
-    later, and who paints on would paint on the protected copy."""
+    """Makes the artist's layer the active one again. Krita makes an added layer active a moment
+    later, and whoever paints on would paint on the protected copy."""
     active = doc.activeNode() if is_open(doc) else None
     if active is not None and active.uniqueId() == made:
         if (node := find_layer(doc, was)) is not None:

@@ -33,7 +33,7 @@ class SmallPicture:
 
     @cached_property
     def name(self) -> str:
-        """The same for the same pixels and selection."""
+        """A digest: the same for the same pixels and selection."""
         found = blake2b(self.pixels)
         found.update(self.mask)
         return found.hexdigest()
@@ -94,9 +94,9 @@ def shrink_mask(picture: Picture, width: int, height: int) -> bytes:
 
 
 def packed_rows(image: QtGui.QImage, pixel: int) -> bytes:
-    """Packed rows; Qt pads each to four bytes."""
+    """The image's rows without the padding to four bytes that Qt adds."""
     pointer = image.constBits()
-    assert pointer is not None  # as only an image without pixels has it
+    assert pointer is not None  # only an image without pixels has none
     data, stride = pointer.asstring(image.sizeInBytes()), image.bytesPerLine()
     wide = image.width() * pixel
     if stride == wide:

@@ -1,5 +1,5 @@
-"""What a copy was made from, as it looked then; and whether it still looks so, which Krita does not
-tell: strokes, moves and undo have no signal."""
+"""What a copy was made from, as it looked then; and whether it still looks so. Krita does not tell:
+strokes, moves and undo have no signal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Source:
     canvas  all of the document
     bounds  of the layer; the canvas for a picture
     place   the part that was worked on
-    bands   a sum of each of its bands of rows, from the top; of an animated layer, of each frame's
+    bands   a checksum of each band of rows, from the top; of an animated layer, frame by frame
     times   of an animated layer's frames
     """
 
@@ -51,7 +51,7 @@ class Compared:
 def source_of(
     doc: Document, node: Node | None, place: Place, ours: set[str], times: tuple[int, ...] = ()
 ) -> Source:
-    """Of a layer, or of all that shows but for `ours`, as it looks now.
+    """The source of a copy that is made now: a layer, or all that shows but for `ours`.
 
     times  of an animated layer's frames
     """
@@ -86,8 +86,8 @@ def below(doc: Document, ours: set[str]) -> list[Node]:
 
 
 def bands_of(place: Place, parts: list[Node]) -> Iterator[Place]:
-    """None of them takes long to read."""
-    pixel = 16 * max(len(parts), 1)  # bytes; the most there are
+    """Strips of the place, none of which takes long to read."""
+    pixel = 16 * max(len(parts), 1)  # bytes at most, of all layers
     rows = max(1, min(-(-place.height // BANDS), 4 * layers.PART // max(1, place.width * pixel)))
     yield from place.strips(rows)
 
@@ -95,14 +95,14 @@ def bands_of(place: Place, parts: list[Node]) -> Iterator[Place]:
 def looks_at(
     place: Place, parts: list[Node], times: tuple[int, ...]
 ) -> Iterator[tuple[Place, int | None]]:
-    """Every band of what shows, or of every frame."""
+    """Every band of the place; of an animated layer, every band of every frame."""
     for time in times or (None,):
         for strip in bands_of(place, parts):
             yield strip, time
 
 
 def sum_of(parts: list[Node], strip: Place, time: int | None) -> int:
-    """Of the pixels there, and of how they are mixed where there are several."""
+    """Checksum of the pixels there, and of how layers are mixed where there are several."""
     found = 0
     if time is not None:
         at = (strip.x, strip.y, strip.width, strip.height)
@@ -114,7 +114,7 @@ def sum_of(parts: list[Node], strip: Place, time: int | None) -> int:
 
 
 def compared(doc: Document, then: Source) -> Generator[None, None, Compared]:
-    """What became of it; yields while there is more to read."""
+    """What became of a source; yields while there is more to read."""
     tree = {node.uniqueId().toString(): node for node in all_layers(doc)}
     parts = [tree[one] for one in then.parts if one in tree]
     if not parts or len(parts) != len(then.parts):
@@ -139,7 +139,7 @@ def compared(doc: Document, then: Source) -> Generator[None, None, Compared]:
 
 
 def verdict(equal: int, total: int, moved: tuple[int, int], kept: bool) -> Change:
-    """A stroke leaves most of a picture as it was; what was transformed, nothing.
+    """What happened: a stroke leaves most bands as they were, a transformation none.
 
     kept  the layer is as large as it was
     """
@@ -151,14 +151,14 @@ def verdict(equal: int, total: int, moved: tuple[int, int], kept: bool) -> Chang
 
 
 def plain_source(source: Source) -> dict[str, Any]:
-    """As it lies in the document."""
+    """As it is stored in the document."""
     places = {name: vars(getattr(source, name)) for name in ("canvas", "bounds", "place")}
     sums = {"bands": source.bands, "times": source.times}
     return {"layer": source.layer, "parts": source.parts, **sums, **places}
 
 
 def source_from(plain: object) -> Source | None:
-    """None for what no version of this wrote."""
+    """Read from what the document stores; None for what no version wrote."""
     try:
         assert isinstance(plain, dict)
         places = {name: Place(**plain[name]) for name in ("canvas", "bounds", "place")}

@@ -32,8 +32,8 @@ class Space:
         return CHANNELS.get(self.model, 4) * SIZES.get(self.depth, 0)
 
     def same(self, other: Space) -> bool:
-        """Whether pixels of the one are pixels of the other. Other profiles than these have sRGB's
-        curve in their name and not its colours."""
+        """Whether pixels of the one are pixels of the other. Only the profiles in SAME are sRGB;
+        others with sRGB in their name have its curve, but other primaries."""
         if (self.model, self.depth) != (other.model, other.depth):
             return False
         return self.profile == other.profile or {self.profile, other.profile} <= set(SAME)

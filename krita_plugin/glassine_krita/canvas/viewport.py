@@ -1,4 +1,4 @@
-"""What of the document is on screen."""
+"""Which part of the document is on screen."""
 
 from __future__ import annotations
 

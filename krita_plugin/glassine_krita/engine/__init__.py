@@ -1,2 +1,2 @@
-"""The engine as a partner: its process, the frames between us, what is asked, what it offers.
+"""The engine, seen from here: its process, the frames to and from it, what it is asked and offers.
 Nothing here knows of Krita's documents."""

@@ -16,7 +16,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Device:
-    """What it computes on."""
+    """What the engine computes on."""
 
     kind: str = "cpu"
     says: Message | None = None
@@ -82,7 +82,7 @@ class Agreed:
 
 @dataclass(frozen=True)
 class Joined:
-    """The campaigns that may be used today, and what is to be known before one joins another."""
+    """The campaigns that may be used today, and what to know before one joins another."""
 
     campaigns: tuple[Agreed, ...] = ()
     law: Message | None = None
@@ -90,11 +90,11 @@ class Joined:
 
 @dataclass(frozen=True)
 class Previewed:
-    """The pictures' size, and what was pulled towards.
+    """The size of a preview's pictures, and what the change aims at.
 
-    finer    whether a larger one would tell more
+    finer    whether a larger preview would show more
     seen_by  the model whose view came along; "" where none here can show one, None: not asked
-    art      what kind of picture it was taken for, and `start` the strength that suits such a one
+    art      what kind of picture it was taken for; `start` is the strength that suits that kind
     faces    left, top, right and bottom of each, in the pictures' pixels
     """
 
@@ -118,7 +118,7 @@ class Examined:
 
 @dataclass(frozen=True)
 class LayerMade:
-    """translucent  the pixels are see-through: above the original they would show twice"""
+    """translucent  some pixels are see-through: above the original they would show twice"""
 
     ssimulacra2: float = 0.0
     caption: str = ""
@@ -128,7 +128,7 @@ class LayerMade:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a person can see of it, and what the file weighs."""
+    """What a person can see of the change, and how large the file is."""
 
     ssimulacra2: float = 0.0
     bytes_after: int = 0
@@ -136,7 +136,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Glance:
-    """The report in four sentences: how visible, how far for models, what undoes it, what now."""
+    """The report in four sentences: how visible, how far for models, what undoes it, what next."""
 
     people: Message | None = None
     models: Message | None = None
@@ -151,7 +151,7 @@ class Glance:
 
 @dataclass(frozen=True)
 class Offer:
-    """The same copy in another format. `left`: share of the effect it keeps; None: none to keep."""
+    """The same copy in another format. `left`: share of the effect it keeps; None: no effect."""
 
     format: str = ""
     quality: int = 0
@@ -188,14 +188,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Measured:
-    """What an exported file is still worth after each of them."""
+    """What each way of handling and removal leaves of an exported file's effect."""
 
     doubts: tuple[Message, ...] = ()
     trials: tuple[Trial, ...] = ()
 
 
 def _boxes(sent: object) -> tuple[Box, ...]:
-    """Those of four numbers each."""
+    """The rows that are four numbers; others are left out."""
     rows = sent if isinstance(sent, list) else []
     whole = (row for row in rows if numbers(row, 4))
     return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in whole)

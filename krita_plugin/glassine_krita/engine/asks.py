@@ -10,7 +10,7 @@ from .reading import Json
 
 @dataclass(frozen=True)
 class ExportWish:
-    """The file that is wanted in the end."""
+    """How the exported file is to be."""
 
     format: str
     quality: int
@@ -33,8 +33,8 @@ class Intent:
     strength  SSIMULACRA2 that the result should have
     style     a name; "" leaves it to the engine, None: the recipe needs none
     shows, teach  None: the recipe needs no such words
-    campaign  name of one that was joined, which says the rest of what is aimed at
-    model    folder of the model that is looked through; None: the recipe looks through none
+    campaign  name of a joined campaign, which says what the poison aims at
+    model    folder of the model that the steps work on; None: the recipe uses none
     spared    points in faces that are left alone
     """
 
@@ -52,20 +52,20 @@ class Intent:
 
     @property
     def complete(self) -> bool:
-        """Whether the words that are needed are there."""
+        """Whether all words that the recipe needs are there."""
         return all(word is None or word.strip() for word in (self.shows, self.teach))
 
 
 @dataclass(frozen=True)
 class Ask:
-    """`method` is the engine's name for it."""
+    """Something to ask. `method` is the engine's name for it."""
 
     method: ClassVar[str]
 
 
 @dataclass(frozen=True)
 class Warm(Ask):
-    """To load its networks."""
+    """Has the engine load its networks."""
 
     method = "warm"
 
@@ -83,7 +83,7 @@ class Estimate(Ask):
 
 @dataclass(frozen=True)
 class LookAtModel(Ask):
-    """Whether steps can look through the model in that folder."""
+    """Whether steps can work on the model in that folder."""
 
     method = "model"
     folder: str
@@ -101,14 +101,14 @@ class Caption(Ask):
 
 @dataclass(frozen=True)
 class Campaigns(Ask):
-    """Those that were joined on this machine."""
+    """The campaigns that were joined on this machine."""
 
     method = "campaigns"
 
 
 @dataclass(frozen=True)
 class Join(Ask):
-    """To check a campaign's file, and to keep it."""
+    """Has the engine check a campaign's file, and keep it."""
 
     method = "join"
     file: str
@@ -117,10 +117,10 @@ class Join(Ask):
 @dataclass(frozen=True)
 class Preview(Ask):
     """seconds  that it may take; the picture is as large as fits into them
-    sees     a model's view as well
-    scaled   while a hand drags the strength: as it is reckoned, at once
-    full     the picture at its own size as well
-    of       a name of the pixels: where the engine has seen them a scaled one needs none
+    sees     with a model's view too
+    scaled   at once, for a slider that is being dragged: reckoned, not measured
+    full     with the picture at its own size too
+    of       a name for the pixels: a scaled preview of a name that the engine knows sends none
     """
 
     method = "preview"
@@ -135,11 +135,11 @@ class Preview(Ask):
 
 @dataclass(frozen=True)
 class Protect(Ask):
-    """A layer's pixels.
+    """Protects a layer's pixels.
 
     file   what its document was opened from
     again  the artist knows that it is protected already
-    as_is  a file of the pixels as they are, with marks
+    as_is  changes no pixel: the file gets its marks alone
     """
 
     method = "protect"
@@ -152,14 +152,14 @@ class Protect(Ask):
 
 @dataclass(frozen=True)
 class ExportFile(Protect):
-    """A picture's pixels, as the bytes of a file."""
+    """Protects a picture's pixels; the answer brings the bytes of a file."""
 
     method = "export"
 
 
 @dataclass(frozen=True)
 class Measure(Ask):
-    """What an exported file is still worth."""
+    """What handling and removal leave of an exported file's effect."""
 
     method = "report"
     intent: Intent
@@ -168,7 +168,7 @@ class Measure(Ask):
 
 @dataclass(frozen=True)
 class Placed(Ask):
-    """To note a file that lies on the disk now, and its place where the artist wants that."""
+    """Has the engine note a file that lies on the disk now; `path` if the artist wants that too."""
 
     method = "placed"
     sha256: str
@@ -185,7 +185,7 @@ class Examine(Ask):
 
 
 def plain(value: Any) -> Any:
-    """As it travels; what is None or no text is left out."""
+    """The value as plain data for a frame, without fields that are None or ""."""
     if is_dataclass(value):
         value = {one.name: getattr(value, one.name) for one in fields(value)}
     if isinstance(value, dict):

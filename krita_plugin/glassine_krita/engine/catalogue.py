@@ -1,4 +1,4 @@
-"""The engine's list of everything there is to choose, as rows for menus, and their words."""
+"""The engine's list of everything that can be chosen, as rows for menus, and their words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..words.texts import has_words, in_words
 from .reading import Json, read_rows
 
 OFFERED = frozenset({"style", "shows", "teach", "model", "faces"})
-"""What the docker can ask the artist for."""
+"""Fields of an intent that the docker can ask the artist for."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Row:
     """One thing to choose.
 
     missing    why it cannot run here
-    needs      what the artist is asked for where it is chosen: fields of an intent
+    needs      fields of an intent for which the artist is asked where this is chosen
     present    whether its weights are on this machine
     longest    side in pixels up to which a site leaves a picture alone
     """
@@ -56,18 +56,17 @@ class Catalogue:
         return next((row for row in self.of(kind) if row.name == name), Row())
 
     def recipe(self, name: str) -> Row:
-        """Of either list: recipes that look through a model of the artist's are a list of their
-        own."""
+        """From either list of recipes: those that work on an own model have one to themselves."""
         plain = self.row("recipes", name)
         return plain if plain.name else self.row("model_recipes", name)
 
     def needs(self, recipe: str) -> frozenset[str] | None:
-        """What that recipe asks the artist for; None where nobody has told yet."""
+        """What that recipe asks the artist for; None before the engine has listed it."""
         row = self.recipe(recipe)
         return frozenset(row.needs) if row.name else None
 
     def strength(self, score: float) -> str:
-        """The named strength that is nearest; "" before the engine has named any."""
+        """The named strength nearest to that score; "" before the engine has named any."""
         rows = self.of("strengths")
         return min(rows, key=lambda row: abs(row.score - score)).name if rows else ""
 
@@ -79,24 +78,24 @@ def read_catalogue(sent: Json) -> Catalogue:
 
 
 def code_of(kind: str, name: str) -> str:
-    """Of an entry's row in the engine's tables of words: "styles", "ember" -> "style.ember"."""
+    """Code of an entry in the engine's tables of words: "styles", "ember" -> "style.ember"."""
     return f"{kind.removesuffix('s')}.{name}"
 
 
 def entry_says(kind: str, name: str, ending: str = "") -> str:
-    """What the entry is, in words; its name where nobody has words for it, and "" for an ending
-    that it has no words for."""
+    """What the entry is, in words; its name where there are none. With an ending, that row of the
+    entry (".label", ".note"), or ""."""
     code = code_of(kind, name) + ending
     return in_words(Message(code)) if has_words(code) else "" if ending else name
 
 
 def recipe_label(name: str) -> str:
-    """One or two words for it."""
+    """One or two words for a recipe."""
     return entry_says("recipes", name, ".label") or name
 
 
 def entry_tip(kind: str, name: str) -> str:
-    """All that is said of it: what it is, and what must be known before using it."""
+    """What the entry is, and below it what to know before using it."""
     return "\n".join(filter(None, (entry_says(kind, name), entry_says(kind, name, ".note"))))
 
 

@@ -9,7 +9,7 @@ BUNDLED = ("LD_LIBRARY_PATH", "LD_PRELOAD", "QT_PLUGIN_PATH", "QML2_IMPORT_PATH"
 
 
 def clean_environment(device: str = "") -> QtCore.QProcessEnvironment:
-    """Ours without what Krita, its Python or its AppImage put there for themselves.
+    """Krita's environment without what Krita, its Python or its AppImage put there for themselves.
 
     device  "cpu" where the artist wants no graphics card to compute; "" leaves it to the engine
     """

@@ -1,7 +1,7 @@
 """The engine as a child process: found, started, greeted, listened to, and started again.
 
-It lives on its stdin: when this process ends, however it ends, so does the engine. Nothing waits
-here; everything is a signal of Qt.
+The engine ends when its stdin closes, and so whenever Krita ends, however that happens. Nothing
+here blocks; everything is a signal of Qt.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .reading import read
 LINES = 200  # of the engine's stderr that a bug report gets
 GRACE = 2000  # milliseconds for an engine to end by itself
 SLOW = 60_000  # milliseconds after which the artist is told that starting takes long
-BEAT, MISSED = 5_000, 4  # milliseconds between heartbeats; so many without an answer: it hangs
-TRIES, WINDOW = 3, 60.0  # so many restarts within so many seconds, then it stays down
+BEAT, MISSED = 5_000, 4  # milliseconds between heartbeats; how many without answer mean it hangs
+TRIES, WINDOW = 3, 60.0  # ends within so many seconds after which it is not started again
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One line about the engine. `stopped` is on somebody's word, `silent` one that is there and
-    does not answer; `says` why it is broken, or that starting takes long."""
+    """How the engine is. `stopped`: on somebody's word; `silent`: it runs and does not answer.
+    `says`: why it is broken, or that starting takes long."""
 
     name: Literal["absent", "starting", "ready", "silent", "stopped", "broken"] = "absent"
     says: Message | None = None
@@ -42,7 +42,7 @@ class Engine(QtCore.QObject):
 
     changed = Signal()
     frame = Signal(dict, bytes)
-    lost = Signal()  # it was there, and it is gone; the condition says already what is now
+    lost = Signal()  # a running engine is gone; `condition` already says what comes next
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
@@ -89,15 +89,15 @@ class Engine(QtCore.QObject):
         process.start(command[0], list(command[1:]))
 
     def stop(self) -> None:
-        """Ends it; what it was asked for is lost."""
+        """Ends the engine; what it was asked for is lost."""
         if self._process is not None:
             self.close()
             self._say(Condition("stopped"))
             self.lost.emit()
 
     def close(self) -> None:
-        """Closes its stdin, which ends it; what does not end within two seconds is ended. Nobody is
-        told: Krita may be closing."""
+        """Closes the engine's stdin, which ends it; kills it after two seconds. Emits no signal:
+        Krita may be closing."""
         self._slow.stop()
         self._heart.stop()
         self._arrived.clear()
@@ -114,7 +114,7 @@ class Engine(QtCore.QObject):
         process.deleteLater()
 
     def send(self, body: dict[str, Any], blob: bytes = b"") -> bool:
-        """Whether there is a process to send it to."""
+        """Sends a frame; False where there is no process to send it to."""
         if self._process is None:
             return False
         self._process.write(pack(body, blob))
@@ -132,8 +132,8 @@ class Engine(QtCore.QObject):
         return "".join(self._errors)
 
     def _read(self) -> None:
-        """Krita looks at its events while it opens or converts a document, which what a frame says
-        may have it do: then this is called within itself, and goes on with the older frames."""
+        """Handles frames in the order in which they came, even when called within itself: a frame
+        may have Krita open or convert a document, and Krita handles events meanwhile."""
         if self._process is None:
             return
         self._heard()
@@ -153,13 +153,13 @@ class Engine(QtCore.QObject):
                 self.frame.emit(body, blob)
 
     def stray(self, came: str) -> None:
-        """Something that is no answer arrived; what it was is for a bug report."""
+        """Stops the engine because something that is no answer arrived; a bug report tells what."""
         self._errors.append(f"{came}\n")
         self._break(Message("engine_stray"))
 
     def _beat(self) -> None:
-        """Asks for something that is answered at once, on the thread that listens: a call that
-        waits for its pixels is taken back."""
+        """Asks for something that the engine answers at once, from the thread that listens: opens a
+        call that waits for a blob, and cancels it."""
         self._unheard += 1
         if self._unheard > MISSED and self.condition.name == "ready":
             self._say(Condition("silent", hello=self.condition.hello))
@@ -174,7 +174,7 @@ class Engine(QtCore.QObject):
             self._say(Condition("ready", hello=self.condition.hello))
 
     def _greeted(self, sent: dict[str, Any]) -> None:
-        """Another protocol is looked at no further: nothing in it need mean what it means here."""
+        """Reads the hello, unless it is of another protocol: its fields may mean something else."""
         if sent.get("protocol") != PROTOCOL:
             self._break(Message("engine_protocol"))
             return
@@ -194,7 +194,7 @@ class Engine(QtCore.QObject):
             self._break(Message("engine_not_started"))
 
     def _finished(self, code: int, status: QtCore.QProcess.ExitStatus) -> None:
-        """Nobody asked it to end: say so, and start it again unless it keeps dying."""
+        """Tells that the engine ended unasked, and starts it again unless it keeps dying."""
         self._read_errors()
         was_ready = self.condition.name in ("ready", "silent")
         process, self._process = self._process, None

@@ -1,5 +1,5 @@
-"""Plain data from the engine -> frozen values. Whatever is unknown, missing or of another kind than
-expected leaves the default: the engine may be newer than the plugin, or older."""
+"""Plain data from the engine -> frozen values. A field that is missing or of another kind than
+expected keeps its default, and unknown ones are left out: the engine may be newer, or older."""
 
 from __future__ import annotations
 
@@ -81,4 +81,4 @@ READERS: dict[str, Callable[[object], Any]] = {
     "Message | None": message_from,
     "tuple[Message, ...]": _messages,
 }
-"""By what a field's annotation says; `answers.py` adds its own kinds."""
+"""A field's annotation -> what reads it; `answers.py` adds its own kinds."""

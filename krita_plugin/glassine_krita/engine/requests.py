@@ -1,7 +1,7 @@
 """Numbers requests, sends their pixels a part at a time, and routes what comes back.
 
 Neither side has more than WINDOW bytes under way: parts are sent when earlier ones were received,
-one per turn of the event loop, so that the window stays alive while a large picture travels.
+one per turn of the event loop, so that Krita stays responsive while a large picture travels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .frames import WINDOW
 from .process import Engine
 from .reading import Json, Value, read
 
-ENDED = Message("engine_ended")  # and was not started again by itself
+ENDED = Message("engine_ended")  # and is not being started again
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,13 @@ class Blob:
 
 @dataclass
 class Call:
-    """One request. `ended` is called once, with the answer."""
+    """One request.
+
+    ended      called once, with the answer
+    outgoing   name and parts of blobs that are not sent yet
+    under_way  bytes that were sent and not received yet
+    incoming   the answer's blobs, `filled` so far to that byte
+    """
 
     number: int
     progress: Callable[[Progress], None]
@@ -64,8 +70,8 @@ class Answer:
 
 
 def empty_memory(size: int) -> memoryview:
-    """Empty memory of that size. A bytearray would be filled with zeros at once, and 256 MB of
-    them are a tenth of a second in which nobody can paint; these pages come as they are used."""
+    """Memory of that size, whose pages come as they are used. A bytearray is filled with zeros at
+    once, and 256 MB of them take a tenth of a second in which nobody can paint."""
     return memoryview(mmap.mmap(-1, size)) if size else memoryview(bytearray())
 
 
@@ -112,7 +118,7 @@ class Requests(QtCore.QObject):
         return number
 
     def cancel(self, number: int) -> None:
-        """The engine answers at once; nothing more is heard of the request after that."""
+        """Takes the request back: the engine answers that at once, and tells no more of it."""
         if number in self._calls:
             self._calls[number].outgoing.clear()
             self._engine.send({"id": number, "cancel": True})
@@ -185,7 +191,7 @@ class Requests(QtCore.QObject):
 
 
 def fits(call: Call, body: Json, blob: bytes) -> bool:
-    """Whether an answer is what it says: a later engine may say more, none says this otherwise."""
+    """Whether a frame has the types that it must have; a later engine may send more fields."""
     if "got" in body:
         return isinstance(body["got"], int)
     if "blobs" in body:

@@ -17,7 +17,7 @@ INDEX = "https://download.pytorch.org/whl/"
 class Build:
     """One way to install torch. Sizes are what is downloaded and what lies on the disk, in MB.
 
-    index  "" is the default index, which has the most usual build of each system
+    index  address of the package index; "": the default one, with each system's most usual build
     asked  the month in which the index was asked for the sizes; "" where they are an estimate
     """
 
@@ -54,7 +54,7 @@ def build_sizes() -> Sizes:
 
 
 def builds_for(system: str = sys.platform) -> list[Build]:
-    """Those for this system, the most likely one first."""
+    """The builds for this system, the most likely one first."""
     near = system if system in BUILDS else "linux"
     rows = build_sizes()[near]
     found = [replace(build, **rows[build.name]) for build in BUILDS[near]]
@@ -62,7 +62,7 @@ def builds_for(system: str = sys.platform) -> list[Build]:
 
 
 def likely_build(system: str = sys.platform) -> str:
-    """From drivers that lie on the disk; nothing is loaded into Krita's process to find out."""
+    """Guessed from drivers on the disk; nothing is loaded into Krita's process for it."""
     if system == "win32":
         folder = Path(os.environ.get("SYSTEMROOT", "C:/Windows")) / "System32"
         return "cuda" if (folder / "nvcuda.dll").exists() else "cpu"
@@ -72,9 +72,9 @@ def likely_build(system: str = sys.platform) -> str:
 
 
 def torch_arguments(build: Build) -> list[str]:
-    """For pip: torch and torchvision, which have to be of one build, so of one index.
+    """Arguments for pip: torch and torchvision, both from one index, since their builds must match.
 
-    $GLASSINE_TORCH is for machines that have their own torch, and names both.
+    $GLASSINE_TORCH replaces them all, for machines that have a torch of their own.
     """
     if (named := os.environ.get("GLASSINE_TORCH")) is not None:
         return named.split()

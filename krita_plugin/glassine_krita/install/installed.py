@@ -20,7 +20,7 @@ from .. import VERSION
 from ..canvas.layers import app
 from ..qt import QtCore
 
-REMOVED = "removed-"  # how the name of a folder begins that is being deleted
+REMOVED = "removed-"  # begins the name of a folder that is being deleted
 
 
 def engine_folder() -> Path:
@@ -44,12 +44,12 @@ def engine_record() -> dict[str, Any]:
 
 
 def is_complete() -> bool:
-    """Whether an installation was finished and is still there: somebody may have cleared up."""
+    """Whether an installation was finished and its Python is still there."""
     return bool(engine_record().get("finished")) and engine_python().exists()
 
 
 def note_engine(build: str, *, finished: bool) -> None:
-    """What lies in the folder now."""
+    """Writes down what lies in the folder now."""
     record = {"version": VERSION, "build": build, "finished": finished}
     (engine_folder() / "state.json").write_text(json.dumps(record), encoding="utf-8")
 
@@ -73,18 +73,18 @@ def is_outdated() -> bool:
 
 
 def remove_engine() -> threading.Thread | None:
-    """Deletes the engine's folder, if it is one: the state file is the proof. It is gone at once
-    for everybody; freeing its gigabytes takes seconds, in which nobody could paint."""
+    """Removes the engine, if the state file shows that there is one. It counts as gone at once; a
+    thread deletes its gigabytes, which takes seconds in which nobody could paint."""
     if not engine_record():
         return None
     (engine_folder() / "state.json").unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # nothing there, or Windows has a file of it open
+    with contextlib.suppress(OSError):  # no folder, or Windows has a file in it open
         (engine_folder() / "venv").rename(engine_folder() / f"{REMOVED}{uuid.uuid4().hex}")
     return delete_folders(engine_folder() / "venv")
 
 
 def delete_folders(*left: Path) -> threading.Thread:
-    """Deletes these, and what an earlier Krita was closed over while it deleted it."""
+    """Deletes these, and what an earlier Krita had not finished deleting when it was closed."""
     left += tuple(engine_folder().glob(REMOVED + "*"))
 
     def delete() -> None:
@@ -97,6 +97,6 @@ def delete_folders(*left: Path) -> threading.Thread:
 
 
 def engine_wheel() -> str:
-    """The engine comes with the plugin, so that the two always fit each other."""
+    """The wheel inside the plugin, which fits it; without one, this version from the index."""
     inside = sorted((Path(__file__).parents[1] / "wheels").glob("glassine-*.whl"))
     return str(inside[-1]) if inside else f"glassine=={VERSION}"

@@ -38,12 +38,12 @@ class Installer(QtCore.QObject):
 
     @property
     def steps(self) -> int:
-        """All there are, from the beginning on."""
+        """How many steps there are, those done included."""
         return len(steps_for(engine_wheel()))
 
     @property
     def doing(self) -> Message:
-        """What the step that runs, or has failed, is for."""
+        """What the current step does, or the one that failed."""
         return Message(f"install_step_{steps_for(engine_wheel())[min(self.step, self.steps - 1)]}")
 
     @property
@@ -51,7 +51,7 @@ class Installer(QtCore.QObject):
         return self._process is not None
 
     def install(self, build: Build) -> None:
-        """What an earlier attempt got done is found again: the environment, pip's own cache."""
+        """Starts, using what an earlier attempt got done: the environment, pip's own cache."""
         if self.running:
             return
         self.build, self.step, self.line = build, 0, ""
@@ -94,13 +94,13 @@ class Installer(QtCore.QObject):
         self._begin(pythons.venv_command(program, engine_folder() / "venv", fresh=fresh))
 
     def _begin(self, environment: list[str]) -> None:
-        """From here on the engine that was there may be half another one."""
+        """Starts with the environment; from here on an earlier engine counts as unfinished."""
         assert self.build is not None
         engine_folder().mkdir(parents=True, exist_ok=True)
         self._note(finished=False)
         python, wheel = [str(engine_python()), "-I"], engine_wheel()
         pip = [*python, "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-        pip += ["--no-compile"]  # half of its time, for files of which one in seven is ever loaded
+        pip += ["--no-compile"]  # compiling is half of pip's time; one file in seven is ever loaded
         commands = {
             "environment": environment,
             "pip": [*pip, "--upgrade", "pip"],
@@ -160,7 +160,7 @@ class Installer(QtCore.QObject):
         process.start(words[0], words[1:])
 
     def _go_on(self, then: Callable[..., None], *found: Any) -> None:
-        """On a full disk nobody would hear that it is over."""
+        """Calls what comes next, and fails in words where the disk refuses, which may be full."""
         try:
             then(*found)
         except OSError as error:
@@ -173,8 +173,8 @@ class Installer(QtCore.QObject):
 
 
 def steps_for(wheel: str) -> tuple[str, ...]:
-    """By name, in their order. A wheel on this disk may be of the same version as the one that is
-    installed, while the plugin is being developed."""
+    """Names of the steps in their order. "own" installs a wheel on this disk again: while the
+    plugin is developed, it differs from an installed one of the same version."""
     own = ("own",) if wheel.endswith(".whl") else ()
     return ("python", "environment", "pip", "torch", "engine", *own, "marks", "check")
 

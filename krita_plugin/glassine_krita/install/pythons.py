@@ -13,7 +13,7 @@ UV = "uv.exe" if sys.platform == "win32" else "uv"
 
 
 def candidates() -> list[tuple[str, ...]]:
-    """Best first. Krita's own is not asked: it is no program."""
+    """Commands that may start one, best first. Krita's own Python is no program and not here."""
     if named := os.environ.get("GLASSINE_PYTHON"):
         return [(named,)]
     found: list[tuple[str, ...]] = []
@@ -29,7 +29,7 @@ def candidates() -> list[tuple[str, ...]]:
 
 
 def find_uv() -> str:
-    """The program uv, where it is installed; "" else. It is never fetched."""
+    """Path of uv where it is installed, else "". uv itself is never fetched."""
     if (named := os.environ.get("GLASSINE_UV")) is not None:
         return named
     if found := shutil.which("uv"):

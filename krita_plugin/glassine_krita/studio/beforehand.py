@@ -14,7 +14,7 @@ from ..qt import QtCore, Signal
 from ..words.gaps import Message
 from .choices import Choice
 
-REST = 150  # milliseconds without another letter
+REST = 150  # milliseconds after the last letter that was typed
 
 
 class Estimate(QtCore.QObject):
@@ -31,17 +31,17 @@ class Estimate(QtCore.QObject):
 
     @property
     def seconds(self) -> dict[str, float]:
-        """As the engine reckons, at the pace of this computer's last jobs; an effort that none was
-        done at goes at the pace of the last one."""
+        """The engine's estimates, corrected by how long this computer's last jobs really took; an
+        effort without a job is corrected as the last job was."""
         last = next(reversed(self._paces.values()), 1.0)
         return {name: told * self._paces.get(name, last) for name, told in self._told.items()}
 
     def forget(self) -> None:
-        """The engine is another one, or has measured itself anew."""
+        """Has the engine asked again: it is another one, or has measured itself anew."""
         self._asked = None
 
     def forget_pace(self) -> None:
-        """Another engine reckons in another way."""
+        """Drops the corrections: another engine reckons in another way."""
         self._paces.clear()
 
     def learn(self, ask: asks.Estimate, effort: str, took: float) -> None:
@@ -62,7 +62,7 @@ class Estimate(QtCore.QObject):
         self.forget()
 
     def want(self, doc: Document | None, choice: Choice, model: str = "") -> None:
-        """Asks only when the answer can differ. model: the folder that is looked through."""
+        """Asks only when the answer can differ. model: folder of the model that is used."""
         place = NOWHERE if doc is None else part_to_protect(doc, choice.scope)
         if place.empty or not self._requests.ready:
             return
@@ -88,8 +88,8 @@ def part_to_protect(doc: Document, scope: str) -> Place:
 
 
 class CaptionWords(QtCore.QObject):
-    """`words` are for the intent that was wanted last, "" while they are not known; `why` is what
-    the engine has against it."""
+    """`words` are for the intent that was wanted last, "" while they are not known; `why`: why the
+    engine gives none."""
 
     changed = Signal()
 

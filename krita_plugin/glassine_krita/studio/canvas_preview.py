@@ -1,4 +1,4 @@
-"""The same preview at full size on the canvas, while the artist wants it there."""
+"""The docker's preview at full size on the canvas, while the artist wants it there."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class CanvasPreview(QtCore.QObject):
         if doc is None:
             self.hide()
             return
-        self._taking = True  # Krita looks at its events while it converts a document
+        self._taking = True  # Krita handles events while it converts a document
         try:
             picture, _ = take_picture(doc, self._scope, self._place, SCREEN)
         except Busy:
@@ -123,11 +123,11 @@ class CanvasPreview(QtCore.QObject):
         self._picture = None
         if answer.kind == "result" and picture is not None and is_open(self._doc):
             pixels = bytes(answer.blobs["full"])
-            self._taking = True  # Krita looks at its events while it opens a document, too
+            self._taking = True  # Krita handles events while it opens a document, too
             try:
                 self.tab.show(self._doc, self._scope, pixels, picture.place, t("preview_title"))
             except Busy:
-                self._rest.start(REST)  # and seen anew: who works on it changes it
+                self._rest.start(REST)  # anew: what keeps Krita busy may change the document
             finally:
                 self._taking = False
             if self._doc is None:  # hidden meanwhile

@@ -64,7 +64,7 @@ def path_refusal(path: str) -> str:
         return t("no_folder", folder=folder or "?")
     if os.path.isdir(path):
         return t("no_name", folder=path)
-    real = os.path.realpath(path)  # a link is written through: what counts is where it leads
+    real = os.path.realpath(path)  # a link's target is written to, so that counts
     folder = os.path.dirname(real)
     if not os.path.isdir(folder):
         return t("no_folder", folder=folder)
@@ -90,7 +90,7 @@ def whole_name(path: str, suffix: str, known: Container[str]) -> str:
 
 
 def same_file(one: str, other: str) -> bool:
-    """Whether both names are one file: through links, and in upper or lower case where that is."""
+    """Whether both name one file: also by links, and in other case where the system ignores it."""
     try:
         return bool(one) and os.path.samefile(one, other)
     except OSError:  # one of them is not there (yet)

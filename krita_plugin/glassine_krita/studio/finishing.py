@@ -57,7 +57,7 @@ def film_result(job: Job, film: Film) -> Result:
 
 
 def ask_which_frames(job: Job) -> None:
-    """Not of a single one."""
+    """Asks the artist which frames to protect, unless there is only one."""
     assert job.film is not None
     if len(job.film.times) == 1:
         job.order = replace(job.order, frames=job.film.times)
@@ -80,14 +80,14 @@ def notes_on(result: Result, picture: Picture) -> tuple[Message, ...]:
 
 
 def write_exported(path: str, data: memoryview) -> str:
-    """One move to the final name, read back; its sum, to be compared with what was measured."""
+    """Writes the file, reads it back and returns its SHA-256, to compare with what was measured."""
     write_whole(path, data)
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()
 
 
 def write_whole(path: str, data: memoryview) -> None:
-    """The whole file or nothing under that name; through a link into what it names, as in Krita."""
+    """Writes the whole file or nothing; a link's target where the path is a link, as in Krita."""
     path = os.path.realpath(path)
     part = f"{path}.{os.getpid()}.part"
     try:

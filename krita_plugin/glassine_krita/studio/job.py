@@ -25,11 +25,11 @@ class Kind(Enum):
 
     APPLY = "protect"  # a layer
     EXPORT = "export"  # a file
-    REPORT = "report"  # a page on what an exported file is still worth
+    REPORT = "report"  # a page on what handling and removal leave of an exported file
 
 
 class State(Enum):
-    """The value is the end of a key in texts.json: "job_kept"."""
+    """Where a job stands. The value is the end of a code in texts.json: "job_kept"."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -71,9 +71,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the engine made of it.
+    """What the engine made of an order.
 
-    made    what it says of it; None before it has answered
+    made    its answer; None before there is one
     report  a page of HTML, as it is written to the disk
     notes   what the artist has to know
     """
@@ -84,7 +84,7 @@ class Outcome:
 
     @property
     def caption(self) -> str:
-        """The words that go with it; "" where there are none."""
+        """The words to post with it; "" where there are none."""
         return "" if self.made is None or isinstance(self.made, Measured) else self.made.caption
 
 
@@ -122,7 +122,7 @@ class Job:
 
     @property
     def which_frames(self) -> bool:
-        """Whether the artist still has to say which."""
+        """Whether the artist still has to say which frames."""
         return self.film is not None and not self.order.frames and self.state is State.ASKING
 
     @property

@@ -62,7 +62,7 @@ class JobQueue(QtCore.QObject):
 
     @property
     def running(self) -> bool:
-        """Whether the engine works on one."""
+        """Whether the engine is working on a job."""
         return any(job.state is State.RUNNING for job in self.all)
 
     def add(self, job: Job) -> Job:
@@ -71,9 +71,9 @@ class JobQueue(QtCore.QObject):
         return job
 
     def do_again(self, job: Job, *, as_is: bool = False) -> None:
-        """The artist has read that it is protected already, and wants it all the same.
+        """Starts a job that the artist wants although the picture is protected already.
 
-        as_is  as it is, with marks
+        as_is  exports the picture as it is, with marks
         """
         ask = job.order.ask
         if job.state is State.ASKING and isinstance(ask, Protect):
@@ -84,7 +84,7 @@ class JobQueue(QtCore.QObject):
             self.start_next()
 
     def choose_frames(self, job: Job, times: tuple[int, ...]) -> None:
-        """The artist has said which frames of an animated layer."""
+        """Starts a job whose frames the artist has chosen now."""
         if job.which_frames and times:
             told = {**job.order.choice, "frames": list(times)}
             job.order = replace(job.order, frames=times, choice=told)
@@ -92,20 +92,20 @@ class JobQueue(QtCore.QObject):
             self.start_next()
 
     def go_on(self, job: Job) -> None:
-        """With the frames that are not done yet."""
+        """Goes on with the frames that are not done yet."""
         if job.unfinished and job.done < len(job.order.frames):
             job.state, job.why = State.WAITING, None
             self.start_next()
 
     def use_done(self, job: Job) -> None:
-        """A layer with the frames that are done, and the others as they are."""
+        """Adds a layer in which the frames that are done are protected, and the others are not."""
         if job.unfinished and job.film is not None:
             job.order = replace(job.order, frames=job.order.frames[: job.done])
             job.state = State.PLACING
             self._place(job, self._add_film(job, job.film))
 
     def measure(self, job: Job) -> Job | None:
-        """Asks what the exported file still does after handling and removal; takes minutes."""
+        """Asks what handling and removal leave of the exported file's effect; takes minutes."""
         if not job.measurable:
             return None
         picture, job.picture = job.picture, None
@@ -122,7 +122,7 @@ class JobQueue(QtCore.QObject):
         self.changed.emit()
 
     def cancel(self, job: Job) -> None:
-        """At once for the artist; the engine stops at its next step."""
+        """Cancels at once for the artist; the engine stops at its next operation."""
         if job.state is State.RUNNING:
             self._requests.cancel(job.request)
         if job.state is State.PLACING:
@@ -137,13 +137,13 @@ class JobQueue(QtCore.QObject):
             self.changed.emit()
 
     def rescue(self, job: Job) -> None:
-        """A result that was kept -> a document of its own."""
+        """Opens a result that was kept as a document of its own."""
         if job.state is State.KEPT and job.result is not None:
             job.state = State.PLACING
             self._place(job, results.open_as_document(job.result))
 
     def save_elsewhere(self, job: Job, path: str) -> None:
-        """A file that could not be written where it was wanted."""
+        """Writes a file to another place than where it could not be written."""
         if job.state is State.KEPT and job.data is not None:
             job.order = replace(job.order, path=path)
             self._write_file(job, job.data)
@@ -170,7 +170,7 @@ class JobQueue(QtCore.QObject):
         )
 
     def _progress(self, job: Job, about: Progress) -> None:
-        """Of an animated layer, all frames' together."""
+        """Takes over the engine's progress; for an animated layer, over all its frames."""
         count = max(1, len(job.order.frames))
         left = about.left + (count - job.done - 1) * job.took if about.left >= 0 else about.left
         whole = (job.done + about.fraction) / count
@@ -194,7 +194,7 @@ class JobQueue(QtCore.QObject):
             self._finish[job.order.kind](job, answer)
 
     def _ask(self, job: Job, why: Message) -> None:
-        """The pixels are kept until the artist has decided."""
+        """Asks the artist; the pixels are kept until the answer."""
         job.state, job.why = State.ASKING, why
         job.progress = replace(job.progress, fraction=0.0)
         self.finished.emit(job)
@@ -222,7 +222,7 @@ class JobQueue(QtCore.QObject):
         self._place(job, results.add_layer(doc, result))
 
     def _next_frame(self, job: Job, film: Film, pixels: memoryview) -> Iterator[None]:
-        """Writes one that is done; asks for the next, or adds the layer with all."""
+        """Writes a frame that is done; after the last one, adds the layer with all."""
         yield from film.write(pixels)
         job.done += 1
         if job.done == len(job.order.frames):
@@ -235,7 +235,7 @@ class JobQueue(QtCore.QObject):
         job.note(Message("replaced"))
 
     def _finish_file(self, job: Job, answer: Answer) -> None:
-        """What lies under that name now is what the engine verified, or it is a failure."""
+        """Writes the file that the engine has made and measured."""
         made, blobs = answer.read(FileMade), answer.blobs
         job.outcome = replace(job.outcome, made=made, report=bytes(blobs["report"]))
         job.note(*made.notes)
@@ -244,7 +244,8 @@ class JobQueue(QtCore.QObject):
         self._write_file(job, blobs["file"])
 
     def _write_file(self, job: Job, data: memoryview) -> None:
-        """Minutes of work are in it: where the disk refuses it is kept."""
+        """Fails unless the file on disk is what was measured. Where the disk refuses it, its bytes
+        are kept: minutes of work are in them."""
         made = job.outcome.made
         assert isinstance(made, FileMade)
         try:
@@ -262,7 +263,7 @@ class JobQueue(QtCore.QObject):
         self._end(job, State.DONE)
 
     def _noted(self, job: Job, answer: Answer) -> None:
-        """The ledger knows the file, or it is said why not."""
+        """Writes the receipt beside the file if one was asked for, or notes what went wrong."""
         beside = job.order.path + RECEIPT
         if answer.kind != "result":
             job.note(message("not_noted", why=answer.says))
@@ -305,13 +306,13 @@ class JobQueue(QtCore.QObject):
 
     def _end(self, job: Job, state: State, why: Message | None = None) -> None:
         if 0 < job.done < len(job.order.frames):
-            state, why = State.KEPT, frames_left(job, why)  # minutes of work are in those that are
+            state, why = State.KEPT, frames_left(job, why)  # minutes of work are in those frames
         job.state, job.why = state, why
         if job.unfinished:
             self.finished.emit(job)
             self.start_next()
             return
-        kept = [one for one in self.all if one.measurable]  # only the last: a report may be asked
+        kept = [one for one in self.all if one.measurable]  # a report may be asked of the last
         for one in kept[:-1] if job.measurable else [job]:
             one.release()
         self.finished.emit(job)

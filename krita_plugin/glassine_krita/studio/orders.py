@@ -30,7 +30,7 @@ SEED_BITS = 31
 def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | None = None) -> Job:
     """Protects the layer, the selection or the picture; the result is a new layer.
 
-    of  a copy that is to be made anew: from what it was made from, instead of what is active
+    of  a copy that is to be made anew, from its own source instead of what is active
     """
     doc.waitForDone()  # a stroke that was just made belongs to it
     scope = choice.scope
@@ -50,7 +50,7 @@ def order_layer(doc: Document, choice: Choice, intent: Intent, of: OwnLayer | No
 
 
 def animated_layer(doc: Document, scope: str, of: OwnLayer | None) -> Node | None:
-    """The one that is to be protected frame by frame, if it is one."""
+    """The layer that is to be protected frame by frame; None where it is not animated."""
     if of is not None:
         moving = of.source is not None and of.source.times
         return find_layer(doc, of.source.layer) if of.source is not None and moving else None
@@ -61,7 +61,7 @@ def animated_layer(doc: Document, scope: str, of: OwnLayer | None) -> Node | Non
 def order_film(
     doc: Document, choice: Choice, intent: Intent, node: Node, of: OwnLayer | None
 ) -> Job:
-    """An animated layer; which of its frames is asked, where there are several.
+    """Protects an animated layer; asks which of its frames, where there are several.
 
     of  an earlier copy of the same frames
     """
@@ -86,7 +86,7 @@ def order_film(
 
 
 def choice_told(choice: Choice, intent: Intent) -> dict[str, Any]:
-    """What a copy remembers, to be made anew."""
+    """What a copy remembers of its choice, so that it can be made anew."""
     spared = {"spared": [list(point) for point in intent.spared]} if intent.spared else {}
     return {**asdict(replace(choice, effort="")), **spared}
 
@@ -99,7 +99,7 @@ def spared_then(told: Mapping[str, Any]) -> tuple[Point, ...] | None:
 
 
 def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist: Artist) -> Job:
-    """What shows, flattened, to a file with marks."""
+    """Exports what shows, flattened, as a file with marks."""
     doc.waitForDone()
     picture = take_flattened(doc)
     wanted = replace(intent, seed=new_seed(), export=export_wish(how, artist))
@@ -109,7 +109,7 @@ def order_file(doc: Document, path: str, how: Exporting, intent: Intent, artist:
 
 
 def export_wish(how: Exporting, artist: Artist) -> ExportWish:
-    """As the engine wants it."""
+    """The choices of an export, as the engine wants them."""
     return ExportWish(
         format=how.format,
         quality=how.quality,
@@ -123,7 +123,7 @@ def export_wish(how: Exporting, artist: Artist) -> ExportWish:
 
 
 def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
-    """A layer that was made here is known without the engine: ask before any work."""
+    """Asks before any work where a layer was made here, which is known without the engine."""
     replaced = job.order.kind is Kind.APPLY
     if layer := own_layer_in(doc, scope, replaced=replaced):
         job.state, job.why = State.ASKING, message("twice_layer", layer=layer)
@@ -131,7 +131,7 @@ def ask_if_own(job: Job, doc: Document, scope: str) -> Job:
 
 
 def order_refusal(doc: Document | None, intent: Intent, engine: str) -> str:
-    """A code of texts.json, or "" where nothing is in the way."""
+    """Why there can be no job, as a code of texts.json; "" where nothing is in the way."""
     if doc is None:
         return "nothing_to_protect"
     if engine == "absent":

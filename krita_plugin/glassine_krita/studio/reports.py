@@ -11,7 +11,7 @@ from .job import Job
 
 
 def write_report(job: Job) -> Path:
-    """Named after the file it is about, so that asking twice writes once; private."""
+    """Its name comes from its file and contents, so that opening it twice writes one; private."""
     folder = engine_folder() / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

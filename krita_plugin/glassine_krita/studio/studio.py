@@ -108,7 +108,7 @@ class Studio(QtCore.QObject):
         self.engine.start(command, read_text("device"))
 
     def restart_engine(self) -> None:
-        """On the artist's word, who has read what was wrong with it."""
+        """Called by the artist, who has read what was wrong: the complaint goes."""
         self.complain("")
         self.start_engine()
 
@@ -165,7 +165,7 @@ class Studio(QtCore.QObject):
             self.complain(t("engine_lost"))
 
     def _installed(self, why: Message) -> None:
-        """However it ended: the engine that is there now runs again, if it still can."""
+        """Starts the engine that is there now, however the installation ended."""
         if not self._timer.isActive():
             return  # Krita is closing
         self.start_engine()
@@ -217,7 +217,7 @@ class Studio(QtCore.QObject):
         return self._region.of(doc, held=self.canvas_preview.on)
 
     def _model_changed(self) -> None:
-        """It may be looked through already."""
+        """The recipe that is chosen may use it."""
         if self.intent.model is not None:
             self._want()
             self._want_estimate()
@@ -241,7 +241,7 @@ class Studio(QtCore.QObject):
         return bool(self._watchers)
 
     def watch(self, on: bool, who: int = 0) -> None:
-        """Each window has a docker of its own; one of them is enough."""
+        """Whether docker `who` is on screen. Each window has one; one on screen is enough."""
         if on:
             self._watchers.add(who)
             self._want()
@@ -256,8 +256,8 @@ class Studio(QtCore.QObject):
         return self._intent_of(self.choice, self.faces.spared)
 
     def _intent_of(self, choice: Choice, spared: tuple[Point, ...] | None) -> Intent:
-        """With the artist's model where the recipe looks through one, and the faces that are left
-        alone where it works on faces."""
+        """With the artist's model where the recipe uses one, and with the faces that are left alone
+        where it works on faces."""
         needs = self.catalogue.needs(choice.recipe)
         found = choice.intent(needs)
         if "model" in (needs or ()):
@@ -276,7 +276,7 @@ class Studio(QtCore.QObject):
             self._want_estimate()
 
     def _look_anew(self) -> None:
-        """The previews, of what is wanted now."""
+        """Makes the previews anew, of what is wanted now."""
         self._want()
         if (shown := self.canvas_preview.document) is not None:
             self.canvas_preview.show(shown, self.choice.scope, self.intent, self.region(shown))
@@ -288,7 +288,7 @@ class Studio(QtCore.QObject):
             self._look_anew()
 
     def take_part(self, name: str) -> None:
-        """In the campaign of that name, which says what is aimed at; "" in none."""
+        """Takes part in the campaign of that name, which says what to aim at; "": in none."""
         row = self.campaigns.named(name)
         told = as_agreed(row, self.choice, self.catalogue) if row else {"campaign": ""}
         self.choose(**told)
@@ -308,14 +308,14 @@ class Studio(QtCore.QObject):
         return self._order(lambda doc: order_layer(doc, self.choice, self.intent))
 
     def update_copy(self, row: Stale) -> Job | None:
-        """The same once more, from what was painted since."""
+        """Makes a stale copy anew, as it was chosen then, from what its source shows now."""
         told = from_json(Choice, json.dumps(row.made.choice))
         choice = replace(told, effort=self.choice.effort)
         intent = self._intent_of(choice, spared_then(row.made.choice))
         return self._order(lambda doc: order_layer(doc, choice, intent, row.made))
 
     def hide_copy(self, row: Stale) -> None:
-        """The painting shows again, with what the copy stood in place of."""
+        """Hides the copy, and shows what it stood in place of."""
         if (doc := self.document) is None:
             return
         shown = {row.made.copy: False, **dict.fromkeys(row.made.hides, True)}
@@ -328,8 +328,8 @@ class Studio(QtCore.QObject):
         return self._order(lambda doc: order_file(doc, path, how, self.intent, self.artist))
 
     def export_at_once(self, beside: str = "") -> Job | None:
-        """As the document was exported last, beside it, under a name that is free; what was
-        protected as a layer is exported as it is. Asks nothing.
+        """Exports as the document was last exported, beside it, under a name that is free. Asks
+        nothing: what is protected already is exported as it is.
 
         beside  another file than the document's, whose name and format the copy gets
         """
@@ -348,7 +348,7 @@ class Studio(QtCore.QObject):
         return job
 
     def protect_exported(self) -> None:
-        """The protected copy of the file that Krita has just written."""
+        """Exports a protected copy beside the file that Krita has just written."""
         path = self.reminder.path
         self.reminder.dismiss()
         if path:
@@ -415,7 +415,7 @@ class Studio(QtCore.QObject):
         self.engine_changed.emit()
 
     def complain_later(self, words: str, fault: str) -> None:
-        """From within a drawing that failed: drawing the complaint must not be part of it.
+        """For drawing that failed: drawing the complaint must not be part of it.
 
         fault  where it was, for a bug report
         """
@@ -424,7 +424,7 @@ class Studio(QtCore.QObject):
             QtCore.QTimer.singleShot(SOON, lambda: self.complain(words))
 
     def details(self) -> str:
-        """For a bug report: no picture, no file's name, nothing that has the artist's own."""
+        """For a bug report: no picture, no name of a file, nothing that is the artist's."""
         jobs = [one for job in self.jobs.all for one in (job.why, *job.outcome.notes)]
         said = filter(None, (self.engine.condition.says, *jobs))
         told = "\n".join(line for one in said for line in one.details())

@@ -1,2 +1,2 @@
-"""The parts of the docker. They draw the studio and call it;
+"""The parts of the docker. They draw what the studio holds, and call it;
 they decide nothing."""

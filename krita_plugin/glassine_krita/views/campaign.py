@@ -10,12 +10,12 @@ from ..words.texts import in_words, t
 from .parts import push_button, quiet_label, row_of_widgets
 from .slots import follow, guarded
 
-JOIN = "\n"  # in the menu; no campaign has it in its name
+JOIN = "\n"  # stands for "Join one" in the menu; no campaign has it in its name
 FILES = "*.campaign"
 
 
 class CampaignRows(QtWidgets.QWidget):
-    """Which campaign, of its concepts which, until when and whose."""
+    """Which campaign, which of its concepts, until when, and who signed it."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -112,8 +112,8 @@ def menu_row(
 
 
 def refill(menu: QtWidgets.QComboBox, rows: list[tuple[str, str]], chosen: str) -> None:
-    """(text, name) of each, in place of others; that one is chosen. A menu that has them already
-    may be open, and stays as it is."""
+    """Fills a menu with rows of (text, name), and chooses one. A menu that has them already is not
+    filled again, since it may be open."""
     if [(menu.itemText(at), menu.itemData(at)) for at in range(menu.count())] != rows:
         menu.clear()
         for text, name in rows:

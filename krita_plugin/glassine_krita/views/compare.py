@@ -1,4 +1,4 @@
-"""Before and after, side by side under one wipe; the difference; what the model sees, in tiles."""
+"""Before and after under a line that wipes; the difference; what a model sees, in tiles."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ WORDINGS = tuple(
 )
 """Labels of a model's view. "Model" is left out of all of them where one does not fit: it stands on
 the button anyway."""
-PAD = 14  # pixels of a label beside its words, and of the picture beside its label
-GRIP = 10  # pixels around the wipe's line in which it can be taken
-MOST = 16.0  # times
-STEP = 1.25
+PAD = 14  # pixels that a label needs beside its words
+GRIP = 10  # pixels around the wipe's line in which it can be grabbed
+MOST = 16.0  # times, the largest zoom
+STEP = 1.25  # times, of one notch or key
 LOW, LOWEST = 104, 28  # pixels that the view keeps in a low docker, and beside a job in it
-NOTCH = 120  # eighths of a degree: what a mouse wheel clicks at
+NOTCH = 120  # eighths of a degree: one click of a mouse wheel
 
 
 class Compare(QtWidgets.QWidget):
@@ -39,7 +39,7 @@ class Compare(QtWidgets.QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.mode = "wipe"
-        self.words = self.note = ""  # instead of a picture, and below one
+        self.words = self.note = ""  # shown instead of a picture; shown over its lower edge
         self.blind = False  # no model here can show what it sees
         self.touched = False  # the artist has looked around in it
         self._pictures: dict[str, QtGui.QImage] = {}
@@ -70,11 +70,11 @@ class Compare(QtWidgets.QWidget):
         return QtCore.QSize(260, 150)  # more where there is room: it is what stretches
 
     def minimumSizeHint(self) -> QtCore.QSize:  # Qt's name
-        """Less where even that is not there: what lies below it must not lie on it."""
+        """Less in a very low docker, where it must not reach over the buttons below it."""
         return QtCore.QSize(20, self._least)
 
     def keep(self, least: int) -> None:
-        """So many pixels in a low docker."""
+        """Sets the height that it keeps in a low docker, in pixels."""
         if least != self._least:
             self._least = least
             self.updateGeometry()
@@ -94,7 +94,7 @@ class Compare(QtWidgets.QWidget):
         return QtCore.QRectF(x, y, width, height)
 
     def _seen(self) -> list[tuple[str, QtGui.QImage, QtCore.QRectF]]:
-        """What came through a model's eyes: its name, the picture, its part of the widget."""
+        """The pictures of a model's view: name, picture, part of the widget."""
         there = [(name, self._pictures[name]) for name in SEEN if name in self._pictures]
         parts = tiles(self._whole(), len(there), there[0][1].size()) if there else []
         return [(name, image, part) for (name, image), part in zip(there, parts, strict=True)]
@@ -195,9 +195,9 @@ class Compare(QtWidgets.QWidget):
             self._label(painter, labels[name], shown[name], False)
 
     def _labels(self, widths: dict[str, float]) -> dict[str, str]:
-        """The longest wording that fits onto all pictures; of the shortest, what fits.
+        """Labels in the longest wording that fits onto all pictures; else the shortest, cut.
 
-        widths  of what is seen of the pictures, in pixels
+        widths  of the visible parts of the pictures, in pixels
         """
         metrics = QtGui.QFontMetricsF(small(self.font()))
         for codes in WORDINGS:
@@ -208,12 +208,12 @@ class Compare(QtWidgets.QWidget):
         return {name: metrics.elidedText(words[name], mode, widths[name] - PAD) for name in widths}
 
     def _smooth(self, painter: QtGui.QPainter, place: QtCore.QRectF, image: QtGui.QImage) -> None:
-        """Pixels stay pixels where they are large."""
+        """Smooths the picture unless it is enlarged so far that single pixels are seen."""
         smooth = place.width() < 3 * image.width()
         painter.setRenderHint(QtGui.QPainter.RenderHint.SmoothPixmapTransform, smooth)
 
     def _label(self, painter: QtGui.QPainter, text: str, shown: QtCore.QRectF, right: bool) -> None:
-        """Over a corner of what is shown."""
+        """Writes a label over an upper corner of what is shown."""
         font = small(self.font())
         painter.setFont(font)
         size = QtGui.QFontMetricsF(font).size(0, text)
@@ -224,7 +224,7 @@ class Compare(QtWidgets.QWidget):
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
 
     def _paint_note(self, painter: QtGui.QPainter) -> None:
-        """What has to be known of the picture that is shown."""
+        """Writes the note over the lower edge of the widget."""
         if self.note:
             high = painter.fontMetrics().height() + 6
             line = QtCore.QRect(0, self.height() - high, self.width(), high)
@@ -246,7 +246,7 @@ class Compare(QtWidgets.QWidget):
     # mouse and keys
 
     def wheelEvent(self, event: Any) -> None:  # Qt's name
-        notches = event.angleDelta().y() / NOTCH  # a touchpad tells of parts, and of none sideways
+        notches = event.angleDelta().y() / NOTCH  # a touchpad sends parts, and 0 for sideways
         self._zoom_to(self._zoom * STEP**notches, event_point(event))
         event.accept()
         self.touched = True
@@ -315,13 +315,13 @@ class Compare(QtWidgets.QWidget):
 
 
 def small(font: QtGui.QFont) -> QtGui.QFont:
-    """A label's."""
+    """That font made smaller, for labels."""
     font.setPointSizeF(font.pointSizeF() * 0.85)
     return font
 
 
 def event_point(event: Any) -> QtCore.QPointF:
-    """The event's place: Qt 6 and Qt 5 name it differently."""
+    """Where the event is: Qt 6 and Qt 5 name it differently."""
     at: QtCore.QPointF
     at = event.position() if hasattr(event, "position") else QtCore.QPointF(event.pos())
     return at

@@ -1,4 +1,4 @@
-"""Export a protected copy: format, size, marks, where to. A page of the docker, not a dialog."""
+"""The page for exporting a protected copy: format, size, marks, where to."""
 
 from __future__ import annotations
 
@@ -115,8 +115,8 @@ class ExportPage(QtWidgets.QWidget):
         return widget
 
     def fill(self) -> None:
-        """Formats, sites and marks as the engine lists them. An engine that was started again
-        lists them anew: what the artist has typed and chosen meanwhile stays."""
+        """Lists formats, sites and marks as the engine does. An engine that was started again lists
+        them anew; what the artist has typed and chosen meanwhile stays."""
         listed = self.studio.catalogue
         if listed is self._filled:
             return
@@ -143,7 +143,7 @@ class ExportPage(QtWidgets.QWidget):
         self._weigh()
 
     def _look(self) -> None:
-        """Keeps what exports that are done were measured as; a row may be closed afterwards."""
+        """Remembers how finished exports were measured, since their rows may be closed."""
         for job in self.studio.jobs.all:
             made, doc = job.outcome.made, job.order.doc
             if job.state is State.DONE and isinstance(made, FileMade) and is_open(doc):
@@ -151,7 +151,7 @@ class ExportPage(QtWidgets.QWidget):
         self._weigh()
 
     def _weigh(self) -> None:
-        """Beside each format's name what such a file of this picture has and keeps."""
+        """Shows beside each format how large such a file is and how much of the effect it keeps."""
         made = self._made.get(self._key)
         rows = measured_formats(made) if made else {}
         for at in range(self.format_menu.count()):
@@ -163,7 +163,7 @@ class ExportPage(QtWidgets.QWidget):
         self.weighed.setText(t("formats_measured" if rows else "formats_unmeasured"))
 
     def shown(self) -> None:
-        """The document's own last choice, else the artist's."""
+        """Fills the fields with the document's own last choices, else the artist's."""
         doc = self.studio.document
         if doc is None:
             return
@@ -175,7 +175,7 @@ class ExportPage(QtWidgets.QWidget):
         self.path.setText(suggested_path(doc, how, self._suffix()))
 
     def _moved(self) -> bool:
-        """Whether another document is in front than the one in the fields; they show it now."""
+        """Whether another document has come to the front; the fields then show that one."""
         doc = self.studio.document
         moved = doc is not None and key_of(doc) != self._key
         if moved:
@@ -193,11 +193,11 @@ class ExportPage(QtWidgets.QWidget):
         return next(iter(self._entry().suffixes), ".png")
 
     def _entry(self) -> Row:
-        """What the catalogue says of the format that is chosen."""
+        """The catalogue's row of the format that is chosen."""
         return self.studio.catalogue.row("formats", self.format_menu.currentData() or "png")
 
     def _suffixes(self) -> set[str]:
-        """Of all formats."""
+        """Suffixes of all formats."""
         rows = self.studio.catalogue.of("formats")
         return {one for entry in rows for one in entry.suffixes}
 
@@ -205,13 +205,13 @@ class ExportPage(QtWidgets.QWidget):
         return whole_name(path, self._suffix(), self._suffixes())
 
     def _misnamed(self, path: str) -> str:
-        """Why that name is another format's, in words, or ""."""
+        """Why the name's suffix does not fit the format, in words, or ""."""
         suffix, entry = os.path.splitext(path)[1].lower(), self._entry()
         fits = suffix in (entry.suffixes or (suffix,))
         return "" if fits else t("other_suffix", suffix=suffix, format=entry.name.upper())
 
     def _format_chosen(self) -> None:
-        """The name follows the format."""
+        """Gives the name the suffix of the format."""
         if self.path.text():
             self.path.setText(bare_name(self.path.text(), self._suffixes()) + self._suffix())
         self._fit()
@@ -243,7 +243,7 @@ class ExportPage(QtWidgets.QWidget):
 
     def _export(self) -> None:
         if self._moved():
-            return  # the name that was read belongs to another document: look again
+            return  # the fields were another document's: the artist has to look again
         doc = self.studio.document
         typed = full_path(self.path.text(), doc, read_setting(Exporting))
         if not typed and doc is not None:
@@ -262,13 +262,13 @@ class ExportPage(QtWidgets.QWidget):
             self._go("main")
 
     def _taken(self, path: str) -> bool:
-        """A file lies there, or an export that has not ended will put one there."""
+        """Whether a file lies there, or an export under way will put one there."""
         jobs = [job for job in self.studio.jobs.all if job.order.kind is Kind.EXPORT]
         awaited = [job.order.path for job in jobs if job.active or job.state is State.ASKING]
         return os.path.exists(path) or any(same_file(one, path) for one in awaited)
 
     def _ask(self, path: str) -> None:
-        """Whether that file may be replaced: the next press says so. "" takes the question back."""
+        """Asks whether that file may be replaced, which the next press says; "": asks no more."""
         self._agreed = path
         self.save.setText(t("export_replace" if path else "export_go"))
         if path:

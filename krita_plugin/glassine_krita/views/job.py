@@ -29,8 +29,8 @@ from .slots import follow
 FRAMES = ("this_frame", "range_frames", "all_frames")
 ANSWERS = (("as_is", "again"), FRAMES, ("go_on", "use_done"), ("elsewhere", "rescue"))
 LINES = (("folder", "caption"), ("report", "measure"))
-"""Lines of buttons. What waits for the artist stands above the words: it has to be in sight in the
-lowest docker, and the words may be long."""
+"""Lines of buttons: ANSWERS above the words, LINES below. An answer that a job waits for has to be
+in sight in the lowest docker, and the words may be long."""
 
 PLAIN = {
     "doubt.visible": "plain_visible",
@@ -71,7 +71,7 @@ class JobList(QtWidgets.QWidget):
 
 
 def in_order(jobs: list[Job]) -> list[Job]:
-    """What the artist looks for first is on top: the one at work, then the newest."""
+    """The job at work first, then the newest."""
     working = [job for job in jobs if job.state in (State.RUNNING, State.PLACING)]
     return working + [job for job in reversed(jobs) if job not in working]
 
@@ -223,7 +223,7 @@ class JobRow(QtWidgets.QFrame):
 
 
 def frames_of(job: Job, which: str) -> tuple[int, ...]:
-    """The frames of an animated layer that such a button stands for; none where none is asked."""
+    """The frames that such a button stands for; () where the job asks for none."""
     doc, film = job.order.doc, job.film
     if not job.which_frames or film is None or not is_open(doc):
         return ()
@@ -233,7 +233,7 @@ def frames_of(job: Job, which: str) -> tuple[int, ...]:
 
 
 def first_line(job: Job) -> str:
-    """What it is about; of a file that is written, where it is."""
+    """What the job is about; for a file that is written, where it is."""
     file, folder = os.path.basename(job.order.path), os.path.dirname(job.order.path)
     if job.order.kind is Kind.REPORT:
         return t("measuring", file=file)
@@ -253,7 +253,7 @@ def details(job: Job) -> list[Message]:
 
 
 def stage_words(stage: str) -> str:
-    """What the engine is at; a later version's stage is work as well."""
+    """What the engine is doing; general words for a stage that a later engine names."""
     code = f"stage_{stage}"
     return t(code if has_words(code) else "stage_other")
 

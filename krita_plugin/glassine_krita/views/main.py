@@ -1,4 +1,4 @@
-"""The first page: what, how visible, the preview, and the two things to do."""
+"""The first page: what to do, how visible, the preview, and buttons to apply and to export."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class MainPage(QtWidgets.QWidget):
         self._follow()
 
     def _stale_row(self) -> QtWidgets.QWidget:
-        """A copy that no longer shows what is below it: one at a time."""
+        """The row about a copy that is out of date; one copy at a time."""
         self.stale, line = row_of_widgets()
         self.stale_says = Elided()
         self.stale_says.setObjectName("glassine_stale")
@@ -74,7 +74,7 @@ class MainPage(QtWidgets.QWidget):
         return self.stale
 
     def _reminder_row(self) -> QtWidgets.QWidget:
-        """Krita's own export has written a file without protection."""
+        """The row that tells of a file which Krita exported without protection."""
         self.reminder, line = row_of_widgets()
         self.reminder_says = Elided()
         self.reminder_says.setObjectName("glassine_reminder")
@@ -170,7 +170,7 @@ class MainPage(QtWidgets.QWidget):
         return self.suits
 
     def draw_suits(self) -> None:
-        """A word of advice: the slider stays the artist's."""
+        """Shows the advice; the slider is moved only by the artist."""
         listed, about = self.studio.catalogue, self.studio.preview.about
         row, code = listed.row("strengths", about.start), f"art.{about.art}"
         known = bool(self.studio.preview.pictures and row.name) and has_words(code)
@@ -187,7 +187,7 @@ class MainPage(QtWidgets.QWidget):
             self.studio.choose(score=row.score)
 
     def _preview_bar(self) -> QtWidgets.QWidget:
-        """What the view compares, over its whole width; below it what else can be done with it."""
+        """Buttons for what the view compares; below them, on canvas and refresh."""
         widget = QtWidgets.QWidget()
         grid = QtWidgets.QGridLayout(widget)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -223,7 +223,7 @@ class MainPage(QtWidgets.QWidget):
         self.studio.look()
 
     def _fill(self) -> None:
-        """Another menu when the engine sent a new list."""
+        """Fills the menu anew when the engine has sent a new list."""
         if self.studio.catalogue is not self._filled:
             self._filled = self.studio.catalogue
             self.effort.clear()
@@ -267,7 +267,7 @@ class MainPage(QtWidgets.QWidget):
         self._give_way()
 
     def _give_way(self) -> None:
-        """Where a job and the preview do not fit, what is to be clicked stays in sight."""
+        """Shrinks the preview where it and a job do not fit, so that buttons stay in sight."""
         needed = CHOICES + LOW + JOBS + self.apply.sizeHint().height() + 4 * SPACING
         low = bool(self.studio.jobs.all) and self.height() < needed
         self.compare.keep(LOWEST if low else LOW)
@@ -287,7 +287,7 @@ class MainPage(QtWidgets.QWidget):
         self.draw_suits()
 
     def _about(self) -> str:
-        """Honest about what is seen: a small copy, a few steps, one model family."""
+        """What the preview shows: its size, its goals, and what is still coming."""
         pictures, about = self.studio.preview.pictures, self.studio.preview.about
         if not pictures:
             return ""
@@ -309,13 +309,13 @@ class MainPage(QtWidgets.QWidget):
             act(row)
 
     def _mode(self, name: str) -> None:
-        """On the artist's word, for good."""
+        """Shows that view from now on: the artist has chosen it."""
         write_text(VIEW, name)
         self.draw_preview()
 
     def _show_mode(self) -> None:
-        """What the artist chose, else what a model sees, as soon as it is there; not under the
-        hands of who looks around in the comparison."""
+        """Shows the view that the artist chose, else a model's once it is there, but not while the
+        artist is looking around in the comparison."""
         chosen = read_text(VIEW)
         there = any(name in self.studio.preview.pictures for name in SEEN)
         free = not self.compare.touched or self.compare.mode == "sees"
@@ -330,12 +330,12 @@ class MainPage(QtWidgets.QWidget):
 
 
 def goal_as_listed(goal: Message) -> Message:
-    """A style as its menu calls it."""
+    """The goal with its style named as the menu names it."""
     code = code_of("styles", str(goal.fields.get("style")))
     return Message(goal.code, {**goal.fields, "style": Message(code)}) if has_words(code) else goal
 
 
 def strength_words(listed: Catalogue, score: float) -> str:
-    """What the nearest strength of the engine's list is called."""
+    """The name of the engine's strength that is nearest to that score."""
     name = listed.strength(score)
     return entry_says("strengths", name) if name else ""

@@ -1,4 +1,4 @@
-"""What an export carries: one box per mark, and the switches of those that have some."""
+"""What an export carries: one box per mark, and the switches that belong to the receipt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Marks(QtWidgets.QWidget):
         self._column.addWidget(self.private)
 
     def fill(self, listed: Catalogue) -> None:
-        """As the engine lists them."""
+        """Makes a box for each mark that the engine lists."""
         for box in self.boxes.values():
             box.deleteLater()
         self.boxes = {}
@@ -70,7 +70,7 @@ class Marks(QtWidgets.QWidget):
         return tuple(name for name, box in self.boxes.items() if box.isChecked())
 
     def switched(self, name: str) -> bool:
-        """Of a receipt; without one there is nothing to switch."""
+        """Whether that switch of the receipt is on; never without a receipt."""
         return RECEIPT in self.chosen() and self.switches[name].isChecked()
 
 
@@ -81,7 +81,7 @@ def check_box(name: str) -> QtWidgets.QCheckBox:
 
 
 def indented(rows: Iterable[QtWidgets.QWidget]) -> QtWidgets.QWidget:
-    """One below the other, as what belongs to the line above."""
+    """The widgets one below the other, indented, since they belong to the line above."""
     widget = QtWidgets.QWidget()
     column = QtWidgets.QVBoxLayout(widget)
     column.setContentsMargins(INDENT, 0, 0, 0)

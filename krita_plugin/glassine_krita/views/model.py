@@ -1,4 +1,4 @@
-"""A model of the artist's own: which folder it lies in, and the recipes that look through it."""
+"""A model of the artist's own: which folder it lies in, and the recipes that use it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .slots import follow, guarded
 
 
 class ModelRecipes(QtWidgets.QWidget):
-    """Only where a model lies on this machine: recipes that look through it."""
+    """The recipes that use a model; shown only where there is one."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class ModelRecipes(QtWidgets.QWidget):
         what is missing."""
         listed, chosen = self.studio.catalogue, self.studio.choice.recipe
         rows = [(recipe_label(row.name), row.name) for row in listed.of("model_recipes")]
-        ours = looks_through(listed, chosen)
+        ours = uses_model(listed, chosen)
         self.setVisible(bool(rows) and (self.studio.own_model.usable or ours))
         refill(self.menu, [(t("model_none"), ""), *rows], chosen if ours else "")
         for at, (_, name) in enumerate(rows, 1):
@@ -38,13 +38,13 @@ class ModelRecipes(QtWidgets.QWidget):
 
     def _chosen(self, at: int) -> None:
         name = self.menu.itemData(at)
-        if name or looks_through(self.studio.catalogue, self.studio.choice.recipe):
+        if name or uses_model(self.studio.catalogue, self.studio.choice.recipe):
             plain = self.studio.catalogue.usable("recipes")
             self.studio.choose(recipe=name or (plain[0].name if plain else "cloak"))
 
 
-def looks_through(listed: Catalogue, recipe: str) -> bool:
-    """Whether that recipe looks through a model."""
+def uses_model(listed: Catalogue, recipe: str) -> bool:
+    """Whether that recipe uses a model of the artist's."""
     return bool(listed.row("model_recipes", recipe).name)
 
 

@@ -27,7 +27,7 @@ def quiet_label(text: str = "", parent: QtWidgets.QWidget | None = None) -> QtWi
 
 
 def narrow(widget: Widget, tip: str = "") -> Widget:
-    """Lets it be squeezed: a page that is wider than its docker is cut off. The rest in the tip."""
+    """Lets it shrink, since a page wider than its docker is cut off; the tip has the whole text."""
     widget.setMinimumWidth(20)
     if tip and not widget.toolTip():
         widget.setToolTip(tip)
@@ -53,7 +53,7 @@ def light_up(button: QtWidgets.QAbstractButton) -> None:
 
 
 class Themes(QtCore.QObject):
-    """Tells when a widget's parent has changed its palette, or the widget its parent."""
+    """Calls `draw` when a widget's parent changes its palette, or the widget its parent."""
 
     def __init__(self, widget: QtWidgets.QWidget, draw: Callable[..., None]) -> None:
         super().__init__(widget)
@@ -70,8 +70,8 @@ class Themes(QtCore.QObject):
         return False
 
 
-LEAST = 60  # pixels of what scrolls in a low docker
-ABREAST = 3  # buttons of a narrow docker
+LEAST = 60  # pixels that a scrolling part keeps in a low docker
+ABREAST = 3  # buttons side by side
 
 
 class Segments(QtWidgets.QWidget):
@@ -82,7 +82,7 @@ class Segments(QtWidgets.QWidget):
         self._grid = QtWidgets.QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(0)
-        self._before = QtWidgets.QWidget(self)  # not seen: tabbing comes to the buttons after it
+        self._before = QtWidgets.QWidget(self)  # unseen: the buttons come after it in the tab order
         self._before.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._before.hide()
         self._chosen = chosen
@@ -90,7 +90,7 @@ class Segments(QtWidgets.QWidget):
         self._group = QtWidgets.QButtonGroup(self)
 
     def fill(self, rows: list[tuple[str, str]]) -> None:
-        """(name, text) of each, in place of those that were there."""
+        """Replaces all buttons by these rows of (name, text)."""
         for button in self._buttons.values():
             self._group.removeButton(button)
             button.setParent(None)
@@ -114,7 +114,7 @@ class Segments(QtWidgets.QWidget):
         return button
 
     def set(self, name: str) -> None:
-        """That one is down; of a name that no button has, none is."""
+        """Presses that button down; none where no button has that name."""
         self._group.setExclusive(False)
         for other, button in self._buttons.items():
             button.setChecked(other == name)
@@ -215,7 +215,7 @@ class Scrolled(QtWidgets.QScrollArea):
     def resizeEvent(self, event: Any) -> None:  # Qt's name
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self.updateGeometry()  # other lines are broken
+            self.updateGeometry()  # the text wraps differently
 
 
 def push_button(text: str, name: str, slot: Callable[[], object]) -> QtWidgets.QPushButton:
@@ -258,6 +258,6 @@ def row_of_widgets() -> tuple[QtWidgets.QWidget, QtWidgets.QHBoxLayout]:
 
 
 def copy_text(text: str) -> None:
-    """Into the clipboard, which a machine without a screen may lack."""
+    """Copies it to the clipboard, which a machine without a screen may lack."""
     if (clipboard := QtGui.QGuiApplication.clipboard()) is not None:
         clipboard.setText(text)

@@ -43,18 +43,18 @@ class Quitting(QtCore.QObject):
 
 
 def others_than(window: QtWidgets.QMainWindow) -> bool:
-    """Whether Krita stays in another one; one that was closed is listed for a moment more."""
+    """Whether another window is open; one that was just closed is listed a moment longer."""
     shown = [one.qwindow() for one in app().windows()]
     return any(one is not window and one.isVisible() for one in shown)
 
 
 @cache
 def watcher() -> Quitting:
-    """One for all windows, and kept here: a window of Krita's would keep what Qt knows of a child,
-    and lose the class that is written above."""
+    """One for all windows, kept alive here: as a child of a window, only its C++ half would live,
+    without the class above."""
     return Quitting()
 
 
 def ask_before_quitting(window: QtWidgets.QMainWindow) -> None:
-    """Asked for again, it changes nothing."""
+    """Watches that window too; a second call changes nothing."""
     window.installEventFilter(watcher())

@@ -31,7 +31,7 @@ class SetupPage(QtWidgets.QWidget):
         super().__init__()
         self.studio = studio
         self._sure = False  # the next click removes gigabytes
-        self._card = False  # one was seen to compute
+        self._card = False  # the engine was seen to compute on a graphics card
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -72,7 +72,7 @@ class SetupPage(QtWidgets.QWidget):
         return widget
 
     def _builds(self) -> QtWidgets.QWidget:
-        """The menu; what the chosen build takes is said below, where there is room for it."""
+        """The menu of builds; below it stands how large the chosen one is."""
         self.builds = QtWidgets.QComboBox()
         self.builds.setObjectName("glassine_build")
         self.builds.setAccessibleName(t("build_label"))
@@ -84,7 +84,7 @@ class SetupPage(QtWidgets.QWidget):
         return self.builds
 
     def _progress(self) -> QtWidgets.QWidget:
-        """Of an installation: a bar, and the last line that it wrote."""
+        """A bar for an installation, and the last line that it wrote."""
         widget = QtWidgets.QWidget()
         column = QtWidgets.QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -161,13 +161,13 @@ class SetupPage(QtWidgets.QWidget):
         self.line.setText(installer.line[:160])
 
     def draw_models(self) -> None:
-        """What the engine can see with, as it lists it."""
+        """Lists the encoders that the engine knows, and whether they are here."""
         rows = [surrogate_words(row) for row in self.studio.catalogue.of("surrogates")]
         self.models.setText("\n".join([t("surrogates_label"), *rows]) if rows else "")
         self.models.setVisible(bool(rows))
 
     def draw_device(self) -> None:
-        """Only where there is a choice; not while a job would be lost by it."""
+        """Shown only where there is a choice; disabled while a job would be lost by it."""
         wanted = read_text("device")
         kind = self.studio.engine.condition.hello.device.kind
         self._card = self._card or kind != "cpu"
@@ -184,7 +184,7 @@ class SetupPage(QtWidgets.QWidget):
         self.studio.installer.install(build)
 
     def _remove(self) -> None:
-        """Asks by the button itself, once; never a dialog."""
+        """The first click has the button ask, the second one removes the engine."""
         self._sure = not self._sure
         if not self._sure:
             self.studio.engine.stop()
@@ -207,13 +207,13 @@ def surrogate_words(row: Row) -> str:
 
 
 def build_words(name: str) -> str:
-    """A later version's build has its name alone."""
+    """What a build is called; its bare name where a later version made it."""
     code = f"build_{name}"
     return t(code) if has_words(code) else name
 
 
 def size_words(build: Build) -> str:
-    """Said before anything is downloaded: as the index told, or an estimate."""
+    """How large a build is: as the index told, or an estimate."""
     amounts = {"download": rounded_size(build.download), "disk": rounded_size(build.disk)}
     key = "build_sizes" if build.asked else "build_sizes_about"
     return t(key, asked=build.asked, **amounts)

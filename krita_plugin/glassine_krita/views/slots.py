@@ -1,4 +1,4 @@
-"""Slots that cannot harm: they say what went wrong, and end with their widget."""
+"""Slots that do no harm: they say what went wrong, and are disconnected with their widget."""
 
 from __future__ import annotations
 

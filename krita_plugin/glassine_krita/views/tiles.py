@@ -1,4 +1,4 @@
-"""Several pictures of one size beside each other, as large as they can be."""
+"""Places for several pictures of one size beside each other, as large as they can be."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def tiles(area: QtCore.QRectF, count: int, size: QtCore.QSize) -> list[QtCore.QR
 
 
 def first(area: QtCore.QRectF, columns: int, rows: int) -> QtCore.QRectF:
-    """The upper left part; at least a pixel."""
+    """The upper left part, at least a pixel wide and high."""
     width = max((area.width() - GAP * (columns - 1)) / columns, 1.0)
     height = max((area.height() - GAP * (rows - 1)) / rows, 1.0)
     return QtCore.QRectF(area.x(), area.y(), width, height)

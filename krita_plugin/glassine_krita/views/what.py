@@ -1,4 +1,4 @@
-"""What to do: a recipe of the engine's list; what it needs to be told; to which part."""
+"""What to do: a recipe of the engine's list, what it needs to be told, and to which part."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class What(QtWidgets.QWidget):
         return self.poison
 
     def _explanation(self) -> QtWidgets.QWidget:
-        """What must be known before the first poison; asked once, in the docker."""
+        """What must be known before the first poison; shown once, in the docker."""
         self.explain = QtWidgets.QFrame()
         self.explain.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         column = QtWidgets.QVBoxLayout(self.explain)
@@ -142,7 +142,7 @@ class What(QtWidgets.QWidget):
         self.draw_caption()
 
     def _fill_recipes(self, listed: Catalogue) -> None:
-        """One that needs what this plugin cannot ask for is shown, and cannot be chosen."""
+        """A recipe that needs what this plugin cannot ask for is listed, but cannot be chosen."""
         rows = listed.of("recipes")
         self.recipe.fill([(row.name, recipe_label(row.name)) for row in rows])
         for row in rows:
@@ -177,7 +177,7 @@ class What(QtWidgets.QWidget):
             self.teach.blockSignals(False)
 
     def draw_caption(self) -> None:
-        """The engine's own words, or why there are none."""
+        """Shows the words that the engine gives, or why there are none."""
         known = self.studio.caption
         if known.words:
             text = t("caption_says", caption=known.words)

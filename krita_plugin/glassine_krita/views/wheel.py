@@ -1,4 +1,4 @@
-"""The wheel scrolls the page; a slider or list takes it only where the artist is at that field."""
+"""The wheel scrolls the page; a slider or list takes it only while it has the focus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FIELDS = (QtWidgets.QAbstractSlider, QtWidgets.QAbstractSpinBox, QtWidgets.QComb
 
 
 class Wheel(QtCore.QObject):
-    """Keeps the wheel from all fields below `root`, those included that come later."""
+    """Keeps the wheel from all fields below `root`, also from those that are added later."""
 
     def __init__(self, root: QtWidgets.QWidget) -> None:
         super().__init__(root)
@@ -19,7 +19,7 @@ class Wheel(QtCore.QObject):
     def _follow(self, widget: QtCore.QObject) -> None:
         widget.installEventFilter(self)
         if isinstance(widget, FIELDS) and not isinstance(widget, QtWidgets.QScrollBar):
-            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel is no way to get there
+            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel does not give it
         for child in widget.children():
             if isinstance(child, QtWidgets.QWidget):
                 self._follow(child)

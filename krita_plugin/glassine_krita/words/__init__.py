@@ -1,2 +1,2 @@
-"""What the plugin says itself, in three languages, and words for what the engine says; what is left
-out of a report. Text only: no documents, no widgets."""
+"""What the plugin says itself, in three languages, and words for what the engine says; what a bug
+report leaves out. Text only: no documents, no widgets."""

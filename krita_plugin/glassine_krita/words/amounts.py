@@ -1,4 +1,4 @@
-"""Times and sizes in words. An honest estimate is a round one."""
+"""Times and sizes in words, rounded: estimates are no better than that."""
 
 from __future__ import annotations
 

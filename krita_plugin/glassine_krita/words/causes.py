@@ -1,4 +1,4 @@
-"""Why the system refused, in a few words for the artist; its own words are `details`."""
+"""Why the system refused, in a few words for the artist; the system's words are `details`."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def cause_of(error: OSError) -> Message:
 
 
 def details_of(error: BaseException) -> str:
-    """The class and the first line of what it says."""
+    """The error's class and the first line of its text."""
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:LETTERS]

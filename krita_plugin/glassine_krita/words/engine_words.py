@@ -10,8 +10,8 @@ _tables: dict[str, dict[str, str]] = {}
 
 
 def learn_words(sent: object) -> None:
-    """Language -> code -> text, of the engine that is here now. They are kept when it ends: what
-    it said is still read. Whatever is no text is left out."""
+    """Takes the engine's tables, language -> code -> text; whatever is no text is left out. They
+    are kept when the engine ends, because its messages are still shown."""
     if not isinstance(sent, Mapping) or not sent:
         return
     _tables.clear()

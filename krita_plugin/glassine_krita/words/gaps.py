@@ -1,4 +1,4 @@
-"""A message, and how the gaps of its row are filled: as the engine does it, a test compares.
+"""A message, and how the gaps of its row are filled: as in the engine, which a test compares.
 
 Standard library only, no Qt: the engine's own is core/glassine/messages. A row is a text with gaps
 in the form of `str.format`. Numbers are written as the language writes them; a message among the
@@ -23,7 +23,7 @@ class Message:
 
     code    a row of a table of words: the engine's has a dot in it, the plugin's own has none
     fields  what fills its gaps; numbers stay numbers, a list is a tuple, a message may be in it.
-            `details` fills none: it is for a bug report
+            The field `details` fills no gap: it is for a bug report
     """
 
     code: str
@@ -46,7 +46,7 @@ def message(code: str, /, **fields: Any) -> Message:
 
 
 def message_from(plain: object) -> Message | None:
-    """As it came from the engine; None for anything else."""
+    """A message as the engine sends it; None for anything else."""
     if not isinstance(plain, Mapping) or not isinstance(plain.get("code"), str):
         return None
     fields = plain.get("fields")
@@ -61,7 +61,7 @@ def _back(value: object) -> object:
 
 
 def filled(said: Message, tables: tuple[Table, ...]) -> str:
-    """From the first of the tables that has a row for it; without one its code."""
+    """In the words of the first table that has a row for it; its code where none has."""
     parts = []
     for before, name, spec, _ in Formatter().parse(row(said, tables)):
         parts.append(before)

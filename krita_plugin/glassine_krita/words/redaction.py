@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 GONE = "…"
-SHORT = 5  # letters; shorter names stand in other words as well
+SHORT = 5  # letters; shorter names also occur inside other words
 _ROOT = r"(?:~|[A-Za-z]:)?[\\/]"
 _QUOTED = re.compile(rf"""(["'“„「])({_ROOT}[^"'“”„「」\n]*)""")
 _BARE = re.compile(rf"""(?<![\w"'“„「:./\\~]){_ROOT}[^\s"'“”„「」:]+""")
@@ -15,7 +15,7 @@ _PROGRAM = re.compile(r"\.(py|so|dll|pyd|exe)$|[\\/]s?bin[\\/]")  # where an err
 
 
 def redacted(text: str, files: Iterable[str]) -> str:
-    """Without these files' names, without any other path except programs', whose home is "~"."""
+    """The text without these files' names, and without paths but programs', with "~" for home."""
     names: set[str] = set()
     for path in filter(None, files):
         names |= {path, os.path.abspath(path)}

@@ -1,7 +1,7 @@
 """Words for what the plugin says itself (texts.json) and for what the engine says (its tables).
 
 To add a language: a column in texts.json. What has no words in a language appears in English, and
-a code that nobody has words for as it is.
+a code without any words as it is.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def language() -> str:
 
 
 def tables(spoken: str) -> tuple[Table, ...]:
-    """The plugin's and the engine's have no code in common; where one has no row, English."""
+    """The plugin's and the engine's in that language, then both in English. They share no code."""
     named = (spoken, FALLBACK)
     return tuple(found(one) for one in named for found in (own_table, engine_table))
 
 
 def in_words(said: Message, spoken: str = "") -> str:
-    """In the artist's language, or that one. A row that a later engine fills in another way is
-    shown by its code: half a sentence would say something else."""
+    """In the artist's language, or the one named. Where a later engine's fields do not fit the row,
+    its code: half a sentence would say something else."""
     try:
         return filled(said, tables(spoken or language()))
     except (ValueError, TypeError):
@@ -65,5 +65,5 @@ def has_words(code: str) -> bool:
 
 
 def t(code: str, /, **fields: Any) -> str:
-    """What the plugin says itself."""
+    """A text of the plugin's own, in the artist's language."""
     return in_words(Message(code, fields))

@@ -1,4 +1,4 @@
-"""The page with its words in, in one language; its script finds its own words in it too."""
+"""The page in one language, with the words that its script says as data in it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _FORM = 4096  # bytes of a request that are not the picture's, at most
 
 
 def drawn(language: str, limits: Limits) -> str:
+    """The whole page as HTML."""
     fields = {"megabytes": limits.bytes >> 20, "megapixels": limits.pixels // 10**6}
     fields["minutes"] = round(limits.keep / 60)
     texts = {name: escape(text_of(name, language, fields)) for name in _TEXTS}
@@ -51,7 +52,7 @@ def text_of(name: str, language: str, fields: dict[str, int]) -> str:
 
 
 def style_options(language: str) -> str:
-    """Called as the tables call them; what has no row there goes by its name."""
+    """<option>s by the names in the tables of words; a style without a row goes by its own."""
     called = {name: in_words(message(f"style.{name}"), language) for name in styles()}
     return "".join(
         f'<option value="{name}">{escape(name if says.startswith("style.") else says)}</option>'
@@ -60,7 +61,7 @@ def style_options(language: str) -> str:
 
 
 def language_links(language: str) -> str:
-    """Each by its own name, so that who cannot read this page finds the way out."""
+    """Each language by its own name, so that whoever cannot read this page finds theirs."""
     here = {language: ' aria-current="true"'}
     return " ".join(
         f'<a href="?lang={one}" lang="{one}" hreflang="{one}"{here.get(one, "")}>'

@@ -1,4 +1,4 @@
-// The page for people: one picture to the service and back. Nothing is kept, and nobody else asked.
+// The page for people: one picture to the service and back. Nothing is kept, no other host asked.
 "use strict";
 
 const by = (id) => document.getElementById(id);
@@ -6,12 +6,12 @@ const words = JSON.parse(by("spoken").textContent);
 const said = (name, ...values) =>
   values.reduce((text, value, at) => text.replace(`%${at + 1}`, value), words[name]);
 const language = { "Accept-Language": document.documentElement.lang };
-const CONTRAST = 8; // times the difference is shown
+const CONTRAST = 8; // the difference is shown this many times as strong
 const SENT = ["strength", "style", "effort"];
 
 let picture = null; // the file that was chosen
 let job = null; // the job that is followed
-let turn = 0; // counts what was begun, so that an answer to what was given up changes nothing
+let turn = 0; // grows with all that is begun: an answer that belongs to an earlier turn is ignored
 let urls = []; // addresses of pictures in memory
 
 function address(blob) {
@@ -52,7 +52,7 @@ function choose(file) {
   else trouble(said("too_large"));
 }
 
-// What nobody waits for any more is deleted there.
+// Deletes a job on the server that nobody waits for any more.
 function drop(left) {
   return left ? fetch(left.links.job, { method: "DELETE" }) : Promise.resolve();
 }
@@ -100,7 +100,7 @@ function tell(now) {
   }
 }
 
-// The events of a job until it has ended; nothing where it is another one's turn by then.
+// Follows a job until it is done and returns its last event; nothing once another job is followed.
 async function followed(mine) {
   const answer = await ask(mine.links.events);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

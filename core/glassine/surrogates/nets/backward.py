@@ -1,15 +1,14 @@
-"""Tiny encoders for steps: in the backward pass, gradients that are huge in single places are cut.
+"""Tiny encoders for the optimiser's steps: their backward pass clips gradients.
 
 A few gradients inside an encoder outweigh all others many times over and say little about where
-the next step should go. Cut off at some root mean squares, convolution by convolution, ten steps
-close 3 % more of the gap at the same visibility, and a third more on SDXL, whose gradients are
-wildest. How that was found: lab/study/embedded. Whatever is reported is measured with the
-encoders as they are.
+the next step should go. Clipped at a few times their root mean square in every convolution, ten
+steps close 3 % more of the gap at the same visibility, and a third more on SDXL, whose gradients
+are wildest. How that was found: lab/study/embedded. Reports measure with the encoders as they are.
 
-On CPUs that multiply bytes four times as fast as float32, a block's three convolutions and their
-backward passes are done in bytes, and so are the convolutions that halve the size on the way there:
-less than half of the time, and 1 % less effect. How far the numbers inside a block reach is learnt
-once, on noise: to look at every step takes a seventh longer.
+On CPUs that multiply bytes four times as fast as float32, a block's three convolutions run in bytes
+in both passes, and the convolutions that halve the size in the forward pass: less than half of the
+time, and 1 % less effect. The range of the numbers inside a block is learnt once, on noise:
+measuring it in every step takes a seventh longer.
 """
 
 from __future__ import annotations
@@ -27,20 +26,22 @@ from torch.autograd.function import FunctionCtx, once_differentiable
 from ...machine.bytewise import MIDDLE, TOP, ByteConv, rounded, span
 
 CUT = 3.5
-"""Root mean squares at which gradients are cut: a step looks through one family alone.
+"""Gradients are clipped at this many times their root mean square.
 
-No other family averages out what is huge by chance: on pictures that were not measured with later,
-3.5 instead of 8 is worth 3 % (SDXL an eighth) of ten steps on the embedded families in turn, .8 %
-of 22 on the real ones in turn (on ten paintings -.2 %) and .2 % of twelve on one.
+Low, because a step works on one family alone and no other averages out what is huge by chance. On
+pictures that later measurements do not use, 3.5 instead of 8 adds 3 % (SDXL an eighth) to the
+effect of ten steps on the embedded families in turn, .8 % to that of 22 on the real ones in turn
+(on ten paintings -.2 %) and .2 % to that of twelve on one.
 """
 ROOM = 2.0
-"""Times what noise reaches in a block. Pictures reach .4 to 2 times as far in 19 of 20 blocks."""
+"""Range of a block, in multiples of what noise reaches in it. Pictures reach .4 to 2 times as far
+as noise in 19 of 20 blocks."""
 
 
 def gradient_twin(net: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
-    """A copy whose residual blocks cut gradients; where there are none, the network itself.
+    """A copy whose residual blocks clip gradients; where there are none, the network itself.
 
-    cut  root mean squares of a gradient
+    cut  where they are clipped, in root mean squares of the gradient
     """
     if not any(convolutions(part) for part in net.children()):
         return net
@@ -54,7 +55,7 @@ def gradient_twin(net: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
 
 
 def learn_ranges(net: nn.Module, channels: int) -> None:
-    """One gradient on noise, from which every block learns how far the numbers inside it reach."""
+    """Takes one gradient on noise, from which every block learns the range of its numbers."""
     noise = torch.rand(1, channels, 16, 16, generator=torch.Generator().manual_seed(1))
     at = F.interpolate(noise, scale_factor=8, mode="bicubic").clamp(0, 1)
     at = at.contiguous(memory_format=torch.channels_last).requires_grad_(True)
@@ -63,7 +64,7 @@ def learn_ranges(net: nn.Module, channels: int) -> None:
 
 
 def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
-    """What stands for a part of the network while steps are taken."""
+    """What stands for that part of the network while steps are taken."""
     if convs := convolutions(part):
         return (ByteBlock if in_bytes else CutBlock)(convs, pool(part), cut)
     if in_bytes and isinstance(part, nn.Conv2d) and part.kernel_size == (3, 3):
@@ -75,7 +76,7 @@ def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
 
 
 def convolutions(part: nn.Module) -> tuple[nn.Conv2d, ...]:
-    """The three of relu(conv(relu(conv(relu(conv(x))))) + x), 3x3 each; none if it is no such."""
+    """The three of relu(conv(relu(conv(relu(conv(x))))) + x), 3x3 each; () for other modules."""
     inner = getattr(part, "conv", None)
     if not isinstance(inner, nn.Sequential):
         return ()
@@ -85,12 +86,12 @@ def convolutions(part: nn.Module) -> tuple[nn.Conv2d, ...]:
 
 
 def pool(part: nn.Module) -> nn.Module | None:
-    """What FLUX.2's deepest blocks add to x beforehand."""
+    """The pool that FLUX.2's deepest blocks first add to x; None in other blocks."""
     return cast("nn.Module | None", getattr(part, "pool", None))
 
 
 class CutBlock(nn.Module):
-    """A block in the network's own numbers."""
+    """A block in the network's own number format."""
 
     def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None, cut: float) -> None:
         super().__init__()
@@ -109,9 +110,9 @@ class ByteBlock(nn.Module):
     def __init__(self, convs: tuple[nn.Conv2d, ...], pool: nn.Module | None, cut: float) -> None:
         super().__init__()
         self.pool, self.cut = pool, cut
-        self.there = [ByteConv.of(conv.weight, conv.bias) for conv in convs]
+        self.forward_convs = [ByteConv.of(conv.weight, conv.bias) for conv in convs]
         turned = [conv.weight.flip(2, 3).transpose(0, 1) for conv in reversed(convs)]
-        self.back = [ByteConv.of(weight, None) for weight in turned]
+        self.backward_convs = [ByteConv.of(weight, None) for weight in turned]
         self.rise: tuple[float, ...] = ()  # see `risen`
         self.growth: tuple[float, ...] = ()  # see `grown`
 
@@ -120,25 +121,25 @@ class ByteBlock(nn.Module):
         return cast("Tensor", Bytes.apply(x, self))
 
     def step(self, size: float) -> float:
-        """What one byte more stands for, so that gradients of `cut` times that size still fit."""
+        """Value of one step of a byte, at which gradients of up to `cut` times `size` fit."""
         return self.cut * size / (MIDDLE - 1)
 
 
 class Halving(nn.Module):
-    """A convolution with stride 2: in bytes there, in float32 back. Even sizes only."""
+    """A convolution with stride 2: forward in bytes, backward in float32. Even sizes only."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        self.conv, self.there = conv, ByteConv.of(conv.weight, conv.bias, 2)
+        self.conv, self.in_bytes = conv, ByteConv.of(conv.weight, conv.bias, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return cast("Tensor", Halved.apply(x, self))
 
 
 class FirstConvolution(nn.Module):
-    """The first convolution, from three channels. torch's own takes twice as long on its way back.
+    """The first convolution, from three channels, whose backward pass torch does half as fast.
 
-    Exact up to the order of sums: gradients times weights as one matrix product, laid out again.
+    Exact up to the order of sums: gradients times weights as one matrix product, then folded.
     """
 
     def __init__(self, conv: nn.Conv2d) -> None:
@@ -151,7 +152,7 @@ class FirstConvolution(nn.Module):
 
 
 class Saved(FunctionCtx):
-    """What the way there leaves for the way back."""
+    """What a forward pass leaves for its backward pass."""
 
     block: ByteBlock
     halving: Halving
@@ -161,7 +162,7 @@ class Saved(FunctionCtx):
 
 
 class Cut(torch.autograd.Function):
-    """x; on the way back nothing exceeds `cut` root mean squares."""
+    """x itself; its gradient is clipped at `cut` root mean squares."""
 
     @staticmethod
     def forward(ctx: Saved, x: Tensor, cut: float) -> Tensor:
@@ -177,18 +178,18 @@ class Cut(torch.autograd.Function):
 
 
 class Bytes(torch.autograd.Function):
-    """A block without its pool. Rounding holds what lies below 0 at 0, so it is the ReLU too."""
+    """A block without its pool. Rounding clamps negative numbers to 0, so it is the ReLU too."""
 
     @staticmethod
     def forward(ctx: Saved, x: Tensor, block: ByteBlock) -> Tensor:
         scale, zero = span(x)
         seen, top, masks = rounded(x, scale, zero), scale * (TOP - zero), []
         block.rise = block.rise or risen(block, seen, scale, zero)
-        for conv, rise in zip(block.there, block.rise, strict=False):
+        for conv, rise in zip(block.forward_convs, block.rise, strict=False):
             top *= rise
             seen, scale, zero = conv.again(seen, scale, zero, top / TOP, 0), top / TOP, 0
             masks.append(seen.clamp(max=1).neg_())  # all bits where it passed, none elsewhere
-        y = block.there[-1](seen, scale, zero).add_(x).relu_()
+        y = block.forward_convs[-1](seen, scale, zero).add_(x).relu_()
         ctx.block = block
         ctx.save_for_backward(y, *masks)
         return y
@@ -203,10 +204,11 @@ class Bytes(torch.autograd.Function):
         block, size = ctx.block, mean_size(beside)
         block.growth = block.growth or grown(block, beside, masks)
         seen = rounded(beside, block.step(size), MIDDLE)
-        for conv, mask, growth in zip(block.back, reversed(masks), block.growth, strict=False):
+        backward = zip(block.backward_convs, reversed(masks), block.growth, strict=False)
+        for conv, mask, growth in backward:
             scale, size = block.step(size), size * growth
             seen = passed(conv.again(seen, scale, MIDDLE, block.step(size), MIDDLE), mask)
-        return block.back[-1](seen, block.step(size), MIDDLE).add_(beside), None
+        return block.backward_convs[-1](seen, block.step(size), MIDDLE).add_(beside), None
 
 
 class Halved(torch.autograd.Function):
@@ -214,7 +216,7 @@ class Halved(torch.autograd.Function):
     def forward(ctx: Saved, x: Tensor, halving: Halving) -> Tensor:
         scale, zero = span(x)
         ctx.halving = halving
-        return halving.there(rounded(x, scale, zero), scale, zero)
+        return halving.in_bytes(rounded(x, scale, zero), scale, zero)
 
     @staticmethod
     @once_differentiable
@@ -237,9 +239,9 @@ class FirstConvolutionBackward(torch.autograd.Function):
 
 
 def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[float, ...]:
-    """By how much the top of the range rises in each convolution on the way there but the last."""
+    """Factor by which the top of the range rises in each forward convolution but the last."""
     found, top, room = [], scale * (TOP - zero), ROOM
-    for conv in block.there[:-1]:
+    for conv in block.forward_convs[:-1]:
         y = conv(seen, scale, zero)
         highest = max(float(y.amax()), 1e-30)
         found.append(room * highest / top)
@@ -248,13 +250,13 @@ def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[floa
 
 
 def grown(block: ByteBlock, gradient: Tensor, masks: Sequence[Tensor]) -> tuple[float, ...]:
-    """By how much gradients grow in each convolution on the way back but the last.
+    """Factor by which gradients grow in each backward convolution but the last.
 
-    Pictures reach .6 to 1.4 times as far as noise in 19 of 20 blocks, and what is cut a little
-    sooner or later changes little.
+    Pictures reach .6 to 1.4 times as far as noise in 19 of 20 blocks; clipping a little sooner or
+    later changes little.
     """
     found, size = [], mean_size(gradient)
-    for conv, mask in zip(block.back, reversed(masks), strict=False):
+    for conv, mask in zip(block.backward_convs, reversed(masks), strict=False):
         gradient = conv(rounded(gradient, block.step(size), MIDDLE), block.step(size), MIDDLE)
         then = mean_size(gradient)
         found.append(then / size)
@@ -263,7 +265,7 @@ def grown(block: ByteBlock, gradient: Tensor, masks: Sequence[Tensor]) -> tuple[
 
 
 def passed(seen: Tensor, mask: Tensor) -> Tensor:
-    """Gradients where a ReLU let some through, in place; masked_fill takes ten times as long."""
+    """Gradients where the ReLU was open, else 0, in place; masked_fill takes ten times as long."""
     return seen.bitwise_xor_(MIDDLE).bitwise_and_(mask).bitwise_xor_(MIDDLE)
 
 

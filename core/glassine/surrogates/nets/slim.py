@@ -31,8 +31,8 @@ class Block(nn.Module):
 class Pointwise(nn.Module):
     """A 1 x 1 convolution as the matrix product it is, on channels that lie last.
 
-    On one thread torch sends 1 x 1 convolutions to an unvectorised loop; a step takes a quarter
-    longer with them.
+    On one thread torch runs 1 x 1 convolutions in an unvectorised loop, and a step takes a quarter
+    longer.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -119,7 +119,7 @@ def branches(state: Mapping[str, Tensor]) -> dict[str, nn.Module]:
 
 
 def written(net: nn.Module) -> dict[str, Tensor]:
-    """Copies of its tensors as they stand in a file: matrices are 1 x 1 convolutions."""
+    """Copies of its tensors as they stand in a file: a matrix becomes a 1 x 1 convolution."""
     state = {key: value.clone() for key, value in net.state_dict().items()}
     return {k: v[:, :, None, None] if v.dim() == 2 else v for k, v in state.items()}
 

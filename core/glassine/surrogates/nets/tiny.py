@@ -105,7 +105,7 @@ def state_dict(folder: Path, half: str) -> dict[str, Tensor]:
 
 
 def renamed(state: dict[str, Tensor], half: str) -> dict[str, Tensor]:
-    """diffusers' names -> the original's. Its decoder leaves the clamp out of the count."""
+    """diffusers' names -> the original's. diffusers does not count the decoder's clamp."""
     prefix, shift = f"{half}.layers.", int(half == "decoder")
     cut = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
     return {f"{int(k.split('.')[0]) + shift}.{k.split('.', 1)[1]}": v for k, v in cut.items()}

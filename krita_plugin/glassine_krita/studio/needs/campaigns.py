@@ -32,13 +32,13 @@ class Campaigns(QtCore.QObject):
         return next((row for row in self.rows if row.name == name), None)
 
     def forget(self) -> None:
-        """The engine is another one."""
+        """Drops all of it: the engine is another one."""
         self._asked, self.rows, self.law = False, (), None
         self.changed.emit()
 
     def want(self) -> None:
-        """Asks for the list, once: opening signed files takes the engine a moment, which is not to
-        be that of the first preview."""
+        """Asks for the list, once, and only when it is needed: the engine takes a moment to open
+        signed files, for which the first preview must not wait."""
         if not self._asked and self._requests.can(asks.Join.method):
             self._asked = True
             self._requests.send(asks.Campaigns(), self._listed)
@@ -67,8 +67,8 @@ class Campaigns(QtCore.QObject):
 
 
 def as_agreed(row: Agreed, choice: Choice, listed: Catalogue) -> dict[str, Any]:
-    """What taking part in that campaign changes in a choice: of its concepts the one that is chosen
-    already, or its first."""
+    """Fields of a choice that taking part in that campaign sets: its name, strength and words. Of
+    its pairs the one that is chosen already, or the first."""
     shows = choice.shows if choice.shows in row.pairs else next(iter(row.pairs), "")
     strength = listed.row("strengths", row.strength)
     score = strength.score if strength.name else choice.score

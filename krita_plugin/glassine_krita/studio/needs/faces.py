@@ -44,8 +44,8 @@ class Faces(QtCore.QObject):
         self.changed.emit()
 
     def _look(self) -> None:
-        """Where every face is switched off there is no preview, and they are where they were. A
-        preview of what was in front before tells nothing."""
+        """Takes over the faces that the preview found. Without a preview, as where every face is
+        switched off, they stay; a preview of what was in front before does not count."""
         shown, why = self._preview, self._preview.why
         found = self.boxes
         if shown.stale:

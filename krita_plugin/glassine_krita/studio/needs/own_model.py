@@ -27,7 +27,7 @@ class OwnModel(QtCore.QObject):
 
     @property
     def known(self) -> bool:
-        """Whether this engine can look through models at all."""
+        """Whether this engine can use models at all."""
         return self._requests.can(asks.LookAtModel.method)
 
     @property
@@ -35,14 +35,14 @@ class OwnModel(QtCore.QObject):
         return self.here is not None
 
     def choose(self, folder: str) -> None:
-        """ "" takes it away again."""
+        """Sets the folder; "" takes it away again."""
         if folder != self.folder:
             write_text("model", folder)
             self.folder = folder
             self.ask_anew()
 
     def ask_anew(self) -> None:
-        """Another folder, or another engine."""
+        """Asks the engine about the folder: either of them is another one."""
         self.here = self.why = None
         if self.folder and self.known:
             folder = self.folder

@@ -1,4 +1,4 @@
-"""Whether the file in front came from here, or carries somebody's marks: the engine is asked."""
+"""Whether the file of the document in front is protected already: the engine is asked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def opened_file(doc: Document) -> str:
 
 
 class AlreadyProtected(QtCore.QObject):
-    """What the engine says of the file in front; None where it knows nothing."""
+    """`says`: why the file in front counts as protected; None where nothing says so."""
 
     changed = Signal()
 

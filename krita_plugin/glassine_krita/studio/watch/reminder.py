@@ -1,5 +1,5 @@
-"""Krita's own exports carry no protection, and no plugin can get between: it is said afterwards,
-once for each document, where the artist wants that."""
+"""Krita's own exports carry no protection, and no plugin can change that: the docker says so
+afterwards, once for each document, where the artist wants that."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reminder(QtCore.QObject):
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self.path = ""
-        self._told: set[str] = set()  # documents
+        self._told: set[str] = set()  # keys of documents
 
     @property
     def on(self) -> bool:
@@ -35,7 +35,7 @@ class Reminder(QtCore.QObject):
     def saved(self, path: str, formats: set[str]) -> None:
         """Krita has written a file, under the document's own name or another.
 
-        formats  endings of what can be posted and what can be made here
+        formats  suffixes of files that Glassine can write
         """
         doc, suffix = active_document(), os.path.splitext(path)[1].lower()
         if doc is None or not self.on or suffix in OWN or suffix not in formats:

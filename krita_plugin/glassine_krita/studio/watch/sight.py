@@ -1,4 +1,4 @@
-"""What of Krita one look sees; Krita has no signal for most of it."""
+"""What one look at Krita sees; there is no signal for most of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ...canvas.viewport import visible_part
 
 @dataclass(frozen=True)
 class Sight:
-    """Another one than before: something has changed.
+    """What one look sees: where it differs from the last one, something has changed.
 
-    layer   id and name of the active one
+    layer   id and name of the active layer
     region  what a preview looks at
-    frame   of an animation
+    frame   the current one of an animation
     """
 
     document: str

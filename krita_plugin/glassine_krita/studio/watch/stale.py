@@ -1,4 +1,4 @@
-"""Copies that no longer show what they were made from, and the same of the docker's own preview.
+"""Copies that no longer show what they were made from, and whether the docker's preview does.
 
 Krita does not tell of strokes, so what was protected is read again and again, a band at a time:
 about a millisecond of every tick while a docker is on screen.
@@ -33,15 +33,15 @@ Found = tuple[tuple[Stale, ...], bool]
 
 
 class StaleCopies(QtCore.QObject):
-    """Of the document in front."""
+    """The stale copies of the document in front."""
 
     changed = Signal()
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: tuple[Stale, ...] = ()
-        self.seen: Source | None = None  # what else is compared: what a preview shows
-        self.outdated = False  # and whether that looks otherwise now
+        self.seen: Source | None = None  # what the preview shows, which is compared too
+        self.outdated = False  # whether that looks different now
         self.paused = True
         self._doc: Document | None = None
         self._round: Generator[None, None, Found] | None = None
@@ -109,8 +109,8 @@ def is_shown(doc: Document, made: OwnLayer) -> bool:
 
 
 def fits(found: Compared, made: OwnLayer, bounds: QtCore.QRect) -> bool:
-    """The source is as it was, and both lie where they lay beside each other. What is gone cannot
-    be made anew."""
+    """Whether the copy still shows its source: it is unchanged, or was moved with the copy. A
+    source that is gone counts as fitting, since nothing can be made anew from it."""
     if found.change in ("same", "gone"):
         return True
     if found.change != "moved" or made.source is None:
