@@ -69,12 +69,17 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
     return {
         name: {
-            **{at: share(name, lambda row, at=at: row["effects"][at]) for at in places(whole)},
+            **{at: share(name, at_place(at)) for at in places(whole)},
             "mdsi": share(name, lambda row: row["seen"]["mdsi"]),
             "seconds": share(name, lambda row: row["seconds"]),
         }
         for name in (names if whole and most else ())
     }
+
+
+def at_place(at: str) -> Callable[[dict[str, Any]], float]:
+    """The effect there, of a row."""
+    return lambda row: float(row["effects"][at])
 
 
 def places(rows: list[dict[str, Any]]) -> list[str]:
@@ -97,15 +102,15 @@ def main() -> None:
     for path, other in zip(args.pictures, others, strict=True):
         clean, goal = square(path, args.side), square(other, args.side)
         mine = rows.setdefault(path.stem, {})
-        for count in (BEFORE, *counts):
-            if str(count) not in mine:
-                mine[str(count)] = (
-                    as_before(clean, goal, sizes)
-                    if isinstance(count, str)
-                    else searched(clean, goal, count, sizes)
-                )
-                print(path.stem, count, mine[str(count)], flush=True)
-                save(name, {**about, "summary": summary(rows), "pictures": rows})
+        for steps in (0, *counts):
+            key = str(steps or BEFORE)
+            if key in mine:
+                continue
+            mine[key] = (
+                searched(clean, goal, steps, sizes) if steps else as_before(clean, goal, sizes)
+            )
+            print(path.stem, key, mine[key], flush=True)
+            save(name, {**about, "summary": summary(rows), "pictures": rows})
 
 
 if __name__ == "__main__":
