@@ -1,6 +1,6 @@
-"""What an exported file carries. To add one: a file here, and its name below.
+"""Marks that an exported file carries. To add one: a file here, and its name below.
 
-What several marks share (containers, certificates, the vocabulary) lies beside them."""
+What several marks share (containers, certificates, the vocabulary) has its own files here."""
 
 from collections.abc import Iterable
 
@@ -26,4 +26,4 @@ def marks_in_order(names: Iterable[str]) -> list[tuple[str, Mark]]:
     return [(name, MARKS[name]) for name in MARKS if name in asked]
 
 
-__all__ = ["MARKS", "Found", "Mark", "named"]
+__all__ = ["MARKS", "Found", "Mark", "marks_in_order"]

@@ -37,4 +37,4 @@ def surrogate_named(name: str) -> Surrogate:
     return local(Path(name).expanduser().resolve())
 
 
-__all__ = ["SHIPPED", "SMALL", "SURROGATES", "Encoder", "Surrogate", "named"]
+__all__ = ["SHIPPED", "SMALL", "SURROGATES", "Encoder", "Surrogate", "surrogate_named"]
