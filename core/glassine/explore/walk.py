@@ -188,8 +188,8 @@ def add_eye_gradient(
 ) -> None:
     """Adds the gradient of visibility on a crop of the part, where it is beyond its limit.
 
-    The crop cannot be much smaller than a small view. There the eye looks in some steps only, with
-    a larger weight, so that it costs the same share of the time.
+    The crop has at least GLANCE[0] pixels a side, which is most of a small view. There the eye
+    looks in some steps only, with a larger weight, so that it takes the same share of the time.
     """
     chance, down, across = torch.rand(3, generator=draw).tolist()
     side = max(GLANCE[0], min(GLANCE[1], round(part.pixels**0.5 / 2)))

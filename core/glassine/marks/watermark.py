@@ -248,5 +248,5 @@ ENTRY = Mark(
     decide=decide,
     embed=embed,
     read=read,
-    note="Evidence, not protection: who tries can remove it. Flat pictures carry it badly.",
+    note="Evidence, not protection: whoever tries can remove it. Flat pictures carry it badly.",
 )

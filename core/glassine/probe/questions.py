@@ -61,7 +61,8 @@ def completion(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
     """The model paints each half of the picture, and each half of its control, from the same noise.
 
     The control is `never_was`: whatever is merely easy to paint is as easy there. The score is the
-    logarithm of how many times nearer the best painting of the picture comes to the truth.
+    logarithm of how many times nearer to its truth the picture's best painting is than the
+    control's.
     """
     seeds = range(effort.seed, effort.seed + effort.paintings)
     rows = []
