@@ -211,6 +211,22 @@ def test_no_folder_lies_flat(folder):
     assert len(files) <= FLAT or (folder.parent == ENGINE and folder.name in KINDS)
 
 
+@each_file
+def test_what_a_file_exports_is_there(path):
+    """`from package import *` fails at a name in `__all__` that the file does not have."""
+    there, exported = set(), []
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            there |= {one.asname or one.name for one in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            there.add(node.name)
+        elif isinstance(node, ast.Name):
+            there.add(node.id)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            exported = ast.literal_eval(node.value) if isinstance(node.value, ast.List) else []
+    assert set(exported) <= there
+
+
 def test_the_map_of_the_house_has_every_folder():
     said = (ROOT / "docs" / "house.md").read_text("utf-8")
     for root, house in ((ENGINE, FILES), (PLUGIN, FILES), (ROOT / "lab", LAB)):
@@ -351,6 +367,7 @@ GUARDS = [
     (test_the_way_of_an_artwork_goes_down, "flow/shortcut.py", '"""Bad."""\n'),
     (test_only_units_and_pixels_know_255, "pixels", "X = 255\n"),
     (test_file_says_what_it_is_for, "pixels", '"""Bad"""\n'),
+    (test_what_a_file_exports_is_there, "pixels", '__all__ = ["gone"]\n'),
     (
         test_docstrings_explain_only_what_is_there,
         "flow",

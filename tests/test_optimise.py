@@ -171,7 +171,7 @@ def test_convolutions_on_a_card_are_asked_to_repeat(encoder):
 
 
 def test_memory_running_out_means_smaller_crops_and_a_sentence(monkeypatch):
-    real, sizes = walking.pull, []
+    real, sizes = walking.encoder_gradient, []
 
     def hungry(ground, search, part, *rest):
         sizes.append(part.pixels)
@@ -179,8 +179,7 @@ def test_memory_running_out_means_smaller_crops_and_a_sentence(monkeypatch):
             raise torch.OutOfMemoryError
         return real(ground, search, part, *rest)
 
-    monkeypatch.setattr(walking, "pull", hungry)
-    monkeypatch.setattr("glassine.explore.views.OWN", {True: 1.0, False: 1.0})
+    monkeypatch.setattr(walking, "encoder_gradient", hungry)
     done = made(planned(64, 300, steps=1))
     assert list(map(str, done.notes)) == [
         "Memory ran out on CPU; the work was done with smaller crops at a time."
@@ -192,7 +191,7 @@ def test_memory_running_out_everywhere_is_said(monkeypatch):
     def never(*_):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(walking, "pull", never)
+    monkeypatch.setattr(walking, "encoder_gradient", never)
     with pytest.raises(OutOfMemory, match="smallest crops"):
         made(planned())
 
@@ -218,7 +217,7 @@ def test_other_errors_are_not_taken_for_memory(monkeypatch):
     def broken(*_):
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(walking, "pull", broken)
+    monkeypatch.setattr(walking, "encoder_gradient", broken)
     with pytest.raises(RuntimeError, match="shapes differ"):
         made(planned())
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 import os
 
 TYPE_CHECKING = False
-"""As checkers of types take it. `typing` takes longer to load than all that a command loads before
-it hears signals: until then Ctrl-C shows how Python stops."""
+"""Type checkers read this as true. It is not imported from `typing`, which takes longer to load
+than everything else that a command loads before it handles signals: until then, Ctrl-C prints a
+traceback."""
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-# ONNX Runtime 1.29 and newer, which renders the styles, sends facts about this machine and its
-# programs to Microsoft, and looks at this only once: before it is loaded.
+# ONNX Runtime, which renders the styles, sends facts about this machine and its programs to
+# Microsoft from version 1.29 on. It reads this variable only once, when it is loaded.
 
 if TYPE_CHECKING:
     from .flow.catalogue import catalogue as catalogue

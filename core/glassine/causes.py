@@ -1,7 +1,8 @@
 """Why something failed, in a few words for the artist: a closed set of codes.
 
-What a library or the system says of it is written for programmers, and in English. It travels in
-the field `details`, which no row shows: the command line and the docker add it for a bug report.
+What a library or the system says about an error is English and written for programmers. It is kept
+in the field `details`, which no message shows: the command line and the docker add it to a bug
+report.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ CAUSES = (
     "slow",
     "unknown",
 )
-"""Ends of their codes; a server's is made where the network is."""
-LETTERS = 200  # of what a library says: torch adds a page
+"""What follows "cause." in a message code; only machine/weights/fetch.py makes "cause.server"."""
+LETTERS = 200  # of a library's error text, at most: torch adds a page
 
 FULL = re.compile(
     r"out ?of ?(\w+ )?(memory|resources)|not enough memory|(can't|cannot) allocate memory|"
     r"alloc failed|invalid buffer size"
 )
-"""Memory running out, in the words of processors, CUDA, ROCm, XPU and MPS."""
+"""How CPU allocators, CUDA, ROCm, XPU and MPS say that memory ran out."""
 
 DEVICE = re.compile(
     r"\b(cuda|hip|cudnn|cublas|miopen|mps|metal|xpu|ur|level zero)\b.*\b(error|fail|lost|status)|"
     r"device[- ]side|device lost|gpu (is )?lost"
 )
-"""A card that failed, in the words of the same; underscores are spaces by then."""
+"""How CUDA, ROCm, XPU and MPS say that the GPU failed; matched once underscores are spaces."""
 
 NUMBERS = {
     errno.ENOSPC: "disk_full",
@@ -57,7 +58,7 @@ NUMBERS = {
     errno.EHOSTUNREACH: "network",
     errno.ENOMEM: "memory",
 }
-"""What the system's own numbers mean."""
+"""Causes by the system's error numbers."""
 
 SHARED = (32, 33)  # Windows: another program has the file open, or has locked a part of it
 
@@ -73,7 +74,7 @@ SQLITE = {
     "SQLITE_CORRUPT": "damaged",
     "SQLITE_NOTADB": "damaged",
 }
-"""Beginnings of the names that sqlite gives its errors."""
+"""Causes by the beginning of SQLite's error names (SQLITE_IOERR_WRITE begins as SQLITE_IOERR)."""
 
 CLASSES: tuple[tuple[type[BaseException], str], ...] = (
     (MemoryError, "memory"),
@@ -88,16 +89,15 @@ CLASSES: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def cause_of(error: BaseException, otherwise: str = "unknown") -> Message:
-    """One of CAUSES, with the details.
+    """One of CAUSES as a message, with the details.
 
-    otherwise  what an error means here that says nothing of itself: who reads a file knows that it
-               is damaged
+    otherwise  the cause where the error itself tells none: a reader of files passes "damaged"
     """
     return message(f"cause.{kind_of(error) or otherwise}", details=details_of(error))
 
 
 def details_of(error: BaseException) -> str:
-    """For programmers: the class and the first line of what it says."""
+    """For programmers: the error's class and the first line of its text."""
     first = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first}"[:LETTERS] if first else type(error).__name__
 
@@ -118,9 +118,10 @@ def kind_of(error: BaseException) -> str:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """torch has a class for it and does not always use it: not on processors nor on Apple's GPUs.
+    """Whether the error means that memory ran out, by its class or its text.
 
-    Neither do the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
+    torch has a class for this and does not use it on processors and Apple's GPUs, nor for errors of
+    the libraries below it: CUDNN_STATUS_ALLOC_FAILED, UR_RESULT_ERROR_OUT_OF_RESOURCES.
     """
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return named or bool(FULL.search(said_by(error)))

@@ -28,7 +28,7 @@ from .messages import Field, Message, message
 
 
 def accident(error: Exception) -> Message:
-    """What nobody foresaw at one picture; $GLASSINE_DEBUG shows where it was."""
+    """The message for an unforeseen error on one picture; $GLASSINE_DEBUG prints its traceback."""
     if os.environ.get("GLASSINE_DEBUG"):
         traceback.print_exception(error)
     if ran_out_of_memory(error):
@@ -54,7 +54,7 @@ class GlassineError(Exception):
 
 
 def reason_of(error: BaseException, otherwise: str = "unknown") -> Message:
-    """What an exception has to say: a message of ours, else its cause, as `cause_of` takes it."""
+    """The exception's own message where it carries one, else its cause (see `cause_of`)."""
     if isinstance(error, GlassineError):
         return error.message
     first = error.args[0] if error.args else ""
@@ -62,7 +62,8 @@ def reason_of(error: BaseException, otherwise: str = "unknown") -> Message:
 
 
 def _again(kind: type[GlassineError], said: Message) -> GlassineError:
-    """An error that came from another process. Not every kind is made of a code and fields."""
+    """Unpickles an error from another process. It skips the class's `__init__`: not every one of
+    them takes a code and fields."""
     error = kind.__new__(kind)
     GlassineError.__init__(error, said.code, **said.fields)
     return error
@@ -87,7 +88,7 @@ KINDS = {
     "surrogate": message("kind.surrogate"),
     "target": message("kind.target"),
 }
-"""What kinds of entries are called; one that nobody named here goes by its own name."""
+"""What people call each kind of entry; a kind that is missing here goes by its own name."""
 
 
 class UnknownEntry(NotUsable):
@@ -129,7 +130,7 @@ class OutOfMemory(GlassineError):
 
 
 class Cancelled(GlassineError):
-    """Raised by a watcher to stop the run that is calling it. It need not say why."""
+    """Raised by a watcher to stop the run that calls it; a reason is optional."""
 
     def __init__(self, code: str = "run.stopped", /, **fields: Field | PathLike[str]) -> None:
         super().__init__(code, **fields)

@@ -1,7 +1,7 @@
-"""Frozen dataclasses as JSON's plain values, and back: what travels or is kept has a type.
+"""Frozen dataclasses to plain JSON values and back: whatever is sent or stored has a type.
 
-A field that the reader does not know is left aside, and one that is null or absent has its
-default: so an older reader and a newer writer understand each other.
+A field that the reader does not know is ignored, and one that is null or absent gets its default:
+so an older reader and a newer writer understand each other.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from .messages import Message, from_plain, to_plain, with_english
 T = TypeVar("T")
 
 Said = str | Message
-"""What is told to people. A text where it was written down before there were codes."""
+"""What is said to people: a message, or plain text in records that are older than messages."""
 
 
 def plain(value: object, *, says: bool = False) -> Any:  # noqa: ANN401 - JSON is any plain value
-    """For json.dumps; what is not finite is null. `says`: each message with its English words."""
+    """The value for json.dumps; NaN and infinity become null.
+
+    says  whether each message carries its English text too
+    """
     if isinstance(value, Message):
         return with_english(value) if says else to_plain(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -36,18 +39,21 @@ def plain(value: object, *, says: bool = False) -> Any:  # noqa: ANN401 - JSON i
 
 
 def typed(kind: type[T], told: object) -> T:
-    """Raises NotUsable, with the field's name, where one is missing or of another kind."""
+    """Plain JSON as a value of that type.
+
+    Raises NotUsable, with the field's name, where a field is missing or of the wrong type.
+    """
     return cast("T", read_value(kind, told, "", forgiving=False))
 
 
 def recalled(kind: type[T], told: object) -> T:
-    """The same of what was written long ago: what cannot be read of it has its default."""
+    """As `typed`, for old records: an optional field that cannot be read gets its default."""
     return cast("T", read_value(kind, told, "", forgiving=True))
 
 
 def read_value(kind: Any, told: Any, name: str, *, forgiving: bool) -> object:  # noqa: ANN401
-    """`name` is the field's, with those that it lies in."""
-    kind = getattr(kind, "__supertype__", kind)  # what a NewType is made of
+    """`name` is the field's full path, for error messages: "export.quality"."""
+    kind = getattr(kind, "__supertype__", kind)  # the type behind a NewType
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return read_either(parts, told, name, forgiving=forgiving)
@@ -72,7 +78,7 @@ def read_value(kind: Any, told: Any, name: str, *, forgiving: bool) -> object:  
 
 
 def read_either(kinds: tuple[Any, ...], told: object, name: str, *, forgiving: bool) -> object:
-    """As the first of them that it can be."""
+    """The value as the first of those types that it fits."""
     for kind in kinds[:-1]:
         try:
             return read_value(kind, told, name, forgiving=forgiving)
@@ -107,7 +113,7 @@ def read_fields(kind: type[Any], told: dict[str, Any], name: str, *, forgiving: 
 
 @cache
 def known_fields(kind: Hashable) -> tuple[tuple[Field[Any], Any], ...]:
-    """With their types, which stand as text in the class."""
+    """A dataclass's fields, each with its resolved type (annotations are strings)."""
     assert isinstance(kind, type) and is_dataclass(kind)
     hints = get_type_hints(kind)
     return tuple((one, hints[one.name]) for one in fields(kind))

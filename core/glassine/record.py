@@ -1,7 +1,7 @@
-"""The record of a run: what was asked, what was decided, what came out. Written down once.
+"""The record of a run: what was asked, what was decided, what came out.
 
-A page of evidence, a receipt, a line of --json and an answer of the service each tell a part of
-it. All of them are read back here, also those that were written before records had a version.
+A page of evidence, a receipt, a line of --json and an answer of the service each hold a part of
+this record. All of them are read back here, even those written before records had a version.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .types import Encoded, Protected, Report
 from .version import engine_version
 
 VERSION = 1
-"""Grows by one whenever an older reader could misunderstand a field; 0: before there were any."""
+"""Grows by one whenever an older reader could misunderstand a field; 0: records without one."""
 
 DECIDED = ("recipe", "goals", "goal_names", "score", "steps", "also_at", "seed", "model", "prompt")
 ON_PAGE = (
@@ -36,17 +36,18 @@ IN_LINE = (
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """What a second run needs, and what it should give. What nobody said is at its default.
+    """What it takes to repeat the run, and what came out. Unknown fields are at their defaults.
 
-    version   of this form
-    goals     as they are told; `goal_names` are kinds of target
-    also_at   sizes, by area, around which the picture was optimised as well: training's buckets
+    version   of the record's format
+    goals     as shown to people; `goal_names` are kinds of target
+    also_at   training's buckets around which the picture was optimised too, as sides in pixels of
+              squares with as many pixels
     held_out  encoders that were only measured
-    model, prompt  the model that was looked through, and what it was told
-    steps_in  the format of numbers in which the steps were taken
+    model, prompt  the model whose denoiser was optimised against, and the prompt given to it
+    steps_in  number format of the steps, such as bfloat16
     size      width and height
     measured  left, top, width and height of the part that was measured
-    called_before, called_after  by a captioner at hand
+    called_before, called_after  captions that a local captioner gave the original and the copy
     """
 
     version: int = 0
@@ -97,7 +98,7 @@ class RunRecord:
 
 
 def record_of(protected: Protected) -> RunRecord:
-    """As far as the picture and its plan know it."""
+    """The record as far as the picture and its plan determine it."""
     plan, (height, width) = protected.plan, protected.rgb.shape[1:]
     export, claim = plan.export, plan.export.claim
     return RunRecord(
@@ -130,12 +131,12 @@ def record_of(protected: Protected) -> RunRecord:
 
 
 def record_in(report: Report, protected: Protected) -> RunRecord:
-    """The report's, or what is known without one."""
+    """The report's record, or what is known without one."""
     return report.record or record_of(protected)
 
 
 def with_file(report: Report, protected: Protected, done: Encoded) -> Report:
-    """The report whose record tells of the finished file too."""
+    """The report, its record completed by the finished file's digest and notes."""
     record = record_in(report, protected)
     notes = (*record.notes, *done.notes)
     return replace(report, record=replace(record, sha256_file=done.sha256, notes=notes))
@@ -146,13 +147,13 @@ def parts(record: RunRecord, names: Iterable[str]) -> dict[str, Any]:
 
 
 def told(record: RunRecord, names: Iterable[str]) -> dict[str, Any]:
-    """Those fields as plain JSON, with the version by which they are understood."""
+    """Those fields as plain JSON, with the record's version."""
     return {"version": record.version, **plain(parts(record, names), says=True)}
 
 
-def read_record(telling: object) -> RunRecord:
-    """What a telling says of its run, whichever it is and however old."""
-    known = dict(telling) if isinstance(telling, Mapping) else {}
+def read_record(stored: object) -> RunRecord:
+    """The record in a page's, receipt's or service's JSON, however old it is."""
+    known = dict(stored) if isinstance(stored, Mapping) else {}
     if "sha256" in known:
         known["sha256_file"] = known["sha256"]
     if "width" in known and "height" in known:

@@ -28,7 +28,10 @@ UNKNOWN = Score(math.nan)
 
 @dataclass(frozen=True)
 class Grid:
-    """The art's own pixels in an enlarged picture: `cell` real ones each, from (top, left) on."""
+    """Enlarged pixel art: each of its own pixels is a cell of `cell` x `cell` pixels of the file.
+
+    top, left  where the first whole cell begins
+    """
 
     cell: int
     top: int = 0
@@ -39,8 +42,8 @@ class Grid:
 class Art:
     """What kind of picture it is.
 
-    grey  it has no colour, whatever else it is
-    grid  of pixel art that was enlarged; None: there is none
+    grey  whether it has no colour; a kind of any name can be grey
+    grid  of pixel art that was enlarged; None for everything else
     """
 
     name: ArtName
@@ -53,10 +56,10 @@ PAINTING = Art("painting")
 
 @dataclass(frozen=True)
 class Private:
-    """What a file tells besides whose it is: where, when, by whom and on what it was made.
+    """A file's private metadata: where, when, by whom and on what the picture was made.
 
-    exif, xmp  what may be published and that
-    kinds      what it is about: names of rows "metadata.NAME"
+    exif, xmp  all of the metadata, the public part included
+    kinds      what the private part is about: NAME of each message "metadata.NAME"
     """
 
     exif: bytes | None = None
@@ -68,9 +71,10 @@ class Private:
 class Keep:
     """What leaves the engine beside the pixels.
 
-    exif, xmp  who made it and what it may be used for, no more
-    creators   the names in these, whose Content Credentials are signed where nobody is claimed
-    private    the rest, for an artist who wants it published; None: there is none
+    exif, xmp  the public metadata: who made it and what it may be used for
+    creators   names in `exif` and `xmp`; Content Credentials are signed in these where the claim
+               names no creator
+    private    the private metadata, for an artist who wants it published; None: there is none
     """
 
     icc: bytes | None = None
@@ -78,7 +82,7 @@ class Keep:
     xmp: bytes | None = None
     ppi: float | None = None
     depth: int = 8  # bits per channel: 8 or 16
-    grey: bool = False  # one channel is enough, where all three hold the same
+    grey: bool = False  # stored as one channel: all three hold the same
     private: Private | None = None
     creators: tuple[str, ...] = ()
 
@@ -100,11 +104,11 @@ class Artwork:
 
 @dataclass(frozen=True)
 class Face:
-    """A face in a picture, in its pixels.
+    """A face in a picture, in the picture's pixels.
 
     box     left, top, right, bottom; may reach beyond the border
     points  left eye, right eye, tip of the nose, corners of the mouth; (across, down) each
-    sure    0 to 1, what the detector says
+    sure    the detector's confidence, 0 to 1
     """
 
     box: tuple[float, float, float, float]
@@ -135,7 +139,7 @@ class Visible:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the marks of an export say. Empty fields are left out of the file."""
+    """What the marks of an export say. Fields left empty are not written to the file."""
 
     creator: str = ""
     rights: str = ""
@@ -152,11 +156,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Export:
-    """The file the artist wants in the end. Known from the start: it decides what must survive.
+    """The file that the artist wants. Known from the start: it decides what a change must survive.
 
-    keep_path     the receipt also notes where the file was put
-    sidecar       the receipt also lies beside the file, as JSON
-    keep_private  the file also tells where, when and on what the picture was made
+    keep_path     the receipt also records the path of the file
+    sidecar       the receipt is also written beside the file, as JSON
+    keep_private  the file keeps where, when and on what the picture was made
     """
 
     format: str = "png"
@@ -174,23 +178,24 @@ class Intent:
     """What the artist asked for. Everything about a request is in here.
 
     style    name of a rendered style for the cloak; None: one far enough from the artwork is chosen
-    target   a picture (3, h, w) in [0, 1] to pull towards instead, any size; of a decoy, the
-             person's whom it protects
-    style_picture  a picture (3, h, w) in [0, 1], any size, that lends its style instead
-    shows    what the picture shows, `teach` what models should take it for (poison)
-    anchor   a picture (3, h, w) in [0, 1] of that other concept, instead of the shared one
+    target   a picture (3, h, w) in [0, 1], any size, to pull towards instead of a style; for a
+             decoy, a picture of the person whom the decoy protects
+    style_picture  a picture (3, h, w) in [0, 1], any size, whose style is used instead
+    shows    what the picture shows
+    teach    what models should take it for (poison)
+    anchor   a picture (3, h, w) in [0, 1] of the concept `teach`, instead of the one that ships
     caption  how a poison's caption is made; {concept} is what the picture shows, with its article
-    strength  "auto": what the kind of the picture begins with
-    in_colour  a picture without colour may come back with some
+    strength  "auto": chosen by the kind of picture
+    in_colour  the change to a grey picture may have colour
     mask     (1, H, W) in [0, 1]: 0 = leave alone, 1 = full strength
-    surrogates  names; None: every real one that is present, else `embedded`. Of a recipe for
+    surrogates  names; None: every real one that is present, else `embedded`. For a recipe for
              faces, names of embedders; None: every one that may be optimised against
-    faces    which faces, counted from 1 as they are found; None: all of them
-    spared   where faces are that are left alone: (across, down) as shares of the picture's sides
-    model    folder of a model, as diffusers saves it, whose denoiser is looked through
-    prompt   what that model is told the picture is
-    redraw   the page shows what that model makes of both pictures
-    found    folder in which changes for a set of pictures were found; "": none were yet
+    faces    which faces, counted from 1 in the order of detection; None: all of them
+    spared   points on faces to leave alone: (across, down) as shares of the picture's sides
+    model    folder of a diffusion model in diffusers' layout, whose denoiser is optimised against
+    prompt   the prompt with which that model looks at the picture
+    redraw   the page shows how that model redraws the original and the copy
+    found    folder of changes already found for a set of pictures; "": none were yet
     """
 
     recipe: str = "cloak"
@@ -218,16 +223,16 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True)
 class Denoising:
-    """What a recipe asks of a model's denoiser. Numbers and names, no code.
+    """How a recipe uses a model's denoiser. Numbers and names, no code.
 
-    loss     "error": of what the denoiser says of noised latents; "distilled": the same, its
-             gradient through the autoencoder only; "goal": from the noise that it sees there to
-             the goals' latents
-    low, high  between which shares of the model's levels of noise a step draws one
-    share    of the steps that look through the denoiser; the others go on towards the goals
-    rounds   in how many turns steps on a set of pictures alternate with training on it; 0: never
-    lessons  steps of that training in each turn
-    rank, rate  of the small matrices that are trained (LoRA)
+    loss     "error": the denoiser's error on noised latents; "distilled": the same error, but its
+             gradient skips the denoiser and passes through the autoencoder only; "goal": distance
+             of the predicted noise from the goals' latents
+    low, high  range from which a step draws its noise level, as shares of the model's levels
+    share    share of the steps that use the denoiser; the others pull towards the goals
+    rounds   how often steps on a set of pictures alternate with training on that set; 0: never
+    lessons  training steps in each round
+    rank, rate  rank and learning rate of the LoRA that is trained
     source   the paper that it follows
     """
 
@@ -246,16 +251,19 @@ class Denoising:
 class Recipe:
     """A named way to protect. Numbers and names, no code.
 
-    label   one or two words for it, where there is room for no more
+    says    one sentence on what it does
+    label   one or two words for it, where there is no room for more
     note    what must be known before using it
     goals   kinds of target and how strongly each pulls
-    reach   largest change the optimiser explores before the result is scaled to its score
-    colour  how much of the reach red, green and blue may use: the eye judges green most, blue least
-    bound   times the reach: the largest change that steps may make of a value
-    tint    share of the goals' colours, smooth over many pixels, that is added beforehand
+    reach   change that a step of size 1 makes where the allowance is full; the result of all steps
+            is scaled to its score
+    colour  factor on the reach for red, green and blue: the eye is most sensitive to green, least
+            to blue
+    bound   the most that steps may change a value, as a factor on the reach
+    tint    share of the goals' smooth colours that is added before the first step
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
-    away    whether the goals are left behind, as far as can be; else they are approached
-    denoising  what is asked of a model's denoiser; None: nothing, and no model is needed
+    away    whether steps move away from the goals; else towards them
+    denoising  how a model's denoiser is used; None: not at all, and no model is needed
     """
 
     name: str
@@ -274,7 +282,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Goal:
-    """A picture whose latents the artwork is pulled towards; each surrogate looks at it itself."""
+    """A picture whose latents the artwork is pulled towards; each surrogate encodes it itself."""
 
     name: str
     says: Message
@@ -288,16 +296,17 @@ class Plan:
 
     artwork    at export size, before any mark; what the report compares with
     allowance  (1, H, W) in [0, 1]: share of the recipe's reach each pixel may use; 0 = untouchable
-    score      that the finished picture should have, by the strictest of the judges
-    steps      each looks through one family's encoder; of a recipe for faces, at one of them
-    also_at    sides, by area, around which views are drawn too: training's buckets for such a size
+    score      to be reached by the finished picture, by the strictest of the judges
+    steps      each uses one family's encoder; in a recipe for faces, one embedder on one face
+    also_at    training's buckets to which such a picture is reduced; views are drawn around these
+               sizes too. Sides in pixels of squares with as many pixels
     caption    the words that must go with a poisoned picture; "" otherwise
-    art        what kind of picture it is; a change is held to what that bears
-    faces      that the steps look at, through embedders; empty: at the picture, through encoders
-    model      folder of the model whose denoiser is looked through; "": none is
-    prompt     what that model is told the picture is
-    redraw     whether the page shows what that model makes of both pictures
-    found      folder in which the change was found already, with those of other pictures
+    art        what kind of picture it is; the change keeps to what that kind can bear
+    faces      to optimise against embedders; empty: the whole picture, against encoders
+    model      folder of the model whose denoiser is optimised against; "": none
+    prompt     the prompt with which that model looks at the picture
+    redraw     whether the page shows how that model redraws the original and the copy
+    found      folder that holds the change already, with those of other pictures; "": not found yet
     """
 
     artwork: Artwork
@@ -323,10 +332,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Change:
-    """What `optimise` found for one plan. pixels is (3, H, W) float16, at full reach.
+    """What `optimise` found for one plan; `settle` decides how much of it stays.
 
-    How much of it stays is decided by `settle`.
-    notes  what had to be done differently ("ran out of memory, smaller tiles")
+    pixels  (3, H, W) float16, at full reach
+    notes   what had to be done differently ("ran out of memory, smaller crops")
     """
 
     plan: Plan
@@ -348,7 +357,7 @@ class Protected:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What judges say that the optimiser never looked at; None where one could not be asked.
+    """Scores by judges that the optimiser never used; None where one could not run.
 
     fsim, vsi  1 is identical
     mdsi       0 is identical
@@ -361,10 +370,13 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a person can see of it. `lpips` and `haarpsi` are None where they were not measured.
+    """What a person can see of the change. `lpips` and `haarpsi` are None where not measured.
 
-    lpips          on SqueezeNet 1.1, whose trunk ships
-    lpips_alexnet  on AlexNet; None also where its trunk was not asked for
+    lpips          on SqueezeNet 1.1, whose weights ship
+    lpips_alexnet  on AlexNet; None also where its weights were not downloaded
+    bytes_before   size of the artwork in the export's format, without marks; `bytes_after` of the
+                   copy
+    colour_shift   mean distance in CIELAB between colours that are averaged over 16 x 16 pixels
     """
 
     ssimulacra2: Score
@@ -373,9 +385,9 @@ class Cost:
     lpips: float | None
     largest_change: Levels
     changed_share: float
-    bytes_before: int = 0  # the artwork in the export's format, without marks
+    bytes_before: int = 0
     bytes_after: int = 0
-    colour_shift: float = math.nan  # CIELAB, of what is smooth over 16 pixels
+    colour_shift: float = math.nan
     haarpsi: float | None = None
     held_out: HeldOut = HeldOut()
     lpips_alexnet: float | None = None
@@ -383,14 +395,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Effect:
-    """What one family's encoder makes of it, beside the controls. NaN: not measured.
+    """How one family's encoder sees the change, beside the controls. NaN: not measured.
 
-    family     its name, or "embedded/sd15" where one entry holds several
-    moved      latent distance travelled over the latents' own spread
-    scattered  the same, for the same change scattered at random
+    family     its name, or "embedded/sd15" where one surrogate holds several
+    moved      distance between the latents before and after, divided by their standard deviation
+    scattered  `moved` for the control: the same change scattered at random
     closed     share of the latent distance to the goal that was covered; below 0 is further away
-    blend      the same, for a plain blend towards the goal at equal SSIMULACRA2
-    jpeg       `moved` of the clean picture saved as JPEG 90: what nobody calls protection
+    blend      `closed` for the control: a plain blend towards the goal at equal SSIMULACRA2
+    jpeg       `moved` for the clean picture saved as JPEG 90, which nobody calls protection
     """
 
     family: str
@@ -405,11 +417,11 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Denoised:
-    """A denoiser's loss at one level of noise; training on a picture lowers it.
+    """A denoiser's loss at one noise level on four pictures; training on a picture lowers its loss.
 
     level      share of the model's levels, 0 to 1
-    scattered  of the same change, scattered at random
-    jpeg       of the clean picture saved as JPEG 90
+    scattered  on the original with the same change scattered at random
+    jpeg       on the original saved as JPEG 90
     """
 
     level: float
@@ -421,10 +433,10 @@ class Denoised:
 
 @dataclass(frozen=True)
 class Trial:
-    """One purifier's verdict on the whole effect; its rows are the Effects with `after` = name.
+    """What one purifier leaves of the whole effect; its Effects are those with `after` = name.
 
     left         share of the effect beyond the control that is left on the used families, 0 to 1
-    ssimulacra2  of the purified protected picture: what the purifier costs whoever runs it
+    ssimulacra2  of the purified copy: how much the purifier damages the picture
     skipped      why it did not run here; None where it did
     """
 
@@ -442,9 +454,9 @@ class Trial:
 class Offer:
     """The same copy as a file of another format.
 
-    bytes        with the same words beside its pixels
+    bytes        size of the file, with the same metadata
     left         share of the effect beyond its control that is left in it, 0 to 1
-    ssimulacra2  beside the original
+    ssimulacra2  compared with the original
     """
 
     format: str
@@ -458,9 +470,9 @@ class Offer:
 class Glance:
     """The report in four sentences.
 
-    people  how visible it is, and where most
-    models  how far they see it moved
-    away    what takes that back
+    people  how visible the change is, and where most
+    models  how far it moves the picture for models
+    away    what removes the effect
     next    what to do now
     """
 
@@ -476,7 +488,7 @@ class Report:
 
     doubts  reasons to trust it less; shown before the numbers, never after
     offers  the same copy in smaller formats
-    denoised  what the model makes of it that was looked through; empty: none was
+    denoised  losses of the denoiser that was optimised against; empty: there was none
     threat  what this works against, and which families were aimed at
     limits  what is always true and always shown
     """
@@ -495,6 +507,8 @@ class Report:
 
 @dataclass(frozen=True)
 class Encoded:
+    """The finished file."""
+
     data: bytes
     format: str
     marks: tuple[str, ...]
@@ -507,7 +521,10 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a stage is, and what is to be told before it: in whose name marks sign."""
+    """How far a stage is.
+
+    said  what the user must know before it goes on, such as in whose name marks sign
+    """
 
     done: int
     total: int

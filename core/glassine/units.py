@@ -1,9 +1,9 @@
-"""Pixel units. With `pixels`, the only file that knows how many steps a channel has.
+"""Pixel units. Only this file and `pixels/grid.py` know how many steps a channel has.
 
 The engine computes on encoded values in [0, 1]. People, papers and budgets speak in 8-bit levels.
-Published budgets are often twice what they seem because they were measured on [-1, 1]; naming
-the unit in the type keeps that mistake out of this code. No torch here: the command line is
-on screen before torch is loaded.
+Published budgets are often twice what they seem because they were measured on [-1, 1]; naming the
+unit in the type keeps that mistake out of this code. Nothing here imports torch: the command line
+answers before torch is loaded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ Unit = NewType("Unit", float)
 """Fraction of the full channel range: Unit(1) is white."""
 
 Score = NewType("Score", float)
-"""SSIMULACRA2: 100 is identical, 90 is invisible even side by side, 70 is high quality."""
+"""A picture's SSIMULACRA2 score: 100 is identical, 90 looks identical side by side, 70 is high
+quality."""
 
 _STEPS = 255
 

@@ -1,11 +1,11 @@
-"""Which engine this is. Whoever tells it asks here."""
+"""The engine's version. All other code asks here."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
 CHECKOUT = "checkout"
-"""In the version's place where it runs from its source and was never installed."""
+"""What stands for the version where the engine runs from its source and was never installed."""
 
 
 def engine_version() -> str:

@@ -1,4 +1,4 @@
 """The search for a change: gradient steps towards the goals, view by view.
 
-A file belongs here that helps to find the change at full reach; how much of it stays is decided
-later (flow/settle.py)."""
+A file belongs here if it helps to find the change at full reach. How much of that change stays is
+decided later (flow/settle.py)."""

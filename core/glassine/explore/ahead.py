@@ -1,4 +1,7 @@
-"""What a denoiser will cost, said before it begins: memory by its weights, time by trying."""
+"""What steps through a denoiser will cost, said before they begin: memory and time.
+
+Memory is the size of its weights; time comes from one step that is timed.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ GIGABYTE = 1e9
 
 
 def ahead(plan: Plan, device: Device) -> tuple[Message, ...]:
-    """Nothing where no denoiser is looked through, or its work is done already."""
+    """The message; nothing where the plan uses no denoiser, or its change was found already."""
     asks = plan.recipe.denoising
     if asks is None or plan.found:
         return ()
@@ -30,7 +33,7 @@ def ahead(plan: Plan, device: Device) -> tuple[Message, ...]:
 
 
 def told_ahead(plan: Plan, device: Device, seconds: float, steps: float) -> Message:
-    """Gigabytes of weights, and how long so many steps of so many seconds take."""
+    """The message about the model's memory and the time for `steps` steps of `seconds` each."""
     return message(
         "model.ahead",
         model=Path(plan.model).name,
@@ -42,7 +45,7 @@ def told_ahead(plan: Plan, device: Device, seconds: float, steps: float) -> Mess
 
 
 def step_seconds(plan: Plan, device: Device) -> float:
-    """Of one step through the denoiser, at the mean size of what steps look at: one is taken."""
+    """Seconds of one step through the denoiser, timed on a square of a view's mean size."""
     assert plan.recipe.denoising
     through = through_model(plan, device)
     height, width = plan.artwork.rgb.shape[1:]

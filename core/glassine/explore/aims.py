@@ -11,14 +11,17 @@ from .look import Look
 
 
 class Aims:
-    """Where each family should arrive; what is looked at again is encoded once."""
+    """The latents that each family should arrive at.
+
+    Those of the whole picture, which steps see again and again, are computed once.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas, self._known = canvas, dict[int, Tensor]()
 
     @torch.no_grad()
     def at(self, family: int, encode: Encoder, part: Look) -> Tensor:
-        """(1, C, h, w): the weighted mean of the goals' latents.
+        """(1, C, h, w): the weighted mean of the goals' latents, for that family and view.
 
         For squared distances the weighted sum over several goals differs from the distance to
         their weighted mean by a constant.

@@ -1,6 +1,7 @@
-"""Where a change is searched: the picture at its own size, or as large as any view of it.
+"""The canvas on which a change is searched: the picture at its own size, or at the largest size of
+a view where the picture is larger.
 
-What is finer than the largest view is averaged away before a model sees it.
+Detail finer than the largest view is averaged away before a model sees it.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from ..visibility.jnd import FLOOR
 from .training_sizes import SIZES, lengths, side_of
 from .views import MOST
 
-CELL = 32  # pixels; colours are means over so many: cells of 16 add less and show more
-LARGEST = MOST * max(SIZES)  # side, by area
+CELL = 32  # pixels; side of the cells over which `tint` averages: 16 adds less and shows more
+LARGEST = MOST * max(SIZES)  # side in pixels of a square with as many pixels
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """What a search stands on, on the device that computes; pictures are (3, h, w).
+    """What a search works on, on the device that computes; pictures are (3, h, w) in [0, 1].
 
-    clean      in [0, 1]
+    clean      the artwork
     alpha      (1, h, w), or None
-    allowance  (1, h, w) in [0, 1]: what each pixel may change, as a share
-    goals      where to, with weights that sum to 1
+    allowance  (1, h, w) in [0, 1]: share of the recipe's reach that each pixel may use
+    goals      pictures to move towards, each with its weight
     """
 
     clean: Tensor
@@ -65,9 +66,10 @@ def canvas_size(height: int, width: int) -> tuple[int, int]:
 
 
 def tint(on: Canvas, share: float) -> Tensor:
-    """(3, h, w): a share of the goals' colours, too smooth for a ghost of a goal to show.
+    """(3, h, w): a shift by `share` towards the goals' colours, averaged over CELL pixels.
 
-    Steps leave that part of the way out: in a gradient, what is smooth drowns in what is fine.
+    It is too smooth to show a goal's shapes. Gradient steps do not find it: in a gradient, fine
+    detail drowns what is smooth.
     """
     height, width = on.size
     if not on.goals:
@@ -84,7 +86,7 @@ def tint(on: Canvas, share: float) -> Tensor:
 
 
 def enlarged(change: Tensor, height: int, width: int) -> Tensor:
-    """(3, h, w) -> (3, height, width) float16, enough for a change of a few levels."""
+    """(3, h, w) -> (3, height, width) float16, which is precise enough for a few levels."""
     if change.shape[1:] == (height, width):
         return change.half()
     return torch.cat(

@@ -1,4 +1,4 @@
-"""What a step looks at, through what, and where that should arrive."""
+"""What a step optimises: a view, the network that sees it, and the aim of its output."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from .look import Part
 
 
 class Shows(Protocol):
-    """Part of the canvas, and what a network is shown of it."""
+    """A view: a part of the canvas, and how it is shown to a network."""
 
     @property
     def part(self) -> Part: ...
 
     @property
     def pixels(self) -> int:
-        """That the network sees."""
+        """How many pixels the network sees."""
         ...
 
     def seen(self, part: Tensor) -> Tensor:
-        """(C, h, w) of the part -> (C, h', w'), differentiable."""
+        """(C, h, w) of the part -> (C, h', w') as the network sees it, differentiable."""
         ...
 
 
 class Step(NamedTuple):
-    """One step's view, network and goal, and what happens to the view before."""
+    """One step's view and network, the aim of the network's output, and the handling (such as a
+    JPEG) that the view goes through before."""
 
     part: Shows
     encode: Encoder
@@ -37,6 +38,6 @@ class Step(NamedTuple):
 
 
 class Course(Protocol):
-    """What the steps look at, one after another."""
+    """The sequence of what steps look at: `at` gives each step's view, network and aim."""
 
     def at(self, step: int, draw: Generator) -> Step: ...

@@ -1,8 +1,8 @@
-"""Steps that look through a model's denoiser, given to the loop as encoders.
+"""Steps against a model's denoiser, given to the loop as encoders.
 
-The loop lowers the squared distance of what an encoder gives to an aim (or raises it, where a
-recipe goes away). So a loss of a denoiser is written as what it lies away from: the denoiser's
-error from nothing, the noise that it sees from the goals' latents.
+The loop lowers the squared distance between an encoder's output and an aim (or raises it, where the
+recipe's `away` is set). So each loss of a denoiser is written as an output and an aim: the
+denoiser's error with the aim 0, or the noise it predicts with the goals' latents as the aim.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ class Through:
 
 
 def through_model(plan: Plan, device: Device) -> Through:
-    """That of the plan's folder."""
+    """The denoiser and autoencoder of the plan's model."""
     return through_folder(plan.model, plan.prompt, device)
 
 
 def through_folder(model: str, prompt: str, device: Device) -> Through:
-    """Its autoencoder's mean stands for a drawn latent."""
+    """The denoiser and autoencoder in that folder; latents are the encoder's mean, not a sample."""
     (encode,) = gradient_encoders(model, device).values()
     return Through(denoiser(model, prompt, device), encode)
 
 
 Loss = Callable[[Model, Tensor, Tensor, Tensor], Tensor]
-"""(model, latents, noise, levels) -> what lies away from the aim."""
+"""(model, latents, noise, levels) -> the output whose distance to the aim is the loss."""
 
 
 def error(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
@@ -61,9 +61,10 @@ def error(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
 
 
 def distilled(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
-    """SDS (Xue et al., 2024): the same error, and the latents' own slope in place of the network's.
+    """SDS (Xue et al., 2024): the same error, its gradient taken as if the network were the
+    identity.
 
-    Half the squared size of this has the error itself as its slope by the latents.
+    Half the squared norm of this has the error itself as its gradient with respect to the latents.
     """
     with torch.no_grad():
         found = model.error(latents, noise, at)
@@ -71,7 +72,7 @@ def distilled(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tenso
 
 
 def seen_noise(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tensor:
-    """Mist v2 (Zheng et al., 2023): what the denoiser takes for noise, to become the goal."""
+    """Mist v2 (Zheng et al., 2023): the predicted noise, which is to become the goals' latents."""
     return model.guessed_noise(latents, noise, at)
 
 
@@ -79,7 +80,7 @@ LOSSES: dict[str, Loss] = {"error": error, "distilled": distilled, "goal": seen_
 
 
 class DenoiserCourse:
-    """A view of the picture through the denoiser; between them steps of another course."""
+    """Steps on views through the denoiser, with steps of another course, if any, in between."""
 
     def __init__(
         self, plan: Plan, on: Canvas, through: Through, others: Course | None, crop: int
@@ -103,12 +104,16 @@ class DenoiserCourse:
         return Step(part, self.seen(level, seed), aim, drawn(draw, part))
 
     def seen(self, level: int, seed: int) -> Encoder:
-        """Through the denoiser at one level and with one noise, both chosen by a number."""
+        """The recipe's loss as an encoder; `level` and `seed` choose the noise level and noise."""
         return looked_at(self._asks, self._through, level, seed)
 
 
 def looked_at(asks: Denoising, through: Through, level: int, seed: int) -> Encoder:
-    """The recipe's loss as an encoder, at one of its levels and with one noise."""
+    """The recipe's loss as an encoder, at one noise level and with one noise.
+
+    level  any number from 0 up; the recipe's levels are counted round and round
+    seed   draws the noise
+    """
     levels = through.sees.noise.levels(asks.low, asks.high)
     at, loss = torch.tensor([levels[level % len(levels)]]), LOSSES[asks.loss]
 
@@ -120,10 +125,10 @@ def looked_at(asks: Denoising, through: Through, level: int, seed: int) -> Encod
 
 
 def turns(step: int, share: float) -> int:
-    """How many of the steps before this one looked through the denoiser."""
+    """How many of the steps before this one used the denoiser."""
     return int(step * share)
 
 
 def in_turn(step: int, share: float) -> bool:
-    """Whether this one does."""
+    """Whether this step uses the denoiser."""
     return turns(step + 1, share) > turns(step, share)

@@ -9,11 +9,14 @@ from ..pixels.grid import on_grid
 
 
 def fit(change: Tensor, clean: Tensor, limit: Tensor) -> Tensor:
-    """Nearest change within +-limit that keeps clean + change in [0, 1]."""
+    """The nearest change within +-limit that keeps clean + change in [0, 1]."""
     change = torch.minimum(torch.maximum(change, -limit), limit)
     return (clean + change).clamp(0, 1) - clean
 
 
 def snap(clean: Tensor, change: Tensor, allowance: Tensor, depth: int) -> Tensor:
-    """The picture as a file of that depth holds it; untouchable pixels keep their very bits."""
+    """The changed picture as a file of that depth holds it; where allowance is 0, exactly `clean`.
+
+    depth  bits per channel, 8 or 16
+    """
     return torch.where(allowance > 0, on_grid(clean + change, depth), clean)

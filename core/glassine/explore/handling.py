@@ -1,8 +1,8 @@
-"""What happens to a picture before training sees it, drawn per step.
+"""Handling that a picture meets before training sees it, drawn anew for every step.
 
-Where a third of the steps see a JPEG, a JPEG leaves 7 to 30 % more of the effect, and the picture
-as posted has 5 to 9 % less of it (docs/eye.md). A reduced view gains nothing: what is coarse enough
-to be seen there goes through the codec.
+Where a third of the steps see a JPEG, 7 to 30 % more of the effect survives a JPEG, and the picture
+as posted has 5 to 9 % less effect (docs/eye.md). Reduced views gain nothing from this: a change
+coarse enough to be seen in them survives the codec anyway.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from torch import Generator, Tensor
 from ..purifiers import PURIFIERS
 from .look import Look
 
-CODED = 0.35  # of the steps that see a picture at its own size
+CODED = 0.35  # share of the steps on views at the picture's own size that see a JPEG
 
 Handle = Callable[[Tensor], Tensor]
-"""(3, h, w) in [0, 1] -> what is left of it, differentiable."""
+"""(3, h, w) in [0, 1] -> the same after the handling, differentiable."""
 
 
 def drawn(draw: Generator, part: Look) -> Handle:
-    """What is done in this step to what it looks at."""
-    whether = torch.rand((), generator=draw).item()
-    return through_codec if part.rows is None and whether < CODED else as_it_is
+    """The handling of this step's view: a JPEG in some steps at the picture's own size."""
+    chance = torch.rand((), generator=draw).item()
+    return through_codec if part.rows is None and chance < CODED else as_it_is
 
 
 def through_codec(rgb: Tensor) -> Tensor:
-    """A JPEG of quality 75, whose gradient is that of doing nothing.
+    """A JPEG of quality 75, whose gradient is that of the identity.
 
-    The smooth stand-in that the purifier itself offers closes an eighth less of the gap.
+    The differentiable JPEG that the purifier itself offers closes an eighth less of the gap.
     """
     with torch.no_grad():
         lost = PURIFIERS["jpeg75"].apply(rgb.detach(), Generator()) - rgb

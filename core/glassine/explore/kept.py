@@ -1,4 +1,4 @@
-"""Searches that are put aside and taken up again: changes for a set of pictures, one file each."""
+"""Searches saved to disk and resumed: changes for a set of pictures, one file for each picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOUND = "found"
 
 
 def put_aside(file: Path, tensors: dict[str, Tensor]) -> None:
-    """As a whole or not at all."""
+    """Writes the tensors to the file, as a whole or not at all."""
     files.write(file, save({name: one.cpu().contiguous() for name, one in tensors.items()}))
 
 
@@ -25,13 +25,16 @@ def taken_up(file: Path) -> dict[str, Tensor]:
 
 
 def file_of(plan: Plan) -> Path:
-    """Where the change of the plan's picture is, by what the picture is before any change."""
+    """Where the change of the plan's picture is kept, named by the digest of its clean pixels."""
     digest = pixel_digest(plan.artwork.rgb, plan.artwork.keep.depth)
     return Path(plan.found) / f"{digest}.{FOUND}.safetensors"
 
 
 def kept_change(plan: Plan) -> Tensor:
-    """(3, H, W) float16, found with those of the other pictures; raises where it was not."""
+    """(3, H, W) float16, found together with those of the other pictures of the set.
+
+    Raises NotUsable where the picture was not in the set.
+    """
     file = file_of(plan)
     if not file.is_file():
         raise NotUsable("subject.not_in_set", folder=plan.found)

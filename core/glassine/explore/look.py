@@ -1,4 +1,4 @@
-"""A view as a function: which part of the canvas it needs, and what an encoder sees of it."""
+"""A view as a function: which part of the canvas it shows, and how an encoder sees that part."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ Part = tuple[slice, slice, slice]
 class Look:
     """One view of a canvas.
 
-    part    of the canvas that the view shows
-    rows    (rows of the view, rows of the part): how it is reduced; None: it is not
-    pixels  that an encoder sees
-    whole   whether it is the whole picture at its own size
+    part     of the canvas that the view shows
+    rows     (rows of the view, rows of the part): matrix that reduces the part; None: not reduced
+    columns  (columns of the view, columns of the part), in the same way
+    pixels   how many an encoder sees
+    whole    whether it is the whole picture at its own size
     """
 
     part: Part
@@ -31,7 +32,7 @@ class Look:
     whole: bool
 
     def seen(self, part: Tensor) -> Tensor:
-        """(C, h, w) of the part -> what an encoder sees, sides in multiples of its stride."""
+        """(C, h, w) of the part -> what an encoder sees, its sides multiples of STRIDE."""
         if self.rows is None or self.columns is None:
             return padded(part)
         return self.rows.to(part.device) @ part @ self.columns.to(part.device).T
@@ -41,7 +42,7 @@ def look(view: View, size: tuple[int, int]) -> Look:
     """The view on a canvas of that height and width."""
     height, width = size
     if (view.height, view.width) == (covered(height), covered(width)):
-        rows, columns = kept(view.rows, height), kept(view.columns, width)
+        rows, columns = unpadded(view.rows, height), unpadded(view.columns, width)
         whole = rows == slice(0, height) and columns == slice(0, width)
         return Look((slice(None), rows, columns), None, None, view.pixels, whole)
     down, across = cover(height, view.height, view.rows), cover(width, view.width, view.columns)
@@ -49,6 +50,6 @@ def look(view: View, size: tuple[int, int]) -> Look:
     return Look(part, down[1], across[1], view.pixels, False)
 
 
-def kept(span: slice, length: int) -> slice:
-    """Without what padding adds; never less than one pixel."""
+def unpadded(span: slice, length: int) -> slice:
+    """The span without what padding adds to an axis of that length; at least one pixel."""
     return slice(min(span.start, length - 1), min(span.stop, length))

@@ -1,4 +1,4 @@
-"""What a model's denoiser makes of the original, the copy and the controls."""
+"""A denoiser's loss on the original, the copy and the controls."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..surrogates.encoders import encoders
 from ..types import Denoised, Plan
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
-"""Of the model's levels of noise, from least to most."""
-DRAWS = 4  # of noise at each of them, the same for every picture
+"""Noise levels to measure at: 0 is the model's least noise, 1 its most."""
+DRAWS = 4  # noises per level, the same for every picture
 
 
 @torch.no_grad()
 def denoiser_losses(plan: Plan, device: Device, shown: Mapping[str, Tensor]) -> Iterator[Denoised]:
     """The mean square of the denoiser's error, level by level; nothing where there is no model.
 
-    shown: (3, h, w) each, by the names that `Denoised` has for them
+    shown  pictures (3, h, w), by their names in `Denoised`
     """
     if not plan.model:
         return

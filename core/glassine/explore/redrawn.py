@@ -1,4 +1,4 @@
-"""What a model makes of a picture that it is given to draw anew (img2img)."""
+"""How a model redraws a picture that it is given (img2img)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..pixels.pad import padded
 from ..types import Plan
 
 STRENGTH = 0.3
-"""Share of the model's levels of noise at which a picture is begun."""
-LOOKS, SEED = 12, 1
+"""Noise level at which redrawing starts, as a share of the model's levels."""
+LOOKS, SEED = 12, 1  # denoising steps; seed of the noise
 
 
 @torch.no_grad()
 def redrawn(plan: Plan, device: Device, *pictures: Tensor) -> list[Tensor]:
-    """(3, h, w) in [0, 1] each, as the plan's model draws them anew, told the plan's prompt.
+    """The pictures, (3, h, w) in [0, 1] each, as the plan's model redraws them with its prompt.
 
-    Noised, then walked back (SDEdit, Meng et al., 2022; DDIM), without guidance. The noise is the
-    same for all of them: what differs comes of the pictures.
+    They are noised, then denoised step by step (SDEdit, Meng et al., 2022; DDIM), without guidance.
+    All get the same noise, so that every difference comes from the pictures.
     """
     sees = denoiser(plan.model, plan.prompt, device)
     coder = autoencoder(parts_in(Path(plan.model)), device)
@@ -41,7 +41,7 @@ def drawn_anew(sees: Model, coder: Any, picture: Tensor) -> Tensor:  # noqa: ANN
 
 
 def walked_back(sees: Model, latents: Tensor) -> Tensor:
-    """The latents, noised to STRENGTH, as the denoiser makes them clean in LOOKS looks."""
+    """The latents, noised to STRENGTH and denoised in LOOKS steps."""
     first = STRENGTH * (len(sees.noise.times) - 1)
     levels = [torch.tensor([round(first * (1 - at / LOOKS))]) for at in range(LOOKS + 1)]
     mixed = sees.noise.mixed(latents, drawn_noise(latents, SEED), levels[0])

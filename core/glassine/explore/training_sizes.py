@@ -16,9 +16,9 @@ SIZES = {
     1024: "SDXL, SD 3, FLUX; Podell et al. (2023), 2.3",
     512: "Stable Diffusion 1 and 2; Rombach et al. (2022), model cards",
 }
-"""Side of the bucket in pixels -> models trained at about that size, and where it says so."""
+"""Side of the bucket in pixels -> models trained at about that size; the source."""
 
-MATTERS = 1.25  # times as large as a training picture; below that little is lost
+MATTERS = 1.25  # a picture's side over a bucket's; below it, reduction loses little
 
 
 def side_of(height: int, width: int) -> float:
@@ -32,13 +32,16 @@ def training_sizes(height: int, width: int) -> tuple[int, ...]:
 
 
 def reduced_to(picture: Tensor, side: float) -> Tensor:
-    """(C, H, W) -> as many pixels as a square of that side, by a data loader's Lanczos."""
+    """(C, H, W) -> as many pixels as a square of that side has; by Lanczos, as data loaders use."""
     high, wide = lengths(picture.shape[1], picture.shape[2], side)
     return lanczos(picture, high, wide)
 
 
 def lengths(height: int, width: int, side: float, multiple: int = 1) -> tuple[int, int]:
-    """Height and width with the area of that side squared, in multiples of some pixels."""
+    """Height and width, rescaled to the area of a square of that side.
+
+    multiple  of which both are, in pixels
+    """
     factor = side / side_of(height, width)
     high, wide = (max(1, round(x * factor / multiple)) * multiple for x in (height, width))
     return high, wide

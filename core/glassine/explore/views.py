@@ -1,8 +1,8 @@
 """What a step looks at: the picture at a size at which models would learn it, or a crop of that.
 
-A loss at one exact size is fragile: closing .098 of the gap there, it closes .03 to .04 beside it
-(docs/eye.md). So every step draws a size. What is larger than CROP is looked at crop by crop:
-memory and the time of a step stay flat, and trainers crop too.
+A loss at one exact size is fragile: it closes .098 of the gap at that size, and .03 to .04 at sizes
+beside it (docs/eye.md). So every step draws a size. A copy larger than CROP is looked at in crops:
+so memory and time of a step do not grow with the picture, and trainers crop too.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 CROP = 512  # pixels; the longest side that an encoder sees at once
 LEAST, ABOVE, MOST = 0.75, 1.5, 1.25
-"""Of a bucket, what views reach: below the smaller one, above it, above the larger one."""
-OWN = 0.2  # of the views of a picture that only the smaller bucket reduces have its own size
+"""How far views reach, as factors on a bucket's side: down from the smallest bucket; up from the
+largest that reduces the picture; up from the largest of all."""
+OWN = 0.2  # share of views at the picture's own size, where only the smaller bucket reduces it
 
 
 @dataclass(frozen=True)
 class View:
-    """Part of a reduced copy: the whole copy's size, and which rows and columns of it."""
+    """A crop of a reduced copy: the whole copy's height and width, and the crop in it."""
 
     height: int
     width: int
@@ -42,7 +43,8 @@ class Views:
     """How views of a picture are drawn.
 
     own        share of the views that have the picture's own size
-    low, high  sides (by area) between which the others lie, evenly on a logarithmic scale
+    low, high  range of the other views' sizes, drawn evenly on a logarithmic scale; sides in pixels
+               of squares with as many pixels
     crop       longest side of a view, in pixels
     """
 
@@ -58,14 +60,14 @@ class Views:
         return self.view(self.side(at), down, across)
 
     def side(self, at: float) -> float | None:
-        """The size that belongs to a number in [0, 1); None: its own."""
+        """The size that a number in [0, 1) chooses, as in `low`; None: the picture's own."""
         if at < self.own:
             return None
         share = (at - self.own) / (1 - self.own)
         return exp(log(self.low) + share * (log(self.high) - log(self.low)))
 
     def view(self, side: float | None, down: float, across: float) -> View:
-        """That size, cropped at a place that two numbers in [0, 1] choose."""
+        """The view of that size; two numbers in [0, 1] choose where it is cropped."""
         if side is None:
             height, width = covered(self.height), covered(self.width)
         else:
@@ -75,24 +77,25 @@ class Views:
         return View(height, width, rows, columns)
 
     def mean_pixels(self) -> float:
-        """Of a view, on average."""
+        """The pixels of a view, on average."""
         sides = [self.side((i + 0.5) / 64) for i in range(64)]
         return sum(self.view(side, 0, 0).pixels for side in sides) / len(sides)
 
 
 def views(height: int, width: int, crop: int = CROP) -> Views:
-    """At its own size where no bucket reduces it, else around every bucket that does."""
+    """Views at the picture's own size where no bucket reduces it, else around every bucket that
+    does."""
     side, buckets = side_of(height, width), training_sizes(height, width)
     low, least = LEAST * min(SIZES), SMALLEST * side / min(height, width)
     own = OWN if side <= MOST * max(SIZES) else 0.0
     high = min(side / MOST if own else side, ABOVE * max(buckets, default=0), MOST * max(SIZES))
-    if max(low, least) >= high:  # nothing reduces it, or a strip that would be too narrow
+    if max(low, least) >= high:  # no bucket reduces it, or a strip would become too narrow
         return Views(height, width, 1.0, side, side, crop)
     return Views(height, width, own, max(low, least), high, crop)
 
 
 def cut(length: int, most: int, at: float) -> slice:
-    """At most so many pixels of an axis, from a place in [0, 1] on."""
+    """At most `most` pixels of an axis; `at` in [0, 1] chooses where, from the start to the end."""
     size = min(length, most)
     start = round((length - size) * at)
     return slice(start, start + size)

@@ -1,6 +1,7 @@
-"""The search: a step looks at one view through one encoder, and at a crop as an eye does.
+"""The search: each step takes a gradient of one view through one encoder, and of a crop of it
+through the visibility judges ("the eye").
 
-What it looks at is drawn by a course: views of the picture, or the faces in it (faces.py).
+A course decides what each step looks at: views of the picture, or the faces in it (faces.py).
 
 Projected gradient descent (Madry et al., 2018) with momentum (Dong et al., 2018). Adam closes as
 much of the gap where sizes are drawn, and less at a picture's own size (docs/eye.md).
@@ -32,21 +33,22 @@ from .handling import Handle, drawn
 from .look import Part, look
 from .views import cut, views
 
-FIRST, LAST = 0.5, 0.02  # sizes of the first and of the last step, in units
-MOMENTUM = 0.8  # about one round of five families
-POWER, STEEP = 0.35, 3.0  # of its own size that a gradient adds to a step; at most, in mean sizes
-FORCE = 1.0  # of the eye's gradient beside an encoder's, both of mean size 1
-GLANCE = (160, 256)  # pixels; the shortest and longest side of what the eye looks at in a step
-EYE_SHARE = 0.5  # of a view's pixels, on average, are as many as the eye looks at
+FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
+MOMENTUM = 0.8  # remembers about one round of five families
+POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
+FORCE = 1.0  # weight of the eye's gradient beside an encoder's, both of mean size 1
+GLANCE = (160, 256)  # pixels; shortest and longest side of the eye's crop
+EYE_SHARE = 0.5  # pixels that the eye sees in a step, on average, as a share of the view's
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What the steps stand on.
+    """What stays fixed during a search.
 
-    start  (3, h, w): a change that is there before the first step, and stays
-    unit   (3, h, w): the change of each value that a step of size 1 makes
-    bound  times `unit`: the largest change beyond the start
+    start  (3, h, w): the change before the first step, to which the search adds
+    unit   (3, h, w): how much a step of size 1 changes each value
+    bound  the largest change beyond `start`, in `unit`
+    eye    the visibility judges in the loop
     """
 
     canvas: Canvas
@@ -56,22 +58,23 @@ class Ground:
     eye: Eye
 
     def moved(self, change: Tensor, part: Part) -> Tensor:
-        """The part with its change, as it is seen on white."""
+        """The part with `start` and this change added, on white."""
         moved = self.canvas.clean[part] + self.start[part] + change
         return self.seen(moved.clamp(0, 1), part)
 
     def before(self, part: Part) -> Tensor:
+        """The part without any change, on white."""
         return self.seen(self.canvas.clean[part], part)
 
     def seen(self, rgb: Tensor, part: Part) -> Tensor:
-        """The part's pixels on white, with the canvas's alpha."""
+        """These pixels of the part on white, by the canvas's alpha."""
         alpha = self.canvas.alpha
         return on_white(rgb, None if alpha is None else alpha[part])
 
 
 @dataclass(frozen=True)
 class Search:
-    """What changes from step to step, in place; each as large as the canvas."""
+    """What steps update in place; both tensors are as large as the canvas."""
 
     change: Tensor
     velocity: Tensor  # gradients, summed up with momentum
@@ -84,7 +87,7 @@ class Search:
 def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
     """(3, H, W) float16: the change of the whole picture after all steps.
 
-    crop  longest side of what an encoder sees at once, in pixels
+    crop  longest side of a view, in pixels; smaller needs less memory
     """
     ground, draw = prepared(plan, device), Generator().manual_seed(plan.seed)
     way = Way(plan, ground, Search.on(ground.canvas), course(plan, ground.canvas, device, crop))
@@ -96,7 +99,7 @@ def walk(plan: Plan, device: Device, crop: int, watch: Watch) -> Tensor:
 
 @dataclass(frozen=True)
 class Way:
-    """A plan's search on its ground, and what its steps look at."""
+    """A search in progress: its plan, what stays fixed, what steps update, and its course."""
 
     plan: Plan
     ground: Ground
@@ -108,24 +111,24 @@ def stride(way: Way, step: int, draw: Generator) -> None:
     """One step; the first is number 0."""
     plan, ground, search = way.plan, way.ground, way.search
     part, encode, aim, handle = way.course.at(step, draw)
-    gradient = pull(ground, search, part, encode, aim, handle)
+    gradient = encoder_gradient(ground, search, part, encode, aim, handle)
     if plan.recipe.away:
         gradient.neg_()
-    press(gradient, ground, search, part, draw)
+    add_eye_gradient(gradient, ground, search, part, draw)
     if not gradient.isfinite().all():
         raise FloatingPointError(message("steps.no_numbers"))
     move(search, gradient, ground, part.part, step_size(step, plan.steps))
 
 
 def arrived(way: Way) -> Tensor:
-    """(3, H, W) float16: the change of the whole picture as the search has it now."""
+    """(3, H, W) float16: the change of the whole picture as far as the search has come."""
     height, width = way.plan.artwork.rgb.shape[1:]
     return enlarged((way.search.change + way.ground.start).cpu(), height, width)
 
 
 def course(plan: Plan, on: Canvas, device: Device, crop: int) -> Course:
-    """What the steps of that plan look at: its faces, where it has any, else the picture, which a
-    model's denoiser may look at too."""
+    """The plan's course: over its faces where it has any, else over views of the picture; in some
+    recipes with steps through a model's denoiser."""
     if plan.faces:
         return FaceCourse(plan, on, device)
     if plan.recipe.denoising is None:
@@ -135,7 +138,7 @@ def course(plan: Plan, on: Canvas, device: Device, crop: int) -> Course:
 
 
 class PictureCourse:
-    """A step looks at a view of the picture through one family's encoder, each in turn."""
+    """Views of the picture, each through one family's encoder, the families in turn."""
 
     def __init__(self, plan: Plan, on: Canvas, encoders: Sequence[Encoder], crop: int) -> None:
         height, width = plan.artwork.rgb.shape[1:]
@@ -163,13 +166,13 @@ def prepared(plan: Plan, device: Device) -> Ground:
 
 
 def families(plan: Plan, device: Device) -> tuple[Encoder, ...]:
-    """The encoders of all the plan's surrogates: a step looks through one of them, in turn."""
+    """The encoders of all the plan's surrogates; steps use them in turn."""
     return tuple(
         encode for name in plan.surrogates for encode in gradient_encoders(name, device).values()
     )
 
 
-def pull(
+def encoder_gradient(
     ground: Ground, search: Search, part: Shows, encode: Encoder, aim: Tensor, handle: Handle
 ) -> Tensor:
     """(3, h, w) of the part: the gradient of the squared latent distance, of mean size 1."""
@@ -180,11 +183,13 @@ def pull(
     return of_mean_size(gradient)
 
 
-def press(gradient: Tensor, ground: Ground, search: Search, part: Shows, draw: Generator) -> None:
-    """Adds what the eye wants undone, where it looks at a crop of the part and minds what it sees.
+def add_eye_gradient(
+    gradient: Tensor, ground: Ground, search: Search, part: Shows, draw: Generator
+) -> None:
+    """Adds the gradient of visibility on a crop of the part, where it is beyond its limit.
 
-    Small views come with few pixels for it: it then looks in some of the steps only, and counts
-    more when it does.
+    The crop has at least GLANCE[0] pixels a side, which is most of a small view. There the eye
+    looks in some steps only, with a larger weight, so that it takes the same share of the time.
     """
     chance, down, across = torch.rand(3, generator=draw).tolist()
     side = max(GLANCE[0], min(GLANCE[1], round(part.pixels**0.5 / 2)))
@@ -204,7 +209,7 @@ def press(gradient: Tensor, ground: Ground, search: Search, part: Shows, draw: G
 
 
 def within(part: Part, rows: slice, columns: slice) -> Part:
-    """Rows and columns of a part, as a part of the whole."""
+    """Rows and columns of a part, as a part of the whole canvas."""
     _, down, across = part
     return (
         slice(None),
@@ -214,7 +219,7 @@ def within(part: Part, rows: slice, columns: slice) -> Part:
 
 
 def move(search: Search, gradient: Tensor, ground: Ground, part: Part, size: float) -> None:
-    """A step on that part, within the bound and within what pixels can hold."""
+    """Takes a step on that part; the change stays within its bound, the picture in [0, 1]."""
     change, velocity = search.change[part], search.velocity[part]
     velocity.mul_(MOMENTUM).add_(gradient)
     unit, base = ground.unit[part], ground.canvas.clean[part] + ground.start[part]
@@ -223,15 +228,16 @@ def move(search: Search, gradient: Tensor, ground: Ground, part: Part, size: flo
 
 
 def sized(gradient: Tensor) -> Tensor:
-    """Its sign, larger where the gradient is steep: where it is nearly flat the sign is chance."""
+    """The gradient's sign, scaled up where it is steep and down where it is nearly flat: there the
+    sign is chance."""
     return gradient.sign() * of_mean_size(gradient).abs().clamp_max(STEEP) ** POWER
 
 
 def step_size(step: int, steps: int) -> float:
-    """In units: falls linearly from FIRST to LAST."""
+    """The step's size in `Ground.unit`: falls linearly from FIRST to LAST."""
     return FIRST + (LAST - FIRST) * step / steps
 
 
 def of_mean_size(gradient: Tensor) -> Tensor:
-    """Scaled so that the mean of its absolute values is 1; zeros stay zeros."""
+    """The gradient, scaled so that its absolute values have the mean 1; zeros stay zeros."""
     return gradient / gradient.abs().mean().clamp_min(1e-20)

@@ -1,7 +1,7 @@
-"""What happens to the picture after it is optimised: invisible marks, and the codec of the file.
+"""What happens to the picture after it is optimised: invisible marks, and the file's codec.
 
-The strength that an artist asks for is that of the finished file, so both are looked through when
-it is searched.
+The strength that an artist asks for is that of the finished file. So the search for how much of
+the change stays (settle.py) judges pictures as they are after both.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ Part = tuple[slice, slice, slice]
 """Channels, rows and columns of a picture (3, H, W) or (1, H, W)."""
 
 Seen = Callable[[Tensor, Tensor | None, Part], Tensor]
-"""rgb (3, h, w) and alpha (1, h, w) of a part -> what a reader of the file sees of it, on white."""
+"""(rgb, alpha, part): (3, h, w) and (1, h, w) of that part -> the same part as a reader of the file
+sees it, on white."""
 
 
 def through_codec(export: Export) -> Seen:
-    """What the format gives back. A part is coded by itself, its borders are those of a picture."""
+    """The picture as the format gives it back; each part is coded as a picture of its own."""
     entry = FORMATS[export.format]
     write = entry.write
 
@@ -40,7 +41,7 @@ def through_codec(export: Export) -> Seen:
 
 
 def mark_traces(plan: Plan, rgb: Tensor) -> Tensor | None:
-    """(3, H, W) float16: what the marks that are not meant to be seen will add to this picture."""
+    """(3, H, W) float16: what invisible pixel marks will add to this picture; None without any."""
     hidden = [
         (name, mark.embed) for name, mark in marks_in_order(plan.export.marks) if not mark.visible
     ]

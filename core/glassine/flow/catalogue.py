@@ -1,4 +1,4 @@
-"""Everything there is to choose, as plain data. The docker draws its menus from it."""
+"""Everything that can be chosen, as plain data. The docker draws its menus from this."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ THUMBNAIL = 64  # pixels
 
 
 def catalogue() -> dict[str, Any]:
-    """Rows by kind; `code` is what a row is called in every language, `says` its English."""
+    """Rows by kind; `code` is the message that describes a row, `says` its English text."""
     offered = RECIPES | {name: FACE_RECIPES[name] for name in FACES_OFFERED}
     return {
         "recipes": [recipe_row(name, recipe) for name, recipe in offered.items()],
@@ -75,11 +75,12 @@ def coded(kind: str, name: str, says: str) -> Row:
 
 
 def entry_words() -> dict[str, str]:
-    """Code -> the English that entries have in files of their own, as rows of a table of words."""
+    """Message code -> English text, for texts that stand in entries' own files and not in
+    en.json."""
     found: dict[str, str] = {}
     for row in chain.from_iterable(catalogue().values()):
         found |= english(row["code"], row) if "code" in row else {}
-    for name in FORMATS:  # those too that are only read
+    for name in FORMATS:  # the catalogue lists only formats that can be written
         found |= english(f"format.{name}", vars(FORMATS[name]))
     for name, recipe in (FACE_RECIPES | MODEL_RECIPES).items():
         found |= english(f"recipe.{name}", vars(recipe))
@@ -92,7 +93,7 @@ def entry_words() -> dict[str, str]:
 
 
 def rows(kind: str, registry: Mapping[str, Any], describe: Callable[[Any], Row]) -> list[Row]:
-    """One row per entry; one that cannot run here is listed with the reason."""
+    """One row per entry; for an entry that cannot run here, `missing` says why."""
     found = []
     for name in registry:
         try:
@@ -105,8 +106,8 @@ def rows(kind: str, registry: Mapping[str, Any], describe: Callable[[Any], Row])
 
 
 def recipe_row(name: str, recipe: Recipe) -> Row:
-    """`needs`: what the artist is asked for where it is chosen, by the kinds of its targets; of a
-    recipe for faces, which of them."""
+    """One recipe's row. Its `needs` are what the artist has to give with it: what its targets need,
+    a model for its denoiser, or which faces."""
     kinds = [] if recipe.on_faces else [TARGETS[kind] for kind, _ in recipe.goals]
     needs = dict.fromkeys(one for kind in kinds for one in kind.needs)
     needs |= {"model": None} if recipe.denoising else {}
@@ -144,9 +145,9 @@ def format_row(entry: Format) -> Row:
 
 
 def choice_rows(kind: str) -> list[Row]:
-    """What a target can be asked for by name, with a thumbnail (PNG in base64) of each.
+    """The styles or concepts that can be chosen by name, each with a thumbnail (PNG in base64).
 
-    What is called by its English name in every language has no code.
+    A choice whose name is the same in every language has no code.
     """
     offered = TARGETS[kind].choices if kind in TARGETS else None
     return [
@@ -158,7 +159,7 @@ def choice_rows(kind: str) -> list[Row]:
 
 @cache
 def thumbnail(picture: str) -> str:
-    """Small enough that all of them fit into the engine's first frame."""
+    """A picture (base64) as PNG in base64, so small that all fit into the engine's first frame."""
     data = base64.b64decode(picture)
     small = pyvips.Image.thumbnail_buffer(data, THUMBNAIL, height=THUMBNAIL, crop="centre")
     return base64.b64encode(small.write_to_buffer(".png", strip=True)).decode()

@@ -36,11 +36,11 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Again:
-    """What may be done a second time, because somebody asked for it.
+    """What may be repeated or replaced, because somebody asked for it.
 
-    source  a picture that came out of Glassine may be protected once more
-    copy    an earlier copy in the target's place may be replaced
-    target  whatever picture lies there may be replaced
+    source  a picture that Glassine made may be protected once more
+    copy    the target may replace an earlier copy
+    target  the target may replace any picture
     """
 
     source: bool = False
@@ -63,12 +63,13 @@ def deliver(
 ) -> Delivered:
     """Writes `target` and the page beside it, each as a whole or not at all.
 
-    The receipt is noted as soon as the file lies there, and not where it could not be written; the
-    page is written all the same where only the receipt could not.
+    The receipt is recorded once the file is written, never without it. Where recording fails, the
+    page is still written, and NotWritable is raised at the end.
 
-    `never` are files that must not be written over; the source is always one of them. Unless
-    `again` asks for it, a picture that came out of Glassine before is refused, and so is a target
-    that lies there: an earlier copy may have been published.
+    Unless `again` allows it, a source that Glassine made is refused, and so is a target that
+    already exists: an earlier copy may have been published.
+
+    never  files that must not be overwritten; the source always is one of them
     """
     originals = (source, *never)
     sidecar = place_of_receipt(target, originals) if intent.export.sidecar else None
@@ -94,7 +95,10 @@ def deliver(
 def places(
     source: Path, target: Path, sidecar: Path | None, never: tuple[Path, ...], again: Again
 ) -> tuple[Path, Path | None]:
-    """Where the page goes, and what lies there now; raises where something cannot be written."""
+    """Where the page goes, and where a page of another picture that is in its place has to go.
+
+    Raises where one of the files cannot be written.
+    """
     refuse_no_file(source)
     files.check_writable(target, never=never)
     page, room = pages.page_paths(target)
@@ -106,27 +110,30 @@ def places(
 
 
 def place_of_receipt(target: Path, never: Iterable[Path]) -> Path:
-    """Where the receipt goes; raises where it cannot."""
+    """Where the receipt goes; raises where it cannot be written there."""
     sidecar = receipt_path(target)
     files.check_writable(sidecar, never=never)
     return sidecar
 
 
 def write_page(made: Delivered, page: bytes, room: Path | None, never: Iterable[Path]) -> None:
-    """The page beside the copy; another picture's that lies there goes to `room` before."""
+    """Writes the page beside the copy; a page of another picture in its place goes to `room`."""
     if room:
         write_beside(made, room, made.page.read_bytes())
     write_beside(made, made.page, page, never=never)
 
 
 def refuse_no_file(source: Path) -> None:
-    """Raises what reading would raise for a folder, a pipe or a device, or a name of nothing."""
+    """Raises what reading would raise where the source is a folder, a device or does not exist."""
     if not source.is_file():
         file_contents(source)
 
 
 def opened(source: Path, again: bool) -> Artwork:
-    """Read once: the bytes that were asked whether they are protected are those that will be."""
+    """The artwork; raises where it is protected already, unless `again`.
+
+    The file is read once, so that the bytes that are checked are those that are protected.
+    """
     data = file_contents(source)
     if not again:
         refuse_protected(data)
@@ -134,8 +141,10 @@ def opened(source: Path, again: bool) -> Artwork:
 
 
 def refuse_taken(target: Path, *, renew: bool) -> None:
-    """Raises where a picture would be lost: one that Glassine did not write as it is now, and one
-    that it did, unless `renew` says that it is to be replaced."""
+    """Raises where the target is a picture that Glassine did not make, or an earlier copy.
+
+    renew  an earlier copy may be replaced
+    """
     if not target.exists():
         return
     if not (has_copy_name(target) or pages.settings_of(target) or was_protected(target)):
@@ -152,13 +161,17 @@ def was_protected(picture: Path) -> bool:
 
 
 def refuse_foreign_note(sidecar: Path | None) -> None:
-    """Raises where a file would be lost that is no receipt."""
+    """Raises where the receipt would replace a file that is no receipt."""
     if sidecar and sidecar.exists() and not ledger.is_sidecar(sidecar):
         raise NotWritable("deliver.foreign_receipt", path=sidecar)
 
 
 def note_receipt(made: Delivered, *, keep_path: bool) -> Message | None:
-    """The receipt, and what it can only say once the file lies there; else why there is none."""
+    """Records the receipt in the ledger, and writes the one beside the copy where it is asked for.
+
+    Gives the reason where recording fails, else None.
+    keep_path  the receipt records the copy's path too
+    """
     digest = made.done.sha256
     try:
         note_in_ledger(made.done, made.protected, made.report)
@@ -173,7 +186,7 @@ def note_receipt(made: Delivered, *, keep_path: bool) -> Message | None:
 
 
 def write_beside(made: Delivered, path: Path, data: bytes, *, never: Iterable[Path] = ()) -> None:
-    """Writes what tells of the copy; it is good without that, and one must know."""
+    """Writes the page or the receipt; an error says that the copy itself is complete."""
     try:
         files.write(path, data, never=never)
     except NotWritable as error:

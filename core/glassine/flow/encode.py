@@ -18,7 +18,7 @@ ORDER = {stage: number for number, stage in enumerate(STAGES)}
 def encode(protected: Protected, report: Report) -> Encoded:
     """The file as it will be posted, with its marks, for a caller who puts it on disk.
 
-    A receipt that was asked for is noted now, as if the file lay there already.
+    A receipt that was asked for is recorded now, before the file is written.
     """
     done = encode_unrecorded(protected, report, check_export(protected.plan.export))
     note_in_ledger(done, protected, report)
@@ -28,10 +28,10 @@ def encode(protected: Protected, report: Report) -> Encoded:
 def encode_unrecorded(
     protected: Protected, report: Report, checked: Sequence[Message], coded: bytes = b""
 ) -> Encoded:
-    """The same with nothing noted yet; `note_in_ledger` does that once the file is written.
+    """As `encode`, but no receipt is recorded; `note_in_ledger` does that once the file is written.
 
     checked  what `check_export` gave
-    coded    the file before its marks, where it was written already, to be measured
+    coded    the encoded picture before its marks, where it was encoded already to be measured
     """
     export, measured = protected.plan.export, protected
     marks = [mark for mark in marks_by_stage(export) if mark.stage != "record"]
@@ -44,7 +44,7 @@ def encode_unrecorded(
 
 
 def written(protected: Protected) -> bytes:
-    """The file before its marks."""
+    """The encoded picture, before its marks."""
     artwork, export = protected.plan.artwork, protected.plan.export
     write = FORMATS[export.format].write
     assert write is not None, "check_export() lets only formats pass that can write"
@@ -52,7 +52,7 @@ def written(protected: Protected) -> bytes:
 
 
 def note_in_ledger(done: Encoded, protected: Protected, report: Report) -> None:
-    """Notes the finished file wherever its marks say so."""
+    """Records the finished file as its marks of the stage "record" do (the receipt)."""
     for mark in marks_by_stage(protected.plan.export):
         if mark.stage == "record" and mark.stamp:
             mark.stamp(done.data, protected, report)
@@ -65,16 +65,16 @@ def marks_by_stage(export: Export) -> list[Mark]:
 def check_export(export: Export, creators: tuple[str, ...] = ()) -> tuple[Message, ...]:
     """Raises what `encode` would raise at the very end, before any work is done.
 
-    Gives what the marks have to say about what was claimed: in whose name they sign, and whether
-    the certificate ends soon.
+    Gives what the marks have to say about the claim: in whose name they sign, and whether the
+    certificate expires soon.
 
-    creators  that the file names, where it was read already
+    creators  that the artwork's metadata names, where it was read already
     """
     return (*check_unread(export), *check_name(export, creators))
 
 
 def check_unread(export: Export) -> tuple[Message, ...]:
-    """As much of it as needs no picture: none is decoded for an export that cannot be written."""
+    """The checks that need no picture, so that none is decoded for an export that must fail."""
     if FORMATS[export.format].write is None:
         raise NotUsable("encode.only_read", format=export.format, formats=writable_formats())
     for name in export.marks:
@@ -87,7 +87,8 @@ def check_unread(export: Export) -> tuple[Message, ...]:
 
 
 def check_name(export: Export, creators: tuple[str, ...]) -> tuple[Message, ...]:
-    """The rest: marks that sign in the name that the file gives, where nobody is claimed."""
+    """The checks that need the artwork's metadata: where the claim names no creator, marks sign in
+    the names that the metadata gives."""
     claim = export.claim
     if creators and not claim.creator:
         claim = replace(claim, creator="; ".join(creators))
@@ -95,8 +96,13 @@ def check_name(export: Export, creators: tuple[str, ...]) -> tuple[Message, ...]
 
 
 def said_by_marks(export: Export, claim: Claim, *, in_files_name: bool) -> tuple[Message, ...]:
-    """What marks of one of the two sorts say. Who signs makes a key for a name that has none: that
-    is not asked before the name is known."""
+    """What the marks' checks say.
+
+    A signature's check makes a key for the creator. Where the claim names neither a creator nor a
+    certificate, that check waits for the names in the artwork's metadata.
+
+    in_files_name  only checks that wait so; else only the others
+    """
     named = bool(export.claim.creator or export.claim.certificate)
     marks = [MARKS[name] for name in export.marks]
     asked = [one for one in marks if (one.stage == "signature" and not named) is in_files_name]
@@ -104,7 +110,7 @@ def said_by_marks(export: Export, claim: Claim, *, in_files_name: bool) -> tuple
 
 
 def export_notes(protected: Protected) -> tuple[Message, ...]:
-    """What the format could not hold."""
+    """Notes about what the format could not hold."""
     artwork, name = protected.plan.artwork, protected.plan.export.format
     said = []
     if artwork.keep.depth not in FORMATS[name].depths:
@@ -121,7 +127,7 @@ def writable_formats() -> tuple[str, ...]:
 
 
 def format_of(suffix: str) -> str:
-    """ "A file name's end -> the format's name; raises UnknownEntry with what is near."""
+    """A file name's suffix (".png") -> the format's name; raises UnknownEntry with a suggestion."""
     for name in writable_formats():
         if suffix.lower() in FORMATS[name].suffixes:
             return name

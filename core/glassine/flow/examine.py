@@ -31,19 +31,21 @@ _TURNS = (
     ("both", 3, True),
 )
 _NEARER, _SAME = 0.9, 0.1
-"""Share of what the original was apart from the copy (levels of its view) within which a file is
-the copy; without that number, levels. Over 34 pairs, each saved in eleven ways, the original came
-no nearer than .96 (lab/bench/again.py, docs/folders.md)."""
+"""How near to an export a file must be to count as that export, saved again: within _NEARER times
+the original's distance from it, or within _SAME levels where that distance is unknown. Over 34
+pairs, each saved in eleven ways, the original came no nearer than .96 of its distance
+(lab/bench/again.py, docs/folders.md)."""
 
-_SURE = 1e-5  # corrected chance of a watermark on which work may be refused
+_SURE = 1e-5  # largest chance of a watermark by accident, corrected, at which work is refused
 
 
 @dataclass(frozen=True)
 class Examination:
     """What was found. `unread` says which marks could not be looked for, and why.
 
-    protected  what tells that this very picture came out of Glassine before; None: nothing does
-    alike      the ledger's exports that look like it, protected or not; nearest first
+    protected  evidence that Glassine made this very picture; None: there is none
+    alike      exports in the ledger that look like it, nearest first; the file may be a copy of
+               one, or its original
     """
 
     found: tuple[Found, ...]
@@ -53,7 +55,7 @@ class Examination:
 
 
 def examine(source: Path | bytes, anchors: str = "") -> Examination:
-    """Reads every mark of a file; nothing is changed and nothing leaves the machine.
+    """Reads every mark of a file and looks it up in the ledger; nothing leaves the machine.
 
     anchors  PEM certificates of authorities that the reader trusts
     """
@@ -79,13 +81,14 @@ def examine(source: Path | bytes, anchors: str = "") -> Examination:
 
 
 def examine_pixels(artwork: Artwork) -> Examination:
-    """The same for a picture without a file, as Krita sends it: only its watermark can tell."""
+    """The same for a picture without a file, as Krita sends it: only its watermark is read."""
     told = watermark.read_pixels(artwork)
     return Examination((told,), _protected([told])) if told else Examination((), None)
 
 
 def bits_between(one: Artwork, other: Artwork) -> int:
-    """Bits of 256 in which their hashes differ; 0 where both are of one colour, which has none."""
+    """Bits of 256 in which their hashes differ. A picture of one colour has no hash: 0 where both
+    are so, 256 where one is."""
     first, second = (
         fingerprint.hashes(small_of(each))[: fingerprint.HASH] for each in (one, other)
     )
@@ -95,12 +98,12 @@ def bits_between(one: Artwork, other: Artwork) -> int:
 
 
 def small_of(artwork: Artwork) -> fingerprint.Bytes:
-    """(h, w, 3) uint8 on white, as a fingerprint looks at a picture."""
+    """(h, w, 3) uint8: the picture on white, reduced as for a fingerprint."""
     return fingerprint.reduced(to_array(on_white(artwork.rgb, artwork.alpha), 8))
 
 
 def turned(artwork: Artwork) -> Iterator[tuple[str, Artwork]]:
-    """The picture in every other way in which a program may have turned it."""
+    """The picture in its seven other orientations, turned and mirrored, each with its name."""
     alpha = artwork.alpha
     for name, quarters, flip in _TURNS:
         rgb, clear = (
@@ -113,10 +116,10 @@ def turned(artwork: Artwork) -> Iterator[tuple[str, Artwork]]:
 
 
 def refuse_protected(source: Path | bytes | Artwork) -> None:
-    """Raises when this very picture was protected here before, and says what tells so.
+    """Raises where Glassine made this very picture, and says by what evidence.
 
-    A second cloak over the first costs visibility and undoes part of it. The clean original is
-    not refused, although it looks the same: it carries no mark.
+    A second cloak over the first makes the change more visible and undoes part of the first. The
+    clean original looks the same and is not refused: it carries no mark.
     """
     seen = examine_pixels(source) if isinstance(source, Artwork) else examine(source)
     if seen.protected:
@@ -124,7 +127,7 @@ def refuse_protected(source: Path | bytes | Artwork) -> None:
 
 
 def _protected(found: list[Found]) -> Message | None:
-    """The strongest evidence: the very file, its watermark, its own signature."""
+    """The strongest evidence: the file's receipt, its watermark, or a signature by Glassine."""
     for name in ("receipt", "watermark"):
         for told in found:
             if told.mark == name and told.facts.get("chance", 0) <= _SURE:
@@ -136,9 +139,10 @@ def _protected(found: list[Found]) -> Message | None:
 
 
 def _saved_again(small: fingerprint.Bytes, alike: tuple[tuple[int, int], ...]) -> Message | None:
-    """Whether it is an export without the marks it had: nearer to that than the original ever was.
+    """Evidence that the file is an export that lost its marks: it is nearer to the export than the
+    original is.
 
-    What is saved again only moves away from both, so a copy of the original is never taken for one.
+    Saving again moves a file away from both, so a copy of the original does not pass for an export.
     """
     near = {export for export, _ in alike}
     for entry in ledger.entries(views=True) if near else ():
@@ -146,7 +150,7 @@ def _saved_again(small: fingerprint.Bytes, alike: tuple[tuple[int, int], ...]) -
             continue
         clean = entry.settings.get("clean_apart")
         if isinstance(clean, float) and clean <= _SAME:
-            continue  # nothing tells a copy from an original that looks the same
+            continue  # the original looks the same as the export: they cannot be told apart
         limit = _NEARER * clean if isinstance(clean, float) else _SAME
         if fingerprint.apart(small, entry.view) <= limit:
             return message("examine.saved_again", export=entry.id, day=entry.created[:10])
@@ -154,7 +158,7 @@ def _saved_again(small: fingerprint.Bytes, alike: tuple[tuple[int, int], ...]) -
 
 
 def _alike(small: fingerprint.Bytes) -> tuple[tuple[int, int], ...]:
-    """Exports whose hash is near, mirrored or not."""
+    """(export, bits apart) of the ledger's exports whose hash is near, mirrored or not."""
     entries = ledger.entries()
     own = fingerprint.hashes(small)
     if not entries or not any(own):

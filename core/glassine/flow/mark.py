@@ -1,10 +1,10 @@
-"""Protected -> Protected: what marks put into the pixels, after the cloak and before the report.
+"""Protected -> Protected: marks in the pixels, after the cloak and before the report.
 
-What they hand to the encoder is added here too: the file that is measured is the one that leaves.
+What a mark needs the encoder to write (its `prepare`) is added here too, so that the report
+measures the file that is published.
 
-What the mask or the transparency leaves out stays out: a pixel with alpha 0 or allowance 0 keeps
-its exact bits under the watermark, as it does under the cloak. Only the visible mark, which is
-asked for in order to be seen, is drawn over masked-out parts too; it spares alpha 0 all the same.
+A pixel with alpha 0 or allowance 0 keeps its exact bits under the watermark, as it does under the
+cloak. Only the visible mark is drawn over masked-out parts too; it also leaves alpha 0 alone.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..types import Plan, Progress, Protected, Watch, quiet
 def mark(protected: Protected, watch: Watch = quiet) -> Protected:
     """Embeds the pixel marks that the export names, on the grid of the artwork's bit depth.
 
-    These go in the registry's order, whatever order they were named in: the watermark last, on
-    top of everything that could disturb it. The returned plan holds what was chosen on the way
-    (the watermark's id), so that running it again gives the same pixels.
+    They are embedded in the registry's order, whatever order the export names them in: the
+    watermark last, on top of everything that could disturb it. The returned plan holds what was
+    chosen on the way (the watermark's id), so that running it again gives the same pixels.
     """
     named = [entry for _, entry in marks_in_order(protected.plan.export.marks)]
     embeds = [entry.embed for entry in named if entry.embed]
@@ -41,7 +41,7 @@ def mark(protected: Protected, watch: Watch = quiet) -> Protected:
 
 
 def without_colour(plan: Plan, rgb: Tensor) -> Tensor:
-    """What marks added, as light and dark only; one that is meant to be seen keeps its colours."""
+    """The picture with what marks added made grey; all colours stay where a visible mark is on."""
     if "visible" in plan.export.marks:
         return rgb
     added = rgb - plan.artwork.rgb.to(rgb.device)

@@ -1,11 +1,11 @@
-"""The names that Glassine gives to files: copies, their pages, receipts and sheets."""
+"""The names that Glassine gives to files: copies, their pages, receipts and sheets of styles."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 OURS = ".glassine"
-"""Before the suffix of every copy, so that nobody posts the original by mistake."""
+"""Stands before the suffix of every copy's name, so that nobody posts the original by mistake."""
 
 
 def copy_name(stem: str, suffix: str) -> str:
@@ -23,7 +23,7 @@ def original_stem(copy: Path) -> str:
 
 
 def page_names(picture: Path) -> tuple[Path, Path]:
-    """The two names its page may have: painting.html, and painting.jpg.html."""
+    """The two names that its page may have: painting.html and painting.jpg.html."""
     return picture.with_suffix(".html"), picture.with_name(f"{picture.name}.html")
 
 
@@ -33,15 +33,15 @@ def receipt_path(copy: Path) -> Path:
 
 
 def report_path(picture: Path) -> Path:
-    """painting.report.html, and painting.jpg.report.html: no format takes another's page."""
+    """painting.report.html for a PNG, painting.jpg.report.html for a JPEG: no two share a page."""
     return picture.with_name(f"{stem_beside_formats(picture)}.report.html")
 
 
 def sheet_path(picture: Path) -> Path:
-    """painting.styles.png, and painting.jpg.styles.png: no picture takes another's sheet."""
+    """painting.styles.png for a PNG, painting.jpg.styles.png for a JPEG: no two share a sheet."""
     return picture.with_name(f"{stem_beside_formats(picture)}.styles.png")
 
 
 def stem_beside_formats(picture: Path) -> str:
-    """Only a PNG has the short name; every other format says itself in it."""
+    """painting for painting.png, but painting.jpg for painting.jpg: only a PNG has a short name."""
     return picture.stem if picture.suffix.lower() == ".png" else picture.name

@@ -1,4 +1,4 @@
-"""Plan -> the change at full reach, on the plan's device or on what is left when that fails."""
+"""Plan -> the change at full reach, on the plan's device or, where that fails, on the processor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..types import Change, Plan, Watch, quiet
 def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
     """The change that pulls every surrogate's latents to the goals; `settle` makes a picture of it.
 
-    Its notes say what had to be done differently than planned.
+    Its notes say where the run had to depart from the plan: smaller crops, another device.
     """
     if plan.found:
         return Change(plan, kept_change(plan))
@@ -43,7 +43,7 @@ def optimise(plan: Plan, *, watch: Watch = quiet) -> Change:
 
 
 def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:
-    """The change as far as that device's memory allows, and what was done to make it fit."""
+    """The change, and notes about what was done to make the search fit into memory."""
     notes: tuple[Message, ...] = ()
     for device, crop, instead in ladder(best):
         notes = (*notes, instead) if instead else notes
@@ -58,7 +58,10 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
 
 
 def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
-    """(device, pixels of a crop, note about it): what is tried in turn when memory runs out."""
+    """(device, longest side of a crop in pixels, note): what is tried in turn as memory runs out.
+
+    A note tells of its try; the first has none.
+    """
     yield device, CROP, None
     yield device, CROP // 2, message("optimise.smaller_crops", device=device.says)
     if device.kind != "cpu":

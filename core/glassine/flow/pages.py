@@ -1,4 +1,4 @@
-"""The pages of evidence beside pictures: where they go, and what a later report may believe."""
+"""The pages of evidence beside pictures: where they go, and which picture a page belongs to."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ from .read import file_contents, read
 _DATA = '<script type="application/json" id="report">'
 _FOUND = ("<title>Find my work</title>", "<title>My own duplicates</title>")
 _HEAD = 400
-"""Characters in which a page of `find` says what it is."""
+"""Characters at the start of a page among which a page of `find` has its title."""
 
 
 def check_page(page: Path, *, never: Iterable[Path] = (), search: bool = False) -> None:
-    """Raises before any work where a page cannot go: an original, a page of somebody else.
+    """Raises, before any work, where the page would replace an original or a foreign file.
 
-    A page about a picture only replaces such a page, a page of a `search` only one of a search.
+    A page of evidence may only replace a page of evidence, a page of `find` only a page of `find`.
+
+    search  whether the page is one of `find`
     """
     files.check_writable(page, never=never)
     if page.suffix.lower() not in (".html", ".htm"):
@@ -37,13 +39,13 @@ def check_page(page: Path, *, never: Iterable[Path] = (), search: bool = False) 
 
 
 def is_search_page(page: Path) -> bool:
-    """Whether `find` wrote it."""
+    """Whether `glassine find` wrote the page."""
     head = page_text(page)[:_HEAD]
     return any(title in head for title in _FOUND)
 
 
 def page_text(page: Path) -> str:
-    """Empty where there is none, or none that may be read."""
+    """The page's text; empty where it does not exist or cannot be read."""
     try:
         return page.read_text(encoding="utf-8", errors="replace") if page.is_file() else ""
     except OSError:
@@ -61,13 +63,13 @@ def page_report(page: Path) -> dict[str, Any]:
 
 
 def page_record(page: Path) -> RunRecord | None:
-    """What a page says about the run it was written for; None where it says nothing."""
+    """The record of the run that the page tells of; None where it holds none."""
     facts = page_report(page).get("facts")
     return read_record(facts) if facts and isinstance(facts, dict) else None
 
 
 def tells_of(told: RunRecord, picture: Path) -> bool:
-    """Whether they were told of this very file, or of its pixels before it was saved again."""
+    """Whether the record is of this very file, or of the same pixels saved in the same format."""
     try:
         data = file_contents(picture)
         if told.sha256_file == hashlib.sha256(data).hexdigest():
@@ -81,7 +83,7 @@ def tells_of(told: RunRecord, picture: Path) -> bool:
 
 
 def tells_of_original(told: RunRecord, picture: Path) -> bool:
-    """Whether they were told of a protected copy of this picture, at its own size."""
+    """Whether the record is of a protected copy of this picture, at the picture's own size."""
     try:
         artwork = read(picture)
     except GlassineError:
@@ -90,7 +92,7 @@ def tells_of_original(told: RunRecord, picture: Path) -> bool:
 
 
 def settings_of(picture: Path) -> RunRecord | None:
-    """What the page tells that was written for exactly this file."""
+    """The record in the page that was written for exactly this file; None without such a page."""
     for page in page_names(picture):
         if (told := page_record(page)) and tells_of(told, picture):
             return told
@@ -98,9 +100,9 @@ def settings_of(picture: Path) -> RunRecord | None:
 
 
 def is_taken(copy: Path, source: Path) -> bool:
-    """Whether that copy was made of a picture that lies beside the source under its name.
+    """Whether the copy belongs to another picture that has the source's name in another format.
 
-    painting.glassine.png is the copy of painting.png while painting.jpg is protected.
+    While painting.jpg is protected, painting.glassine.png may be the copy of painting.png.
     """
     near = (source.with_suffix(suffix) for suffix in picture_endings(FORMATS))
     others = [path for path in near if path.is_file() and not files.same_file(path, source)]
@@ -113,7 +115,7 @@ def is_taken(copy: Path, source: Path) -> bool:
 
 
 def page_owner(page: Path) -> Path | None:
-    """The picture of that name that the page was written for, while both lie there."""
+    """The picture of that name that the page was written for; None where it is not there."""
     told = page_record(page)
     if told is None:
         return None
@@ -122,16 +124,16 @@ def page_owner(page: Path) -> Path | None:
 
 
 def picture_endings(formats: Iterable[str]) -> list[str]:
-    """What names of pictures in these formats end in; cameras write .JPG, and case may count."""
+    """Suffixes of these formats in lower and upper case: cameras write .JPG, and case may count."""
     small = [suffix for name in formats for suffix in FORMATS[name].suffixes]
     return [*small, *(suffix.upper() for suffix in small)]
 
 
 def page_paths(target: Path) -> tuple[Path, Path | None]:
-    """Where its page goes, and where another picture's that lies there has to go before.
+    """Where the target's page goes, and where another picture's page that is there has to move.
 
-    painting.html; painting.jpg.html while the first is the page of painting.png. A PNG always has
-    the first.
+    The page is painting.html, or painting.jpg.html where painting.html is the page of painting.png.
+    A PNG always has painting.html: a page of another picture there moves.
     """
     page, longer = page_names(target)
     other = other_owner(page, target)

@@ -37,7 +37,7 @@ _WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one
 
 
 def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
-    """Every choice that the intent left open is made; nothing is computed yet."""
+    """The plan for that intent: every open choice is made, and no step is taken yet."""
     artwork = carrying(artwork, intent.export)
     art = art_of(on_white(artwork.rgb, artwork.alpha))
     said = (*encoders.unusable_surrogates(), *told_of(art, intent))
@@ -81,7 +81,10 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
 class Aimed:
     """What a recipe works against, and where on the picture.
 
-    mask  (1, H, W) in [0, 1]: of which part; None: of all of it
+    used      surrogates or embedders to optimise against
+    held_out  those that only measure
+    mask      (1, H, W) in [0, 1]: where the picture may change; None: everywhere
+    notes     for the artwork
     """
 
     used: tuple[str, ...]
@@ -104,13 +107,14 @@ def aimed_at_picture(
 def aimed_at_faces(
     artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, place: str
 ) -> Aimed:
-    """The seed chooses nothing here: the farthest face is the farthest one."""
+    """As `aimed_at_picture`, for a recipe on faces. The seed is not used: nothing is drawn."""
     seen = portrait(artwork, intent, recipe, place)
     return Aimed(seen.used, seen.held_out, seen.goals, seen.faces, seen.mask, seen.notes)
 
 
 def masked(one: Tensor | None, other: Tensor | None) -> Tensor | None:
-    """What both leave free; one of a wrong size stays as it is, to be told of."""
+    """Both masks multiplied; where their sizes differ, the first as it is: `allowance_map` refuses
+    it."""
     if one is None or other is None or one.shape != other.shape:
         return other if one is None else one
     return one * other
@@ -130,12 +134,13 @@ def check_asked(artwork: Artwork, intent: Intent, recipe: Recipe) -> None:
 
 
 def check_names(intent: Intent) -> None:
-    """Names and networks that are used only at the end fail now, not after minutes of work."""
+    """Raises where the export's format or one of its marks is unknown or cannot run here."""
     _ = FORMATS[intent.export.format], [marks.MARKS[name] for name in intent.export.marks]
 
 
 def check_model(intent: Intent, recipe: Recipe) -> None:
-    """A model that a recipe needs is named, and whole; one that it does not is not forgotten."""
+    """Raises where the recipe needs a model that is missing or incomplete, where a model is named
+    and the recipe uses none, and where the recipe is for sets of pictures only."""
     if recipe.denoising and not intent.model:
         raise NotUsable("plan.no_model", recipe=recipe.name)
     if intent.model and not recipe.denoising:
@@ -147,14 +152,14 @@ def check_model(intent: Intent, recipe: Recipe) -> None:
 
 
 def check_sides_fit(artwork: Artwork, export: Export) -> None:
-    """The same for a picture that is longer than its format can hold."""
+    """Raises where a side of the picture is longer than its format can hold."""
     entry = FORMATS[export.format]
     if entry.largest is not None:
         check_sides(artwork.rgb, entry.largest, entry.says.partition(",")[0])
 
 
 def decide_marks(export: Export) -> Export:
-    """What the marks choose where the claim leaves it open: a watermark's id."""
+    """The export with what marks choose where the claim leaves it open: a watermark's id."""
     for _, mark in marks.marks_in_order(export.marks):
         if mark.decide:
             export = replace(export, claim=mark.decide(export.claim))
@@ -162,7 +167,8 @@ def decide_marks(export: Export) -> Export:
 
 
 def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
-    """What was asked for, else every real one that is present, else the one that ships."""
+    """The surrogates that were asked for, else the model's own encoder, else every real one that is
+    present, else the one that ships."""
     own = (intent.model,) if intent.model else ()
     names = intent.surrogates or own or encoders.present_surrogates() or (SMALL,)
     for name in names:
@@ -178,7 +184,7 @@ def score_of(intent: Intent, kind: ArtName) -> Score:
 
 
 def told_of(art: Art, intent: Intent) -> tuple[Message, ...]:
-    """What the kind of picture decided, or would advise."""
+    """Notes about what the kind of picture decided, or advises."""
     kind, start = message(f"art.{art.name}"), START[art.name]
     word = message(f"art.{start}")
     said = []
@@ -196,9 +202,9 @@ def told_of(art: Art, intent: Intent) -> tuple[Message, ...]:
 
 
 def stays_grey(artwork: Artwork, art: Art, intent: Intent) -> bool:
-    """Whether one channel holds all there is, and will: no profile of colours, no visible mark.
+    """Whether the copy can be stored with one channel: all three hold the same and will stay so.
 
-    A file that was grey has the profile that it was converted to; grey needs none.
+    A colour profile stands against it, unless reading converted a grey file to that profile.
     """
     if not art.grey or intent.in_colour or "visible" in intent.export.marks:
         return False
@@ -207,7 +213,7 @@ def stays_grey(artwork: Artwork, art: Art, intent: Intent) -> bool:
 
 
 def as_grey(artwork: Artwork) -> Artwork:
-    """To be stored with one channel; that reading made three of it is no longer true."""
+    """The artwork, to be stored with one channel; notes that it was stored with three are gone."""
     notes = tuple(note for note in artwork.notes if note.code not in _WAS_GREY)
     return replace(artwork, keep=replace(artwork.keep, grey=True, icc=None), notes=notes)
 
@@ -215,7 +221,8 @@ def as_grey(artwork: Artwork) -> Artwork:
 def goal_pictures(
     artwork: Artwork, intent: Intent, recipe: Recipe, seed: int, device: str
 ) -> tuple[Goal, ...]:
-    """The recipe's goals as pictures; a picture or texture the artist names replaces the style."""
+    """The recipe's goals as pictures. Where the artist gave a picture or chose "texture", that
+    takes the place of the style."""
     draw, found = Generator().manual_seed(seed), []
     for kind, weight in recipe.goals:
         if kind == "style" and intent.target is not None:
@@ -227,21 +234,25 @@ def goal_pictures(
 
 
 def caption_for(intent: Intent) -> str:
-    """Poison without its word does nothing: the words that must stand beside the picture."""
+    """The words that must stand beside a poisoned picture, "" for others: without them poison has
+    no effect."""
     if intent.recipe not in ("poison", "both"):
         return ""
     return caption_of(intent.shows or "", intent.caption)
 
 
 def caption_of(shows: str, rule: str = Intent.caption) -> str:
-    """What the picture shows, as its caption says it; "" for nothing."""
+    """The caption for a picture of `shows`, by that rule; "" where `shows` is empty."""
     word = tidy(shows)
     concept = f"{'an' if word[:1] in tuple('aeiou') else 'a'} {word}"
     return rule.replace("{concept}", concept) if word else ""
 
 
 def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
-    """(1, H, W) in [0, 1]: more in texture, less in flats, nothing outside mask and alpha."""
+    """(1, H, W) in [0, 1]: more in texture, less in flat areas, 0 outside mask and alpha.
+
+    Raises NotUsable for a mask of another size, and where nothing may change.
+    """
     limit = texture_allowance(artwork.rgb)
     if mask is not None:
         if mask.shape != limit.shape:
@@ -256,7 +267,7 @@ def allowance_map(artwork: Artwork, mask: Tensor | None) -> Tensor:
 
 
 def at_export_size(artwork: Artwork, longest: int | None) -> Artwork:
-    """At export size first: what is protected is what will be posted."""
+    """The artwork, reduced to the export's longest side: protect what will be posted."""
     height, width = artwork.rgb.shape[1:]
     if longest is None or longest >= max(height, width):
         return artwork
@@ -271,13 +282,13 @@ def at_export_size(artwork: Artwork, longest: int | None) -> Artwork:
 
 
 def least_longest_side(artwork: Artwork) -> int:
-    """The longest side in pixels at which the other one is still large enough to be protected."""
+    """The longest side in pixels at which the shorter side still has SMALLEST pixels."""
     sides = artwork.rgb.shape[1:]
     return math.ceil(SMALLEST * max(sides) / min(sides))
 
 
 def mask_at_export_size(mask: Tensor | None, before: Artwork, after: Artwork) -> Tensor | None:
-    """The mask, as small as its picture has become; one of a wrong size stays as it is."""
+    """The mask, reduced as its picture was; a mask of a wrong size stays, to be refused later."""
     if mask is None or mask.shape[1:] != before.rgb.shape[1:]:
         return mask
     height, width = after.rgb.shape[1:]

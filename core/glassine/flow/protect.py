@@ -1,4 +1,4 @@
-"""All verbs in a row, for callers who want one."""
+"""All verbs in a row, for callers who want a single call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .verify import USUAL, verify
 class Verified:
     """The protected picture with its evidence, not a file yet.
 
-    sight  what was measured: the page shows it, and the file is written from it
+    sight  the pictures that were measured: the page shows them; holds the encoded file as well
     """
 
     protected: Protected
@@ -33,7 +33,7 @@ class Verified:
 def protect(
     source: Path | bytes, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> tuple[Encoded, Protected, Report]:
-    """The protected copy as bytes, with the picture and the evidence it was written from."""
+    """The protected copy as a file's bytes, with the picture and the report behind it."""
     told = check_unread(intent.export)  # before any work
     artwork = read(source)
     checked = (*told, *check_name(intent.export, artwork.keep.creators))
@@ -46,7 +46,8 @@ def protect(
 def verified(
     artwork: Artwork, intent: Intent, *, device: str = "auto", watch: Watch = quiet
 ) -> Verified:
-    """Whether the export can be written is asked before, with `check_export`."""
+    """From the plan to the report. The caller has checked before that the export can be written,
+    with `check_export` or its two halves."""
     planned = plan(artwork, intent, device=device)
     if said := ahead(planned, choose(planned.device)):
         watch(Progress(0, planned.steps, "optimise", said))

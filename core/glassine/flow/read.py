@@ -15,14 +15,14 @@ from ..types import Artwork
 
 
 def read(source: Path | bytes, name: str = "") -> Artwork:
-    """The picture as the engine sees it; everything that reading had to convert is in its notes.
+    """The picture as the engine sees it; its notes say what reading had to convert.
 
-    name  of the file that the bytes are from, for what is said of it
+    name  of the file that the bytes are from, for messages
     """
     name = name if isinstance(source, bytes) else source.name
     what = message("picture.named", name=name) if name else message("picture.this")
     data = source if isinstance(source, bytes) else file_contents(source)
-    raw = is_raw(data, PurePath(name).suffix.lower())  # as a TIFF it gives its preview
+    raw = is_raw(data, PurePath(name).suffix.lower())  # read as a TIFF it would give its preview
     for entry in FORMATS.values():
         if entry.opens(data) and not raw:
             artwork = entry.read(data, what)
@@ -37,14 +37,14 @@ def read(source: Path | bytes, name: str = "") -> Artwork:
 
 
 def told_of_loss(artwork: Artwork, data: bytes) -> Artwork:
-    """A signature over the original says nothing of a copy with other pixels."""
+    """The artwork, with a note where its file is signed: the copy cannot keep that signature."""
     if not containers.signed(data):
         return artwork
     return replace(artwork, notes=(*artwork.notes, message("metadata.manifest")))
 
 
 def file_contents(path: Path) -> bytes:
-    """The bytes of a file; raises where there are none."""
+    """The bytes of a file; raises Unreadable where it cannot be read or is too large for memory."""
     most = memory.available() // 2
     try:
         if path.is_dir():
@@ -52,7 +52,7 @@ def file_contents(path: Path) -> bytes:
         if path.stat().st_size > most:
             raise Unreadable("read.too_large", name=path.name)
         data = files.contents(path, most + 1)
-        if len(data) > most:  # what the system makes up has no size
+        if len(data) > most:  # files that the system makes up (/proc) tell no size
             raise Unreadable("read.too_large", name=path.name)
         return data
     except files.NoFile as error:

@@ -1,7 +1,8 @@
-"""Change -> protected: how much of it stays, so that the finished file has the score asked for.
+"""Change -> protected: how much of the change stays, so that the finished file has the score that
+was asked for.
 
-SSIMULACRA2 finds it; what the other judges see of that is looked at once, and where one of them is
-stricter, that one finds it.
+A search by SSIMULACRA2 finds the amount. The other judges look at the result once; where one of
+them is stricter, a second search by them lowers it.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from ..visibility.limits import strictest
 from .aftermath import Part, Seen, mark_traces, through_codec
 from .strength import scaled_to
 
-MOST = 4.0  # how far beyond the explored reach a result may be scaled up: busy pictures hide much
+MOST = 4.0  # largest factor on the change that was found: busy pictures hide much
 STRIP = 1024  # rows
-CROP, CROPS = 512, 3  # large pictures are judged on crops, CROPS by CROPS of them
-GLANCE = 256  # pixels; of the crops for the other judges, which cost more a pixel
+CROP, CROPS = 512, 3  # side in pixels; large pictures are judged on a grid of CROPS x CROPS crops
+GLANCE = 256  # side in pixels of the other judges' crops: they take longer per pixel
 
 
 def settle(change: Change, *, watch: Watch = quiet) -> Protected:
     """The picture whose finished file has the plan's score, on the grid of its depth.
 
-    A lossy codec and invisible marks count. Where they alone cost more than was asked for, they
-    are left out of the search, and a note says so.
+    What a lossy codec and invisible marks change counts too. Where that alone is more visible than
+    was asked for, they are left out of the search, and a note says so.
     """
     borne = held_to(change.plan.art, change.pixels)
     rgb, notes = at_score_of_file(change.plan, borne, watch)
@@ -44,7 +45,7 @@ def settle(change: Change, *, watch: Watch = quiet) -> Protected:
 def at_score_of_file(
     plan: Plan, change: Tensor, watch: Watch
 ) -> tuple[Tensor, tuple[Message, ...]]:
-    """(3, H, W), and notes about what could not be counted."""
+    """(3, H, W), and notes about a codec or marks that were left out."""
     looks = 0
 
     def looked() -> None:
@@ -59,7 +60,7 @@ def at_score_of_file(
         seen = through_codec(Export())
         notes = (message("settle.lossy", format=plan.export.format),)
         rgb = picture_at_score(plan, change, seen, looked)
-    for _ in range(2):  # what a mark adds hangs on the picture: the second is all but the last one
+    for _ in range(2):  # what marks add depends on the picture; a third pass would change little
         added = mark_traces(plan, rgb)
         if added is None or not added.any():
             return rgb, notes
@@ -71,7 +72,7 @@ def at_score_of_file(
 
 
 def after_marks(seen: Seen, added: Tensor) -> Seen:
-    """What a reader sees once this (3, H, W) has been added to the picture."""
+    """As `seen`, once the marks have added this (3, H, W) to the picture."""
 
     def marked(rgb: Tensor, alpha: Tensor | None, part: Part) -> Tensor:
         return seen((rgb + added[part]).clamp(0, 1), alpha, part)
@@ -80,7 +81,10 @@ def after_marks(seen: Seen, added: Tensor) -> Seen:
 
 
 def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
-    """The picture with so much of the change that what is seen of it has the plan's score."""
+    """The picture with as much of the change as the plan's score allows, judged through `seen`.
+
+    looked  called after every look of a judge
+    """
     height, width = change.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
     parts = [(slice(None), *part) for part in judged(plan, CROP)]
@@ -108,9 +112,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
         return strictest(zip(clean, (after(part, factor) for part in glances), strict=True))
 
     factor = scaled_to(plan.score, glimpsed, MOST)
-    if (
-        parts != [whole] and not plan.faces
-    ):  # the crops stand for the whole: what they miss is corrected once
+    if parts != [whole] and not plan.faces:  # correct once for what the crops do not see
         missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     if others(factor) < plan.score:
@@ -119,7 +121,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
 
 
 def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor:
-    """That part of the picture with so much of the change."""
+    """That part of the picture with the change times the factor, on the grid of its depth."""
     rgb, moved, allowance = (x[part] for x in (plan.artwork.rgb, change, plan.allowance))
     out = torch.empty_like(rgb)
     for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
@@ -130,9 +132,9 @@ def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor
 
 
 def judged(plan: Plan, size: int) -> list[Spot]:
-    """Where the change is looked at: at every face, where only faces change; else `crops`.
+    """Where the change is judged: at every face, where only faces change; else at `crops`.
 
-    A face would hide behind all that is left as it was: the strength is that of the face.
+    Judged on the whole picture, a strong change of a face would drown in what stays unchanged.
     """
     height, width = plan.artwork.rgb.shape[1:]
     if plan.faces:
@@ -141,7 +143,7 @@ def judged(plan: Plan, size: int) -> list[Spot]:
 
 
 def crops(height: int, width: int, size: int) -> list[tuple[slice, slice]]:
-    """The whole where it is small, else an even grid of crops of that size."""
+    """The whole picture where it is small, else an even grid of crops of that size."""
     if height * width <= 2 * (size * CROPS) ** 2:
         return [(slice(0, height), slice(0, width))]
     across = crop_spans(width, size)
@@ -149,8 +151,8 @@ def crops(height: int, width: int, size: int) -> list[tuple[slice, slice]]:
 
 
 def judged_pixels(height: int, width: int) -> tuple[int, int, int]:
-    """Of each look of a search, of the one look at the whole between two searches of crops, and
-    of a look by the other judges."""
+    """How many pixels are judged: in each look of a search; in the one look at the whole picture
+    that corrects a search on crops, 0 without crops; in each look by the other judges."""
     each, others = (
         sum(
             (rows.stop - rows.start) * (columns.stop - columns.start)

@@ -1,4 +1,4 @@
-"""The search for a strength: how much of a change has the score that was asked for."""
+"""The search for the factor on a change with which a picture has the score asked for."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from collections.abc import Callable
 from ..errors import NoSolution
 from ..units import Score
 
-CLOSE = 0.15  # of a SSIMULACRA2 point; the eye notices steps of about two
-EXPONENT = 0.8  # how a score falls with a change, to begin with
-LEAST = 1 / 256  # of the explored reach: a few hundredths of a level
+CLOSE = 0.15  # SSIMULACRA2 points within which the search ends; people notice about two
+EXPONENT = 0.8  # of the power law by which the loss grows with the factor: the first guess
+LEAST = 1 / 256  # smallest factor that is tried: a few hundredths of a level
 
 
 def scaled_to(score: Score, scored: Callable[[float], Score], most: float) -> float:
     """The largest factor in (0, most] whose result scores no worse than `score`.
 
-    `scored(factor)` falls as the factor grows, much like a power of it: the search follows the
-    power law through its two nearest looks and needs three or four of them where a bisection
-    needs nine. Each look costs as much as an optimiser step.
+    As the factor grows, 100 - `scored(factor)` grows much like a power of it. The search follows
+    the power law through the nearest look on either side of `score` and needs three or four looks
+    where a bisection needs nine. Each look costs as much as an optimiser step.
+
+    Raises NoSolution where even the smallest factor scores worse.
     """
-    fair: Look | None = None  # the nearest look that was good enough, and the nearest that was not
-    poor: Look | None = None
+    fair: Look | None = None  # the nearest look that was good enough
+    poor: Look | None = None  # the nearest that was not
     factor = min(1.0, most)
     for _ in range(16):
         loss = 100 - scored(factor)
@@ -44,7 +46,7 @@ Look = tuple[float, float]
 
 
 def guess(loss: float, fair: Look | None, poor: Look | None) -> float:
-    """The factor at which that loss is to be expected, inside the bracket that is known."""
+    """The factor at which that loss is expected, between the two looks where both are known."""
     if fair is None or poor is None:
         factor, seen = fair or poor or (1.0, loss)
         step = math.pow(loss / max(seen, 1e-6), 1 / EXPONENT)

@@ -1,8 +1,8 @@
-"""How long a plan will take on this machine, measured and not guessed.
+"""How long a plan will take on this machine, by measurement.
 
-One small gradient is timed per surrogate when it is first needed; after every job the estimate of
-each stage is pulled towards what it really took. Times are linear in pixels: those that encoders
-see, and those that are judged while the strength is searched.
+One small gradient per surrogate is timed when it is first needed; after every job the estimate of
+each stage moves towards the time that it really took. Times grow linearly with pixels: those that
+encoders see, and those that are judged while the strength is searched.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from ..types import Denoising, Plan, Progress, Watch
 from ..visibility import ssimulacra2
 from .settle import judged_pixels
 
-LOOKS = 5  # judgements until the strength is found: three or four, rarely more
-OTHERS = 6  # looks by the other judges, in looks by SSIMULACRA2: two, and each costs three
-_PROBE, _FIRST = 128, 64  # pixels, side of the timed picture, and of one that loads what it needs
-_LEARN = 0.5  # how far one job moves the estimate of its stage
+LOOKS = 5  # looks by SSIMULACRA2 that a search takes: three or four, rarely more
+OTHERS = 6  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three
+_PROBE, _FIRST = 128, 64  # sides in pixels of the timed picture, and of a first one to warm up
+_LEARN = 0.5  # exponent: how far one job moves the estimate of its stage
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is to be timed: a plan, or one that does not exist yet.
+    """The work whose time is estimated: that of a plan, or of one that does not exist yet.
 
     width, height  of the picture, in pixels
-    asks  what some of the steps ask of a denoiser: that of the folder `model`, told `prompt`
+    asks  how steps use a denoiser, that of the folder `model` with `prompt`; None: not at all
     faces  pixels of the boxes in which faces are judged; None: the picture is worked on
     """
 
@@ -72,14 +72,14 @@ class Workload:
 
     @property
     def pixels(self) -> float:
-        """That an encoder sees in a step, on average."""
+        """How many an encoder sees in a step, on average."""
         if self.faces is not None:
             return mean(EMBEDDERS[name].size ** 2 for name in self.surrogates)
         return views(self.height, self.width).mean_pixels()
 
     @property
     def judged(self) -> tuple[int, int, int]:
-        """As `judged_pixels` has them."""
+        """Pixels that are judged, in the three numbers of `judged_pixels`."""
         if self.faces is not None:
             return self.faces, 0, self.faces
         return judged_pixels(self.height, self.width)
@@ -89,14 +89,15 @@ class Workload:
 class Estimates:
     """Seconds by stage, corrected by what earlier jobs took. Belongs to one session.
 
-    measured  whether anything was timed yet, which takes about as long as a first preview
+    corrections  factors on the measured estimates, by stage
+    measured     whether anything was timed yet, which takes about as long as a first preview
     """
 
     corrections: dict[str, float] = field(default_factory=dict)
     measured: bool = False
 
     def stages(self, plan: Plan, *, verify: bool = False) -> dict[str, float]:
-        """Of a plan, in the order in which its stages run."""
+        """Seconds of a plan's stages, in the order in which they run."""
         return self.seconds(Workload.of(plan), verify=verify)
 
     def seconds(self, job: Workload, *, verify: bool = False) -> dict[str, float]:
@@ -109,17 +110,18 @@ class Estimates:
         return Left(expected, watch, self)
 
     def learn(self, stage: str, expected: float, took: float) -> None:
-        """The next estimate of that stage is nearer to what this one took; outliers are limited."""
+        """Moves the stage's next estimate towards what it took this time; outliers are limited."""
         if expected > 0:
             ratio = min(max(took / expected, 0.2), 5)
             self.corrections[stage] = self.corrections.get(stage, 1) * ratio**_LEARN
 
 
 def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
-    """Seconds by stage as they follow from one timed gradient and one timed look.
+    """Seconds by stage, before corrections, from one timed gradient and one timed look.
 
-    A step is a gradient, the goal's latents (a third of one) and what the eye looks at, in both
-    directions; or a gradient through a denoiser in place of the first two.
+    A step is a gradient, the goal's latents (a third of a gradient) and the visibility judges,
+    forward and backward (three looks). A step through a denoiser has one gradient in place of the
+    first two.
     """
     families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
     each, once, others = job.judged
@@ -144,7 +146,7 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
 def gradient_seconds(name: str, device: Device) -> tuple[float, ...]:
     """Seconds per pixel of one gradient, for each family of the surrogate.
 
-    Those of the processor where a card is full or fails: it is where the steps will be taken.
+    Where a graphics card is full or fails, those of the processor: the steps will run there.
     """
     try:
         return measure_gradients(name, device)
@@ -163,7 +165,8 @@ def denoiser_seconds(asks: Denoising, model: str, prompt: str, device: Device) -
 
 
 def measure_gradients(name: str, device: Device) -> tuple[float, ...]:
-    """A network of faces takes crops of one size only; so that one is its first as well."""
+    """Times each network of that name once; an embedder takes crops of one size only, so its
+    warm-up has that size too."""
     if name in EMBEDDERS:
         side = first = EMBEDDERS[name].size
         nets: Sequence[object] = (embedder(name, device),)
@@ -187,7 +190,7 @@ def _timed_gradient(encode: object, picture: torch.Tensor) -> float:
 
 @lru_cache(maxsize=1)
 def look_seconds() -> float:
-    """Seconds per pixel of one judgement of strength."""
+    """Seconds per pixel of one look by SSIMULACRA2."""
     picture = torch.rand(3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0))
     start = time.perf_counter()
     ssimulacra2(picture, picture.flip(1))
@@ -196,14 +199,18 @@ def look_seconds() -> float:
 
 @dataclass(frozen=True)
 class Timed(Progress):
-    """Progress of the whole job: the share that is done, and seconds until its end."""
+    """Progress of the whole job.
+
+    fraction  the share of the job's time that has passed, 0 to 1
+    left      seconds until its end
+    """
 
     fraction: float = 0.0
     left: float = 0.0
 
 
 class Left:
-    """A watcher that adds the time left, and teaches the estimate how long each stage took."""
+    """A watcher that adds the time left, and corrects the estimates by what each stage took."""
 
     def __init__(self, expected: dict[str, float], watch: Watch, estimates: Estimates) -> None:
         self._expected, self._watch, self._estimates = expected, watch, estimates
@@ -225,7 +232,7 @@ class Left:
         self._estimates.learn(self._stage, self._expected.get(self._stage, 0), took)
 
     def _left(self, progress: Progress, spent: float) -> float:
-        """This stage at the speed seen so far, and what was expected of the later ones."""
+        """Seconds left: of this stage at its speed so far, and of later ones as estimated."""
         share = progress.done / max(progress.total, 1)
         stage = self._expected.get(self._stage, spent)
         rest = spent / share * (1 - share) if share > 0.1 else max(stage - spent, 0)

@@ -28,7 +28,8 @@ from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, qui
 T = TypeVar("T")
 
 USUAL = ("jpeg75", "half")
-"""What is tried with every copy, in seconds: what sites do to it. `report` tries all the others."""
+"""Purifiers that are tried on every copy: quick ones that sites apply. `glassine report` tries
+more."""
 
 
 def verify(
@@ -40,7 +41,7 @@ def verify(
 ) -> Report:
     """Cost, effects beside their controls, and one trial per purifier.
 
-    sight: where the caller needs what is measured too, so that the file is coded once.
+    sight  of the same picture, where the caller has it already: so the file is encoded once
     """
     plan, device = protected.plan, choose(protected.plan.device)
     sight = sight or sighted(protected)
@@ -74,7 +75,7 @@ def verify(
 
 
 def compared(against: Controls) -> dict[str, Tensor]:
-    """What a denoiser is shown, by the names that `Denoised` has for it."""
+    """The pictures that a denoiser is shown, by their names in `Denoised`."""
     return {
         "original": against.clean,
         "protected": against.seen,
@@ -84,13 +85,13 @@ def compared(against: Controls) -> dict[str, Tensor]:
 
 
 def steps(total: int, watch: Watch) -> Callable[[], None]:
-    """What to call after each of them."""
+    """A function to be called after each of `total` steps; it tells the watcher."""
     done = count(1)
     return lambda: watch(Progress(next(done), total, "verify"))
 
 
 def counted(found: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
-    """The same; a step is done when one is there."""
+    """The same items; a step is counted for each."""
     for one in found:
         step()
         yield one

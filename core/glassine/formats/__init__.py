@@ -1,6 +1,6 @@
 """File formats, in and out. To add one: a file here, and its name below.
 
-What several formats share (libvips, metadata, colour) lies beside them."""
+What several formats share (libvips, metadata, colour) has its own files here."""
 
 from ..registry import Registry
 from .base import Format

@@ -16,7 +16,8 @@ _HEAD = b"PK\x03\x04"
 
 
 def is_a(data: bytes, kind: bytes) -> bool:
-    """Both formats store an uncompressed file `mimetype` first, so that it can be seen here."""
+    """Whether the data is a zip of that MIME type: .kra and .ora store an uncompressed file
+    `mimetype` first."""
     return data.startswith(_HEAD) and data[30:38] == b"mimetype" and kind in data[38:100]
 
 

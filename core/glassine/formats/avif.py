@@ -1,4 +1,4 @@
-"""AVIF: small, with alpha; 16-bit pictures are stored in 12 bits. Quality 100 is exact at 8."""
+"""AVIF: small, with alpha. 8-bit pictures are exact at quality 100, 16-bit ones become 12-bit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
 
 
 def in_twelve_bits(picture: Tensor) -> Tensor:
-    """Rounded so that libvips, which drops the last four of 16 bits, writes the nearest value."""
+    """The picture, rounded to 12 bits: libvips drops the last four of 16 bits without rounding."""
     return (picture * (2**12 - 1)).round_().mul_(2**4 / (2**16 - 1))
 
 

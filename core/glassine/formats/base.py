@@ -1,4 +1,4 @@
-"""What a format is: a way to turn bytes into a picture, and mostly back."""
+"""What a format is: a way to turn bytes into a picture, and for most formats back."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from ..types import Artwork, Keep
 class Format:
     """One file format.
 
-    suffixes  of its file names; the first is the one that is written
+    says      one line on what it is, for people
+    suffixes  of its file names; the first is used for writing
     lossy     whether its files give back other pixels than they were given
-    depths    bits per channel that it holds without loss of depth
-    largest   pixels on one side that it holds; None: more than a machine can
+    depths    bits per channel that it holds exactly
     opens     whether bytes are of this format; looks at the first few only
-    read      bytes and what to call them in a message -> artwork; raises Unreadable
-    write     rgb (3, H, W), alpha (1, H, W) or None, keep, quality 1-100; None: it only reads
+    read      (bytes, what to call them in messages) -> artwork; raises Unreadable
+    write     (rgb (3, H, W), alpha (1, H, W) or None, keep, quality 1-100) -> bytes; None: the
+              format is only read
+    largest   most pixels on one side; None: no limit that matters
     """
 
     says: str

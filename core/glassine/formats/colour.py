@@ -1,4 +1,4 @@
-"""Everything that is not RGB becomes RGB, through its own profile where it has one."""
+"""Conversion of pictures that are not RGB to RGB, by their own profile where they have one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PROFILE = "icc-profile-data"
 
 
 def as_rgb(image: pyvips.Image) -> tuple[pyvips.Image, tuple[Message, ...]]:
-    """Any picture -> 8- or 16-bit RGB or RGBA, and what had to be done."""
+    """Any picture -> 8- or 16-bit RGB or RGBA, and notes about what was converted."""
     image, notes = without_extras(image)
     kind = image.interpretation
     note: Message | None = None
@@ -40,6 +40,7 @@ def without_extras(image: pyvips.Image) -> tuple[pyvips.Image, tuple[Message, ..
 
 
 def from_cmyk(image: pyvips.Image) -> tuple[pyvips.Image, Message]:
+    """CMYK -> sRGB by its profile, or by libvips' general one."""
     own = bool(image.get_typeof(_PROFILE))
     depth = 16 if image.format in _WIDE else 8
     image = image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
@@ -47,6 +48,7 @@ def from_cmyk(image: pyvips.Image) -> tuple[pyvips.Image, Message]:
 
 
 def from_grey(image: pyvips.Image) -> tuple[pyvips.Image, Message]:
+    """Grey -> sRGB by its profile; without one, all three channels hold the grey values."""
     wide = image.format in _WIDE
     if not image.get_typeof(_PROFILE):
         return image.colourspace("rgb16" if wide else "srgb"), message("colour.grey_stored")
@@ -58,7 +60,8 @@ def from_grey(image: pyvips.Image) -> tuple[pyvips.Image, Message]:
 
 
 def from_float(image: pyvips.Image) -> tuple[pyvips.Image, Message]:
-    """Linear light in [0, 1], as TIFF and painting programs store floating point."""
+    """Floating point -> 16-bit sRGB; the values are taken for linear light in [0, 1], as TIFF and
+    painting programs store them."""
     if image.bands < 3:  # grey, and perhaps alpha
         image = image.extract_band(0).bandjoin([image.extract_band(0), image])
     wide = image.copy(interpretation="scrgb").colourspace("rgb16")

@@ -1,4 +1,4 @@
-"""Where a file says what its colours are, besides its profile: chunks, boxes, tags."""
+"""What a file says about its colours other than by an ICC profile: in chunks, boxes and tags."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from .profiles import Colours
 _WHITE, _PRIMARIES, _CURVE, _SPACE, _GAMMA = 0x013E, 0x013F, 0x012D, 0xA001, 0xA500
 _SRGB, _ADOBE = 1, 2
 _NAME_ONLY = "XMP (ICCProfile)"
-_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}  # box -> bytes before its own boxes
-_BOXES = 10_000
+_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}  # box with boxes inside -> bytes before these
+_BOXES = 10_000  # most that are read
 
 
 @dataclass(frozen=True)
 class Said:
-    """What it says, where, and whether that goes before a profile."""
+    """A file's description of its colours.
+
+    where  it stands, for messages
+    first  whether it takes precedence over an ICC profile
+    """
 
     colours: Colours
     where: str
@@ -30,7 +34,7 @@ class Said:
 
 
 def colours_of(data: bytes, what: Field) -> Said | None:
-    """None where nothing but sRGB, or nothing, is said."""
+    """How the file itself describes its colours; None where it does not, or describes sRGB."""
     if data.startswith(b"\x89PNG"):
         said = of_png(data, what)
     elif data[4:8] == b"ftyp":
@@ -43,10 +47,12 @@ def colours_of(data: bytes, what: Field) -> Said | None:
 
 
 def of_camera(block: exif.Block | None, named: str = "") -> Said | None:
-    """What EXIF says, or else the name of a profile that XMP still has and the file lost.
+    """The colours by EXIF, or else by the profile's name in XMP where the file lost the profile.
 
-    Cameras say Adobe RGB by the rule of file names (DCF 2.0, option file R03), others by a number
-    that EXIF does not know.
+    Cameras mark Adobe RGB as an "option file" (interoperability index R03, DCF 2.0); other programs
+    by ColorSpace 2, which EXIF does not define.
+
+    named  the profile's name in XMP; "": none
     """
     if block is not None:
         spaces = exif.all_numbers(block.exif, _SPACE, block.order)
@@ -61,9 +67,10 @@ def of_camera(block: exif.Block | None, named: str = "") -> Said | None:
 
 
 def unsaid(block: exif.Block | None, named: str) -> str:
-    """Where it says that its colours are not sRGB without saying which; "" where it does not.
+    """Where the file says that its colours are not sRGB without saying which; "" where nowhere.
 
-    Never what it says: profiles are called after monitors and their owners; a page has the notes.
+    Gives the place and not the profile's name: profiles are named after monitors and their owners,
+    and the notes stand on a page that may be published.
     """
     if named and not named.startswith("sRGB"):
         return _NAME_ONLY
@@ -74,7 +81,8 @@ def unsaid(block: exif.Block | None, named: str) -> str:
 
 
 def of_png(data: bytes, what: Field) -> Said | None:
-    """cICP goes before iCCP, iCCP before sRGB, and that before cHRM and gAMA (PNG 3, 4.3)."""
+    """The colours by a PNG's chunks. cICP takes precedence over iCCP, that over sRGB, and that over
+    cHRM and gAMA (PNG 3, 4.3)."""
     chunks = dict(heads(data))
     if len(code := chunks.get(b"cICP", b"")) == 4:
         coded = profiles.coded(code[0], code[1], what)
@@ -93,7 +101,7 @@ def of_png(data: bytes, what: Field) -> Said | None:
 
 
 def heads(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and body of each small chunk before the pixels."""
+    """Name and first 64 bytes of each chunk before the pixels."""
     at = 8
     while at + 8 <= len(data) and data[at + 4 : at + 8] != b"IDAT":
         size = int.from_bytes(data[at : at + 4], "big")
@@ -102,7 +110,7 @@ def heads(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def of_avif(data: bytes, what: Field) -> Said | None:
-    """The box `colr` of kind `nclx`; one of kind `prof` is a profile, and libvips has it."""
+    """The colours by an AVIF's box `colr` of kind `nclx`; libvips reads kind `prof`, a profile."""
     for name, body in boxes(data, 0, len(data)):
         if name == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
             primaries, transfer = struct.unpack(">HH", body[4:8])
@@ -112,7 +120,7 @@ def of_avif(data: bytes, what: Field) -> Said | None:
 
 
 def boxes(data: bytes, at: int, end: int, left: int = _BOXES) -> Iterator[tuple[bytes, bytes]]:
-    """Boxes on the way to the properties of the pictures, with the first bytes of their bodies."""
+    """Name and first bytes of each box, down to those that hold the pictures' properties."""
     while at + 8 <= end and left > 0:
         size, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
         stop, left = min(at + size, end), left - 1
@@ -125,12 +133,13 @@ def boxes(data: bytes, at: int, end: int, left: int = _BOXES) -> Iterator[tuple[
 
 
 def of_tiff(block: exif.Block | None) -> Said | None:
-    """White point, chromaticities and transfer function (TIFF 6.0, section 20)."""
+    """The colours by a TIFF's white point, chromaticities and transfer function (TIFF 6.0, 20)."""
     return of_tags(block, "PrimaryChromaticities") if block else None
 
 
 def of_tags(block: exif.Block, where: str) -> Said | None:
-    """Without a curve a gamma of 2.2 is taken, as TIFF 6.0 does; without primaries sRGB's."""
+    """The colours by a directory's tags; without a curve gamma 2.2, as in TIFF 6.0, and without
+    primaries those of sRGB. None where both are missing."""
     white, points = (numbers(block.main, tag, block.order) for tag in (_WHITE, _PRIMARIES))
     gamma = curve_of(block)
     if len(points) != 6 and gamma is None:
@@ -143,7 +152,7 @@ def of_tags(block: exif.Block, where: str) -> Said | None:
 
 
 def curve_of(block: exif.Block) -> float | None:
-    """The gamma that EXIF names, or that goes through the middle of TIFF's table."""
+    """The gamma in EXIF, or the one through the middle of TIFF's table; None without either."""
     if (named := numbers(block.exif, _GAMMA, block.order)) and 0.5 < named[0] < 4:
         return named[0]
     table = exif.all_numbers(block.main, _CURVE, block.order)
@@ -154,7 +163,7 @@ def curve_of(block: exif.Block) -> float | None:
 
 
 def numbers(directory: exif.Directory, tag: int, order: str) -> tuple[float, ...]:
-    """A tag's fractions; none where one is broken."""
+    """A tag's fractions as numbers; empty where one has the denominator 0."""
     value = directory.get(tag)
     if value is None or value.kind != 5:
         return ()
@@ -164,7 +173,7 @@ def numbers(directory: exif.Directory, tag: int, order: str) -> tuple[float, ...
 
 
 def sane(primaries: tuple[float, ...]) -> bool:
-    """A triangle with an inside, and a white: what numbers by chance are not."""
+    """Whether chromaticities make a triangle with an area: random numbers mostly do not."""
     if any(not 0 < one < 1 for one in primaries[1::2]) or any(
         not 0 <= one < 1 for one in primaries
     ):

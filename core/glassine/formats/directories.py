@@ -1,8 +1,8 @@
-"""Which of a TIFF's pictures is the picture: by what each directory says of itself.
+"""Which of a TIFF's pictures is the one to read, by the tags of each directory.
 
-A first directory may be a thumbnail with the picture in a directory below it, and a picture may be
-followed by its thumbnail. What is neither a small copy nor a mask is a page. TIFF 6.0, tags 254 and
-255; EXIF's way of adding a thumbnail; TIFF/EP for directories below others.
+The first directory may be a thumbnail, with the picture in a subdirectory; a picture may be
+followed by its thumbnail. Whatever is neither a thumbnail nor a mask counts as a page. Sources:
+TIFF 6.0, tags 254 and 255; EXIF for thumbnails; TIFF/EP for subdirectories.
 """
 
 from __future__ import annotations
@@ -18,19 +18,27 @@ _REDUCED, _MASK, _OLD_REDUCED = 1, 4, 2
 
 @dataclass(frozen=True)
 class Place:
-    """Where libvips finds a picture: its page and which of those below that; -1: the page."""
+    """Where libvips finds a picture.
+
+    page   number of the directory, from 0
+    below  number of the subdirectory; -1: the directory itself
+    """
 
     page: int
     below: int = -1
 
     @property
     def options(self) -> dict[str, int]:
+        """What libvips' loader is called with."""
         return {"page": self.page} | ({"subifd": self.below} if self.below >= 0 else {})
 
 
 @dataclass(frozen=True)
 class Held:
-    """How many of what there are; the picture that is read, or is no page, counts as a page."""
+    """How many pages, thumbnails and masks a TIFF holds.
+
+    pages  at least 1: a picture in a subdirectory counts where no directory is a page
+    """
 
     pages: int
     small: int
@@ -38,6 +46,7 @@ class Held:
 
 
 def held(data: bytes) -> Held:
+    """What a TIFF holds, by its directories."""
     order, rows = chained(data)
     every = [one for own, below in rows for one in (own, *below)]
     masks = sum(is_mask(one, order) for one in every)
@@ -47,7 +56,8 @@ def held(data: bytes) -> Held:
 
 
 def chosen(data: bytes) -> Place | None:
-    """The only picture; None where there are several, or nothing says which it is."""
+    """The one picture, or the larger of a page and a subdirectory; None where there are several
+    pages, or no picture at all."""
     order, rows = chained(data)
     pages = [at for at, (own, _) in enumerate(rows) if whole(own, order)]
     below = {
@@ -65,7 +75,7 @@ def chosen(data: bytes) -> Place | None:
 
 
 def whole(directory: Directory, order: str) -> bool:
-    """Whether it is a picture in full, and neither a small copy of one nor its mask."""
+    """Whether it is a picture at full size, neither a thumbnail nor a mask."""
     (kind, *_) = all_numbers(directory, _KIND, order) or (0,)
     (before, *_) = all_numbers(directory, _OLD_KIND, order) or (0,)
     bare = _JPEG in directory and not directory.keys() & {_STRIPS, _TILES}
@@ -75,11 +85,12 @@ def whole(directory: Directory, order: str) -> bool:
 
 
 def is_mask(directory: Directory, order: str) -> bool:
+    """Whether it is a transparency mask of another directory."""
     (kind, *_) = all_numbers(directory, _KIND, order) or (0,)
     return bool(kind & _MASK)
 
 
 def area(directory: Directory, order: str) -> int:
-    """In pixels."""
+    """Width times height, in pixels; 0 where one is missing."""
     wide, high = (all_numbers(directory, tag, order) or (0,) for tag in (_WIDTH, _HEIGHT))
     return wide[0] * high[0]

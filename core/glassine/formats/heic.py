@@ -1,4 +1,4 @@
-"""HEIC, as phones make them: read through pillow-heif, which is an extra."""
+"""HEIC, as phones write it: read through pillow-heif, an optional package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(data: bytes, what: Field) -> Artwork:
 
 
 def decoded(what: Field, data: bytes, fail_on: str) -> pyvips.Image:
-    """The first picture, upright as the library gives it, with what it carries."""
+    """The main picture with its profile, EXIF and XMP; pillow-heif has turned it upright."""
     import pillow_heif
 
     try:

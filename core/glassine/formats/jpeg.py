@@ -1,4 +1,4 @@
-"""JPEG: 8 bits, no alpha; colour is never thinned out (4:4:4), because the change is in it too."""
+"""JPEG: 8 bits, no alpha; colour is not subsampled (4:4:4), because the change is in it too."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ _LARGEST = 65500  # pixels on one side, a limit of libjpeg's writer
 
 
 def read(data: bytes, what: Field) -> Artwork:
-    """Also a file without its end mark, as some phones write it, where every pixel is there."""
+    """The artwork. A file without its end marker, as some phones write it, is read where all of its
+    pixels are there."""
     if has_end(data):
         return vips.read(pyvips.Image.jpegload_buffer, data, what)
     for mended in with_end(data) if refined(data) else ():
         with suppress(Unreadable):
             artwork = vips.read(strictly, mended, what)
             return replace(artwork, notes=(message("jpeg.no_end"), *artwork.notes))
-    vips.read(strictly, data.rstrip(b"\0"), what)  # says what is wrong
-    raise Unreadable("vips.damaged", what=what)  # cut between two scans, which nobody minds
+    vips.read(strictly, data.rstrip(b"\0"), what)  # raises and says what is wrong
+    raise Unreadable("vips.damaged", what=what)  # cut between two scans: libjpeg does not warn
 
 
 def has_end(data: bytes) -> bool:
-    """Whether the end mark comes behind the first pixels; a preview before them has its own."""
+    """Whether an end marker follows the first pixels; a preview before them has its own."""
     at = 2
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] not in (b"\xda", b""):
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
@@ -41,8 +42,8 @@ def has_end(data: bytes) -> bool:
 
 
 def refined(data: bytes) -> bool:
-    """Whether a progressive picture has all its scans: cut between two of them it reads as whole,
-    and is only coarser. Others have one scan, or one a component."""
+    """Whether a progressive picture has all its scans: one that was cut between two scans reads as
+    whole and is only coarser. True for every other picture."""
     rest, progressive = dict[tuple[int, int], int](), False
     for marker, body in segments(data):
         if 0xC0 <= marker <= 0xC3 and len(body) > 5:
@@ -56,11 +57,11 @@ def refined(data: bytes) -> bool:
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(marker, what it holds) of every segment; pixels, in which markers are escaped, left out."""
+    """(marker, contents) of every segment; coded pixels, where markers are escaped, are skipped."""
     at = 2
     while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
         marker = data[at + 1]
-        if marker in (0, _END[0]) or 0xD0 <= marker <= 0xD7:  # escaped, padding, a restart
+        if marker in (0, _END[0]) or 0xD0 <= marker <= 0xD7:  # escaped byte, padding, restart
             at += 1
             continue
         size = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -71,17 +72,19 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def strictly(data: bytes, fail_on: str) -> pyvips.Image:
-    """Nothing is guessed: with an end mark behind it, a picture cut off is only a warning."""
+    """Decodes with every warning an error: for a truncated picture that ends in an end marker
+    libjpeg only warns."""
     return pyvips.Image.jpegload_buffer(data, fail_on="warning")
 
 
 def with_end(data: bytes) -> Iterator[bytes]:
-    """What the file may have been: its end is missing, half there, or zeros stand in its place.
+    """The file with an end marker, in each way in which it may have lost its own: it is missing,
+    half of it is there, or zeros stand in its place.
 
-    Zeros are never read on: a picture that was cut off would seem to go on in them.
+    Zeros at the end are dropped: they would decode as if a truncated picture went on.
     """
     data = data.rstrip(b"\0")
-    half = data.endswith(_END[:1])  # of the mark, or a value, which then has a zero behind it
+    half = data.endswith(_END[:1])  # half a marker, or a coded 255, which a zero must follow
     for whole in (data[:-1], data + b"\0") if half else (data,):
         yield whole + _END
 

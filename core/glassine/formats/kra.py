@@ -1,4 +1,4 @@
-"""Krita's own file; its flattened picture is read."""
+"""Krita's own format; the flattened picture in it is read."""
 
 from . import archive
 from .base import Format

@@ -1,8 +1,9 @@
 """What a file carries beside its pixels: profile, EXIF, XMP, size on paper.
 
-A copy is published. It carries who made it, what it may be used for and what its colours mean, all
-of it written anew; where, on what and out of what it was made stays with the original, unless the
-artist asks for it. Pictures inside the metadata would be the unprotected one and never leave.
+A copy is published. It says who made it, what it may be used for and what its colours mean, in
+metadata that is written anew. Where, on what and from what it was made stays with the original,
+unless the artist wants it published. Thumbnails and other pictures in the metadata would show the
+unprotected picture and are never passed on.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LARGEST = 16 << 20  # bytes; no honest profile or EXIF block is larger
 
 
 def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Message, ...]]:
-    """What may leave the engine, and what was left out of it and why."""
+    """The metadata that copies may carry, and notes about what was left out; `data` is the file."""
     beside = beside_of(data)
     block, small, lost = block_of(image, beside)
     found, bad = properties_of(image, beside)
@@ -66,7 +67,7 @@ def keep(image: pyvips.Image, depth: int, data: bytes) -> tuple[Keep, tuple[Mess
 
 
 def beside_of(data: bytes) -> Loose:
-    """By the file's first bytes."""
+    """What the file carries that libvips does not read, by the kind of file."""
     if data.startswith(b"\xff\xd8"):
         return loose.of_jpeg(data)
     if data.startswith(b"\x89PNG"):
@@ -75,6 +76,7 @@ def beside_of(data: bytes) -> Loose:
 
 
 def beside_tiff(data: bytes) -> Loose:
+    """The same for a TIFF, with its thumbnails and masks."""
     found, parts = loose.of_tiff(data), directories.held(data)
     found.small |= parts.small > 0
     found.mask = parts.masks > 0
@@ -82,7 +84,7 @@ def beside_tiff(data: bytes) -> Loose:
 
 
 def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, bool, bool]:
-    """The EXIF block, whether it holds a small copy, and whether some of it cannot be read."""
+    """The EXIF block, whether there is a thumbnail, and whether some of EXIF cannot be read."""
     data = blob(image, _EXIF) or beside.exif
     small = bool(image.get_typeof(_THUMBNAIL))
     if not data:
@@ -92,12 +94,13 @@ def block_of(image: pyvips.Image, beside: Loose) -> tuple[exif.Block | None, boo
 
 
 def block_in(image: pyvips.Image) -> exif.Block | None:
+    """The EXIF block that libvips found; None where there is none."""
     data = blob(image, _EXIF)
     return exif.parsed(data) if data else None
 
 
 def profile_named(image: pyvips.Image) -> str:
-    """The profile that XMP names, whether the file has it or lost it."""
+    """The profile's name in XMP, whether or not the file still holds the profile; "" without."""
     packet = blob(image, _XMP)
     try:
         found = properties(packet) if packet else []
@@ -107,7 +110,7 @@ def profile_named(image: pyvips.Image) -> str:
 
 
 def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bool]:
-    """What XMP says, and whether there is some that cannot be read."""
+    """The properties of all XMP packets, and whether one of these cannot be read."""
     first = blob(image, _XMP) or beside.xmp
     found, bad = list[Element](), False
     for packet in (*((first,) if first else ()), *beside.extended):
@@ -119,7 +122,7 @@ def properties_of(image: pyvips.Image, beside: Loose) -> tuple[list[Element], bo
 
 
 def first_said(sources: list[Titled]) -> Titled:
-    """Of creators, rights and title, what the first source has that has it."""
+    """Creators, rights and title, each from the first source that has it."""
     names = next((tuple(filter(xmp.sound, one[0])) for one in sources if one[0]), ())
     rights = next((one[1] for one in sources if xmp.sound(one[1])), "")
     title = next((one[2] for one in sources if xmp.sound(one[2])), "")
@@ -127,7 +130,7 @@ def first_said(sources: list[Titled]) -> Titled:
 
 
 def legible(text: str) -> str:
-    """Without letters that XML has no way to write."""
+    """The text without characters that XML cannot hold."""
     return "".join(one for one in text if one.isprintable() or one == "\n")
 
 
@@ -137,7 +140,7 @@ def private_of(
     said: xmp.Said,
     licensors: list[dict[str, str]],
 ) -> tuple[tuple[bytes | None, bytes | None], bool]:
-    """EXIF and XMP with everything that is still true, and whether EXIF held pictures."""
+    """(EXIF, XMP) with everything that is still true of a copy, and whether EXIF held pictures."""
     others = [
         one for one in found if not (xmp.false(one) or xmp.with_picture(one) or xmp.known(one))
     ]
@@ -153,7 +156,7 @@ def private_of(
 
 
 def ppi(image: pyvips.Image) -> float | None:
-    """Pixels per inch where the file tells; libvips says 1 per mm where it does not."""
+    """Pixels per inch, None where the file does not tell: libvips then says 1 pixel per mm."""
     if abs(image.xres - 1) > 1e-6:
         return float(round(image.xres * _MM_PER_INCH, 2))
     if not image.get_typeof(_EXIF_PPI):
@@ -168,17 +171,19 @@ def ppi(image: pyvips.Image) -> float | None:
 
 
 def large(image: pyvips.Image, name: str) -> bool:
+    """Whether that field is there and larger than _LARGEST."""
     return bool(image.get_typeof(name)) and len(image.get(name)) > _LARGEST
 
 
 def blob(image: pyvips.Image, name: str) -> bytes | None:
+    """The field's bytes; None where it is missing or too large."""
     if not image.get_typeof(name) or large(image, name):
         return None
     return bytes(image.get(name))
 
 
 def carry(image: pyvips.Image, keep: Keep) -> pyvips.Image:
-    """The image with its metadata; upright, and without any small copy of itself."""
+    """The image with its metadata, marked as upright."""
     image = image.copy()
     for name, data in ((_ICC, keep.icc), (_EXIF, keep.exif), (_XMP, keep.xmp)):
         if data:
@@ -188,7 +193,11 @@ def carry(image: pyvips.Image, keep: Keep) -> pyvips.Image:
 
 
 def flags(keep: Keep, *, ppi_in_exif: bool = False) -> str:
-    """libvips' `keep` option; without it libvips would invent an EXIF block."""
+    """libvips' `keep` option for a writer; without the option libvips writes an EXIF block of its
+    own.
+
+    ppi_in_exif  the format has no other place for the size on paper
+    """
     wanted = ["icc", "xmp"]
     if keep.exif or (ppi_in_exif and keep.ppi):
         wanted.append("exif")

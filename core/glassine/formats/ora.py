@@ -1,4 +1,4 @@
-"""OpenRaster (Krita, GIMP, MyPaint); its flattened picture is read."""
+"""OpenRaster (Krita, GIMP, MyPaint); the flattened picture in it is read."""
 
 from . import archive
 from .base import Format

@@ -20,7 +20,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ON_PAPER = b"pHYs"
 _PACKET = b"XML:com.adobe.xmp\0"
 _FILTERS = ("none", "sub", "up", "avg", "paeth", "all")
-_EFFORT, _TRIED = 9, 512  # of deflate; pixels of the side of the middle on which filters are tried
+_EFFORT, _TRIED = 9, 512  # level of deflate; side in pixels of the crop on which filters are tried
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -57,9 +57,10 @@ def write(rgb: Tensor, alpha: Tensor | None, keep: Keep, quality: int) -> bytes:
 
 
 def best_filter(image: pyvips.Image) -> str:
-    """What makes the middle smallest: no one filter is best, and a bad one costs a fifth and more.
+    """The filter with which the picture's middle becomes smallest.
 
-    Palettes and grey are not tried: a protected picture has thousands of colours.
+    No filter is best for all pictures, and a bad one makes files a fifth larger and more. Palettes
+    are not tried: a protected picture has thousands of colours.
     """
     width, height = min(image.width, _TRIED), min(image.height, _TRIED)
     middle = image.crop((image.width - width) // 2, (image.height - height) // 2, width, height)
@@ -71,7 +72,8 @@ def best_filter(image: pyvips.Image) -> str:
 
 
 def with_plain_packet(data: bytes, packet: bytes) -> bytes:
-    """XMP as its specification (part 3, 1.1.5) wants it; libvips packs it, and few look there."""
+    """The file with XMP uncompressed, as its specification (part 3, 1.1.5) demands: libvips
+    compresses it, and few programs read that."""
     body = b"iTXt" + _PACKET + bytes(4) + packet
     chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
     for name, start, end in chunks(data):
@@ -81,7 +83,8 @@ def with_plain_packet(data: bytes, packet: bytes) -> bytes:
 
 
 def without_size_on_paper(data: bytes) -> bytes:
-    """libvips writes some ppi in any case; other programs would believe that."""
+    """The file without the chunk pHYs: libvips always writes one, and other programs would believe
+    it."""
     for name, start, end in chunks(data):
         if name == _ON_PAPER:
             return data[:start] + data[end:]

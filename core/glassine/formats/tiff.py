@@ -1,4 +1,4 @@
-"""TIFF: exact, 8 or 16 bits. EXIF does not travel in it; profile, XMP and ppi do."""
+"""TIFF: exact, 8 or 16 bits. It is written with profile, XMP and ppi, without EXIF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAMAGED = (
     *(UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError),
     *(LookupError, TypeError, ArithmeticError, struct.error),
 )
-"""What Pillow raises at files that nobody would write (tests/test_hostile.py)."""
+"""What Pillow raises for damaged or hostile files (tests/test_hostile.py)."""
 
 
 def read(data: bytes, what: Field) -> Artwork:
@@ -42,7 +42,10 @@ def read(data: bytes, what: Field) -> Artwork:
 
 
 def eight_bit_lab(data: bytes, what: Field) -> Artwork | None:
-    """Photoshop's 8-bit Lab, which libvips 8.18 cannot open ("bad labq format"); Pillow can."""
+    """Photoshop's 8-bit Lab, which libvips 8.18 cannot open ("bad labq format"), read by Pillow.
+
+    None for every other file.
+    """
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(data)) as picture:
             if picture.mode != "LAB":

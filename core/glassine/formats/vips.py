@@ -1,6 +1,6 @@
 """Pixels in and out through libvips, which keeps 16 bits, profiles and alpha exactly.
 
-Pillow, imageio and scikit-image read a 16-bit RGBA file as 8 bits without a word.
+Pillow, imageio and scikit-image silently read a 16-bit RGBA file as 8 bits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("VIPS_WARNING", "0")  # libvips would write to stderr; we raise instead
+os.environ.setdefault("VIPS_WARNING", "0")  # no warnings on stderr: this file raises instead
 
 import numpy as np
 import pyvips
@@ -26,7 +26,7 @@ from ..types import Artwork, Keep
 from . import colour, described, metadata, profiles
 
 pyvips.cache_set_max(0)  # a cache of decoded pictures would hold gigabytes
-pyvips.block_untrusted_set(True)  # loaders for PDF, SVG and the like have no business here
+pyvips.block_untrusted_set(True)  # no loaders for PDF, SVG and the like
 
 _PROFILE, _DESCRIBED = "icc-profile-data", ("srgb", "rgb", "rgb16", "b-w", "grey16")
 _MM_PER_INCH, _USUAL_PPI = 25.4, 72
@@ -36,13 +36,16 @@ _WITHIN = (
     *(f"{name}load_buffer: " for name in ("jpeg", "tiff", "png", "webp", "heif")),
 )
 _UNREAD = ("unsupported", "not configured", "not implemented", "not supported", "bits/sample must")
-"""How libvips and the libraries in it call what they have no reader for."""
+"""Words with which libvips and its libraries say that they cannot read a kind of file."""
 
-SMALLEST = 32  # pixels; below that no encoder sees more than a few latents
+SMALLEST = 32  # pixels; of a smaller side encoders make only a few latents
 
 
 def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> Artwork:
-    """Decodes a single picture; every doubt about it is an error, never a guess."""
+    """The single picture that `load` decodes; whatever is doubtful is an error, never a guess.
+
+    what  the file's name in messages; `options` are passed on to `load`
+    """
     try:
         image = load(data, fail_on="error", **options)
         check_header(image, what, single="page" in options)
@@ -60,7 +63,8 @@ def read(load: Callable[..., Any], data: bytes, what: Field, **options: int) -> 
 def with_profile(
     image: pyvips.Image, data: bytes, what: Field
 ) -> tuple[pyvips.Image, tuple[Message, ...]]:
-    """With the profile of the colours that the file describes in another way."""
+    """The image; where the file describes its colours in another way than by a profile, with a
+    profile made from that, and a note."""
     plain = image.format in ("uchar", "ushort") and image.interpretation in _DESCRIBED
     block, named = metadata.block_in(image), metadata.profile_named(image)
     said = described.colours_of(data, what) or described.of_camera(block, named)
@@ -76,9 +80,9 @@ def with_profile(
 
 
 def beside(data: bytes) -> Keep:
-    """What a file carries beside its pixels, which are not decoded; nothing where it is none.
+    """A file's metadata, without decoding its pixels; empty where the data is no picture.
 
-    Without its profile: it says nothing of pixels that come from elsewhere.
+    It leaves out the profile: callers have the pixels from elsewhere.
     """
     try:
         image = pyvips.Image.new_from_buffer(data, "")
@@ -89,7 +93,7 @@ def beside(data: bytes) -> Keep:
 
 
 def unreadable(what: Field, error: pyvips.Error) -> Unreadable:
-    """Whole, but of a kind that libvips does not read; else damaged."""
+    """The error for a file of a kind that libvips cannot read, or else for a damaged file."""
     lines = libvips_lines(error)
     for line in lines:
         if any(words in line.lower() for words in _UNREAD):
@@ -98,7 +102,7 @@ def unreadable(what: Field, error: pyvips.Error) -> Unreadable:
 
 
 def libvips_lines(error: pyvips.Error) -> list[str]:
-    """What libvips says, without what it says of itself: which call failed, and in which part."""
+    """libvips' reasons, without its lines about which of its own calls and parts failed."""
     lines = [line.strip() for line in str(error).splitlines()]
     said = [line.partition(": ")[2] or line for line in lines if line.startswith(_WITHIN)]
     rest = [line for line in lines if line and not line.startswith((*_WITHIN, *_HOLLOW))]
@@ -107,9 +111,10 @@ def libvips_lines(error: pyvips.Error) -> list[str]:
 
 
 def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None:
-    """From the header alone: one frame, large enough to matter, small enough for this machine.
+    """Raises, by the header alone, for several frames, and for a picture that is too small or does
+    not fit into memory.
 
-    single  it is the one picture of several that was chosen
+    single  one of several pictures was chosen already
     """
     width, height = image.width, image.height
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
@@ -121,13 +126,15 @@ def check_header(image: pyvips.Image, what: Field, single: bool = False) -> None
 
 
 def many(what: Field, frames: int | None = None) -> NotUsable:
+    """The error for an animation, or for a file of so many pictures."""
     if frames is None:
         return NotUsable("vips.animated", what=what)
     return NotUsable("vips.frames", what=what, frames=frames)
 
 
 def upright(image: pyvips.Image) -> pyvips.Image:
-    """Applies the camera's or scanner's orientation, which viewers forget when it is stored."""
+    """The image turned as its orientation tag says, which some programs ignore; "glassine-turned"
+    is set where it was turned."""
     turned = image.get_typeof("orientation") and image.get("orientation") not in (0, 1)
     if not turned:
         return image
@@ -137,7 +144,7 @@ def upright(image: pyvips.Image) -> pyvips.Image:
 
 
 def planes(image: pyvips.Image) -> tuple[Tensor, Tensor | None, int]:
-    """8- or 16-bit RGB or RGBA -> rgb (3, H, W), alpha (1, H, W) or None, bits."""
+    """8- or 16-bit RGB or RGBA -> rgb (3, H, W), alpha (1, H, W) or None, bits per channel."""
     pixels = image.numpy()
     depth, white = 8 * pixels.dtype.itemsize, brightest(image)
     rgb = to_tensor(pixels[..., :3])
@@ -149,7 +156,8 @@ def planes(image: pyvips.Image) -> tuple[Tensor, Tensor | None, int]:
 
 
 def brightest(image: pyvips.Image) -> float:
-    """What white is after libvips has shifted 10- or 12-bit values up to 16 bits."""
+    """The value of white in [0, 1]: libvips shifts 10- or 12-bit values up to 16 bits, so that
+    theirs is a little below 1."""
     bits = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 16
     if image.format != "ushort" or not 8 < bits < 16:
         return 1.0
@@ -157,7 +165,7 @@ def brightest(image: pyvips.Image) -> float:
 
 
 def image_of(rgb: Tensor, alpha: Tensor | None, keep: Keep, depth: int) -> pyvips.Image:
-    """The picture at that depth with what it must carry, ready for one of libvips' writers."""
+    """The picture at that depth with its metadata, ready for one of libvips' writers."""
     height, width = rgb.shape[1:]
     pixels = to_array(rgb, depth) if alpha is None else with_alpha(rgb, alpha, depth)
     image = pyvips.Image.new_from_memory(
@@ -171,7 +179,7 @@ def image_of(rgb: Tensor, alpha: Tensor | None, keep: Keep, depth: int) -> pyvip
 
 
 def grey_of(image: pyvips.Image, keep: Keep, depth: int) -> pyvips.Image:
-    """One channel of it, and alpha: all three hold the same."""
+    """The image with one channel, all three being the same, and its alpha."""
     see_through = image[3:4] if image.bands > 3 else []
     per_mm = (keep.ppi or _USUAL_PPI) / _MM_PER_INCH
     kind = "b-w" if depth == 8 else "grey16"
@@ -180,20 +188,21 @@ def grey_of(image: pyvips.Image, keep: Keep, depth: int) -> pyvips.Image:
 
 
 def with_alpha(rgb: Tensor, alpha: Tensor, depth: int) -> np.ndarray:
-    """(H, W, 4) integers; joined after rounding, so that no float copy of all four is made."""
+    """(H, W, 4) integers; joined after rounding, to save a float copy of all four channels."""
     return np.concatenate((to_array(rgb, depth), to_array(alpha, depth)), axis=2)
 
 
 def check_sides(rgb: Tensor, largest: int, name: str) -> None:
+    """Raises NotUsable where a side is longer than the format of that name can hold."""
     height, width = rgb.shape[1:]
     if max(height, width) > largest:
         raise NotUsable("vips.sides", name=name, width=width, height=height, largest=largest)
 
 
 def pixel_count(path: Path) -> int:
-    """How many a file has, by its header; 0 where libvips does not know. Raises OSError."""
+    """How many pixels a file has by its header; 0 where libvips cannot read it. Raises OSError."""
     try:
-        with path.open("rb") as stream:  # libvips takes no name that is not text
+        with path.open("rb") as stream:  # libvips cannot open names that are not valid text
             source = pyvips.Source.new_from_descriptor(stream.fileno())
             image = pyvips.Image.new_from_source(source, "", access="sequential")
     except pyvips.Error:

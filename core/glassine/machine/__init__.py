@@ -1,3 +1,3 @@
-"""What this computer offers: its devices, memory, disk, and the weights that lie on it.
+"""What this computer offers: devices, memory, disk, and networks' weights.
 
-A file belongs here that would be the same in a program that has nothing to do with pictures."""
+A file belongs here if it would be the same in a program that has nothing to do with pictures."""

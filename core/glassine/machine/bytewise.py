@@ -1,7 +1,8 @@
 """3x3 convolutions on bytes: four times as fast as float32 where a CPU has VNNI.
 
-oneDNN's kernels as torch offers them. A picture or a gradient x stands as (x / scale + zero),
-rounded and held to a byte; weights as -127..127 with one scale per output channel.
+They are oneDNN's quantised kernels, as torch offers them. Activations and gradients x are stored as
+x / scale + zero, rounded and clamped to a byte; weights as -127..127 with one scale per output
+channel.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TOP, MIDDLE = torch.iinfo(torch.uint8).max, 128  # MIDDLE stands for 0 where there is below, too
+TOP, MIDDLE = torch.iinfo(torch.uint8).max, 128  # MIDDLE is the zero point of signed values
 
 
 @dataclass(frozen=True)
 class ByteConv:
-    """A convolution whose weights are packed for the kernel."""
+    """A convolution whose weights are packed for the kernel.
+
+    scales  (out,): of the weights, one per output channel
+    """
 
     weight: Tensor
-    scales: Tensor  # (out,)
+    scales: Tensor
     bias: Tensor | None
     stride: int
 
     @classmethod
     def of(cls, weight: Tensor, bias: Tensor | None, stride: int = 1) -> ByteConv:
-        """weight: (out, in, 3, 3) float32"""
+        """The convolution with these float32 weights (out, in, 3, 3) and this bias (out,)."""
         scales = weight.abs().amax((1, 2, 3)).clamp_min(1e-12) / (MIDDLE - 1)
         whole = (weight / scales[:, None, None, None]).round().to(torch.int8).contiguous()
         one, steps = [1, 1], [stride, stride]
@@ -36,13 +40,18 @@ class ByteConv:
         return cls(pack(whole, scales, 1.0, 0, steps, one, one, 1, None), scales, bias, stride)
 
     def __call__(self, seen: Tensor, scale: float, zero: int) -> Tensor:
-        """seen: (B, in, H, W) bytes, channels last -> (B, out, H / stride, W / stride) float32."""
+        """(B, in, H, W) bytes, channels last -> (B, out, H / stride, W / stride) float32.
+
+        scale, zero  in which `seen` is stored
+        """
         return self._run(seen, scale, zero, 1.0, 0, torch.float32)
 
     def again(self, seen: Tensor, scale: float, zero: int, then: float, middle: int) -> Tensor:
-        """The same as bytes of the scale `then` around `middle`; held where they are out of range.
+        """As a call, with bytes as the result, clamped: for a further convolution.
 
-        Faster than to write float32 and to round it, where the scale is known beforehand.
+        Faster than to write float32 and then round it, where the result's scale is known.
+
+        then, middle  scale and zero point of the result
         """
         return self._run(seen, scale, zero, then, middle, torch.uint8)
 
@@ -59,25 +68,25 @@ class ByteConv:
 
 
 def span(x: Tensor) -> tuple[float, int]:
-    """(scale, zero) in which the whole of x can be written."""
-    low, high = float(x.amin()), float(x.amax())  # aminmax takes fifty times as long
+    """(scale, zero) with which all values of x fit into bytes."""
+    low, high = float(x.amin()), float(x.amax())  # torch.aminmax takes fifty times as long
     if low >= 0:
         return max(high, 1e-30) / TOP, 0
     return max(high, -low) / (MIDDLE - 1), MIDDLE
 
 
 def rounded(x: Tensor, scale: float, zero: int) -> Tensor:
-    """The bytes of x, laid out as x is; what is out of range is held at its end."""
-    if not hasattr(torch, "quantize_per_tensor"):  # to be removed from torch; four times as slow
+    """The bytes of x, in x's memory layout; values out of range are clamped."""
+    if not hasattr(torch, "quantize_per_tensor"):  # torch will remove it; this is 4 times as slow
         return (x / scale).add_(zero).round_().clamp_(0, TOP).to(torch.uint8)
     whole = torch.quantize_per_tensor(x, scale, zero, torch.quint8)
-    same = torch.empty(0, dtype=torch.uint8)  # the same memory: int_repr would copy it
+    same = torch.empty(0, dtype=torch.uint8)  # to share memory with `whole`: int_repr copies
     return same.set_(whole.untyped_storage(), 0, whole.shape, whole.stride())
 
 
 @cache
 def usable() -> bool:
-    """Whether this processor gains by it and this torch can do it: seen by trying."""
+    """Whether this processor has VNNI and this torch computes such a convolution right."""
     draw = torch.Generator().manual_seed(1)
     x = torch.rand(1, 32, 16, 16, generator=draw).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(32, 32, 3, 3, generator=draw)
@@ -85,7 +94,7 @@ def usable() -> bool:
     try:
         if not torch.cpu._is_vnni_supported():
             return False
-        with warnings.catch_warnings():  # torch warns once that it will drop what `rounded` uses
+        with warnings.catch_warnings():  # torch warns that it will remove quantize_per_tensor
             warnings.simplefilter("ignore")
             out = ByteConv.of(weight, None)(rounded(x, scale, zero), scale, zero)
     except (AttributeError, RuntimeError):

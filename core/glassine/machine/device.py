@@ -21,13 +21,13 @@ from . import bytewise
 
 @dataclass(frozen=True)
 class Device:
-    """What computes.
+    """A device that computes.
 
-    kind   as torch names it
-    says   what a person reads
-    dtype  what networks run in
-    in_bytes  whether gradients are found faster in bytes, with `bytewise`: on a Zen 4 in .57 of
-              bfloat16's time and .33 of float32's. Beside AMX it was not tried
+    kind   torch's name for it: "cpu", "cuda", "xpu", "mps"
+    says   its name for people
+    dtype  number format in which networks run
+    in_bytes  whether gradients are computed in bytes, with `bytewise`: on a Zen 4 in .57 of
+              bfloat16's time and .33 of float32's. It is off on processors with AMX, untried
     """
 
     kind: str
@@ -37,20 +37,23 @@ class Device:
 
     @property
     def steps_in(self) -> str:
-        """The numbers in which steps are taken: another machine's may give other pixels."""
+        """Name of the number format in which steps are taken: others may give other pixels."""
         return "bytes" if self.in_bytes else str(self.dtype).removeprefix("torch.")
 
     @property
     def layout(self) -> torch.memory_format:
-        """Channels last is 1.6-2.2 times faster on CPUs. On Apple's GPUs it is thirty times slower
-        on a convolution's way back (pytorch 193349), and failed there in torch 2.5 (142344)."""
+        """Channels last, except on Apple's GPUs.
+
+        It is 1.6-2.2 times faster on CPUs. On Apple's GPUs a convolution's backward pass is thirty
+        times slower with it (pytorch 193349), and it failed there in torch 2.5 (142344).
+        """
         return torch.contiguous_format if self.kind == "mps" else torch.channels_last
 
 
 def choose(wish: str = "auto") -> Device:
     """The named device, or with "auto" the fastest one present."""
     if wish == "cpu":
-        return cpu()  # without a look at the cards: one that hangs may be why it is asked for
+        return cpu()  # without probing graphics cards: one that hangs may be the reason to ask
     found = {device.kind: device for device in usable_devices()}
     if wish == "auto":
         return next(iter(found.values()))
@@ -86,7 +89,7 @@ def seen_cards() -> Iterator[tuple[str, Message, *tuple[torch.dtype, ...]]]:
     """Kind, name and fast number formats of every card that torch sees."""
     if torch.cuda.is_available():  # ROCm builds answer here too
         maker = "AMD" if torch.version.hip else "NVIDIA"
-        # Emulated, as before Ampere, it is slow, and cuDNN has no convolutions for it.
+        # Before Ampere bfloat16 is emulated: it is slow, and cuDNN has no convolutions for it.
         real = torch.cuda.is_bf16_supported(including_emulation=False)
         short = (torch.bfloat16, torch.float16) if real else (torch.float16,)
         yield "cuda", card_of(maker, torch.cuda.get_device_name()), *short
@@ -103,10 +106,10 @@ def card_of(maker: str, name: str) -> Message:
 
 @cache
 def works(device: Device) -> bool:
-    """Whether a gradient found there is what it is here: seen by trying.
+    """Whether a gradient computed on that device equals the processor's: tried once.
 
-    torch lists cards that it has no kernels for (the GTX 10 since CUDA 13), and convolutions of
-    short numbers are not numbers on others (on the GTX 16 in float16, pytorch 58123).
+    torch lists cards that it has no kernels for (the GTX 10 since CUDA 13), and on others
+    convolutions in 16 bits give NaN (on the GTX 16 in float16, pytorch 58123).
     """
     exact = replace(device, kind="cpu", dtype=torch.float32)
     try:
@@ -116,7 +119,7 @@ def works(device: Device) -> bool:
     return bool((there - here).norm() < 0.1 * here.norm())
 
 
-@torch.enable_grad()  # whoever asks first may not want gradients
+@torch.enable_grad()  # the first caller may have switched gradients off
 def probe_gradient(device: Device) -> Tensor:
     """(1, 32, 64, 64): the gradient of a few convolutions on random numbers."""
     draw, widths = Generator().manual_seed(1), (32, 64, 128, 256)
@@ -131,7 +134,8 @@ def probe_gradient(device: Device) -> Tensor:
 
 @contextmanager
 def repeatable() -> Iterator[None]:
-    """The same plan gives the same pixels on a card too: cuDNN may else add up in any order."""
+    """Makes cuDNN deterministic: without it sums are added in any order, and the same plan would
+    not give the same pixels on a card."""
     before = torch.backends.cudnn.deterministic
     torch.backends.cudnn.deterministic = True
     try:
@@ -152,6 +156,6 @@ def has_fast_bfloat16() -> bool:
 
 
 def processor() -> str:
-    """What the system says of its processor, maker included."""
+    """How the system describes its processor, maker included."""
     listed = Path("/proc/cpuinfo")
     return listed.read_text() if listed.exists() else platform.processor()

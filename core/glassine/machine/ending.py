@@ -1,7 +1,7 @@
-"""Ending at once, from a signal: what is half there is put in order, and the process is gone.
+"""Ending the process at once on a signal, after the duties that tidy up unfinished work.
 
-An exception that a signal throws lands between any two steps: in a library's callback, which
-prints or swallows it, or in the clearing away that an earlier one began. Nothing is thrown here.
+A signal that raised an exception would raise it between any two steps: in a library's callback,
+which prints or swallows it, or in the tidying that an earlier signal began. So nothing is raised.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     if hasattr(signal, name)
 )
-"""Those that ask a program to stop: Ctrl-C, a polite kill, a terminal that was closed."""
+"""Signals that ask a program to stop: Ctrl-C, kill, a closed terminal."""
 
 _duties: dict[object, Callable[[], object]] = {}
 
 
 @contextmanager
 def at_end(duty: Callable[[], object]) -> Iterator[None]:
-    """In its context the process does not end without that being done."""
+    """Within it, `leave` calls the duty before it ends the process."""
     key = object()
     _duties[key] = duty
     try:
@@ -38,7 +38,7 @@ def at_end(duty: Callable[[], object]) -> Iterator[None]:
 
 
 def leave(code: int) -> NoReturn:
-    """Does every duty, the newest first, and ends this process; a second signal changes nothing."""
+    """Does every duty, the newest first, and ends the process; further signals are ignored."""
     unheard()
     for duty in reversed(list(_duties.values())):
         with suppress(Exception):
@@ -47,20 +47,20 @@ def leave(code: int) -> NoReturn:
 
 
 def unheard() -> None:
-    """From here on signals that ask to stop are too late."""
+    """Ignores signals that ask to stop, from here on."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Signals wait until the end; a process that is started meanwhile is born holding them back.
+    """Within it, signals wait until its end; a process that is started meanwhile blocks them too.
 
-    It lets them in with `let_in`, once it knows what to do: until then a Ctrl-C on a terminal,
-    which every process there gets, would meet a Python that is just loading.
+    That process unblocks them with `let_in` once its handlers are set. A Ctrl-C reaches every
+    process on the terminal, and would else meet a Python that is still loading.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # no other thread is ever interrupted
+        yield  # Python handles signals in the main thread only
         return
     came: list[int] = []
     mask = getattr(signal, "pthread_sigmask", None)
@@ -78,6 +78,6 @@ def held() -> Iterator[None]:
 
 
 def let_in() -> None:
-    """Signals that `held` kept from this process come now."""
+    """Unblocks the signals that `held` blocked when it started this process."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -1,4 +1,4 @@
-"""Writing files that are there as a whole or not at all."""
+"""Writing files as a whole or not at all, and reading plain ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ..messages import Message, message
 from . import ending
 
 _HEAD = 400
-"""Bytes in which what Glassine writes says what it is."""
+"""Bytes at the start of a file among which every file of Glassine's says what it is."""
 
 
 def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     """Raises what `write` would raise, as far as it can be known before the work is done.
 
-    `never` are files that must survive, whatever the names and links: the originals.
+    never  files that must not be overwritten, under any name or link: the originals
     """
     for original in never:
         if same_file(path, original):
@@ -31,7 +31,7 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
     try:
         if is_folder(path):
             raise NotWritable("file.folder", path=path)
-        if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+        if path.exists() and not path.is_file():  # a device would be replaced, even /dev/null
             raise NotWritable("file.device", path=path)
         with part_of(path.with_name("glassine")) as part:
             created(part).close()
@@ -40,9 +40,9 @@ def check_writable(path: Path, *, never: Iterable[Path] = ()) -> None:
 
 
 def write(path: Path, data: bytes, *, never: Iterable[Path] = (), permissions: int = 0o666) -> None:
-    """Puts data under that name in one move; until then the name is untouched.
+    """Writes the data beside the path and then moves it there; raises NotWritable.
 
-    permissions  of the new file, less what the system takes from every new file
+    permissions  of the new file, before the umask
     """
     check_writable(path, never=never)
     try:
@@ -58,9 +58,9 @@ def write(path: Path, data: bytes, *, never: Iterable[Path] = (), permissions: i
 
 @contextlib.contextmanager
 def part_of(path: Path) -> Iterator[Path]:
-    """A free name beside it, cleared away afterwards.
+    """A free name beside the path; whatever has that name at the end is removed.
 
-    It is known before anything lies there: an interruption may come between any two steps.
+    Its removal is arranged before the file exists: a signal may come between any two steps.
     """
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     with ending.at_end(lambda: part.unlink(missing_ok=True)):
@@ -77,19 +77,19 @@ def created(path: Path, permissions: int = 0o666) -> BinaryIO:
 
 
 def first_free(names: Iterable[Path], taken: set[str]) -> Path:
-    """The first of these that no other file goes to, also where case does not count; noted."""
+    """The first of these names that is not in `taken`, whatever its case; it is added there."""
     found = next(name for name in names if str(name).casefold() not in taken)
     taken.add(str(found).casefold())
     return found
 
 
 def contents(path: Path, most: int | None = None) -> bytes:
-    """The bytes of a plain file; raises OSError, also for a pipe or a device: who knows its end?
+    """The bytes of a plain file; raises OSError, NoFile for a pipe or a device.
 
-    most  so many of them, of a file that the system makes up and that tells no size
+    most  bytes to read at most of a file without a size (the system makes up files such as /proc's)
     """
     known = path.stat()
-    if not stat.S_ISREG(known.st_mode):  # before it is opened: a pipe would wait
+    if not stat.S_ISREG(known.st_mode):  # checked before it is opened: a pipe would block
         raise NoFile(message("file.device", path=path))
     if known.st_size:
         return path.read_bytes()
@@ -98,11 +98,11 @@ def contents(path: Path, most: int | None = None) -> bytes:
 
 
 class NoFile(OSError):
-    """What has that name holds no contents of its own."""
+    """The path is no plain file: a pipe, a device or a folder."""
 
 
 def is_foreign(path: Path, sign: bytes) -> bool:
-    """Whether a file lies there that does not say in its first bytes that Glassine made it."""
+    """Whether there is a file at that path without `sign`, Glassine's, in its first bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -110,7 +110,7 @@ def is_foreign(path: Path, sign: bytes) -> bool:
 
 
 def is_folder(folder: Path) -> bool:
-    """Whether a folder has that name; raises OSError for a name that the disk cannot hold."""
+    """Whether the path is a folder; raises OSError for a name that the disk cannot hold."""
     try:
         return stat.S_ISDIR(folder.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -125,7 +125,7 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def why(path: Path, error: OSError) -> Message:
-    """What is wrong and what to do."""
+    """Why the file could not be written and what to do, for people."""
     folder = path.parent
     if error.errno == errno.ENAMETOOLONG:
         return message("file.name_too_long")

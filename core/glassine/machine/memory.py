@@ -13,14 +13,15 @@ from ..errors import NotUsable
 from ..messages import Field
 
 _BYTES_PER_PIXEL = 90
-"""Peak of reading, optimising, verifying and encoding one pixel: about seven float32 pictures."""
+"""Peak memory per pixel of reading, optimising, verifying and encoding: about seven float32
+pictures."""
 
 _ENGINE = 1 << 30
-"""Of a process that has loaded torch, the networks and the judges: 0.95 GB were seen."""
+"""Bytes of a process with torch, the networks and the judges loaded; 0.95 GB were measured."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # malloc.h
 
-_BLOCK = 32 << 20  # bytes; the largest that glibc ever keeps for itself on 64 bits
+_BLOCK = 32 << 20  # bytes; the largest block that glibc keeps instead of returning it, on 64 bits
 
 _CGROUP = ("memory.max", "memory/memory.limit_in_bytes")  # containers, version 2 and 1
 
@@ -38,17 +39,17 @@ def available() -> int:
 
 
 def needed(pixels: int) -> int:
-    """Bytes that a process takes at most for a picture of so many pixels."""
+    """Bytes that a process needs at most for a picture of so many pixels."""
     return _ENGINE + pixels * _BYTES_PER_PIXEL
 
 
 def largest_side() -> int:
-    """Of a square picture that fits now, in pixels, to the hundred below."""
+    """Side in pixels of the largest square picture that fits now, rounded down to hundreds."""
     return int((available() // _BYTES_PER_PIXEL) ** 0.5) // 100 * 100
 
 
 def check_fits(width: int, height: int, what: Field) -> None:
-    """Refuses a picture that would not fit, from its size alone, before anything is decoded."""
+    """Raises NotUsable for a picture that would not fit, before anything is decoded."""
     if width * height > available() // _BYTES_PER_PIXEL:
         raise NotUsable(
             "memory.too_large", what=what, width=width, height=height, side=largest_side()
@@ -57,15 +58,15 @@ def check_fits(width: int, height: int, what: Field) -> None:
 
 @contextmanager
 def reused() -> Iterator[None]:
-    """Freed memory is handed out again instead of going back to the system, until the end.
+    """Within it, the process keeps freed memory for reuse and does not return it to the system.
 
-    A gradient frees and asks for the same dozens of megabytes layer by layer. glibc returns blocks
-    of that size to the kernel each time, which then zeroes every page anew: an eighth to a fifth
-    of the time on a CPU. Elsewhere (Windows, macOS, musl) nothing is done.
+    A gradient frees and allocates the same dozens of megabytes layer by layer. glibc returns blocks
+    of that size to the kernel each time, which then zeroes every page anew: this takes an eighth
+    to a fifth of the time on a CPU. Without glibc (Windows, macOS, musl) nothing is done.
 
-    Afterwards blocks of up to 32 MB are still kept, and 64 MB at most. By itself glibc would come
-    to keep as much, but it stops learning once it is told anything; with what it starts from
-    (128 kB) a watermark took two and a half times as long after a search as before one.
+    Afterwards blocks of up to 32 MB are still kept, and 64 MB in all. glibc adapts to such limits
+    by itself, but no longer once a limit was set; with its initial limit of 128 kB a watermark took
+    two and a half times as long after a search as before one.
     """
     try:
         libc = ctypes.CDLL("libc.so.6")

@@ -1,4 +1,4 @@
-"""What a file is that Glassine does not open, by its first bytes and by its name."""
+"""Kinds of files that Glassine does not open, by their first bytes and their names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import PurePath
 from ..messages import Message, message
 
 HEAD = 600
-"""Bytes at the beginning of a file in which it says what it is; a tar does so after 257."""
+"""Bytes at the beginning of a file that are needed to recognise it; a tar is known by byte 257."""
 
 _STARTS = {
     b"GIF8": "gif",
@@ -71,7 +71,7 @@ _STARTS = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
 }
-"""Beginnings of files and what they are."""
+"""First bytes of files -> NAME of their message "stranger.NAME"."""
 
 _FILM: tuple[bytes, ...] = (
     b"isom",
@@ -100,7 +100,7 @@ _RAW: tuple[str, ...] = (
     ".iiq",
 )
 _RAW += (".kdc", ".dcr", ".srw", ".mrw", ".erf", ".mef", ".mos", ".rwl", ".gpr", ".k25")
-"""Names of cameras' files that begin like a TIFF: what a TIFF reader finds in them is a preview."""
+"""Suffixes of cameras' raw files that begin like a TIFF: a TIFF reader finds only a preview."""
 
 _TIFF = (b"II*\0", b"MM\0*")
 _NAMED = {
@@ -121,16 +121,17 @@ _NAMED = {
     **dict.fromkeys((".fig", ".rif", ".ptg", ".reb", ".ipv", ".psdc", ".pspimage"), "document"),
     **dict.fromkeys((".emf", ".wmf", ".cin", ".sgi", ".ras", ".pict", ".xbm", ".jxr"), "rare"),
 }
-"""Kinds whose files say too little in their first bytes, or nothing."""
+"""Suffix -> kind, for files whose first bytes do not tell, or too little."""
 
 _WRAPPINGS = ("zip", "pdf", "postscript", "archive", "icon")
-"""What files of such a name may be packed into, or begin like."""
+"""Kinds by first bytes that yield to a kind by suffix: containers in which such files are packed,
+and beginnings that they share."""
 
 
 def stranger(head: bytes, name: str = "") -> Message | None:
-    """What a file is instead of a picture that can be opened; None where nobody knows.
+    """What a file is instead of a picture that can be opened; None where it is not recognised.
 
-    head  its first bytes, HEAD of them where there are so many
+    head  its first HEAD bytes, or all of a shorter file
     """
     suffix = PurePath(name).suffix.lower()
     if is_raw(head, suffix):
@@ -142,7 +143,7 @@ def stranger(head: bytes, name: str = "") -> Message | None:
 
 
 def is_raw(head: bytes, suffix: str) -> bool:
-    """Whether a camera's raw file only looks like a TIFF."""
+    """Whether it is a camera's raw file, which begins like a TIFF."""
     canon = head[8:10] == b"CR"
     return head.startswith(_TIFF) and (canon or suffix in _RAW)
 
@@ -163,7 +164,7 @@ def _begins(head: bytes) -> str | None:
 
 
 def _in_boxes(head: bytes) -> str | None:
-    """HEIF's and film's boxes, and RIFF's."""
+    """Kinds by the boxes of HEIF, video and RIFF files."""
     if head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WAVE"):
         return "video"
     if head[4:12] == b"ftypcrx ":
@@ -176,7 +177,7 @@ def _in_boxes(head: bytes) -> str | None:
 
 
 def _in_letters(head: bytes) -> str | None:
-    """What is text in XML: a drawing says so early, behind whatever mark of its letters."""
+    """Kinds of XML text: SVG by its early root element, after any byte order mark."""
     text = head.replace(b"\0", b"").lstrip(b"\xff\xfe\xef\xbb\xbf \t\r\n")
     if text.startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")):
         if b"<svg" in text or b"DOCTYPE svg" in text:

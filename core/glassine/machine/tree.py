@@ -1,4 +1,4 @@
-"""Everything below a folder: its plain files, and what is passed over, with the reason."""
+"""All plain files below a folder, and what is skipped, with the reason."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from .strangers import HEAD
 
 @dataclass(frozen=True)
 class Passed:
-    """What was not looked into, and why."""
+    """A path that was skipped, and why."""
 
     path: Path
     reason: Message
 
 
 def below(folder: Path, *, hidden: bool = True) -> tuple[list[Path], list[Passed]]:
-    """Plain files and links to such, in order; and folders and names that give none.
+    """Plain files and links to such, sorted; and what was skipped.
 
-    Linked folders are not followed: they may lead in a circle, or to all of a disk. `hidden`:
-    also what lies in hidden folders.
+    Linked folders are not followed: they may lead in a circle, or to a whole disk.
+
+    hidden  whether to look into hidden folders too
     """
     found, passed = list[Path](), list[Passed]()
 
@@ -45,13 +46,13 @@ def below(folder: Path, *, hidden: bool = True) -> tuple[list[Path], list[Passed
 
 
 def is_link(folder: Path) -> bool:
-    """Whether the folder lies elsewhere: a link, or what Windows calls a junction."""
+    """Whether the folder is a link, or a junction on Windows."""
     junction = getattr(os.path, "isjunction", lambda _: False)  # since Python 3.12
     return folder.is_symlink() or bool(junction(folder))
 
 
 def no_file(path: Path) -> Message | None:
-    """Why that name stands for no file with contents; None where it does."""
+    """Why the path is no plain file or link to one; None where it is."""
     try:
         if path.is_file():
             return None
@@ -62,6 +63,6 @@ def no_file(path: Path) -> Message | None:
 
 
 def beginning(path: Path) -> bytes:
-    """The first bytes of a file, as many as say what it is; raises OSError."""
+    """The first HEAD bytes of a file, by which `stranger` recognises it; raises OSError."""
     with path.open("rb") as stream:
         return stream.read(HEAD)

@@ -1,6 +1,6 @@
-"""What an exported file carries. To add one: a file here, and its name below.
+"""Marks that an exported file carries. To add one: a file here, and its name below.
 
-What several marks share (containers, certificates, the vocabulary) lies beside them."""
+What several marks share (containers, certificates, the vocabulary) has its own files here."""
 
 from collections.abc import Iterable
 

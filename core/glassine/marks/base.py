@@ -1,4 +1,4 @@
-"""What a mark is: something an export carries that says whose it is and what was done."""
+"""What a mark is: something that an export carries to say whose it is or what was done to it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 Stage = Literal["pixels", "metadata", "signature", "record"]
 STAGES: tuple[Stage, ...] = ("pixels", "metadata", "signature", "record")
-"""The only order that works: each later stage would be broken by an earlier one coming after it."""
+"""The order in which marks are made: an earlier stage, done later, would break the later ones."""
 
 Embed = Callable[["Protected"], "Protected"]
 Stamp = Callable[[bytes, "Protected", "Report"], bytes]
+"""(a file, the picture, its report) -> the file with the mark."""
 Check = Callable[["Claim"], tuple[Message, ...]]
-"""Raises what would be raised at the very end; gives what is to be told with the result."""
+"""Raises, before any work, what making the mark would raise; gives notes for the result."""
 Decide = Callable[["Claim"], "Claim"]
+"""The claim with what it left open for this mark."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one mark says when it is read back. `facts` is what a machine would want of it."""
+    """What one mark says when it is read from a file: `says` for people, `facts` for programs."""
 
     mark: str
     says: Message
@@ -32,25 +34,25 @@ class Found:
 
 
 Read = Callable[[bytes, str], Found | None]
-"""A file's bytes and PEM roots that the reader trusts ("" for none) -> what the mark says, or
-None where the file does not carry it."""
+"""(a file's bytes, PEM roots that the reader trusts or "") -> what the mark says, or None where the
+file does not carry it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
     """One mark. Pixel marks have `embed`; all others have `stamp`, which takes and gives a file.
 
-    A mark of the stage "record" stamps a file that is written already and leaves it as it is.
+    The stamp of a mark of the stage "record" records the finished file and does not change it.
 
     says     what it is, in a line
-    label    a few words for it, to be read beside its switch
+    label    a few words for it, beside its switch
     note     what the artist must know before using it: sites that refuse such files, limits
     formats  that can carry it; empty for all of them
-    visible  meant to be seen: its cost is not held against the strength that was asked for
-    check    asked before any work is done
-    decide   asked while it is planned, for what the claim left open; what is decided stays
-    prepare  told before the pixels are encoded, for what only the encoder can write; told again, it
-             gives the same value back
+    visible  meant to be seen: it does not count against the strength that was asked for
+    check    called before any work is done
+    decide   called while the run is planned; the plan keeps what it decides
+    prepare  called before the pixels are encoded, for what only the encoder can write; called
+             again, it gives the same value back
     """
 
     says: str

@@ -1,8 +1,8 @@
 """Content Credentials: a signed statement in the file that says "do not train" (C2PA 2.2, CAWG).
 
-Three things are off for good. Thumbnails and ingredients, because they would carry the clean
-picture in the protected file; fetching manifests and asking OCSP servers, because reading a file
-must not tell anyone that it was read.
+Some of the standard's features are always off: thumbnails and ingredients, because they would put
+the clean picture into the protected file; fetching manifests and asking OCSP servers, because
+reading a file must not tell anyone that it was read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CONTEXT = {
 
 
 def settings(anchors: str = "") -> dict[str, Any]:
-    """c2pa-rs settings: nothing leaves the machine, nothing small of the picture goes in."""
+    """Settings for c2pa-rs: no network, no thumbnails."""
     trust = {"trust_config": "\n".join(EKUS), "verify_trust_list": True}
     if anchors:
         trust["user_anchors"] = anchors
@@ -46,7 +46,7 @@ def settings(anchors: str = "") -> dict[str, Any]:
 
 
 def manifest(claim: Claim) -> dict[str, Any]:
-    """What is signed. It says nothing of how the picture was protected."""
+    """The manifest that is signed. It does not say how the picture was protected."""
     policy = POLICIES[claim.policy]
     created = {
         "action": "c2pa.created",
@@ -76,7 +76,8 @@ def manifest(claim: Claim) -> dict[str, Any]:
 
 
 def check(claim: Claim) -> tuple[Message, ...]:
-    """The certificate opens, may sign and is not about to end; asks for its passphrase now."""
+    """Raises where the certificate cannot sign; says in whose name it does, and whether it expires
+    soon. A passphrase is asked for now."""
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     who = certificate.common_name(signer.chain[0])
     told = message("c2pa.signs_as", who=who)
@@ -86,13 +87,13 @@ def check(claim: Claim) -> tuple[Message, ...]:
 
 
 def in_the_files_name(claim: Claim, creators: tuple[str, ...]) -> Claim:
-    """Where nobody is claimed, the names that the file gives sign: each has a key of its own, and
-    one for all of them would say that they are one person's."""
+    """The claim; where it names no creator, with the names that the file gives. Each name has a key
+    of its own: one key for all would show that they are one person's."""
     return claim if claim.creator or not creators else replace(claim, creator="; ".join(creators))
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
-    """Signs the finished file; nothing may touch it afterwards."""
+    """Signs the finished file, which must not change afterwards."""
     claim = in_the_files_name(protected.plan.export.claim, protected.plan.artwork.keep.creators)
     signer = certificate.signing(claim.certificate, claim.key, claim.creator)
     signed = sign(data, claim, signer)
@@ -104,6 +105,7 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
 
 
 def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
+    """The file with a signed manifest; raises NotUsable where it cannot carry one."""
     mime = _MIMES.get(containers.check_metadata(data))
     if mime is None:
         raise NotUsable("c2pa.no_carrier", known=tuple(_MIMES))
@@ -123,7 +125,7 @@ def sign(data: bytes, claim: Claim, signer: Signing) -> bytes:
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
-    """Validates any file's manifest; `anchors` are PEM roots the reader trusts."""
+    """What a file's manifest says, and whether it is valid; `anchors` are trusted PEM roots."""
     mime = _MIMES.get(containers.check_metadata(data))
     if mime is None or not containers.signed(data):
         return None
@@ -143,7 +145,8 @@ def read(data: bytes, anchors: str = "") -> Found | None:
 
 
 def _found(told: dict[str, Any]) -> Found:
-    """Of what the library gives, only what has the shape it should: a stranger signed it."""
+    """The library's JSON as what the mark says. Values of wrong types are ignored: the file may be
+    anybody's."""
     manifests = _table(told.get("manifests"))
     active = _table(manifests.get(str(told.get("active_manifest"))))
     results = _table(_table(told.get("validation_results")).get("activeManifest"))
@@ -185,7 +188,7 @@ def _rows(value: object) -> list[dict[str, Any]]:
 
 
 def _all_rows(told: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    """Those of that name in every one of the manifests: the picture's and its ingredients'."""
+    """The rows of that name in all manifests, the picture's and its ingredients'."""
     for one in _table(told.get("manifests")).values():
         yield from _rows(_table(one).get(name))
 
@@ -196,19 +199,19 @@ AI = {
     "compositeWithTrainedAlgorithmicMedia": message("c2pa.ai_parts"),
     "compositeSynthetic": message("c2pa.ai_parts"),
 }
-"""Digital source types of IPTC and C2PA that mean a trained model, as people read them."""
-_DEPTH = 20  # of lists and tables inside each other
+"""Digital source types of IPTC and C2PA that mean a trained model, in words for people."""
+_DEPTH = 20  # most lists and tables inside each other
 
 
 def ai_kinds(told: dict[str, Any]) -> list[str]:
-    """Source types that mean AI, of actions and of metadata, in any of the manifests."""
+    """Digital source types that mean AI, in actions and metadata of all manifests."""
     data = (one.get("data") for one in _all_rows(told, "assertions"))
     kinds = (str(kind).rpartition("/")[2] for one in data for kind in source_types(one))
     return sorted({kind for kind in kinds if kind in AI})
 
 
 def source_types(data: object, depth: int = 0) -> Iterator[object]:
-    """Whatever is called a digital source type, by C2PA's name or with IPTC's prefix."""
+    """Every value that is named a digital source type, by C2PA's name or with IPTC's prefix."""
     if depth > _DEPTH:
         return
     if isinstance(data, list):
@@ -234,7 +237,7 @@ def _verdict(state: str, codes: list[str], who: Field, serial: str | None) -> Me
 
 
 def generator(active: dict[str, Any]) -> str:
-    """The program that made the manifest, in the newer way to say it or the older."""
+    """The program that made the manifest, as C2PA 2 or C2PA 1 names it."""
     named = next((one.get("name") for one in _rows(active.get("claim_generator_info"))), None)
     return str(named or active.get("claim_generator") or "")
 
@@ -250,7 +253,7 @@ def _entries(active: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def thumbnails(told: dict[str, Any]) -> list[str]:
-    """Every picture that the manifests hold; ours hold none."""
+    """Every thumbnail that the manifests hold; Glassine's hold none."""
     wholes = [_table(one) for one in _table(told.get("manifests")).values()]
     parts = [*wholes, *_all_rows(told, "ingredients")]
     found = [str(part["thumbnail"]) for part in parts if part.get("thumbnail")]

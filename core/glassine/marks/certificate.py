@@ -1,4 +1,4 @@
-"""The certificate that Content Credentials are signed with: one of this machine, or the artist's.
+"""The certificate that signs Content Credentials: one made on this machine, or the artist's own.
 
 A certificate made here proves that a file was not changed since it was signed. It proves nothing
 about who signed: anyone can make one in any name. Rules: C2PA 2.2, 14.5; RFC 5280.
@@ -34,9 +34,9 @@ EKUS = (
     "1.3.6.1.4.1.311.76.59.1.9",  # Microsoft's C2PA signing
     "1.3.6.1.4.1.62558.2.1",  # C2PA claim signing
 )
-"""Purposes a signing certificate may have (c2pa-rs, valid_eku_oids.cfg)."""
+"""Purposes that a certificate may have (c2pa-rs, valid_eku_oids.cfg)."""
 
-_SIGNS = EKUS[:2] + EKUS[4:]  # of these, the purposes that sign pictures
+_SIGNS = EKUS[:2] + EKUS[4:]  # those of EKUS with which a certificate may sign pictures
 NOBODY = "A Glassine user"
 _YEARS = timedelta(days=3650)
 _SOON = timedelta(days=30)
@@ -46,20 +46,27 @@ Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
 @dataclass(frozen=True)
 class Signing:
-    """A checked chain, leaf first, and its key. `alg` is C2PA's name of the algorithm."""
+    """A checked certificate with its chain and key.
+
+    chain  the leaf first
+    alg    C2PA's name of the signature algorithm
+    own    whether it is the artist's; else it was made on this machine
+    """
 
     chain: tuple[x509.Certificate, ...]
     key: Key
     alg: str
-    own: bool  # the artist brought it; else it was made on this machine
+    own: bool
 
     @property
     def pem(self) -> str:
+        """The chain as PEM."""
         encoding = serialization.Encoding.PEM
         return "".join(one.public_bytes(encoding).decode() for one in self.chain)
 
     @property
     def says(self) -> Message:
+        """Whose certificate it is and until when it is valid."""
         who, until = common_name(self.chain[0]), day_of(self.chain[0].not_valid_after_utc)
         if self.own:
             says = message("certificate.own", who=who, until=until)
@@ -69,14 +76,15 @@ class Signing:
 
     @property
     def soon(self) -> Message | None:
-        """Told when its end is near. Our signatures carry no time stamp, which needs a network, so
-        they end with it."""
+        """A warning where the certificate expires soon, else None. Glassine's signatures have no
+        time stamp, which would need a network, so they expire with it."""
         until = self.chain[0].not_valid_after_utc
         if until - datetime.now(UTC) >= _SOON:
             return None
         return message("certificate.soon", until=day_of(until))
 
     def sign(self, data: bytes) -> bytes:
+        """The signature over the data, by `alg`."""
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
             return self.key.sign(data, ec.ECDSA(_HASHES[self.alg]))
         if isinstance(self.key, rsa.RSAPrivateKey):
@@ -97,8 +105,8 @@ _CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 
 
 def check_signature(leaf: x509.Certificate, alg: str, signature: bytes, data: bytes) -> None:
-    """The other side of `Signing.sign`: raises InvalidSignature, or ValueError where a key of that
-    kind does not sign like that."""
+    """Checks a signature by `Signing.sign`: raises InvalidSignature, or ValueError where the key's
+    kind does not fit `alg`."""
     key = leaf.public_key()
     if isinstance(key, ec.EllipticCurvePublicKey) and alg in _CURVES.values():
         key.verify(signature, data, ec.ECDSA(_HASHES[alg]))
@@ -126,17 +134,17 @@ def signing(certificate: str = "", key: str = "", name: str = "") -> Signing:
 
 
 def certificate_folder() -> Path:
-    """Beside the ledger, in the user's data."""
+    """The folder of certificates made here, beside the ledger in the user's data."""
     return ledger.ledger_path().with_name("certificate")
 
 
 def place_of(name: str) -> Path:
-    """Where the certificate of that name lies. Every name has a key of its own: two names signed
-    with one key, or under one root, would be known to be one person's."""
+    """The folder of that name's certificate. Every name has its own key and root: with a shared one
+    anybody could see that two names are one person's."""
     told = unicodedata.normalize("NFC", name).strip()
     first = certificate_folder()
     if named_in(first / "chain.pem") == (told or NOBODY):
-        return first  # made before there was one for each name
+        return first  # an older version made one certificate, for all names
     return first / hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -159,7 +167,7 @@ def local_serials() -> set[str]:
 
 
 def make_certificate(name: str, place: Path) -> None:
-    """A root for this name alone and a leaf under it. The root's key is thrown away."""
+    """Stores a new root for this name alone and a leaf under it; the root's key is not kept."""
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     issuer, subject = _name("Glassine local root"), _name(name or NOBODY)
     root = _builder(issuer, issuer, root_key, root_key, ca=True)
@@ -190,7 +198,7 @@ def _builder(
     *,
     ca: bool,
 ) -> x509.CertificateBuilder:
-    """The profile C2PA asks for; the purpose is e-mail protection, which every reader accepts."""
+    """A certificate as C2PA demands; every reader accepts its purpose, e-mail protection."""
     now = datetime.now(UTC)
     uses = dict.fromkeys(
         (
@@ -222,7 +230,10 @@ def _builder(
 
 
 def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ...], Key]:
-    """A .p12 / .pfx, or a PEM chain with its key in the same or another file; not yet checked."""
+    """The chain and key of a .p12 or .pfx, or of PEM with the key in the same or another file.
+
+    `check_chain` checks them.
+    """
     try:
         data = contents(path)
         if path.suffix.lower() in (".p12", ".pfx"):
@@ -235,7 +246,7 @@ def open_chain(path: Path, key: Path | None) -> tuple[tuple[x509.Certificate, ..
     except (OSError, ValueError) as error:
         why = message("certificate.unreadable", reason=reason_of(error, "damaged"))
         raise refused(path, why) from error
-    return chain, cast(Key, loaded)  # checked() refuses other kinds of key
+    return chain, cast(Key, loaded)  # check_chain() refuses other kinds of key
 
 
 def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Key]:
@@ -246,7 +257,7 @@ def _from_p12(path: Path, data: bytes) -> tuple[tuple[x509.Certificate, ...], Ke
 
 
 def check_chain(chain: tuple[x509.Certificate, ...], key: Key, *, own: bool) -> Signing:
-    """Raises for everything that would make the signature worthless or refused."""
+    """The chain, ready to sign; raises where its signatures would be invalid or refused."""
     leaf, now = chain[0], datetime.now(UTC)
     who, from_, until = common_name(leaf), leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if until < now:

@@ -1,8 +1,8 @@
-"""What stands in a picture file beside the picture, read without trusting it.
+"""Checks of a picture file's metadata before any library parses it.
 
-Other libraries parse metadata with the file's own numbers. This walk comes first and refuses what
-no picture needs: blocks of metadata larger than a book, compressed text that unfolds without end,
-XML that defines entities. Layouts: PNG 3rd edition; RIFF; TIFF 6.0; ISO 14496-12.
+Libraries trust the sizes that a file declares. These checks come first and refuse what no picture
+needs: blocks of metadata larger than a book, text that decompresses without end, XML that defines
+entities. Layouts: PNG 3rd edition; RIFF; TIFF 6.0; ISO 14496-12.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ..errors import Unreadable
 from ..messages import Message, message
 
 LIMIT = 16 << 20
-"""Bytes of one block of metadata. XMP packets of real files are a few kilobytes."""
+"""Most bytes of one block of metadata. XMP packets of real files have a few kilobytes."""
 
 MANIFEST = bytes.fromhex("6332706100110010800000aa00389b71")
-"""The UUID that opens every C2PA manifest store (C2PA 2.2, 11.1.4.2)."""
+"""The UUID with which every C2PA manifest store begins (C2PA 2.2, 11.1.4.2)."""
 
 _PIXELS = {
     "png": (b"IDAT", b"fdAT"),
@@ -25,11 +25,11 @@ _PIXELS = {
     "avif": (b"mdat",),
 }
 _START, _END = b"<x:xmpmeta", b"</x:xmpmeta>"
-_MOST = 1_000_000  # blocks; a PNG of 500 MB has some 60,000
+_MOST = 1_000_000  # blocks of a file; a PNG of 500 MB has some 60,000
 
 
 def kind(data: bytes) -> str:
-    """The container by its first bytes; "" when it is none of ours."""
+    """The container by the file's first bytes; "" for any other file."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -42,7 +42,7 @@ def kind(data: bytes) -> str:
 
 
 def check_metadata(data: bytes) -> str:
-    """The container, once its metadata has been found to be of a sane size and shape."""
+    """The container; raises Unreadable where its metadata has an unreasonable size or shape."""
     container = kind(data)
     for number, (name, size, body) in enumerate(blocks(data, container)):
         if number > _MOST:
@@ -56,7 +56,8 @@ def check_metadata(data: bytes) -> str:
 
 
 def packet(data: bytes) -> bytes | None:
-    """The XMP packet, found by its own markers as the XMP specification (part 3, 2.1) allows."""
+    """The XMP packet, found by its markers as the XMP specification (part 3, 2.1) allows; None
+    where there is none."""
     start = data.find(_START)
     end = data.find(_END, start) + len(_END)
     if start < 0 or end < len(_END):
@@ -64,7 +65,7 @@ def packet(data: bytes) -> bytes | None:
     if end - start > LIMIT:
         raise refused_block(b"XMP", message("containers.large", size=(end - start) >> 20))
     around = data[max(0, start - 4096) : end]
-    bare = around.replace(b"\0", b"")  # UTF-16 must not hide it
+    bare = around.replace(b"\0", b"")  # so that UTF-16 does not hide an entity
     if b"<!ENTITY" in bare or b"<!DOCTYPE" in bare:
         raise refused_block(b"XMP", message("containers.entities"))
     return data[start:end]
@@ -76,7 +77,7 @@ def signed(data: bytes) -> bool:
 
 
 def blocks(data: bytes, container: str) -> Iterator[tuple[bytes, int, bytes]]:
-    """(name, declared size, body) of every block; a body is cut where the file ends."""
+    """(name, declared size, body) of every block; bodies may be truncated or empty."""
     if container == "png":
         yield from _chunks(data, 8, "big", 4, 12)
     elif container == "webp":
@@ -90,7 +91,10 @@ def blocks(data: bytes, container: str) -> Iterator[tuple[bytes, int, bytes]]:
 def _chunks(
     data: bytes, at: int, order: str, name_at: int, extra: int
 ) -> Iterator[tuple[bytes, int, bytes]]:
-    """PNG writes size then name, RIFF name then size; `extra` is what surrounds the body."""
+    """Blocks of PNG (size, then name) or RIFF (name, then size), from offset `at` on.
+
+    extra  bytes of a block besides its body
+    """
     while at + 8 <= len(data):
         size_at = at if name_at else at + 4
         size = int.from_bytes(data[size_at : size_at + 4], "big" if order == "big" else "little")
@@ -100,7 +104,7 @@ def _chunks(
 
 
 def _tags(data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
-    """The first directory's XMP, EXIF, IPTC and profile tags."""
+    """The tags of a TIFF's first directory for XMP, IPTC, Photoshop, ICC and C2PA."""
     order = "little" if data[:2] == b"II" else "big"
 
     def number(at: int, size: int) -> int:
@@ -125,7 +129,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, int, bytes]]:
 
 
 def _inflates(name: bytes, body: bytes) -> None:
-    """Refuses compressed text that unfolds past the limit, without unfolding it all."""
+    """Refuses text that decompresses to more than LIMIT, without decompressing all of it."""
     start = body.find(b"\0") + 2
     if name == b"iTXt":
         if body[start - 1 : start] != b"\x01":
@@ -135,7 +139,7 @@ def _inflates(name: bytes, body: bytes) -> None:
         unfold = zlib.decompressobj()
         unfold.decompress(body[start:], LIMIT)
     except zlib.error:
-        return  # damaged text: its reader says so in its own words
+        return  # damaged text: the library that reads it will say so
     if unfold.unconsumed_tail:
         raise refused_block(name, message("containers.unfolds", size=LIMIT >> 20))
 

@@ -1,8 +1,8 @@
 """A convolution with a large kernel by Fourier transforms of overlapping tiles (overlap-save).
 
-An 11 x 11 kernel over 32 channels costs 121 products a channel and pixel when it is slid; in the
-frequency domain it costs one, and the transforms. On a CPU that is twice as fast, forwards and
-backwards. Differences to the sliding kernel are those of float32 rounding.
+An 11 x 11 kernel takes 121 multiplications per channel and pixel in a direct convolution; in the
+frequency domain it takes one, plus the transforms. On a CPU this is twice as fast, forward and
+backward. Results differ from a direct convolution by float32 rounding only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 _SIDE = 64
-"""Side of a transformed tile in pixels; 48, 64 and 96 were fastest of those tried."""
+"""Side of a transformed tile in pixels; 48, 64 and 96 were the fastest of those tried."""
 
 
 class FixedConvolution(nn.Conv2d):
@@ -39,14 +39,14 @@ class FixedConvolution(nn.Conv2d):
 
 
 class _Kept(Protocol):
-    """What the way back needs of the way there."""
+    """What the backward pass needs from the forward pass."""
 
     back: Tensor
     kernel: int
 
 
 class _Correlation(torch.autograd.Function):
-    """The gradient of a correlation is a correlation with the kernel turned by half a circle."""
+    """A correlation; its gradient is a correlation with the kernel rotated by 180 degrees."""
 
     @staticmethod
     def forward(ctx: _Kept, picture: Tensor, there: Tensor, back: Tensor, kernel: int) -> Tensor:
@@ -59,10 +59,10 @@ class _Correlation(torch.autograd.Function):
 
 
 def _spectrum(weight: Tensor) -> Tensor:
-    """(after, before, k, k) -> (frequencies, 2 before, 2 after), real
+    """(after, before, k, k) -> (frequencies, 2 before, 2 after), real.
 
-    Real and imaginary parts lie side by side: torch multiplies stacks of real matrices at once, but
-    copies and multiplies complex ones one after the other.
+    Real and imaginary parts are stored side by side: torch multiplies batches of real matrices at
+    once, but copies and multiplies complex ones one after the other.
     """
     seen = torch.fft.rfft2(weight, s=(_SIDE, _SIDE)).permute(2, 3, 1, 0)
     real, imaginary = seen.real, -seen.imag  # conjugated: a correlation
@@ -73,7 +73,7 @@ def _spectrum(weight: Tensor) -> Tensor:
 def _correlated(picture: Tensor, spectrum: Tensor, kernel: int) -> Tensor:
     """(1, before, H, W) -> (1, after, H, W), zeros assumed outside"""
     (_, before, height, width), border = picture.shape, kernel // 2
-    step = _SIDE - kernel + 1  # so much of a tile is not touched by its wrapped edges
+    step = _SIDE - kernel + 1  # side of the part of a tile that wrap-around does not touch
     rows, columns = -(-height // step), -(-width // step)
     below, right = rows * step - height + border, columns * step - width + border
     padded = pad(picture[0], (border, right, border, below))
@@ -88,6 +88,6 @@ def _correlated(picture: Tensor, spectrum: Tensor, kernel: int) -> Tensor:
 
 
 def _turned(stack: Tensor) -> Tensor:
-    """(a, b, c) -> (c, b, a): transforms are fastest over what lies together, and so are products
-    of matrices. Two copies cost half of what transforms over scattered values do."""
+    """(a, b, c) -> (c, b, a), contiguous: transforms and matrix products are fastest so. Two such
+    copies take half the time that transforms over strided values do."""
     return stack.permute(2, 1, 0).contiguous()

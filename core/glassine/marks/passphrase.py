@@ -1,4 +1,4 @@
-"""The passphrase of a key: out of the system's keyring, or asked for where someone can answer."""
+"""The passphrase of a key: from the system's keyring, or asked for on a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _SERVICE = "glassine"
 
 
 def unlocked(path: Path, load: Callable[[bytes | None], T]) -> T:
-    """Tries without a passphrase, then the keyring's, then asks where someone can answer."""
+    """What `load` gives: without a passphrase, else with the keyring's, else with one that the user
+    types. Raises NotUsable where none fits."""
     for word in _words(path):
         with suppress(TypeError, ValueError):
             return load(word)
@@ -36,12 +37,12 @@ def _words(path: Path) -> Iterator[bytes | None]:
             yield stored.encode()
     if sys.stdin is not None and sys.stdin.isatty():
         yield _asked(path)
-        _asked.cache_clear()  # it was wrong
+        _asked.cache_clear()  # reached only if it was wrong: ask again next time
 
 
 @lru_cache
 def _asked(path: Path) -> bytes:
-    """Once for a run, not once for every picture."""
+    """The passphrase that the user types, once for a run and not for every picture."""
     asked = in_words(message("passphrase.ask", path=path), terminal_language())
     return getpass.getpass(f"{asked}: ").encode()
 
@@ -57,5 +58,5 @@ def remember(path: Path, passphrase: str) -> None:
 
 
 def refused(name: Path | str, reason: Message) -> NotUsable:
-    """The certificate of that file, or in that name."""
+    """The error for a certificate, named by its file or its holder."""
     return NotUsable("certificate.refused", name=name, reason=reason)

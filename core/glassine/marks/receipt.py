@@ -1,7 +1,7 @@
-"""The receipt: one line in the artist's own ledger, with everything needed to recognise the file.
+"""The receipt: one entry in the artist's own ledger, with everything needed to recognise the file.
 
 Nothing is added to the file. The entry holds hashes, the watermark's id and the settings; it holds
-no clean picture, and the settings hold no path.
+no clean picture, and its settings hold no path.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .base import Found, Mark
 
 
 def entry(data: bytes, record: RunRecord) -> ledger.Entry:
-    """What the ledger will say about these bytes. Its settings hold no path and no passphrase."""
+    """The ledger's entry for these bytes. Its settings hold no path and no passphrase."""
     pixels = fingerprint.open_small(data)
     return ledger.Entry(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -36,9 +36,9 @@ def entry(data: bytes, record: RunRecord) -> ledger.Entry:
 
 
 def record_of_entry(known: ledger.Entry) -> RunRecord:
-    """What the ledger still tells of the run, also of one that was noted long ago."""
+    """The record of the run as far as its entry holds it, however old the entry is."""
     settings = dict(known.settings)
-    if "version" not in settings:  # then what is called "goals" there are their names
+    if "version" not in settings:  # in such old entries "goals" holds the goals' names
         settings["goal_names"] = settings.pop("goals", None)
     return replace(
         read_record(settings),
@@ -51,13 +51,13 @@ def record_of_entry(known: ledger.Entry) -> RunRecord:
 
 
 def check(_: Claim) -> tuple[Message, ...]:
-    """Raises where the ledger takes nothing: a home that may only be read, a disk that is full."""
+    """Raises where the ledger cannot be written: a read-only home, a full disk."""
     ledger.check_writable()
     return ()
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
-    """Writes the entry; gives the bytes back as they came."""
+    """Writes the entry; gives the bytes back unchanged."""
     made = entry(data, record_in(report, protected))
     apart = {"clean_apart": round(clean_apart(protected.plan.artwork, made.view), 2)}
     ledger.record_export(replace(made, settings=made.settings | apart))
@@ -65,14 +65,15 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
 
 
 def clean_apart(artwork: Artwork, view: bytes) -> float:
-    """How far the clean picture is from the copy's view, which tells a copy of either later."""
+    """How far the clean picture is from the copy's view, by which later files are told apart: saved
+    again from the original, or from the copy."""
     return fingerprint.apart(
         fingerprint.reduced(to_array(on_white(artwork.rgb, artwork.alpha), 8)), view
     )
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
-    """Whether the ledger knows exactly this file."""
+    """What the ledger says of exactly this file; None where it does not know it."""
     known = ledger.by_sha256(hashlib.sha256(data).hexdigest())
     if known is None:
         return None

@@ -1,9 +1,9 @@
-"""RivaGAN's decoder, used at one fixed size so that any picture can carry and give the bits.
+"""RivaGAN's decoder, used at one fixed size so that pictures of any size can carry the bits.
 
 Zhang et al., "Robust Invisible Video Watermarking with Attention" (2019). The weights are those
 that invisible-watermark 0.2.0 ships (both MIT; THIRD_PARTY.md, scripts/convert_rivagan.py). The
-decoder is written out here because one with gradients lets the mark be fitted to the picture: it
-is less visible than what RivaGAN's encoder adds, and flat pictures carry it at all.
+decoder is reimplemented in torch for its gradients: a mark that is fitted to the picture is less
+visible than what RivaGAN's encoder adds, and only so can flat pictures carry one.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ SIDE = 256
 BITS = 32
 _FILE = Path(__file__).with_name("weights") / "rivagan.safetensors"
 _SHA256 = "a995a2fbb3aefc597b6af4678b47fea25e4eb76a828d7a571b3ea7c277dd7a6f"
-_CLEAR = 6.0  # loudness at which a bit needs no more fitting
+_CLEAR = 6.0  # the decoder's output at which a bit is clear enough to be fitted no further
 LARGEST = to_unit(Levels(3))
-"""What the mark may change at most: the peak of RivaGAN's own encoder."""
-_STEP = to_unit(Levels(0.13))  # root mean square of one step; momentum makes it three times that
+"""The most that the mark may change a value: the peak of RivaGAN's own encoder."""
+_STEP = to_unit(Levels(0.13))  # root mean square of a step's change; momentum makes it up to three
 
 
 def _stack(before: int, after: int) -> nn.Sequential:
@@ -49,7 +49,7 @@ def _attention() -> nn.Sequential:
 
 
 class Decoder(nn.Module):
-    """A frame in [-1, 1] -> 32 numbers, positive for a set bit."""
+    """(N, 3, H, W) in [-1, 1] -> (N, 32) numbers, positive for a set bit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,12 +62,12 @@ class Decoder(nn.Module):
 
 @lru_cache(maxsize=1)
 def watermark_decoder() -> Decoder:
-    """On the CPU, without gradients for its weights."""
+    """The decoder on the CPU, without gradients for its weights."""
     data = _FILE.read_bytes() if _FILE.is_file() else b""
     if hashlib.sha256(data).hexdigest() != _SHA256:
         raise WeightsMissing("rivagan.damaged", file=_FILE)
     network = Decoder()
-    found = network.load_state_dict(load(data), strict=False)  # a counter is not among them
+    found = network.load_state_dict(load(data), strict=False)  # batch norm's counters are missing
     assert not found.unexpected_keys, found
     network.eval().requires_grad_(False)
     return network
@@ -82,17 +82,21 @@ def to_frame(picture: Tensor) -> Tensor:
 
 
 def heard(small: Tensor) -> Tensor:
-    """(3, 256, 256) in [0, 1] -> 32 numbers: the sign is the bit, the size how clear it is."""
+    """(3, 256, 256) in [0, 1] -> 32 numbers: the sign is the bit, the magnitude its clarity."""
     said: Tensor = watermark_decoder()(small[None] * 2 - 1)[0]
     return said
 
 
 def fitted(small: Tensor, room: Tensor, bits: Tensor, draw: Generator) -> Iterator[Tensor]:
-    """Ever larger changes of `small` through which the decoder hears the bits, also in crops.
+    """Growing changes of `small` by which the decoder reads the bits ever more clearly, also from
+    crops.
 
-    Gradient steps of equal energy from nothing, with momentum, until the caller has heard enough.
-    Measured on a painting: as clear as RivaGAN's own encoder's at SSIMULACRA2 87 instead of 81.
-    small (3, 256, 256); room (1, 256, 256) in [0, 1], what share may change; bits in {-1, 1}
+    Gradient steps of equal norm, with momentum, for as long as the caller wants more. On a painting
+    the bits are as clear as with RivaGAN's own encoder at SSIMULACRA2 87 instead of 81.
+
+    small  (3, 256, 256) in [0, 1]
+    room   (1, 256, 256) in [0, 1]: share that each pixel may change
+    bits   (32,), each -1 or 1
     """
     change, momentum = torch.zeros_like(small), torch.zeros_like(small)
     energy = _STEP * math.sqrt(small.numel())
@@ -107,6 +111,7 @@ def fitted(small: Tensor, room: Tensor, bits: Tensor, draw: Generator) -> Iterat
 
 
 def _crop(seen: Tensor, draw: Generator) -> Tensor:
+    """A random crop of nine tenths of the sides, enlarged to SIDE again."""
     side = round(SIDE * 0.9)
     top, left = torch.randint(0, SIDE - side + 1, (2,), generator=draw).tolist()
     part = seen[None, :, top : top + side, left : left + side]

@@ -1,7 +1,7 @@
 """A mark that people see: words or a signature, in a corner or tiled, for previews.
 
-Drawn by Pillow with the font it ships, so that a plan gives the same pixels everywhere. Letters
-which that font lacks are drawn by libvips with the fonts of the machine.
+Pillow draws it with the font that it ships, so that a plan gives the same pixels everywhere. Texts
+with letters that this font lacks are drawn by libvips with the machine's fonts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ..pixels.grid import steps
 from ..types import Claim, Protected, Visible
 from .base import Mark
 
-_MARGIN = 1 / 40  # of the shorter side
-_CORNER, _TILE = 1 / 3, 1 / 4  # width of one mark, of the picture's width
-_SLANT = 30  # degrees, tiled
-_EDGE = 1 / 24  # outline, of the letters' height
-_DRAWN = 200  # pixels, height of the letters before they are scaled
-_NEVER = "\ufdd0\U0010fffd"  # no font has these: a box with four digits, one with six
+_MARGIN = 1 / 40  # from the border, as a share of the shorter side
+_CORNER, _TILE = 1 / 3, 1 / 4  # width of one mark as a share of the picture's, in each layout
+_SLANT = 30  # degrees, in the tiled layout
+_EDGE = 1 / 24  # width of the outline as a share of the letters' height
+_DRAWN = 200  # pixels; height of the letters before they are scaled
+_NEVER = "\ufdd0\U0010fffd"  # no font has these; Pango draws boxes with four and six digits
 
 
 def embed(protected: Protected) -> Protected:
@@ -41,7 +41,7 @@ def embed(protected: Protected) -> Protected:
     marked = picture * (1 - cover) + over[:3] * cover
     if plan.artwork.alpha is not None:
         marked = torch.where(plan.artwork.alpha > 0, marked, picture)
-    marked = torch.where(cover > 0, marked, picture)  # not even rounding elsewhere
+    marked = torch.where(cover > 0, marked, picture)  # the rest keeps its exact bits
     notes = (*protected.notes, message("visible.drawn"))
     return replace(protected, rgb=marked.to(protected.rgb.device), notes=notes)
 
@@ -53,7 +53,7 @@ def checked_opacity(wish: Visible) -> float:
 
 
 def check(claim: Claim) -> tuple[Message, ...]:
-    """Draws it once, small as it is, so that a letter nobody has is said before the work."""
+    """Draws the mark once, so that a missing letter or a bad file is found before any work."""
     wish = claim.visible
     checked_opacity(wish)
     signature(wish.picture) if wish.picture else drawn_words(wish.text)
@@ -61,7 +61,7 @@ def check(claim: Claim) -> tuple[Message, ...]:
 
 
 def drawn_words(text: str) -> Tensor:
-    """(4, h, w) in [0, 1]: white letters with a dark outline, so that they show on anything."""
+    """(4, h, w) in [0, 1]: white letters with a black outline, which show on any picture."""
     if not text.strip():
         raise NotUsable("visible.no_words")
     font = ImageFont.load_default(size=_DRAWN)
@@ -77,12 +77,13 @@ def drawn_words(text: str) -> Tensor:
 
 
 def _drawable(font: ImageFont.FreeTypeFont, text: str) -> bool:
-    """Whether the font has every letter: one it lacks looks like one that cannot exist."""
+    """Whether the font has every letter: it draws a missing one like a code that no font has."""
     absent = bytes(font.getmask("\U0010fffd"))
     return all(letter.isspace() or bytes(font.getmask(letter)) != absent for letter in text)
 
 
 def _by_pango(text: str) -> Tensor:
+    """As `drawn_words`, with the machine's fonts."""
     if lacking := unseen(text):
         raise NotUsable("visible.no_letters", text=text, letters=lacking)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
@@ -97,14 +98,14 @@ def _by_pango(text: str) -> Tensor:
 
 
 def unseen(text: str) -> str:
-    """Letters that no font of this machine has: Pango draws a box with their number instead."""
+    """Letters that no font of this machine has: Pango draws a box with the letter's number."""
     boxes = [_frame(letter) for letter in _NEVER]
     letters = (letter for letter in dict.fromkeys(text) if not letter.isspace())
     return "".join(letter for letter in letters if _frame(letter) in boxes)
 
 
 def _frame(letter: str) -> tuple[bytes, ...]:
-    """The four edges of what is drawn for it; nothing where nothing is."""
+    """The four edge lines of the letter as Pango draws it: those of a box mean a missing letter."""
     try:
         drawn = pyvips.Image.text(letter.replace("&", "&amp;").replace("<", "&lt;"), dpi=300)
     except pyvips.Error:
@@ -132,7 +133,7 @@ def _tensor(picture: Image.Image) -> Tensor:
 
 
 def corner(stamp: Tensor, picture: Tensor) -> Tensor:
-    """Bottom right, a third of the width."""
+    """(4, H, W): the stamp at the bottom right, a third of the picture's width."""
     height, width = picture.shape[1:]
     margin = round(min(height, width) * _MARGIN)
     small = scaled(stamp, round(width * _CORNER), height - 2 * margin)
@@ -145,7 +146,7 @@ def corner(stamp: Tensor, picture: Tensor) -> Tensor:
 
 
 def tiled(stamp: Tensor, picture: Tensor) -> Tensor:
-    """Slanted rows over all of it, every second row shifted by half."""
+    """(4, H, W): slanted stamps in rows over the picture, every second row shifted by half."""
     height, width = picture.shape[1:]
     small = scaled(stamp, round(width * _TILE), height)
     turned = Image.fromarray((small * steps(8)).byte().permute(1, 2, 0).numpy())
@@ -157,7 +158,7 @@ def tiled(stamp: Tensor, picture: Tensor) -> Tensor:
 
 
 def scaled(stamp: Tensor, wide: int, most: int) -> Tensor:
-    """To that width, but no higher than `most`."""
+    """The stamp, `wide` pixels wide but no higher than `most`."""
     high = max(1, round(wide * stamp.shape[1] / stamp.shape[2]))
     if high > most:
         wide, high = max(1, wide * most // high), max(1, most)

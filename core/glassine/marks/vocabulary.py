@@ -1,4 +1,4 @@
-"""The words with which a file says what machines may do with it. Data, with its sources.
+"""The standard terms with which a file says what machines may do with it, and their sources.
 
 PLUS: ns.useplus.org/LDF/ldf-XMPSpecification, "Data Mining" (adopted by IPTC 2023.1).
 CAWG: Training and Data Mining Assertion 1.1, DIF, 16 May 2025.
@@ -13,7 +13,7 @@ from ..messages import Message, message
 
 PLUS = "http://ns.useplus.org/ldf/vocab/"
 PROHIBITED = PLUS + "DMI-PROHIBITED"
-"""How every value begins that reserves something."""
+"""Beginning of every value that reserves something."""
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 _ALL = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_generative_training")
@@ -21,7 +21,11 @@ _ALL = ("cawg.data_mining", "cawg.ai_inference", "cawg.ai_training", "cawg.ai_ge
 
 @dataclass(frozen=True)
 class Policy:
-    """One reservation. `plus` is the XMP value, `refuses` the CAWG keys that are notAllowed."""
+    """One reservation.
+
+    plus     its value in XMP (PLUS, Data Mining)
+    refuses  CAWG's keys that become "notAllowed"
+    """
 
     says: Message
     plus: str
@@ -55,5 +59,5 @@ HANDMADE = (
     "digitisedFromPositiveOnFilm",
     "digitisedFromPrint",
 )
-"""Source types an artist may claim. `trainedAlgorithmicMedia` means made by AI and is not here:
-platforms label such pictures."""
+"""Digital source types that an artist may claim. Those that mean AI, such as
+`trainedAlgorithmicMedia`, are left out: platforms label such pictures."""

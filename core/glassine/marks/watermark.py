@@ -1,8 +1,8 @@
-"""An invisible number in the picture itself, which outlives the stripping of metadata.
+"""An invisible number in the picture's pixels, which stays when metadata is stripped.
 
-The number is the export's id in the artist's ledger. It is not secret and can be removed by who
-tries to: it is evidence, not protection. A match is always told with the chance that an unmarked
-picture would agree as well, corrected for the number of ids it was compared with.
+The number is the export's id in the artist's ledger. It is not secret, and whoever tries can remove
+it: it is evidence, not protection. A match is always reported with the chance that an unmarked
+picture would agree as well, corrected for the number of ids that were compared.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from . import rivagan
 from .base import Found, Mark
 
 CLEAR = 1e-3
-"""Corrected chance below which a match is spoken of: one unmarked picture in a thousand."""
+"""Largest corrected chance at which a match is reported: one unmarked picture in a thousand."""
 
-_ENOUGH = 1e-8  # chance, uncorrected, at which a fresh mark stops growing ...
-_READABLE = 1e-5  # ... and above which the artist is told; another crop costs up to a hundredfold
-_FIRST, _STEPS = 3, 11  # fitting steps before the first look at whether it is heard; the most
-_HOPELESS = 0.03  # chance at which half of the steps have shown that more would not help
-_GRAIN = 400  # steps in which the 32 loudnesses are counted
+_ENOUGH = 1e-8  # uncorrected chance at which a fresh mark stops growing ...
+_READABLE = 1e-5  # ... and above which the artist is told; another crop makes it up to 100 times
+_FIRST, _STEPS = 3, 11  # fitting steps before the first try to read the mark; most steps
+_HOPELESS = 0.03  # chance above which, after half of the steps, more would not help
+_GRAIN = 400  # integer steps into which the largest of the 32 weights is divided
 
 Soft = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Match:
-    """The issued id that agrees best, and how much that is worth.
+    """The issued id that agrees best, and how strong that evidence is.
 
     agree     bits of 32 that are equal
-    chance    that an unmarked picture agrees this well with any of the ids compared
-    mirrored  heard in the mirror image
+    chance    that an unmarked picture agrees this well with any of the ids that were compared
+    mirrored  whether it was read from the mirror image
     """
 
     watermark: int
@@ -62,13 +62,15 @@ class Match:
 
 
 def decide(claim: Claim) -> Claim:
-    """A fresh id where the artist named none. It is drawn before the strength is searched, because
-    some ids cost five points of SSIMULACRA2 more than others in the same picture."""
+    """The claim with an id, a fresh one where the artist named none. It is drawn before the search
+    for the strength: in the same picture some ids cost five points of SSIMULACRA2 more than others.
+    """
     return claim if claim.watermark is not None else replace(claim, watermark=ledger.issue())
 
 
 def embed(protected: Protected) -> Protected:
-    """Adds the mark where the picture may change, and says whether it can be heard afterwards."""
+    """Adds the mark where the picture may change; leaves it out, with a note, where it could not be
+    read afterwards."""
     plan = protected.plan
     alpha, claim = plan.artwork.alpha, decide(plan.export.claim)
     number = claim.watermark
@@ -76,7 +78,7 @@ def embed(protected: Protected) -> Protected:
     free = plan.allowance.cpu() > 0
     free = free if alpha is None else free & (alpha > 0)
     marked, chance = laid(protected.rgb.cpu(), alpha, free, number, plan.seed)
-    if chance > CLEAR:  # it would cost something and be good for nothing
+    if chance > CLEAR:  # unreadable: it would be visible for nothing
         marks = tuple(name for name in plan.export.marks if name != "watermark")
         export, marked = replace(plan.export, marks=marks), protected.rgb
     else:
@@ -89,9 +91,12 @@ def embed(protected: Protected) -> Protected:
 def laid(
     picture: Tensor, alpha: Tensor | None, free: Tensor, number: int, seed: int
 ) -> tuple[Tensor, float]:
-    """The picture with the mark, and the chance that it is mistaken after a platform had it.
+    """The picture with the mark, and the chance that an unmarked picture agrees as well as the mark
+    does after a platform's handling.
 
-    It grows only until it is heard after cropping, halving and JPEG.
+    The mark grows only until it can be read after cropping, halving and JPEG.
+
+    free  (1, H, W) bool: where the picture may change
     """
     sign = torch.from_numpy(bits(number)) * 2 - 1
     small, room = rivagan.to_frame(on_white(picture, alpha)), rivagan.to_frame(free.float())
@@ -111,7 +116,7 @@ def laid(
 
 
 def faint(chance: float) -> Message:
-    """Said of a mark that can hardly be heard: whether it is in the picture all the same."""
+    """The note for a mark that is hard to read: it was left out, or is weak."""
     if chance > CLEAR:
         return message("watermark.left_out", odds=odds(chance))
     return message("watermark.faint", odds=odds(chance))
@@ -126,9 +131,9 @@ def bits(number: int) -> NDArray[np.float32]:
 
 
 def _handled(picture: Tensor) -> bytes:
-    """A JPEG of quality 75 at half size with a tenth cut off: what comes back from a platform.
+    """The picture as a platform may give it back: a tenth cut off, halved, as a JPEG of quality 75.
 
-    Pictures of a few hundred pixels are not halved: platforms leave them as they are.
+    Pictures of a few hundred pixels are not halved: platforms do not resize them.
     """
     array = to_array(picture, 8)
     height, width = array.shape[:2]
@@ -141,19 +146,19 @@ def _handled(picture: Tensor) -> bytes:
 
 
 def hear(source: fingerprint.Source, *, mirrored: bool = False) -> Soft:
-    """What is heard in a picture file, marked or not: 32 numbers."""
+    """The decoder's 32 numbers for a picture file, marked or not."""
     small = to_tensor(fingerprint.open_small(source, rivagan.SIDE, exact=True))
     with torch.no_grad():
         return np.asarray(rivagan.heard(small.flip(2) if mirrored else small).numpy())
 
 
 def listen(source: fingerprint.Source) -> tuple[Soft, Soft]:
-    """What is heard in it and in its mirror image."""
+    """The decoder's numbers for the picture and for its mirror image."""
     return hear(source), hear(source, mirrored=True)
 
 
 def best(heard: tuple[Soft, ...], issued: Iterable[int]) -> Match | None:
-    """The id that agrees best with any of the hearings; None when none was ever issued."""
+    """The issued id that agrees best with any of these outputs; None where none was issued."""
     ids = sorted(set(issued))
     if not ids:
         return None
@@ -169,18 +174,18 @@ def best(heard: tuple[Soft, ...], issued: Iterable[int]) -> Match | None:
 
 
 def chance_of(heard: Soft, number: int) -> float:
-    """The share of all 2^32 ids that agree with what was heard at least as well as this one.
+    """The share of all 2^32 ids that agree with the decoder's output at least as well as this one.
 
-    Clearly heard bits weigh more. Because ids are uniformly random, this share is exactly the
-    chance that an unmarked picture, whatever it looks like, agrees so well with one issued id.
+    Clear bits weigh more. Because ids are uniformly random, this share is exactly the chance that
+    an unmarked picture, whatever it looks like, agrees so well with one issued id.
     """
     steps, share = _shares(np.asarray(heard, np.float32).tobytes())
     return float(share[int(steps[(heard > 0) == (bits(number) > 0)].sum())])
 
 
-@lru_cache(maxsize=8)  # one hearing is compared with many ids
+@lru_cache(maxsize=8)  # one picture is compared with many ids
 def _shares(heard: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The 32 weights in whole steps, and for every sum of them the share of ids that reach it."""
+    """The 32 weights as integers, and for every sum of them the share of ids that reach it."""
     loud = _weights(np.frombuffer(heard, np.float32))
     steps = np.maximum(1, np.round(loud / max(float(loud.max()), 1e-9) * _GRAIN)).astype(np.int64)
     share = np.zeros(int(steps.sum()) + 1)
@@ -193,20 +198,21 @@ def _shares(heard: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def _weights(heard: Soft) -> Soft:
-    """Loudness up to twice the median: what shouts is more often the picture than the mark."""
+    """Each bit's clarity, at most twice the median: what exceeds that comes more often from the
+    picture than from the mark."""
     loud = np.abs(heard)
     return np.asarray(np.minimum(loud, 2 * np.median(loud)))
 
 
 def odds(chance: float) -> Message:
-    """A chance as a person can weigh it."""
+    """A chance in words that people can weigh."""
     if chance > 0.1:
         return message("watermark.odds_often")
     return message("watermark.odds", times=float(f"{1 / max(chance, 1e-12):.1e}"))
 
 
 def read(data: bytes, anchors: str = "") -> Found | None:
-    """The export whose watermark the picture carries, where one can be told from chance."""
+    """The export whose watermark the picture carries; None where it could be chance."""
     known = issued()
     return found(best(listen(data), known), known) if known else None
 
@@ -227,7 +233,7 @@ def issued() -> dict[int, ledger.Entry]:
 
 
 def found(match: Match | None, known: Mapping[int, ledger.Entry]) -> Found | None:
-    """What a match says, where it can be told from chance."""
+    """What a match says; None where it could be chance."""
     if match is None or match.chance > CLEAR:
         return None
     export = known[match.watermark]
@@ -242,5 +248,5 @@ ENTRY = Mark(
     decide=decide,
     embed=embed,
     read=read,
-    note="Evidence, not protection: who tries can remove it. Flat pictures carry it badly.",
+    note="Evidence, not protection: whoever tries can remove it. Flat pictures carry it badly.",
 )

@@ -1,8 +1,8 @@
 """XMP with the IPTC and PLUS properties that say "do not train", where machines look for them.
 
-The packet is merged with what the picture already says and handed to the encoder, which knows where
-its format keeps one. What is told of a stranger's file is read without trust: `containers` refuses
-entities and sizes that no picture needs, and a packet that is no metadata says nothing.
+The packet is merged with the picture's own and handed to the encoder, which knows where its format
+keeps one. Files are read without trust: `containers` refuses entities and sizes that no picture
+needs, and a packet that is no metadata counts as empty.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ _SPACES = {
     "photoshop": SHOP,
     "xmp": BASIC,
 }
-"""Prefixes as exiv2 calls them, by which properties are told."""
+"""exiv2's prefixes, by which this file names properties ("Xmp.dc.creator")."""
 _NAMES = {uri: prefix for prefix, uri in _SPACES.items()}
-_SEGMENT = 65_000  # bytes of a packet that a JPEG holds
+_SEGMENT = 65_000  # bytes of a packet that fit into one segment of a JPEG
 _MINING, _SOURCE = "Xmp.plus.DataMining", "Xmp.iptcExt.DigitalSourceType"
 
 
 def properties(claim: Claim) -> dict[str, Any]:
-    """The claim by exiv2's names; empty fields are left out, so they keep what the file says."""
+    """The claim's properties by exiv2's names. Empty fields are left out, so that the file's own
+    properties stay there."""
     if claim.policy not in POLICIES:
         raise NotUsable("xmp.policy", policy=claim.policy, known=tuple(POLICIES))
     if claim.source_type not in HANDMADE:
@@ -63,10 +64,10 @@ def _language(text: str) -> dict[str, str] | str:
 
 
 def stated(claim: Claim, existing: bytes | None) -> dict[str, Any]:
-    """The claim as far as the file has not said the same itself, and better.
+    """The claim's properties, without defaults that would replace what the file itself says.
 
-    What nobody chose gives way to the artist's own words: a reservation that the file has already,
-    which the usual policy would only loosen, and how the picture was made.
+    The default policy gives way to a reservation that the file has already, which it could only
+    loosen, and the default source type to the file's own.
     """
     wanted, told = properties(claim), said(existing or b"")
     usual = Claim()
@@ -78,7 +79,7 @@ def stated(claim: Claim, existing: bytes | None) -> dict[str, Any]:
 
 
 def merged(claim: Claim, existing: bytes | None) -> bytes:
-    """The packet that says the claim and everything `existing` said besides."""
+    """A packet of the claim and of everything else that the packet `existing` says."""
     wanted = {_tag(key): value for key, value in stated(claim, existing).items()}
     rdf = Element(f"{{{RDF}}}RDF")
     about = SubElement(rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": ""})
@@ -95,7 +96,7 @@ def _tag(key: str) -> str:
 
 
 def _put(about: Element, tag: str, value: str | list[str] | dict[str, str]) -> None:
-    """A plain text, or a list; one with languages is a list of alternatives."""
+    """Adds a property: a plain text, a list, or texts by language as a list of alternatives."""
     one = SubElement(about, tag)
     if isinstance(value, str):
         one.text = value
@@ -113,7 +114,8 @@ def check(claim: Claim) -> tuple[Message, ...]:
 
 
 def prepare(protected: Protected) -> Protected:
-    """Gives the encoder the packet; the very same value where it says all of that already."""
+    """The picture with the packet that the encoder writes; unchanged where its packet already says
+    everything."""
     plan = protected.plan
     keep, claim = plan.artwork.keep, plan.export.claim
     if holds(keep.xmp or b"", stated(claim, keep.xmp)):
@@ -126,7 +128,7 @@ def prepare(protected: Protected) -> Protected:
 
 
 def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
-    """Reads back what the encoder was given; it writes the file, and nothing is added here."""
+    """Checks that the encoder wrote every property of the claim; adds nothing to the file."""
     plan = protected.plan
     if containers.signed(data):
         raise NotUsable("xmp.signed")
@@ -138,6 +140,7 @@ def stamp(data: bytes, protected: Protected, report: Report) -> bytes:
 
 
 def holds(packet: bytes, wanted: dict[str, Any]) -> bool:
+    """Whether the packet has all these properties with these values."""
     told = said(packet)
     return all(told.get(key) == value for key, value in wanted.items())
 
@@ -168,7 +171,7 @@ def _value(one: Element) -> str | list[str] | dict[str, str]:
 
 
 def _found(packet: bytes) -> list[Element]:
-    """Every property of a packet; none where it says nothing that a machine should read."""
+    """Every property of a packet; none where it is no XMP or is refused as too large."""
     try:
         return properties_in(packet)
     except Refused:

@@ -1,7 +1,8 @@
-"""What kind of picture it is, by its pixels: what protection may do to it depends on that.
+"""What kind of picture it is, guessed from its pixels: how it may be changed depends on that.
 
 The thresholds were measured on paintings, wallpapers, and drawn line art, pixel art, gradients and
-ink scans (lab/bench/kinds.py, docs/folders.md). A guess: it chooses where to begin, and is told.
+ink scans (lab/bench/kinds.py, docs/folders.md). The guess chooses the strength to begin with, and
+the artist is told of it.
 """
 
 from __future__ import annotations
@@ -18,41 +19,45 @@ from ..units import Levels, to_unit
 from .grid import steps
 
 SUBTLE: tuple[ArtName, ...] = ("line", "flat", "pixel")
-"""Kinds of which a balanced change spoils the look: there is nothing that would hide it."""
+"""Kinds that a balanced change spoils: they have no texture that would hide it."""
 
 TINT, TINTED = to_unit(Levels(6)), 0.002
-"""A grey picture's channels lie so near to each other, but for a few pixels of a fringe."""
+"""A picture is grey where its channels are no more than TINT apart, except in a share TINTED of its
+pixels: edges may have colour fringes."""
 
 COLOURS, PIXEL_COLOURS, SMALL = 256, 64, 400
-"""Of enlarged pixel art at most; of pixel art at its own size, which is no longer than SMALL."""
+"""Most colours of enlarged pixel art; of pixel art at its own size; the latter's longest side in
+pixels."""
 
 CELLS, LINES, EXCESS = range(3, 33), 8, 0.2
 EDGE = to_unit(Levels(15))
-"""Sizes of cells that are looked for where a JPEG has blurred the edges, how many lines of a grid
-there are at least, by how much more of all steps lie on them than by chance (pictures that are none
-have up to .12, pixel art saved at quality 60 .29), and how high these are on average (a JPEG's own
-blocks are 2 levels)."""
+"""How a grid is found in enlarged pixel art whose edges a JPEG has blurred. CELLS: sizes of cells
+that are tried, in pixels. LINES: how many lines the grid has at least. EXCESS: the share of all
+steps between neighbours that lies on the grid, beyond what chance would put there (.29 for pixel
+art saved at quality 60, up to .12 for other pictures). EDGE: least mean step there (2 levels at the
+borders of a JPEG's own blocks)."""
 
-STILL = to_unit(Levels(1.5))  # a step between neighbours that is still one surface
+STILL = to_unit(Levels(1.5))  # largest step between neighbours within one smooth surface
 FLAT = 0.72  # share of such steps in flat pictures and gradients; wallpaper photos have up to .6
 GRAIN, BLOCK, CALM = to_unit(Levels(2)), 8, 0.85
-"""A gradient stays one under the grain that programs lay on it against bands: so far from a plane,
-on average, are blocks of so many pixels, and this share of them (photos have up to .79, with a
-grain of 1.5 levels gradients have all)."""
+"""A gradient with dither grain counts as flat too: blocks of BLOCK x BLOCK pixels differ from a
+plane by GRAIN at most (root mean square), and a share CALM of them does so. In photos it is up to
+.79 of them, in gradients with a grain of 1.5 levels all."""
 
 INKED, PAPER, THIN = 0.01, 0.6, 0.6
-"""Shares of line art that are ink at least, and paper; share of the ink that is within 3 pixels of
-paper, so that it vanishes with its edge."""
+"""Least shares in line art: of the picture that is ink; of the picture that is paper; of the ink
+that is within 3 pixels of paper."""
 
 NEAR, STRONG = to_unit(Levels(24)), 0.25
-"""Of the paper's colour at most; how far ink is from it on average: a wash on paper is not."""
+"""Largest distance of paper from the paper's colour; least mean distance of ink from it, which a
+wash of paint does not reach."""
 
-SMOOTH = 0.2  # share of still steps in photos; in paintings it is less
-SIDE = 1024  # pixels; of larger pictures the middle is looked at, except for the grid
+SMOOTH = 0.2  # least share of still steps in photos; paintings have less
+SIDE = 1024  # pixels; larger pictures are judged by their middle, except for their grid
 
 
 def art_of(rgb: Tensor) -> Art:
-    """rgb: (3, H, W) in [0, 1]."""
+    """The kind of a picture (3, H, W) in [0, 1]."""
     grey, grid = is_grey(rgb), grid_of(rgb) or grid_in_steps(rgb)
     part = middle(rgb)
     still = still_share(part)
@@ -68,7 +73,7 @@ def art_of(rgb: Tensor) -> Art:
 
 
 def middle(rgb: Tensor) -> Tensor:
-    """At most SIDE x SIDE pixels of it, at their own size: steps between neighbours count."""
+    """The middle SIDE x SIDE pixels at most, not resized: steps between neighbours are counted."""
     height, width = rgb.shape[1:]
     top, left = max(0, height - SIDE) // 2, max(0, width - SIDE) // 2
     return rgb[:, top : top + SIDE, left : left + SIDE]
@@ -80,7 +85,7 @@ def is_grey(rgb: Tensor) -> bool:
 
 
 def still_share(rgb: Tensor) -> float:
-    """Share of steps from pixel to pixel that are no more than what a smooth surface has."""
+    """Share of steps between neighbouring pixels that are no larger than STILL."""
     across = (rgb[:, :, 1:] - rgb[:, :, :-1]).abs().amax(0)
     down = (rgb[:, 1:] - rgb[:, :-1]).abs().amax(0)
     still = (across <= STILL).sum() + (down <= STILL).sum()
@@ -88,7 +93,8 @@ def still_share(rgb: Tensor) -> float:
 
 
 def plane_share(rgb: Tensor) -> float:
-    """Share of blocks that are a plane but for grain; 0 where the picture is smaller than one."""
+    """Share of blocks that are a plane with GRAIN at most; 0 where the picture is smaller than one
+    block."""
     if min(rgb.shape[1:]) < BLOCK:
         return 0.0
     blocks = rgb.unfold(1, BLOCK, BLOCK).unfold(2, BLOCK, BLOCK)  # (3, H / 8, W / 8, 8, 8)
@@ -103,8 +109,8 @@ def plane_share(rgb: Tensor) -> float:
 
 
 def colours(rgb: Tensor, most: int) -> int:
-    """How many there are, at 8 bits; counted no further than a few more than `most`."""
-    every = max(1, rgb[0].numel() // 4096)  # of most pictures a few pixels have too many already
+    """How many colours there are at 8 bits, or most + 1 where there are more than `most`."""
+    every = max(1, rgb[0].numel() // 4096)  # in most pictures a sample has too many already
     for pixels in (rgb.flatten(1)[:, ::every], rgb.flatten(1)):
         red, green, blue = (pixels * steps(8)).round().to(torch.int32)
         found = len(torch.unique(red << 16 | green << 8 | blue))
@@ -114,7 +120,7 @@ def colours(rgb: Tensor, most: int) -> int:
 
 
 def grid_of(rgb: Tensor) -> Grid | None:
-    """The grid on which all edges lie, where there are few colours; None where there is none."""
+    """The grid on which all edges of a picture of few colours lie; None where there is none."""
     if colours(rgb, COLOURS) > COLOURS:
         return None
     rows = edges((rgb[:, 1:] != rgb[:, :-1]).any(0).any(1))
@@ -127,7 +133,7 @@ def grid_of(rgb: Tensor) -> Grid | None:
 
 
 def grid_in_steps(rgb: Tensor) -> Grid | None:
-    """The grid on which most of what changes does so: of enlarged pixel art saved as a JPEG."""
+    """The grid on which most steps lie, as in enlarged pixel art saved as a JPEG; else None."""
     part = rgb[:, :SIDE, :SIDE]
     rows, columns = (part.diff(dim=dim).abs().amax(0).mean(2 - dim) for dim in (1, 2))
     down, across = lines_in(rows), lines_in(columns)
@@ -138,8 +144,11 @@ def grid_in_steps(rgb: Tensor) -> Grid | None:
 
 
 def lines_in(step: Tensor) -> tuple[int, int] | None:
-    """Cell and first line of the plainest grid, by the mean step into each row or column but the
-    first; None where the steps lie anywhere. Its cell may be a few of the art's own pixels."""
+    """Cell size and first line of the clearest grid along one axis; None where steps lie anywhere.
+
+    The cell may be several of the art's own pixels.
+    step  (length - 1,): mean step from each row or column to the next
+    """
     total, found = float(step.sum()) or 1.0, list[tuple[float, int, int]]()
     for cell in CELLS:
         if len(step) < LINES * cell:
@@ -154,18 +163,25 @@ def lines_in(step: Tensor) -> tuple[int, int] | None:
 
 
 def edges(changed: Tensor) -> list[int]:
-    """Where something else begins."""
+    """The rows or columns at which something else begins.
+
+    changed  (length - 1,): whether each differs from the one before
+    """
     return [int(at) + 1 for at in torch.nonzero(changed).flatten()]
 
 
 def is_pixel_art(rgb: Tensor, still: float) -> bool:
-    """At its own size: small, of few colours, and with edges everywhere."""
+    """Whether it is pixel art at its own size: small, of few colours, with edges everywhere.
+
+    still  its `still_share`
+    """
     small = max(rgb.shape[1:]) <= SMALL
     return small and still < 0.97 and 2 < colours(rgb, PIXEL_COLOURS) <= PIXEL_COLOURS
 
 
 def is_line_art(rgb: Tensor) -> bool:
-    """Mostly paper of one colour, and thin lines: the rest nearly vanishes with its edges."""
+    """Whether it is mostly paper of one colour, and the rest thin lines: eroding 3 pixels from each
+    edge nearly removes them."""
     paper = rgb.flatten(1).median(1).values[:, None, None]
     apart = (rgb - paper).abs().amax(0)
     ink = (apart > NEAR).float()
@@ -177,14 +193,14 @@ def is_line_art(rgb: Tensor) -> bool:
 
 
 def held_to(art: Art, change: Tensor) -> Tensor:
-    """The change (3, H, W) as that art bears it: without colour, and in whole cells of its grid."""
+    """The change (3, H, W), without colour for grey art, and in whole cells where it has a grid."""
     if art.grey:
         change = change.float().mean(0, keepdim=True).expand(3, -1, -1).to(change.dtype)
     return change if art.grid is None else in_cells(change, art.grid)
 
 
 def in_cells(picture: Tensor, grid: Grid) -> Tensor:
-    """Every cell of the grid at its mean; those at the border may be cut off."""
+    """(C, H, W): every cell of the grid replaced by its mean; the border may cut cells off."""
     rows, columns = (
         (torch.arange(length) + grid.cell - start) // grid.cell
         for length, start in zip(picture.shape[1:], (grid.top, grid.left), strict=True)
@@ -195,7 +211,10 @@ def in_cells(picture: Tensor, grid: Grid) -> Tensor:
 
 
 def means_of(which: Tensor) -> Tensor:
-    """(cells, pixels): the weights with which pixels make their cell's mean."""
+    """(cells, pixels): the weights with which pixels make their cell's mean.
+
+    which  (pixels,): the cell of each
+    """
     matrix = torch.zeros(int(which.max()) + 1, len(which))
     matrix[which, torch.arange(len(which))] = 1
     return matrix / matrix.sum(1, keepdim=True).clamp_min(1)

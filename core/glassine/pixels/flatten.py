@@ -14,6 +14,6 @@ def on_white(rgb: Tensor, alpha: Tensor | None) -> Tensor:
 
 
 def laid_on_white(image: pyvips.Image) -> pyvips.Image:
-    """The same for a picture that libvips holds -> 8-bit sRGB; what it rounds is one level."""
+    """The same for a libvips image -> 8-bit sRGB without alpha; rounded to within one level."""
     image = image.colourspace("srgb").cast("uchar")
     return image.flatten(background=[steps(8)] * 3) if image.hasalpha() else image

@@ -39,7 +39,7 @@ def to_array(picture: Tensor, depth: int) -> np.ndarray:
 
 
 def on_grid(picture: Tensor, depth: int) -> Tensor:
-    """The picture a file of that depth would give back; any shape, [0, 1]."""
+    """The picture as a file of that depth would give it back; any shape, [0, 1]."""
     return (picture * steps(depth)).round_().clamp_(0, steps(depth)).div_(steps(depth))
 
 

@@ -14,14 +14,19 @@ DAMAGED = (
     *(zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError),
     *(LookupError, OverflowError, struct.error, zlib.error),
 )
-"""What `zipfile` raises at archives that nobody would write (tests/fuzz.py)."""
+"""What `zipfile` raises for damaged or hostile archives (tests/fuzz.py)."""
 _PICTURE = "mergedimage.png"
 _FREE, _RATIO = 64 << 20, 200
-"""A PNG hardly packs any further: past 64 MB, 200 : 1 is a trap and no painting."""
+"""A PNG hardly packs any further in a zip: beyond _FREE bytes, a ratio above _RATIO is a
+decompression bomb."""
 
 
 def picture(folder: zipfile.ZipFile, size: int, what: Field) -> bytes:
-    """The flattened picture, never more of it than its own directory promises."""
+    """The flattened picture as PNG; never unpacks more than the archive's directory promises.
+
+    size  of the archive, in bytes
+    what  the file's name in messages
+    """
     if _PICTURE not in folder.namelist():
         raise NotUsable("merged.absent", what=what, file=_PICTURE)
     entry = folder.getinfo(_PICTURE)

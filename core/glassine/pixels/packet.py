@@ -1,7 +1,7 @@
-"""An XMP packet as its properties, by their namespaces, read without trust.
+"""The properties of an XMP packet from an untrusted file (ISO 16684-1).
 
-expat reads it; a document type is refused before anything in it is looked at, and so is a tree that
-no picture needs. XMP: ISO 16684-1.
+expat parses it. A document type is refused before its contents are read, and so is a tree deeper or
+larger than any picture's metadata.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ PREFIXES = {
 for _prefix, _uri in PREFIXES.items():
     ElementTree.register_namespace(_prefix, _uri)
 
-_DEPTH, _MOST = 60, 20_000  # elements, one inside the other and in all
+_DEPTH, _MOST = 60, 20_000  # elements: most that are nested, most in all
 
 
 class Refused(ValueError):
-    """It is no XML, or none that a picture needs."""
+    """The packet is no XML, has a document type, or is too deep or too large."""
 
 
 class _Sane(ElementTree.TreeBuilder):
-    """Builds the tree as long as it looks like metadata."""
+    """Builds the tree; raises Refused at a document type and past _DEPTH and _MOST."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class _Sane(ElementTree.TreeBuilder):
 
 
 def properties(packet: bytes) -> list[Element]:
-    """Every property of a packet, those written as attributes too. Raises Refused."""
+    """Every property of a packet, including those written as attributes. Raises Refused."""
     parser = ElementTree.XMLParser(target=_Sane())
     try:
         parser.feed(as_text(packet))
@@ -76,7 +76,8 @@ def properties(packet: bytes) -> list[Element]:
 
 
 def as_text(packet: bytes) -> str:
-    """UTF-8, or what its first letter says; without the padding around it."""
+    """The packet's text, without the padding around it; UTF-8 unless its first bytes say UTF-16 or
+    UTF-32."""
     codings = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"<\0\0\0": "utf-32-le"}
     codings |= {b"\0\0\0<": "utf-32-be", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     codings |= {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
@@ -85,6 +86,7 @@ def as_text(packet: bytes) -> str:
 
 
 def attributes(part: Element) -> Iterator[Element]:
+    """Properties that are written as attributes of an element, as elements of their own."""
     for name, text in part.attrib.items():
         if not name.startswith((f"{{{RDF}}}", f"{{{XML}}}")) and name.startswith("{"):
             one = Element(name)

@@ -1,16 +1,19 @@
-"""Sides as encoders need them: multiples of what one latent covers, and not too small."""
+"""Padding to sides that encoders can take: multiples of STRIDE, and not too small."""
 
 from __future__ import annotations
 
 import torch.nn.functional as F
 from torch import Tensor
 
-STRIDE = 8  # pixels; latents are one eighth of the picture in every family
-SMALLEST = 64  # pixels; smaller sides are mirrored up to it before an encoder sees them
+STRIDE = 8  # pixels; latents have an eighth of the picture's sides in every family
+SMALLEST = 64  # pixels; smaller sides are padded to it before an encoder sees them
 
 
 def padded(picture: Tensor) -> Tensor:
-    """(C, H, W), mirrored at right and bottom to multiples of STRIDE and to at least SMALLEST."""
+    """(C, H, W), padded at right and bottom to multiples of STRIDE and at least SMALLEST.
+
+    The padding mirrors the picture, or repeats its edge where it is too small for that.
+    """
     height, width = picture.shape[1:]
     down, right = (covered(side) - side for side in (height, width))
     mode = "reflect" if down < height and right < width else "replicate"
@@ -18,5 +21,5 @@ def padded(picture: Tensor) -> Tensor:
 
 
 def covered(side: int) -> int:
-    """The pixels of one axis after padding."""
+    """The length of a side after padding, in pixels."""
     return max(SMALLEST, -(-side // STRIDE) * STRIDE)

@@ -1,4 +1,4 @@
-"""Pictures for targets: opened from the package's own data, resized as the yardstick does it."""
+"""Resizing by Lanczos, and opening the pictures that ship or that the user added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from .flatten import laid_on_white
 from .grid import to_tensor
 
-_SEEN = 1e-3  # of alpha; less is nothing in a file
+_SEEN = 1e-3  # least alpha that counts; less becomes 0 in an 8-bit file
 
 
 def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
@@ -33,8 +33,8 @@ def lanczos(picture: Tensor, height: int, width: int) -> Tensor:
 def lanczos_seen(
     rgb: Tensor, alpha: Tensor | None, height: int, width: int
 ) -> tuple[Tensor, Tensor | None]:
-    """A picture and its alpha, both smaller. Colours count as much as they are seen, so that
-    what lies under transparent pixels (mostly black) draws no rim around what is visible."""
+    """A picture and its alpha, both resized, colours weighted by alpha: so colours of transparent
+    pixels (mostly black) leave no rim around what is visible."""
     small = lanczos(rgb, height, width)
     if alpha is None:
         return small, None
@@ -44,6 +44,6 @@ def lanczos_seen(
 
 
 def open_picture(path: Path) -> Tensor:
-    """A picture of the package's own or the user's data folder: 8-bit RGB -> (3, H, W)."""
+    """(3, H, W) from a picture in the package's or the user's data folder, at 8 bits on white."""
     image = laid_on_white(pyvips.Image.new_from_file(str(path)))
     return to_tensor(image.numpy()[..., :3])

@@ -1,3 +1,3 @@
-"""Whether a model was trained on an artist's work: asked three ways, each beside its control.
+"""Whether a model was trained on an artist's work: asked in three ways, each beside its control.
 
-A file belongs here that asks a model something, or says what its answers are worth."""
+A file belongs here if it asks a model something, or says what the answers are worth."""

@@ -1,4 +1,4 @@
-"""What a probe needs of a diffusion model, and what it can ask of one that has that."""
+"""The interface that a probe needs of a diffusion model, and what it computes with it."""
 
 from __future__ import annotations
 
@@ -9,41 +9,43 @@ import torch
 from torch import Generator, Tensor
 
 GUIDANCE = 3.0
-"""How much more the caption counts than no caption."""
+"""Scale of classifier-free guidance."""
 
 LEVELS = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)
-"""Shares of all levels of noise at which the loss is taken."""
+"""Noise levels at which the loss is taken, as shares of all levels."""
 
-_FIRST = 0.999  # level at which sampling starts; at 1 some models' latents are divided by nothing
+_FIRST = 0.999  # level at which sampling starts; at 1 some models would divide latents by zero
 
 
 class Asked(Protocol):
     """A latent diffusion model.
 
-    Pictures are (N, 3, side, side) in [0, 1]; a level is a share of all levels of noise, 0 to 1.
+    Pictures are (N, 3, side, side) in [0, 1]; a noise level is a share of all levels, 0 to 1.
     """
 
     @property
-    def side(self) -> int: ...
+    def side(self) -> int:
+        """Side of its pictures, in pixels."""
 
     @property
     def guided(self) -> bool:
-        """Whether captions are to count more than none."""
+        """Whether captions need classifier-free guidance."""
 
     def encode(self, pictures: Tensor) -> Tensor:
-        """To the latents that the denoiser learnt on."""
+        """Pictures -> the latents on which the denoiser works."""
 
-    def decode(self, latents: Tensor) -> Tensor: ...
+    def decode(self, latents: Tensor) -> Tensor:
+        """Latents -> pictures."""
 
     def shares(self, level: float) -> tuple[float, float]:
-        """How much of the latents and how much noise is in the mix at that level."""
+        """The factors of latents and noise in noised latents of that level."""
 
     def parted(self, mixed: Tensor, level: float, caption: str) -> tuple[Tensor, Tensor]:
-        """What it takes for the latents and what for the noise in a mix."""
+        """The clean latents and the noise that the denoiser predicts in noised latents."""
 
 
 def noise_like(latents: Tensor, seed: int) -> Tensor:
-    """(N, C, h, w): the same for each of the N."""
+    """(N, C, h, w): Gaussian noise, the same for each of the N."""
     draw = Generator().manual_seed(seed)
     one = torch.randn((1, *latents.shape[1:]), generator=draw)
     return one.to(latents).expand(latents.shape)
@@ -65,7 +67,7 @@ def losses(
 
 @torch.no_grad()
 def sampled(model: Asked, caption: str, count: int, seed: int, steps: int) -> Tensor:
-    """(count, 3, side, side) in [0, 1]; DDIM (Song et al., 2021)."""
+    """(count, 3, side, side) in [0, 1]: pictures for the caption, by DDIM (Song et al., 2021)."""
     one = model.encode(torch.zeros(1, 3, model.side, model.side))
     draw = Generator().manual_seed(seed)
     latents = torch.randn((count, *one.shape[1:]), generator=draw).to(one)
@@ -78,10 +80,11 @@ def painted(
 ) -> Tensor:
     """(seeds, 3, side, side): the picture with its hidden part painted by the model.
 
-    What is seen is put back at every level (Lugmayr et al., 2022). The encoder gets the mean
-    colour in place of what is hidden, or the latents beside it would tell.
+    The visible part is put back at every noise level (Lugmayr et al., 2022). The encoder is given
+    the mean colour in the hidden part: otherwise neighbouring latents would give it away.
+
     picture  (3, side, side)
-    hidden   (1, side, side), 1 where it is not shown
+    hidden   (1, side, side): 1 where the picture is hidden
     """
     colour = (picture * (1 - hidden)).sum((1, 2)) / (1 - hidden).sum()
     blank = torch.where(hidden > 0, colour[:, None, None], picture)
@@ -100,7 +103,10 @@ def walked(
     seen: Tensor | None = None,
     hidden: Tensor | None = None,
 ) -> Tensor:
-    """From noise to pictures; where `hidden` is 0, along what is `seen`."""
+    """Noise -> pictures, by DDIM in that many steps.
+
+    seen, hidden  latents of a picture, and a mask: where it is 0, the result keeps the latents
+    """
     mixed, clean = start, start
     for step in range(steps):
         level, after = (_FIRST * (1 - at / steps) for at in (step, step + 1))
@@ -114,6 +120,7 @@ def walked(
 
 
 def guided(model: Asked, mixed: Tensor, level: float, caption: str) -> tuple[Tensor, Tensor]:
+    """As `Asked.parted`, with classifier-free guidance where the model needs it."""
     asked = model.parted(mixed, level, caption)
     if not (model.guided and caption):
         return asked

@@ -1,10 +1,10 @@
-"""Random motifs and phrases that an export may carry, and whether a model gives one back.
+"""Canaries: random motifs and phrases that an export may carry, and whether a model reproduces one.
 
-Whether a picture was learnt cannot be told from how well a model knows it, because nobody knows how
-well it would know it otherwise (Zhang et al., 2024, 2409.19798). A motif that was drawn at random
-is another matter: a model that never met it gives it back no better than any other such motif. So
-how often one of 999 others is matched as well is an exact p-value, and nothing is supposed of the
-model.
+How well a model knows a picture does not prove that it learnt it, because nobody knows how well it
+would know the picture otherwise (Zhang et al., 2024, 2409.19798). For a motif that was drawn at
+random this is known: a model that never saw it reproduces it no better than any other such motif.
+So the share of 999 other motifs that match the model's pictures as well gives an exact p-value,
+without any assumption about the model.
 """
 
 from __future__ import annotations
@@ -29,21 +29,22 @@ from ..version import engine_version
 from .statistics import rank_p
 
 CELLS = 4
-"""On a side of a motif; each has one of eight colours: 48 random bits."""
+"""Cells on a side of a motif; each has one of eight colours, which makes 48 random bits."""
 
-DECOYS = 999
-_CELL, _RIM = 48, 24  # pixels
-_GRIDS = (
-    8,
-    12,
-    16,
-)  # cells on a side of a picture of which a motif takes a half, a third, a quarter
+DECOYS = 999  # motifs to compare with
+_CELL, _RIM = 48, 24  # pixels; side of a cell, width of the border
+_GRIDS = (8, 12, 16)
+"""Cells on a side of the picture where a motif takes up a half, a third or a quarter of it."""
 _WORDS, _LETTERS = 4, ("bdfgklmnprstvz", "aeiou")
 
 
 @dataclass(frozen=True)
 class Canary:
-    """key: 32 hexadecimal digits, from which the rest follows; created: when the ledger met it."""
+    """A random motif and a random phrase.
+
+    key      32 hexadecimal digits, from which motif and phrase are derived
+    created  when the ledger recorded it; "": it did not
+    """
 
     key: str
     created: str = ""
@@ -58,23 +59,24 @@ class Canary:
 
     @property
     def motif(self) -> Tensor:
-        """(3, CELLS, CELLS), each 0 or 1."""
+        """(3, CELLS, CELLS), each value 0 or 1."""
         return motif_of(self.key)
 
 
 def key_bytes(words: str) -> bytes:
-    """32 bytes."""
+    """32 random bytes that follow from those words: their SHA-256."""
     return hashlib.sha256(words.encode()).digest()
 
 
 def motif_of(key: str) -> Tensor:
+    """(3, CELLS, CELLS): the motif that is derived from a key, each value 0 or 1."""
     bits = [byte >> place & 1 for byte in key_bytes(f"{key} motif") for place in range(8)]
     count = 3 * CELLS**2
     return torch.tensor(bits[:count], dtype=torch.float32).view(3, CELLS, CELLS)
 
 
 def picture_of(canary: Canary) -> bytes:
-    """A PNG to be drawn as a visible mark: the motif, and nothing around it."""
+    """The motif as a PNG with a transparent border, to be drawn as a visible mark."""
     whole = interpolate(canary.motif[None], scale_factor=_CELL, mode="nearest")[0]
     plain = Image.fromarray(to_array(whole, 8)).convert("RGBA")
     page = Image.new("RGBA", (plain.width + 2 * _RIM, plain.height + 2 * _RIM))
@@ -85,8 +87,8 @@ def picture_of(canary: Canary) -> bytes:
 
 
 def registered() -> tuple[Canary, bytes]:
-    """A new one with its picture, in the ledger's chain: that dates it, and shows that it was drawn
-    before anybody asked."""
+    """A new canary and its PNG, recorded in the ledger's chain: the chain dates it, and so shows
+    that it was drawn before a model was probed."""
     made = Canary(secrets.token_hex(16))
     data = picture_of(made)
     pixels = fingerprint.open_small(data)
@@ -105,7 +107,8 @@ def registered() -> tuple[Canary, bytes]:
 
 
 def known_canaries() -> Iterator[Canary]:
-    """The ledger's; raises NotUsable where its chain is broken: then nothing dates them."""
+    """The canaries in the ledger. Raises NotUsable where the ledger's chain is broken, because then
+    nothing dates them."""
     if (number := ledger.broken()) is not None:
         raise NotUsable("probe.chain", number=number)
     for entry in ledger.entries():
@@ -114,7 +117,7 @@ def known_canaries() -> Iterator[Canary]:
 
 
 def matched(samples: Tensor, motifs: Tensor) -> Tensor:
-    """(M,): how well the best place of all samples fits each motif, mirrored or not; -1 to 1.
+    """(M,): each motif's best correlation with any place of any sample, mirrored or not; -1 to 1.
 
     samples  (N, 3, H, W) in [0, 1]
     motifs   (M, 3, CELLS, CELLS)
@@ -131,7 +134,8 @@ def matched(samples: Tensor, motifs: Tensor) -> Tensor:
 
 
 def canary_chance(canary: Canary, samples: Tensor) -> tuple[float, float]:
-    """How well it is matched, and the chance that one drawn as it was would be matched as well."""
+    """How well the samples match the canary's motif, and the p-value of that: the chance that
+    another random motif would be matched as well."""
     decoys = [motif_of(f"{canary.key} decoy {at}") for at in range(DECOYS)]
     own, *others = matched(samples, torch.stack([canary.motif, *decoys])).tolist()
     return own, rank_p(own, others)

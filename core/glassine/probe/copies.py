@@ -1,7 +1,7 @@
-"""Copies of a picture that differ a little: what a model that learnt the very picture knows less.
+"""Copies of a picture that differ a little, which a model that learnt the picture knows less well.
 
-The loss of a picture alone says more of how busy it is than of whether it was learnt; beside that
-of its own neighbours it says something (Mattern et al., 2023).
+A picture's loss alone says more about how busy the picture is than about whether it was learnt;
+compared with the losses of such neighbours it is informative (Mattern et al., 2023).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 COPIES = 4
-_SHIFT = 1 / 16  # of the side
+_SHIFT = 1 / 16  # as a share of the side
 
 
 def neighbours(picture: Tensor) -> Tensor:
-    """(COPIES, 3, H, W): shifted both ways, darker, and with its colours turned a little."""
+    """(COPIES, 3, H, W): shifted both ways, darker, and with its channels mixed a little."""
     by = max(1, round(picture.shape[2] * _SHIFT))
     shifted = [picture.roll((by, by), (1, 2)), picture.roll((-by, -by), (1, 2))]
     turned = 0.8 * picture + 0.2 * picture.roll(1, 0)

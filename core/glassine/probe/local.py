@@ -1,4 +1,4 @@
-"""A local model as a probe asks it: its autoencoder, its denoiser, captions encoded once."""
+"""A local model, ready to be probed: its autoencoder, its denoiser, and its encoded captions."""
 
 from __future__ import annotations
 
@@ -31,21 +31,22 @@ from ..machine.device import Device
 from ..machine.weights.pipelines import CONFIG, INDEX, numbers_in, read_json, weight_files
 
 SIDE = 1024
-"""Pixels, where the model does not say for which it was made."""
+"""Side of the pictures in pixels, where the model's configuration does not tell."""
 
-FEW = 8
+FEW = 8  # latents that go through the denoiser at once, where the model is not large
 
 Says = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Local:
-    """A model in a folder; what `asked.Asked` wants of one.
+    """A model in a folder, as an `asked.Asked`.
 
-    says    caption -> the denoiser with it
-    coder   the autoencoder, whose latents are scaled and shifted
-    guided  whether captions are to count more than none: a distilled model does that itself
-    together  latents that go through the denoiser at once: of a large model there is room for one
+    side      of its pictures, in pixels
+    guided    whether it needs classifier-free guidance; a distilled model has it built in
+    together  latents that go through the denoiser at once: with a large model one
+    says      caption -> the denoiser with that caption
+    coder     the autoencoder; `scale` and `shift` of its latents
     """
 
     side: int
@@ -69,6 +70,7 @@ class Local:
         return made
 
     def at(self, level: float) -> int:
+        """The number of that noise level among the model's."""
         count = len(self.noise.times)
         return min(round(level * count), count - 1)
 
@@ -92,7 +94,13 @@ class Local:
 def local_model(
     parts: Parts, captions: Iterable[str], device: Device, *, side: int | None, lora: Path | None
 ) -> Local:
-    """Raises WeightsMissing, EntryMissing and OutOfMemory in words."""
+    """The model of that folder with these captions encoded.
+
+    Raises WeightsMissing, EntryMissing or OutOfMemory.
+
+    side  None: the side for which the model was made
+    lora  a LoRA file to add to its denoiser
+    """
     check_memory(parts, device)
     words = all_worded(parts, dict.fromkeys(("", *captions)), device)
     net = network(parts, device)
@@ -112,7 +120,7 @@ def local_model(
 
 
 def all_worded(parts: Parts, captions: Iterable[str], device: Device) -> Mapping[str, Words]:
-    """Each caption as the network takes it; the text encoders are loaded once and let go."""
+    """Each caption, encoded for the network; the text encoders are loaded for this only."""
     import diffusers
 
     entry = parts.entry
@@ -131,7 +139,7 @@ def all_worded(parts: Parts, captions: Iterable[str], device: Device) -> Mapping
 
 
 def side_of(parts: Parts) -> int:
-    """Pixels of the pictures for which it was made."""
+    """Side in pixels of the pictures for which the model was made."""
     latents = parts.net.config.get("sample_size")
     stages = len(parts.vae.config.get("block_out_channels") or ()) or 4
     if isinstance(latents, int) and parts.entry.part == "unet":
@@ -140,7 +148,7 @@ def side_of(parts: Parts) -> int:
 
 
 def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
-    """The network with a LoRA file on top; what the file has for text encoders is left out."""
+    """The network with a LoRA file added; the file's part for text encoders is ignored."""
     if not find_spec("peft"):
         raise EntryMissing("denoiser", file.name, "peft")
     import diffusers
@@ -151,7 +159,7 @@ def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
         state = kind.lora_state_dict(str(file), local_files_only=True, use_safetensors=True)
         state, alphas = state if isinstance(state, tuple) else (state, None)
         load = getattr(kind, f"load_lora_into_{part}")
-        scaled = "network_alphas" in signature(load).parameters  # SD 3's has them in its weights
+        scaled = "network_alphas" in signature(load).parameters  # SD 3's loader takes none
         load(state, **{part: net}, **({"network_alphas": alphas} if scaled else {}))
     except (ValueError, KeyError, RuntimeError, OSError) as error:
         raise WeightsMissing("probe.no_lora", file=file, model=parts.folder.name) from error
@@ -161,14 +169,14 @@ def with_lora(parts: Parts, net: nn.Module, file: Path) -> nn.Module:
 
 
 def check_lora(file: Path) -> None:
-    """Raises WeightsMissing where it is no whole safetensors file."""
+    """Raises WeightsMissing where the file is missing or no complete safetensors file."""
     if not file.is_file():
         raise WeightsMissing("probe.lora_absent", file=file)
     numbers_in(file)
 
 
 def digests(parts: Parts, lora: Path | None) -> dict[str, str]:
-    """Every file that decides what the model says -> sha256."""
+    """Every file on which the model's answers depend -> its sha256."""
     networks = [parts.net.folder, parts.vae.folder, *(one.folder for one in parts.texts)]
     every = [parts.folder / INDEX, parts.folder / SCHEDULER]
     for place in networks:

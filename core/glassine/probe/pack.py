@@ -1,4 +1,4 @@
-"""The evidence of a probe: one page and its figures, with all that it takes to do it again."""
+"""The evidence of a probe: a page and its figures, with everything needed to repeat it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..messages import Message, message
 from ..plain import plain
 from ..version import engine_version
 from .asked import GUIDANCE, LEVELS
-from .run import Answers, Heard, Order, Outcome, doubts
+from .run import Answers, CanaryFit, Order, Outcome, doubts
 from .works import Work
 
 JSON, PAGE = "probe.json", "probe.html"
@@ -32,10 +32,10 @@ code { font-size: .8rem; overflow-wrap: anywhere }
 
 @dataclass(frozen=True)
 class Examined:
-    """The model, as evidence has to name it.
+    """A model, as the evidence identifies it.
 
     files  name inside its folder -> sha256
-    side   of the pictures that it was asked about
+    side   of the pictures about which it was asked, in pixels
     """
 
     name: str
@@ -54,8 +54,11 @@ def evidence(
     day: str,
     reference: Examined | None = None,
 ) -> dict[str, Any]:
-    """Everything, as plain values. The same order, model and engine give the same but for `day`."""
-    outcomes, heard = answers
+    """All of the evidence, as plain values. It is reproducible, except for `day`.
+
+    command  that repeats the probe
+    """
+    outcomes, canaries = answers
     return {
         "kind": "glassine probe",
         "glassine": engine_version(),
@@ -69,7 +72,7 @@ def evidence(
         "works": [told_of_work(one) for one in order.works],
         "controls": [told_of_work(one) for one in order.controls],
         "questions": [told_of_question(one) for one in outcomes],
-        "canaries": [told_of_canary(one) for one in heard],
+        "canaries": [told_of_canary(one) for one in canaries],
     }
 
 
@@ -84,7 +87,7 @@ def told_of_question(one: Outcome) -> dict[str, Any]:
     }
 
 
-def told_of_canary(one: Heard) -> dict[str, Any]:
+def told_of_canary(one: CanaryFit) -> dict[str, Any]:
     canary = one.canary
     told = {"phrase": canary.phrase, "key": canary.key, "recorded": canary.created}
     return told | {"fit": one.fit, "p": one.p}
@@ -98,7 +101,7 @@ def told_of_work(work: Work) -> dict[str, Any]:
 
 
 def verdict(found: Outcome) -> Message:
-    """A question's answer in a sentence."""
+    """The answer to a question, in a sentence."""
     question = message(f"probe.{found.question}")
     if found.test is None:
         mean = sum(one.score for one in found.works) / len(found.works)
@@ -110,7 +113,8 @@ def verdict(found: Outcome) -> Message:
 
 
 def copies_said(found: Outcome) -> Message | None:
-    """How many works were given back as near-duplicates, beside the controls."""
+    """How many works, and how many controls, the model reproduced as near-duplicates; None for
+    other questions."""
     if found.question != "extraction":
         return None
     ours, theirs = (
@@ -123,7 +127,7 @@ def not_proved(question: str) -> Message:
     return message(f"probe.{question}.not")
 
 
-def canary_said(one: Heard) -> Message:
+def canary_said(one: CanaryFit) -> Message:
     return message(
         "probe.canary", phrase=one.canary.phrase, day=one.canary.created[:10], fit=one.fit, p=one.p
     )
@@ -138,7 +142,7 @@ def write_pack(
 
 
 def evidence_page(told: Mapping[str, Any], order: Order, outcomes: Sequence[Outcome]) -> str:
-    """Doubts first, then each question with what it does not prove, then what it was made of."""
+    """The page: doubts first, then each question with what it does not prove, then the files."""
     asked = "".join(map(section_of, outcomes))
     canaries = "".join(
         f"<tr><td>{escape(one['phrase'])}<td>{escape(one['recorded'])}<td>{one['fit']:.3f}"
@@ -193,7 +197,7 @@ def file_row(one: Work) -> str:
 
 
 def table_of(title: str, head: Sequence[str], inside: str) -> str:
-    """Nothing where there are no rows."""
+    """A table with its title; "" where it has no rows."""
     if not inside:
         return ""
     names = "".join(f"<th>{one}" for one in head)

@@ -1,4 +1,4 @@
-"""The three questions that are asked of a model about one picture."""
+"""The questions that are asked of a model about one picture."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .statistics import largest_clique
 class Effort:
     """How much is asked. The same numbers and seed give the same figures.
 
-    samples   made for a picture's caption
-    paintings  of each half
-    noises    draws at each level of noise
-    steps     in which a picture is sampled or painted
+    samples    pictures that are sampled for a caption
+    paintings  of each hidden half
+    noises     draws of noise at each level
+    steps      denoising steps in which a picture is sampled or painted
     """
 
     samples: int = 16
@@ -35,7 +35,11 @@ class Effort:
 
 @dataclass(frozen=True)
 class Answer:
-    """score: higher where the model knows the picture better; figures: what it was made of."""
+    """A model's answer about one picture.
+
+    score    higher where the model knows the picture better
+    figures  what the score was computed from
+    """
 
     score: float
     figures: dict[str, float] = field(default_factory=dict)
@@ -43,18 +47,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """ask: (model, picture (3, side, side), its caption, effort) -> answer; looks: how often the
-    denoiser is asked about one picture for one answer."""
+    """A question and its cost.
+
+    ask    (model, picture (3, side, side), its caption, effort) -> answer
+    looks  (effort, whether the model is guided) -> passes of one latent through the denoiser
+    """
 
     ask: Callable[[Asked, Tensor, str, Effort], Answer]
     looks: Callable[[Effort, bool], int]
 
 
 def completion(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
-    """Each half is painted, and so are those of the original as it never was, from the same noise.
+    """The model paints each half of the picture, and each half of its control, from the same noise.
 
-    The score is how many times nearer to the truth the nearest painting of the original is, as a
-    logarithm: what is simply easy to paint is as easy in the mirror.
+    The control is `never_was`: whatever is merely easy to paint is as easy there. The score is the
+    logarithm of how many times nearer to its truth the picture's best painting is than the
+    control's.
     """
     seeds = range(effort.seed, effort.seed + effort.paintings)
     rows = []
@@ -76,9 +84,9 @@ def completion(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
 
 
 def extraction(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
-    """Samples for the caption beside the picture, and beside one another.
+    """Samples for the caption are compared with the picture, and with one another.
 
-    The score is by how few bits the nearest sample's fingerprint differs, as a share of all.
+    The score is minus the number of bits in which the nearest sample's hash differs.
     """
     shown = sampled(model, caption, effort.samples, effort.seed, effort.steps)
     own, seen = looked_at(picture), [looked_at(one) for one in shown]
@@ -95,9 +103,10 @@ def group(seen: list[Look]) -> tuple[int, ...]:
 
 
 def membership(model: Asked, picture: Tensor, caption: str, effort: Effort) -> Answer:
-    """The denoiser's loss of the picture beside that of copies that differ a little.
+    """The denoiser's loss on the picture is compared with its loss on slightly different copies.
 
-    The score is the mean logarithm of how many times larger the copies' is, over levels of noise.
+    The score is the logarithm of how many times larger the copies' loss is, averaged over noise
+    levels.
     """
     mean = mean_losses(model, torch.cat([picture[None], neighbours(picture)]), caption, effort)
     ahead = mean[:, 1:].log().mean(1) - mean[:, 0].log()
@@ -110,10 +119,10 @@ def membership(model: Asked, picture: Tensor, caption: str, effort: Effort) -> A
 def calibrated(
     model: Asked, beside: Asked, pictures: tuple[Tensor, Tensor], caption: str, effort: Effort
 ) -> Answer:
-    """The denoiser's loss of the picture beside that of another model that cannot have learnt it
-    (Watson et al., 2022): what is hard for both is simply hard.
+    """The denoiser's loss on the picture is compared with that of a reference model, which cannot
+    have learnt it (Watson et al., 2022): a picture that is hard for both is merely hard.
 
-    pictures  the same one, of each model's own size
+    pictures  the same picture, in each model's own size
     """
     own, other = (
         mean_losses(asked, one[None], caption, effort)[:, 0]
@@ -126,7 +135,7 @@ def calibrated(
 
 
 def mean_losses(model: Asked, pictures: Tensor, caption: str, effort: Effort) -> Tensor:
-    """(levels, N): over the effort's draws of noise."""
+    """(levels, N): the denoiser's losses, averaged over the effort's draws of noise."""
     latents = model.encode(pictures)
     draws = [
         losses(model, latents, caption, effort.seed + len(LEVELS) * at)
@@ -136,12 +145,12 @@ def mean_losses(model: Asked, pictures: Tensor, caption: str, effort: Effort) ->
 
 
 def calibrated_looks(effort: Effort) -> int:
-    """At both denoisers."""
+    """Passes through both denoisers for one picture, as `Question.looks`."""
     return 2 * len(LEVELS) * effort.noises
 
 
 REFERENCE = "reference"
-"""What the question beside another model is called."""
+"""Name of the question that is asked with a reference model."""
 
 QUESTIONS = {
     "completion": Question(
@@ -154,4 +163,4 @@ QUESTIONS = {
         membership, lambda effort, _: len(LEVELS) * effort.noises * (1 + COPIES)
     ),
 }
-"""By what they are called, the most telling first."""
+"""The questions by their names, the most informative first."""

@@ -1,4 +1,4 @@
-"""Asks a model all of it, picture by picture; stopped at any moment, it goes on where it was."""
+"""Runs a probe, picture by picture; it can be stopped at any moment and resumes there."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .works import Work, square
 ROWS = ".glassine-probe.jsonl"
 
 DOUBT = 0.05
-"""Sets so small that p cannot be less than this can show nothing."""
+"""Sets so small that p cannot be below this can show nothing."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked.
+    """What a probe asks.
 
     identity  digest of the model's files
-    words     asked of a canary's phrase and of pictures without words of their own
-    reference  digest of another model's files, which cannot have learnt the works; "": none
+    words     caption for pictures without words of their own
+    reference  digest of the files of a model that cannot have learnt the works; "": none
     """
 
     identity: str
@@ -54,7 +54,7 @@ class Order:
         return (*self.questions, REFERENCE) if self.reference else self.questions
 
     def looks(self, question: str, guided_too: bool) -> int:
-        """At denoisers, for one picture."""
+        """Passes through denoisers for one picture, as `Question.looks`."""
         if question == REFERENCE:
             return calibrated_looks(self.effort)
         return QUESTIONS[question].looks(self.effort, guided_too)
@@ -62,7 +62,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Asking:
-    """How far it is. left: in seconds; None: nothing was asked yet in this run."""
+    """How far a probe is.
+
+    done, total  errands
+    left         seconds; None: nothing was asked yet in this run
+    """
 
     done: int
     total: int
@@ -73,8 +77,12 @@ Told = Callable[[Asking], None]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A canary's answer: how well its motif is matched, and the exact chance of that."""
+class CanaryFit:
+    """The answer for one canary.
+
+    fit  how well its motif is matched, -1 to 1
+    p    the p-value of that
+    """
 
     canary: Canary
     fit: float
@@ -83,9 +91,9 @@ class Heard:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One question's answers about every picture, in the order of the pictures.
+    """One question's answers about all pictures, in their order, and the test on them.
 
-    test  None: there are no controls
+    test  None where there are no controls
     """
 
     question: str
@@ -94,11 +102,11 @@ class Outcome:
     test: Test | None
 
 
-Answers = tuple[tuple[Outcome, ...], tuple[Heard, ...]]
+Answers = tuple[tuple[Outcome, ...], tuple[CanaryFit, ...]]
 
 
 class Kept:
-    """Answers in a file, a line each; a line that was cut off by a kill is not there."""
+    """Answers kept in a file, one line each; a line that was truncated by a kill is ignored."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / ROWS
@@ -116,7 +124,7 @@ class Kept:
         return key in self._known
 
     def answer(self, key: str, ask: Callable[[], Answer]) -> Answer:
-        """What was answered before, else now."""
+        """The answer that is kept under that key; else asks, and keeps it."""
         if key not in self._known:
             found = ask()
             line = json.dumps({"key": key, "answer": asdict(found)})
@@ -135,7 +143,11 @@ class Kept:
 
 @dataclass(frozen=True)
 class Errand:
-    """One thing to ask; looks: at the denoiser, for one sample each."""
+    """One thing to ask.
+
+    key    under which its answer is kept
+    looks  passes of one latent through the denoiser
+    """
 
     key: str
     looks: int
@@ -143,7 +155,10 @@ class Errand:
 
 
 def errands(order: Order, guided_too: bool, beside: Asked | None = None) -> Iterator[Errand]:
-    """Everything that is asked, in the order in which it is asked. beside: the reference"""
+    """Everything that is asked, in order.
+
+    beside  the reference model
+    """
     effort = order.effort
     for name in order.asked:
         looks = order.looks(name, guided_too)
@@ -176,7 +191,7 @@ def answer_to_canary(canary: Canary, effort: Effort, model: Asked) -> Answer:
 
 
 def key_of(order: Order, question: str, what: str, words: str) -> str:
-    """Of everything on which an answer depends."""
+    """The key of an answer: a digest of everything on which it depends."""
     told = [order.identity, question, what, words, asdict(order.effort), engine_version()]
     told += [order.reference] if question == REFERENCE else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -184,7 +199,7 @@ def key_of(order: Order, question: str, what: str, words: str) -> str:
 
 @torch.no_grad()
 def seconds_a_look(model: Asked) -> float:
-    """Of one question to the denoiser, tried here; the second time, when everything is loaded."""
+    """Seconds of one pass through the denoiser, measured on the second, when all is loaded."""
     latents = model.encode(torch.zeros(1, 3, model.side, model.side))
     for _ in range(2):
         began = monotonic()
@@ -195,7 +210,7 @@ def seconds_a_look(model: Asked) -> float:
 def beforehand(
     order: Order, model: Asked, folder: Path, beside: Asked | None = None
 ) -> tuple[Message, ...]:
-    """Seconds a picture and in all, of what is not yet answered."""
+    """Messages for before the start: how long it takes, and how many answers are there already."""
     kept, each = Kept(folder), seconds_a_look(model)
     every = list(errands(order, model.guided, beside))
     todo = [one for one in every if one.key not in kept]
@@ -211,9 +226,10 @@ def beforehand(
 def probe(
     order: Order, model: Asked, folder: Path, told: Told, beside: Asked | None = None
 ) -> Answers:
-    """Everything asked, and what the answers are worth as sets. `folder` keeps the answers.
+    """All answers, and each question's test over the works and controls as sets.
 
-    beside  the model of the order's `reference`
+    folder  keeps the answers
+    beside  the reference model
     """
     assert bool(order.reference) is (beside is not None), "its digest and itself come together"
     kept, every = Kept(folder), list(errands(order, model.guided, beside))
@@ -231,9 +247,10 @@ def probe(
         outcome(name, part[: len(order.works)], part[len(order.works) :], order.effort.seed)
         for name, part in zip(order.asked, parts, strict=False)
     )
-    sung = answers[len(order.asked) * pictures :]
-    heard = zip(order.canaries, sung, strict=True)
-    return outcomes, tuple(Heard(one, said.score, said.figures["p"]) for one, said in heard)
+    canaries = zip(order.canaries, answers[len(order.asked) * pictures :], strict=True)
+    return outcomes, tuple(
+        CanaryFit(one, answer.score, answer.figures["p"]) for one, answer in canaries
+    )
 
 
 def outcome(

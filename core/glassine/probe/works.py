@@ -1,4 +1,4 @@
-"""The artist's works, and those that a model cannot have learnt: what is known of each file."""
+"""The artist's works, and controls that a model cannot have learnt: what is known of each file."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from ..messages import Message
 from ..pixels.grid import to_tensor
 from ..pixels.resize import lanczos
 
-FEWEST = 2
-_LARGER = 4  # times the model's side that a picture is opened at, before it is cut to a square
-_LONGEST = 2000  # letters of a caption
+FEWEST = 2  # pictures in a folder
+_LARGER = 4  # size at which a picture is opened before it is cropped, in sides of the model
+_LONGEST = 2000  # characters of a caption
 
 
 @dataclass(frozen=True)
 class Work:
     """A picture file.
 
-    caption   the words beside it (NAME.txt), else those for all
-    own       whether the words are its own
-    export, recorded, chain  what the ledger says of it, or of a copy of it: number, date, digest
+    caption   the words in NAME.txt beside it, else the words for all pictures
+    own       whether the caption is from NAME.txt
+    export, recorded, chain  number, date and digest of its entry in the ledger, or of the entry of
+              a copy of it
     """
 
     path: Path
@@ -44,7 +45,10 @@ class Work:
 
 
 def works_in(folder: Path, words: str) -> tuple[list[Work], tuple[Message, ...]]:
-    """Every picture of a folder, and what had to be left out; raises where that leaves too few."""
+    """Every picture of a folder, and messages about files that were left out.
+
+    Raises NotUsable where fewer than FEWEST are left.
+    """
     files, passed = pictures_below(folder)
     entries = [one for one in ledger.entries() if one.format != CANARY]
     found: dict[str, Work] = {}
@@ -63,6 +67,7 @@ def works_in(folder: Path, words: str) -> tuple[list[Work], tuple[Message, ...]]
 
 
 def work_of(path: Path, words: str, entries: Sequence[ledger.Entry]) -> Work:
+    """What is known of that file; `words` is the caption where it has none."""
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     beside = path.with_suffix(".txt")
     told = beside.read_text("utf-8", "replace").strip() if beside.is_file() else ""
@@ -74,7 +79,7 @@ def work_of(path: Path, words: str, entries: Sequence[ledger.Entry]) -> Work:
 
 
 def export_of(sha256: str, hashes: bytes, entries: Sequence[ledger.Entry]) -> ledger.Entry | None:
-    """The entry of this very file, else of the export that looks most like it."""
+    """The entry of this very file, else of the export that looks most like it; None without one."""
     if same := next((one for one in entries if one.sha256 == sha256), None):
         return same
     if not entries or not any(hashes[: fingerprint.HASH]):
@@ -85,7 +90,7 @@ def export_of(sha256: str, hashes: bytes, entries: Sequence[ledger.Entry]) -> le
 
 
 def check_apart(works: Sequence[Work], controls: Sequence[Work]) -> None:
-    """Raises NotUsable where a picture is in both sets: it is learnt or it is not."""
+    """Raises NotUsable where a picture is in both sets: a control must not have been learnt."""
     both = {one.sha256 for one in works} & {one.sha256 for one in controls}
     if both:
         named = next(one.path for one in works if one.sha256 in both)
@@ -93,7 +98,7 @@ def check_apart(works: Sequence[Work], controls: Sequence[Work]) -> None:
 
 
 def square(path: Path, side: int) -> Tensor:
-    """(3, side, side) in [0, 1]: its middle, as trainers cut it."""
+    """(3, side, side) in [0, 1]: the picture's middle square, as trainers crop it."""
     picture = to_tensor(small(path, _LARGER * side))
     high, wide = picture.shape[1:]
     edge = min(high, wide)

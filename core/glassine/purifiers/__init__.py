@@ -1,4 +1,4 @@
-"""What a protection has to survive. To add one: a file here, and its name below.
+"""What a protection has to survive. To add a purifier: a file here, and its name below.
 
 Handlings are what sites do to a picture, removals what somebody does against its protection."""
 

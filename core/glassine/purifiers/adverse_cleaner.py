@@ -27,7 +27,7 @@ def apply(rgb: Tensor, draw: Generator) -> Tensor:
 
 
 def opencv(rgb: Tensor) -> Tensor:
-    """The bilateral rounds, twenty times faster than torch on a processor."""
+    """The bilateral rounds by OpenCV, on a processor twenty times faster than by torch."""
     import cv2
 
     pixels = np.ascontiguousarray(rgb.permute(1, 2, 0).cpu().numpy())
@@ -43,7 +43,8 @@ def torch_only(rgb: Tensor) -> Tensor:
 
 
 def bilateral(rgb: Tensor) -> Tensor:
-    """As OpenCV's: a disc of neighbours, weighted by the sum of the three colour differences."""
+    """OpenCV's bilateral filter: a disc of neighbours, weighted by distance and by the sum of the
+    three colour differences."""
     height, width = rgb.shape[1:]
     wide = F.pad(rgb[None], (_RADIUS,) * 4, mode="reflect")[0]
     total, weights = rgb.clone(), torch.ones_like(rgb[:1])
@@ -82,6 +83,7 @@ def paired(one: Tensor, other: Tensor) -> Tensor:
 
 
 def box(planes: Tensor) -> Tensor:
+    """Mean over _WINDOW x _WINDOW pixels; (C, H, W)."""
     wide = F.pad(planes[None], (_WINDOW // 2,) * 4, mode="reflect")
     return F.avg_pool2d(wide, _WINDOW, stride=1)[0]
 

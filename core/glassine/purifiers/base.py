@@ -19,7 +19,7 @@ Apply = Callable[[Tensor, Generator], Tensor]
 class Autoencoder:
     """A family's encoder and decoder: (1, 3, H, W) in [0, 1] <-> latents; sides multiples of 8.
 
-    kind  the device that both run on, as torch names it; they take what lies elsewhere too
+    kind  torch's name of the device on which both run; they take tensors on other devices too
     """
 
     family: str
@@ -32,10 +32,10 @@ class Autoencoder:
 class Scene:
     """What a purifier may use beyond the pixels it is handed.
 
-    longest      longest side of the whole picture when the pixels are a crop of it; sites resize
+    longest      longest side of the whole picture, where the pixels are a crop of it: sites resize
                  by the whole picture
-    autoencoder  lent by whoever calls, because purifiers do not know surrogates
-    distance     perceptual distance of two (3, H, W), differentiable; None: it cannot be had here
+    autoencoder  given by the caller, because purifiers do not know surrogates
+    distance     perceptual distance of two (3, H, W), differentiable; None: not available here
     """
 
     longest: int | None = None
@@ -44,23 +44,24 @@ class Scene:
 
 
 def nothing(_: Scene = Scene()) -> None:
-    """Nothing is missing."""
+    """`missing` of a purifier that can run everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Purifier:
-    """`apply` takes and gives (3, H, W) in [0, 1], the same size.
+    """A handling or removal; `apply` takes and gives (3, H, W) in [0, 1], the same size.
 
+    says     what it is, in a line
     source   where the procedure and its numbers come from
-    moves    content lands elsewhere (crops); comparisons must then move everything alike
+    moves    content moves within the picture (crops): comparisons must treat all pictures alike
     slow     takes tens of seconds on a processor; never part of a default set
-    missing  None where it can run with that scene, else why not and what to do
-    prepare  scene -> apply, for those that need more than pixels; None: `apply` does
+    missing  None where it can run in that scene, else why not and what to do
+    prepare  scene -> apply, for those that need more than pixels; None: `apply` is enough
     """
 
     says: str
-    kind: Literal["handling", "removal"]  # ordinary upload treatment, or a deliberate attack
-    differentiable: bool  # may be drawn from inside the loop
+    kind: Literal["handling", "removal"]  # what platforms do, or a deliberate attack
+    differentiable: bool  # `apply` passes gradients
     apply: Apply
     source: str = ""
     moves: bool = False

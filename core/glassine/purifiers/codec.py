@@ -1,4 +1,5 @@
-"""Lossy codecs as purifiers: forward is the real codec, backward a smooth stand-in."""
+"""Lossy codecs as purifiers. JPEG has a gradient: the value of the real codec, with the gradient of
+a differentiable one."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from torch import Generator, Tensor
 from ..pixels.grid import to_array, to_tensor
 from .base import Purifier
 
-_BLOCK = 16  # two 8 x 8 blocks, because chroma is halved
+_BLOCK = 16  # pixels; with halved chroma an 8 x 8 block of it covers 16 x 16
 
 
 def jpeg(quality: int) -> Purifier:
@@ -54,7 +55,7 @@ def pixels(read: pyvips.Image, like: Tensor) -> Tensor:
 
 
 def soft_jpeg(rgb: Tensor, quality: int) -> Tensor:
-    """A JPEG with rounding that has a gradient (Shin and Song, 2017), by kornia; (3, H, W)."""
+    """A JPEG whose rounding is differentiable (Shin and Song, 2017), by kornia; (3, H, W)."""
     height, width = rgb.shape[1:]
     pad = (0, -width % _BLOCK, 0, -height % _BLOCK)
     quality_of = torch.tensor([float(quality)], device=rgb.device)

@@ -1,4 +1,4 @@
-"""A tenth cropped away, the rest enlarged to the old size."""
+"""A tenth of each side cropped away, the rest enlarged to the old size."""
 
 from torch import Generator, Tensor
 
@@ -7,7 +7,7 @@ from .resample import to_size
 
 
 def crop(rgb: Tensor, draw: Generator) -> Tensor:
-    """Five per cent from every side."""
+    """Five per cent off at every edge."""
     height, width = rgb.shape[1:]
     top, left = height // 20, width // 20
     return to_size(rgb[:, top : height - top, left : width - left], height, width)

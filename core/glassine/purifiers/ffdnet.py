@@ -1,4 +1,4 @@
-"""FFDNet: a trained denoiser that is told how strong the noise is."""
+"""FFDNet: a denoising network that takes the noise level as an input."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from .base import Purifier
 
 
 def noisy(rgb: Tensor, sigma: float, draw: Generator) -> Tensor:
-    """`sigma` on [0, 1]."""
+    """The picture with noise of that standard deviation; both on [0, 1]."""
     grain = torch.randn(rgb.shape, generator=draw).to(rgb)
     return (rgb + sigma * grain).clamp(0, 1)
 

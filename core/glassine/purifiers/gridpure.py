@@ -18,7 +18,7 @@ from .base import Purifier, Scene
 
 _FOLDER = "gridpure"
 _TILE, _STRIDE = 256, 128
-_ROUNDS, _DEPTH, _KEEP = 20, 10, 0.1  # iterations, diffusion steps, share of the given picture
+_ROUNDS, _DEPTH, _KEEP = 20, 10, 0.1  # rounds; diffusion steps; share of a round's input that stays
 
 
 def missing(_: Scene) -> Message | None:
@@ -54,6 +54,7 @@ def apply(rgb: Tensor, draw: Generator) -> Tensor:
 
 
 def tiled(picture: Tensor, local: Model, draw: Generator) -> Tensor:
+    """Every tile denoised; tiles overlap and are averaged."""
     total, count = torch.zeros_like(picture), torch.zeros_like(picture)
     for top in range(0, picture.shape[2] - _TILE + 1, _STRIDE):
         for left in range(0, picture.shape[3] - _TILE + 1, _STRIDE):
@@ -65,7 +66,7 @@ def tiled(picture: Tensor, local: Model, draw: Generator) -> Tensor:
 
 @torch.no_grad()
 def denoised(tile: Tensor, local: Model, draw: Generator) -> Tensor:
-    """Noise of diffusion step _DEPTH and back; networks like this speak [-1, 1]."""
+    """The tile, noised to diffusion step _DEPTH and denoised; the network itself takes [-1, 1]."""
     noise = torch.randn(tile.shape, generator=draw).to(tile)
     x: Tensor = local.schedule.add_noise(2 * tile - 1, noise, torch.tensor([_DEPTH]))
     for step in range(_DEPTH, -1, -1):

@@ -1,4 +1,4 @@
-"""IMPRESS: search the picture near this one that an autoencoder reproduces best."""
+"""IMPRESS: searches near the given picture for the one that an autoencoder reproduces best."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .base import Apply, Purifier, Scene
 from .round_trip import alone, missing, there_and_back
 
 _STEPS = 3000  # as published
-_HERE = 40  # on a processor, where 3000 take an hour and more for one picture
+_HERE = 40  # on a processor, where 3000 steps take more than an hour for one picture
 _RATE, _ALPHA, _NEAR, _START = 0.01, 0.1, 0.1, 0.1
-_PIXELS_NEAR = 0.02  # root mean square, where no perceptual distance is present
+_PIXELS_NEAR = 0.02  # root mean square distance that is free where there is no perceptual one
 
 
 def prepare(scene: Scene) -> Apply:

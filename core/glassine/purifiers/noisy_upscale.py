@@ -1,4 +1,4 @@
-"""Noisy upscaling: noise drowns the change, an enlarger removes both."""
+"""Noisy upscaling: noise drowns the change, and an upscaling network removes both."""
 
 from torch import Generator, Tensor
 

@@ -1,4 +1,4 @@
-"""Real-CUGAN, 2x with denoising, and back: an enlarger for drawn pictures."""
+"""Real-CUGAN, 2x with denoising, and back: an upscaling network for drawn pictures."""
 
 from torch import Generator, Tensor
 

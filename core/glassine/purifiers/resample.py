@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def to_size(rgb: Tensor, height: int, width: int) -> Tensor:
-    """(3, H, W) -> (3, height, width): antialiased bicubic, kept in [0, 1]."""
+    """(3, H, W) -> (3, height, width): antialiased bicubic, clamped to [0, 1]."""
     sized = F.interpolate(
         rgb[None].float(), (height, width), mode="bicubic", antialias=True, align_corners=False
     )

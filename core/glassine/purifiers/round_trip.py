@@ -1,4 +1,4 @@
-"""Through a model's own encoder and decoder and back: the cheapest regeneration."""
+"""Through a model's own encoder and decoder: the cheapest regeneration."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def missing(scene: Scene) -> Message | None:
 
 
 def there_and_back(rgb: Tensor, model: Autoencoder) -> Tensor:
+    """The picture (3, H, W), encoded and decoded again."""
     height, width = rgb.shape[1:]
     whole = F.pad(rgb[None].float(), (0, -width % 8, 0, -height % 8), mode="replicate")
     return model.decode(model.encode(whole))[0, :, :height, :width].clamp(0, 1).to(rgb)
@@ -33,6 +34,7 @@ def prepare(scene: Scene) -> Apply:
 
 
 def alone(rgb: Tensor, draw: Generator) -> Tensor:
+    """The `apply` of purifiers that need an autoencoder: raises, because there is none."""
     raise NotUsable("round_trip.no_encoder")
 
 

@@ -1,4 +1,4 @@
-"""A screenshot of the picture on a page: shown smaller without care, captured, enlarged."""
+"""A screenshot of the picture on a page: shown smaller without antialiasing, captured, enlarged."""
 
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -10,7 +10,7 @@ _ZOOM = 0.8
 
 
 def screenshot(rgb: Tensor, draw: Generator) -> Tensor:
-    """Plain bilinear at 80 %, as browsers and window systems draw, then back."""
+    """Reduced to 80 % by plain bilinear, as browsers and window systems draw, then enlarged."""
     height, width = rgb.shape[1:]
     size = (max(1, round(height * _ZOOM)), max(1, round(width * _ZOOM)))
     shown = F.interpolate(rgb[None].float(), size, mode="bilinear", align_corners=False)[0]

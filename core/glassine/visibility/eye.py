@@ -1,7 +1,8 @@
-"""The judges in the loop: how far a change is beyond what may be seen, as one differentiable value.
+"""The judges in the loop: how far a change is past its visibility limit, as a differentiable value.
 
-Several, because an optimiser cheats what it sees: SSIMULACRA2 alone lets HaarPSI fall from .92 to
-.82, those two let LPIPS double on flat colour. Others (held_out.py) it never sees.
+There are several, because an optimiser cheats a judge whose gradient it sees: with SSIMULACRA2
+alone HaarPSI falls from .92 to .82, with these two LPIPS doubles on flat colour. The judges in
+held_out.py it never sees.
 """
 
 from __future__ import annotations
@@ -18,19 +19,22 @@ from .limits import Limits, limits_at
 from .lpips import SMALLEST, lpips_distance
 from .ssimulacra2 import error, error_at, scales
 
-EARLY = 0.4  # of LPIPS's limit, where the loop begins to mind it: on flat colour it doubles unseen
+EARLY = 0.4  # share of LPIPS's limit that the loop may use: on flat colour LPIPS would double
 
 
 @dataclass(frozen=True)
 class Eye:
-    """What may be seen, by every judge in the loop."""
+    """The limits of every judge in the loop.
+
+    error  SSIMULACRA2's weighted error at its limit
+    """
 
     limits: Limits
-    error: float  # SSIMULACRA2's, at that limit
+    error: float
 
     def beyond(self, clean: Tensor, other: Tensor) -> Tensor:
         """(3, H, W) in [0, 1], twice -> how far the strictest judge's limit is passed, as a share
-        of the limit; negative where no limit is. Differentiable."""
+        of that limit; negative where all limits are kept. Differentiable."""
         with torch.no_grad():
             before = tuple(scales(clean))
         found = [
@@ -45,4 +49,5 @@ class Eye:
 
 
 def eye_at(score: Score) -> Eye:
+    """The eye for pictures of that score."""
     return Eye(limits_at(score), error_at(score))

@@ -1,9 +1,9 @@
-"""Judges that nothing here is optimised for: FSIM, VSI and MDSI, from the package `piq`.
+"""Judges that nothing is optimised for: FSIM, VSI and MDSI, from the package `piq`.
 
-All three look at a picture as it was published for them: averaged, until its shorter side has
-about 256 pixels. What is finer than that counts only by what is left of it. Of a picture above
-LARGE that copy is made here, so that no second one of the whole is ever held (VSI and MDSI, which
-begin with the whole, then differ in the third digit); of a long strip the middle is looked at.
+As published, all three look at a picture that is averaged until its shorter side has about 256
+pixels. Finer detail counts only as far as that leaves it. A picture of more than LARGE pixels is
+reduced here, so that `piq` never holds a second one at full size (VSI and MDSI, which start from
+the full size, then differ in the third digit). Of a long strip only the middle is looked at.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from .packages import unfit
 
 SMALLEST = 48  # pixels; below it the widest of FSIM's wavelets does not fit in
 LARGE = 1 << 20  # pixels
-_GLANCE = 256  # pixels; of the shorter side, as all three publications have it
-_STRIP = 2  # times the shorter side; what is longer would take memory without an end
+_GLANCE = 256  # pixels; the shorter side that all three publications reduce to
+_STRIP = 2  # longest side that is looked at, in shorter sides: it bounds the memory
 
 
 def fsim(clean: Tensor, other: Tensor) -> float | None:
     """Feature similarity with colour (Zhang et al., 2011), 0 to 1, higher is closer.
 
-    (3, H, W) in [0, 1]; None where SMALLEST, one single colour or `unfit` stand against it.
+    (3, H, W) in [0, 1]; None for sides below SMALLEST, a picture of one colour, or where `unfit`
+    gives a reason.
     """
     return asked("fsim", clean, other)
 
@@ -56,7 +57,7 @@ def asked(judge: str, clean: Tensor, other: Tensor) -> float | None:
 
 
 def glance(rgb: Tensor) -> Tensor:
-    """(3, H, W) -> (1, 3, h, w), what these judges are shown of a picture."""
+    """(3, H, W) -> (1, 3, h, w): the picture as these judges are shown it."""
     short = min(rgb.shape[1:])
     rows, columns = (middle(length, _STRIP * short) for length in rgb.shape[1:])
     seen = rgb[None, :, rows, columns].float()
@@ -65,5 +66,6 @@ def glance(rgb: Tensor) -> Tensor:
 
 
 def middle(length: int, most: int) -> slice:
+    """The middle `most` pixels of an axis at most."""
     start = max(0, length - most) // 2
     return slice(start, start + min(length, most))

@@ -1,4 +1,4 @@
-"""What a strength means to every judge in the loop: a file of that strength passes all of them."""
+"""The limit that a strength sets for every judge in the loop; a file of that strength keeps all."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .lpips import SMALLEST, lpips_distance
 
 @dataclass(frozen=True)
 class Limits:
-    """The worst that each judge may say.
+    """The worst value that each judge may give.
 
     ssimulacra2, haarpsi  at least
-    lpips, colour         at most; the second in CIELAB
+    lpips, colour         at most; `colour` as of `colour_shift`, in CIELAB
     """
 
     ssimulacra2: float
@@ -36,27 +36,30 @@ LEVELS = (
     Limits(55, 0.907, 0.207, 4.6),
     Limits(0, 0.70, 0.60, 14.0),
 )
-"""No looser than the worst of JPEG, WebP, grain and resampling at that SSIMULACRA2, nor than the
-median of what the method before had there (lab/bench/levels.py, five paintings and five others).
-Smooth colour is what plain distortions do not move, so there only the second counts."""
+"""Each row's limits are no looser than the worst of JPEG, WebP, grain and resampling at that
+SSIMULACRA2, nor than the median of the engine's earlier method there (lab/bench/levels.py, five
+paintings and five other pictures). Plain distortions do not move smooth colour, so for `colour`
+only that median counts."""
 
 
 def limits_at(score: Score) -> Limits:
-    """Between two levels, in proportion."""
+    """The limits at that score, interpolated linearly between two rows of LEVELS."""
     return Limits(
         score, *(between(score, "ssimulacra2", judge) for judge in ("haarpsi", "lpips", "colour"))
     )
 
 
 def points(judge: str, value: float) -> Score:
-    """What a judge says, as the SSIMULACRA2 that is allowed with it."""
+    """A judge's value, as the SSIMULACRA2 of the limits in which it stands."""
     return Score(between(value, judge, "ssimulacra2"))
 
 
 def between(value: float, given: str, wanted: str) -> float:
-    """The other judge's value that belongs to this one, on the table's straight lines.
+    """One judge's value in another judge's terms, interpolated linearly in LEVELS.
 
-    Beyond an end it is that end's: HaarPSI says 1.0000001 of a picture and itself.
+    Values beyond the table count as its ends: HaarPSI gives 1.0000001 for a picture and itself.
+
+    given, wanted  fields of Limits: the one of `value`, and the one to find
     """
     rows = [(getattr(row, given), getattr(row, wanted)) for row in LEVELS]
     ends = sorted((rows[0][0], rows[-1][0]))
@@ -69,12 +72,13 @@ def between(value: float, given: str, wanted: str) -> float:
 
 @torch.no_grad()
 def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
-    """(clean, other) crops of a picture -> the fewest points that one of the other judges gives.
+    """(clean, other) crops of a picture -> the lowest score by HaarPSI, LPIPS and smooth colour,
+    in points of SSIMULACRA2.
 
-    100 where the crops are too small for them.
+    100 where the crops are too small for these judges, or their packages are missing.
     """
     apart, total = lpips_distance(), 0
-    if apart is None:  # a report says why
+    if apart is None:  # the report says why
         return Score(100)
     sums = {"haarpsi": 0.0, "lpips": 0.0, "colour": 0.0}
     for clean, other in pairs:

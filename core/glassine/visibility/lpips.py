@@ -1,8 +1,9 @@
 """LPIPS v0.1 (Zhang et al., 2018), by its makers' package `lpips`, on one of two trunks.
 
 The linear layers come with the package (BSD-2). SqueezeNet 1.1's trunk ships beside this file:
-torchvision's weights (BSD-3) in float16, with which the distance stays the same to four digits.
-Every limit is one of its figures. AlexNet's, on which most publish, is there once it was asked for.
+torchvision's weights (BSD-3) in float16, which changes no distance in its first four digits. All of
+Glassine's limits are in distances on SqueezeNet. AlexNet's trunk, which most papers use, is there
+once `glassine models get alexnet` has fetched it.
 """
 
 from __future__ import annotations
@@ -24,18 +25,21 @@ from .packages import quiet, unfit
 
 TRUNK = Path(__file__).parent / "weights" / "squeezenet1_1.safetensors"
 SQUEEZE, ALEX = "squeeze", "alex"  # trunks, as the package calls them
-SMALLEST = 32  # pixels; below it the last pooling has nothing left
-SMALLEST_ALEX = 63
+SMALLEST = 32  # pixels; of a smaller picture nothing is left for SqueezeNet's last pooling
+SMALLEST_ALEX = 63  # the same for AlexNet
 _KEPT = "alexnet.safetensors"
 
 
 def alexnet_is_here() -> bool:
-    """Whether `glassine models get alexnet` was asked for."""
+    """Whether `glassine models get alexnet` has fetched AlexNet's trunk."""
     return present(ALEXNET)
 
 
 def lpips_distance(trunk: str = SQUEEZE) -> Callable[[Tensor, Tensor], Tensor] | None:
-    """(3, H, W) in [0, 1], twice -> scalar, differentiable; None where `unfit` says why."""
+    """A function of two pictures (3, H, W) in [0, 1] -> scalar, differentiable.
+
+    None where `unfit` gives a reason.
+    """
     if unfit():
         return None
 
@@ -49,14 +53,17 @@ def lpips_distance(trunk: str = SQUEEZE) -> Callable[[Tensor, Tensor], Tensor] |
 
 @lru_cache(maxsize=4)
 def lpips_net(device: torch.device, trunk: str = SQUEEZE) -> Any:  # noqa: ANN401 - no types
-    """The package's `LPIPS`: `net` is its trunk, `scaling_layer` wants pictures in [-1, 1]."""
+    """The package's `LPIPS` network: its `net` is the trunk, its `scaling_layer` takes [-1, 1]."""
     file = TRUNK if trunk == SQUEEZE else verified_folder(ALEXNET) / _KEPT
     return with_trunk(trunk, load_file(file)).to(device)
 
 
 def with_trunk(trunk: str, weights: Mapping[str, Tensor]) -> Any:  # noqa: ANN401 - no types
-    """weights  as torchvision names those of `features`"""
-    with quiet(), torch.random.fork_rng(devices=[]):  # the trunk is drawn before it is loaded
+    """The network with those weights in its trunk.
+
+    weights  by torchvision's names in `features`, such as "0.weight"
+    """
+    with quiet(), torch.random.fork_rng(devices=[]):  # the package first fills the trunk at random
         made = import_module("lpips").LPIPS(net=trunk, pnet_rand=True, verbose=False)
     named = {inside: inside.split(".", 1)[1] for inside in made.net.state_dict()}  # sliceN.NAME
     made.net.load_state_dict({inside: weights[name].float() for inside, name in named.items()})
@@ -64,7 +71,10 @@ def with_trunk(trunk: str, weights: Mapping[str, Tensor]) -> Any:  # noqa: ANN40
 
 
 def keep_alexnet(folder: Path) -> None:
-    """Of the published file in `folder` keeps the trunk, a twenty-fifth; raises WeightsMissing."""
+    """Replaces the published file in `folder` by its trunk, a twenty-fifth of it.
+
+    Raises WeightsMissing where one of the files is damaged.
+    """
     whole, kept = folder / ALEXNET_FILE.file, folder / _KEPT
     try:
         if whole.is_file():
@@ -79,6 +89,6 @@ def keep_alexnet(folder: Path) -> None:
 
 
 def trunk_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What LPIPS uses of torchvision's AlexNet: its convolutions, under their numbers."""
+    """What LPIPS uses of torchvision's AlexNet: its convolutions, by their numbers."""
     start = "features."
     return {name.removeprefix(start): w for name, w in state.items() if name.startswith(start)}

@@ -13,7 +13,7 @@ from .haarpsi import haarpsi
 from .lpips import ALEX, SMALLEST, SMALLEST_ALEX, alexnet_is_here, lpips_distance
 from .packages import unfit
 
-STRIP = 1024  # rows; a large picture is never held a second time
+STRIP = 1024  # rows at a time: no second copy of a large picture is held
 
 
 def psnr(clean: Tensor, other: Tensor) -> float:
@@ -33,7 +33,7 @@ def ssim(clean: Tensor, other: Tensor) -> float:
 
 @torch.no_grad()
 def lpips(clean: Tensor, other: Tensor) -> float | None:
-    """LPIPS v0.1, SqueezeNet trunk; None for small pictures and where `unfit` says why."""
+    """LPIPS v0.1 on SqueezeNet; None for small pictures and where `unfit` gives a reason."""
     apart = lpips_distance()
     if apart is None or min(clean.shape[1:]) < SMALLEST:
         return None
@@ -42,7 +42,7 @@ def lpips(clean: Tensor, other: Tensor) -> float | None:
 
 @torch.no_grad()
 def lpips_alexnet(clean: Tensor, other: Tensor) -> float | None:
-    """LPIPS v0.1, AlexNet trunk; None also where that trunk was not asked for."""
+    """LPIPS v0.1 on AlexNet; None also where its trunk was not downloaded."""
     if not alexnet_is_here() or min(clean.shape[1:]) < SMALLEST_ALEX:
         return None
     apart = lpips_distance(ALEX)
@@ -51,7 +51,7 @@ def lpips_alexnet(clean: Tensor, other: Tensor) -> float | None:
 
 @torch.no_grad()
 def haarpsi_figure(clean: Tensor, other: Tensor) -> float | None:
-    """HaarPSI, 1 is identical; None for small pictures and where `unfit` says why."""
+    """HaarPSI, 1 is identical; None for small pictures and where `unfit` gives a reason."""
     if min(clean.shape[1:]) < LEAST or unfit():
         return None
     return haarpsi(clean, other).item()

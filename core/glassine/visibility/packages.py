@@ -1,7 +1,7 @@
-"""The packages that judges come from: `lpips` and `piq`, imported when a judge is first asked.
+"""The packages that judges come from: `lpips` and `piq`, imported when a judge is first used.
 
-Both stand on torchvision, which has to be built for this very torch. Nine tenths of their start
-goes to modules of which a judge calls nothing; those stay out.
+Both need torchvision, which has to be built for the installed torch. Nine tenths of their loading
+time goes to modules that no judge calls; these are not loaded.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from ..causes import details_of
 from ..messages import Message, message
 
 UNCALLED = ("torch._dynamo.utils", "scipy.ndimage")
-"""Seconds to load, for one name each: torchvision.ops.roi_align's `is_compile_supported`, which
-brings torch's compiler and sympy, and `zoom` of lpips' training."""
+"""Each takes seconds to load and is imported for one function only: `is_compile_supported` for
+torchvision.ops.roi_align, which brings torch's compiler and sympy, and `zoom` for lpips' training.
+"""
 
 
 @cache
 def unfit() -> Message | None:
-    """None where the packages can be used; else why not, and what to do."""
+    """Why the packages cannot be used, and what to do; None where they can."""
     try:
         with quiet(), put_off(*UNCALLED):
             import_module("lpips")
@@ -38,7 +39,7 @@ def unfit() -> Message | None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """What these packages warn of is how they call each other: nobody here can mend it."""
+    """Ignores warnings: those of these packages are about how they call each other."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -46,9 +47,9 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def put_off(*names: str) -> Iterator[None]:
-    """Within it an import of those modules gives functions that load them when they are called.
+    """Within it, an import from those modules gives functions that load them when first called.
 
-    Afterwards an import finds the modules themselves; what is loaded already is left alone.
+    Afterwards an import finds the modules themselves. Modules that are loaded already stay.
     """
     stand_ins = {name: _StandIn(name) for name in names if name not in sys.modules}
     sys.modules.update(stand_ins)
@@ -61,7 +62,7 @@ def put_off(*names: str) -> Iterator[None]:
 
 
 class _StandIn(ModuleType):
-    """Stands for a module that is not loaded yet; good for `from MODULE import FUNCTION`."""
+    """Stands for a module that is not loaded yet; serves `from MODULE import FUNCTION` only."""
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         if name.startswith("__"):  # what the import system asks of a module

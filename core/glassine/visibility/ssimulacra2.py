@@ -1,8 +1,8 @@
 """SSIMULACRA2 (Sneyers, 2022; libjxl `ssimulacra2.cc`), in torch.
 
-A twin of the PyPI package `ssimulacra2`, several times faster: the strength of every result is
-found by asking this repeatedly. A test holds the two together. It is a judge only; the optimiser
-never sees its gradient, because what an optimiser sees it learns to cheat.
+It gives the same scores as the PyPI package `ssimulacra2`, which a test compares with it, and is
+several times faster: the strength of every result is found by repeated scores. `error` is its
+differentiable form for the loop, where it is one of several judges (eye.py).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _SCALES = 6
 _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
 _BLOCK = 32  # pixels
-_TINY = 1e-20  # keeps the slope of a fourth root finite where nothing differs
-_CORE, _HALO = 1536, 192  # pixels; the halo is the blur radius at the coarsest scale, and more
+_TINY = 1e-20  # keeps the gradient of a fourth root finite where nothing differs
+_CORE, _HALO = 1536, 192  # pixels; windows and the border around them, wider than any blur's radius
 _BIAS = 0.0037930732552754493
 _OPSIN = (
     (0.30, 0.622, 0.078),
@@ -77,7 +77,7 @@ _WEIGHTS = (
 def ssimulacra2(clean: Tensor, other: Tensor) -> Score:
     """(3, H, W) sRGB in [0, 1], twice -> 100 for equal, 90 invisible, 70 high quality.
 
-    Large pictures go through in windows; the result is that of the whole, memory is not.
+    Large pictures are scored in windows, which takes less memory and gives the same score.
     """
     return scored(
         (scales(clean[:, rows, columns]), other[:, rows, columns], inner)
@@ -86,7 +86,7 @@ def ssimulacra2(clean: Tensor, other: Tensor) -> Score:
 
 
 def sampled(pairs: Iterable[tuple[Iterable[Scale], Tensor]]) -> Score:
-    """The score of a picture of which only these crops are looked at: (`scales` of one, other)."""
+    """The score of a picture by crops of it: (`scales` of the clean crop, the other crop) each."""
     return scored((clean, other, (slice(None), slice(None))) for clean, other in pairs)
 
 
@@ -95,7 +95,8 @@ Window = tuple[slice, slice]
 
 @torch.no_grad()
 def scored(parts: Iterable[tuple[Iterable[Scale], Tensor, Window]]) -> Score:
-    """Parts are (scales of the clean one, other, which rows and columns of them count)."""
+    """The score over all parts: (`scales` of the clean part, the other part, the window in it whose
+    errors count)."""
     sums = torch.zeros(3, _SCALES, 2, 3, dtype=torch.float64)
     counts = torch.zeros(_SCALES, dtype=torch.float64)
     for clean, other, inner in parts:
@@ -111,9 +112,12 @@ def scored(parts: Iterable[tuple[Iterable[Scale], Tensor, Window]]) -> Score:
 
 
 def error(clean: Iterable[Scale], other: Tensor) -> Tensor:
-    """The weighted error behind the score, differentiable: 0 for equal, `error_at` turns it back.
+    """The weighted error behind the score, differentiable: 0 for equal pictures.
 
-    clean  `scales` of the clean one; other is (3, H, W) in [0, 1]
+    `error_at` gives the error of a score.
+
+    clean  `scales` of the clean picture
+    other  (3, H, W) in [0, 1]
     """
     total, by_scale = torch.zeros((), dtype=torch.float64), weights().unbind(1)
     for here, there, weight in zip(clean, scales(other), by_scale, strict=False):
@@ -142,15 +146,19 @@ def error_at(score: Score) -> float:
 
 @dataclass(frozen=True)
 class Scale:
-    """What the judge knows of one picture by itself at one scale; all (1, 3, H, W)."""
+    """What can be computed from one picture alone at one scale; all (1, 3, H, W).
+
+    mean    blurred `xyb`
+    square  blurred squares of `xyb`
+    """
 
     xyb: Tensor
-    mean: Tensor  # over a neighbourhood
-    square: Tensor  # mean of squares there
+    mean: Tensor
+    square: Tensor
 
 
 def scales(rgb: Tensor) -> Iterator[Scale]:
-    """(3, H, W) sRGB in [0, 1], finest scale first. Kept, an original is not worked out twice."""
+    """(3, H, W) sRGB in [0, 1] -> its scales, finest first; keep an original's for many scores."""
     light = to_linear(rgb.float().clamp(0, 1)[None])
     for _ in range(_SCALES):
         if min(light.shape[2:]) < _SMALLEST:
@@ -161,14 +169,17 @@ def scales(rgb: Tensor) -> Iterator[Scale]:
 
 
 def windows(height: int, width: int) -> Iterator[tuple[slice, slice, Window]]:
-    """(rows, columns, the inner part that counts): inner parts tile the picture."""
+    """(rows, columns, the window in these that counts): the latter tile the picture."""
     for rows, tall in window_spans(height):
         for columns, wide in window_spans(width):
             yield rows, columns, (tall, wide)
 
 
 def window_spans(length: int) -> list[tuple[slice, slice]]:
-    """One axis in cores of _CORE with a halo that the coarsest blur cannot see beyond."""
+    """One axis in spans of _CORE with a _HALO on both sides, beyond which no blur reaches.
+
+    Gives (span with halo, the core within it); a short axis is one span.
+    """
     if length <= _CORE + 2 * _HALO:
         return [(slice(0, length), slice(None))]
     found = []
@@ -179,14 +190,14 @@ def window_spans(length: int) -> list[tuple[slice, slice]]:
 
 
 def halved_slice(inner: slice, scale: int) -> slice:
-    """The same part of a window `scale` halvings further down; cores start on multiples of 32."""
+    """The same span after `scale` halvings; it starts on a multiple of 32, so this is exact."""
     if inner == slice(None):
         return inner
     return slice(inner.start >> scale, -(-inner.stop // (1 << scale)))
 
 
 def curve(error: float) -> float:
-    """Weighted error -> score."""
+    """Weighted error -> score, by the published polynomial and power."""
     bent = 2.326765642916932 * error - 0.020884521182843837 * error**2
     bent += 6.248496625763138e-05 * error**3
     return 100 - 10 * bent**0.6276336467831387 if bent > 0 else 100.0
@@ -209,8 +220,8 @@ def halved(light: Tensor) -> Tensor:
 def blur(picture: Tensor) -> Tensor:
     """Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as upstream.
 
-    As products with a band matrix, _BLOCK pixels at a time: many times faster on a processor
-    than a convolution of each channel by itself.
+    Done as products with a band matrix, _BLOCK pixels at a time: on a processor this is many times
+    faster than a depthwise convolution.
     """
     height, width = picture.shape[2:]
     first = picture[:, :, :_RADIUS].flip(2)
@@ -225,7 +236,7 @@ def blur(picture: Tensor) -> Tensor:
 
 @lru_cache(maxsize=4)
 def band(device: torch.device, dtype: torch.dtype) -> Tensor:
-    """(_BLOCK, _BLOCK + 2 _RADIUS): each row a Gaussian, one pixel further than the row before."""
+    """(_BLOCK, _BLOCK + 2 _RADIUS): each row a Gaussian, shifted by one pixel from row to row."""
     at = torch.arange(-_RADIUS, _RADIUS + 1, device=device, dtype=dtype)
     bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
     bell /= bell.sum()
@@ -233,7 +244,7 @@ def band(device: torch.device, dtype: torch.dtype) -> Tensor:
 
 
 def errors(a: Scale, b: Scale) -> Tensor:
-    """(3, H, W, 3): per channel the maps of ssim, artefact, lost detail."""
+    """(3, H, W, 3): for each channel, maps of the SSIM error, artefacts and lost detail."""
     varied = 2 * (blur(a.xyb * b.xyb) - a.mean * b.mean) + _C2
     spread = (a.square - a.mean**2) + (b.square - b.mean**2) + _C2
     ssim = (1 - (1 - (a.mean - b.mean) ** 2) * varied / spread).clamp_min(0)

@@ -1,3 +1,3 @@
-"""What a file carries beside its pixels: read without trust, told apart, written anew.
+"""A file's metadata: parsed without trust, divided into public and private, and written anew.
 
 A published copy says who made it and what it may be used for; the rest stays with the original."""

@@ -1,7 +1,7 @@
 """EXIF, which is a TIFF without pixels: directories of tagged values, read and written anew.
 
-Nothing is copied that was not understood, so that no value can hide behind another. Layouts: TIFF
-6.0, EXIF 3.0; BigTIFF for files that are TIFF themselves.
+Only values that were parsed are written, so that no other bytes get into a copy. Layouts: TIFF 6.0,
+EXIF 3.0; BigTIFF for files that are TIFF themselves.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _HEAD = b"Exif\0\0"
 _ORDERS = {b"II": "<", b"MM": ">"}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
 _SIZES |= {13: 4, 16: 8, 17: 8, 18: 8}  # bytes of one value of each kind
-_MOST, _CHAIN = 1000, 64  # tags of one directory; directories one after the other, or below one
-_VALUE, _VALUES = 16 << 20, 64 << 20  # bytes of one value; of all that are read of one file
+_MOST, _CHAIN = 1000, 64  # most tags in a directory; most directories in a chain, or below one
+_VALUE, _VALUES = 16 << 20, 64 << 20  # most bytes of one value; of all values of a file
 _BELOW = 0x014A
 
 _ARTIST, _COPYRIGHT, _XP_TITLE, _XP_AUTHOR = 0x013B, 0x8298, 0x9C9B, 0x9C9D
@@ -33,8 +33,8 @@ ABOUT_PIXELS = {
     *(0x0212, 0x0213, 0x0214, 0x02BC, 0x83BB, 0x8649, 0x8773, 0xA001, 0xA002, 0xA003, 0xA500),
     *(_EXIF, _PLACE, _OTHERS, _MADE),
 }
-"""Tags that describe pixels as they were stored, or point to something: the writer makes its own.
-A maker's note points into the block that it was in, and holds previews."""
+"""Tags that are never copied: those that describe the original's pixels, and those that hold
+offsets. A maker's note has offsets into its own block, and holds previews."""
 
 AUTHORSHIP = {_ARTIST, _COPYRIGHT, _XP_TITLE, _XP_AUTHOR}
 _KINDS = {
@@ -47,7 +47,7 @@ _KIND = {tag: kind for kind, tags in _KINDS.items() for tag in tags}
 
 @dataclass(frozen=True)
 class Value:
-    """As it stands in the file, in the file's byte order."""
+    """A tag's value: the type's number, how many values, and their bytes in the file's order."""
 
     kind: int
     count: int
@@ -59,11 +59,15 @@ Directory = dict[int, Value]
 
 @dataclass(frozen=True)
 class Block:
-    """The directories that mean something.
+    """The directories of an EXIF block that are used.
 
-    order      "<" or ">" of `struct`
-    thumbnail  whether there is a second picture's directory, which is left out
-    damaged    whether something in it could not be followed
+    order      byte order, "<" or ">" as in `struct`
+    main       IFD0
+    exif       the Exif directory
+    place      the GPS directory
+    others     the interoperability directory
+    thumbnail  whether there is a directory for a thumbnail; it is left out
+    damaged    whether some of the block could not be read
     """
 
     order: str
@@ -76,7 +80,7 @@ class Block:
 
     @property
     def text(self) -> dict[int, str]:
-        """What tells authorship, readable."""
+        """The tags of authorship as text."""
         return {tag: read_text(tag, self.main[tag]) for tag in AUTHORSHIP if tag in self.main}
 
     @property
@@ -87,7 +91,7 @@ class Block:
 
 
 def parsed(data: bytes) -> Block | None:
-    """An EXIF block, or a TIFF file; None where it is neither."""
+    """The directories of an EXIF block or a TIFF file; None where the data is neither."""
     data = data.removeprefix(_HEAD)
     order = _ORDERS.get(data[:2])
     if order is None or len(data) < 8:
@@ -103,7 +107,7 @@ def parsed(data: bytes) -> Block | None:
 
 
 def chained(data: bytes) -> tuple[str, list[tuple[Directory, list[Directory]]]]:
-    """The byte order and, of a TIFF, each directory of the chain with those below it."""
+    """A TIFF's byte order, and each directory of its chain with its subdirectories."""
     order = _ORDERS.get(data[:2], "")
     if not order:
         return "", []
@@ -118,14 +122,18 @@ def chained(data: bytes) -> tuple[str, list[tuple[Directory, list[Directory]]]]:
 
 
 def all_numbers(directory: Directory, tag: int, order: str) -> tuple[int, ...]:
-    """The whole numbers of a tag."""
+    """The integers of a tag; empty where it is missing or of another type."""
     value = directory.get(tag)
     kind = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(value.kind, "") if value else ""
     return struct.unpack(f"{order}{value.count}{kind}", value.data) if value and kind else ()
 
 
 class _Reader:
-    """Directories by their offsets; numbers of the file are never trusted."""
+    """Reads directories by their offsets, and trusts no number of the file.
+
+    `damaged` becomes true at the first value that cannot be read; `left` is how many more bytes of
+    values may be read.
+    """
 
     def __init__(self, data: bytes, order: str) -> None:
         self.data, self.order, self.damaged, self.left = data, order, False, _VALUES
@@ -148,7 +156,7 @@ class _Reader:
         return int(struct.unpack(self.order + at, value.data)[0]) if at else 0
 
     def directory(self, at: int) -> tuple[Directory, int]:
-        """Its values, and where the next one is; 0 for nowhere."""
+        """The values of the directory at that offset, and the offset of the next; 0 for none."""
         if not at:
             return {}, 0
         wide = struct.calcsize("=" + self.offset)
@@ -195,7 +203,7 @@ def signed_by(text: dict[int, str]) -> tuple[tuple[str, ...], str, str]:
 
 
 def whole(block: Block) -> tuple[Block, bool]:
-    """Everything that still holds for the copy, and whether pictures were left out."""
+    """The block without what is not true of a copy, and whether pictures were left out."""
     parts = {name: getattr(block, name) for name in ("main", "exif", "place")}
     told = {name: without(part, ABOUT_PIXELS) for name, part in parts.items()}
     kept = {name: unpictured(part) for name, part in told.items()}
@@ -205,6 +213,7 @@ def whole(block: Block) -> tuple[Block, bool]:
 
 
 def unpictured(directory: Directory) -> Directory:
+    """The directory without values that could be pictures."""
     return {tag: value for tag, value in directory.items() if not is_picture(value)}
 
 
@@ -221,7 +230,7 @@ def is_picture(value: Value) -> bool:
 
 
 def told_kinds(block: Block) -> set[str]:
-    """What it tells besides authorship and pixels: names of rows `metadata.NAME`."""
+    """What kinds of private metadata it holds: NAME of each message "metadata.NAME"."""
     main, exif = without(block.main, ABOUT_PIXELS | AUTHORSHIP), without(block.exif, ABOUT_PIXELS)
     told = {_KIND.get(tag, "device") for tag in (*main, *exif)}
     if block.place:
@@ -232,7 +241,7 @@ def told_kinds(block: Block) -> set[str]:
 
 
 def built(block: Block) -> bytes:
-    """The block as bytes, with its head."""
+    """The block as bytes, with EXIF's header."""
     body = bytearray(b"II*\0" if block.order == "<" else b"MM\0*") + bytes(4)
 
     def put(directory: Directory) -> int:
@@ -249,7 +258,7 @@ def built(block: Block) -> bytes:
 
 
 def laid(directory: Directory, order: str, at: int) -> bytes:
-    """A directory and, behind it, its longer values, as they stand from byte `at` on."""
+    """A directory and, after it, its longer values, as bytes for offset `at` of the block."""
     table, values = bytearray(struct.pack(order + "H", len(directory))), bytearray()
     after = at + 2 + 12 * len(directory) + 4
     for tag, value in sorted(directory.items()):
@@ -263,7 +272,7 @@ def laid(directory: Directory, order: str, at: int) -> bytes:
 
 
 def authored(creators: tuple[str, ...], rights: str, onto: Block | None = None) -> Block:
-    """A block that says whose it is, on top of what another one says."""
+    """A block that names these creators and rights, added to another block where one is given."""
     block = onto or Block("<")
     said = {_ARTIST: "; ".join(creators), _COPYRIGHT: rights}
     main = without(block.main, AUTHORSHIP)

@@ -1,4 +1,4 @@
-"""A colour profile without what it tells of the device: only tags that colours are made of.
+"""A colour profile reduced to the tags that define its colours.
 
 A monitor's own profile holds its serial number, the day it was measured and often its owner's name;
 any profile has room for a picture. Layout: ICC.1:2022, 7.2 and 7.3; tags: 9.2.
@@ -19,16 +19,17 @@ COLOURS = {
 }
 _NAMES = (b"desc", b"cprt")
 _OF_ONE_MONITOR = {b"vcgt", b"mmod", b"meta", b"ndin", b"MS00"}
-_HEAD, _MOST = 128, 100  # bytes; tags
-_MADE = struct.pack(">6H", 2026, 1, 1, 0, 0, 0)  # always the same day
+_HEAD, _MOST = 128, 100  # bytes of the header; most tags
+_MADE = struct.pack(">6H", 2026, 1, 1, 0, 0, 0)  # date of creation, the same in every copy
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What is published of it; `data` is None where it is none for red, green and blue.
+    """The profile as it may be published.
 
-    device   whether it told of a device, or of a day
-    picture  whether something in it could be a picture
+    data     None where it was no profile for RGB pictures
+    device   whether it had tags about a device or a date
+    picture  whether one of its tags could hold a picture
     """
 
     data: bytes | None
@@ -37,7 +38,7 @@ class Profile:
 
 
 def cleaned(data: bytes) -> Profile:
-    """Byte for byte the same where it tells of colours only."""
+    """The profile to publish; byte for byte the same where it defines nothing but colours."""
     tags = read_tags(data)
     if tags is None:
         return Profile(None)
@@ -55,7 +56,7 @@ def cleaned(data: bytes) -> Profile:
 
 
 def read_tags(data: bytes) -> list[tuple[bytes, bytes]] | None:
-    """Name and body of each; None for what no writer takes as a profile of an RGB picture."""
+    """Name and body of each tag; None for data that is no valid profile of an RGB picture."""
     sound = data[36:40] == b"acsp" and data[16:20] == b"RGB " and data[20:24] in (b"XYZ ", b"Lab ")
     if not sound or data[12:16] not in (b"scnr", b"mntr", b"prtr", b"spac") or len(data) < 132:
         return None
@@ -71,14 +72,14 @@ def read_tags(data: bytes) -> list[tuple[bytes, bytes]] | None:
 
 
 def ends_at(data: bytes) -> int:
-    """Where the last of its tags ends."""
+    """The offset at which the profile's last tag ends."""
     count = int.from_bytes(data[_HEAD:132], "big")
     rows = struct.iter_unpack(">4sII", data[132 : 132 + 12 * count])
     return max(int(at) + int(size) for _, at, size in rows)
 
 
 def named(version: int) -> bytes:
-    """A name for a profile whose own one tells too much."""
+    """A neutral name for a profile whose own is missing or tells too much (ICC 2 or 4)."""
     if version >= 4:
         return profiles.localised("RGB")
     text = b"RGB\0"
@@ -86,12 +87,15 @@ def named(version: int) -> bytes:
 
 
 def built(head: bytes, tags: list[tuple[bytes, bytes]]) -> bytes:
-    """The profile anew: without maker, model, day and the digest of what it was."""
+    """A profile of these tags, without maker, model, date and the old profile's digest.
+
+    head  the old profile's header
+    """
     table, body = struct.pack(">I", len(tags)), b""
     at = _HEAD + 4 + 12 * len(tags)
     placed = dict[bytes, int]()
     for name, data in tags:
-        if data not in placed:  # three curves may be one
+        if data not in placed:  # equal tags, such as the three curves, are stored once
             placed[data] = at + len(body)
             body += data + bytes(-len(data) % 4)
         table += name + struct.pack(">II", placed[data], len(data))

@@ -16,7 +16,7 @@ _PREVIEW = 202
 
 
 def resources(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Number and body of each of Adobe's image resources; what is cut off is not told."""
+    """Number and body of each of Adobe's image resources, up to the first that is truncated."""
     data = data.removeprefix(b"Photoshop 3.0\0")
     at = 0
     while data[at : at + 4] == b"8BIM":
@@ -31,12 +31,12 @@ def resources(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def has_preview(data: bytes) -> bool:
-    """Photoshop's own, or the one of the IIM."""
+    """Whether there is a preview, by Photoshop or in the IIM."""
     return any(number in _PREVIEWS for number, _ in resources(data)) or _PREVIEW in said(data)
 
 
 def said(data: bytes) -> dict[int, list[str]]:
-    """What record 2 says: dataset -> texts."""
+    """The IIM's record 2: dataset -> texts."""
     plain = next((body for number, body in resources(data) if number == _IIM), data)
     found: dict[int, list[str]] = {}
     for record, dataset, body in datasets(plain):
@@ -46,7 +46,7 @@ def said(data: bytes) -> dict[int, list[str]]:
 
 
 def datasets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Record, number and body of each; a long one has the size of its size where others have it."""
+    """Record, number and body of each dataset; a long one stores the length of its size first."""
     at = 0
     while data[at : at + 1] == b"\x1c" and at + 5 <= len(data):
         size, start = int.from_bytes(data[at + 3 : at + 5], "big"), at + 5
@@ -60,7 +60,7 @@ def datasets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def decoded(raw: bytes) -> str:
-    """UTF-8 where it can be: the dataset that names the coding is often missing or wrong."""
+    """The text as UTF-8, else Latin-1; the dataset that names the coding is often wrong."""
     try:
         return raw.decode().strip("\0 ")
     except UnicodeDecodeError:
@@ -74,7 +74,7 @@ def by_line(told: dict[int, list[str]]) -> tuple[tuple[str, ...], str, str]:
 
 
 def dataset_kinds(told: dict[int, list[str]]) -> set[str]:
-    """What it tells besides authorship: names of rows `metadata.NAME`."""
+    """What kinds of private metadata it holds: NAME of each message "metadata.NAME"."""
     found = set()
     for dataset in told:
         if dataset in _PLACES:

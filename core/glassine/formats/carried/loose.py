@@ -1,4 +1,5 @@
-"""What stands in a file beside profile, EXIF and XMP: captions, comments, second pictures."""
+"""Metadata that libvips does not read: captions, comments, IPTC, second pictures, and profile, EXIF
+or XMP in unusual places."""
 
 from __future__ import annotations
 
@@ -18,26 +19,26 @@ _IIM, _RESOURCES, _PACKET, _PROFILE, _BELOW = 0x83BB, 0x8649, 0x02BC, 0x8773, 0x
 _RAW = "raw profile type "
 _AUTHOR, _RIGHTS, _TITLE = ("author", "artist", "creator"), ("copyright",), ("title",)
 _XMP = "XML:com.adobe.xmp"
-_COLOURED = (b"\2", b"\3", b"\6")  # kinds of PNG
+_COLOURED = (b"\2", b"\3", b"\6")  # PNG's colour types with colour: RGB, palette, RGBA
 _APPLICATIONS = range(0xE0, 0xF0)
 _UNDERSTOOD = (
     *(b"JFIF\0", b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Adobe", b"JP"),
 )
-"""What segments of applications begin with that are read elsewhere, or are told of."""
-_SEGMENTS, _CHUNKS = 10_000, 1_000_000
-_TEXT = 16 << 20  # bytes of one text; a raw profile holds a preview at most
+"""Beginnings of application segments that are handled elsewhere."""
+_SEGMENTS, _CHUNKS = 10_000, 1_000_000  # most that are read
+_TEXT = 16 << 20  # most bytes of one text
 
 
 @dataclass
 class Loose:
-    """What was found, as far as it was understood.
+    """What was found in one file.
 
-    titled   from the best source to the last
-    kinds    names of rows `metadata.NAME`: what is left out
-    small    a second picture stands there
-    mask     a mask does
-    exif, xmp, icc, block  where the file has them in another place than the usual one
-    extended  XMP packets beside the first: what a JPEG's segment was too small for
+    titled   creators, rights and title of each source, the best first
+    kinds    of private metadata: NAME of each message "metadata.NAME"
+    small    whether there is a thumbnail or another second picture
+    mask     whether there is a transparency mask
+    exif, xmp, icc, block  where the file has them in an unusual place, else None
+    extended  further XMP packets, which did not fit into a JPEG's first segment
     """
 
     titled: list[Titled] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Loose:
     extended: list[bytes] = field(default_factory=list)
 
     def add_iptc(self, data: bytes) -> None:
+        """Adds what an IIM block, or Adobe's image resources around one, says."""
         told = iptc.said(data)
         self.titled.append(iptc.by_line(told))
         self.kinds |= iptc.dataset_kinds(told)
@@ -58,7 +60,7 @@ class Loose:
 
 
 def of_jpeg(data: bytes) -> Loose:
-    """Segments up to the pixels: comment, IPTC, extended XMP, further pictures."""
+    """A JPEG's segments before the pixels: comment, IPTC, extended XMP, further pictures."""
     found, pieces = Loose(), dict[bytes, bytes]()
     for marker, body in segments(data):
         if marker == 0xFE:
@@ -77,7 +79,7 @@ def of_jpeg(data: bytes) -> Loose:
 
 
 def second_picture(body: bytes) -> bool:
-    """Of an application's segment: JFIF's own thumbnail, or the list of further pictures."""
+    """Whether an application segment holds JFIF's thumbnail or lists further pictures (MPF)."""
     jfif = body.startswith(b"JFIF\0") and all(body[12:14])
     return jfif or body.startswith((b"JFXX\0", b"MPF\0"))
 
@@ -94,7 +96,8 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def of_png(data: bytes) -> Loose:
-    """Keywords and their texts: who made it, and raw profiles as ImageMagick and Krita write."""
+    """A PNG's texts by their keywords: authorship, and raw profiles as ImageMagick and Krita write
+    them."""
     found, told = Loose(icc=profile_of(data)), dict[str, str]()
     for name, text in texts(data):
         key = name.lower()
@@ -111,7 +114,7 @@ def of_png(data: bytes) -> Loose:
 
 
 def profile_of(data: bytes) -> bytes | None:
-    """A PNG's, where the pixels have colours: libpng takes none whose length is odd."""
+    """The ICC profile of a PNG with colours, also one of odd length, which libpng refuses."""
     at = data.find(b"iCCP", 0, data.find(b"IDAT"))
     if at < 4 or data[25:26] not in _COLOURED:
         return None
@@ -124,7 +127,7 @@ def profile_of(data: bytes) -> bytes | None:
 
 
 def texts(data: bytes) -> Iterator[tuple[str, str]]:
-    """Keyword and text of each of a PNG's texts, also of those behind the pixels."""
+    """Keyword and text of each of a PNG's text chunks, including those after the pixels."""
     at = 8
     for _ in range(_CHUNKS):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
@@ -137,7 +140,7 @@ def texts(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def text_of(kind: bytes, body: bytes) -> str:
-    """What follows the keyword; "" where it does not unfold."""
+    """The text in a text chunk's body, after the keyword; "" where it does not decompress."""
     packed = kind == b"zTXt" or (kind == b"iTXt" and body[:1] == b"\1")
     if kind == b"iTXt":
         body = body[2:].partition(b"\0")[2].partition(b"\0")[2]
@@ -154,6 +157,7 @@ def text_of(kind: bytes, body: bytes) -> str:
 
 
 def add_profile(found: Loose, kind: str, data: bytes) -> None:
+    """Adds a PNG's raw profile of that kind."""
     if kind in ("iptc", "8bim"):
         found.add_iptc(data)
     elif kind == "xmp" or (kind == "app1" and data.startswith(b"http://ns.adobe.com/xap")):
@@ -165,7 +169,7 @@ def add_profile(found: Loose, kind: str, data: bytes) -> None:
 
 
 def unpacked(text: str) -> bytes:
-    """A raw profile: a name, a length, then hexadecimal digits in lines."""
+    """A raw profile's bytes; its text is a name, a length, then lines of hexadecimal digits."""
     digits = "".join(text.split()[2:])
     try:
         return binascii.unhexlify(digits)
@@ -174,9 +178,9 @@ def unpacked(text: str) -> bytes:
 
 
 def of_tiff(data: bytes) -> Loose:
-    """The first directory is EXIF's; IPTC and Photoshop's resources have tags of their own.
+    """A TIFF's first directory, which is read as EXIF, with IPTC and Photoshop's resources in it.
 
-    What the other directories are is told apart elsewhere: not all of them are pictures.
+    Whether further directories are thumbnails or masks is decided in `formats/directories.py`.
     """
     found = Loose(block=parsed(data))
     if found.block:

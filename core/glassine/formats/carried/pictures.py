@@ -1,4 +1,4 @@
-"""Pictures that hide in metadata: a small copy there would be the unprotected one."""
+"""Finds pictures that hide in metadata: a thumbnail there would show the unprotected picture."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ _CODINGS = (
     (re.compile(r"[0-9A-Fa-f]{400,}"), 2, bytes.fromhex),
     (re.compile(r"[A-Z2-7]{400,}"), 8, base64.b32decode),
 )
-"""Runs of letters that are bytes, how many make a group, and how they are read."""
-_LONGEST = 4096  # bytes of numbers; the smallest previews are about as large
+"""Runs of characters that encode bytes, how many characters make a group, and the decoder."""
+_LONGEST = 4096  # bytes of a value; the smallest previews are about as large
 _DENSE, _ENOUGH = 5.4, 400
-"""Bits per letter that no Latin script reaches (about 4.5) and base64 does (6); of how many."""
+"""Entropy in bits per character that text in Latin script does not reach (about 4.5) and base64
+does (6); fewest characters in which it is measured."""
 
 
 def holds_picture(data: bytes) -> bool:
-    """Numbers that begin a picture somewhere, or are so many that they could be one as they are."""
+    """Whether bytes hold the beginning of a picture, or are enough for a picture without one."""
     return len(data) > _LONGEST or bool(_HEADS.search(data))
 
 
 def spells_picture(text: str) -> bool:
-    """Text that is no prose: bytes in letters, in digits, as a list of numbers, however broken."""
+    """Whether text could encode a picture: in base64, hexadecimal or a list of numbers, with any
+    separators."""
     if _LINES.search(text) or _NUMBERS.search(text):
         return True
     if dense("".join(text.split())) or _HEADS.search(unescaped(text)):
@@ -42,7 +44,7 @@ def spells_picture(text: str) -> bool:
 
 
 def dense(text: str) -> bool:
-    """Whether the letters are as mixed as only packed bytes are. Letters beyond ASCII are prose."""
+    """Whether the characters have the entropy of encoded bytes; text beyond ASCII is prose."""
     plain = [one for one in text if one.isascii()]
     if len(plain) < max(_ENOUGH, 0.9 * len(text)):
         return False
@@ -51,7 +53,7 @@ def dense(text: str) -> bool:
 
 
 def unescaped(text: str) -> bytes:
-    """The bytes of text in which some are written as addresses, letters and programs write them."""
+    """The bytes of text in which some are escaped as in URLs, e-mails and programs."""
 
     def letter(found: re.Match[str]) -> str:
         return chr(int(found[1], 16) if found[1] else int(found[2], 8))
@@ -60,7 +62,8 @@ def unescaped(text: str) -> bytes:
 
 
 def unspelt(text: str) -> Iterator[bytes]:
-    """The bytes that runs of hexadecimal digits or of base32 spell, from each place in a group."""
+    """The bytes that runs of hexadecimal digits or base32 encode, decoded from each offset within a
+    group."""
     for runs, group, read in _CODINGS:
         for run in runs.findall(text):
             for start in range(group):

@@ -1,4 +1,5 @@
-"""What a copy says of where it comes from: decided with the plan, before anything is written."""
+"""Which of the original's metadata a copy carries: decided with the plan, before anything is
+written."""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ TOLD = {
     "place": message("metadata.place"),
     "words": message("metadata.words"),
 }
-_SEGMENT = 65_000  # bytes that a JPEG holds in one block, less its head
+_SEGMENT = 65_000  # bytes that fit into one segment of a JPEG, less its header
 
 Told = tuple[Keep, tuple[Message, ...]]
 
 
 def carrying(artwork: Artwork, export: Export) -> Artwork:
-    """With what that export publishes of the file's own words; notes say what stays behind."""
+    """The artwork with the metadata that this export publishes; notes say what is left out."""
     if export.keep_private:
         keep, notes = with_private(artwork.keep), tuple[Message, ...]()
     else:
@@ -38,17 +39,19 @@ def carrying(artwork: Artwork, export: Export) -> Artwork:
 
 
 def dropped(kinds: tuple[str, ...]) -> Message:
+    """The note that metadata of these kinds is left out."""
     return message("metadata.dropped", kinds=tuple(TOLD[kind] for kind in kinds))
 
 
 def with_private(keep: Keep) -> Keep:
+    """The metadata with its private part, where there is one."""
     told = keep.private
     return keep if told is None else replace(keep, exif=told.exif, xmp=told.xmp)
 
 
 def in_one_name(keep: Keep, claim: Claim) -> Told:
-    """Whoever exports under another name than the file's does not publish both; nor does the note,
-    which the page shows."""
+    """The metadata, published under one name: where the claim names a creator whom the file does
+    not, the file's names are left out. The note does not name them either: the page shows it."""
     said, _ = xmp.authorship(properties(keep.xmp)) if keep.xmp else ({}, [])
     creators, _, _ = xmp.titled(said)
     if not claim.creator or not creators or claim.creator in creators:
@@ -63,7 +66,8 @@ def in_one_name(keep: Keep, claim: Claim) -> Told:
 
 
 def within_segments(keep: Keep, public: Keep) -> Told:
-    """What is too long for a JPEG gives way to what must be said, and that to nothing."""
+    """The metadata as it fits into a JPEG's segments: a block that is too long is replaced by its
+    public part, and left out where that is too long as well."""
     block, packet = fitting(keep.exif, public.exif), fitting(keep.xmp, public.xmp)
     short = {"EXIF": block != keep.exif, "XMP": packet != keep.xmp}
     notes = tuple(message("metadata.too_long", what=what) for what, true in short.items() if true)
@@ -71,4 +75,5 @@ def within_segments(keep: Keep, public: Keep) -> Told:
 
 
 def fitting(*blocks: bytes | None) -> bytes | None:
+    """The first block that fits into a segment; None where none does."""
     return next((one for one in blocks if one and len(one) <= _SEGMENT), None)

@@ -1,6 +1,6 @@
-"""XMP told apart by its namespaces, whatever their prefixes are, and written anew.
+"""XMP: properties sorted by namespace into public, private and no longer true, and written anew.
 
-XMP: ISO 16684-1; who may use what: IPTC, PLUS, Creative Commons, TDMRep.
+XMP: ISO 16684-1; properties about use: IPTC, PLUS, Creative Commons, TDMRep.
 """
 
 from __future__ import annotations
@@ -48,15 +48,17 @@ FORMS = {
     f"{{{EXT}}}DigitalSourceType": "",
     f"{{{SHOP}}}Credit": "",
 }
-"""What tells authorship and licence, and how each is written: plain, in a list, as a link."""
+"""Properties of authorship and licence, and the form of each: "" is plain text, "resource" a link,
+the others are RDF's kinds of lists."""
 NAMELESS = {
     *(_TITLE, f"{{{PLUS}}}DataMining", f"{{{TDM}}}reservation", f"{{{EXT}}}DigitalSourceType"),
 }
-"""Of these, what tells nobody's name."""
+"""Those of FORMS that name nobody."""
 LICENSOR = f"{{{PLUS}}}Licensor"
 _LICENSOR = (f"{{{PLUS}}}LicensorName", f"{{{PLUS}}}LicensorURL")
 PROFILE = f"{{{SHOP}}}ICCProfile"
 OLDER = {f"{{{TIFF}}}Artist": _CREATOR, f"{{{TIFF}}}Copyright": _RIGHTS}
+"""Older properties, and those of FORMS that replaced them."""
 
 _FALSE = (
     *(ADOBE + "hdr-gain-map/", "http://ns.apple.com/HDRGainMap/", ADOBE + "xmp/note/"),
@@ -64,8 +66,8 @@ _FALSE = (
     *("http://ns.oplus.com/", "http://ns.vivo.com/", "http://ns.samsung.com/"),
     *(ADOBE + "hdr-metadata/", SMALL),
 )
-"""Beginnings of namespaces that announce a second picture (a gain map, a depth map, a moving
-picture), speak of one, or are one: phones' own say little else."""
+"""Beginnings of namespaces that describe or hold a second picture (a gain map, a depth map, a
+moving picture), which the copy does not have: phones' own namespaces hold little else."""
 _PIXELS = {
     TIFF: {
         *("ImageWidth", "ImageLength", "BitsPerSample", "Compression", "Orientation"),
@@ -81,7 +83,7 @@ _PIXELS = {
     SHOP: {"ICCProfile", "ColorMode"},
     DC: {"format"},
 }
-"""What describes pixels as they were stored."""
+"""Namespace -> properties that describe the original's pixels as they were stored."""
 _OWNER = ("OwnerName", "CameraOwnerName", "CreatorContactInfo", "PersonInImage", "Regions")
 _PLACES = ("City", "State", "Country", "Location", "CountryCode", "CountryName")
 _WORDS = (
@@ -94,7 +96,7 @@ _WORDS = (
     "Rating",
 )
 
-_LONGEST, _PICTURE = 10_000, 64_000  # letters of one text; of all texts of one property
+_LONGEST, _PICTURE = 10_000, 64_000  # most characters of one text; of all texts of one property
 
 _ROOTS = "data|home|media|mnt|net|opt|private|root|run|srv|storage|tmp|users|var|volumes"
 _PATH = re.compile(
@@ -104,16 +106,16 @@ _PATH = re.compile(
     r"|:/users/",
     re.DOTALL,
 )
-"""Paths as systems write them, with / for every \\: a whole text that is one, or one in a text."""
+"""Paths as operating systems write them, with / for every \\: as a whole text, or within one."""
 
 Said = dict[str, list[tuple[str, str]]]
 """Property -> (language, text) of each of its items."""
 
 
 def texts(one: Element) -> list[tuple[str, str]]:
-    """(language, text) of each item of a property, however it is written.
+    """(language, text) of each item of a property that may be published, whatever its form.
 
-    None of them where all together spell what none does alone.
+    None of the items where all together could encode a picture.
     """
     items = list(one.iter(f"{{{RDF}}}li")) or [one]
     found = []
@@ -127,17 +129,17 @@ def texts(one: Element) -> list[tuple[str, str]]:
 
 
 def sound(text: str) -> bool:
-    """Text that may be published: no picture, and no path on somebody's disk."""
+    """Whether the text may be published: it is no picture and names no path on somebody's disk."""
     return 0 < len(text) <= _LONGEST and not spells_picture(text) and not local_path(text)
 
 
 def local_path(text: str) -> bool:
-    """Whether it is a place on somebody's disk or in their network, or names one."""
+    """Whether the text is or contains a path on somebody's disk or network."""
     return bool(_PATH.search(text.lower().replace("\\", "/")) or "\\\\" in text)
 
 
 def authorship(found: Iterable[Element]) -> tuple[Said, list[dict[str, str]]]:
-    """What they say of authorship and licence, and who licenses it."""
+    """The properties of authorship and licence, and the licensors."""
     said: Said = {}
     licensors = []
     for one in found:
@@ -151,7 +153,8 @@ def authorship(found: Iterable[Element]) -> tuple[Said, list[dict[str, str]]]:
 
 
 def fields(item: Element, name: str) -> str:
-    """One field of a structure, written as an element or as an attribute."""
+    """One field of a structure, written as an element or as an attribute; "" where it is missing
+    or may not be published."""
     inner = next(item.iter(name), None)
     written = next((one.get(name, "") for one in item.iter() if one.get(name)), "")
     text = (inner.text or "" if inner is not None else written).strip()
@@ -159,7 +162,7 @@ def fields(item: Element, name: str) -> str:
 
 
 def with_picture(one: Element) -> bool:
-    """Whether a property has a picture in it, wherever and however it is spelt."""
+    """Whether a property could hold a picture, in any of its parts and in any encoding."""
     found = list[str]()
     for part in one.iter():
         space, _, local = part.tag.removeprefix("{").partition("}")
@@ -175,27 +178,30 @@ def with_picture(one: Element) -> bool:
 
 
 def false(one: Element) -> bool:
-    """Whether it describes pixels as they were stored, or a picture that is not there any more."""
+    """Whether the property is no longer true of a copy: it describes pixels as they were stored, or
+    a picture that the copy does not have."""
     space, _, local = one.tag.removeprefix("{").partition("}")
     return space.startswith(_FALSE) or local in _PIXELS.get(space, ())
 
 
 def gain_map(found: Iterable[Element]) -> bool:
+    """Whether a property announces a gain map for HDR."""
     return any(one.tag.removeprefix("{").startswith(_FALSE[:2]) for one in found)
 
 
 def known(one: Element) -> bool:
-    """Whether `authorship` tells it."""
+    """Whether `authorship` reads the property."""
     return one.tag in FORMS or one.tag in OLDER or one.tag == LICENSOR
 
 
 def kinds(found: Iterable[Element]) -> set[str]:
-    """What they tell besides authorship and pixels: names of rows `metadata.NAME`."""
+    """What kinds of private metadata these properties are: NAME of each message "metadata.NAME"."""
     rest = (one for one in found if not (false(one) or with_picture(one) or known(one)))
     return {kind(one.tag) for one in rest}
 
 
 def kind(tag: str) -> str:
+    """The kind of one property, as in `kinds`."""
     space, _, local = tag.removeprefix("{").partition("}")
     if local.startswith(("GPS", *_PLACES)):
         return "place"
@@ -212,7 +218,7 @@ def kind(tag: str) -> str:
 
 
 def packet_of(said: Said, licensors: list[dict[str, str]], others: Iterable[Element] = ()) -> bytes:
-    """A packet of what is said, and of other properties as they were."""
+    """An XMP packet of authorship, licensors, and other properties as they were read."""
     rdf = Element(f"{{{RDF}}}RDF")
     about = SubElement(rdf, f"{{{RDF}}}Description", {f"{{{RDF}}}about": ""})
     for name, items in said.items():
@@ -230,6 +236,7 @@ def packet_of(said: Said, licensors: list[dict[str, str]], others: Iterable[Elem
 
 
 def put(about: Element, name: str, items: list[tuple[str, str]]) -> None:
+    """Adds a property in the form that FORMS has for it."""
     form, one = FORMS[name], SubElement(about, name)
     if form == "resource":
         one.set(f"{{{RDF}}}resource", items[0][1])
@@ -243,14 +250,14 @@ def put(about: Element, name: str, items: list[tuple[str, str]]) -> None:
 
 
 def titled(said: Said) -> tuple[tuple[str, ...], str, str]:
-    """Creators, rights and title."""
+    """Creators, rights and title of these properties; each empty where it is missing."""
     creators = tuple(text for _, text in said.get(_CREATOR, ()))
     rights, title = (next((text for _, text in said.get(n, ())), "") for n in (_RIGHTS, _TITLE))
     return creators, rights, title
 
 
 def completed(said: Said, creators: tuple[str, ...], rights: str, title: str) -> Said:
-    """With what other parts of the file say, where it says nothing itself."""
+    """These properties, with creators, rights and title added where they are missing."""
     more = {_CREATOR: [("", name) for name in creators]}
     more |= {_RIGHTS: [("", rights)] if rights else [], _TITLE: [("", title)] if title else []}
     return {**{name: items for name, items in more.items() if items}, **said}

@@ -1,6 +1,6 @@
-"""Weights of networks: where they lie, what they must be, and how they are had.
+"""Weights of networks: where they are stored, how they are checked, how they are fetched.
 
-A file belongs here that finds, checks or fetches weights, and looks at nothing in it."""
+A file belongs here if it finds, checks or fetches weights without running a network."""
 
 from .fetch import adopt_folder, fetch_folder
 from .judges import ALEXNET, ALEXNET_FILE

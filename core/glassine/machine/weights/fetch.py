@@ -1,6 +1,6 @@
-"""Weights from the network or from a folder, only when somebody asks for them.
+"""Weights from the network or from a folder, only when the user asks for them.
 
-A download goes on where it was cut off; every file is checked before its folder gets its name.
+A download resumes where it was cut off; a folder gets its name once every file in it is checked.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from .sums import (
 ORIGIN = (
     "https://raw.githubusercontent.com/madebyollin/taesd/5cccb12dc72074a4be35680c3b108548a7c69978"
 )
-_ORIGIN_VARIABLE = "GLASSINE_ORIGIN"  # a mirror; what it gives is checked all the same
+_ORIGIN_VARIABLE = "GLASSINE_ORIGIN"  # names a mirror; its files are checked by the same sums
 _PIECE = 1 << 18  # bytes
-_PATIENCE = 30  # seconds without a byte
+_PATIENCE = 30  # seconds without a byte until a try fails
 _TRIES = 5
-_LARGEST = 64 << 20  # bytes; the encoders' files have 5 MB, so more is not one of them
+_LARGEST = 64 << 20  # bytes at most where a file's size is unknown; an encoder's file has 5 MB
 
 Fetched = Callable[[str, int, int], None]
 """Called with file name, bytes so far, bytes in all (0 where the server does not say)."""
 
 
 Check = Callable[[Path], object]
-"""Raises WeightsMissing where the files of a folder cannot be used; may keep only what is used."""
+"""Raises WeightsMissing where the files of a folder cannot be used; may drop what is not needed."""
 
 
 def unchecked(_: Path) -> None:
-    """Nothing more is known of the files than their sums."""
+    """A check that accepts everything: the files' sums are enough."""
 
 
 def fetch_folder(
     name: str, wanted: Iterable[Wanted], told: Fetched, check: Check = unchecked
 ) -> Path:
-    """Fetches a surrogate's files; the folder appears under its name only when all are right."""
+    """Downloads the files of that name; the folder appears only once all of them are right."""
     place, making = download_folder() / name, download_folder() / f".{name}.part"
     try:
         making.mkdir(parents=True, exist_ok=True)
@@ -64,10 +64,10 @@ def fetch_folder(
 def adopt_folder(
     name: str, wanted: Iterable[Wanted], source: Path, check: Check = unchecked
 ) -> Path:
-    """Copies a surrogate from a folder: the original files, or one laid out as ours.
+    """Copies weights from a folder: the published files, or a folder `name` beside SHA256SUMS.
 
-    What was here before goes only when the copies are what was published and `check` can use them:
-    sums that fit say nothing of files that were bad when they were summed.
+    An older folder is replaced only once the copies are the published files and pass `check`: sums
+    in SHA256SUMS may have been made of files that were bad already.
     """
     files, place = list(wanted), download_folder() / name
     if (source / name).is_dir() and (source / SUMS).is_file():
@@ -94,7 +94,7 @@ def adopt_folder(
 
 
 def refuse_changed(making: Path, wanted: Iterable[Wanted], source: Path) -> None:
-    """Raises where a file that was published is another one here."""
+    """Raises where a copy differs from the published file of its name."""
     for file in wanted:
         copy = making / file.file
         if copy.is_file() and not file.is_at(copy):
@@ -102,7 +102,10 @@ def refuse_changed(making: Path, wanted: Iterable[Wanted], source: Path) -> None
 
 
 def put_in_place(making: Path, place: Path, check: Check) -> Path:
-    """Puts the folder under its name once it passed; an older one of that name goes after that."""
+    """Renames the finished folder once it passes `check`, then removes an older one of that name.
+
+    Where this fails, the older folder returns.
+    """
     check(making)
     before = put_back(place)
     if place.exists():
@@ -119,7 +122,8 @@ def put_in_place(making: Path, place: Path, check: Check) -> Path:
 
 
 def put_back(place: Path) -> Path:
-    """Where the older folder waits for the swap; one that was left waiting returns first."""
+    """Where the older folder waits during the swap; one left there by an interrupted swap returns
+    first."""
     before = place.with_name(f".{place.name}.before")
     if before.exists() and not place.exists():
         before.rename(place)
@@ -134,7 +138,7 @@ def not_stored(name: str, error: OSError) -> NotWritable:
 
 
 def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
-    """One file, going on where an earlier attempt was cut off."""
+    """Downloads one file, resuming where an earlier try was cut off; raises WeightsMissing."""
     if path.is_file() and file.is_at(path):
         told(file.file, path.stat().st_size, path.stat().st_size)
         return
@@ -153,12 +157,12 @@ def fetch_file(file: Wanted, path: Path, told: Fetched) -> None:
             part.rename(path)
             return
         problem = message("weights.other_arrived", sum=file.sum_of(part)[:12])
-        part.unlink()  # going on from a wrong beginning would stay wrong
+        part.unlink()  # to resume a wrong beginning would never end right
     raise WeightsMissing("weights.not_fetched", file=file.file, reason=problem)
 
 
 def download(file: Wanted, part: Path, told: Fetched) -> None:
-    """Adds to the part that is there; a server that cannot go on starts from the beginning."""
+    """Downloads the rest of a partial file, or all of it where the server cannot resume."""
     done = part.stat().st_size if part.exists() else 0
     name, most = file.file, file.bytes or _LARGEST
     origin = os.environ.get(_ORIGIN_VARIABLE, file.origin or ORIGIN)
@@ -168,7 +172,7 @@ def download(file: Wanted, part: Path, told: Fetched) -> None:
             request.add_header("Range", f"bytes={done}-")
         answer = urlopen(request, timeout=_PATIENCE)
     except HTTPError as error:
-        if error.code == 416:  # nothing after what is there: it is whole
+        if error.code == 416:  # nothing is left after these bytes: the file is whole
             return
         raise
     except ValueError as error:
@@ -194,6 +198,7 @@ def download(file: Wanted, part: Path, told: Fetched) -> None:
 
 
 def network_reason(error: Exception) -> Message:
+    """Why a download failed, in words for the artist."""
     if isinstance(error, HTTPError):
         return message("cause.server", status=error.code, details=details_of(error))
     inner = getattr(error, "reason", None)

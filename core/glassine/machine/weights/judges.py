@@ -1,4 +1,4 @@
-"""Weights of judges that are had by name only: no report needs them."""
+"""Weights of judges that are downloaded only when asked for by name: no report needs them."""
 
 from .sums import Wanted
 
@@ -11,4 +11,4 @@ ALEXNET_FILE = Wanted(
     origin="https://download.pytorch.org/models",
     bytes=244_408_911,
 )
-"""torchvision's AlexNet at the address that the package `lpips` has it from (BSD-3)."""
+"""torchvision's AlexNet (BSD-3), at the address from which the package `lpips` downloads it."""

@@ -1,6 +1,6 @@
-"""A model folder as diffusers saves it, looked at before anything in it is loaded.
+"""A model folder in diffusers' layout, checked before anything in it is loaded.
 
-Weights are read from safetensors alone: a pickle can run whatever its maker wrote into it.
+Only safetensors are read: loading a pickle can run any code.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ...messages import Field, message
 
 INDEX, CONFIG, SHARDS = "model_index.json", "config.json", ".safetensors.index.json"
 TENSORS, PICKLES = ".safetensors", (".bin", ".pt", ".pth", ".ckpt", ".pkl")
-_HALF = ".fp16"  # between a file's name and its end, where a folder holds that variant
-_NAMED = 6  # of what lies in a folder
-_LENGTH = 8  # bytes at the beginning of a safetensors file: how long its header is
-_LONGEST = 100_000_000  # bytes of a header; safetensors itself takes no more
+_HALF = ".fp16"  # in a file's name, before the suffix, for the half-precision variant
+_NAMED = 6  # names that a message lists of a folder's contents
+_LENGTH = 8  # bytes at the beginning of a safetensors file that tell its header's length
+_LONGEST = 100_000_000  # bytes of a header; safetensors itself accepts no more
 
 
 @dataclass(frozen=True)
 class Part:
     """One network of the folder.
 
-    numbers  how many its weights are
-    variant  "fp16" where only such files are there
+    numbers  how many numbers its weights have
+    variant  "fp16" where there are only such files
     """
 
     folder: Path
@@ -39,7 +39,7 @@ class Part:
 
 
 def pipeline_index(folder: Path) -> dict[str, Any]:
-    """What its index says; raises WeightsMissing where it is no such folder."""
+    """The folder's model_index.json; raises WeightsMissing where there is none."""
     if not folder.is_dir():
         raise WeightsMissing("model.no_folder", folder=folder)
     if not (folder / INDEX).is_file():
@@ -48,6 +48,7 @@ def pipeline_index(folder: Path) -> dict[str, Any]:
 
 
 def read_json(file: Path) -> dict[str, Any]:
+    """The JSON object in a file; raises WeightsMissing where it holds none."""
     try:
         found = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -58,7 +59,7 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def lying_in(folder: Path) -> tuple[Field, ...]:
-    """Names of what lies in it, the first of them; a message where that is nothing."""
+    """The first names in the folder and how many more there are, for messages."""
     names = sorted(path.name for path in folder.iterdir())
     few = tuple(islice(names, _NAMED))
     if more := len(names) - len(few):
@@ -67,12 +68,12 @@ def lying_in(folder: Path) -> tuple[Field, ...]:
 
 
 def part_of(folder: Path, name: str) -> Part:
-    """The network in that subfolder, every file of it whole; raises WeightsMissing else."""
+    """The network in that subfolder; raises WeightsMissing where a file is missing or cut off."""
     return part_at(folder / name)
 
 
 def part_at(place: Path) -> Part:
-    """The same of the network's own folder."""
+    """As `part_of`, for the network's own folder."""
     if not (place / CONFIG).is_file():
         found = lying_in(place.parent) if place.parent.is_dir() else ()
         raise WeightsMissing("model.no_part", folder=place.parent, name=place.name, found=found)
@@ -83,7 +84,7 @@ def part_at(place: Path) -> Part:
 
 
 def weight_files(place: Path) -> list[Path]:
-    """The safetensors of a network, all of its parts; of two variants the whole one."""
+    """All safetensors files of a network; of two variants the one in full precision."""
     found = sorted(place.glob(f"*{TENSORS}"))
     found = [file for file in found if _HALF not in file.name] or found
     wanted = {name for index in place.glob(f"*{SHARDS}") for name in shards_in(index)}
@@ -98,12 +99,13 @@ def weight_files(place: Path) -> list[Path]:
 
 
 def shards_in(index: Path) -> Iterator[str]:
+    """Names of the files that an index of shards lists."""
     shards = read_json(index).get("weight_map")
     yield from map(str, shards.values() if isinstance(shards, dict) else ())
 
 
 def numbers_in(file: Path) -> int:
-    """How many numbers a safetensors file holds; raises WeightsMissing where it was cut off."""
+    """How many numbers a safetensors file holds; raises WeightsMissing where it is damaged."""
     whole = file.stat().st_size
     try:
         with file.open("rb") as stream:

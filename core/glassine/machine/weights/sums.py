@@ -1,9 +1,9 @@
-"""What weights must be: git blob ids at one commit, or sums in SHA256SUMS beside them.
+"""How weights are checked: by the sums that are known of their files.
 
-Every file is known by its git blob id at one commit of the public repository that its makers
-publish, or by its sum in SHA256SUMS beside it. Encoders are compared with these before their first
-use in a process, so a changed one is never used; a file that neither knows is the user's own and
-is taken as it is.
+A file is known by its git blob id at one commit of its makers' public repository, by a published
+SHA-256, or by its line in SHA256SUMS beside its folder. Encoders are checked before their first use
+in a process, so a changed one is never used. A file that none of these knows is the user's own and
+is used as it is.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file to be had, known by one of two sums.
+    """A published file, known by one of two sums.
 
-    blob    its git blob id, as the encoders are published
-    sha256  where its makers publish it otherwise
-    origin  address of the folder it lies in; "" is the encoders'
-    bytes   how many it has; 0: no more than an encoder
+    blob    its git blob id, for files of a public repository (the encoders)
+    sha256  for files that are published elsewhere
+    origin  address of the folder that holds it; "": the encoders' repository
+    bytes   its size; 0: unknown, no larger than an encoder may be
     """
 
     file: str
@@ -39,11 +39,11 @@ class Wanted:
     bytes: int = 0
 
     def is_at(self, path: Path) -> bool:
-        """Whether that file is this one."""
+        """Whether the file at that path is this one."""
         return self.sum_of(path) == (self.sha256 or self.blob)
 
     def sum_of(self, path: Path) -> str:
-        """Of a file, the sum that this one is known by."""
+        """The sum of the file at that path, of the kind by which this one is known."""
         if not self.sha256:
             return blob_id(path.read_bytes())
         with path.open("rb") as stream:
@@ -51,9 +51,9 @@ class Wanted:
 
 
 def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
-    """The folder of that name, unless a file in it is not what was published or listed.
+    """The folder of that name; raises WeightsMissing where a file in it has a wrong sum.
 
-    Each folder is looked at once in a process (0.1 s for all encoders); raises WeightsMissing.
+    Each folder is checked once in a process (0.1 s for all encoders).
     """
     place = folder_of(name)
     try:
@@ -67,7 +67,7 @@ def verified_folder(name: str, published: Iterable[Wanted] = ()) -> Path:
 
 @cache
 def check_folder(place: Path, published: tuple[Wanted, ...]) -> None:
-    """Raises where a file of that folder has another sum than the one that is known of it."""
+    """Raises where a file of that folder has another sum than the one known of it."""
     sums = listed_sums(place.parent, place.name)
     known = {name: Wanted(name, sha256=digest) for name, digest in sums.items()}
     known |= {file.file: file for file in published}
@@ -77,7 +77,7 @@ def check_folder(place: Path, published: tuple[Wanted, ...]) -> None:
 
 
 def listed_sums(source: Path, name: str) -> dict[str, str]:
-    """Files of the folder `name` that the list of sums in `source` has, each with its sum."""
+    """Files of the folder `name` that SHA256SUMS in `source` lists, each with its sum."""
     path, found = source / SUMS, {}
     for line in path.read_text("utf-8", "replace").splitlines() if path.is_file() else ():
         digest, _, file = line.partition("  ")
@@ -88,13 +88,13 @@ def listed_sums(source: Path, name: str) -> dict[str, str]:
 
 
 def blob_id(data: bytes) -> str:
-    """What git calls these contents: sha1 of "blob <size>", a zero byte, and the contents."""
+    """Git's id of these contents: SHA-1 of "blob <size>", a zero byte, and the contents."""
     head = f"blob {len(data)}\0".encode()
     return hashlib.sha1(head + data, usedforsecurity=False).hexdigest()
 
 
 def record_sums(place: Path) -> None:
-    """Notes the sums of what was just checked, so that `verify` can tell a later change."""
+    """Writes the sums of the files that were just checked to SHA256SUMS, to find later changes."""
     path = place.parent / SUMS
     old = path.read_text("utf-8").splitlines() if path.is_file() else []
     lines = [line for line in old if f"./{place.name}/" not in line]
@@ -105,7 +105,10 @@ def record_sums(place: Path) -> None:
 
 
 def published_files(files: list[Wanted], source: Path, name: str) -> list[Path]:
-    """The published files in that folder or in its folder of that name; [] where one lacks."""
+    """The published files, in `source` or in its subfolder of that name; [] where one is missing.
+
+    Raises WeightsMissing where one was changed.
+    """
     for place in (source, source / name):
         paths = [place / file.file for file in files]
         if not all(path.is_file() for path in paths):
@@ -118,7 +121,10 @@ def published_files(files: list[Wanted], source: Path, name: str) -> list[Path]:
 
 
 def checked_files(source: Path, name: str) -> list[Path]:
-    """Every file of that folder that the list of sums names, each compared with it."""
+    """Every file of that folder that SHA256SUMS lists, compared with its sum.
+
+    Raises WeightsMissing where one was changed, or none is listed.
+    """
     found = []
     for inside, digest in listed_sums(source, name).items():
         file, listed = source / name / inside, Wanted(inside, sha256=digest)
@@ -139,7 +145,8 @@ def changed_file(path: Path, wanted: Wanted, copy: Path | None = None) -> Weight
 
 
 def how_verified(name: str, wanted: Iterable[Wanted]) -> Message:
-    """How the weights of that name were checked, in a few words; raises WeightsMissing."""
+    """How the weights of that name can be checked, for people; raises WeightsMissing where they are
+    wrong or incomplete."""
     place, files = folder_of(name), list(wanted)
     if published_files(files, place, ""):
         return message("weights.published")

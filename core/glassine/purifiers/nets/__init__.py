@@ -1,3 +1,3 @@
 """Networks that removals run.
 
-A file belongs here that builds one from its weights and knows nothing of pictures or names."""
+A file belongs here if it builds a network from weights and knows nothing of files or purifiers."""

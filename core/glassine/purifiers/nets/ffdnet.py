@@ -1,4 +1,5 @@
-"""FFDNet (Zhang et al., 2018): twelve convolutions on a quarter-size stack with a noise plane."""
+"""FFDNet (Zhang et al., 2018): convolutions on the picture at half size, its pixels unshuffled into
+channels, with the noise level as one more channel."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 @lru_cache(maxsize=1)
 def layers(file: Path) -> tuple[tuple[Tensor, Tensor], ...]:
-    """(weight, bias) of every convolution, in order; KAIR's state dict `ffdnet_color.pth`."""
+    """(weight, bias) of every convolution, in order, from KAIR's `ffdnet_color.pth`."""
     state = torch.load(file, map_location="cpu", weights_only=True)
     names = [name.removesuffix(".weight") for name in state if name.endswith(".weight")]
     return tuple((state[f"{n}.weight"].float(), state[f"{n}.bias"].float()) for n in names)
@@ -20,7 +21,7 @@ def layers(file: Path) -> tuple[tuple[Tensor, Tensor], ...]:
 
 @torch.no_grad()
 def denoised(file: Path, rgb: Tensor, sigma: float) -> Tensor:
-    """(3, H, W) in [0, 1], sigma on [0, 1] -> same."""
+    """(3, H, W) in [0, 1] -> same size, denoised for noise of that standard deviation on [0, 1]."""
     height, width = rgb.shape[1:]
     whole = F.pad(rgb[None].float(), (0, width % 2, 0, height % 2), mode="replicate")
     x = F.pixel_unshuffle(whole, 2)

@@ -1,17 +1,17 @@
-"""ncnn models as torch functions: the upscalers and denoisers that PyPI wheels carry.
+"""ncnn models as torch functions: the upscalers and denoisers in PyPI wheels.
 
-Written for the layers that Real-ESRGAN, waifu2x (cunet) and Real-CUGAN use, after the file format
-in Tencent/ncnn (`docs/developer-guide/param-and-model-file-structure.md`, BSD-3). Running them
-here instead of through the wheels needs no Vulkan, gives gradients and repeats exactly.
+It implements the layers that Real-ESRGAN, waifu2x (cunet) and Real-CUGAN use, by the file format in
+Tencent/ncnn (`docs/developer-guide/param-and-model-file-structure.md`, BSD-3). Unlike the wheels'
+own programs this needs no Vulkan, gives gradients and repeats exactly.
 
 The library itself (PyPI's `ncnn`, 1.0.20261020) was tried in its place, on the processor, without
-Vulkan and short numbers. Its values lie within 1.6e-5 of these; as 8 bits, at 96 px, waifu2x gives
-the same pixels, and of Real-CUGAN and the two Real-ESRGAN .001 to .013 % come out a level off. At
+Vulkan and 16-bit numbers. Its values are within 1.6e-5 of these; in 8 bits, at 96 px, waifu2x gives
+the same pixels, and with Real-CUGAN and the two Real-ESRGAN .001 to .013 % are one level off. At
 256 px on one thread it takes .55 of the time for waifu2x, .33 for Real-CUGAN, .86 for Real-ESRGAN
-animevideov3. It is not used: it has no gradients (no removal asks for them yet), it adds 28 MB, a
-second OpenMP beside torch's and libraries that fetch models, it opens files with `fopen` (on
-Windows none in a folder that the system's code page cannot name), and read from memory instead, a
-model that is cut off is not noticed. For who wants removals faster, that is the price.
+animevideov3. It is not used for these reasons: it has no gradients (no removal needs them yet). It
+adds 28 MB, a second OpenMP beside torch's, and libraries that fetch models. It opens files with
+`fopen`, which on Windows fails in folders that the system's code page cannot name; and where models
+are read from memory instead, it does not notice a truncated one.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from torch import Tensor
 from ...errors import WeightsMissing
 
 _MAGIC = "7767517"
-_HALF = 0x01306B47  # tag of float16 weights; 0 is float32
-_ARRAY = -23300  # keys at or below it hold arrays
+_HALF = 0x01306B47  # tag of float16 weights; float32's is 0
+_ARRAY = -23300  # option keys at or below it hold arrays
 _ALL = (-233, 2147483647)  # "to the end" in Crop
 _MODES = ("", "nearest", "bilinear", "bicubic")
 
@@ -40,6 +40,8 @@ Options = dict[int, Any]
 
 @dataclass(frozen=True)
 class Layer:
+    """One layer of a .param file; inputs and outputs are names of blobs."""
+
     kind: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -49,7 +51,7 @@ class Layer:
 
 @lru_cache(maxsize=8)
 def network(stem: Path) -> Callable[[Tensor], Tensor]:
-    """`stem`.param and `stem`.bin -> function of (1, 3, H, W)."""
+    """The network in `stem`.param and `stem`.bin, as a function of (1, 3, H, W)."""
     layers = read_layers(stem)
 
     def run(picture: Tensor) -> Tensor:
@@ -67,11 +69,12 @@ def network(stem: Path) -> Callable[[Tensor], Tensor]:
 
 
 def read_layers(stem: Path) -> list[Layer]:
+    """The layers in order; raises WeightsMissing where the files do not fit this reader."""
     lines = stem.with_name(stem.name + ".param").read_text().split("\n")
     stream = Stream(stem.with_name(stem.name + ".bin").read_bytes())
     if lines[0].strip() != _MAGIC:
         raise WeightsMissing("ncnn.other_file", file=f"{stem}.param")
-    layers = [load_layers(line.split(), stream) for line in lines[2:] if line.strip()]
+    layers = [load_layer(line.split(), stream) for line in lines[2:] if line.strip()]
     unknown = {layer.kind for layer in layers} - set(_RUN) - {"Input"}
     if unknown:
         raise WeightsMissing("ncnn.unknown_layers", name=stem.name, layers=tuple(sorted(unknown)))
@@ -81,7 +84,7 @@ def read_layers(stem: Path) -> list[Layer]:
 
 
 class Stream:
-    """The .bin file: a tag before every convolution's weights, none before its bias."""
+    """Reads a .bin file from start to end: a tag stands before weights, none before biases."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -99,7 +102,8 @@ class Stream:
         return self.take(count, "<f2" if tag == _HALF else "<f4")
 
 
-def load_layers(words: Sequence[str], stream: Stream) -> Layer:
+def load_layer(words: Sequence[str], stream: Stream) -> Layer:
+    """The layer of one .param line, its weights taken from the stream."""
     kind, ins, outs = words[0], int(words[2]), int(words[3])
     names, options = words[4 : 4 + ins + outs], dict(map(option, words[4 + ins + outs :]))
     tensors: dict[str, Tensor] = {}
@@ -120,6 +124,7 @@ def load_layers(words: Sequence[str], stream: Stream) -> Layer:
 
 
 def option(word: str) -> tuple[int, Any]:
+    """Key and value of one option, such as "0=64" or "-23310=1,2.0e-01"."""
     key, value = word.split("=", 1)
     if int(key) <= _ARRAY:
         return _ARRAY - int(key), [float(item) for item in value.split(",")[1:]]
@@ -127,6 +132,7 @@ def option(word: str) -> tuple[int, Any]:
 
 
 def activated(x: Tensor, layer: Layer) -> Tensor:
+    """The output with the activation that the layer's options name."""
     kind, values = layer.options.get(9, 0), layer.options.get(10, [])
     if kind == 1:
         return F.relu(x)
