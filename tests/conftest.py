@@ -53,11 +53,12 @@ def only_this_machine(sock, address):
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch):
-    """What a test looks at is there after a quarter of the steps of `quick`; how far the shipped
+    """What a test looks at is there after half of the steps of `quick`; how far the shipped
     number goes is for the benches."""
-    from glassine.flow.recipes import STEPS
+    from glassine.flow.recipes import FINE_STEPS, STEPS
 
     monkeypatch.setitem(STEPS, "quick", 10)
+    monkeypatch.setitem(FINE_STEPS, "quick", 10)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from glassine.flow import timing
 from glassine.flow.catalogue import catalogue
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
-from glassine.flow.recipes import MODEL_RECIPES, STEPS
+from glassine.flow.recipes import FINE_STEPS, MODEL_RECIPES
 from glassine.flow.settle import settle
 from glassine.flow.verify import verify
 from glassine.formats import FORMATS
@@ -441,7 +441,7 @@ def test_an_estimate_counts_steps_through_the_model(folders, monkeypatch):
         ("cloak-sds", "a cat", 5 / 2 + 3 * 4 / 3 / 2),
     ):
         found = asked_of_krita("estimate", size | {"recipe": recipe, "prompt": prompt})
-        for effort, steps in STEPS.items():
+        for effort, steps in FINE_STEPS.items():
             assert found.result.seconds[effort] == pytest.approx(steps * pixels * step)
     for wrong in ({"recipe": "cloak"}, {"recipe": "sds", "model": ""}, {"recipe": "subject"}):
         with pytest.raises(NotUsable):

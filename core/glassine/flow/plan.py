@@ -30,7 +30,7 @@ from ..targets.concept import tidy
 from ..types import Art, ArtName, Artwork, Export, Face, Goal, Intent, Plan, Recipe
 from ..units import Score
 from ..visibility import texture_allowance
-from .recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, SCORES, START, STEPS
+from .recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, SCORES, START, steps_by_effort
 
 T = TypeVar("T")
 _WAS_GREY = ("colour.grey", "colour.grey_stored")  # said of a file that had one channel
@@ -46,8 +46,8 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     artwork = replace(artwork, notes=(*artwork.notes, *said))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
-    steps = entry_named("effort", intent.effort, STEPS)
     recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
+    steps = entry_named("effort", intent.effort, steps_by_effort(recipe))
     place = choose(device).kind
     check_asked(artwork, intent, recipe)
     aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(

@@ -20,7 +20,7 @@ from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
 from ..flow.plan import caption_of, check_model, entry_named, plan
-from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, STEPS
+from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, steps_by_effort
 from ..flow.settle import settle
 from ..flow.timing import Workload
 from ..messages import LANGUAGES, message, to_plain
@@ -121,7 +121,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
         found = request.state.estimates.seconds(replace(job, steps=steps), verify=ask.verify)
         return sum(found.values())
 
-    found = {effort: seconds(steps) for effort, steps in STEPS.items()}
+    found = {effort: seconds(steps) for effort, steps in steps_by_effort(recipe).items()}
     return Answer(Estimated(found, names, device.says))
 
 

@@ -17,7 +17,7 @@ from ..evidence.controls import mixed
 from ..faces.detect import find_faces
 from ..flow.optimise import optimise
 from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
-from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, START, STEPS
+from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, START, steps_by_effort
 from ..flow.settle import settle, with_change
 from ..flow.strength import guess
 from ..flow.timing import Workload, gradient_seconds
@@ -117,7 +117,8 @@ def made_of(request: Request[PreviewAsk]) -> bytes:
 
 
 def steps_of(ask: PreviewAsk) -> int:
-    return entry_named("effort", ask.intent.effort or "preview", STEPS)
+    recipe = entry_named("recipe", ask.intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
+    return entry_named("effort", ask.intent.effort or "preview", steps_by_effort(recipe))
 
 
 def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
