@@ -4,7 +4,7 @@ from ..types import ArtName, Denoising, Recipe, Strength
 from ..units import Levels, Score
 
 STEPS = {"preview": 4, "quick": 20, "full": 120}
-"""Optimiser steps by effort, each through one family's encoder. Twenty have 94 to 100 % of the
+"""Optimiser steps by effort, each through one family's encoder. Twenty have 90 to 100 % of the
 effect of forty (lab/bench/steps.py, docs/eye.md)."""
 
 FINE_STEPS = STEPS | {"quick": 40}
