@@ -21,9 +21,10 @@ from bench import (
     until,
     works,
 )
-from glassine_krita.canvas import pictures, small_pictures
+from glassine_krita.canvas import frames, pictures, small_pictures
 from glassine_krita.canvas.own_layers import OwnLayer, own_layers, remember_layer
 from glassine_krita.canvas.places import Place
+from glassine_krita.canvas.refusals import Refused
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.engine.asks import Preview as Ask
 from glassine_krita.studio import canvas_preview, preview
@@ -296,6 +297,23 @@ def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
     assert not own_layers(doc) and remember_layer(doc, OwnLayer("x")) is None
     works.look()
     assert works.apply() is None
+
+
+def test_neither_is_one_whose_frames_are_copied(painting, monkeypatch):
+    doc, node = painting
+    real, copies = frames.clone, []
+
+    def clone(one):
+        copies.append(real(one))
+        doc.setModified(False)
+        doc.close()
+        return copies[-1]
+
+    monkeypatch.setattr(frames, "clone", clone)
+    monkeypatch.setattr(frames, "keyframes", lambda doc, node: doc.rootNode() and (0,))
+    with pytest.raises(Refused, match="document_gone"):
+        frames.take_film(doc, node)
+    assert not copies[0].rootNode(), "left open"
 
 
 def test_a_slider_that_is_dragged_redraws_all_the_while(works, painting):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .layers import active_window, canvas_of, clone, find_layer, root_of, write_rows
 from .libkis import Document, Node
-from .pictures import Picture
+from .pictures import Picture, of_open
 from .places import Place
 from .refusals import Refused
 from .spaces import space_of
@@ -108,8 +108,8 @@ def take_film(doc: Document, node: Node) -> Film:
         raise Refused("animated_mask")
     if not space_of(node).usable:
         raise Refused("animated_colours")
-    copy = clone(doc)
+    times, copy = keyframes(doc, node), clone(doc)
     inner = None if copy is None else find_layer(copy, node.uniqueId())
     if copy is None or inner is None:
         raise Refused("unreadable")
-    return Film(copy, inner, keyframes(doc, node))
+    return of_open(doc, Film(copy, inner, times))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from ..qt import QtCore
 from . import layers
@@ -231,7 +231,10 @@ def hold_still(
     return of_open(doc, picture_of(clone(doc), node, place, kept, wanted, mask))
 
 
-def of_open(doc: Document, picture: Picture) -> Picture:
+P = TypeVar("P", bound=Picture)
+
+
+def of_open(doc: Document, picture: P) -> P:
     """The same. Krita looks at its events while it copies and converts: a document that was closed
     meanwhile must not be asked for anything more, which may end Krita."""
     if not is_open(doc):
