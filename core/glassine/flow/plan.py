@@ -46,7 +46,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     artwork = replace(artwork, notes=(*artwork.notes, *said))
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
-    recipe = entry_named("recipe", intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
+    recipe = recipe_named(intent.recipe)
     steps = entry_named("effort", intent.effort, steps_by_effort(recipe))
     place = choose(device).kind
     check_asked(artwork, intent, recipe)
@@ -118,6 +118,11 @@ def masked(one: Tensor | None, other: Tensor | None) -> Tensor | None:
     if one is None or other is None or one.shape != other.shape:
         return other if one is None else one
     return one * other
+
+
+def recipe_named(name: str) -> Recipe:
+    """Of every kind: for pictures, faces and models."""
+    return entry_named("recipe", name, RECIPES | FACE_RECIPES | MODEL_RECIPES)
 
 
 def entry_named(kind: str, name: str, table: Mapping[str, T]) -> T:

@@ -19,8 +19,8 @@ from ..errors import EntryMissing, UnknownEntry
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
-from ..flow.plan import caption_of, check_model, entry_named, plan
-from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, steps_by_effort
+from ..flow.plan import caption_of, check_model, plan, recipe_named
+from ..flow.recipes import steps_by_effort
 from ..flow.settle import settle
 from ..flow.timing import Workload
 from ..messages import LANGUAGES, message, to_plain
@@ -102,7 +102,7 @@ def warm(request: Request[Nothing]) -> Answer:
 def estimate(request: Request[EstimateAsk]) -> Answer:
     """Seconds for each effort, for a picture of that size; needs no pixels."""
     ask, device = request.ask, request.state.device
-    recipe = entry_named("recipe", ask.recipe, RECIPES | MODEL_RECIPES | FACE_RECIPES)
+    recipe = recipe_named(ask.recipe)
     check_model(Intent(model=ask.model or None), recipe)
     names = looked_through(ask, recipe)
     job = Workload(

@@ -16,7 +16,14 @@ from ..embedders.loaded import attackable, present_embedders
 from ..evidence.controls import mixed
 from ..faces.detect import find_faces
 from ..flow.optimise import optimise
-from ..flow.plan import at_export_size, entry_named, least_longest_side, plan, score_of
+from ..flow.plan import (
+    at_export_size,
+    entry_named,
+    least_longest_side,
+    plan,
+    recipe_named,
+    score_of,
+)
 from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, START, steps_by_effort
 from ..flow.settle import settle, with_change
 from ..flow.strength import guess
@@ -117,8 +124,8 @@ def made_of(request: Request[PreviewAsk]) -> bytes:
 
 
 def steps_of(ask: PreviewAsk) -> int:
-    recipe = entry_named("recipe", ask.intent.recipe, RECIPES | FACE_RECIPES | MODEL_RECIPES)
-    return entry_named("effort", ask.intent.effort or "preview", steps_by_effort(recipe))
+    efforts = steps_by_effort(recipe_named(ask.intent.recipe))
+    return entry_named("effort", ask.intent.effort or "preview", efforts)
 
 
 def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
