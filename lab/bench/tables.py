@@ -87,7 +87,7 @@ def reduced_at(side: int) -> str:
             looked_at(where, side),
             share(effect),
             *(f"{summary['over before'][judge][where]['mean']:.2f}" for judge in JUDGES),
-            f"{summary['over blend']['ssimulacra2'][where]['mean']:.1f}",
+            f"{summary['over blend'][where]['mean']:.1f}",
         ]
         for where, effect in summary["effects"].items()
     ]
