@@ -45,6 +45,7 @@ SAME |= {
     "cli.effect_after",
     "cli.doctor_versions",
     "cli.starting",
+    "cli.yes_or_no",
     "glance.left",
     "list.separator",
 }

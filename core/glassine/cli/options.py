@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
+from .choices import OneOf, Switch
 from .names import Name
 from .numbers import Whole
 
@@ -41,7 +42,7 @@ def seen_working(ctx: click.Context, _: click.Parameter, wish: str) -> str:
 
 DEVICE = click.option(
     "--device",
-    type=click.Choice(("auto", "cpu", "cuda", "xpu", "mps")),
+    type=OneOf(("auto", "cpu", "cuda", "xpu", "mps")),
     default="auto",
     show_default=True,
     callback=seen_working,
@@ -96,7 +97,7 @@ TOLD = (
 GOALS = (
     click.option(
         "--recipe",
-        type=click.Choice((*RECIPES, *MODEL_RECIPES)),
+        type=OneOf((*RECIPES, *MODEL_RECIPES)),
         help="cloak: towards another style. poison: towards another concept. both: both at once. "
         "Without it: cloak, or poison where --shows and --teach are given, or both where a style "
         "is named too. The others need --model.",
@@ -154,7 +155,7 @@ HOW = (
     ),
     click.option(
         "--effort",
-        type=click.Choice(tuple(STEPS)),
+        type=OneOf(tuple(STEPS)),
         default="quick",
         show_default=True,
         help=f"{listed(STEPS)} steps, each through one family's encoder.",
@@ -237,6 +238,7 @@ FILE = (
     ),
     click.option(
         "--keep-path",
+        type=Switch(),
         is_flag=True,
         envvar="GLASSINE_KEEP_PATH",
         help="The receipt also notes where the file was put.",
@@ -379,5 +381,5 @@ def named_strength(word: str) -> Strength | Score:
     except ValueError:
         return word  # type: ignore[return-value]
     if not 0 < score < 100:
-        raise click.BadParameter(speech.phrase("cli.score", word=word))
+        raise speech.misused("cli.score", word=word)
     return Score(score)

@@ -15,6 +15,7 @@ from ...messages import Message, message
 from .. import options, output, speech
 from ..names import Name
 from ..numbers import Whole
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...plain import Said
@@ -45,7 +46,7 @@ def with_model(command: options.F) -> options.F:
     return options.with_options(command, options.MODEL)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("picture", metavar="PICTURE", type=Name(path_type=Path))
 @click.option(
     "--original",
