@@ -71,6 +71,19 @@ WRONG = {
         "Ungültiger Wert für FOLDER: Einen Ordner „nowhere“ gibt es nicht.",
         "FOLDER の値が正しくありません: 「nowhere」というフォルダーはありません。",
     ),
+    f"face check {__file__}": (
+        f"Invalid value for FOLDER: '{__file__}' is a file, not a folder. Choose another.",
+        f"Ungültiger Wert für FOLDER: „{__file__}“ ist eine Datei und kein Ordner. "
+        "Wähle einen anderen Ort.",
+        f"FOLDER の値が正しくありません: 「{__file__}」はフォルダーではなくファイルです。"
+        "別の場所を選んでください。",
+    ),
+    "marks show a.png --trust /": (
+        "Invalid value for --trust: '/' is a folder. Name a file in it.",
+        "Ungültiger Wert für --trust: „/“ ist ein Ordner. Nenne eine Datei darin.",
+        "--trust の値が正しくありません: 「/」はフォルダーです。"
+        "その中のファイル名を指定してください。",
+    ),
     "marks show a.png --trust no.pem": (
         "Invalid value for --trust: there is no file 'no.pem'.",
         "Ungültiger Wert für --trust: Eine Datei „no.pem“ gibt es nicht.",

@@ -33,7 +33,8 @@ class Folder(Name):
         self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # noqa: ANN401
         if value and not isdir(value):
-            self.fail(speech.phrase("cli.no_folder", folder=value), param, ctx)
+            code = "file.not_a_folder" if isfile(value) else "cli.no_folder"
+            self.fail(speech.phrase(code, folder=value), param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -47,7 +48,8 @@ class File(Name):
         self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:  # noqa: ANN401
         if value and not isfile(value):
-            self.fail(speech.phrase("cli.no_file", path=value), param, ctx)
+            code = "file.folder" if isdir(value) else "cli.no_file"
+            self.fail(speech.phrase(code, path=value), param, ctx)
         return super().convert(value, param, ctx)
 
 
