@@ -74,6 +74,16 @@ OPTIONS = (
 )
 
 
+NOTHING = {
+    **dict.fromkeys(("artist", "rights", "url", "title", "terms", "certificate", "key"), ""),
+    **dict.fromkeys(("visible", "signature"), ""),
+    "policy": _POLICIES[0],
+    "layout": "corner",
+    "opacity": None,
+}
+"""What stands for these options where a command does not have them."""
+
+
 def claim(given: dict[str, Any]) -> Claim:
     """What the marks will say."""
     from ..types import Claim, Visible

@@ -83,6 +83,10 @@ WHICH = (
 )
 """Which pictures, and where their copies go."""
 
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Results as JSON on standard output."
+)
+
 TOLD = (
     click.option(
         "--again",
@@ -90,7 +94,7 @@ TOLD = (
         help="Also protect pictures that are already protected, and replace an earlier copy or "
         "whatever picture -o names.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output."),
+    AS_JSON,
 )
 """The last options of every command that takes pictures by name."""
 
@@ -176,13 +180,14 @@ MODEL = (
         metavar="WORDS",
         help="What that model is told the picture shows. Without it: a painting.",
     ),
-    click.option(
-        "--redraw",
-        is_flag=True,
-        help="The page also shows what that model makes of original and copy (img2img at .3).",
-    ),
 )
 """Through which model."""
+
+REDRAW = click.option(
+    "--redraw",
+    is_flag=True,
+    help="The page also shows what that model makes of original and copy (img2img at .3).",
+)
 
 SURROGATES = click.option(
     "--surrogates",
@@ -192,7 +197,7 @@ SURROGATES = click.option(
     "built-in one.",
 )
 
-FILE = (
+MEASURED = (
     DEVICE,
     click.option(
         "--mask",
@@ -215,17 +220,22 @@ FILE = (
         help="For jpeg, webp and avif.",
     ),
     click.option(
+        "--seed",
+        type=Whole(0, 2**32 - 1),
+        metavar="NUMBER",
+        help="The same seed and settings give the same pixels.",
+    ),
+)
+"""Where it is computed, on which part, and as what kind of file."""
+
+FILE = (
+    *MEASURED,
+    click.option(
         "--longest-side",
         type=Whole(32),
         metavar="PIXELS",
         help="Shrink the copy to this longer side before it is protected: training then reduces "
         "it less, or not at all.",
-    ),
-    click.option(
-        "--seed",
-        type=Whole(0, 2**32 - 1),
-        metavar="NUMBER",
-        help="The same seed and settings give the same pixels.",
     ),
     click.option(
         "--marks",
@@ -252,9 +262,21 @@ FILE = (
     click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
 )
-"""Where it is computed, on which part, and what file comes out of it."""
+"""The same, and what the file carries that comes out of it."""
 
-OPTIONS = (*GOALS, *HOW, *MODEL, SURROGATES, *FILE)
+OPTIONS = (*GOALS, *HOW, *MODEL, REDRAW, SURROGATES, *FILE)
+
+SEARCH = (*GOALS, *HOW, *MODEL, SURROGATES, *MEASURED)
+"""For a command that writes no copy and no page."""
+
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("recipe", *(name for names in unused.GOALS.values() for name in names))),
+    **dict.fromkeys(("model", "prompt", "surrogates", "longest_side")),
+    **dict.fromkeys(("redraw", "keep_path", "keep_private", "sidecar"), False),
+    "marks": "none",
+    **claim.NOTHING,
+}
+"""What stands for the options that a command does not have."""
 
 
 def intent_options(command: F) -> F:
@@ -281,6 +303,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
     work is done."""
     from ..types import Intent
 
+    given = NOTHING | given
     recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
     marks = () if marks == ("none",) else marks
     format_ = format_name(given["format_"], suffix)

@@ -47,7 +47,7 @@ HEADS = (
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("part", type=OneOf(("effect", "survival", "removal")))
 @click.argument("folder", type=Name(path_type=Path))
-@options.intent_options
+@options.with_all(*options.SEARCH)
 @click.option("--limit", type=Whole(1), default=None, help="Measure at most this many pictures.")
 @click.option(
     "--longest",

@@ -119,12 +119,6 @@ def cloak(
     return protect_all(asked, out)
 
 
-NO_GOAL = dict.fromkeys(
-    ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt", "redraw")
-)
-"""Options of `protect` about goals and models, which faces do not have."""
-
-
 def face_intent(given: dict[str, Any], suffix: str) -> Intent:
     """The intent: recipe, networks and faces, and whatever `protect` takes as well."""
     networks = given.pop("networks") or ""
@@ -133,9 +127,7 @@ def face_intent(given: dict[str, Any], suffix: str) -> Intent:
         faces = tuple(int(number) for number in listed)
     except ValueError as error:
         raise speech.misused("cli.faces_no_number", numbers=listed) from error
-    asked = options.given_intent(
-        {**NO_GOAL, **given, "recipe": "cloak", "surrogates": networks}, suffix
-    )
+    asked = options.given_intent({**given, "recipe": "cloak", "surrogates": networks}, suffix)
     return replace(asked, recipe=recipe, faces=faces or None)
 
 
@@ -189,6 +181,14 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
     return exits.DONE
 
 
+AGAIN = click.option(
+    "--again",
+    is_flag=True,
+    help="Also take pictures that are already protected, and replace what lies in FOLDER/decoys "
+    "under the names of the copies.",
+)
+
+
 @command.command("decoys")
 @click.argument("folder", metavar="FOLDER", type=Folder())
 @click.option("--for", "person", metavar="NAME", required=True, help="Who is to be protected.")
@@ -197,7 +197,7 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
     is_flag=True,
     help="Everybody in the group has agreed; without it you are asked.",
 )
-@options.with_all(NETWORKS[2], *options.HOW, *options.FILE, *options.TOLD)
+@options.with_all(NETWORKS[2], *options.HOW, *options.FILE, AGAIN, options.AS_JSON)
 def decoys(
     folder: Path,
     person: str,

@@ -43,7 +43,7 @@ no PNG, NAME.jpg.report.html, so that reports of two formats lie side by side.
 
 def with_model(command: options.F) -> options.F:
     """The options for a model on this machine, whatever recipe the copy was made with."""
-    return options.with_options(command, options.MODEL)
+    return options.with_options(command, (*options.MODEL, options.REDRAW))
 
 
 @click.command(cls=Command, epilog=EPILOG)
