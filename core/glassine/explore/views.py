@@ -1,8 +1,9 @@
 """What a step looks at: the picture at a size at which models would learn it, or a crop of that.
 
 A loss at one exact size is fragile: it closes .098 of the gap at that size, and .03 to .04 at sizes
-beside it (docs/eye.md). So every step draws a size. A copy larger than CROP is looked at in crops:
-so memory and time of a step do not grow with the picture, and trainers crop too.
+beside it (docs/eye.md). So every step draws a size. Most views show the whole picture: steps that
+saw a quarter of a larger copy closed less of the gap, even at that copy's own size. A copy that is
+longer than CROP is looked at in crops, so that memory and time of a step do not grow with it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 CROP = 512  # pixels; the longest side that an encoder sees at once
-LEAST, ABOVE, MOST = 0.75, 1.5, 1.25
-"""How far views reach, as factors on a bucket's side: down from the smallest bucket; up from the
-largest that reduces the picture; up from the largest of all."""
+LEAST, ABOVE, MOST = 0.75, 1.25, 1.25
+"""As factors on a bucket's side: how far views reach down and up from the smallest bucket, and up
+to which size above the largest bucket a picture is searched at its own size."""
 OWN = 0.2  # share of views at the picture's own size, where only the smaller bucket reduces it
 
 
@@ -83,13 +84,12 @@ class Views:
 
 
 def views(height: int, width: int, crop: int = CROP) -> Views:
-    """Views at the picture's own size where no bucket reduces it, else around every bucket that
-    does."""
+    """Views at the picture's own size where no bucket reduces it, else around the smallest."""
     side, buckets = side_of(height, width), training_sizes(height, width)
     low, least = LEAST * min(SIZES), SMALLEST * side / min(height, width)
     own = OWN if side <= MOST * max(SIZES) else 0.0
-    high = min(side / MOST if own else side, ABOVE * max(buckets, default=0), MOST * max(SIZES))
-    if max(low, least) >= high:  # no bucket reduces it, or a strip would become too narrow
+    high = min(side / MOST if own else side, ABOVE * min(SIZES))
+    if not buckets or max(low, least) >= high:  # or a strip would become too narrow
         return Views(height, width, 1.0, side, side, crop)
     return Views(height, width, own, max(low, least), high, crop)
 

@@ -30,7 +30,7 @@ from .denoising import DenoiserCourse, through_model
 from .faces import FaceCourse
 from .fit import fit
 from .handling import Handle, drawn
-from .look import Part, look
+from .look import Look, Part, look
 from .views import cut, views
 
 FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
@@ -38,6 +38,7 @@ MOMENTUM = 0.8  # remembers about one round of five families
 POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
 FORCE = 1.0  # weight of the eye's gradient beside an encoder's, both of mean size 1
 GLANCE = (160, 256)  # pixels; shortest and longest side of the eye's crop
+TURNS = 2  # of a family at one view, before it gets another
 EYE_SHARE = 0.5  # pixels that the eye sees in a step, on average, as a share of the view's
 
 
@@ -138,18 +139,24 @@ def course(plan: Plan, on: Canvas, device: Device, crop: int) -> Course:
 
 
 class PictureCourse:
-    """Views of the picture, each through one family's encoder, the families in turn."""
+    """Views of the picture, each through one family's encoder, the families in turn.
+
+    A family sees each of its views in several of its turns, because the goals' latents in a view
+    take half as long as a gradient there.
+    """
 
     def __init__(self, plan: Plan, on: Canvas, encoders: Sequence[Encoder], crop: int) -> None:
         height, width = plan.artwork.rgb.shape[1:]
         self._views, self._encoders = views(height, width, crop), encoders
-        self._canvas, self._aims = on, Aims(on)
+        self._canvas, self._aims, self._held = on, Aims(on), dict[int, tuple[Look, Tensor]]()
 
     def at(self, step: int, draw: Generator) -> Step:
-        family = step % len(self._encoders)
+        turn, family = divmod(step, len(self._encoders))
         encode = self._encoders[family]
-        part = look(self._views.draw(draw), self._canvas.size)
-        aim = self._aims.at(family, encode, part)
+        if turn % TURNS == 0 or family not in self._held:
+            part = look(self._views.draw(draw), self._canvas.size)
+            self._held[family] = part, self._aims.at(family, encode, part)
+        part, aim = self._held[family]
         return Step(part, encode, aim, drawn(draw, part))
 
 

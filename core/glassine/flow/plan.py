@@ -47,7 +47,8 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     whole, artwork = artwork, at_export_size(artwork, intent.export.longest_side)
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     recipe = recipe_named(intent.recipe)
-    steps = entry_named("effort", intent.effort, steps_by_effort(recipe))
+    sizes = training_sizes(*artwork.rgb.shape[1:])
+    efforts = steps_by_effort(recipe, reduced=bool(sizes))
     place = choose(device).kind
     check_asked(artwork, intent, recipe)
     aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(
@@ -63,11 +64,11 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         goals=aimed.goals,
         allowance=allowance_map(artwork, mask),
         score=score_of(intent, art.name),
-        steps=steps * max(1, len(aimed.faces)),
+        steps=entry_named("effort", intent.effort, efforts) * max(1, len(aimed.faces)),
         seed=seed,
         device=place,
         caption=caption_for(intent),
-        also_at=() if recipe.on_faces else training_sizes(*artwork.rgb.shape[1:]),
+        also_at=() if recipe.on_faces else sizes,
         art=replace(art, grey=art.grey and not intent.in_colour),
         faces=aimed.faces,
         model=intent.model or "",

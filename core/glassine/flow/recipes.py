@@ -8,8 +8,8 @@ STEPS = {"preview": 4, "quick": 20, "full": 120}
 effect of forty (lab/bench/steps.py, docs/eye.md)."""
 
 FINE_STEPS = STEPS | {"quick": 40}
-"""Where a step sees one face, or one level of a denoiser's noise: all that was measured of such
-recipes was measured with forty."""
+"""Where every step sees another size of the picture, another face, or another level of a denoiser's
+noise."""
 
 EFFORTS = {"preview": "Draft", "quick": "Quick", "full": "Thorough"}
 STRENGTHS = {"subtle": "subtle", "balanced": "balanced", "strong": "strong"}
@@ -199,5 +199,6 @@ FACES_OFFERED = ("lowkey", "fawkes")
 """Of these, what a picture alone is enough for: what the docker offers beside the others."""
 
 
-def steps_by_effort(recipe: Recipe) -> dict[str, int]:
-    return FINE_STEPS if recipe.on_faces or recipe.denoising else STEPS
+def steps_by_effort(recipe: Recipe, *, reduced: bool = False) -> dict[str, int]:
+    """Steps for a picture that training reduces or not."""
+    return FINE_STEPS if reduced or recipe.on_faces or recipe.denoising else STEPS

@@ -16,6 +16,7 @@ from ..denoisers.folder import parts_in
 from ..denoisers.loaded import GIGABYTE, check_memory, libraries_there
 from ..embedders.loaded import attackable, present_embedders
 from ..errors import EntryMissing, UnknownEntry
+from ..explore.training_sizes import training_sizes
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
@@ -121,7 +122,9 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
         found = request.state.estimates.seconds(replace(job, steps=steps), verify=ask.verify)
         return sum(found.values())
 
-    found = {effort: seconds(steps) for effort, steps in steps_by_effort(recipe).items()}
+    reduced = bool(training_sizes(ask.height, ask.width))
+    efforts = steps_by_effort(recipe, reduced=reduced)
+    found = {effort: seconds(steps) for effort, steps in efforts.items()}
     return Answer(Estimated(found, names, device.says))
 
 
