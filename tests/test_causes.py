@@ -71,6 +71,11 @@ def on_windows(number):
         (ModuleNotFoundError("No module named 'cv3'"), "library"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "network"),
         (TimeoutError("timed out"), "slow"),
+        (
+            type("AuthenticationException", (Exception,), {})("Authentication failed."),
+            "not_permitted",
+        ),
+        (type("EndpointConnectionError", (Exception,), {})("Could not connect"), "network"),
         (RuntimeError("shape '[3, 4]' is invalid for input of size 7"), "unknown"),
         (Odd("No field 'x' in <Odd object at 0x7f>"), "unknown"),
         (KeyError("x"), "unknown"),
