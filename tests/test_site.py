@@ -14,7 +14,6 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,7 @@ import served
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
 from glassine.site.app import make_app
+from glassine.site.arrivals import Upload, begun_upload
 from glassine.site.callers import Door
 from glassine.site.gate import LOG
 from glassine.site.keys import KeyRing
@@ -426,7 +426,7 @@ def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
     with served.service(folder, limits, Idle) as found:
         for caller, status in (("127.0.0.1", 429), ("127.0.0.2", 202)):
             unnamed = found.site.door._unnamed(SimpleNamespace(client=SimpleNamespace(host=caller)))
-            found.site.arriving = Counter({unnamed: 1})
+            found.site.arriving[:] = [Upload(unnamed)]
             assert found.send(picture, **QUICK)[0] == status, "it keeps nobody else out"
         for job in found.site.jobs:
             found.site.jobs.delete(job)
@@ -439,6 +439,83 @@ def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
             slow.settimeout(PATIENCE)
             assert b" 408 " in slow.recv(4096)
         assert not found.site.arriving and found.site.jobs.count("waiting") == 0
+
+
+SLOW = (
+    b"POST /v1/protect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+)
+
+
+def test_slow_uploads_make_room_for_others(folder, picture, monkeypatch):
+    """Whoever holds all places with uploads that hardly move: the slowest of them loses its own."""
+    monkeypatch.setattr("glassine.site.arrivals._GRACE", 0.0)
+    limits = replace(LIMITS, uploads=1)
+    with served.service(folder, limits, Idle) as found:
+        with socket.create_connection(("127.0.0.1", found.port)) as slow:
+            slow.sendall(SLOW)
+            until(lambda: found.site.arriving, "the slow upload")
+            assert found.send(picture, **QUICK)[0] == 202
+            slow.settimeout(PATIENCE)
+            answer = slow.recv(4096)
+            assert b" 503 " in answer and b"retry-after" in answer.lower()
+        until(lambda: not found.site.arriving, "nothing that arrives")
+
+
+def test_an_upload_that_is_fast_enough_or_new_keeps_its_place(monkeypatch):
+    limits = replace(LIMITS, uploads=2, rate=1000.0)
+    now = time.monotonic()
+    young, fast = Upload("a", now), Upload("b", now - 10, got=90_000)
+    arriving = [young, fast]
+    with pytest.raises(Refused) as refused:
+        begun_upload(arriving, "c", limits)
+    assert refused.value.status == 503 and refused.value.after > 0
+    slow, slower = Upload("d", now - 10, got=900), Upload("e", now - 10, got=9)
+    arriving = [slow, slower]
+    new = begun_upload(arriving, "c", limits)
+    assert arriving == [slow, new] and slower.dropped and not slow.dropped
+
+
+def test_a_connection_on_which_no_request_comes_is_closed(folder, picture):
+    """One that says nothing, one that sends half a head, and half of a second one; events, whose
+    head is here, stay open meanwhile."""
+    half = b"GET /health HTTP/1.1\r\nHost: loc"
+    whole = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    hand = Idle()
+    with served.service(folder, replace(LIMITS, patience=0.3), lambda: hand) as found:
+        _, job = found.send(picture, **QUICK)
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{found.port}{job['links']['events']}"
+        ) as events:
+            assert all_of(found.port, b"") == all_of(found.port, half) == b""
+            assert b" 200 " in all_of(found.port, whole, half)
+            hand.go.set()
+            assert b"event: done" in events.read()
+
+
+def all_of(port, said, later=b""):
+    """Everything that is answered until the other side closes; `later` is sent after an answer."""
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.settimeout(PATIENCE)
+        line.sendall(said)
+        got = b""
+        while part := line.recv(4096):
+            got += part
+            if later and b"}" in got:
+                line.sendall(later)
+                later = b""
+    return got
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
+def test_the_service_asks_for_more_connections_than_it_is_given():
+    code = (
+        "import resource as r; from glassine.site.serve import allow_connections;"
+        "most = r.getrlimit(r.RLIMIT_NOFILE)[1]; r.setrlimit(r.RLIMIT_NOFILE, (200, most));"
+        "allow_connections(); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert int(done.stdout) > 1000, done.stderr
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(client, picture, monkeypatch):

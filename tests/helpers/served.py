@@ -9,6 +9,7 @@ import uuid
 import uvicorn
 from glassine.batch import worker
 from glassine.site.app import make_app
+from glassine.site.arrivals import hasty
 from glassine.site.serve import Place, running
 from waiting import until
 
@@ -75,7 +76,14 @@ def service(folder, limits, make=Here, workers=1, is_open=True, names=()):
     place = Place(folder=str(folder), is_open=is_open, workers=workers, port=0, names=names)
     with running(place, limits, make) as site:
         app = make_app(site)
-        config = uvicorn.Config(app, port=0, access_log=False, log_level="error", ws="none")
+        config = uvicorn.Config(
+            app,
+            port=0,
+            access_log=False,
+            log_level="error",
+            ws="none",
+            http=hasty(limits.patience),
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
