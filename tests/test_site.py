@@ -34,6 +34,8 @@ from waiting import PATIENCE, until
 pytest.importorskip("fastapi", reason="the extra `site` is not installed")
 
 import served
+import workers
+from glassine.batch import worker
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
 from glassine.site.app import make_app
@@ -377,6 +379,34 @@ def test_a_lost_worker_costs_one_attempt_and_two_cost_the_picture(idle, picture)
     _, _, told = found.ask("GET", "/metrics")
     assert b"glassine_workers_lost_total 3.0" in told
     assert b'glassine_jobs_total{outcome="failed"} 1.0' in told
+
+
+def test_a_killed_worker_leaves_its_picture_to_another_and_others_alone(
+    folder, picture, monkeypatch
+):
+    """Two real processes, each at a picture; signal 9 ends one after the other."""
+    monkeypatch.setattr(worker, "work", workers.held_at_first)
+    with served.service(folder, LIMITS, worker.Worker, workers=2) as found:
+        jobs = [found.send(picture, **QUICK)[1]["links"]["job"] for _ in range(2)]
+
+        def standings():
+            return [found.json("GET", job)[1] for job in jobs]
+
+        until(lambda: all(one["progress"] for one in standings()), "both at work")
+        done = set()
+
+        def is_new(one):
+            return one["state"] in ("done", "failed") and one["id"] not in done
+
+        for hand in found.site.hands._hands:
+            killed = hand.pid
+            os.kill(killed, signal.SIGKILL)
+            ended = until(lambda: [one for one in standings() if is_new(one)], "its picture done")
+            assert [one["state"] for one in ended] == ["done"], "the other is still at its own"
+            done.add(ended[0]["id"])
+            made = int(found.ask("GET", ended[0]["links"]["result"])[2])
+            assert made == hand.pid != killed, "a new process did it"
+        assert b"glassine_workers_lost_total 2.0" in found.ask("GET", "/metrics")[2]
 
 
 def test_metrics_are_for_this_machine_alone(client):
