@@ -1,5 +1,6 @@
 """The web service: a picture in over HTTP, its copy out, and nothing else of it anywhere."""
 
+import base64
 import errno
 import json
 import logging
@@ -26,7 +27,7 @@ from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.flow.recipes import MODEL_RECIPES
 from glassine.formats import FORMATS
-from glassine.messages import LANGUAGES, message
+from glassine.messages import LANGUAGES, message, to_plain
 from glassine.messages.words import table
 from glassine.types import Keep
 from waiting import PATIENCE, until
@@ -38,6 +39,7 @@ import workers
 from glassine.batch import worker
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
+from glassine.site.answers import glance_in_words, with_styles_called
 from glassine.site.app import make_app
 from glassine.site.arrivals import Upload, begun_upload
 from glassine.site.callers import Door
@@ -409,6 +411,15 @@ def test_a_killed_worker_leaves_its_picture_to_another_and_others_alone(
         assert b"glassine_workers_lost_total 2.0" in found.ask("GET", "/metrics")[2]
 
 
+def test_a_style_is_called_as_the_pages_menu_calls_it():
+    goal = message("goal.style", style="ember")
+    whole = to_plain(message("glance.models", share=0.05, blend=0.04, goals=(goal,)))
+    (said,) = glance_in_words({"models": whole}, "de").values()
+    assert table("de")["style.ember"] in said and "ember" not in said
+    unlisted = message("goal.style", style="my own")
+    assert with_styles_called(unlisted, "de") == unlisted
+
+
 def test_metrics_are_for_this_machine_alone(client):
     assert client.ask("GET", "/metrics")[0] == 200
     assert client.ask("GET", "/metrics", X_Forwarded_For="10.1.2.3")[0] == 404
@@ -647,15 +658,23 @@ def test_the_example_for_nginx_lets_pictures_and_events_through(idle, picture, t
     """The very file of examples/site, in a real nginx before the real service."""
     found, hand = idle
     told = (EXAMPLES / "nginx.conf").read_text("utf-8").replace("8642", str(found.port))
+    names = tmp_path / "names"
+    names.write_text("ann:{PLAIN}a long word\n")
+    told = told.replace("/etc/nginx/glassine.htpasswd", str(names))
     root = tmp_path / "root"
     root.mkdir()
     with nginx(root, told) as url:
         port = int(url.rstrip("/").rpartition(":")[2])
         before = served.Client(port, found.site, found.app)
+        assert before.ask("GET", "/")[0] == 401
+        before.password = "ann:a long word"
         assert before.ask("GET", "/")[0] == 200
         assert before.ask("GET", "/metrics")[0] == 404
         status, job = before.send(picture, **QUICK)
-        with urllib.request.urlopen(f"{url}v1/jobs/{job['id']}/events") as events:
+        events = urllib.request.Request(f"{url}v1/jobs/{job['id']}/events")
+        word = base64.b64encode(before.password.encode()).decode()
+        events.add_header("Authorization", f"Basic {word}")
+        with urllib.request.urlopen(events) as events:
             assert b"event: w" in events.readline(), "while it is worked on"
             hand.go.set()
             last = [one for one in events if one.startswith(b"data: ")][-1]

@@ -1,5 +1,6 @@
 """The service as tests use it: in this process, with a real server on loopback."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -25,10 +26,10 @@ class Here:
 
 
 class Client:
-    """Requests to one service; `key` goes along where there is one."""
+    """Requests to one service; `key`, or a NAME:PASSWORD, goes along where there is one."""
 
     def __init__(self, port, site, app):
-        self.port, self.site, self.app, self.key = port, site, app, ""
+        self.port, self.site, self.app, self.key, self.password = port, site, app, "", ""
 
     def ask(self, method, path, body=None, **headers):
         """Status, headers and body."""
@@ -36,6 +37,8 @@ class Client:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key:
             named["Authorization"] = f"Bearer {self.key}"
+        if self.password:
+            named["Authorization"] = f"Basic {base64.b64encode(self.password.encode()).decode()}"
         link.request(method, path, body, named)
         answer = link.getresponse()
         data = answer.read()
@@ -87,7 +90,9 @@ def service(folder, limits, make=Here, workers=1, is_open=True, names=()):
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
-        until(lambda: server.started, "the server")
-        yield Client(server.servers[0].sockets[0].getsockname()[1], site, app)
-        server.should_exit = True
-        thread.join()
+        try:
+            until(lambda: server.started, "the server")
+            yield Client(server.servers[0].sockets[0].getsockname()[1], site, app)
+        finally:  # a test that fails must not hang
+            server.should_exit = True
+            thread.join()
