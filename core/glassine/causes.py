@@ -93,6 +93,9 @@ NAMES = {
     "SSHException": "network",
     "NoValidConnectionsError": "network",
     "gaierror": "network",  # no server of that name
+    "ForbiddenOperation": "not_permitted",  # webdav4
+    "TimeoutException": "slow",  # httpx
+    "TransportError": "network",
     "ConnectTimeoutError": "slow",
     "ReadTimeoutError": "slow",
     "HTTPClientError": "network",
