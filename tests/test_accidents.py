@@ -173,7 +173,7 @@ def test_what_is_no_certificate_is_not_trusted(painting, capsys, name):
     (painting.parent / "empty.pem").write_bytes(b"")
     assert run("marks", "show", painting, "--trust", painting.with_name(name)) in (2, 3)
     said = capsys.readouterr().err
-    assert name in said and ("PEM" in said or "directory" in said)
+    assert name in said and ("PEM" in said or "is a folder" in said)
 
 
 def test_a_checkout_has_a_version(monkeypatch, capsys):

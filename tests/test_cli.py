@@ -75,7 +75,7 @@ def test_a_picture_or_folder_without_a_command_is_met_with_its_command(capsys, t
 
 @pytest.mark.parametrize(
     ("option", "said"),
-    [("--quality", "not a valid whole number"), ("--opacity", "not a valid number")],
+    [("--quality", "is not a whole number"), ("--opacity", "is not a number")],
 )
 def test_a_word_for_a_number_is_met_with_what_is_wanted(option, said, capsys):
     assert run("protect", "a.png", option, "much") == 2

@@ -1,9 +1,11 @@
 """Finding one's own work: copies and parts are found, strangers are not, and it can be stopped."""
 
+import contextlib
 import json
 import os
 import re
 import sqlite3
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +167,18 @@ def test_it_goes_on_where_it_was_stopped(dump, monkeypatch):
     looked.clear()
     find.search(dump, find.from_ledger())
     assert len(before) == 8 and looked and not before & set(looked)
+
+
+@pytest.mark.parametrize("stopped", (False, True))
+def test_no_thread_is_left_of_a_search(dump, stopped):
+    def watch(now):
+        if stopped and now.stage == "compare":
+            raise Cancelled("enough")
+
+    before = set(threading.enumerate())
+    with pytest.raises(Cancelled) if stopped else contextlib.nullcontext():
+        find.search(dump, find.from_ledger(), watch=watch)
+    assert not set(threading.enumerate()) - before
 
 
 def test_a_damaged_index_is_said_in_words(dump):

@@ -602,6 +602,16 @@ def test_a_picture_is_deleted_also_when_the_service_was_killed(tmp_path):
     until(lambda: not os.path.exists(f"/proc/{sweeper}/fd/0"), "the sweeper's end")
 
 
+def test_the_sweeper_hears_by_its_pipe_that_the_service_is_gone(tmp_path):
+    """Whatever process started it: on Windows none gets another parent."""
+    root = tmp_path / "jobs"
+    root.mkdir()
+    (sweep.job_folder(root, "a") / "original").write_bytes(b"x")
+    with sweep.started(root, 0.4) as sweeper:  # the end closes the pipe, and waits
+        assert sweeper.poll() is None
+    assert sweeper.returncode == 0 and not root.exists()
+
+
 def test_what_a_dead_service_left_is_deleted_by_the_next(tmp_path):
     old = tmp_path / "glassine-site-left"
     (old / "1.000-x").mkdir(parents=True)

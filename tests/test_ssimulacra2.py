@@ -50,6 +50,19 @@ def test_equal_pictures_score_a_hundred_and_worse_ones_less():
     assert 100 > scores[0] > scores[1] > scores[2]
 
 
+@pytest.mark.parametrize("size", [(8, 8), (8, 40), (37, 11), (64, 50)])
+def test_its_blur_is_a_gaussian_with_that_very_gradient(size):
+    """Beside scipy's, whose edges it has: mirrored above and below, zeros left and right."""
+    ndimage = pytest.importorskip("scipy.ndimage")
+    draw = torch.Generator().manual_seed(4)
+    rgb = torch.rand(1, 3, *size, generator=draw, dtype=torch.float64)
+    down = ndimage.gaussian_filter1d(rgb.numpy(), 1.5, axis=2, mode="reflect", radius=5)
+    both = ndimage.gaussian_filter1d(down, 1.5, axis=3, mode="constant", radius=5)
+    assert torch.allclose(MODULE.blur(rgb), torch.from_numpy(both), atol=1e-12)
+    small = rgb[:, :1].clone().requires_grad_(True)
+    assert torch.autograd.gradcheck(MODULE.blur, small, fast_mode=True)
+
+
 def test_windows_give_what_the_whole_gives(monkeypatch):
     clean = picture(611, 843)
     other = disturbed(clean, 0.03)

@@ -37,6 +37,15 @@ FOREIGN = {
     ),
     "ja": ("潜在", "エンコーダー", "インタープリター", "JSON"),
 }
+# What each thing is not called, because it has another name in that language, and refusals that
+# begin with what was wanted instead of what is wrong.
+OTHER_WORDS = {
+    "de": r"bloße Überblendung|\bsauber|\bblick|Versuch es|\bSite\b|Ersatzmodell|"
+    r"\bsollten?\b[^.]*, (aber|und)\b",
+    "ja": r"(?<!ドット)(?<!切り)絵(?!画)|重ね合わせ|除去方法|Content Credentials|パソコン|"
+    r"しようとしましたが|(コンピュータ|フォルダ|メモリ|ライブラリ|エンコーダ)(?!ー)|お絵かき|"
+    r"代理モデル|\uff1a",
+}
 SHOWN = ("style", "mark", "format", "recipe", "site", "surrogate", "effort", "strength", "purifier")
 
 
@@ -60,6 +69,21 @@ def test_the_docker_speaks_to_artists(language):
 
 def test_the_rule_sees_what_it_forbids():
     assert any(one in "Der Encoder" for one in FOREIGN["de"])
+
+
+@pytest.mark.parametrize("language", OTHER_WORDS)
+def test_one_thing_has_one_name(language):
+    words = {key: row[language] for key, row in TABLE.items()} | table(language)
+    named = re.compile(OTHER_WORDS[language])
+    assert not {key: text for key, text in words.items() if named.search(text)}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("de", "Das Bild sollte geschützt werden, aber es ging nicht."), ("ja", "元の絵")],
+)
+def test_another_name_is_seen(language, text):
+    assert re.search(OTHER_WORDS[language], text)
 
 
 @pytest.mark.parametrize("kind", SHOWN)

@@ -55,3 +55,5 @@ def test_versions_are_the_same():
     )
     engine = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert plugin == engine
+    told = (ROOT / "CHANGELOG.md").read_text("utf-8").split("\n## ")[1]
+    assert told.split(",")[0] == engine, "the newest section of CHANGELOG.md is of this version"

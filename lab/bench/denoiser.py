@@ -49,7 +49,7 @@ def through(kind: str, device: Device) -> Through:
     import torch
     from diffusers import AutoencoderTiny, UNet2DConditionModel
     from glassine.denoisers import DENOISERS
-    from glassine.denoisers.loaded import Model, spoken
+    from glassine.denoisers.loaded import Model, guesser
     from glassine.denoisers.noise import noise_of
     from glassine.explore.denoising import Through
 
@@ -65,7 +65,7 @@ def through(kind: str, device: Device) -> Through:
     words = {"text": torch.zeros(1, 77, width), "pooled": torch.zeros(1, 1280)}
     words = {name: one.to(device.kind, device.dtype) for name, one in words.items()}
     entry = DENOISERS["sd" if kind == "sd15" else kind]
-    says = spoken(entry, net, words, device)
+    says = guesser(entry, net, words, device)
     eye = AutoencoderTiny().eval().requires_grad_(False).to(device.kind)
     sees = Model(kind, says, noise_of({"beta_schedule": "scaled_linear"}), 1.0, 0.0, net)
     return Through(sees, lambda rgb: eye.encode(rgb).latents)

@@ -78,13 +78,13 @@ METHODS: dict[str, tuple[Method, float]] = {
 """Name -> (how the picture is made, how many gradients of one encoder that takes)."""
 
 
-def blend(clean: Tensor, goal: Tensor) -> Tensor:
-    """The control: the plain mixture towards the target at the same visibility."""
+def blend(clean: Tensor, goal: Tensor, score: Score = SCORE) -> Tensor:
+    """The control: the plain mixture towards the target at that visibility."""
 
     def mixed(share: float) -> Tensor:
         return on_grid(clean + share * (goal - clean), 8)
 
-    return mixed(scaled_to(SCORE, lambda share: ssimulacra2(clean, mixed(share)), 1.0))
+    return mixed(scaled_to(score, lambda share: ssimulacra2(clean, mixed(share)), 1.0))
 
 
 @torch.no_grad()

@@ -4,21 +4,24 @@
 
 Each picture's middle square of `--side` pixels is pulled towards the next one's with the embedded
 surrogate and measured on the five real encoders: reduced to `--sizes` (by area means), and after
-JPEG 75 where the picture's own size is among these. `ratios` compares at equal visibility, judge by
-judge: the method before and the blend are made at several strengths, and their effect is
-interpolated to where that judge rates them like ours. Rows of finished pictures are kept in
-results/reduced-SIDE.json, so that a long run resumes.
+JPEG 75 where the picture's own size is among these. What is measured is the finished picture, which
+is inside every limit. `ratios` compares at equal visibility: the method before is made at several
+strengths, and its effect is interpolated to where each judge rates it like ours; the blend is made
+at our SSIMULACRA2. Rows of finished pictures are kept in results/reduced-SIDE.json, so that a long
+run resumes.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from glassine.explore.training_sizes import lengths
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
@@ -29,12 +32,14 @@ from glassine.pixels.area import area
 from glassine.pixels.grid import on_grid
 from glassine.pixels.resize import lanczos
 from glassine.purifiers import PURIFIERS
+from glassine.surrogates.encoders import encoders
 from glassine.types import Artwork, Intent
+from glassine.units import Score
 from glassine.visibility import colour_shift, fsim, haarpsi_figure, lpips, mdsi, ssimulacra2, vsi
 from torch import Generator, Tensor
 
 from . import before
-from .effect import EMBEDDED, FAMILIES, SCORE, blend, closed
+from .effect import EMBEDDED, EXACT, FAMILIES, SCORE, blend
 from .record import kept, save, spread
 
 JUDGES = {
@@ -46,8 +51,11 @@ JUDGES = {
     "vsi": vsi,
     "mdsi": mdsi,
 }
-FACTORS = (0.4, 0.7, 1.0, 1.4)  # of the change at SCORE; effects are interpolated between these
+FACTORS = (0.5, 0.8, 1.0, 1.3)  # of the change before, at SCORE; between these is interpolated
 JPEG = "JPEG 75"
+
+Effects = dict[str, float]
+"""Size or handling -> share of the gap closed, mean over the five real encoders."""
 
 
 def square(path: Path, side: int) -> Tensor:
@@ -67,26 +75,36 @@ def seen(clean: Tensor, other: Tensor) -> dict[str, float]:
     return {name: float(judge(clean, other) or 0.0) for name, judge in JUDGES.items()}
 
 
-def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: list[int]) -> dict[str, float]:
-    """Size or handling -> share of the gap closed, mean over the five real encoders."""
-    found = {}
-    for size in sizes:
-        at = lengths(clean.shape[1], clean.shape[2], size, 8)
-        found[str(size)] = mean(closed(*(area(x, *at) for x in (clean, other, goal))))
-    if clean.shape[1] in sizes:
-        coded = PURIFIERS["jpeg75"].apply(other, Generator().manual_seed(0))
-        found[JPEG] = mean(closed(clean, coded, goal))
-    return found
+def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: list[int]) -> Effects:
+    return ruler(clean, goal, sizes)(other)
 
 
-def ladder(clean: Tensor, change: Tensor, goal: Tensor, sizes: list[int]) -> list[dict[str, Any]]:
-    """The same change at several strengths around SCORE."""
-    whole = before.settled(clean, change, SCORE) - clean
-    rows = []
-    for factor in FACTORS:
-        other = on_grid((clean + factor * whole).clamp(0, 1), 8)
-        rows.append({"seen": seen(clean, other), "effects": effects(clean, other, goal, sizes)})
-    return rows
+@torch.no_grad()
+def ruler(clean: Tensor, goal: Tensor, sizes: list[int]) -> Callable[[Tensor], Effects]:
+    """Measures effects on one pair; what the encoders see of the pair itself is computed once."""
+    nets = [net for name in FAMILIES for net in encoders(name, EXACT).values()]
+    places = {size: lengths(clean.shape[1], clean.shape[2], size, 8) for size in sizes}
+
+    def latents(picture: Tensor, size: int) -> list[Tensor]:
+        small = area(picture, *places[size])
+        return [encode(small[None]) for encode in nets]
+
+    ends = {size: (latents(clean, size), latents(goal, size)) for size in sizes}
+
+    def share(picture: Tensor, size: int) -> float:
+        pairs = zip(*ends[size], latents(picture, size), strict=True)
+        left = [float((now - there).norm() / (start - there).norm()) for start, there, now in pairs]
+        return 1 - sum(left) / len(left)
+
+    @torch.no_grad()
+    def effects_of(other: Tensor) -> Effects:
+        found = {str(size): share(other, size) for size in sizes}
+        if clean.shape[1] in sizes:
+            coded = PURIFIERS["jpeg75"].apply(other, Generator().manual_seed(0))
+            found[JPEG] = share(coded, clean.shape[1])
+        return found
+
+    return effects_of
 
 
 def read_off(rows: list[dict[str, Any]], judge: str, value: float, where: str) -> float:
@@ -103,46 +121,53 @@ def measured(clean: Tensor, goal: Tensor, sizes: list[int], steps: int) -> dict[
     middle = time.process_time()
     change = optimise(replace(plan(Artwork(clean), wanted, device="cpu"), steps=steps))
     ended = time.process_time()
-    at_score = before.settled(clean, change.pixels.float(), SCORE)
-    looks, ours = seen(clean, at_score), effects(clean, at_score, goal, sizes)
-    others = {
-        name: ladder(clean, x, goal, sizes)
-        for name, x in (("before", moved), ("blend", blend(clean, goal) - clean))
-    }
-    finished = settle(change).rgb
+    measure = ruler(clean, goal, sizes)
+
+    def row(other: Tensor) -> dict[str, Any]:
+        return {"seen": seen(clean, other), "effects": measure(other)}
+
+    ours = row(settle(change).rgb)
+    control = row(blend(clean, goal, Score(ours["seen"]["ssimulacra2"])))
+    whole = before.settled(clean, moved, SCORE) - clean
+    earlier = [row(on_grid((clean + factor * whole).clamp(0, 1), 8)) for factor in FACTORS]
     return {
         "seconds": {"before": middle - began, "now": ended - middle},
-        "seen": looks,
-        "effects": ours,
-        "finished": seen(clean, finished) | effects(clean, finished, goal, sizes),
-        **others,
+        **ours,
+        "before": earlier,
+        "blend": control,
         "ratios": {
-            name: {
-                judge: {at: ours[at] / max(read_off(rows, judge, value, at), 1e-6) for at in ours}
-                for judge, value in looks.items()
-            }
-            for name, rows in others.items()
+            "before": {
+                judge: {
+                    at: effect / max(read_off(earlier, judge, value, at), 1e-6)
+                    for at, effect in ours["effects"].items()
+                }
+                for judge, value in ours["seen"].items()
+            },
+            "blend": {
+                at: effect / max(control["effects"][at], 1e-6)
+                for at, effect in ours["effects"].items()
+            },
         },
     }
 
 
 def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Mean and spread over the pictures of every ratio, and of the effects at SCORE."""
+    """Mean and spread over the pictures of every ratio, and of the effects."""
     some, all_of = next(iter(rows.values())), list(rows.values())
     return {
         "effects": {at: spread([row["effects"][at] for row in all_of]) for at in some["effects"]},
         "seconds now over before": spread(
             [row["seconds"]["now"] / row["seconds"]["before"] for row in all_of]
         ),
-        **{
-            f"over {name}": {
-                judge: {
-                    at: spread([row["ratios"][name][judge][at] for row in all_of])
-                    for at in some["effects"]
-                }
-                for judge in JUDGES
+        "over before": {
+            judge: {
+                at: spread([row["ratios"]["before"][judge][at] for row in all_of])
+                for at in some["effects"]
             }
-            for name in ("before", "blend")
+            for judge in JUDGES
+        },
+        "over blend": {
+            at: spread([row["ratios"]["blend"][at] for row in all_of]) for at in some["effects"]
         },
     }
 

@@ -7,11 +7,12 @@ python -m lab.bench.tables --write    puts them between that page's two marks
 from __future__ import annotations
 
 import argparse
+import json
 from statistics import fmean
 from typing import Any
 
 from ..places import ROOT
-from .record import read
+from .record import RESULTS, read
 
 START, END = "<!-- figures: lab/bench/tables.py -->", "<!-- end of figures -->"
 FAR = 5  # points of SSIMULACRA2; a result further from 70 cannot be compared with ours
@@ -36,7 +37,16 @@ def figures() -> str:
 
 def circumstances(found: dict[str, Any]) -> str:
     about = found["circumstances"]
-    return f"{about['device']}, torch {about['torch']}, commit {about['commit']}"
+    machine = f"{about['processor']}, {about['device']}"
+    return f"{machine}, torch {about['torch']}, commit {about['commit']}"
+
+
+def circumstances_of_rows(name: str) -> str:
+    """The same of rows that were measured separately; no commit is left out."""
+    text = (RESULTS / f"{name}.jsonl").read_text(encoding="utf-8")
+    machines = [json.loads(row)["machine"] for row in text.splitlines()]
+    told = (f"{m['threads']} thread, torch {m['torch']}, commit {m['commit']}" for m in machines)
+    return "; ".join(dict.fromkeys(told))
 
 
 def table(says: str, head: list[str], rows: list[list[str]]) -> str:
@@ -87,7 +97,7 @@ def reduced_at(side: int) -> str:
             looked_at(where, side),
             share(effect),
             *(f"{summary['over before'][judge][where]['mean']:.2f}" for judge in JUDGES),
-            f"{summary['over blend']['ssimulacra2'][where]['mean']:.1f}",
+            f"{summary['over blend'][where]['mean']:.1f}",
         ]
         for where, effect in summary["effects"].items()
     ]
@@ -114,6 +124,7 @@ def removal() -> str:
         return ""
     variants = next(part for part in found.values() if len(part) > 1)
     (first, some), *_ = variants.items()
+    about = circumstances_of_rows(f"matrix-{first}")
     rows = [
         [
             name or "as posted",
@@ -127,7 +138,7 @@ def removal() -> str:
         f"What is left after handling and removal: share of the gap closed on two families that "
         f"were optimised against, {some['pictures']} pictures of {some['side']} px at SSIMULACRA2 "
         f"70, and how much of {first}'s effect beyond the blend is left "
-        "([variants and spread](../lab/bench/results/matrix.md))",
+        f"([variants and spread](../lab/bench/results/matrix.md)); {about}",
         ["after", *variants, "blend (control)", "left"],
         rows,
     )
@@ -147,8 +158,8 @@ def loops() -> str:
         end = f"{row['closed']:.3f} at {row['ssimulacra2']:.1f}"
         rows.append([name, end, f"{row['seconds']:.0f}", reached, times, row.get("on", "")])
     return table(
-        f"Published loops and ours on the SD 1/2 encoder alone, {found['size']} px, one picture; "
-        f"{circumstances(found)}",
+        f"Published loops and ours on the SD 1/2 encoder alone, {found['size']} px, one picture, "
+        f"once (ours the median of three); {circumstances(found)}",
         [
             "loop",
             "its closed at SSIMULACRA2",
@@ -173,7 +184,8 @@ def growth() -> str:
     if not found:
         return ""
     return table(
-        f"Growth with size ({found['surrogate']}, {found['steps']} step); {circumstances(found)}",
+        f"Growth with size ({found['surrogate']}, {found['steps']} step), each size once; "
+        f"{circumstances(found)}",
         ["side", "optimised, s/MP", "strength found after", "all, with its report", "peak memory"],
         [
             [

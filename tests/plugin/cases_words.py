@@ -177,7 +177,7 @@ def test_messages_and_lists_are_said_within_others(speaks, tables):
     for language, expected in (
         ("en", "This picture is already protected: 4,300 px, x"),
         ("de", "Dieses Bild ist schon geschützt: 4.300 Pixel, x"),
-        ("ja", "この絵はすでに保護されています: 4,300 px、x"),
+        ("ja", "この画像はすでに保護されています: 4,300 px、x"),
     ):
         speaks(language)
         assert texts.t("known_says", why=(inner, "x")) == expected

@@ -10,6 +10,7 @@ import sys
 from io import TextIOWrapper
 
 from ..machine.ending import unheard
+from ..machine.threads import wait_asleep
 from . import signals
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command and ends the process with its exit code."""
     signals.listen()
+    wait_asleep()
     from . import exits, table
 
     for stream in (sys.stdout, sys.stderr):  # a name that a terminal cannot show ends no work

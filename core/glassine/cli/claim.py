@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .choices import OneOf
 from .names import Name
 from .numbers import Decimal
 
@@ -28,7 +29,7 @@ OPTIONS = (
     click.option("--terms", default="", help="Terms of use in words, in marks."),
     click.option(
         "--policy",
-        type=click.Choice(_POLICIES),
+        type=OneOf(_POLICIES),
         default=_POLICIES[0],
         show_default=True,
         help="What the marks refuse, in this order: all but search engines; all mining; all "
@@ -60,7 +61,7 @@ OPTIONS = (
     ),
     click.option(
         "--layout",
-        type=click.Choice(("corner", "tiled")),
+        type=OneOf(("corner", "tiled")),
         default="corner",
         show_default=True,
         help="Where the visible mark goes.",
@@ -71,6 +72,16 @@ OPTIONS = (
         help="How opaque the visible mark is.",
     ),
 )
+
+
+NOTHING = {
+    **dict.fromkeys(("artist", "rights", "url", "title", "terms", "certificate", "key"), ""),
+    **dict.fromkeys(("visible", "signature"), ""),
+    "policy": _POLICIES[0],
+    "layout": "corner",
+    "opacity": None,
+}
+"""What stands for these options where a command does not have them."""
 
 
 def claim(given: dict[str, Any]) -> Claim:

@@ -19,6 +19,7 @@ from ..errors import (
 from ..messages import Message, message
 from . import speech
 from .signals import STOPPED
+from .usage import usage_lines
 
 DONE, FAILED, NOT_USABLE, MISSING, NOT_WRITTEN, TOO_LITTLE = 0, 1, 3, 4, 5, 6
 
@@ -36,7 +37,8 @@ def guarded(run: Callable[[], Any]) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt, Cancelled):
         return say(message("cli.stopped"), STOPPED)
     except click.ClickException as error:
-        error.show()
+        for line in usage_lines(error):
+            click.echo(line, err=True)
         return error.exit_code
     except GlassineError as error:
         return failed(error.message, code_of(error))

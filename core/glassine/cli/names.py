@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from os import PathLike
+from os.path import isdir, isfile
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +20,36 @@ class Name(click.Path):
     ) -> Any:  # noqa: ANN401
         if value == "" and (param is None or param.default != ""):
             self.fail(speech.phrase("cli.empty_name"), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Folder(Name):
+    """A folder that there is."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401
+        if value and not isdir(value):
+            code = "file.not_a_folder" if isfile(value) else "cli.no_folder"
+            self.fail(speech.phrase(code, folder=value), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class File(Name):
+    """A file that there is."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401
+        if value and not isfile(value):
+            code = "file.folder" if isdir(value) else "cli.no_file"
+            self.fail(speech.phrase(code, path=value), param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
+from .choices import OneOf, Switch
 from .names import Name
 from .numbers import Whole
 
@@ -41,7 +42,7 @@ def seen_working(ctx: click.Context, _: click.Parameter, wish: str) -> str:
 
 DEVICE = click.option(
     "--device",
-    type=click.Choice(("auto", "cpu", "cuda", "xpu", "mps")),
+    type=OneOf(("auto", "cpu", "cuda", "xpu", "mps")),
     default="auto",
     show_default=True,
     callback=seen_working,
@@ -82,6 +83,10 @@ WHICH = (
 )
 """Which pictures, and where their copies go."""
 
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Results as JSON on standard output."
+)
+
 TOLD = (
     click.option(
         "--again",
@@ -89,14 +94,14 @@ TOLD = (
         help="Also protect pictures that are already protected, and replace an earlier copy or "
         "whatever picture -o names.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Results as JSON on standard output."),
+    AS_JSON,
 )
 """The last options of every command that takes pictures by name."""
 
 GOALS = (
     click.option(
         "--recipe",
-        type=click.Choice((*RECIPES, *MODEL_RECIPES)),
+        type=OneOf((*RECIPES, *MODEL_RECIPES)),
         help="cloak: towards another style. poison: towards another concept. both: both at once. "
         "Without it: cloak, or poison where --shows and --teach are given, or both where a style "
         "is named too. The others need --model.",
@@ -154,7 +159,7 @@ HOW = (
     ),
     click.option(
         "--effort",
-        type=click.Choice(tuple(STEPS)),
+        type=OneOf(tuple(STEPS)),
         default="quick",
         show_default=True,
         help=f"{listed(STEPS)} steps, each through one family's encoder.",
@@ -175,13 +180,14 @@ MODEL = (
         metavar="WORDS",
         help="What that model is told the picture shows. Without it: a painting.",
     ),
-    click.option(
-        "--redraw",
-        is_flag=True,
-        help="The page also shows what that model makes of original and copy (img2img at .3).",
-    ),
 )
 """Through which model."""
+
+REDRAW = click.option(
+    "--redraw",
+    is_flag=True,
+    help="The page also shows what that model makes of original and copy (img2img at .3).",
+)
 
 SURROGATES = click.option(
     "--surrogates",
@@ -191,7 +197,7 @@ SURROGATES = click.option(
     "built-in one.",
 )
 
-FILE = (
+MEASURED = (
     DEVICE,
     click.option(
         "--mask",
@@ -214,17 +220,22 @@ FILE = (
         help="For jpeg, webp and avif.",
     ),
     click.option(
+        "--seed",
+        type=Whole(0, 2**32 - 1),
+        metavar="NUMBER",
+        help="The same seed and settings give the same pixels.",
+    ),
+)
+"""Where it is computed, on which part, and as what kind of file."""
+
+FILE = (
+    *MEASURED,
+    click.option(
         "--longest-side",
         type=Whole(32),
         metavar="PIXELS",
         help="Shrink the copy to this longer side before it is protected: training then reduces "
         "it less, or not at all.",
-    ),
-    click.option(
-        "--seed",
-        type=Whole(0, 2**32 - 1),
-        metavar="NUMBER",
-        help="The same seed and settings give the same pixels.",
     ),
     click.option(
         "--marks",
@@ -237,6 +248,7 @@ FILE = (
     ),
     click.option(
         "--keep-path",
+        type=Switch(),
         is_flag=True,
         envvar="GLASSINE_KEEP_PATH",
         help="The receipt also notes where the file was put.",
@@ -250,9 +262,21 @@ FILE = (
     click.option("--sidecar", is_flag=True, help="Write the receipt beside the file too, as JSON."),
     *claim.OPTIONS,
 )
-"""Where it is computed, on which part, and what file comes out of it."""
+"""The same, and what the file carries that comes out of it."""
 
-OPTIONS = (*GOALS, *HOW, *MODEL, SURROGATES, *FILE)
+OPTIONS = (*GOALS, *HOW, *MODEL, REDRAW, SURROGATES, *FILE)
+
+SEARCH = (*GOALS, *HOW, *MODEL, SURROGATES, *MEASURED)
+"""For a command that writes no copy and no page."""
+
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("recipe", *(name for names in unused.GOALS.values() for name in names))),
+    **dict.fromkeys(("model", "prompt", "surrogates", "longest_side")),
+    **dict.fromkeys(("redraw", "keep_path", "keep_private", "sidecar"), False),
+    "marks": "none",
+    **claim.NOTHING,
+}
+"""What stands for the options that a command does not have."""
 
 
 def intent_options(command: F) -> F:
@@ -279,6 +303,7 @@ def given_intent(given: dict[str, Any], suffix: str = "") -> Intent:
     work is done."""
     from ..types import Intent
 
+    given = NOTHING | given
     recipe, marks = unused.implied_recipe(given), comma_names(given["marks"])
     marks = () if marks == ("none",) else marks
     format_ = format_name(given["format_"], suffix)
@@ -379,5 +404,5 @@ def named_strength(word: str) -> Strength | Score:
     except ValueError:
         return word  # type: ignore[return-value]
     if not 0 < score < 100:
-        raise click.BadParameter(speech.phrase("cli.score", word=word))
+        raise speech.misused("cli.score", word=word)
     return Score(score)

@@ -82,6 +82,21 @@ def phrase(code: str, /, **fields: Field | PathLike[str]) -> str:
     return spoken(message(code, **fields))
 
 
-def misused(code: str, /, **fields: Field | PathLike[str]) -> click.UsageError:
+class Misused(click.UsageError):
+    """A command that was not understood, in words of ours."""
+
+
+def misused(code: str, /, **fields: Field | PathLike[str]) -> Misused:
     """The error for a command that was not understood."""
-    return click.UsageError(phrase(code, **fields))
+    return Misused(phrase(code, **fields))
+
+
+def confirmed(question: Message) -> bool:
+    """Asks until the answer is yes or no; Enter alone is no."""
+    while True:
+        said = phrase("cli.yes_or_no", question=question)
+        answer = click.prompt(said, default="", show_default=False).strip().lower()
+        if answer in phrase("cli.words_for_yes").split():
+            return True
+        if not answer or answer in phrase("cli.words_for_no").split():
+            return False

@@ -6,13 +6,13 @@ gives its name and the line that the overview shows, so that the overview loads 
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from os.path import isdir, isfile
 
 import click
 
 from . import speech
+from .usage import Group
 
 COMMANDS = {
     "protect": "Protect pictures, with a page of evidence beside each.",
@@ -57,7 +57,7 @@ reports say what was measured and what takes the effect away again.
 """
 
 
-class Table(click.Group):
+class Table(Group):
     """A group that loads a command's file only when that command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -72,12 +72,9 @@ class Table(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            if wanted := protecting(args[0]):
-                ctx.fail(speech.phrase("cli.command_is_path", name=args[0], command=wanted))
-            if near := get_close_matches(args[0], COMMANDS, n=1):
-                ctx.fail(speech.phrase("cli.command_misspelled", name=args[0], near=near[0]))
-            ctx.fail(speech.phrase("cli.command_unknown", name=args[0]))
+        if args[0] not in COMMANDS and (wanted := protecting(args[0])):
+            said = speech.phrase("cli.command_is_path", name=args[0], command=wanted)
+            raise speech.Misused(said, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -94,7 +94,7 @@ def denoiser(folder: str, prompt: str, device: Device) -> Model:
     net = network(parts, device)
     return Model(
         name=parts.folder.name,
-        says=spoken(parts.entry, net, words, device),
+        says=guesser(parts.entry, net, words, device),
         noise=noise_of(scheduler),
         scale=float(parts.vae.config.get("scaling_factor") or 1.0),
         shift=float(parts.vae.config.get("shift_factor") or 0.0),
@@ -170,7 +170,7 @@ def from_folder(kind: Any, place: Path, dtype: torch.dtype, **more: object) -> A
         )
 
 
-def spoken(
+def guesser(
     entry: Denoiser, net: nn.Module, words: Words, device: Device
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """The network as a function of float32 latents, which it pads to the multiple it needs."""

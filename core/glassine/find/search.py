@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -61,19 +62,19 @@ def search(
     """
     refuse_no_works(works)
     files, passed = index.update(folder, watch)
-    look, marked = matcher(works, _names(creator)), works_have_marks(works)
-    hits: list[Hit] = []
+    marked, hits = works_have_marks(works), list[Hit]()
     problems, listened, done = [*passed], 0, 0
-    for batch in batched(index.seen_files(folder), _BATCH):
-        problems += [seen.problem for seen in batch if seen.problem]
-        whole = [seen for seen in batch if not seen.problem]
-        for seen, found in zip(whole, look(whole), strict=True):
-            if marked and (listen_to_all or any(map(_could_be_marked, found))):
-                listened += 1
-                found = with_mark(seen, found, works)
-            hits += found
-        done += len(batch)
-        watch(Progress(done, files, "compare"))
+    with matcher(works, _names(creator)) as look:
+        for batch in batched(index.seen_files(folder), _BATCH):
+            problems += [seen.problem for seen in batch if seen.problem]
+            whole = [seen for seen in batch if not seen.problem]
+            for seen, found in zip(whole, look(whole), strict=True):
+                if marked and (listen_to_all or any(map(_could_be_marked, found))):
+                    listened += 1
+                    found = with_mark(seen, found, works)
+                hits += found
+            done += len(batch)
+            watch(Progress(done, files, "compare"))
     hits = corrected(hits, listened)
     hits.sort(key=lambda hit: (ORDER.index(hit.verdict), -hit.inliers, str(hit.path)))
     return Search(
@@ -98,12 +99,14 @@ def batched(line: Iterable[Seen], count: int) -> Iterator[list[Seen]]:
         yield batch
 
 
+@contextmanager
 def matcher(
     works: list[Work], names: frozenset[str]
-) -> Callable[[Sequence[Seen]], Iterator[list[Hit]]]:
+) -> Iterator[Callable[[Sequence[Seen]], Iterator[list[Hit]]]]:
     """A function from files to each one's hits, with all works' hashes and features in tables.
 
-    It takes many files at once, at which the tables are quick; pairs are confirmed in threads.
+    It takes many files at once, at which the tables are quick; pairs are confirmed in threads,
+    which end with it.
     """
     tables = _table(works, False), _table(works, True)
     views = [fingerprint.open_small(work.view) for work in works]
@@ -128,7 +131,10 @@ def matcher(
         return pool.map(one, several, votes.ask(few), mirrored.ask(few))
 
     pool = ThreadPoolExecutor(os.cpu_count())
-    return look
+    try:
+        yield look
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _table(works: list[Work], mirrored: bool) -> NDArray[np.uint8]:

@@ -1,12 +1,14 @@
 """Change -> protected: how much of the change stays, so that the finished file has the score that
 was asked for.
 
-A search by SSIMULACRA2 finds the amount. The other judges look at the result once; where one of
-them is stricter, a second search by them lowers it.
+A search by SSIMULACRA2 finds the amount. Where smooth colour would pass its own limit first, only
+the smooth part of the change is held back, and the fine part goes on. The other judges look at the
+result once; where one of them is stricter, a second search by them lowers both.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -14,6 +16,7 @@ from torch import Tensor
 
 from ..errors import NoSolution
 from ..explore.fit import snap
+from ..explore.smooth import STRIP, Amounts, Split, split_of
 from ..faces.place import Spot, around
 from ..messages import Message, message
 from ..pixels.art import held_to
@@ -21,14 +24,16 @@ from ..pixels.flatten import on_white
 from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
 from ..units import Score
 from ..visibility import sampled, scales, ssimulacra2
-from ..visibility.limits import strictest
+from ..visibility.limits import limits_at, mean_shift, strictest
 from .aftermath import Part, Seen, mark_traces, through_codec
 from .strength import scaled_to
 
 MOST = 4.0  # largest factor on the change that was found: busy pictures hide much
-STRIP = 1024  # rows
 CROP, CROPS = 512, 3  # side in pixels; large pictures are judged on a grid of CROPS x CROPS crops
 GLANCE = 256  # side in pixels of the other judges' crops: they take longer per pixel
+LEAST_SMOOTH = 0.5
+"""Share of the fine part's factor that the smooth part keeps at least. With less, LPIPS and the
+judges held out see more and the encoders hardly do (docs/eye.md)."""
 
 
 def settle(change: Change, *, watch: Watch = quiet) -> Protected:
@@ -83,51 +88,94 @@ def after_marks(seen: Seen, added: Tensor) -> Seen:
 def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
     """The picture with as much of the change as the plan's score allows, judged through `seen`.
 
-    looked  called after every look of a judge
+    looked  called at every look of a judge but the two for colour, which take no time
     """
     height, width = change.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
     parts = [(slice(None), *part) for part in judged(plan, CROP)]
-
-    def alpha(part: Part) -> Tensor | None:
-        return None if plan.artwork.alpha is None else plan.artwork.alpha[part]
-
-    def before(part: Part) -> Tensor:
-        return on_white(plan.artwork.rgb[part], alpha(part))
+    split = split_of(change)
+    glanced = glances(plan, split, seen)
+    room = colour_room(plan, glanced)
+    originals = [tuple(scales(unchanged(plan, part))) for part in parts]
 
     def after(part: Part, factor: float) -> Tensor:
-        return seen(with_change(plan, change, part, factor), alpha(part), part)
-
-    originals = [tuple(scales(before(part))) for part in parts]
+        return changed(plan, split, part, with_room(room, factor), seen)
 
     def glimpsed(factor: float) -> Score:
         looked()
         return sampled(zip(originals, (after(part, factor) for part in parts), strict=True))
 
-    glances = [(slice(None), *part) for part in judged(plan, GLANCE)]
-    clean = [before(part) for part in glances]
-
-    def others(factor: float) -> Score:
+    def others(amounts: Amounts) -> Score:
         looked()
-        return strictest(zip(clean, (after(part, factor) for part in glances), strict=True))
+        return strictest(glanced(amounts))
 
     factor = scaled_to(plan.score, glimpsed, MOST)
     if parts != [whole] and not plan.faces:  # correct once for what the crops do not see
-        missed = ssimulacra2(before(whole), after(whole, factor)) - glimpsed(factor)
+        missed = ssimulacra2(unchanged(plan, whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
-    if others(factor) < plan.score:
-        factor = scaled_to(plan.score, others, factor)
-    return with_change(plan, change, whole, factor)
+    kept = with_room(room, factor)
+    if others(kept) < plan.score:
+        kept = kept.times(scaled_to(plan.score, lambda share: others(kept.times(share)), 1.0))
+    return with_change(plan, split, whole, kept)
 
 
-def with_change(plan: Plan, change: Tensor, part: Part, factor: float) -> Tensor:
-    """That part of the picture with the change times the factor, on the grid of its depth."""
-    rgb, moved, allowance = (x[part] for x in (plan.artwork.rgb, change, plan.allowance))
-    out = torch.empty_like(rgb)
+Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]
+"""Amounts of a change -> (clean, other) crops of the picture."""
+
+
+def glances(plan: Plan, split: Split, seen: Seen) -> Glances:
+    """The crops at which the other judges look."""
+    parts = [(slice(None), *part) for part in judged(plan, GLANCE)]
+    clean = [unchanged(plan, part) for part in parts]
+
+    def at(amounts: Amounts) -> list[tuple[Tensor, Tensor]]:
+        other = [changed(plan, split, part, amounts, seen) for part in parts]
+        return list(zip(clean, other, strict=True))
+
+    return at
+
+
+def unchanged(plan: Plan, part: Part) -> Tensor:
+    """That part of the artwork, on white."""
+    alpha = plan.artwork.alpha
+    return on_white(plan.artwork.rgb[part], None if alpha is None else alpha[part])
+
+
+def changed(plan: Plan, split: Split, part: Part, amounts: Amounts, seen: Seen) -> Tensor:
+    """That part with those amounts of the change, as a reader of the file sees it, on white."""
+    alpha = plan.artwork.alpha
+    rgb = with_change(plan, split, part, amounts)
+    return seen(rgb, None if alpha is None else alpha[part], part)
+
+
+def colour_room(plan: Plan, at: Glances) -> float:
+    """The factor on the smooth part with which the picture's smooth colour is at its limit.
+
+    Infinite where the change is to be scaled as one: a face network sees as detail what is smooth
+    here, and pixel art keeps its cells.
+    """
+    if plan.faces or plan.art.grid:
+        return math.inf
+    limit, room = limits_at(plan.score).colour, 1.0
+    for _ in range(2):  # the shift grows nearly in proportion
+        room *= limit / max(mean_shift(at(Amounts(room, room))), 1e-6)
+    return room
+
+
+def with_room(room: float, factor: float) -> Amounts:
+    """That factor on the change, and on its smooth part no more than there is room for."""
+    return Amounts(factor, min(factor, max(room, LEAST_SMOOTH * factor)))
+
+
+def with_change(plan: Plan, split: Split, part: Part, amounts: Amounts) -> Tensor:
+    """That part of the picture with those amounts of the change, on the grid of its depth."""
+    rgb, allowance = plan.artwork.rgb[part], plan.allowance[part]
+    top, left = part[1].start or 0, part[2].start or 0
+    columns, out = slice(left, left + rgb.shape[2]), torch.empty_like(rgb)
     for row in range(0, rgb.shape[1], STRIP):  # in strips: temporaries stay small
-        cut = (slice(None), slice(row, row + STRIP))
-        depth = plan.artwork.keep.depth
-        out[cut] = snap(rgb[cut], factor * moved[cut].float(), allowance[cut], depth)
+        cut = (slice(None), slice(row, min(row + STRIP, rgb.shape[1])))
+        moved = split.part(slice(top + row, top + cut[1].stop), columns, amounts)
+        out[cut] = snap(rgb[cut], moved, allowance[cut], plan.artwork.keep.depth)
     return out
 
 

@@ -33,7 +33,8 @@ class Rate:
 @dataclass(frozen=True)
 class Rates:
     """rank1, rank5: the right person comes first, or is among the first five. verified: a photo
-    of the person passes as theirs at a threshold that passes one stranger's in a hundred."""
+    of the person passes as theirs at a threshold that passes at most one stranger's in a hundred,
+    and none where there are fewer than a hundred pairs of strangers."""
 
     rank1: Rate
     rank5: Rate
@@ -51,10 +52,15 @@ def rate(shares: Sequence[float]) -> Rate:
 
 
 def threshold(gallery: Named, probes: Named) -> float:
-    """The distance below which one in a hundred pairs of strangers lies."""
+    """The distance below which one in a hundred pairs of strangers lies, rounded down to pairs.
+
+    So at most that share passes. Of fewer than a hundred pairs none does: the distance is then
+    that of the nearest pair of strangers. At least one such pair must be there.
+    """
     away = distances(probes, gallery)
     strangers = torch.tensor([[p != g for g, _ in gallery] for p, _ in probes])
-    return float(away[strangers].quantile(FALSE_ACCEPTS))
+    apart = away[strangers].sort().values
+    return float(apart[int(len(apart) * FALSE_ACCEPTS)])
 
 
 def distances(probes: Named, gallery: Named) -> Tensor:

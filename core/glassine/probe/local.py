@@ -22,8 +22,8 @@ from ..denoisers.loaded import (
     check_memory,
     encoded,
     from_folder,
+    guesser,
     network,
-    spoken,
 )
 from ..denoisers.noise import Noise, noise_of
 from ..errors import EntryMissing, WeightsMissing
@@ -111,7 +111,7 @@ def local_model(
         side=side or side_of(parts),
         guided=not parts.net.config.get("guidance_embeds", False),
         together=1 if parts.net.numbers > HEAVY else FEW,
-        says={one: spoken(parts.entry, net, told, device) for one, told in words.items()},
+        says={one: guesser(parts.entry, net, told, device) for one, told in words.items()},
         noise=noise_of(read_json(parts.folder / SCHEDULER)),
         coder=autoencoder(parts, device),
         scale=float(config.get("scaling_factor") or 1.0),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from ..machine.threads import wait_asleep
 from .frames import NotAFrame, Unpacker
 from .session import Session
 
 
 def main() -> None:
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads leave the cores to Krita
+    wait_asleep()
     be_modest()
     out = os.dup(1)
     os.dup2(2, 1)  # a stray print must not end up inside a frame

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..embedders import EMBEDDERS
 from ..embedders.loaded import attackable, present_embedders
 from ..evidence.controls import mixed
+from ..explore.smooth import Amounts, amounts_in, split_of
 from ..faces.detect import find_faces
 from ..flow.optimise import optimise
 from ..flow.plan import (
@@ -139,22 +140,22 @@ def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
     if score in settled:
         return settled[score][0]
     whole = (slice(None),) * 3
-    borne = held_to(change.plan.art, change.pixels).float()
+    split = split_of(held_to(change.plan.art, change.pixels).float())
     if request.ask.scaled and settled:
-        return with_change(change.plan, borne, whole, reckoned(settled, score))
+        return with_change(change.plan, split, whole, reckoned(settled, score))
     rgb = settle(change, watch=request.watch).rgb
-    moved = rgb - change.plan.artwork.rgb
-    settled[score] = rgb, float((moved * borne).sum() / borne.square().sum().clamp(min=1e-12))
+    settled[score] = rgb, amounts_in(rgb - change.plan.artwork.rgb, split)
     return rgb
 
 
-def reckoned(settled: dict[Score, tuple[Tensor, float]], score: Score) -> float:
+def reckoned(settled: dict[Score, tuple[Tensor, Amounts]], score: Score) -> Amounts:
     """How much of the change should have that score, judging by amounts whose score is known."""
-    looks = [(amount, 100 - known) for known, (_, amount) in settled.items()]
+    looks = [(amounts.fine, 100 - known) for known, (_, amounts) in settled.items()]
     loss = 100 - score
     fair = max((look for look in looks if look[1] <= loss), key=lambda look: look[1], default=None)
     poor = min((look for look in looks if look[1] > loss), key=lambda look: look[1], default=None)
-    return guess(loss, fair, poor)
+    _, nearest = settled[min(settled, key=lambda known: abs(known - score))]
+    return nearest.times(guess(loss, fair, poor) / max(nearest.fine, 1e-6))
 
 
 def small_plan(request: Request[PreviewAsk], side: int) -> Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from .. import ledger
+from ..explore.smooth import Amounts
 from ..flow.timing import Estimates
 from ..machine.device import Device, choose
 from ..types import Change
@@ -24,14 +25,14 @@ class Explored:
     """A preview's change, and the digest of what it was made of.
 
     side     the longest it may have, in pixels
-    settled  the picture at each score that was looked for, (3, h, w), and how much of the change
-             is in it
+    settled  the picture at each score that was looked for, (3, h, w), and the amounts of the
+             change in it
     """
 
     key: bytes
     side: int
     change: Change
-    settled: dict[Score, tuple[Tensor, float]] = field(default_factory=dict)
+    settled: dict[Score, tuple[Tensor, Amounts]] = field(default_factory=dict)
 
 
 @dataclass

@@ -116,7 +116,7 @@ def running(place: Place, limits: Limits, make: Callable[[], Hand]) -> Iterator[
         hands.stop()
         shutil.rmtree(root, ignore_errors=True)
         sweeper.terminate()
-        sweeper.wait()
+        sweeper.communicate()  # closes the pipe, and waits
 
     door = Door(KeyRing(keys_path()), is_open=place.is_open, names=(place.host, *place.names))
     with ending.at_end(clear):

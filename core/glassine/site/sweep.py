@@ -1,19 +1,19 @@
-"""python -m glassine.site.sweep FOLDER SECONDS PID: deletes jobs older than SECONDS.
+"""python -m glassine.site.sweep FOLDER SECONDS: deletes jobs older than SECONDS.
 
-A process of its own beside the service, whose process is PID: a picture is gone after its time even
-if the service was killed, hangs, or never comes back. It ends when the service is gone and nothing
-is left.
+A process of its own beside the service: a picture is gone after its time even if the service was
+killed, hangs, or never comes back. The service holds the other end of a pipe, which closes however
+it ends, on every system; the sweeper ends then, as soon as nothing is left.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 
 _PAUSE = 30.0  # seconds between two looks, at most
 
@@ -46,22 +46,29 @@ def swept(root: Path, keep: float) -> int:
 
 def started(root: Path, keep: float) -> subprocess.Popen[bytes]:
     """The process that looks after that folder from now on, whatever happens to this one."""
-    command = [sys.executable, "-m", __name__, str(root), str(keep), str(os.getpid())]
-    return subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", __name__, str(root), str(keep)]
+    return subprocess.Popen(command, start_new_session=True, stdin=subprocess.PIPE)
 
 
-def alive(pid: int) -> bool:
-    """Whether that process is still the one that started this."""
-    return os.getppid() == pid
+def end_of_pipe() -> Event:
+    """An event that is set when the process at the other end of stdin is gone."""
+    gone = Event()
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        gone.set()
+
+    Thread(target=wait, daemon=True).start()
+    return gone
 
 
-def watch_over(root: Path, keep: float, pid: int) -> None:
+def watch_over(root: Path, keep: float, gone: Event) -> None:
     """Sweeps until the service is gone and nothing is left, then removes the folder."""
-    while swept(root, keep) or alive(pid):
+    while swept(root, keep) or not gone.is_set():
         time.sleep(min(_PAUSE, keep / 4))
     with suppress(OSError):
         root.rmdir()
 
 
 if __name__ == "__main__":
-    watch_over(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]))
+    watch_over(Path(sys.argv[1]), float(sys.argv[2]), end_of_pipe())

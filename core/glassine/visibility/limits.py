@@ -70,6 +70,16 @@ def between(value: float, given: str, wanted: str) -> float:
     return float(rows[-1][1])
 
 
+def mean_shift(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """(clean, other) crops of a picture -> how far their smooth colour has moved, on average."""
+    total, shift = 0, 0.0
+    for clean, other in pairs:
+        pixels = clean[0].numel()
+        total += pixels
+        shift += pixels * colour_shift(clean, other)
+    return shift / max(total, 1)
+
+
 @torch.no_grad()
 def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
     """(clean, other) crops of a picture -> the lowest score by HaarPSI, LPIPS and smooth colour,

@@ -7,6 +7,7 @@ differentiable form for the loop, where it is one of several judges (eye.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,6 @@ _C2 = 0.0009
 _SCALES = 6
 _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
-_BLOCK = 32  # pixels
 _TINY = 1e-20  # keeps the gradient of a fourth root finite where nothing differs
 _CORE, _HALO = 1536, 192  # pixels; windows and the border around them, wider than any blur's radius
 _BIAS = 0.0037930732552754493
@@ -218,29 +218,55 @@ def halved(light: Tensor) -> Tensor:
 
 
 def blur(picture: Tensor) -> Tensor:
-    """Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as upstream.
+    """(B, C, H, W): Gaussian, sigma 1.5; zeros beyond left and right, mirrored above and below, as
+    upstream."""
+    out: Tensor = Blur.apply(picture)
+    return out
 
-    Done as products with a band matrix, _BLOCK pixels at a time: on a processor this is many times
-    faster than a depthwise convolution.
+
+@lru_cache(maxsize=1)
+def bell() -> tuple[float, ...]:
+    """Weights of a pixel and of those 1 to _RADIUS away; with both sides their sum is 1."""
+    weights = [math.exp(-(away**2) / (2 * _SIGMA**2)) for away in range(_RADIUS + 1)]
+    whole = 2 * sum(weights) - weights[0]
+    return tuple(weight / whole for weight in weights)
+
+
+class Blur(torch.autograd.Function):
+    """Sums of shifted copies, with a gradient of the same kind: on a processor this is two to four
+    times faster than products with a band matrix, and many times faster than a convolution."""
+
+    @staticmethod
+    def forward(ctx: object, picture: Tensor) -> Tensor:
+        first = picture[:, :, :_RADIUS].flip(2)
+        last = picture[:, :, -_RADIUS:].flip(2)
+        tall = torch.cat((first, picture, last), 2)  # scipy's 'reflect' repeats the edge pixel
+        return spread(spread(tall, 2), 3, _RADIUS)
+
+    @staticmethod
+    def backward(ctx: object, slope: Tensor) -> Tensor:
+        height = slope.shape[2]
+        tall = spread(spread(slope, 3, _RADIUS), 2, 2 * _RADIUS)
+        picture = tall[:, :, _RADIUS : _RADIUS + height].clone()
+        picture[:, :, :_RADIUS] += tall[:, :, :_RADIUS].flip(2)
+        picture[:, :, -_RADIUS:] += tall[:, :, _RADIUS + height :].flip(2)
+        return picture
+
+
+def spread(picture: Tensor, along: int, margin: int = 0) -> Tensor:
+    """The Gaussian along one axis, which gets `margin` zeros at both ends and loses _RADIUS there.
+
+    In pairs from the middle outwards, since the bell is symmetric.
     """
-    height, width = picture.shape[2:]
-    first = picture[:, :, :_RADIUS].flip(2)
-    last = picture[:, :, -_RADIUS:].flip(2)
-    tall = torch.cat((first, picture, last), 2)  # scipy's 'reflect' repeats the edge pixel
-    tall = F.pad(tall, (_RADIUS, _RADIUS + -width % _BLOCK, 0, -height % _BLOCK))
-    window, bells = _BLOCK + 2 * _RADIUS, band(picture.device, picture.dtype)
-    down = (bells @ tall.unfold(2, window, _BLOCK).mT).flatten(2, 3)
-    across = (down.unfold(3, window, _BLOCK) @ bells.mT).flatten(3)
-    return across[:, :, :height, :width]
-
-
-@lru_cache(maxsize=4)
-def band(device: torch.device, dtype: torch.dtype) -> Tensor:
-    """(_BLOCK, _BLOCK + 2 _RADIUS): each row a Gaussian, shifted by one pixel from row to row."""
-    at = torch.arange(-_RADIUS, _RADIUS + 1, device=device, dtype=dtype)
-    bell = torch.exp(-(at**2) / (2 * _SIGMA**2))
-    bell /= bell.sum()
-    return torch.stack([F.pad(bell, (row, _BLOCK - 1 - row)) for row in range(_BLOCK)])
+    if margin:
+        sides = (margin, margin) if along == 3 else (0, 0, margin, margin)
+        picture = F.pad(picture, sides)
+    length = picture.shape[along] - 2 * _RADIUS
+    out = picture.narrow(along, _RADIUS, length) * bell()[0]
+    for away, weight in enumerate(bell()[1:], 1):
+        before, after = (picture.narrow(along, _RADIUS + at, length) for at in (-away, away))
+        out.add_(before + after, alpha=weight)
+    return out
 
 
 def errors(a: Scale, b: Scale) -> Tensor:

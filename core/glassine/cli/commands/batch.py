@@ -17,6 +17,7 @@ from ...messages import Field, message, with_english
 from .. import exits, options, speech
 from ..clusters import cluster_named, cluster_options
 from ..names import Place
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...batch.far import Sender
@@ -38,7 +39,7 @@ followed.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("folder", type=Place(path_type=Path))
 @click.option(
     "-o",

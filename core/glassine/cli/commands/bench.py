@@ -13,8 +13,10 @@ import click
 from ...errors import GlassineError, NotUsable
 from ...messages import message
 from .. import options, output, speech
+from ..choices import OneOf
 from ..names import Name
 from ..numbers import Whole
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...evidence.summary import Line
@@ -42,10 +44,10 @@ HEADS = (
 )
 
 
-@click.command(epilog=EPILOG)
-@click.argument("part", type=click.Choice(("effect", "survival", "removal")))
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("part", type=OneOf(("effect", "survival", "removal")))
 @click.argument("folder", type=Name(path_type=Path))
-@options.intent_options
+@options.with_all(*options.SEARCH)
 @click.option("--limit", type=Whole(1), default=None, help="Measure at most this many pictures.")
 @click.option(
     "--longest",

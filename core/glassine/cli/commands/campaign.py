@@ -11,8 +11,10 @@ import click
 
 from ...errors import NotUsable
 from .. import speech
+from ..choices import Day, OneOf
 from ..names import Name
 from ..options import named_picture
+from ..usage import Group
 
 if TYPE_CHECKING:
     from ...campaigns import Pair, Signed
@@ -27,7 +29,7 @@ You share the file in any way you like. Nothing is sent anywhere, and there is n
 """
 
 
-@click.group(epilog=EPILOG)
+@click.group(cls=Group, epilog=EPILOG)
 def command() -> None:
     """Agree with other artists on what to poison.
 
@@ -58,12 +60,12 @@ def command() -> None:
     "--until",
     metavar="DATE",
     required=True,
-    type=click.DateTime(formats=["%Y-%m-%d"]),
+    type=Day(),
     help="The last day on which it may be used, as 2027-06-30.",
 )
 @click.option(
     "--strength",
-    type=click.Choice(("subtle", "balanced", "strong")),
+    type=OneOf(("subtle", "balanced", "strong")),
     default="strong",
     show_default=True,
     help="How visible everyone's poison is.",
@@ -122,7 +124,7 @@ def pair_of(word: str, pictures: dict[str, str]) -> Pair:
 def split_words(word: str, option: str) -> tuple[str, str]:
     first, sign, second = word.partition("=")
     if not (sign and first.strip() and second.strip()):
-        raise click.BadParameter(speech.phrase("cli.two_words", word=word), param_hint=option)
+        raise speech.misused("cli.two_words", name=option, word=word)
     return first.strip(), second.strip()
 
 

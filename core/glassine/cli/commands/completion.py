@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from ..choices import OneOf
+from ..usage import Command
+
 _WHERE = {
     "bash": 'eval "$(glassine completion bash)"   in ~/.bashrc',
     "zsh": 'eval "$(glassine completion zsh)"    in ~/.zshrc',
@@ -13,8 +16,8 @@ _WHERE = {
 _HELP = "\n".join(("\b", *_WHERE.values()))
 
 
-@click.command(epilog=_HELP)
-@click.argument("shell", type=click.Choice(list(_WHERE)))
+@click.command(cls=Command, epilog=_HELP)
+@click.argument("shell", type=OneOf(list(_WHERE)))
 def command(shell: str) -> None:
     """Print the completion script for bash, zsh or fish.
 

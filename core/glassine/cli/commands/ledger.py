@@ -12,6 +12,7 @@ from ...errors import NotUsable
 from ...messages import message
 from .. import exits, speech
 from ..names import Name
+from ..usage import Group
 
 _SEAL = "glassine ledger"  # how a seal begins, the line that stands for all entries
 
@@ -24,7 +25,7 @@ Examples:
 """
 
 
-@click.group(epilog=EPILOG)
+@click.group(cls=Group, epilog=EPILOG)
 def command() -> None:
     """What was exported, when, and where it was published.
 

@@ -11,7 +11,8 @@ import click
 from ...errors import GlassineError, NotUsable
 from ...messages import from_plain, message
 from .. import exits, speech
-from ..names import Name
+from ..names import File, Name
+from ..usage import Group
 
 if TYPE_CHECKING:
     from ...flow.examine import Examination
@@ -25,7 +26,7 @@ Examples:
 """
 
 
-@click.group(epilog=EPILOG)
+@click.group(cls=Group, epilog=EPILOG)
 def command() -> None:
     """Show and check the marks in a file: watermark, metadata, signature, receipt."""
 
@@ -35,7 +36,7 @@ def command() -> None:
 @click.option(
     "--trust",
     metavar="PEM",
-    type=Name(path_type=Path, exists=True, dir_okay=False),
+    type=File(),
     help="Certificates of authorities that you trust.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")

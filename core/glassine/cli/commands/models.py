@@ -13,7 +13,8 @@ import click
 from ...errors import UnknownEntry, WeightsMissing
 from ...messages import message
 from .. import exits, speech
-from ..names import Name
+from ..names import Folder
+from ..usage import Group
 
 if TYPE_CHECKING:
     from ...embedders import Embedder
@@ -26,7 +27,7 @@ FACES = "faces"
 ALEXNET = "alexnet"
 
 
-@click.group()
+@click.group(cls=Group)
 def command() -> None:
     """List, get and check the encoders that pictures are protected against.
 
@@ -88,7 +89,7 @@ def alexnet_row() -> dict[str, Any]:
     "--from",
     "source",
     metavar="FOLDER",
-    type=Name(exists=True, file_okay=False, path_type=Path),
+    type=Folder(),
     help="Take the files from this folder instead of downloading them.",
 )
 def get_encoders(names: tuple[str, ...], source: Path | None) -> None:

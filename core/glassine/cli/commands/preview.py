@@ -12,6 +12,7 @@ from ...errors import NotWritable
 from ...flow.names import sheet_path
 from .. import speech
 from ..names import Name
+from ..usage import Command
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,7 +24,7 @@ _INK, _FAINT, _PAPER = "#222222", "#888888", "#ffffff"
 _OURS = "Glassine, a sheet of styles"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("picture", required=False, type=Name(path_type=Path))
 @click.option(
     "-o",

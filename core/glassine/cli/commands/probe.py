@@ -15,6 +15,7 @@ from ...messages import message
 from .. import speech
 from ..names import Name
 from ..numbers import Whole
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...probe.run import Answers, Asking, Order, Told
@@ -36,7 +37,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("model", required=False, type=Name(path_type=Path))
 @click.argument("folder", required=False, type=Name(path_type=Path))
 @click.option(
@@ -102,7 +103,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 )
 @click.option(
     "--seed",
-    type=int,
+    type=Whole(),
     default=1,
     show_default=True,
     help="The same seed and settings give the same figures.",

@@ -15,6 +15,7 @@ import click
 from ...flow.names import copy_name
 from ...messages import with_english
 from .. import exits, options, output
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...types import Intent
@@ -33,7 +34,7 @@ A second format of one picture has a page of its own: NAME.glassine.jpg.html.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @options.of_pictures(*options.OPTIONS)
 def command(
     pictures: tuple[str, ...],

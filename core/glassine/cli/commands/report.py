@@ -15,6 +15,7 @@ from ...messages import Message, message
 from .. import options, output, speech
 from ..names import Name
 from ..numbers import Whole
+from ..usage import Command
 
 if TYPE_CHECKING:
     from ...plain import Said
@@ -42,10 +43,10 @@ no PNG, NAME.jpg.report.html, so that reports of two formats lie side by side.
 
 def with_model(command: options.F) -> options.F:
     """The options for a model on this machine, whatever recipe the copy was made with."""
-    return options.with_options(command, options.MODEL)
+    return options.with_options(command, (*options.MODEL, options.REDRAW))
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command, epilog=EPILOG)
 @click.argument("picture", metavar="PICTURE", type=Name(path_type=Path))
 @click.option(
     "--original",

@@ -12,6 +12,7 @@ import click
 from .. import exits, options, speech
 from ..clusters import cluster_named, cluster_options
 from ..numbers import Decimal, Whole
+from ..usage import Group
 
 if TYPE_CHECKING:
     from ...site.keys import Key
@@ -31,7 +32,7 @@ Every picture is deleted after an hour at the latest, with its copy and all that
 """
 
 
-@click.group(epilog=EPILOG, invoke_without_command=True)
+@click.group(cls=Group, epilog=EPILOG, invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(
     "--port",

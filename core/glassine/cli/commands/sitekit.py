@@ -10,6 +10,7 @@ import click
 from ...messages import with_english
 from .. import exits, speech
 from ..names import Name
+from ..usage import Group
 
 EPILOG = """\b
 Examples:
@@ -21,7 +22,7 @@ States your reservation in machine-readable form. It prevents nothing by itself.
 """
 
 
-@click.group(epilog=EPILOG, invoke_without_command=True)
+@click.group(cls=Group, epilog=EPILOG, invoke_without_command=True)
 @click.option(
     "-o",
     "--out",

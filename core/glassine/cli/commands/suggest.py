@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from ..names import Name
+from ..usage import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("picture", type=Name(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def command(picture: Path, as_json: bool) -> None:
