@@ -1,8 +1,9 @@
 """Sets up, runs checks and tests: python3 scripts/test.py [--no-check] [pytest's arguments]
 
 Makes `.venv` with what the tests need. On Debian and Ubuntu, as root, it also installs programs
-that some tests need (Krita and a virtual screen, exiftool, Chromium, nginx) and ten photos; tests
-whose program or photos are missing skip and say so. `.ci/run` is this script.
+that some tests need (Krita and a virtual screen, exiftool, Chromium, nginx, and in a container
+sshd) and ten photos; tests whose program or photos are missing skip and say so. `.ci/run` is this
+script.
 
 Programs are installed while pip fills `.venv`, and the checks (scripts/check.py) run beside the
 tests, because each of these alone leaves a core idle. What the checks found is printed after the
@@ -30,9 +31,12 @@ PACKAGES = {
     "exiftool": ("libimage-exiftool-perl",),
     "chromium": ("chromium",),
     "nginx": ("nginx-light",),
+    "sshd": ("openssh-server",),
     "/usr/share/backgrounds/mate/nature": ("mate-backgrounds",),
 }
 """Program or folder -> Debian packages that contain it."""
+OPENS = {"sshd"}
+"""Programs that Debian would start at every boot, open to the network: only for a container."""
 WORKERS = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 """For the whole suite: one worker more than two cores can feed, because a real Krita and pip mostly
 wait. When only some tests are named, no workers are started, which would take longer."""
@@ -66,7 +70,8 @@ def tested(python: Path, words: list[str]) -> int:
 
 def install_programs() -> None:
     """Installs missing programs if that needs no questions: on Debian and Ubuntu, as root."""
-    missing = [name for name in PACKAGES if not (shutil.which(name) or os.path.isdir(name))]
+    wanted = PACKAGES.keys() - (OPENS if os.path.isdir("/run/systemd/system") else set())
+    missing = sorted(name for name in wanted if not (shutil.which(name) or os.path.isdir(name)))
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not missing:
         return

@@ -8,6 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 from urllib.error import HTTPError, URLError
 
+import httpx
 import pytest
 import torch
 from glassine.causes import CAUSES, cause_of, details_of
@@ -71,6 +72,13 @@ def on_windows(number):
         (ModuleNotFoundError("No module named 'cv3'"), "library"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "network"),
         (TimeoutError("timed out"), "slow"),
+        (
+            type("AuthenticationException", (Exception,), {})("Authentication failed."),
+            "not_permitted",
+        ),
+        (type("EndpointConnectionError", (Exception,), {})("Could not connect"), "network"),
+        (httpx.ConnectError("refused"), "network"),
+        (httpx.ReadTimeout("timed out"), "slow"),
         (RuntimeError("shape '[3, 4]' is invalid for input of size 7"), "unknown"),
         (Odd("No field 'x' in <Odd object at 0x7f>"), "unknown"),
         (KeyError("x"), "unknown"),

@@ -1,52 +1,25 @@
 """A batch whose pictures come from an address and whose copies go to one."""
 
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
 import pytest
 import typed
+from copier import copier, drawn
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
-from glassine.batch import far
-from glassine.batch.worker import Outcome
+from glassine.batch import far, servers
 from glassine.errors import NotUsable
-from glassine.formats import FORMATS
-from glassine.types import Keep
 
 NAMES = ("a.png", "b.png", "cats/c.png")
-
-
-class Copier:
-    """Instead of the engine: a copy, a page and a receipt of each picture."""
-
-    def __init__(self):
-        self.sources = []
-
-    def spread(self, run):
-        for path in run.batch.pictures:
-            if run.stopped is not None or (job := run.begun(path)) is None:
-                continue
-            self.sources.append(path)
-            copy = run.targets[path]
-            copy.write_bytes(b"copy of " + path.read_bytes())
-            copy.with_suffix(".html").write_text("page")
-            copy.with_name(f"{copy.name}.receipt.json").write_text("{}")
-            run.ended(path, job, Outcome(), 0.0)
 
 
 @pytest.fixture
 def on(monkeypatch, tmp_path):
     """The copier, in the place of a cluster; and folders of this user's that are empty."""
-    made = Copier()
-
-    @contextmanager
-    def named(*_):
-        yield made
-
-    monkeypatch.setattr("glassine.cli.commands.batch.cluster_named", named)
-    monkeypatch.setattr(far, "user_data_path", lambda _: tmp_path / "data")
+    made = copier(monkeypatch, tmp_path / "data")
+    monkeypatch.setattr(servers, "PAUSES", (0.0, 0.0))
     monkeypatch.setattr(MemoryFileSystem, "store", {})
     monkeypatch.setattr(MemoryFileSystem, "pseudo_dirs", [""])
     return made
@@ -54,12 +27,7 @@ def on(monkeypatch, tmp_path):
 
 @pytest.fixture
 def pictures():
-    import torch
-
-    return {
-        name: FORMATS["png"].write(torch.full((3, 8, 8), at / 10), None, Keep(), 95)
-        for at, name in enumerate(NAMES, 1)
-    }
+    return drawn(NAMES)
 
 
 @pytest.fixture
@@ -107,7 +75,7 @@ def test_nothing_half_there_has_its_final_name_and_a_broken_way_ends_the_run(
     on, packed, tmp_path, capsys, monkeypatch
 ):
     shop, whole = tmp_path / "shop", LocalFileSystem.mv
-    fails = [False, False, False, True]  # page, receipt, copy; and the next page
+    fails = [False, False, False, True, True, True]  # page, receipt, copy; the next page, thrice
 
     def broken(self, one, other, **more):
         assert Path(one).name.endswith(".part")
@@ -172,3 +140,34 @@ def test_a_password_in_an_address_is_not_repeated(monkeypatch):
     with pytest.raises(NotUsable) as told:
         far.far_folder("sftp://ann:secret@shop.example/in")
     assert "secret" not in str(told.value) and "shop.example" in str(told.value)
+
+
+def test_the_whole_tree_of_a_server_is_a_folder_too():
+    """As a chroot for sftp: there the root is "/", and every name begins with it."""
+    files = fsspec.filesystem("memory")
+    one = far.Far(files, "/", "memory:///")
+    assert one.named("cats/a.png") == "/cats/a.png"
+    assert far.Far(files, "shop", "").named("a.png") == "shop/a.png"
+
+
+def test_an_unsent_copy_is_sent_only_with_the_settings_it_was_made_with(
+    on, packed, monkeypatch, capsys
+):
+    """Another run's copy that lies here must not pass for this one's."""
+    whole, lines = far.put_whole, [False]
+
+    def cut(*how):
+        if not lines[0]:
+            raise ConnectionResetError("the line is cut")
+        whole(*how)
+
+    monkeypatch.setattr(far, "put_whole", cut)
+    on.more = b" subtle"
+    assert run(packed, "memory://shop", "--strength", "subtle") == 5
+    on.more = b" strong"
+    assert run(packed, "memory://shop", "--strength", "strong") == 5
+    lines[0] = True
+    on.more = b" subtle again"
+    assert run(packed, "memory://shop", "--strength", "subtle") == 0, capsys.readouterr().err
+    copy = fsspec.filesystem("memory").cat_file("/shop/a.glassine.png")
+    assert copy.endswith(b" subtle again") and len(on.sources) == 5

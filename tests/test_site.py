@@ -1,5 +1,6 @@
 """The web service: a picture in over HTTP, its copy out, and nothing else of it anywhere."""
 
+import base64
 import errno
 import json
 import logging
@@ -14,7 +15,6 @@ import threading
 import time
 import urllib.request
 import zlib
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from glassine.errors import NotUsable
 from glassine.flow.read import read
 from glassine.flow.recipes import MODEL_RECIPES
 from glassine.formats import FORMATS
-from glassine.messages import LANGUAGES, message
+from glassine.messages import LANGUAGES, message, to_plain
 from glassine.messages.words import table
 from glassine.types import Keep
 from waiting import PATIENCE, until
@@ -35,9 +35,13 @@ from waiting import PATIENCE, until
 pytest.importorskip("fastapi", reason="the extra `site` is not installed")
 
 import served
+import workers
+from glassine.batch import worker
 from glassine.batch.worker import Outcome
 from glassine.site import keys, page, sweep
+from glassine.site.answers import glance_in_words, with_styles_called
 from glassine.site.app import make_app
+from glassine.site.arrivals import Upload, begun_upload
 from glassine.site.callers import Door
 from glassine.site.gate import LOG
 from glassine.site.keys import KeyRing
@@ -379,6 +383,43 @@ def test_a_lost_worker_costs_one_attempt_and_two_cost_the_picture(idle, picture)
     assert b'glassine_jobs_total{outcome="failed"} 1.0' in told
 
 
+def test_a_killed_worker_leaves_its_picture_to_another_and_others_alone(
+    folder, picture, monkeypatch
+):
+    """Two real processes, each at a picture; signal 9 ends one after the other."""
+    monkeypatch.setattr(worker, "work", workers.held_at_first)
+    with served.service(folder, LIMITS, worker.Worker, workers=2) as found:
+        jobs = [found.send(picture, **QUICK)[1]["links"]["job"] for _ in range(2)]
+
+        def standings():
+            return [found.json("GET", job)[1] for job in jobs]
+
+        until(lambda: all(one["progress"] for one in standings()), "both at work")
+        done = set()
+
+        def is_new(one):
+            return one["state"] in ("done", "failed") and one["id"] not in done
+
+        for hand in found.site.hands._hands:
+            killed = hand.pid
+            os.kill(killed, signal.SIGKILL)
+            ended = until(lambda: [one for one in standings() if is_new(one)], "its picture done")
+            assert [one["state"] for one in ended] == ["done"], "the other is still at its own"
+            done.add(ended[0]["id"])
+            made = int(found.ask("GET", ended[0]["links"]["result"])[2])
+            assert made == hand.pid != killed, "a new process did it"
+        assert b"glassine_workers_lost_total 2.0" in found.ask("GET", "/metrics")[2]
+
+
+def test_a_style_is_called_as_the_pages_menu_calls_it():
+    goal = message("goal.style", style="ember")
+    whole = to_plain(message("glance.models", share=0.05, blend=0.04, goals=(goal,)))
+    (said,) = glance_in_words({"models": whole}, "de").values()
+    assert table("de")["style.ember"] in said and "ember" not in said
+    unlisted = message("goal.style", style="my own")
+    assert with_styles_called(unlisted, "de") == unlisted
+
+
 def test_metrics_are_for_this_machine_alone(client):
     assert client.ask("GET", "/metrics")[0] == 200
     assert client.ask("GET", "/metrics", X_Forwarded_For="10.1.2.3")[0] == 404
@@ -426,7 +467,7 @@ def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
     with served.service(folder, limits, Idle) as found:
         for caller, status in (("127.0.0.1", 429), ("127.0.0.2", 202)):
             unnamed = found.site.door._unnamed(SimpleNamespace(client=SimpleNamespace(host=caller)))
-            found.site.arriving = Counter({unnamed: 1})
+            found.site.arriving[:] = [Upload(unnamed)]
             assert found.send(picture, **QUICK)[0] == status, "it keeps nobody else out"
         for job in found.site.jobs:
             found.site.jobs.delete(job)
@@ -439,6 +480,83 @@ def test_who_sends_too_slowly_is_told_and_let_go(folder, picture):
             slow.settimeout(PATIENCE)
             assert b" 408 " in slow.recv(4096)
         assert not found.site.arriving and found.site.jobs.count("waiting") == 0
+
+
+SLOW = (
+    b"POST /v1/protect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+)
+
+
+def test_slow_uploads_make_room_for_others(folder, picture, monkeypatch):
+    """Whoever holds all places with uploads that hardly move: the slowest of them loses its own."""
+    monkeypatch.setattr("glassine.site.arrivals._GRACE", 0.0)
+    limits = replace(LIMITS, uploads=1)
+    with served.service(folder, limits, Idle) as found:
+        with socket.create_connection(("127.0.0.1", found.port)) as slow:
+            slow.sendall(SLOW)
+            until(lambda: found.site.arriving, "the slow upload")
+            assert found.send(picture, **QUICK)[0] == 202
+            slow.settimeout(PATIENCE)
+            answer = slow.recv(4096)
+            assert b" 503 " in answer and b"retry-after" in answer.lower()
+        until(lambda: not found.site.arriving, "nothing that arrives")
+
+
+def test_an_upload_that_is_fast_enough_or_new_keeps_its_place(monkeypatch):
+    limits = replace(LIMITS, uploads=2, rate=1000.0)
+    now = time.monotonic()
+    young, fast = Upload("a", now), Upload("b", now - 10, got=90_000)
+    arriving = [young, fast]
+    with pytest.raises(Refused) as refused:
+        begun_upload(arriving, "c", limits)
+    assert refused.value.status == 503 and refused.value.after > 0
+    slow, slower = Upload("d", now - 10, got=900), Upload("e", now - 10, got=9)
+    arriving = [slow, slower]
+    new = begun_upload(arriving, "c", limits)
+    assert arriving == [slow, new] and slower.dropped and not slow.dropped
+
+
+def test_a_connection_on_which_no_request_comes_is_closed(folder, picture):
+    """One that says nothing, one that sends half a head, and half of a second one; events, whose
+    head is here, stay open meanwhile."""
+    half = b"GET /health HTTP/1.1\r\nHost: loc"
+    whole = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    hand = Idle()
+    with served.service(folder, replace(LIMITS, patience=0.3), lambda: hand) as found:
+        _, job = found.send(picture, **QUICK)
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{found.port}{job['links']['events']}"
+        ) as events:
+            assert all_of(found.port, b"") == all_of(found.port, half) == b""
+            assert b" 200 " in all_of(found.port, whole, half)
+            hand.go.set()
+            assert b"event: done" in events.read()
+
+
+def all_of(port, said, later=b""):
+    """Everything that is answered until the other side closes; `later` is sent after an answer."""
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.settimeout(PATIENCE)
+        line.sendall(said)
+        got = b""
+        while part := line.recv(4096):
+            got += part
+            if later and b"}" in got:
+                line.sendall(later)
+                later = b""
+    return got
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
+def test_the_service_asks_for_more_connections_than_it_is_given():
+    code = (
+        "import resource as r; from glassine.site.serve import allow_connections;"
+        "most = r.getrlimit(r.RLIMIT_NOFILE)[1]; r.setrlimit(r.RLIMIT_NOFILE, (200, most));"
+        "allow_connections(); print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert int(done.stdout) > 1000, done.stderr
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_behind(client, picture, monkeypatch):
@@ -550,15 +668,23 @@ def test_the_example_for_nginx_lets_pictures_and_events_through(idle, picture, t
     """The very file of examples/site, in a real nginx before the real service."""
     found, hand = idle
     told = (EXAMPLES / "nginx.conf").read_text("utf-8").replace("8642", str(found.port))
+    names = tmp_path / "names"
+    names.write_text("ann:{PLAIN}a long word\n")
+    told = told.replace("/etc/nginx/glassine.htpasswd", str(names))
     root = tmp_path / "root"
     root.mkdir()
     with nginx(root, told) as url:
         port = int(url.rstrip("/").rpartition(":")[2])
         before = served.Client(port, found.site, found.app)
+        assert before.ask("GET", "/")[0] == 401
+        before.password = "ann:a long word"
         assert before.ask("GET", "/")[0] == 200
         assert before.ask("GET", "/metrics")[0] == 404
         status, job = before.send(picture, **QUICK)
-        with urllib.request.urlopen(f"{url}v1/jobs/{job['id']}/events") as events:
+        events = urllib.request.Request(f"{url}v1/jobs/{job['id']}/events")
+        word = base64.b64encode(before.password.encode()).decode()
+        events.add_header("Authorization", f"Basic {word}")
+        with urllib.request.urlopen(events) as events:
             assert b"event: w" in events.readline(), "while it is worked on"
             hand.go.set()
             last = [one for one in events if one.startswith(b"data: ")][-1]

@@ -23,7 +23,21 @@ SMALL = """[...document.querySelectorAll('button, a, select, input, .drop')].fil
   const box = one.getBoundingClientRect();
   return box.height > 1 && box.height < 20;
 }).map((one) => one.outerHTML.slice(0, 80))"""
+UNSEEN = "(one => getComputedStyle(one).display === 'none')"
+CUT = """[...document.querySelectorAll('select')].filter((one) => {
+  const paint = document.createElement('canvas').getContext('2d');
+  paint.font = getComputedStyle(one).font;
+  return paint.measureText(one.selectedOptions[0].text).width > one.clientWidth - 48;
+}).map((one) => one.id)"""
+ORDER = """(document.getElementById('doubts-box').compareDocumentPosition(
+  document.getElementById('four')) & Node.DOCUMENT_POSITION_FOLLOWING) > 0"""
 FOCUS = "document.activeElement.id"
+WATCH_FOLD = """new MutationObserver(() => {
+  const way = document.getElementById('way');
+  if (!way.hidden && window.below === undefined)
+    requestAnimationFrame(() => (window.below = way.getBoundingClientRect().bottom - innerHeight));
+}).observe(document.getElementById('way'), { attributes: true });
+scrollTo(0, document.getElementById('start').getBoundingClientRect().bottom - innerHeight); 0"""
 DONE = "!document.getElementById('made').hidden || !document.getElementById('trouble').hidden"
 
 
@@ -59,8 +73,10 @@ def test_a_picture_goes_its_way_by_keyboard_alone(made):
     tab.value("document.getElementById('effort').value = 'preview'")
     tab.press("Tab")
     assert tab.value(FOCUS) == "start"
+    tab.value(WATCH_FOLD)
     tab.press("Enter")
     tab.until(DONE)
+    assert tab.value("window.below") < 2, "how far it is is seen without scrolling"
     assert tab.value("document.getElementById('trouble').textContent") == ""
     assert tab.value(FOCUS) == "made-title", "a screen reader hears that it is done"
     assert tab.value(STICKING) == [] and tab.value(SMALL) == []
@@ -76,6 +92,7 @@ def test_a_picture_goes_its_way_by_keyboard_alone(made):
     assert tab.value(FOCUS) == "diff"
     tab.press("Space")
     tab.until("document.getElementById('change').width === 96")
+    assert tab.value(f"{UNSEEN}(document.getElementById('wipe'))"), "there is no line to move"
     painted = tab.value(
         "[...document.getElementById('change').getContext('2d')"
         ".getImageData(0, 0, 96, 64).data].filter((one, at) => at % 4 < 3 && one !== 128).length"
@@ -103,6 +120,8 @@ def test_it_fits_and_is_heard_in_every_language(made, language, width, dark):
     client, tab, _ = made
     tab.open(f"http://localhost:{client.port}/", width, language=language, dark=dark)
     assert tab.value("document.documentElement.lang") == language
+    assert tab.value(CUT) == [], "a choice can be read whole"
+    assert tab.value(ORDER), "doubts come before the figures"
     assert tab.value(STICKING) == [] and tab.value(SMALL) == []
     heard = tab.heard()
     rows = table(language)

@@ -358,6 +358,11 @@ def test_the_probes_study_asks_about_what_was_learnt_and_what_was_not(study, tmp
     assert first["p_of_a_set"] < 1e-4 < told["tests"][2]["p_of_a_set"]
     assert {one["test"] for one in told["false"]} == {"membership", "extraction", "completion"}
     assert all(one["p<=0.05"] <= 0.2 for one in told["false"])
+    assert probed.short(5e-5) == ".00005" and probed.short(0.5) == ".5" and probed.short(0) == "0"
+    assert "| membership | 100 | 1 | 1 | " in probed.worded(told)
+    kept = json.loads((probed.RESULTS / "probed.json").read_text())
+    page = probed.PAGE.read_text("utf-8")
+    assert f"{probed.START}\n{probed.worded(kept)}\n{probed.END}" in page, "run it with --write"
 
 
 def test_the_studys_model_is_asked_as_any_other(study):

@@ -87,6 +87,23 @@ CLASSES: tuple[tuple[type[BaseException], str], ...] = (
     (EOFError, "damaged"),
 )
 
+NAMES = {
+    "AuthenticationException": "not_permitted",  # paramiko
+    "NoCredentialsError": "not_permitted",  # botocore
+    "SSHException": "network",
+    "NoValidConnectionsError": "network",
+    "gaierror": "network",  # no server of that name
+    "ForbiddenOperation": "not_permitted",  # webdav4
+    "TimeoutException": "slow",  # httpx
+    "TransportError": "network",
+    "ConnectTimeoutError": "slow",
+    "ReadTimeoutError": "slow",
+    "HTTPClientError": "network",
+    "EndpointConnectionError": "network",
+}
+"""Causes by the names of errors' classes, for libraries that need not be installed; the class that
+is nearest to the error counts."""
+
 
 def cause_of(error: BaseException, otherwise: str = "unknown") -> Message:
     """One of CAUSES as a message, with the details.
@@ -112,9 +129,15 @@ def kind_of(error: BaseException) -> str:
     told = next((kind for name, kind in SQLITE.items() if base.startswith(name)), "")
     told = told or NUMBERS.get(getattr(error, "errno", None) or 0, "")
     told = told or next((kind for one, kind in CLASSES if isinstance(error, one)), "")
+    told = told or next((NAMES[name] for name in named(error) if name in NAMES), "")
     if not told and isinstance(error, RuntimeError) and DEVICE.search(said_by(error)):
         return "device"
     return told
+
+
+def named(error: BaseException) -> list[str]:
+    """Names of its class and the classes above it, the nearest first."""
+    return [one.__name__ for one in type(error).__mro__]
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

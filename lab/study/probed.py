@@ -1,5 +1,7 @@
 """Are the probe's answers right? python -m lab.study.probed [--seeds N] [--until HH:MM] [--table]
 
+--write also puts the figures between two marks of docs/probe.md.
+
 Training of the study's small model is continued on pictures that it has not seen: some once, some
 ten and a hundred times as often, some with a canary's motif in a corner; others are kept back. Then
 the probe's own questions are asked about all of them. Every picture has a caption of its own (its
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -30,6 +33,7 @@ from glassine.probe.statistics import area_under_curve, permutation_test, true_a
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from ..places import ROOT
 from ..rows import Row, note, rows
 from . import base, pictures, small
 
@@ -44,6 +48,8 @@ CANARIES, NEVER = 2, 10
 SET, BESIDE, TIMES = 8, 20, 200
 EFFORT = Effort(samples=8, paintings=1, noises=2, steps=10, seed=1)
 ALPHAS = (0.01, 0.05, 0.1, 0.2)
+PAGE = ROOT / "docs" / "probe.md"
+START, END = "<!-- figures: lab/study/probed.py -->", "<!-- end of figures -->"
 
 
 class Learnt:
@@ -184,17 +190,68 @@ def in_time(given: argparse.Namespace) -> bool:
     return not given.until or time.strftime("%H:%M") < given.until
 
 
-def table(file: Path) -> None:
+def table(file: Path) -> dict[str, list[Row]]:
     """Rows -> figures, as JSON."""
     found = rows(file)
     lines = [line for test in QUESTIONS for line in told_apart(test, found)]
-    figures = {
+    figures: dict[str, list[Row]] = {
         "tests": lines,
         "canaries": list(heard_canaries(found)),
         "false": [line for test in QUESTIONS for line in false_alarms(test, found)],
     }
     file.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
+    return figures
+
+
+def worded(figures: dict[str, list[Row]]) -> str:
+    """The figures as Markdown: a table with a row for each question and dose, and two sentences."""
+    seeds, sets = len({row["seed"] for row in figures["tests"]}), figures["false"][0]["sets"]
+    head = "| question | times in the training set | area under the curve |"
+    lines = [f"{head} true positives at 1 % false | p of the set |", "|---|---:|---:|---:|---:|"]
+    for test in ("membership", "extraction", "completion"):
+        for dose in DOSES:
+            own = [row for row in figures["tests"] if (row["test"], row["dose"]) == (test, dose)]
+            cells = [joined(own, name) for name in ("auc", "true_at_1_percent", "p_of_a_set")]
+            lines.append(
+                " | ".join((f"| {test if dose == max(DOSES) else ''}", f"{dose}", *cells)) + " |"
+            )
+    told = [
+        f"{row['p<=0.05']} of {row['canaries']} at {row['dose']}" for row in figures["canaries"]
+    ]
+    false = [
+        f"{test} {joined([one for one in figures['false'] if one['test'] == test], 'p<=0.05')}"
+        for test in ("membership", "extraction", "completion")
+    ]
+    return "\n".join(
+        (
+            f"Seeds 0 to {seeds - 1}, one after another in each cell:",
+            "",
+            *lines,
+            "",
+            f"Canaries with p up to .05, by times in the training set: {', '.join(told)}.",
+            f"Share of {sets} sets of unseen works with p up to .05: {', '.join(false)}.",
+        )
+    )
+
+
+def joined(found: list[Row], name: str) -> str:
+    """That figure of each seed, with two digits that say something and no exponent."""
+    every = (row[name] for row in found)
+    return ", ".join(short(one) for one in every)
+
+
+def short(value: float) -> str:
+    """.00005 for 5e-5, .5 for .5, 0 for 0."""
+    places = max(2, 1 - math.floor(math.log10(value))) if value else 0
+    return f"{value:.{places}f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
+
+
+def write(text: str) -> None:
+    """Puts the text between the page's two marks."""
+    before, _, rest = PAGE.read_text().partition(START)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}")
 
 
 def scores(found: list[Row], test: str, seed: int, dose: int) -> list[float]:
@@ -256,10 +313,13 @@ def main() -> None:
     asked.add_argument("--steps", type=int, default=STEPS)
     asked.add_argument("--until", help="HH:MM; no question is asked after it")
     asked.add_argument("--table", action="store_true", help="only make the figures again")
+    asked.add_argument("--write", action="store_true", help="put the figures into docs/probe.md")
     given = asked.parse_args()
-    if not given.table:
+    if not (given.table or given.write):
         run(given)
-    table(given.out)
+    figures = table(given.out)
+    if given.write:
+        write(worded(figures))
 
 
 if __name__ == "__main__":

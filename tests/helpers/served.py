@@ -1,5 +1,6 @@
 """The service as tests use it: in this process, with a real server on loopback."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -9,6 +10,7 @@ import uuid
 import uvicorn
 from glassine.batch import worker
 from glassine.site.app import make_app
+from glassine.site.arrivals import hasty
 from glassine.site.serve import Place, running
 from waiting import until
 
@@ -24,10 +26,10 @@ class Here:
 
 
 class Client:
-    """Requests to one service; `key` goes along where there is one."""
+    """Requests to one service; `key`, or a NAME:PASSWORD, goes along where there is one."""
 
     def __init__(self, port, site, app):
-        self.port, self.site, self.app, self.key = port, site, app, ""
+        self.port, self.site, self.app, self.key, self.password = port, site, app, "", ""
 
     def ask(self, method, path, body=None, **headers):
         """Status, headers and body."""
@@ -35,6 +37,8 @@ class Client:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.key:
             named["Authorization"] = f"Bearer {self.key}"
+        if self.password:
+            named["Authorization"] = f"Basic {base64.b64encode(self.password.encode()).decode()}"
         link.request(method, path, body, named)
         answer = link.getresponse()
         data = answer.read()
@@ -75,11 +79,20 @@ def service(folder, limits, make=Here, workers=1, is_open=True, names=()):
     place = Place(folder=str(folder), is_open=is_open, workers=workers, port=0, names=names)
     with running(place, limits, make) as site:
         app = make_app(site)
-        config = uvicorn.Config(app, port=0, access_log=False, log_level="error", ws="none")
+        config = uvicorn.Config(
+            app,
+            port=0,
+            access_log=False,
+            log_level="error",
+            ws="none",
+            http=hasty(limits.patience),
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run)
         thread.start()
-        until(lambda: server.started, "the server")
-        yield Client(server.servers[0].sockets[0].getsockname()[1], site, app)
-        server.should_exit = True
-        thread.join()
+        try:
+            until(lambda: server.started, "the server")
+            yield Client(server.servers[0].sockets[0].getsockname()[1], site, app)
+        finally:  # a test that fails must not hang
+            server.should_exit = True
+            thread.join()

@@ -38,9 +38,11 @@ def nginx(root, server):
     )
     command = ["nginx", "-p", str(work), "-c", str(work / "nginx.conf")]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
-        until(lambda: answers(port))
-        yield f"http://127.0.0.1:{port}/"
-        running.terminate()
+        try:
+            until(lambda: answers(port))
+            yield f"http://127.0.0.1:{port}/"
+        finally:  # a test that fails must not hang
+            running.terminate()
 
 
 @contextlib.contextmanager
@@ -59,10 +61,12 @@ def scripted(answer):
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def send(handler, body=b"", status=200, **headers):

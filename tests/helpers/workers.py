@@ -46,3 +46,21 @@ def after_a_step(task, watch, held):
         threading.Event().wait()
     task.target.write_bytes(b"done")
     return Outcome()
+
+
+def held_at_first(pipe):
+    """A worker that stays for ever at a picture that is tried for the first time, after a step; at
+    a second try it writes its own number as the copy."""
+
+    def delivered(task, watch):
+        seen = task.target.with_name("seen")
+        first = not seen.exists()
+        seen.touch()
+        outcome = after_a_step(task, watch, first)
+        task.target.write_text(str(os.getpid()))
+        page = '<script type="application/json" id="report">{"glance": {}}</script>'
+        task.target.with_suffix(".html").write_text(page)
+        return outcome
+
+    worker.delivered = delivered
+    worker.work(pipe)

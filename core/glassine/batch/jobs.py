@@ -69,18 +69,31 @@ class Jobs:
         ).fetchone()
         return row is not None and not row[0]
 
+    def unsent(self, job: Job, file: Path) -> bool:
+        """Whether what lies at `file` is that job's copy, complete, which could not be sent."""
+        last = self._base.execute(
+            "SELECT sha256, settings, version, problem FROM jobs WHERE name=? AND file=? "
+            "ORDER BY rowid DESC",
+            (stored(job.name), stored(str(file))),
+        ).fetchone()
+        own = (job.sha256, job.settings, engine_version())
+        return last is not None and last[:3] == own and was_unsent(last[3])
+
     def begin(self, job: Job, file: Path) -> None:
         """Notes before the work that `file`, unless it exists, is this batch's to replace later."""
         if not file.exists():
             self._note(job, str(file), _BEGUN)
 
     def wrote(self, job: Job, file: Path) -> bool:
-        """Whether this batch made `file` from that picture, with any settings."""
+        """Whether this batch made `file` from that picture, with any settings.
+
+        A copy that was not sent counts: it may have arrived although no answer came.
+        """
         found = self._base.execute(
-            "SELECT 1 FROM jobs WHERE name=? AND file=? AND problem IN ('', ?)",
-            (stored(job.name), stored(str(file)), _BEGUN),
-        ).fetchone()
-        return found is not None
+            "SELECT problem FROM jobs WHERE name=? AND file=?",
+            (stored(job.name), stored(str(file))),
+        )
+        return any(one in ("", _BEGUN) or was_unsent(one) for (one,) in found)
 
     def write(self, job: Job, file: str, problem: Message | None) -> None:
         """Notes how a picture ended; without a problem it is finished."""
@@ -109,6 +122,11 @@ class Jobs:
         if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return NotUsable("jobs.held", folder=self._path.parent)
         return NotWritable("jobs.not_written", path=self._path, reason=cause_of(error))
+
+
+def was_unsent(problem: str) -> bool:
+    """Whether a row's column `problem` says that the copy was made and could not be sent."""
+    return problem.startswith("{") and json.loads(problem)["code"] == "far.not_sent"
 
 
 def request_digest(value: object) -> str:

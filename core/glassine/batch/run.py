@@ -220,6 +220,8 @@ class Run:
                 self.told(self.state(path))
                 return None
             self.refuse_far(target, job)
+            if self.batch.to and self.sent_now(path, job):
+                return None
             target.parent.mkdir(parents=True, exist_ok=True)
             self.jobs.begin(job, target)
         except NotWritable as error:
@@ -229,6 +231,18 @@ class Run:
             self.say(path, self.unusable(path, error), 0.0)
             return None
         return job
+
+    def sent_now(self, path: Path, job: Job) -> bool:
+        """Sends the copy that an earlier run made and could not send; False where there is none.
+
+        Whether it was weak is not known any more: that run has said so.
+        """
+        target = self.targets[path]
+        if self.jobs.unsent(job, target) and target.is_file():
+            self.ended(path, job, Outcome(), 0.0)
+            return True
+        target.unlink(missing_ok=True)  # of other settings; nobody is to take it for this one
+        return False
 
     def refuse_far(self, target: Path, job: Job) -> None:
         """Raises NotWritable where the address has a copy that this batch did not put there."""

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from ..evidence.brief import briefs
-from ..messages import LANGUAGES, Message, from_plain, in_words
+from ..messages import LANGUAGES, Field, Message, from_plain, in_words, message
 from ..messages.words import FALLBACK
 from .jobs import Job, Jobs
 from .limits import Refused
@@ -81,7 +81,24 @@ def told_result(job: Job, language: str) -> Json:
 
 def glance_in_words(glance: Mapping[str, Any], language: str) -> dict[str, str]:
     """The report in four sentences: people, models, away, next."""
-    return {name: in_words(from_plain(one), language) for name, one in glance.items()}
+    told = {name: with_styles_called(from_plain(one), language) for name, one in glance.items()}
+    return {name: in_words(one, language) for name, one in told.items()}
+
+
+def with_styles_called(said: Message, language: str) -> Message:
+    """The message with each style called as the page's menu calls it, where it is in that menu."""
+
+    def called(value: Field) -> Field:
+        if isinstance(value, Message):
+            return with_styles_called(value, language)
+        return tuple(map(called, value)) if isinstance(value, tuple) else value
+
+    fields = {name: called(value) for name, value in said.fields.items()}
+    if said.code == "goal.style":
+        listed = message(f"style.{fields['style']}")
+        if (words := in_words(listed, language)) != listed.code:
+            fields["style"] = words
+    return Message(said.code, fields)
 
 
 def short_doubts(doubts: Iterable[Mapping[str, Any]], language: str) -> list[str]:

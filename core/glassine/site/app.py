@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from ..messages import message
 from ..version import engine_version
 from . import page
 from .answers import code_and_words, refusal, spoken_language, told_job
+from .arrivals import Upload, begun_upload, ended_upload
 from .callers import Caller, Door, is_here
 from .gate import Gate
 from .hands import Hands
@@ -43,7 +43,7 @@ class Site:
     door: Door
     metrics: Metrics
     allowance: Allowance = field(init=False)
-    arriving: Counter[str] = field(default_factory=Counter)  # caller -> uploads under way
+    arriving: list[Upload] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.allowance = Allowance(self.jobs.limits.hourly)
@@ -144,17 +144,12 @@ def job_of(request: Request, job: str, caller: Caller = Depends(caller_of)) -> J
 async def protect(request: Request, caller: Caller = Depends(caller_of)) -> Response:  # noqa: B008
     """Takes a picture and settings, and answers at once with the job that was made of them."""
     site = site_of(request)
-    limits = site.jobs.limits
     site.jobs.refuse_full(caller.counted)
-    if site.arriving[caller.counted] >= limits.each:  # a slow caller keeps nobody else out
-        raise Refused(429, message("serve.too_many", number=limits.each), 10)
-    if site.arriving.total() >= limits.uploads:
-        raise Refused(503, message("serve.full"), 10)
-    site.arriving[caller.counted] += 1
+    upload = begun_upload(site.arriving, caller.counted, site.jobs.limits)
     try:
-        job = await placed(request, caller, site.jobs)
+        job = await placed(request, upload, caller, site.jobs)
     finally:
-        site.arriving -= Counter((caller.counted,))  # drops a caller at zero
+        ended_upload(site.arriving, upload)
     try:
         site.allowance.take(caller.counted)
     except Refused:

@@ -41,13 +41,14 @@ class Door:
         return self._open
 
     def caller(self, request: Request) -> Caller:
-        """Raises Refused for who is not let in. A key comes in its header and nowhere else."""
+        """Raises Refused for who is not let in. A key comes in its header and nowhere else; a
+        password there was for the server in front."""
         kind, _, plain = request.headers.get("authorization", "").partition(" ")
-        if not kind:
+        if kind.lower() != "bearer":
             if not self._open:
                 raise Refused(401, message("serve.key_needed"))
             return Caller("", self._unnamed(request))
-        key = self._ring.holder(plain.strip()) if kind.lower() == "bearer" else None
+        key = self._ring.holder(plain.strip())
         if key is None:
             raise Refused(401, message("serve.key_bad"))
         return Caller(key.number, key.number)

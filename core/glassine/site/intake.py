@@ -15,7 +15,8 @@ from ..formats import FORMATS
 from ..formats.vips import pixel_count
 from ..machine import files
 from ..messages import message
-from .limits import Limits, Refused, hurried
+from .arrivals import Upload, hurried
+from .limits import Limits, Refused
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ _FIELDS = 30
 _HEAD = 64  # bytes in which a picture says its format
 
 
-async def placed(request: Request, caller: Caller, jobs: Jobs) -> Job:
+async def placed(request: Request, upload: Upload, caller: Caller, jobs: Jobs) -> Job:
     """The job made of a request, its picture stored; raises Refused where none is made."""
     limits = jobs.limits
     told = int(request.headers.get("content-length") or 0)
     if told > limits.bytes:
         raise Refused(413, message("serve.too_many_bytes", most=limits.bytes / (1 << 20)))
-    form = await received(request, limits)
+    form = await received(request, upload, limits)
     try:
         picture, intent = asked_in(form)
         job = jobs.place(caller.owner, caller.counted, intent)
@@ -51,9 +52,9 @@ async def placed(request: Request, caller: Caller, jobs: Jobs) -> Job:
     return job
 
 
-async def received(request: Request, limits: Limits) -> FormData:
+async def received(request: Request, upload: Upload, limits: Limits) -> FormData:
     """The whole form, to be closed; it lies in memory, or in files without a name."""
-    hasty = Request(request.scope, hurried(request.receive, limits))
+    hasty = Request(request.scope, hurried(request.receive, upload, limits))
     try:
         return await hasty.form(max_files=1, max_fields=_FIELDS)
     except (MultiPartException, HTTPException, UnicodeDecodeError) as error:

@@ -1,18 +1,14 @@
-"""What one caller may ask of the service, and how fast a request has to arrive."""
+"""What one caller may ask of the service."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
-from typing import Any
 
 from ..messages import Message, message
 
 HOUR = 3600.0  # seconds
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +21,7 @@ class Limits:
     each     jobs of one caller that wait or are worked on; also uploads of one that arrive at once
     hourly   jobs that one caller may begin in an hour
     keep     seconds after which a job is deleted, whatever became of it
-    patience seconds in which an upload has to begin
+    patience seconds in which an upload has to begin, and in which a request's head has to be here
     rate     bytes per second that an upload must keep up on average after that
     uploads  that arrive at the same time
     """
@@ -78,24 +74,3 @@ class Allowance:
         old = monotonic() - HOUR
         for caller in [name for name, (_, when) in self._left.items() if when < old]:
             del self._left[caller]
-
-
-def hurried(receive: Receive, limits: Limits) -> Receive:
-    """`receive`, raising Refused where the body is too large or arrives too slowly."""
-    import asyncio
-
-    begun, got = monotonic(), 0
-
-    async def arriving() -> MutableMapping[str, Any]:
-        nonlocal got
-        left = begun + limits.patience + got / limits.rate - monotonic()
-        try:
-            part = await asyncio.wait_for(receive(), max(left, 0.001))
-        except TimeoutError:
-            raise Refused(408, message("serve.too_slow")) from None
-        got += len(part.get("body", b""))
-        if got > limits.bytes:
-            raise Refused(413, message("serve.too_many_bytes", most=limits.bytes / (1 << 20)))
-        return part
-
-    return arriving

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ..flow.catalogue import entry_words
 from ..machine import ending
 from . import sweep
 from .app import Site, make_app
+from .arrivals import hasty
 from .callers import LOOPBACK, Door
 from .gate import LOG
 from .hands import Hand, Hands
@@ -27,6 +28,7 @@ from .limits import Limits
 from .metrics import Metrics
 
 _PREFIX = "glassine-site-"
+_CONNECTIONS = 65_536  # that may be open at once, where the system allows it
 _GRACE = 5  # seconds for answers under way when it is stopped
 
 
@@ -61,6 +63,7 @@ def serve(place: Place, limits: Limits, make: Callable[[], Hand] = Worker) -> No
     """Serves until a signal ends it."""
     log_to_stderr()
     os.environ["OMP_NUM_THREADS"] = "1"  # several pictures at once gain more than threads of one
+    allow_connections()
     if place.folder:  # a large upload lies in a file without a name until all of it is there
         os.environ["TMPDIR"] = tempfile.tempdir = place.folder
     with running(place, limits, make) as site:
@@ -72,10 +75,21 @@ def serve(place: Place, limits: Limits, make: Callable[[], Hand] = Worker) -> No
                 access_log=False,
                 log_level="warning",
                 server_header=False,
+                http=hasty(limits.patience),
                 timeout_graceful_shutdown=_GRACE,
             )
         )
         server.run()
+
+
+def allow_connections() -> None:
+    """More open connections than the 1024 that many systems give a process that does not ask."""
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such limit
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(most, _CONNECTIONS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
 
 
 def log_to_stderr() -> None:

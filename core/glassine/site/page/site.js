@@ -32,6 +32,7 @@ function show(...ids) {
 function trouble(text) {
   by("trouble").textContent = text;
   show("trouble");
+  by("trouble").scrollIntoView({ block: "nearest" });
   by("start").disabled = !picture;
   const lost = document.activeElement === document.body; // what had the focus is hidden now
   if (lost) by(picture ? "start" : "file").focus();
@@ -78,6 +79,7 @@ async function send() {
   by("start").disabled = true;
   progress(said("sending"));
   show("way");
+  by("way").scrollIntoView({ block: "nearest" }); // on a telephone the button may be the last thing
   const made = await (await ask("/v1/protect", { method: "POST", body: form })).json();
   if (turn !== mine) return void drop(made);
   job = made;
