@@ -261,6 +261,7 @@ class Recipe:
             to blue
     bound   the most that steps may change a value, as a factor on the reach
     tint    share of the goals' smooth colours that is added before the first step
+    momentum  share of the earlier gradients' sum that stays in each step
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
     away    whether steps move away from the goals; else towards them
     denoising  how a model's denoiser is used; None: not at all, and no model is needed
@@ -275,6 +276,7 @@ class Recipe:
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     bound: float = 1.25
     tint: float = 0.05
+    momentum: float = 0.8
     on_faces: bool = False
     away: bool = False
     denoising: Denoising | None = None

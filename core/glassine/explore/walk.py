@@ -34,7 +34,6 @@ from .look import Look, Part, look
 from .views import cut, views
 
 FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
-MOMENTUM = 0.8  # remembers about one round of five families
 POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
 FORCE = 1.0  # weight of the eye's gradient beside an encoder's, both of mean size 1
 GLANCE = (160, 256)  # pixels; shortest and longest side of the eye's crop
@@ -49,6 +48,7 @@ class Ground:
     start  (3, h, w): the change before the first step, to which the search adds
     unit   (3, h, w): how much a step of size 1 changes each value
     bound  the largest change beyond `start`, in `unit`
+    momentum  as the recipe's
     eye    the visibility judges in the loop
     """
 
@@ -56,6 +56,7 @@ class Ground:
     start: Tensor
     unit: Tensor
     bound: float
+    momentum: float
     eye: Eye
 
     def moved(self, change: Tensor, part: Part) -> Tensor:
@@ -168,6 +169,7 @@ def prepared(plan: Plan, device: Device) -> Ground:
         start=tint(on, recipe.tint),
         unit=on.allowance * colour * to_unit(recipe.reach),
         bound=recipe.bound,
+        momentum=recipe.momentum,
         eye=eye_at(plan.score),
     )
 
@@ -228,7 +230,7 @@ def within(part: Part, rows: slice, columns: slice) -> Part:
 def move(search: Search, gradient: Tensor, ground: Ground, part: Part, size: float) -> None:
     """Takes a step on that part; the change stays within its bound, the picture in [0, 1]."""
     change, velocity = search.change[part], search.velocity[part]
-    velocity.mul_(MOMENTUM).add_(gradient)
+    velocity.mul_(ground.momentum).add_(gradient)
     unit, base = ground.unit[part], ground.canvas.clean[part] + ground.start[part]
     change.sub_(size * unit * sized(velocity))
     change.copy_(fit(change, base, ground.bound * unit))

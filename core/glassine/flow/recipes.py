@@ -44,6 +44,7 @@ RECIPES = {
             note="Raises the cost of imitating you; published methods can remove it again.",
             goals=(("style", 1.0),),
             reach=Levels(8),
+            momentum=0.5,
         ),
         Recipe(
             name="poison",
@@ -52,6 +53,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("concept", 1.0),),
             reach=Levels(8),
+            momentum=0.5,
         ),
         Recipe(
             name="both",
@@ -60,6 +62,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("style", 0.5), ("concept", 0.5)),
             reach=Levels(8),
+            momentum=0.5,
         ),
     )
 }
