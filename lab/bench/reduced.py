@@ -26,7 +26,6 @@ from glassine.explore.training_sizes import lengths
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.read import read
-from glassine.flow.recipes import STEPS
 from glassine.flow.settle import settle
 from glassine.pixels.area import area
 from glassine.pixels.grid import on_grid
@@ -114,12 +113,13 @@ def read_off(rows: list[dict[str, Any]], judge: str, value: float, where: str) -
     return float(np.interp(value, said, effect))
 
 
-def measured(clean: Tensor, goal: Tensor, sizes: list[int], steps: int) -> dict[str, Any]:
+def measured(clean: Tensor, goal: Tensor, sizes: list[int], steps: int | None) -> dict[str, Any]:
     wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
     began = time.process_time()
     moved = before.change(clean, goal, EMBEDDED, 10, SCORE)
     middle = time.process_time()
-    change = optimise(replace(plan(Artwork(clean), wanted, device="cpu"), steps=steps))
+    made = plan(Artwork(clean), wanted, device="cpu")
+    change = optimise(replace(made, steps=steps or made.steps))
     ended = time.process_time()
     measure = ruler(clean, goal, sizes)
 
@@ -131,6 +131,7 @@ def measured(clean: Tensor, goal: Tensor, sizes: list[int], steps: int) -> dict[
     whole = before.settled(clean, moved, SCORE) - clean
     earlier = [row(on_grid((clean + factor * whole).clamp(0, 1), 8)) for factor in FACTORS]
     return {
+        "steps": change.plan.steps,
         "seconds": {"before": middle - began, "now": ended - middle},
         **ours,
         "before": earlier,
@@ -177,10 +178,10 @@ def main() -> None:
     asked.add_argument("pictures", type=Path, nargs="+")
     asked.add_argument("--side", type=int, default=1024)
     asked.add_argument("--sizes", default="384,512,640,768")
-    asked.add_argument("--steps", type=int, default=STEPS["quick"])
+    asked.add_argument("--steps", type=int, help="in place of those of the default effort")
     args = asked.parse_args()
     sizes = [int(size) for size in args.sizes.split(",")]
-    about = {"side": args.side, "sizes": sizes, "steps": args.steps}
+    about = {"side": args.side, "sizes": sizes, "steps": args.steps or "default"}
     name = f"reduced-{args.side}"
     rows = kept(name, about, "pictures")
     others = args.pictures[1:] + args.pictures[:1]
