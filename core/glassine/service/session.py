@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
@@ -122,6 +122,19 @@ class Session:
         except BaseException as error:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
+            return
+        from .warming import to_load
+
+        self._worker.submit(self._load_ahead, to_load(self._remembered()))
+
+    def _load_ahead(self, left: Iterator[Callable[[], object]]) -> None:
+        """Loads one part of what a first preview needs; whatever was asked for meanwhile goes
+        before the next part. The request that needs what cannot be loaded tells why."""
+        with suppress(Exception):
+            if (load := next(left, None)) is None:
+                return
+            load()
+        self._worker.submit(self._load_ahead, left)
 
     def _check(self, call: Call) -> None:
         """Refuses what is wrong whatever the pixels are, while these are still on their way."""
