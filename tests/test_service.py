@@ -1,6 +1,7 @@
 """The real engine process over its pipes: hello, pixels, cancel, bad requests, and its end."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from glassine.errors import NotUsable
 from glassine.flow import timing
 from glassine.flow.plan import plan
 from glassine.flow.recipes import STEPS
+from glassine.machine.loading import kept_for_good
 from glassine.messages import LANGUAGES, from_plain
 from glassine.pixels.flatten import on_white
 from glassine.pixels.srgb import to_linear, to_srgb
@@ -621,3 +623,16 @@ def test_the_engine_loads_ahead_and_a_request_goes_before_the_next_part(monkeypa
     go_on.set()
     until(lambda: len(ran) == 4, "all parts")
     assert ran == ["no such weights", "a part", "asked", "another"]
+
+
+def test_what_is_loaded_is_never_looked_at_for_garbage():
+    looks, held = [], []
+    gc.callbacks.append(seen := lambda *told: looks.append(told))
+    try:
+        with kept_for_good():
+            held += [[] for _ in range(100_000)]
+    finally:
+        gc.callbacks.remove(seen)
+        loaded, collects = gc.get_freeze_count(), gc.isenabled()
+        gc.unfreeze()
+    assert not looks and collects and loaded >= len(held)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..causes import details_of, ran_out_of_memory
 from ..errors import Cancelled, GlassineError, reason_of
+from ..machine.loading import kept_for_good
 from ..messages import Message, message, to_plain
 from ..plain import plain
 from ..types import Progress
@@ -116,9 +117,10 @@ class Session:
 
     def _hello(self) -> None:
         try:
-            from .methods import hello  # here: torch takes seconds, and stdin is read meanwhile
+            with kept_for_good():
+                from .methods import hello  # here: torch takes seconds; stdin is read meanwhile
 
-            self._send({"hello": hello(self._remembered())})
+                self._send({"hello": hello(self._remembered())})
         except BaseException as error:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
@@ -130,7 +132,7 @@ class Session:
     def _load_ahead(self, left: Iterator[Callable[[], object]]) -> None:
         """Loads one part of what a first preview needs; whatever was asked for meanwhile goes
         before the next part. The request that needs what cannot be loaded tells why."""
-        with suppress(Exception):
+        with suppress(Exception), kept_for_good():
             if (load := next(left, None)) is None:
                 return
             load()
