@@ -194,8 +194,9 @@ class Studio(QtCore.QObject):
         self.stale.look_at(doc)
         self.stale.paused, self.stale.seen = not self.watching, self.preview.source
         self._follow(doc)
-        if self.watching and not (self.preview.busy or self.preview.awaited):
-            self.already_protected.look_at(doc)
+        if self.watching:
+            free = not (self.preview.busy or self.preview.awaited)
+            self.already_protected.look_at(doc, may_ask=free)
 
     def _follow(self, doc: Document | None) -> None:
         """Shows what is in front now, where that is something else than before."""
