@@ -21,11 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "krita"))
 
+import pyvips  # noqa: E402
 from harness import provide, run  # noqa: E402
 from runs import built, engine  # noqa: E402
 
 THEMES = {"dark": "Krita dark", "light": "Krita bright"}
 SIZES = ("1280x800", "1920x1080")
+DRAWN = ("face01", "face05")
 DOCKER = 268  # pixels at the right of the window, as wide as Krita makes its dockers
 WHOLE = ("-preview", "-first-run")  # pictures of which the whole window is kept
 
@@ -46,13 +48,23 @@ def main() -> int:
         place = Path(tempfile.gettempdir()) / "paintings"  # this path can be read in a picture
         place.mkdir(exist_ok=True)
         picture = Path(shutil.copy(args.picture, place))
+        portraits = drawn_faces(place / "portraits.png")
         for theme in args.theme or THEMES:
             for size in args.size or SIZES:
                 for commands in (engine(), {"GLASSINE_ENGINE": ""}):
-                    commands = {**commands, "GLASSINE_LANGUAGE": args.language}
+                    words = {"LANGUAGE": args.language, "PORTRAITS": str(portraits)}
+                    commands |= {f"GLASSINE_{name}": one for name, one in words.items()}
                     taken = shoot(plugin, theme, size, picture, commands, Path(folder) / "w")
                     keep(taken, size, args.out)
     return 0
+
+
+def drawn_faces(path: Path) -> Path:
+    """A picture of two of the drawn faces that ship; Krita reads PNG without asking how."""
+    folder = ROOT / "core" / "glassine" / "faces" / "drawn"
+    one, other = (pyvips.Image.new_from_file(str(folder / f"{name}.webp")) for name in DRAWN)
+    one.join(other, "horizontal").pngsave(str(path))
+    return path
 
 
 def shoot(

@@ -159,6 +159,6 @@ def test_the_plugins_manual_has_its_pictures_inside(monkeypatch):
     packed = dict(import_module("build_plugin").files())
     page = packed["glassine_krita/Manual.html"].decode()
     shown = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
-    assert len(shown) == page.count("<img") == 3
+    assert len(shown) == page.count("<img") == 4
     assert all(b64decode(one).startswith(b"\x89PNG") for one in shown)
     assert len(packed["glassine_krita/Manual.html"]) < 1_000_000

@@ -298,3 +298,19 @@ def test_the_processor_has_a_name():
 def test_the_embedded_surrogate_names_the_families_that_it_likens():
     found = encoders.encoders("embedded", CPU)
     assert set(SURROGATES["embedded"].families) == set(found)
+
+
+def test_an_encoder_for_steps_is_made_at_its_first_call(scene, monkeypatch):
+    """A preview of four steps does not wait for the fifth family's."""
+    made, twin = [], encoders.gradient_twin
+    monkeypatch.setattr(encoders, "gradient_twin", lambda *told: [made.append(1), twin(*told)][1])
+    found = encoders.gradient_encoders.__wrapped__("embedded", CPU)
+    assert not made and len(found) == 5
+    one = found["sd15"](scene[None, :, :64, :64])
+    assert torch.equal(found["sd15"](scene[None, :, :64, :64]), one) and len(made) == 1
+
+
+def test_loading_an_encoder_draws_nothing_from_the_common_chance():
+    state = torch.random.get_rng_state()
+    encoders.gradient_encoders.__wrapped__("embedded", CPU)
+    assert torch.equal(torch.random.get_rng_state(), state)

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 import torch
+from glassine.machine.put_off import put_off
 from glassine.visibility import fsim, haarpsi, haarpsi_figure, lpips, mdsi, vsi
 from glassine.visibility.held_out import LARGE, glance
 from glassine.visibility.lpips import lpips_distance
-from glassine.visibility.packages import put_off
 
 HELD_OUT = (fsim, vsi, mdsi)
 
@@ -73,6 +73,33 @@ def test_what_judges_never_call_is_loaded_when_it_is_called(monkeypatch):
     assert "colorsys" not in sys.modules and dumps is json.dumps
     assert hls_to_rgb(0.5, 0.5, s=0.0) == (0.5, 0.5, 0.5)
     assert sys.modules["colorsys"].__file__, "the module itself, from now on"
+
+
+def test_a_package_that_took_in_a_stand_in_gives_the_module_itself_later(monkeypatch):
+    """As torchvision does with its data sets."""
+    import email
+
+    monkeypatch.delitem(sys.modules, "email.errors", raising=False)
+    monkeypatch.delattr(email, "errors", raising=False)
+    with put_off("email.errors"):
+        from email import errors as held
+
+        email.errors = held
+    from email import errors
+
+    assert errors is not held and errors.MessageError.__mro__[1] is Exception
+
+
+def test_colours_are_those_of_cielab():
+    """kornia's, which takes a tenth of a second to load, and three colours of the standard."""
+    from glassine.visibility.colour import rgb_to_lab
+    from kornia.color import rgb_to_lab as theirs
+
+    draw = torch.rand(2, 3, 9, 7, generator=torch.Generator().manual_seed(2))
+    assert torch.allclose(rgb_to_lab(draw), theirs(draw), atol=1e-4)
+    known = torch.tensor([[1.0, 1, 1], [0, 0, 0], [1, 0, 0]]).T[None, :, :, None]
+    lab = torch.tensor([[100.0, 0, 0], [0, 0, 0], [53.24, 80.09, 67.20]])
+    assert torch.allclose(rgb_to_lab(known)[0, :, :, 0].T, lab, atol=0.1)
 
 
 def spoilt(clean, amount):

@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -77,3 +78,28 @@ def test_every_link_of_a_page_leads_somewhere():
         if not link.startswith(("http:", "https:", "mailto:")) and not (path.parent / link).exists()
     ]
     assert not broken
+
+
+IN_KRITA = """
+import importlib.util, types
+from krita_e2e_driver import driver
+told = types.SimpleNamespace(emit=lambda *told, **more: None)
+extension = types.SimpleNamespace(runner=None, k=told, _early_error=None)
+driver.DriverExtension._window_created(extension)
+print(importlib.util.find_spec("steps").origin)
+"""
+
+
+def test_a_bench_in_krita_finds_what_scenarios_share_and_no_file_beside_it():
+    """`lab/bench` has a file `steps.py` too."""
+    pytest.importorskip("PyQt5.QtWidgets")
+    krita = ROOT / "tests" / "krita"
+    env = {
+        **os.environ,
+        "KRITA_E2E_SCENARIOS": str(ROOT / "lab" / "bench" / "krita_eye.py"),
+        "KRITA_E2E_STEPS": str(krita / "scenarios"),
+        "PYTHONPATH": os.pathsep.join(map(str, (krita / "driver", ROOT / "tests" / "fakes"))),
+        "GLASSINE_QT": "5",
+    }
+    done = subprocess.run([sys.executable, "-c", IN_KRITA], env=env, capture_output=True, text=True)
+    assert done.stdout.strip() == str(krita / "scenarios" / "steps.py"), done.stderr[-2000:]

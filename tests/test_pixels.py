@@ -55,7 +55,7 @@ def test_a_picture_without_transparency_stays_as_it_is(scene):
 
 
 def test_libraries_decode_srgb_as_we_do():
-    """The judge of colour takes kornia's curve, files in floating point come through libvips'."""
+    """A differentiable JPEG takes kornia's curve, files in floating point come through libvips'."""
     levels = torch.arange(256) / 255
     ours = to_linear(levels)
     grey = levels.view(1, 1, 256).expand(3, -1, -1)

@@ -118,7 +118,6 @@ DOUBTS = (Message("doubt.noise", {"families": ("sd15",)}),)
 LOOK = Effect("sd15", "used", "", 0.5, 0.25, 0.2, 0.1, 0.1)
 COST = Cost(Score(70), 40.0, 0.9, None, Levels(4), 0.5)
 ANSWERS = [
-    answers.Warmed(("embedded",)),
     answers.Estimated({"quick": 1.5}, ("embedded",), Message("device.cpu", {"count": 2})),
     answers.Captioned("a picture of a dog"),
     answers.Modelled(Message("service.model", {"name": "own", "kind": "SD", "memory": 2.1})),

@@ -1,6 +1,7 @@
 """The real engine process over its pipes: hello, pixels, cancel, bad requests, and its end."""
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -20,11 +21,12 @@ from glassine.errors import NotUsable
 from glassine.flow import timing
 from glassine.flow.plan import plan
 from glassine.flow.recipes import STEPS
+from glassine.machine.loading import kept_for_good
 from glassine.messages import LANGUAGES, from_plain
 from glassine.pixels.flatten import on_white
 from glassine.pixels.srgb import to_linear, to_srgb
 from glassine.plain import typed
-from glassine.service import raster, requests
+from glassine.service import raster, requests, warming
 from glassine.service.answers import Captioned
 from glassine.service.asked import Nothing, Pixels, Wish
 from glassine.service.call import Answer, Method
@@ -427,7 +429,7 @@ def test_a_receipt_travels_and_learns_its_place(client, pixels, tmp_path, monkey
     assert ledger.by_sha256(digest).path == place
 
 
-@pytest.mark.parametrize("method", ["warm", "estimate", "preview", "protect", "export", "report"])
+@pytest.mark.parametrize("method", ["estimate", "preview", "protect", "export", "report"])
 def test_every_method_computes_where_the_engine_was_told_to(monkeypatch, pixels, method):
     monkeypatch.setenv("GLASSINE_DEVICE", "abacus")
     ask = {"pixels": about(), "intent": intent(export={"format": "png"}), "seconds": 1}
@@ -574,9 +576,11 @@ import json, sys
 import numpy
 from glassine.service.methods import METHODS, hello
 from glassine.service.state import State
+from glassine.service.warming import to_load
 state, quiet = State(), lambda now: None
 hello(state)
-METHODS["warm"]({}, {}, quiet, state)
+for load in to_load(state):
+    load()
 warm = set(sys.modules)
 pixels = {"width": 96, "height": 96, "order": "BGRA", "type": "u8"}
 ask = {"pixels": pixels, "intent": {}, "seconds": 9.0}
@@ -591,4 +595,44 @@ def test_a_warm_engine_loads_nothing_for_its_first_preview():
     assert done.returncode == 0, done.stderr[-2000:]
     later, warm = json.loads(done.stdout.splitlines()[-1])
     assert later == [] and {"lpips", "piq"} <= set(warm)
-    assert not HEAVY & set(warm), "nobody waits for these"
+    assert not (HEAVY | {"kornia", "torchvision.datasets"}) & set(warm), "nobody waits for these"
+
+
+def test_the_engine_loads_ahead_and_a_request_goes_before_the_next_part(monkeypatch):
+    """Unasked, a part at a time; what cannot be loaded keeps nobody."""
+    ran, begun, go_on = [], Event(), Event()
+
+    def failing():
+        ran.append("no such weights")
+        raise OSError
+
+    def slow():
+        ran.append("a part")
+        begun.set()
+        assert go_on.wait(PATIENCE)
+
+    parts = iter((failing, slow, lambda: ran.append("another")))
+    monkeypatch.setattr(warming, "to_load", lambda state: parts)
+    monkeypatch.setitem(
+        METHODS, "asked", Method(Nothing, lambda request: Answer(ran.append("asked")))
+    )
+    session = Session(lambda frame: len(frame))
+    session.greet()
+    assert begun.wait(PATIENCE)
+    session.receive({"id": 1, "method": "asked"}, b"")
+    go_on.set()
+    until(lambda: len(ran) == 4, "all parts")
+    assert ran == ["no such weights", "a part", "asked", "another"]
+
+
+def test_what_is_loaded_is_never_looked_at_for_garbage():
+    looks, held = [], []
+    gc.callbacks.append(seen := lambda *told: looks.append(told))
+    try:
+        with kept_for_good():
+            held += [[] for _ in range(100_000)]
+    finally:
+        gc.callbacks.remove(seen)
+        loaded, collects = gc.get_freeze_count(), gc.isenabled()
+        gc.unfreeze()
+    assert not looks and collects and loaded >= len(held)

@@ -10,6 +10,10 @@ try:
 except ImportError:  # read by a test or a build script
     pass
 else:
+    from .studio.instance import start_early
+
+    start_early()  # the engine takes seconds, and Krita has its windows to build meanwhile
+
     from .extension import register
 
     register()

@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--parts", default="start,drag,apply")
+    parser.add_argument("--name", default="beside", help="under which the rows are kept")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args()
     if problem := provide():
@@ -52,9 +53,9 @@ def main() -> int:
                 rows[name] += once(root, picture, args.parts)
     found = json.loads(args.out.read_text()) if args.out.exists() else {}
     commit = said("git", "-C", str(roots["then"]), "rev-parse", "--short", "HEAD")
-    found["beside"] = {"rows": rows, "ratio": ratios(rows), "then": commit, "machine": machine()}
+    found[args.name] = {"rows": rows, "ratio": ratios(rows), "then": commit, "machine": machine()}
     args.out.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
-    sys.stdout.write(json.dumps(found["beside"], indent=1) + "\n")
+    sys.stdout.write(json.dumps(found[args.name], indent=1) + "\n")
     return 0
 
 

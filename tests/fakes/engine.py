@@ -172,9 +172,6 @@ class Engine:
                 self.send({"id": number, "blob": name}, bytes(data[start : start + PART]))
         self.send({"id": number, "result": result})
 
-    def warm(self, number, ask, parts):
-        self.answer(number, {})
-
     def estimate(self, number, ask, parts):
         pixels = ask["width"] * ask["height"]
         self.answer(number, {"seconds": {"preview": 1.0, "quick": pixels / 1e4, "full": 9999.0}})

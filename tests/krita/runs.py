@@ -34,6 +34,7 @@ SCRIPTED = [
     "hangs",
     "at_once",
     "nodes",
+    "inks",
     "frames",
     "apply_group",
     "undo_redo",

@@ -7,6 +7,7 @@ from krita import Krita
 from PyQt5.QtWidgets import QScrollArea
 from steps import activated, docker, until
 
+FACES = 2  # in the picture at $GLASSINE_PORTRAITS
 DOGS = Path(__file__).resolve().parents[1] / "golden" / "dogs.campaign"
 
 
@@ -108,3 +109,24 @@ def working(k, panel, doc, theme):
     )
     yield 0.3
     yield k.ask("screenshot", name=f"{theme}-error")
+    studio.complain("")
+    yield from faces(k, panel, theme)
+
+
+def faces(k, panel, theme):
+    """What is said once about a cloak of faces, then the drawn faces that it found."""
+    app, studio = Krita.instance(), panel.studio
+    doc = app.openDocument(os.environ["GLASSINE_PORTRAITS"])
+    app.activeWindow().addView(doc)
+    yield from activated(doc, doc.topLevelNodes()[0])
+    studio.choose(recipe="lowkey", campaign="", effort="preview")
+    yield until(lambda: len(studio.faces.boxes) == FACES)
+    yield until(lambda: studio.preview.pictures and not studio.preview.busy)
+    yield 1
+    yield k.ask("screenshot", name=f"{theme}-face-explained")
+    app.writeSetting("glassine", "face_explained", "yes")
+    studio.choice_changed.emit()
+    studio.faces.spare(studio.faces.boxes[1], True)
+    yield until(lambda: studio.preview.pictures and not studio.preview.busy)
+    yield 1
+    yield k.ask("screenshot", name=f"{theme}-face")

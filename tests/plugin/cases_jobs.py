@@ -463,6 +463,18 @@ def test_the_file_in_front_is_looked_at_once(works, painting, tmp_path):
     assert works.already_protected.says is None
 
 
+def test_what_is_said_of_one_file_is_not_said_of_the_next(fresh_krita, works, painting, tmp_path):
+    """Not even while its preview is on its way."""
+    path = tmp_path / "piece-protected.png"
+    path.write_bytes(b"x")
+    painting[0]._file = str(path)
+    works.watch(True)
+    until(lambda: works.look() or works.already_protected.says)
+    opened(fresh_krita, pattern())
+    works.look()
+    assert works.preview.awaited and works.already_protected.says is None
+
+
 def test_what_survives_is_measured_on_the_written_file(works, painting, tmp_path):
     path = tmp_path / "copy.png"
     first = done(works.export(str(path), Exporting()))

@@ -16,8 +16,8 @@ from bench import (
 from glassine_krita.canvas import small_pictures
 from glassine_krita.docker import GlassineDocker
 from glassine_krita.engine.asks import plain
-from glassine_krita.qt import QtWidgets
-from glassine_krita.studio import settings, studio
+from glassine_krita.qt import QtCore, QtWidgets
+from glassine_krita.studio import instance, settings, studio
 from glassine_krita.studio.choices import Choice, Exporting
 from glassine_krita.studio.job import State
 from glassine_krita.views.what import AGREED
@@ -70,6 +70,40 @@ def test_an_estimate_is_there_soon_after_the_start(fresh_krita, painting):
     works.start_engine()
     until(lambda: works.seconds)
     works.close()
+
+
+@pytest.mark.parametrize(("words", "early"), [(["krita"], 1), (["krita", "--export", "a.kra"], 0)])
+def test_the_engine_starts_with_the_plugin_but_not_for_a_conversion(
+    fresh_krita, monkeypatch, words, early
+):
+    """Krita loads plugins long before it builds dockers, and also where it only converts a file."""
+    instance._made.clear()
+    monkeypatch.setattr(QtCore.QCoreApplication, "arguments", lambda *_: words)
+    instance.start_early()
+    started = [made.engine.condition.name for made in instance._made]
+    instance.close_studio()
+    instance._made.clear()
+    assert started == ["starting"] * early
+
+
+def test_the_first_picture_goes_before_what_nobody_waits_for(
+    works, painting, monkeypatch, tmp_path
+):
+    """An estimate has the engine time itself, and a file that is examined is read as a whole."""
+    doc, _node = painting
+    opened = tmp_path / "opened.png"
+    opened.write_bytes(b"a picture")
+    doc.setFileName(str(opened))
+    asked, send = [], works.requests.send
+    monkeypatch.setattr(
+        works.requests, "send", lambda ask, *rest: [asked.append(ask.method), send(ask, *rest)][1]
+    )
+    works.watch(True)
+    works.look()
+    until(lambda: works.preview.pictures)
+    works.look()
+    until(lambda: {"estimate", "examine"} <= set(asked))
+    assert asked[0] == "preview"
 
 
 def test_closing_lets_go_of_what_the_preview_was_reading(works, painting, monkeypatch):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pyvips
 import torch
 import torch.nn.functional as F
-from kornia.enhance import jpeg_codec_differentiable
 from torch import Generator, Tensor
 
 from ..pixels.grid import to_array, to_tensor
@@ -56,6 +55,9 @@ def pixels(read: pyvips.Image, like: Tensor) -> Tensor:
 
 def soft_jpeg(rgb: Tensor, quality: int) -> Tensor:
     """A JPEG whose rounding is differentiable (Shin and Song, 2017), by kornia; (3, H, W)."""
+    # Imported here: kornia takes a tenth of a second to load, and a first preview needs none of it.
+    from kornia.enhance import jpeg_codec_differentiable
+
     height, width = rgb.shape[1:]
     pad = (0, -width % _BLOCK, 0, -height % _BLOCK)
     quality_of = torch.tensor([float(quality)], device=rgb.device)

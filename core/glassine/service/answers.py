@@ -9,13 +9,6 @@ from ..types import Cost, Effect, Glance, Offer
 
 
 @dataclass(frozen=True)
-class Warmed:
-    """The encoders that are loaded now."""
-
-    surrogates: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Estimated:
     """Seconds for each effort, the encoders they would run on, and the device."""
 

@@ -30,10 +30,10 @@ from ..pixels.flatten import on_white
 from ..record import parts, record_of
 from ..surrogates import SMALL
 from ..surrogates.encoders import present_surrogates
-from ..types import Artwork, Intent, Plan, Protected, Recipe
+from ..types import Intent, Plan, Protected, Recipe
 from ..version import engine_version
 from ..visibility import ssimulacra2
-from .answers import Agreed, Captioned, Estimated, Joined, Layered, Modelled, Warmed
+from .answers import Agreed, Captioned, Estimated, Joined, Layered, Modelled
 from .asked import (
     CaptionAsk,
     EstimateAsk,
@@ -51,14 +51,13 @@ from .examine import examine, refuse_again
 from .export import check_file, placed
 from .export import export as export_file
 from .frames import PROTOCOL, WINDOW
-from .preview import preview, quickest
+from .preview import preview
 from .raster import artwork, back, cleared, raster, translucent
 from .report import report
 from .requests import wanted_intent
 from .state import State
 
 FACE_SHARE = 0.25  # of a picture: what its faces are assumed to cover before they are looked for
-_WARMING = 64  # pixels, side of the picture that warms the engine up; enough for every judge
 
 
 def hello(state: State) -> Json:
@@ -84,20 +83,6 @@ def words() -> dict[str, dict[str, str]]:
 
 def catalogue(request: Request[Nothing]) -> Answer:
     return Answer(list_everything())
-
-
-def warm(request: Request[Nothing]) -> Answer:
-    """Loads what the first preview needs: networks, styles and the judges' packages.
-
-    One step is taken and settled for that. Loading torchvision alone takes seconds. Nothing is
-    timed, since the first preview would have to wait for that too.
-    """
-    state = request.state
-    names = (quickest(state),)
-    noise = torch.rand(3, _WARMING, _WARMING, generator=torch.Generator().manual_seed(0))
-    tried = plan(Artwork(noise), Intent(surrogates=names), device=state.wish)
-    settle(optimise(replace(tried, steps=1), watch=request.watch))
-    return Answer(Warmed(names))
 
 
 def estimate(request: Request[EstimateAsk]) -> Answer:
@@ -209,7 +194,6 @@ def layer_result(done: Protected, *, see_through: bool) -> Layered:
 
 METHODS: dict[str, Method[Any]] = {
     "catalogue": Method(Nothing, catalogue),
-    "warm": Method(Nothing, warm),
     "estimate": Method(EstimateAsk, estimate),
     "model": Method(ModelAsk, look_at_model),
     "caption": Method(CaptionAsk, caption),

@@ -7,13 +7,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING
 
 from ..causes import details_of, ran_out_of_memory
 from ..errors import Cancelled, GlassineError, reason_of
+from ..machine.loading import kept_for_good
 from ..messages import Message, message, to_plain
 from ..plain import plain
 from ..types import Progress
@@ -116,12 +117,26 @@ class Session:
 
     def _hello(self) -> None:
         try:
-            from .methods import hello  # here: torch takes seconds, and stdin is read meanwhile
+            with kept_for_good():
+                from .methods import hello  # here: torch takes seconds; stdin is read meanwhile
 
-            self._send({"hello": hello(self._remembered())})
+                self._send({"hello": hello(self._remembered())})
         except BaseException as error:
             traceback.print_exc()
             self._send({"failed": f"{type(error).__name__}: {error}"})
+            return
+        from .warming import to_load
+
+        self._worker.submit(self._load_ahead, to_load(self._remembered()))
+
+    def _load_ahead(self, left: Iterator[Callable[[], object]]) -> None:
+        """Loads one part of what a first preview needs; whatever was asked for meanwhile goes
+        before the next part. The request that needs what cannot be loaded tells why."""
+        with suppress(Exception), kept_for_good():
+            if (load := next(left, None)) is None:
+                return
+            load()
+        self._worker.submit(self._load_ahead, left)
 
     def _check(self, call: Call) -> None:
         """Refuses what is wrong whatever the pixels are, while these are still on their way."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
@@ -88,15 +88,28 @@ def with_fallback(encode: Encoder, name: str, family: str) -> Encoder:
 @lru_cache(maxsize=16)
 def gradient_encoders(name: str, device: Device) -> dict[str, Encoder]:
     """The same for the optimiser's steps: nearly the same latents, steadier gradients, and faster
-    on CPUs that compute in bytes."""
+    on CPUs that compute in bytes.
+
+    Each is made at its first call: that takes a tenth of a second, and the few steps of a preview
+    do not need all of them.
+    """
     entry = surrogate_named(name)
-    found: dict[str, Encoder] = {}
-    for family, net in entry.load(weights_folder(entry)).items():
+    nets = entry.load(weights_folder(entry))
+    return {family: at_first_call(entry, net, device) for family, net in nets.items()}
+
+
+def at_first_call(entry: Surrogate, net: nn.Module, device: Device) -> Encoder:
+    """The network's twin for steps, as a function on that device."""
+
+    @cache
+    def made() -> Encoder:
         twin = gradient_twin(net, CUT, device.in_bytes)
         in_bytes = device.in_bytes and twin is not net  # its blocks take and give float32
         at = replace(device, dtype=torch.float32) if in_bytes else device
-        found |= on_device(entry, {family: twin}, at)
-    return found
+        (encode,) = on_device(entry, {"": twin}, at).values()
+        return encode
+
+    return lambda rgb: made()(rgb)
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,27 @@ time goes to modules that no judge calls; these are not loaded.
 
 from __future__ import annotations
 
-import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from types import ModuleType
 
 import torch
 
 from ..causes import details_of
+from ..machine.put_off import put_off
 from ..messages import Message, message
 
-UNCALLED = ("torch._dynamo.utils", "scipy.ndimage")
-"""Each takes seconds to load and is imported for one function only: `is_compile_supported` for
-torchvision.ops.roi_align, which brings torch's compiler and sympy, and `zoom` for lpips' training.
+UNCALLED = (
+    "torch._dynamo.utils",
+    "scipy.ndimage",
+    "torchvision._meta_registrations",
+    "torchvision.datasets",
+)
+"""The first two take seconds to load and are imported for one function each: `is_compile_supported`
+for torchvision.ops.roi_align, which brings torch's compiler and sympy, and `zoom` for lpips'
+training. The other two take half of what is left of torchvision's loading time.
 """
 
 
@@ -43,33 +48,3 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-@contextmanager
-def put_off(*names: str) -> Iterator[None]:
-    """Within it, an import from those modules gives functions that load them when first called.
-
-    Afterwards an import finds the modules themselves. Modules that are loaded already stay.
-    """
-    stand_ins = {name: _StandIn(name) for name in names if name not in sys.modules}
-    sys.modules.update(stand_ins)
-    try:
-        yield
-    finally:
-        for name, one in stand_ins.items():
-            if sys.modules.get(name) is one:
-                del sys.modules[name]
-
-
-class _StandIn(ModuleType):
-    """Stands for a module that is not loaded yet; serves `from MODULE import FUNCTION` only."""
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        if name.startswith("__"):  # what the import system asks of a module
-            raise AttributeError(name)
-
-        def called(*values: object, **named: object) -> object:
-            function: Callable[..., object] = getattr(import_module(self.__name__), name)
-            return function(*values, **named)
-
-        return called

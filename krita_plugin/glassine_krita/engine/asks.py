@@ -64,13 +64,6 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Warm(Ask):
-    """Has the engine load its networks."""
-
-    method = "warm"
-
-
-@dataclass(frozen=True)
 class Estimate(Ask):
     """How long a picture of that size would take."""
 

@@ -125,6 +125,12 @@ class Preview(QtCore.QObject):
         if (wanted := self._wanted) is not None:
             self.want(wanted.doc, wanted.scope, wanted.intent, wanted.place)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether the picture of what is wanted is on its way: nothing else is worth the time."""
+        wanted = self._wanted is not None and self.why is None
+        return wanted and self.ready and not self.paused and (self.stale or not self.pictures)
+
     def clear(self, why: Message | None = None) -> None:
         self._stop()
         self._rest.stop()

@@ -14,10 +14,10 @@ from ..canvas.libkis import Document
 from ..canvas.places import Place
 from ..canvas.refusals import Refused
 from ..engine import asks
-from ..engine.asks import Intent, Point, Warm
+from ..engine.asks import Intent, Point
 from ..engine.catalogue import Catalogue, read_catalogue
 from ..engine.process import Engine
-from ..engine.requests import ENDED, Answer, Requests
+from ..engine.requests import ENDED, Requests
 from ..install.installed import start_command
 from ..install.installer import CANCELLED, DONE, Installer
 from ..qt import QtCore, Signal
@@ -60,6 +60,9 @@ class Studio(QtCore.QObject):
     choice_changed = Signal()
     estimate_changed = Signal()
 
+    _seen: Sight | None = None
+    _estimate_waits = False  # for a picture
+
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
         self.engine = Engine(self)
@@ -82,10 +85,10 @@ class Studio(QtCore.QObject):
         self._of_engine = ""  # the last of it that was about the engine
         self._fault = ""  # where the plugin's last mistake was
         self._watchers: set[int] = set()
-        self._seen: Sight | None = None
         self._region = Region()
         self._estimate = Estimate(self.requests, self)
         self._estimate.changed.connect(self.estimate_changed)
+        self.preview.changed.connect(self._preview_changed)
         self.engine.changed.connect(self._engine_changed)
         self.engine.lost.connect(self._engine_lost)
         self.jobs.finished.connect(self._job_finished)
@@ -135,7 +138,6 @@ class Studio(QtCore.QObject):
         self.already_protected.forget()
         if ready:
             self.catalogue = read_catalogue(condition.hello.catalogue)
-            self.requests.send(Warm(), self._warm)
             self.caption.ask_anew()
             self.campaigns.forget()
             self.own_model.ask_anew()
@@ -150,13 +152,8 @@ class Studio(QtCore.QObject):
         self._jobs_changed()
         self.engine_changed.emit()
         self.jobs.start_next()
-
-    def _warm(self, answer: Answer) -> None:
-        if answer.kind == "error":
-            self.complain(in_words(answer.says))
         self._estimate.forget()
         self._want_estimate()
-        self.preview.resume()
 
     def _engine_lost(self) -> None:
         self._estimate.forget()
@@ -196,8 +193,13 @@ class Studio(QtCore.QObject):
         doc = self.document
         self.stale.look_at(doc)
         self.stale.paused, self.stale.seen = not self.watching, self.preview.source
-        if self.watching and not self.preview.busy:
-            self.already_protected.look_at(doc)
+        self._follow(doc)
+        if self.watching:
+            free = not (self.preview.busy or self.preview.awaited)
+            self.already_protected.look_at(doc, may_ask=free)
+
+    def _follow(self, doc: Document | None) -> None:
+        """Shows what is in front now, where that is something else than before."""
         seen = None if doc is None else sight_of(doc, self.region(doc))
         if seen == self._seen:
             return
@@ -223,7 +225,14 @@ class Studio(QtCore.QObject):
             self._want_estimate()
 
     def _want_estimate(self) -> None:
-        self._estimate.want(self.document, self.choice, self.intent.model or "")
+        """The engine times itself for an estimate: a picture that is waited for goes before it."""
+        self._estimate_waits = self.preview.awaited
+        if not self._estimate_waits:
+            self._estimate.want(self.document, self.choice, self.intent.model or "")
+
+    def _preview_changed(self) -> None:
+        if self._estimate_waits:
+            self._want_estimate()
 
     def _want(self) -> None:
         doc, intent = self.document, self.intent

@@ -17,6 +17,7 @@ def scenario(k):
     studio_ = yield from studio()
     doc, node = yield from document(colours())
     what = docker().main.what
+    yield lambda: not docker().main.already_protected.isVisible()  # of what was in front before
     x, y = k.global_center(what.findChild(QPushButton, "glassine_poison"))
     yield k.ask("click", x=x, y=y)
     yield lambda: studio_.choice.recipe == "poison"

@@ -47,7 +47,7 @@ def gradient_twin(net: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
         return net
     twin = nn.Sequential()
     for name, part in net.named_children():
-        twin.add_module(name, twin_of(copy.deepcopy(part), cut, in_bytes))
+        twin.add_module(name, twin_of(part, cut, in_bytes))
     twin.eval().requires_grad_(False)
     if in_bytes:
         learn_ranges(twin, channels=next(net.parameters()).shape[1])
@@ -64,9 +64,12 @@ def learn_ranges(net: nn.Module, channels: int) -> None:
 
 
 def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
-    """What stands for that part of the network while steps are taken."""
+    """What stands for that part of the network while steps are taken; shares nothing with it."""
+    if in_bytes and (convs := convolutions(part)):
+        return ByteBlock(convs, copy.deepcopy(pool(part)), cut)
+    part = copy.deepcopy(part)
     if convs := convolutions(part):
-        return (ByteBlock if in_bytes else CutBlock)(convs, pool(part), cut)
+        return CutBlock(convs, pool(part), cut)
     if in_bytes and isinstance(part, nn.Conv2d) and part.kernel_size == (3, 3):
         if part.stride == (2, 2):
             return Halving(part)

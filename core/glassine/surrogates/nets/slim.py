@@ -44,6 +44,13 @@ class Pointwise(nn.Module):
         return F.linear(x.permute(0, 2, 3, 1), self.weight, self.bias).permute(0, 3, 1, 2)
 
 
+class Unfilled(nn.Conv2d):
+    """A convolution that is not filled at random first: that takes longer than reading its file."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
     """A convolution, or its factors 1x1, 3x3, 1x1: `key.0` to `.2`, outer ones may be missing."""
     if f"{key}.1.weight" in state:
@@ -56,7 +63,7 @@ def _conv(state: Mapping[str, Tensor], key: str, stride: int = 1) -> nn.Module:
     out, into, size, _ = weight.shape
     if size == 1:
         return Pointwise(weight[:, :, 0, 0], bias)
-    conv = nn.Conv2d(into, out, size, stride, size // 2, bias=bias is not None)
+    conv = Unfilled(into, out, size, stride, size // 2, bias=bias is not None)
     conv.weight.data.copy_(weight)
     if bias is not None and conv.bias is not None:
         conv.bias.data.copy_(bias)

@@ -35,14 +35,18 @@ class AlreadyProtected(QtCore.QObject):
     def forget(self) -> None:
         self._answers.clear()
 
-    def look_at(self, doc: Document | None) -> None:
-        """Called now and then, while the engine has nothing better to do."""
+    def look_at(self, doc: Document | None, *, may_ask: bool = True) -> None:
+        """Called now and then. Says what is known of the file in front.
+
+        may_ask  the engine has nothing better to do than to look at a file that is not known yet
+        """
         path = "" if doc is None else opened_file(doc)
         try:
             key = (path, os.stat(path).st_mtime) if path else ("", 0.0)
         except OSError:
             key = ("", 0.0)
-        if key[0] and key not in self._answers and self._requests.can(Examine.method):
+        known = not key[0] or key in self._answers
+        if may_ask and not known and self._requests.can(Examine.method):
             self._answers[key] = None
             self._requests.send(Examine(path), lambda answer: self._answered(key, answer))
         self._say(self._answers.get(key))
