@@ -14,14 +14,8 @@ from ..places import ROOT
 from .record import read
 from .tables import mean
 
-LINES = {
-    "all five families in every step": "five families,",
-    "one family per step": "one family per step,",
-    "embedded alone": "embedded,",
-    "embedded start, then all five": "embedded start,",
-}
-OTHER = ("even allowance", "float32")
-BEFORE = "plain float32"
+LINES = {"the surrogate that ships": "embedded,", "all five encoders in turn": "five families,"}
+BEFORE = "before,"
 
 
 def points(rows: dict[str, Any], names: list[str]) -> Iterator[tuple[float, ...]]:
@@ -36,10 +30,9 @@ def main() -> None:
     rows = found["summary"]
     figure, axes = pyplot().subplots(figsize=(6.4, 3.8), layout="constrained")
     for says, begins in LINES.items():
-        names = [n for n in rows if n.startswith(begins) and not any(o in n for o in OTHER)]
-        axes.plot(*points(rows, names), "o-", label=says)
-    names = [name for name in rows if name.endswith(BEFORE)]
-    axes.plot(*points(rows, names), "s", color="grey", label="one and five a step, plain float32")
+        axes.plot(*points(rows, [n for n in rows if n.startswith(begins)]), "o-", label=says)
+    names = [name for name in rows if name.startswith(BEFORE)]
+    axes.plot(*points(rows, names), "s", color="grey", label="before (c1768e7): the same two")
     axes.axhline(mean(rows["blend"]), color="grey", ls=":", label="plain blend (control)")
     axes.set(
         xlabel="cost: gradients of one encoder in float32",

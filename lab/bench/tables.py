@@ -30,7 +30,7 @@ FAMILIES = {"sd15": "SD 1/2", "sdxl": "SDXL", "sd3": "SD 3", "flux1": "FLUX.1", 
 
 
 def figures() -> str:
-    effects = [effect("effect-256"), effect("effect-512"), reduced(), removal()]
+    effects = [effect("effect-256"), reduced(), removal()]
     parts = [*effects, loops(), growth(), start()]
     return "\n\n".join(part for part in parts if part)
 
