@@ -7,7 +7,7 @@ from glassine.explore.canvas import canvas_size, enlarged
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
-from glassine.explore.views import CROP, LEAST, MOST, View, views
+from glassine.explore.views import CROP, LEAST, MOST, View, cut, views
 from glassine.pixels.area import area, cover
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
 from glassine.purifiers import PURIFIERS
@@ -37,6 +37,17 @@ def test_views_have_the_sizes_of_training_or_the_pictures_own(height, width, at)
     elif asked is not None:
         narrow = SMALLEST * side / min(height, width)
         assert max(LEAST * min(SIZES), narrow) * 0.999 <= asked <= min(side, MOST * max(SIZES))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 1300), st.integers(100, 600))
+def test_pixels_at_the_border_are_seen_as_often_as_others(length, size):
+    seen = torch.zeros(length)
+    for draw in range(400):
+        seen[cut(length, size, (draw + 0.5) / 400)] += 1 / 400
+    size = min(size, length)
+    assert seen.min() > size / (length + size) - 0.02
+    assert min(seen[0], seen[-1]) > 0.4 * seen.median()
 
 
 def test_the_share_of_views_at_its_own_size_falls_as_a_picture_grows():

@@ -95,7 +95,11 @@ def views(height: int, width: int, crop: int = CROP) -> Views:
 
 
 def cut(length: int, most: int, at: float) -> slice:
-    """At most `most` pixels of an axis; `at` in [0, 1] chooses where, from the start to the end."""
+    """At most `most` pixels of an axis; `at` in [0, 1] chooses where, from the start to the end.
+
+    Both ends are chosen as often as if crops could reach beyond them. Were every place as likely,
+    pixels at the border would hardly ever be seen, and the change would stop before it.
+    """
     size = min(length, most)
-    start = round((length - size) * at)
+    start = min(max(0, round(at * (length + size)) - size), length - size)
     return slice(start, start + size)
