@@ -102,13 +102,17 @@ def reduced_at(side: int) -> str:
         for where, effect in summary["effects"].items()
     ]
     return table(
-        f"{len(found['pictures'])} pictures of {side} px, {found['steps']} steps on the surrogate "
+        f"{counted(found['pictures'])} of {side} px, {found['steps']} steps on the surrogate "
         "that ships, SSIMULACRA2 70, mean of the five real encoders: share of the gap closed, its "
         "ratio to the method before (c1768e7, ten steps) where each judge says the same of both "
         f"(the last three are held out), and to the blend; {circumstances(found)}",
         ["looked at", "closed", *JUDGES.values(), "blend"],
         rows,
     )
+
+
+def counted(pictures: dict[str, Any]) -> str:
+    return "One picture" if len(pictures) == 1 else f"{len(pictures)} pictures"
 
 
 def looked_at(where: str, side: int) -> str:
