@@ -273,14 +273,9 @@ def test_a_save_in_the_preview_s_tab_cannot_reach_the_artist_s_file(
     assert doc.fileName() and not doc.rootNode().childNodes()[0].locked()
 
 
-@pytest.mark.parametrize("scope", ["layer", "picture"])
-def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
-    works, painting, fresh_krita, monkeypatch, scope
-):
-    """A real Krita ended there: it looks at its events while it copies, and on a busy machine one
-    of them was the closing of that very document."""
-    doc, _node = painting
-    real, copies = pictures.clone, []
+def closed_while_copied(doc, module, monkeypatch):
+    """The document closes as soon as the module has copied it; the list that copies will be in."""
+    real, copies = module.clone, []
 
     def clone(one):
         copies.append(real(one))
@@ -288,7 +283,18 @@ def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
         doc.close()
         return copies[-1]
 
-    monkeypatch.setattr(pictures, "clone", clone)
+    monkeypatch.setattr(module, "clone", clone)
+    return copies
+
+
+@pytest.mark.parametrize("scope", ["layer", "picture"])
+def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
+    works, painting, fresh_krita, monkeypatch, scope
+):
+    """A real Krita ended there: it looks at its events while it copies, and on a busy machine one
+    of them was the closing of that very document."""
+    doc, _node = painting
+    copies = closed_while_copied(doc, pictures, monkeypatch)
     works.choose(scope=scope)
     works.watch(True)
     works.look()
@@ -301,15 +307,7 @@ def test_a_document_that_closes_while_it_is_copied_is_asked_for_nothing(
 
 def test_neither_is_one_whose_frames_are_copied(painting, monkeypatch):
     doc, node = painting
-    real, copies = frames.clone, []
-
-    def clone(one):
-        copies.append(real(one))
-        doc.setModified(False)
-        doc.close()
-        return copies[-1]
-
-    monkeypatch.setattr(frames, "clone", clone)
+    copies = closed_while_copied(doc, frames, monkeypatch)
     monkeypatch.setattr(frames, "keyframes", lambda doc, node: doc.rootNode() and (0,))
     with pytest.raises(Refused, match="document_gone"):
         frames.take_film(doc, node)

@@ -43,13 +43,11 @@ def settle(change: Change, *, watch: Watch = quiet) -> Protected:
     was asked for, they are left out of the search, and a note says so.
     """
     borne = held_to(change.plan.art, change.pixels)
-    rgb, notes = at_score_of_file(change.plan, borne, watch)
+    rgb, notes = at_score_of_file(change.plan, split_of(borne), watch)
     return Protected(change.plan, rgb, (*change.notes, *notes))
 
 
-def at_score_of_file(
-    plan: Plan, change: Tensor, watch: Watch
-) -> tuple[Tensor, tuple[Message, ...]]:
+def at_score_of_file(plan: Plan, change: Split, watch: Watch) -> tuple[Tensor, tuple[Message, ...]]:
     """(3, H, W), and notes about a codec or marks that were left out."""
     looks = 0
 
@@ -85,21 +83,20 @@ def after_marks(seen: Seen, added: Tensor) -> Seen:
     return marked
 
 
-def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[], None]) -> Tensor:
+def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[], None]) -> Tensor:
     """The picture with as much of the change as the plan's score allows, judged through `seen`.
 
     looked  called at every look of a judge but the two for colour, which take no time
     """
-    height, width = change.shape[1:]
+    height, width = change.pixels.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
     parts = [(slice(None), *part) for part in judged(plan, CROP)]
-    split = split_of(change)
-    glanced = glances(plan, split, seen)
+    glanced = glances(plan, change, seen)
     room = colour_room(plan, glanced)
     originals = [tuple(scales(unchanged(plan, part))) for part in parts]
 
     def after(part: Part, factor: float) -> Tensor:
-        return changed(plan, split, part, with_room(room, factor), seen)
+        return changed(plan, change, part, with_room(room, factor), seen)
 
     def glimpsed(factor: float) -> Score:
         looked()
@@ -116,7 +113,7 @@ def picture_at_score(plan: Plan, change: Tensor, seen: Seen, looked: Callable[[]
     kept = with_room(room, factor)
     if others(kept) < plan.score:
         kept = kept.times(scaled_to(plan.score, lambda share: others(kept.times(share)), 1.0))
-    return with_change(plan, split, whole, kept)
+    return with_change(plan, change, whole, kept)
 
 
 Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]
