@@ -50,9 +50,21 @@ def test_pixels_at_the_border_are_seen_as_often_as_others(length, size):
     assert min(seen[0], seen[-1]) > 0.4 * seen.median()
 
 
-def test_the_share_of_views_at_its_own_size_falls_as_a_picture_grows():
-    shares_of = [views(side, side).own for side in (512, 1024, 2048)]
-    assert shares_of == sorted(shares_of, reverse=True) and shares_of[-1] == 0
+@pytest.mark.parametrize(
+    ("side", "sizes"),
+    [(512, None), (640, (384, 640)), (900, (384, 900)), (1024, (384, 1024)), (4096, (384, 1024))],
+)
+def test_views_reach_from_below_the_smallest_bucket_to_the_largest(side, sizes):
+    assert views(side, side).sizes == sizes
+    assert views(side, side, most=512).sizes == (sizes and (384, 512))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(640, 4000), st.floats(0.5, 2), st.floats(0, 0.999))
+def test_every_view_shows_the_whole_picture(height, shape, at):
+    seen = views(height, round(height * shape))
+    view = seen.view(seen.side(at), 0.5, 0.5)
+    assert (view.rows, view.columns) == (slice(0, view.height), slice(0, view.width))
 
 
 def test_two_thirds_and_square_pictures_have_views_of_the_same_area():

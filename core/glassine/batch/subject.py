@@ -21,7 +21,7 @@ from ..denoisers.loaded import denoiser
 from ..denoisers.lora import Pupil, pupil
 from ..errors import NotUsable
 from ..explore.ahead import step_seconds, told_ahead
-from ..explore.denoising import Through, through_model
+from ..explore.denoising import LARGEST, Through, through_model
 from ..explore.kept import FOUND, file_of, put_aside, taken_up
 from ..explore.training_sizes import reduced_to, side_of
 from ..explore.views import CROP
@@ -180,12 +180,12 @@ def name_of(at: int) -> str:
 @torch.no_grad()
 def trained_on(subject: Subject, picture: Path, turn: int, device: Device) -> Tensor:
     """(1, C, h, w): latents of the picture with its change so far, as a trainer encodes them; it is
-    reduced first where it is larger than CROP pixels square."""
+    reduced first where it has more pixels than a square of LARGEST."""
     way = way_of(subject, picture, turn, device)
     through: Through = through_model(way.plan, device)
     artwork = way.plan.artwork
     rgb = (artwork.rgb + arrived(way).float()).clamp(0, 1)
     seen = on_white(rgb, artwork.alpha)
-    if side_of(*seen.shape[1:]) > CROP:
-        seen = reduced_to(seen, CROP)
+    if side_of(*seen.shape[1:]) > LARGEST:
+        seen = reduced_to(seen, LARGEST)
     return through.latents(padded(seen).to(device.kind)[None])

@@ -17,8 +17,7 @@ from ..machine.device import Device
 from ..messages import Message, message
 from ..pixels.pad import covered
 from ..types import Plan
-from .denoising import looked_at, through_model
-from .views import views
+from .denoising import denoised_views, looked_at, through_model
 
 GIGABYTE = 1e9
 
@@ -49,7 +48,7 @@ def step_seconds(plan: Plan, device: Device) -> float:
     assert plan.recipe.denoising
     through = through_model(plan, device)
     height, width = plan.artwork.rgb.shape[1:]
-    side = covered(round(sqrt(views(height, width).mean_pixels())))
+    side = covered(round(sqrt(denoised_views(height, width).mean_pixels())))
     seen = looked_at(plan.recipe.denoising, through, 0, 0)
     draw = Generator().manual_seed(0)
     picture = torch.rand(1, 3, side, side, generator=draw).to(device.kind).requires_grad_(True)

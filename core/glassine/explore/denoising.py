@@ -23,9 +23,10 @@ from .canvas import Canvas
 from .course import Course, Step
 from .handling import drawn
 from .look import look
-from .views import views
+from .views import CROP, Views, views
 
 SEEDS = 2**31
+LARGEST = 512  # pixels; a denoiser's attention grows with the square of a view's pixels
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ def seen_noise(model: Model, latents: Tensor, noise: Tensor, at: Tensor) -> Tens
 LOSSES: dict[str, Loss] = {"error": error, "distilled": distilled, "goal": seen_noise}
 
 
+def denoised_views(height: int, width: int, crop: int = CROP) -> Views:
+    """What a denoiser sees of a picture; `crop` as for encoders, which need half the memory."""
+    return views(height, width, crop // 2, LARGEST)
+
+
 class DenoiserCourse:
     """Steps on views through the denoiser, with steps of another course, if any, in between."""
 
@@ -88,7 +94,7 @@ class DenoiserCourse:
         assert plan.recipe.denoising
         self._asks: Denoising = plan.recipe.denoising
         height, width = plan.artwork.rgb.shape[1:]
-        self._views = views(height, width, crop)
+        self._views = denoised_views(height, width, crop)
         self._through, self._others = through, others
         self._canvas, self._aims = on, Aims(on)
 

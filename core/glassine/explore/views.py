@@ -1,15 +1,15 @@
-"""What a step looks at: the picture at a size at which models would learn it, or a crop of that.
+"""What a step looks at: the picture at a size at which models would learn it.
 
 A loss at one exact size is fragile: it closes .098 of the gap at that size, and .03 to .04 at sizes
-beside it (docs/eye.md). So every step draws a size. Most views show the whole picture: steps that
-saw a quarter of a larger copy closed less of the gap, even at that copy's own size. A copy that is
-longer than CROP is looked at in crops, so that memory and time of a step do not grow with it.
+beside it (docs/eye.md). So every step draws a size, between those of training. A view shows the
+whole picture, because steps that saw a quarter of a larger copy closed less of the gap, even at
+that copy's own size; it is a crop only where memory is short, or where the picture is a strip.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, inf, log
 
 import torch
 from torch import Generator
@@ -17,11 +17,10 @@ from torch import Generator
 from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
-CROP = 512  # pixels; the longest side that an encoder sees at once
-LEAST, ABOVE, MOST = 0.75, 1.25, 1.25
-"""As factors on a bucket's side: how far views reach down and up from the smallest bucket, and up
-to which size above the largest bucket a picture is searched at its own size."""
-OWN = 0.2  # share of views at the picture's own size, where only the smaller bucket reduces it
+LEAST, MOST = 0.75, 1.25
+"""As factors on a bucket's side: how far views reach below the smallest bucket, and how large the
+canvas is beside the largest."""
+CROP = 1280  # pixels; the longest side that an encoder sees at once
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,14 @@ class View:
 class Views:
     """How views of a picture are drawn.
 
-    own        share of the views that have the picture's own size
-    low, high  range of the other views' sizes, drawn evenly on a logarithmic scale; sides in pixels
-               of squares with as many pixels
-    crop       longest side of a view, in pixels
+    sizes  smallest and largest size of a view, drawn evenly on a logarithmic scale: sides in
+           pixels of squares with as many pixels; None: the picture's own size
+    crop   longest side of a view, in pixels
     """
 
     height: int
     width: int
-    own: float
-    low: float
-    high: float
+    sizes: tuple[float, float] | None
     crop: int = CROP
 
     def draw(self, draw: Generator) -> View:
@@ -61,11 +57,11 @@ class Views:
         return self.view(self.side(at), down, across)
 
     def side(self, at: float) -> float | None:
-        """The size that a number in [0, 1) chooses, as in `low`; None: the picture's own."""
-        if at < self.own:
+        """The size that a number in [0, 1) chooses; None: the picture's own."""
+        if self.sizes is None:
             return None
-        share = (at - self.own) / (1 - self.own)
-        return exp(log(self.low) + share * (log(self.high) - log(self.low)))
+        low, high = self.sizes
+        return exp(log(low) + at * (log(high) - log(low)))
 
     def view(self, side: float | None, down: float, across: float) -> View:
         """The view of that size; two numbers in [0, 1] choose where it is cropped."""
@@ -83,15 +79,15 @@ class Views:
         return sum(self.view(side, 0, 0).pixels for side in sides) / len(sides)
 
 
-def views(height: int, width: int, crop: int = CROP) -> Views:
-    """Views at the picture's own size where no bucket reduces it, else around the smallest."""
-    side, buckets = side_of(height, width), training_sizes(height, width)
-    low, least = LEAST * min(SIZES), SMALLEST * side / min(height, width)
-    own = OWN if side <= MOST * max(SIZES) else 0.0
-    high = min(side / MOST if own else side, ABOVE * min(SIZES))
-    if not buckets or max(low, least) >= high:  # or a strip would become too narrow
-        return Views(height, width, 1.0, side, side, crop)
-    return Views(height, width, own, max(low, least), high, crop)
+def views(height: int, width: int, crop: int = CROP, most: float = inf) -> Views:
+    """Views at the picture's own size where no bucket reduces it; else from below the smallest
+    bucket up to the largest, the picture's own size, or `most`, whichever is smallest."""
+    side = side_of(height, width)
+    low = max(LEAST * min(SIZES), SMALLEST * side / min(height, width))
+    high = min(side, max(SIZES), most)
+    if not training_sizes(height, width) or low >= high:  # or a strip would become too narrow
+        return Views(height, width, None, crop)
+    return Views(height, width, (low, high), crop)
 
 
 def cut(length: int, most: int, at: float) -> slice:

@@ -68,4 +68,4 @@ def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
         cpu = choose("cpu")
         instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
         yield cpu, CROP, instead
-    yield choose("cpu"), CROP // 4, message("optimise.smallest_crops")
+    yield choose("cpu"), CROP // 8, message("optimise.smallest_crops")

@@ -7,9 +7,11 @@ STEPS = {"preview": 4, "quick": 20, "full": 120}
 """Optimiser steps by effort, each through one family's encoder. Twenty have 90 to 100 % of the
 effect of forty (lab/bench/steps.py, docs/eye.md)."""
 
+REDUCED_STEPS = STEPS | {"quick": 30}
+"""Where training reduces the picture, so that steps see it in different sizes."""
+
 FINE_STEPS = STEPS | {"quick": 40}
-"""Where every step sees another size of the picture, another face, or another level of a denoiser's
-noise."""
+"""Where every step sees another face, or another level of a denoiser's noise."""
 
 EFFORTS = {"preview": "Draft", "quick": "Quick", "full": "Thorough"}
 STRENGTHS = {"subtle": "subtle", "balanced": "balanced", "strong": "strong"}
@@ -204,4 +206,6 @@ FACES_OFFERED = ("lowkey", "fawkes")
 
 def steps_by_effort(recipe: Recipe, *, reduced: bool = False) -> dict[str, int]:
     """Steps for a picture that training reduces or not."""
-    return FINE_STEPS if reduced or recipe.on_faces or recipe.denoising else STEPS
+    if recipe.on_faces or recipe.denoising:
+        return FINE_STEPS
+    return REDUCED_STEPS if reduced else STEPS
