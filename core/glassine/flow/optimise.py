@@ -60,12 +60,13 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
 def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:
     """(device, longest side of a crop in pixels, note): what is tried in turn as memory runs out.
 
-    A note tells of its try; the first has none.
+    A note tells of its try; the first has none, and even smaller crops need no second one.
     """
     yield device, CROP, None
-    yield device, CROP // 2, message("optimise.smaller_crops", device=device.says)
+    yield device, 512, message("optimise.smaller_crops", device=device.says)
+    yield device, 256, None
     if device.kind != "cpu":
         cpu = choose("cpu")
         instead = message("optimise.on_processor", device=device.says, processor=cpu.says)
         yield cpu, CROP, instead
-    yield choose("cpu"), CROP // 8, message("optimise.smallest_crops")
+    yield choose("cpu"), 128, message("optimise.smallest_crops")
