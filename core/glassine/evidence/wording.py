@@ -68,5 +68,5 @@ def words_of(name: str) -> Field:
     if name in EMBEDDERS:
         return EMBEDDERS.words(name)
     if name == RESEARCH:
-        return message("surrogate.research")
+        return message("threat.research")
     return SURROGATES.words(name) if name in SURROGATES else name
