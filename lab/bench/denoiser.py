@@ -131,15 +131,15 @@ def measured(kind: str, device: Device, sides: tuple[int, ...] = SIDES) -> dict[
 def worded() -> str:
     """A table of the results that are there, as Markdown, and where they were measured."""
     found = {kind: told for kind in NAMES if (told := read(f"denoiser-{kind}"))}
-    lines = ["| model | picture | step of | seconds | of one core | memory of the process |"]
-    lines.append("|---|---:|---|---:|---:|---:|")
+    lines = ["| model | picture | step of | seconds | memory of the process |"]
+    lines.append("|---|---:|---|---:|---:|")
     for kind, told in found.items():
         for side in SIDES:
             for loss in LOSSES:
                 if row := told.get(f"{side} {loss}"):
                     memory = f"{row['peak'] / 1e9:.1f} GB" if row["peak"] else "-"
-                    times = (f"{row['second']:.2g}", f"{row['cores']:.2g}", memory)
-                    cells = (NAMES[kind], f"{side} px", CALLED[loss], *times)
+                    spent = f"{row['cores']:.2g}".removeprefix("0")
+                    cells = (NAMES[kind], f"{side} px", CALLED[loss], spent, memory)
                     lines.append(f"| {' | '.join(cells)} |")
     where = sorted({place_of(told) for told in found.values()})
     return "\n".join([*lines, "", f"Measured on: {'; '.join(where)}."])
