@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from functools import cache
 
 import pipelines
 import pytest
@@ -31,6 +32,7 @@ from glassine.flow.settle import settle
 from glassine.flow.verify import verify
 from glassine.formats import FORMATS
 from glassine.machine.device import Device
+from glassine.machine.weights import EMBEDDED
 from glassine.machine.weights.pipelines import numbers_in
 from glassine.service.methods import METHODS
 from glassine.service.state import State
@@ -143,23 +145,31 @@ def test_the_distilled_slope_is_the_error_itself(folders):
 
 
 @pytest.fixture(scope="module")
-def moved(folders):
-    """Recipe -> (plan, its change) on Stable Diffusion, with few steps at one level of noise."""
-    found = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimising, "choose", lambda wish: CPU)
-        for name in ("advdm", "sds", "mist"):
-            wish = Intent(recipe=name, model=str(folders["sd"]), seed=1)
-            made = plan(Artwork(picture()), wish)
-            asks = replace(made.recipe.denoising, low=LEVEL / 1000, high=LEVEL / 1000)
-            made = replace(made, recipe=replace(made.recipe, denoising=asks), steps=12, held_out=())
-            found[name] = made, optimise(made).pixels.float()
-    return found
+def moved():
+    """(recipe, model) -> (plan, its change), with few steps at one level of noise."""
+
+    @cache
+    def change(name, model):
+        wish = Intent(recipe=name, model=model, seed=1)
+        made = plan(Artwork(picture()), wish)
+        asks = replace(made.recipe.denoising, low=LEVEL / 1000, high=LEVEL / 1000)
+        made = replace(made, recipe=replace(made.recipe, denoising=asks), steps=12, held_out=())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(optimising, "choose", lambda wish: CPU)
+            return made, optimise(made).pixels.float()
+
+    return change
 
 
-def seen_of(folders, rgb):
+@pytest.fixture(params=["sd", EMBEDDED])
+def model(request, folders):
+    """A random Stable Diffusion, and the trained one that ships."""
+    return EMBEDDED if request.param == EMBEDDED else str(folders["sd"])
+
+
+def seen_of(model, rgb):
     """Over some noises: (mean denoising error, the noise that is seen, latents)."""
-    seen, at = through(folders["sd"]), torch.tensor([LEVEL])
+    seen, at = through(model), torch.tensor([LEVEL])
     with torch.no_grad():
         latents = seen.latents(rgb[None])
         half = [drawn_noise(latents, seed) for seed in range(40, 48)]
@@ -169,33 +179,33 @@ def seen_of(folders, rgb):
     return errors, guessed, latents
 
 
-def test_advdm_makes_the_picture_harder_to_denoise(folders, moved):
-    before, after = (seen_of(folders, one)[0] for one in (picture(), changed(moved, "advdm")))
+def test_advdm_makes_the_picture_harder_to_denoise(model, moved):
+    before, after = (seen_of(model, one)[0] for one in (picture(), changed(moved("advdm", model))))
     assert after.square().mean() > before.square().mean() + 0.01
 
 
-def test_sds_moves_latents_against_the_error(folders, moved):
-    errors, _, latents = seen_of(folders, picture())
-    _, _, after = seen_of(folders, changed(moved, "sds"))
+def test_sds_moves_latents_against_the_error(model, moved):
+    errors, _, latents = seen_of(model, picture())
+    _, _, after = seen_of(model, changed(moved("sds", model)))
     way, error = (after - latents).flatten(), errors.mean(0).flatten()
     assert torch.cosine_similarity(way, error, 0) < -0.1
 
 
-def test_mist_brings_latents_and_seen_noise_to_the_texture(folders, moved):
-    made, _ = moved["mist"]
-    _, guessed, latents = seen_of(folders, picture())
-    _, after, reached = seen_of(folders, changed(moved, "mist"))
-    _, _, goal = seen_of(folders, made.goals[0].picture)
+def test_mist_brings_latents_and_seen_noise_to_the_texture(model, moved):
+    made, _ = moved("mist", model)
+    _, guessed, latents = seen_of(model, picture())
+    _, after, reached = seen_of(model, changed(moved("mist", model)))
+    _, _, goal = seen_of(model, made.goals[0].picture)
     assert (reached - goal).norm() < 0.99 * (latents - goal).norm()
     assert (after - goal).norm() < (guessed - goal).norm()
 
 
-def changed(moved, name):
-    return (picture() + moved[name][1]).clamp(0, 1)
+def changed(found):
+    return (picture() + found[1]).clamp(0, 1)
 
 
 def test_the_report_has_the_denoisers_own_view(folders, moved):
-    made, change = moved["advdm"]
+    made, change = moved("advdm", str(folders["sd"]))
     protected = settle(Change(made, change.half()))
     report = verify(protected)
     assert [row.level for row in report.denoised] == [0.1, 0.3, 0.5, 0.7, 0.9]
@@ -238,7 +248,7 @@ def test_what_is_walked_back_without_noise_is_the_picture_itself(folders, monkey
     assert not torch.allclose(wrong, latents, atol=0.1)
 
 
-def test_a_change_keeps_to_mask_and_plan(folders, moved, monkeypatch):
+def test_a_change_keeps_to_mask_and_plan(folders, monkeypatch):
     monkeypatch.setattr(optimising, "choose", lambda wish: CPU)
     mask = torch.zeros(1, 72, 64)
     mask[:, :, :32] = 1

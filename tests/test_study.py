@@ -1,5 +1,6 @@
 """The study's code, as far as seconds allow, and on a tiny random Stable Diffusion."""
 
+import hashlib
 import importlib
 import json
 from pathlib import Path
@@ -406,3 +407,34 @@ def test_the_studys_model_is_a_folder_that_the_engine_looks_through(study, tmp_p
     shown = torch.rand(1, 3, 64, 64)
     assert asked.side == 64 and asked.decode(asked.encode(shown)).shape == shown.shape
     assert asked.shares(0.4)[0] == pytest.approx(float(model.noise.alphas_cumprod[400] ** 0.5))
+
+
+def test_what_the_probe_says_of_the_model_that_ships_is_of_that_model(study, tmp_path):
+    known, pictures, probed = study("known"), study("pictures"), study("probed")
+    from glassine.machine.weights import SHIPPED_MODEL
+    from PIL import Image
+
+    found = []
+    for at, colour in enumerate(("red", "blue", "blue", "green", "red", "green")):
+        Image.new("RGB", (40, 30), colour).save(tmp_path / f"{at}.png")
+        found.append(pictures.Captioned(tmp_path / f"{at}.png", "a flag", "flag"))
+    assert known.strangers(found[:1], found[1:]) == [found[1], found[3]], "no twins"
+
+    scores = [{"score": at / 20} for at in range(40)]
+    about = {
+        "test": {"p": 0.5},
+        "says": {"says": "so"},
+        "works": scores[20:],
+        "controls": scores[:20],
+    }
+    ahead = known.figures({"questions": [about]})
+    assert (ahead["auc"], ahead["true_at_1_percent"], ahead["small_sets_found"]) == (1, 1, 1)
+    alike = known.figures({"questions": [about | {"works": scores[:20]}]})
+    assert alike["auc"] == 0.5 and alike["small_sets_found"] < 0.2
+
+    kept = json.loads(known.RESULT.read_text())
+    unet = SHIPPED_MODEL / "unet" / "diffusion_pytorch_model.safetensors"
+    digest = hashlib.sha256(unet.read_bytes()).hexdigest()
+    assert kept["model"]["sha256"]["unet/diffusion_pytorch_model.safetensors"] == digest
+    page = probed.PAGE.read_text("utf-8")
+    assert f"{known.START}\n{known.worded(kept)}\n{probed.END}" in page, "run it with --write"

@@ -2,7 +2,8 @@
 
 The UNet of Stable Diffusion 1.5 or XL in its published configuration, with random weights and a
 small autoencoder in front; nothing is fetched. If its weights do not fit into free memory, it says
-so and measures nothing. Results in results/denoiser-KIND.json.
+so and measures nothing. --kind embedded: the research surrogate that ships, as it is. Results in
+results/denoiser-KIND.json; --write only puts those that are there into docs/denoisers.md.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .record import save
+from ..places import ROOT
+from .record import read, save
 
 if TYPE_CHECKING:
     from glassine.explore.denoising import Through
@@ -40,8 +42,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
 }
 """Kind -> the published model's config.json, as far as it differs from diffusers' own defaults."""
-NUMBERS = {"sd15": 860e6, "sdxl": 2570e6}
+EMBEDDED = "embedded"
+NUMBERS = {EMBEDDED: 1.5e6, "sd15": 860e6, "sdxl": 2570e6}
 """Number of weights, roughly; known before anything is made."""
+
+NAMES = {EMBEDDED: "research surrogate", "sd15": "SD 1.5's size", "sdxl": "SDXL's size"}
+CALLED = {"error": "`advdm`", "distilled": "`sds`"}
+PAGE = ROOT / "docs" / "denoisers.md"
+START, END = "<!-- steps: lab/bench/denoiser.py -->", "<!-- end of steps -->"
 
 
 def through(kind: str, device: Device) -> Through:
@@ -51,8 +59,12 @@ def through(kind: str, device: Device) -> Through:
     from glassine.denoisers import DENOISERS
     from glassine.denoisers.loaded import Model, guesser
     from glassine.denoisers.noise import noise_of
-    from glassine.explore.denoising import Through
+    from glassine.explore.denoising import Through, through_folder
+    from glassine.machine.weights import SHIPPED_MODEL
+    from glassine.types import Intent
 
+    if kind == EMBEDDED:
+        return through_folder(str(SHIPPED_MODEL), Intent.prompt, device)
     before = torch.get_default_dtype()
     torch.set_default_dtype(device.dtype)  # else it is made in float32 first: twice the memory
     try:
@@ -71,8 +83,10 @@ def through(kind: str, device: Device) -> Through:
     return Through(sees, lambda rgb: eye.encode(rgb).latents)
 
 
-def steps(found: Through, loss: str, side: int, device: Device) -> Callable[[], float]:
-    """A function that takes one step and says how many seconds that took."""
+def steps(
+    found: Through, loss: str, side: int, device: Device
+) -> Callable[[], tuple[float, float]]:
+    """A function that takes one step and says how long that took: seconds, and seconds of cores."""
     import torch
     from glassine.explore.denoising import looked_at
     from glassine.types import Denoising
@@ -80,11 +94,11 @@ def steps(found: Through, loss: str, side: int, device: Device) -> Callable[[], 
     seen = looked_at(Denoising(loss=loss, source=""), found, 500, 1)  # type: ignore[arg-type]
     picture = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
 
-    def step() -> float:
+    def step() -> tuple[float, float]:
         at = picture.to(device.kind).requires_grad_(True)
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         torch.autograd.grad(seen(at).square().sum(), at)[0].sum().item()
-        return time.monotonic() - began
+        return time.monotonic() - began, time.process_time() - worked
 
     return step
 
@@ -107,11 +121,42 @@ def measured(kind: str, device: Device, sides: tuple[int, ...] = SIDES) -> dict[
             if device.kind == "cuda":
                 torch.cuda.reset_peak_memory_stats()
             step = steps(found, loss, side, device)
-            first, second = step(), step()
-            row = {"first": first, "second": second, "peak": peak(device)}
+            (first, _), (second, cores) = step(), step()
+            row = {"first": first, "second": second, "cores": cores, "peak": peak(device)}
             seen[f"{side} {loss}"] = row
             print(kind, side, loss, row, flush=True)
     return seen
+
+
+def worded() -> str:
+    """A table of the results that are there, as Markdown, and where they were measured."""
+    found = {kind: told for kind in NAMES if (told := read(f"denoiser-{kind}"))}
+    lines = ["| model | picture | step of | seconds | memory of the process |"]
+    lines.append("|---|---:|---|---:|---:|")
+    for kind, told in found.items():
+        for side in SIDES:
+            for loss in LOSSES:
+                if row := told.get(f"{side} {loss}"):
+                    memory = f"{row['peak'] / 1e9:.1f} GB" if row["peak"] else "-"
+                    spent = f"{row['cores']:.2g}".removeprefix("0")
+                    cells = (NAMES[kind], f"{side} px", CALLED[loss], spent, memory)
+                    lines.append(f"| {' | '.join(cells)} |")
+    where = sorted({place_of(told) for told in found.values()})
+    return "\n".join([*lines, "", f"Measured on: {'; '.join(where)}."])
+
+
+def place_of(told: dict[str, Any]) -> str:
+    """The machine and the commit of a result."""
+    about, dtype = told["circumstances"], told["dtype"].removeprefix("torch.")
+    threads = "one thread" if about["threads"] == 1 else f"{about['threads']} threads"
+    return f"{about['processor']}, {threads}, {dtype}, commit {about['commit']}"
+
+
+def write(text: str) -> None:
+    """Puts the text between the page's two marks."""
+    before, _, rest = PAGE.read_text("utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}", "utf-8")
 
 
 def peak(device: Device) -> int | None:
@@ -131,10 +176,13 @@ def main() -> None:
     from glassine.machine.device import choose
 
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--kind", choices=tuple(SHAPES), default="sd15")
+    asked.add_argument("--kind", choices=tuple(NAMES), default="sd15")
     asked.add_argument("--device", default="auto")
     asked.add_argument("--sides", default=",".join(map(str, SIDES)))
+    asked.add_argument("--write", action="store_true", help="only fill docs/denoisers.md")
     given = asked.parse_args()
+    if given.write:
+        return write(worded())
     sides = tuple(int(side) for side in given.sides.split(","))
     save(f"denoiser-{given.kind}", measured(given.kind, choose(given.device), sides))
 

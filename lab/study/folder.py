@@ -1,5 +1,8 @@
 """The study's small model as a folder that diffusers reads: python -m lab.study.folder NAME OUT
 
+The research surrogate that ships is `base-128 --side 128 --half`, beside a model card that is
+written by hand. --half: in float16, and readable for older libraries too.
+
 NAME is a checkpoint under --home that base.py, denoisers.py or probed.py wrote (base-64,
 denoiser-64, probed-0-300). With it `glassine protect --model` and `glassine probe` can be tried
 without a model hub: it has the layout of a Stable Diffusion, half a million weights, 64 px and a
@@ -14,6 +17,7 @@ ignores what was added.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderTiny, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from glassine.machine import weights
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from . import base, small
@@ -28,6 +33,10 @@ from . import base, small
 WIDE = 3 * small.WIDTH
 LARGE = 1e3
 NO_WORD = "[none]"
+TOKENIZER = "PreTrainedTokenizerFast"
+"""The tokenizer's class under the name that every version of transformers knows."""
+TEXT = "text_model."
+"""Start of the text encoder's names in every published model: transformers 4 wants it."""
 
 
 def pipeline(made: small.Small, coder: AutoencoderTiny) -> StableDiffusionPipeline:
@@ -123,6 +132,39 @@ def hears(name: str) -> bool:
     return name.endswith(("attn2.to_k.weight", "attn2.to_v.weight"))
 
 
+def autoencoder() -> AutoencoderTiny:
+    """TAESD, from the models folder."""
+    found = AutoencoderTiny.from_pretrained(str(weights.folder_of("taesd")), local_files_only=True)
+    made = AutoencoderTiny()  # its settings say nothing of the folder on this machine
+    made.load_state_dict(found.state_dict())
+    return made.float().eval()
+
+
+def saved(made: small.Small, folder: Path, *, half: bool) -> None:
+    """Writes the model there; `half`: as it ships."""
+    pipeline(made, autoencoder()).save_pretrained(folder, safe_serialization=True)
+    if half:
+        halve(folder)
+
+
+def halve(folder: Path) -> None:
+    """The saved folder's weights in float16, and its names as older libraries know them."""
+    for file in sorted(folder.rglob("*.safetensors")):
+        start = TEXT if file.parent.name == "text_encoder" else ""
+        state = {start + name.removeprefix(start): one for name, one in load_file(file).items()}
+        save_file({name: one.half() for name, one in state.items()}, file, {"format": "pt"})
+        file.chmod(0o644)
+    change(folder / "model_index.json", tokenizer=["transformers", TOKENIZER])
+    change(folder / "tokenizer" / "tokenizer_config.json", tokenizer_class=TOKENIZER)
+    change(folder / "text_encoder" / "config.json", dtype="float16")
+
+
+def change(file: Path, **more: object) -> None:
+    """Changes what a JSON file says."""
+    told = json.loads(file.read_text()) | more
+    file.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+
+
 def checkpoint(home: Path, name: str, side: int) -> small.Small:
     """The study's checkpoint of that name, with its mean weights."""
     made = small.Small(base.vocabulary(), small.taesd(home), side=side)
@@ -138,11 +180,13 @@ def main() -> None:
     asked.add_argument("out", type=Path)
     asked.add_argument("--side", type=int, default=64)
     asked.add_argument("--home", type=Path, default=small.HOME)
+    asked.add_argument("--half", action="store_true", help="float16, as it ships")
     given = asked.parse_args()
     made = checkpoint(given.home, given.name, given.side)
-    coder = AutoencoderTiny.from_pretrained(str(weights.folder_of("taesd")), local_files_only=True)
-    pipeline(made, coder.float()).save_pretrained(given.out, safe_serialization=True)
-    print(f"{given.out}: {sum(one.numel() for one in made.unet.parameters())} weights")
+    saved(made, given.out, half=given.half)
+    size = sum(file.stat().st_size for file in given.out.rglob("*") if file.is_file())
+    weights_in = sum(one.numel() for one in made.unet.parameters())
+    print(f"{given.out}: {weights_in} weights, {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -247,11 +247,11 @@ def short(value: float) -> str:
     return f"{value:.{places}f}".rstrip("0").rstrip(".").removeprefix("0") or "0"
 
 
-def write(text: str) -> None:
-    """Puts the text between the page's two marks."""
-    before, _, rest = PAGE.read_text().partition(START)
+def write(text: str, start: str = START) -> None:
+    """Puts the text between two marks of the page."""
+    before, _, rest = PAGE.read_text().partition(start)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}")
+    PAGE.write_text(f"{before}{start}\n{text}\n{END}{after}")
 
 
 def scores(found: list[Row], test: str, seed: int, dose: int) -> list[float]:

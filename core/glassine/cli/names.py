@@ -53,6 +53,21 @@ class File(Name):
         return super().convert(value, param, ctx)
 
 
+class ModelFolder(Name):
+    """The folder of a whole model; the word `embedded` means the one that ships."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:  # noqa: ANN401
+        from ..machine.weights import EMBEDDED, model_folder
+
+        found = super().convert(value, param, ctx)
+        return model_folder(EMBEDDED) if value == EMBEDDED else found
+
+
 class Place(Name):
     """A folder, or an address that is left as it is: s3://bucket/paintings"""
 

@@ -171,10 +171,11 @@ HOW = (
 MODEL = (
     click.option(
         "--model",
-        metavar="FOLDER",
+        metavar="FOLDER|embedded",
         type=Name(),
         help="A model on this machine to look through, as diffusers saves it (Stable Diffusion 1 "
-        "to 3.5, SDXL, FLUX.1), with files ending in .safetensors. Some recipes need it.",
+        "to 3.5, SDXL, FLUX.1), with files ending in .safetensors. Some recipes need it. embedded: "
+        "the research surrogate that ships, which stands for no real model.",
     ),
     click.option(
         "--prompt",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isnan
+from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def what_line(plan: Plan) -> str:
     """The recipe, its goals, and the work that it took."""
     recipe, work = plan.recipe.name, work_done(plan)
     if not plan.goals:
-        return phrase("cli.what_through", recipe=recipe, model=plan.model, work=work)
+        return phrase("cli.what_through", recipe=recipe, model=Path(plan.model).name, work=work)
     goals = tuple(goal.says for goal in plan.goals)
     if plan.recipe.away:
         return phrase("cli.what_away", recipe=recipe, goals=goals, work=work)

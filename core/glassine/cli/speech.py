@@ -40,6 +40,7 @@ OPTIONS = {
     "ledger.published": "glassine ledger show {number}",
     "ledger.unusable": "--marks none",
     "metadata.dropped": "--keep-private",
+    "model.no_library": "pip install 'glassine[denoisers]'",
     "page.no_evidence": "-o OUT",
     "page.no_search": "-o PAGE",
     "passphrase.not_stored": "pip install keyring",

@@ -1,6 +1,7 @@
 """Denoisers the optimiser may look through. To add one: a file here, and its name below.
 
-None ships and none is fetched: each loads from a folder of the user's that diffusers wrote.
+None is fetched: each loads from a folder that diffusers wrote, of the user's or, for research, the
+one in `weights`.
 `noise` has the noise schedules, `loaded` puts a denoiser onto a device, `lora` fine-tunes one.
 """
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from ..errors import EntryMissing, OutOfMemory
+from ..errors import OutOfMemory, WeightsMissing
 from ..machine import memory
 from ..machine.device import Device
 from ..machine.weights.pipelines import read_json
@@ -85,8 +85,7 @@ def memory_of(device: Device) -> int:
 @lru_cache(maxsize=1)
 def denoiser(folder: str, prompt: str, device: Device) -> Model:
     """The model in that folder, its prompt encoded once; the text encoders are freed again."""
-    if not libraries_there():
-        raise EntryMissing("denoiser", Path(folder).name, "diffusers")
+    check_libraries()
     parts = parts_in(Path(folder))
     check_memory(parts, device)
     scheduler = read_json(parts.folder / SCHEDULER)
@@ -102,10 +101,13 @@ def denoiser(folder: str, prompt: str, device: Device) -> Model:
     )
 
 
-def libraries_there() -> bool:
+def check_libraries() -> None:
+    """Raises WeightsMissing where a library is missing that every denoiser needs."""
     from importlib.util import find_spec
 
-    return all(find_spec(name) for name in ("diffusers", "transformers"))
+    for library in ("diffusers", "transformers"):
+        if find_spec(library) is None:
+            raise WeightsMissing("model.no_library", library=library)
 
 
 def network(parts: Parts, device: Device) -> nn.Module:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ..faces.measured import found_of
+from ..machine.weights import is_shipped
 from ..messages import Message, message
 from ..surrogates import SMALL
 from ..surrogates.embedded import LIMITS
@@ -67,6 +68,8 @@ def about_faces(plan: Plan) -> Iterator[Message]:
 def about_families(plan: Plan, rows: Sequence[Effect]) -> Iterator[Message]:
     if plan.faces:
         return
+    if is_shipped(plan.model):
+        yield message("doubt.research")
     if plan.surrogates == (SMALL,):
         yield from about_embedded()
     if not plan.held_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..embedders import EMBEDDERS
+from ..machine.weights import RESEARCH
 from ..messages import Field, Message, message
 from ..surrogates import SURROGATES
 from ..types import Plan
@@ -66,4 +67,6 @@ def words_of(name: str) -> Field:
     """What an encoder stands for, or which face network it is; a folder's name as it is."""
     if name in EMBEDDERS:
         return EMBEDDERS.words(name)
+    if name == RESEARCH:
+        return message("threat.research")
     return SURROGATES.words(name) if name in SURROGATES else name

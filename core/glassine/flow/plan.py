@@ -6,13 +6,13 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
 from torch import Generator, Tensor
 
 from .. import marks
 from ..denoisers.folder import parts_in
+from ..denoisers.loaded import check_libraries
 from ..errors import NotUsable, UnknownEntry
 from ..explore.training_sizes import training_sizes
 from ..faces.portrait import portrait
@@ -20,6 +20,7 @@ from ..formats import FORMATS
 from ..formats.carried.publish import carrying
 from ..formats.vips import SMALLEST, check_sides
 from ..machine.device import choose
+from ..machine.weights import RESEARCH, is_shipped, model_folder
 from ..messages import Message, message
 from ..pixels.art import art_of
 from ..pixels.flatten import on_white
@@ -71,7 +72,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
         also_at=() if recipe.on_faces else sizes,
         art=replace(art, grey=art.grey and not intent.in_colour),
         faces=aimed.faces,
-        model=intent.model or "",
+        model=str(model_folder(intent.model)) if intent.model else "",
         prompt=intent.prompt if intent.model else "",
         found=intent.found,
         redraw=bool(intent.model) and intent.redraw,
@@ -154,7 +155,8 @@ def check_model(intent: Intent, recipe: Recipe) -> None:
     if recipe.denoising and recipe.denoising.rounds and not intent.found:
         raise NotUsable("plan.only_sets", recipe=recipe.name)
     if intent.model:
-        parts_in(Path(intent.model))
+        check_libraries()
+        parts_in(model_folder(intent.model))
 
 
 def check_sides_fit(artwork: Artwork, export: Export) -> None:
@@ -175,11 +177,18 @@ def decide_marks(export: Export) -> Export:
 def chosen_surrogates(intent: Intent) -> tuple[str, ...]:
     """The surrogates that were asked for, else the model's own encoder, else every real one that is
     present, else the one that ships."""
-    own = (intent.model,) if intent.model else ()
+    own = own_encoder(intent.model or "")
     names = intent.surrogates or own or encoders.present_surrogates() or (SMALL,)
     for name in names:
         surrogate_named(name)
     return names
+
+
+def own_encoder(model: str) -> tuple[str, ...]:
+    """The encoder in front of that model, as `surrogate_named` takes it; none without a model."""
+    if not model:
+        return ()
+    return (RESEARCH if is_shipped(model_folder(model)) else model,)
 
 
 def score_of(intent: Intent, kind: ArtName) -> Score:

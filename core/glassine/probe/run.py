@@ -37,6 +37,7 @@ class Order:
     identity  digest of the model's files
     words     caption for pictures without words of their own
     reference  digest of the files of a model that cannot have learnt the works; "": none
+    research  whether the model is the one that ships, which learnt nobody's works
     """
 
     identity: str
@@ -47,6 +48,7 @@ class Order:
     effort: Effort
     words: str
     reference: str = ""
+    research: bool = False
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -265,7 +267,7 @@ def outcome(
 
 def doubts(order: Order) -> tuple[Message, ...]:
     """Reasons to trust the answers less, the gravest first."""
-    found = []
+    found = [message("probe.research")] if order.research else []
     if not order.controls:
         found.append(message("probe.no_controls"))
     else:

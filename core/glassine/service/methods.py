@@ -13,17 +13,18 @@ import torch
 from ..campaigns import Signed, join, joined, joined_named
 from ..denoisers import DENOISERS
 from ..denoisers.folder import parts_in
-from ..denoisers.loaded import GIGABYTE, check_memory, libraries_there
+from ..denoisers.loaded import GIGABYTE, check_libraries, check_memory
 from ..embedders.loaded import attackable, present_embedders
-from ..errors import EntryMissing, UnknownEntry
+from ..errors import UnknownEntry
 from ..explore.training_sizes import training_sizes
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
-from ..flow.plan import caption_of, check_model, plan, recipe_named
+from ..flow.plan import caption_of, check_model, own_encoder, plan, recipe_named
 from ..flow.recipes import steps_by_effort
 from ..flow.settle import settle
 from ..flow.timing import Workload
+from ..machine.weights import is_shipped, model_folder
 from ..messages import LANGUAGES, message, to_plain
 from ..messages.words import table
 from ..pixels.flatten import on_white
@@ -98,7 +99,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
         names,
         device,
         asks=recipe.denoising,
-        model=ask.model,
+        model=str(model_folder(ask.model)) if ask.model else "",
         prompt=ask.prompt or Intent.prompt,
         faces=round(FACE_SHARE * ask.width * ask.height) if recipe.on_faces else None,
     )
@@ -120,18 +121,19 @@ def looked_through(ask: EstimateAsk, recipe: Recipe) -> tuple[str, ...]:
         return ask.surrogates
     if recipe.on_faces:
         return attackable(present_embedders()) or (SMALL,)
-    return (ask.model,) if ask.model else present_surrogates() or (SMALL,)
+    return own_encoder(ask.model) or present_surrogates() or (SMALL,)
 
 
 def look_at_model(request: Request[ModelAsk]) -> Answer:
     """Checks a model's folder as far as that goes without loading it; refuses it in words."""
-    folder, device = Path(request.ask.folder), request.state.device
-    if not libraries_there():
-        raise EntryMissing("denoiser", folder.name, "diffusers")
+    folder, device = model_folder(request.ask.folder), request.state.device
+    check_libraries()
     parts = parts_in(folder)
     check_memory(parts, device)
     name = next(name for name in DENOISERS if DENOISERS[name] is parts.entry)
     memory = parts.bytes_on(device) / GIGABYTE
+    if is_shipped(folder):
+        return Answer(Modelled(message("service.research", memory=memory)))
     kind = DENOISERS.words(name)
     return Answer(Modelled(message("service.model", name=folder.name, kind=kind, memory=memory)))
 

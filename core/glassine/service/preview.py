@@ -29,6 +29,7 @@ from ..flow.recipes import FACE_RECIPES, MODEL_RECIPES, RECIPES, START, steps_by
 from ..flow.settle import settle, with_change
 from ..flow.strength import guess
 from ..flow.timing import Workload, gradient_seconds
+from ..machine.weights import model_folder
 from ..pixels.art import held_to
 from ..pixels.flatten import on_white
 from ..pixels.grid import on_grid
@@ -212,7 +213,8 @@ def longest(ask: PreviewAsk, state: State, steps: int) -> int:
         return min(SIZES[-1], side)
     recipe = (RECIPES | MODEL_RECIPES).get(ask.intent.recipe)
     asks = recipe.denoising if recipe and ask.intent.model else None
-    about = state.device, asks, ask.intent.model, ask.intent.prompt or Intent.prompt
+    model = str(model_folder(ask.intent.model))
+    about = state.device, asks, model, ask.intent.prompt or Intent.prompt
     for size in SIZES:
         size = min(size, side)
         expected = state.estimates.seconds(Workload(size, size, steps, names, *about))

@@ -5,6 +5,7 @@ they keep; `nets` holds the networks."""
 
 from pathlib import Path
 
+from ..machine.weights.shipped import RESEARCH, SHIPPED_MODEL
 from ..registry import Registry
 from .base import Encoder, Surrogate
 
@@ -29,12 +30,14 @@ SHIPPED = Path(__file__).parent / "weights"
 
 
 def surrogate_named(name: str) -> Surrogate:
-    """The entry of that name, or the autoencoder in the folder of that path."""
-    if name in SURROGATES or not Path(name).expanduser().is_dir():
+    """The entry of that name, or the autoencoder in the folder of that path, or that of the model
+    that ships."""
+    folder = SHIPPED_MODEL if name == RESEARCH else Path(name).expanduser()
+    if name in SURROGATES or not folder.is_dir():
         return SURROGATES[name]
     from .kl import local
 
-    return local(Path(name).expanduser().resolve())
+    return local(folder.resolve())
 
 
 __all__ = ["SHIPPED", "SMALL", "SURROGATES", "Encoder", "Surrogate", "surrogate_named"]

@@ -47,8 +47,10 @@ def local(folder: Path) -> Surrogate:
 def load_autoencoder(folder: Path) -> nn.Module:
     try:
         from diffusers import AutoModel
+        from diffusers.utils import logging as told
     except ImportError as error:
         raise EntryMissing("surrogate", "diffusers", "diffusers") from error
+    told.set_verbosity_error()  # it warns of settings that it wrote itself
     part = part_at(folder)
     net: nn.Module = AutoModel.from_pretrained(
         str(folder), local_files_only=True, use_safetensors=True, variant=part.variant

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...errors import EntryMissing, NotUsable
+from ...errors import NotUsable
 from ...messages import message
 from .. import speech
-from ..names import Name
+from ..names import ModelFolder, Name
 from ..numbers import Whole
 from ..usage import Command
 
@@ -38,7 +39,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.argument("model", required=False, type=Name(path_type=Path))
+@click.argument("model", required=False, type=ModelFolder())
 @click.argument("folder", required=False, type=Name(path_type=Path))
 @click.option(
     "--against",
@@ -56,7 +57,7 @@ What the figures are worth, and what they never prove, is in docs/probe.md.
 @click.option(
     "--reference",
     metavar="FOLDER",
-    type=Name(path_type=Path),
+    type=ModelFolder(),
     help="Another model, as alike as can be, that cannot have learnt the works: an older version. "
     "The denoiser's losses are compared with its losses too.",
 )
@@ -138,9 +139,11 @@ def command(
 ) -> None:
     """Ask the local MODEL about the works in FOLDER.
 
-    MODEL is a folder as diffusers saves it. Half of a picture is hidden and completed; samples for
-    its words are compared with it; the denoiser's loss is compared over the whole set. Nothing is
-    said of a single picture's membership, because that cannot be known.
+    MODEL is a folder as diffusers saves it, or the word embedded: the research surrogate that
+    ships, on which this can be tried, because what it has learnt is known. Half of a picture is
+    hidden and completed; samples for its words are compared with it; the denoiser's loss is
+    compared over the whole set. Nothing is said of a single picture's membership, because that
+    cannot be known.
     """
     if new_canary:
         plant(new_canary)
@@ -166,19 +169,19 @@ def plant(file: Path) -> None:
 def asked_of(model: Path, folder: Path, given: dict[str, Any]) -> None:
     from ...batch.folder import make_folder
     from ...denoisers.folder import parts_in
-    from ...denoisers.loaded import libraries_there
+    from ...denoisers.loaded import check_libraries
     from ...machine.device import choose
+    from ...machine.weights import is_shipped
     from ...probe import local, pack, run
 
     parts = parts_in(model)
     if given["lora"]:
         local.check_lora(given["lora"])
-    if not libraries_there():
-        raise EntryMissing("denoiser", model.name, "diffusers")
+    check_libraries()
     other = parts_in(given["reference"]) if given["reference"] else None
     files = local.digests(parts, given["lora"])
     its_files = local.digests(other, None) if other else {}
-    order = order_of(files, its_files, folder, given)
+    order = replace(order_of(files, its_files, folder, given), research=is_shipped(model))
     for said in run.doubts(order):
         click.echo(speech.phrase("cli.probe_doubt", says=said), err=True)
     load = partial(local.local_model, captions=captions_of(order), device=choose(given["device"]))
@@ -254,11 +257,18 @@ def teller() -> Told:
     return told
 
 
+def word_for(file: Path) -> str:
+    """Its name; for the folder of the model that ships, the word that means it."""
+    from ...machine.weights import EMBEDDED, is_shipped
+
+    return EMBEDDED if is_shipped(file) else file.name
+
+
 def again(model: Path, folder: Path, given: dict[str, Any]) -> str:
     """The command line that repeats the figures, with names of folders and without their paths."""
-    words = ["glassine", "probe", model.name, folder.name]
+    words = ["glassine", "probe", word_for(model), folder.name]
     for name in ("against", "lora", "reference"):
-        words += [f"--{name}", given[name].name] if given[name] else []
+        words += [f"--{name}", word_for(given[name])] if given[name] else []
     for name in ("ask", "words", *EFFORT, "side"):
         words += [f"--{name}", str(given[name])] if given[name] is not None else []
     return shlex.join(words)

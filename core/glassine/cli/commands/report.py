@@ -126,10 +126,13 @@ def command(
 def check_model_options(given: dict[str, Any]) -> None:
     """Raises where --model is no model's folder, or where it is missing beside options about it."""
     from ...denoisers.folder import parts_in
+    from ...denoisers.loaded import check_libraries
+    from ...machine.weights import model_folder
     from ..unused import MODEL, typed
 
     if given["model"]:
-        parts_in(Path(given["model"]))
+        parts_in(model_folder(given["model"]))
+        check_libraries()
         return
     for name in MODEL:
         if typed(given, name) and given[name]:
@@ -140,12 +143,13 @@ def seen_by_model(protected: Protected, given: dict[str, Any]) -> Protected:
     """With --model in its plan, whose denoiser is measured too, and redraws both if asked."""
     from dataclasses import replace
 
+    from ...machine.weights import model_folder
     from ...types import Intent
 
     if not given["model"]:
         return protected
-    prompt = given["prompt"] or Intent.prompt
-    plan = replace(protected.plan, model=given["model"], prompt=prompt, redraw=given["redraw"])
+    model, prompt = str(model_folder(given["model"])), given["prompt"] or Intent.prompt
+    plan = replace(protected.plan, model=model, prompt=prompt, redraw=given["redraw"])
     return replace(protected, plan=plan)
 
 

@@ -5,17 +5,23 @@ A file belongs here if it finds, checks or fetches weights without running a net
 from .fetch import adopt_folder, fetch_folder
 from .judges import ALEXNET, ALEXNET_FILE
 from .places import folder_of, folders, present
+from .shipped import EMBEDDED, RESEARCH, SHIPPED_MODEL, is_shipped, model_folder
 from .sums import Wanted, how_verified, verified_folder
 
 __all__ = [
     "ALEXNET",
     "ALEXNET_FILE",
+    "EMBEDDED",
+    "RESEARCH",
+    "SHIPPED_MODEL",
     "Wanted",
     "adopt_folder",
     "fetch_folder",
     "folder_of",
     "folders",
     "how_verified",
+    "is_shipped",
+    "model_folder",
     "present",
     "verified_folder",
 ]
