@@ -139,15 +139,13 @@ def table() -> None:
 
 
 def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
-    """Title -> variant -> lines: the first variant alone, then with more and more other variants,
-    on the pictures that these have in common."""
-    first, *others = lines
-    found = {f"all pictures of {first}": {first: lines[first]}}
-    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
-        chosen = {v: own for v, own in lines.items() if len(own) >= low}
-        shared = set.intersection(*({row["picture"] for row in own} for own in chosen.values()))
-        found[f"pictures that {', '.join(chosen)} have"] = {
-            v: [row for row in own if row["picture"] in shared] for v, own in chosen.items()
+    """Title -> variant -> lines: each variant alone, then all on the pictures that they share."""
+    found = {f"all pictures of {variant}": {variant: own} for variant, own in lines.items()}
+    shared = set.intersection(*({row["picture"] for row in own} for own in lines.values()))
+    if len(lines) > 1:
+        found[f"pictures that {', '.join(lines)} have"] = {
+            variant: [row for row in own if row["picture"] in shared]
+            for variant, own in lines.items()
         }
     return found
 
@@ -155,12 +153,15 @@ def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
 def summary(rows: list[Row]) -> Table:
     """Means over pictures of the share of the gap closed, beside the blend that looks the same."""
     names = ["", *(t["name"] for t in rows[0]["trials"] if t["verdict"] != "not run")]
+    after = {name: cell(rows, name) for name in names}
     return {
         "pictures": len(rows),
         "side": rows[0]["side"],
         "ssimulacra2": round(fmean(row["cost"]["ssimulacra2"] for row in rows), 2),
+        "lpips": round(fmean(row["cost"]["lpips"] for row in rows), 4),
         "seconds": round(fmean(row["seconds"] for row in rows), 1),
-        "after": {name: cell(rows, name) for name in names},
+        "worst": min(after, key=lambda name: after[name]["covered"]),
+        "after": after,
     }
 
 
@@ -211,10 +212,8 @@ def markdown(title: str, variants: dict[str, Table]) -> str:
             cells += [f"{100 * row['worst']:.0f} ({row['worst_picture']})"]
         lines.append(f"| {name or 'as posted'} | {' | '.join(cells)} |")
     if len(variants) > 1:
-        worst = [
-            min(v["after"].items(), key=lambda item: item[1]["covered"]) for v in variants.values()
-        ]
-        cells = [f"{100 * row['covered']:.1f} ({name})" for name, row in worst]
+        worst = [(v["worst"], v["after"][v["worst"]]["covered"]) for v in variants.values()]
+        cells = [f"{100 * covered:.1f} ({name})" for name, covered in worst]
         lines.append(f"| **worst case** | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 

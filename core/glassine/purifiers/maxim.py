@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from ..errors import WeightsMissing, reason_of
-from ..machine.weights import MAXIM, MAXIM_FILE, present, verified_folder
+from ..machine import weights
 from ..machine.weights.tfjs import cut_tensors
 from ..messages import Message, message
 from .base import Purifier, Scene
@@ -26,7 +26,7 @@ _SIDES = 64  # pixels; it takes sides that are multiples of it
 
 
 def missing(_: Scene) -> Message | None:
-    return None if present(MAXIM) else message("maxim.absent")
+    return None if weights.present(weights.MAXIM) else message("maxim.absent")
 
 
 def load(folder: Path) -> Callable[[Tensor], Tensor]:
@@ -35,7 +35,7 @@ def load(folder: Path) -> Callable[[Tensor], Tensor]:
     Raises WeightsMissing where the package cannot be read.
     """
     try:
-        files = files_inside(folder / MAXIM_FILE.file)
+        files = files_inside(folder / weights.MAXIM_FILE.file)
         model: dict[str, Any] = json.loads(files[_GRAPH])
         groups = model["weightsManifest"]
         data = b"".join(files[name] for group in groups for name in group["paths"])
@@ -44,7 +44,10 @@ def load(folder: Path) -> Callable[[Tensor], Tensor]:
         return tfjs_network(model["modelTopology"]["node"], cut_tensors(groups, data), node)
     except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, KeyError) as error:
         raise WeightsMissing(
-            "weights.unreadable", name=MAXIM, place=folder, reason=reason_of(error, "damaged")
+            "weights.unreadable",
+            name=weights.MAXIM,
+            place=folder,
+            reason=reason_of(error, "damaged"),
         ) from error
 
 
@@ -66,7 +69,7 @@ def loaded(folder: Path) -> Callable[[Tensor], Tensor]:
 
 @torch.no_grad()
 def apply(rgb: Tensor, draw: Generator) -> Tensor:
-    net = loaded(verified_folder(MAXIM, (MAXIM_FILE,)))
+    net = loaded(weights.verified_folder(weights.MAXIM, (weights.MAXIM_FILE,)))
     height, width = rgb.shape[1:]
     down, right = -height % _SIDES, -width % _SIDES
     mode = "reflect" if down < height and right < width else "replicate"
