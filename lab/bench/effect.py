@@ -39,7 +39,6 @@ from .record import RESULTS, save, spread
 SCORE = Score(70)
 EXACT = Device("cpu", message("device.cpu", count=torch.get_num_threads()), torch.float32)
 IN_BYTES = 0.37  # of a gradient in float32 (lab/study/embedded/results/speed.jsonl)
-SIGNS: dict[str, Any] = {"colour": (1.2, 0.8, 1.2), "tint": 0.0}  # of a recipe
 BESIDE = ("ssimulacra2", "lpips", "ssim", "psnr", "seconds")
 FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 EMBEDDED = ("embedded",)

@@ -1,4 +1,4 @@
-"""Variants of a cloak x handlings and removals: python -m lab.bench.matrix [--variant NAME]
+"""A cloak x handlings and removals: python -m lab.bench.matrix [--variant NAME]
 
 Every picture is protected once per variant, all at the same SSIMULACRA2, and measured as posted and
 after each purifier, on encoders that were used and on encoders that were held out. A line per
@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -24,11 +25,12 @@ from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
 from glassine.flow.verify import verify
-from glassine.types import Artwork, Intent
+from glassine.types import Artwork, Intent, Plan, Protected
 
 from ..places import SHARED
 from ..rows import Row, add, rows
-from .effect import SIGNS
+from . import before
+from .effect import SCORE
 from .pictures import pictures
 from .record import RESULTS, machine
 
@@ -37,6 +39,7 @@ Table = dict[str, Any]
 USED, HELD_OUT = ("sd15", "flux2"), ("flux1",)
 PURIFIERS = (
     "jpeg85",
+    "jpeg75",
     "jpeg60",
     "half",
     "noise05",
@@ -45,21 +48,29 @@ PURIFIERS = (
     "waifu2x",
     "realesrgan_anime",
     "noisy_upscale",
+    "oidn",
+    "dat",
+    "realsr",
+    "maxim",
 )
-VARIANTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "signs": SIGNS,
-    "sizes": {"sizes": (128, 64)},
-}
-"""Variant -> what is changed about the cloak; in each of them every picture has its own seed.
+STEPS_BEFORE = 10
+"""Each through both families, as many gradients as twenty steps through one."""
 
-`signs`: steps of one size, milder colours and no tint, as they once were.
-`sizes`: reduced copies are optimised too, which other variants do for larger pictures only.
-"""
 
-EARLIER = ("codec", "mixed")
-"""Variants that drew a handling for each step, with engines up to c1768e7. The table keeps their
-rows; neither raised the worst case (results/README.md)."""
+def as_it_is(chosen: Plan) -> Protected:
+    """The engine of now."""
+    return settle(optimise(chosen))
+
+
+def as_before(chosen: Plan) -> Protected:
+    """The method of c1768e7, towards the same goal."""
+    clean, goal = chosen.artwork.rgb, chosen.goals[0].picture
+    moved = before.change(clean, goal, chosen.surrogates, STEPS_BEFORE, chosen.score)
+    return Protected(chosen, before.settled(clean, moved, chosen.score))
+
+
+VARIANTS: dict[str, Callable[[Plan], Protected]] = {"plain": as_it_is, "before": as_before}
+"""Variant -> how the copy is made; both have one seed and one goal per picture."""
 
 
 def main() -> None:
@@ -95,9 +106,8 @@ def lines_of(variant: str) -> Path:
 def measured(variant: str, seed: int, artwork: Artwork, asked: argparse.Namespace) -> Row:
     """One line: how the copy was made, its cost, its effect as posted and after each purifier."""
     began = time.monotonic()
-    chosen = plan(artwork, Intent(seed=seed, effort=asked.effort, surrogates=USED))
-    recipe = replace(chosen.recipe, **VARIANTS[variant])
-    made = settle(optimise(replace(chosen, recipe=recipe, held_out=HELD_OUT)))
+    wanted = Intent(seed=seed, effort=asked.effort, surrogates=USED, strength=SCORE)
+    made = VARIANTS[variant](replace(plan(artwork, wanted), held_out=HELD_OUT))
     told = {"variant": variant, "side": asked.side, "effort": asked.effort}
     told |= {"goal": str(made.plan.goals[0].says), "seconds": round(time.monotonic() - began, 1)}
     report = as_json(verify(made, purifiers=PURIFIERS, sight=sighted(made, asked.side)))
@@ -114,7 +124,7 @@ def ordered(found: dict[str, Artwork]) -> list[tuple[str, Artwork]]:
 
 def table() -> None:
     """All lines -> one JSON and one Markdown file; variants on the pictures they share."""
-    lines = {variant: rows(lines_of(variant)) for variant in (*VARIANTS, *EARLIER)}
+    lines = {variant: rows(lines_of(variant)) for variant in VARIANTS}
     lines = {variant: found for variant, found in lines.items() if found}
     if not lines:
         return
@@ -129,15 +139,13 @@ def table() -> None:
 
 
 def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
-    """Title -> variant -> lines: the first variant alone, then with more and more other variants,
-    on the pictures that these have in common."""
-    first, *others = lines
-    found = {f"all pictures of {first}": {first: lines[first]}}
-    for low in sorted({len(lines[variant]) for variant in others}, reverse=True):
-        chosen = {v: own for v, own in lines.items() if len(own) >= low}
-        shared = set.intersection(*({row["picture"] for row in own} for own in chosen.values()))
-        found[f"pictures that {', '.join(chosen)} have"] = {
-            v: [row for row in own if row["picture"] in shared] for v, own in chosen.items()
+    """Title -> variant -> lines: each variant alone, then all on the pictures that they share."""
+    found = {f"all pictures of {variant}": {variant: own} for variant, own in lines.items()}
+    shared = set.intersection(*({row["picture"] for row in own} for own in lines.values()))
+    if len(lines) > 1:
+        found[f"pictures that {', '.join(lines)} have"] = {
+            variant: [row for row in own if row["picture"] in shared]
+            for variant, own in lines.items()
         }
     return found
 
@@ -145,12 +153,15 @@ def parts(lines: dict[str, list[Row]]) -> dict[str, dict[str, list[Row]]]:
 def summary(rows: list[Row]) -> Table:
     """Means over pictures of the share of the gap closed, beside the blend that looks the same."""
     names = ["", *(t["name"] for t in rows[0]["trials"] if t["verdict"] != "not run")]
+    after = {name: cell(rows, name) for name in names}
     return {
         "pictures": len(rows),
         "side": rows[0]["side"],
         "ssimulacra2": round(fmean(row["cost"]["ssimulacra2"] for row in rows), 2),
+        "lpips": round(fmean(row["cost"]["lpips"] for row in rows), 4),
         "seconds": round(fmean(row["seconds"] for row in rows), 1),
-        "after": {name: cell(rows, name) for name in names},
+        "worst": min(after, key=lambda name: after[name]["covered"]),
+        "after": after,
     }
 
 
@@ -201,10 +212,8 @@ def markdown(title: str, variants: dict[str, Table]) -> str:
             cells += [f"{100 * row['worst']:.0f} ({row['worst_picture']})"]
         lines.append(f"| {name or 'as posted'} | {' | '.join(cells)} |")
     if len(variants) > 1:
-        worst = [
-            min(v["after"].items(), key=lambda item: item[1]["covered"]) for v in variants.values()
-        ]
-        cells = [f"{100 * row['covered']:.1f} ({name})" for name, row in worst]
+        worst = [(v["worst"], v["after"][v["worst"]]["covered"]) for v in variants.values()]
+        cells = [f"{100 * covered:.1f} ({name})" for name, covered in worst]
         lines.append(f"| **worst case** | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 

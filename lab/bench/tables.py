@@ -122,28 +122,34 @@ def looked_at(where: str, side: int) -> str:
 
 
 def removal() -> str:
-    """What handling and removal leave, for the variants that were measured on most pictures."""
+    """What handling and removal leave, now and before."""
     found = read("matrix")
     if not found:
         return ""
     variants = next(part for part in found.values() if len(part) > 1)
-    (first, some), *_ = variants.items()
-    about = circumstances_of_rows(f"matrix-{first}")
+    some = next(iter(variants.values()))
+    about = "; ".join(dict.fromkeys(circumstances_of_rows(f"matrix-{name}") for name in variants))
     rows = [
         [
             name or "as posted",
             *(f"{row['after'][name]['covered']:.3f}" for row in variants.values()),
             f"{here['blend']:.3f}",
-            f"{here['left']:.0%}",
+            *(f"{row['after'][name]['left']:.0%}" for row in variants.values()),
         ]
         for name, here in some["after"].items()
     ]
+    said = [
+        f"**{row['after'][row['worst']]['covered']:.3f}** ({row['worst']})"
+        for row in variants.values()
+    ]
+    rows.append(["**worst case**", *said, *[""] * (1 + len(variants))])
     return table(
-        f"What is left after handling and removal: share of the gap closed on two families that "
-        f"were optimised against, {some['pictures']} pictures of {some['side']} px at SSIMULACRA2 "
-        f"70, and how much of {first}'s effect beyond the blend is left "
-        f"([variants and spread](../lab/bench/results/matrix.md)); {about}",
-        ["after", *variants, "blend (control)", "left"],
+        "What is left after handling and removal: share of the gap closed on two families that "
+        f"were optimised against, {some['pictures']} pictures of {some['side']} px, finished files "
+        "at SSIMULACRA2 70, by the engine as it is (plain) and by the method before (c1768e7), "
+        f"each with twenty gradients; and how much of the effect beyond the blend is left ([spread "
+        f"and worst pictures](../lab/bench/results/matrix.md)); {about}",
+        ["after", *variants, "blend (control)", *(f"left of {name}" for name in variants)],
         rows,
     )
 

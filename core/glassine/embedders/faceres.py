@@ -23,8 +23,8 @@ STEPS = to_levels(Unit(1))
 
 
 def load(folder: Path) -> nn.Module:
+    from ..machine.weights.tfjs import read_tensors
     from .nets.mobile import Mobilenet
-    from .nets.tfjs import read_tensors
 
     try:
         state = renamed(read_tensors(folder / GRAPH, folder / NUMBERS))

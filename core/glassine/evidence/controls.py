@@ -84,6 +84,6 @@ def share_alike(clean: Tensor, seen: Tensor, goal: Tensor) -> float:
         share = (low + high) / 2
         got = ssimulacra2(clean, clean + share * (goal - clean))
         low, high = (low, share) if got < score else (share, high)
-        if abs(got - score) < _NEAR:
+        if 0 <= got - score < _NEAR:  # a look that is near but worse leaves `low` far away
             break
     return low

