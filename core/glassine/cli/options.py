@@ -162,8 +162,8 @@ HOW = (
         type=OneOf(tuple(STEPS)),
         default="quick",
         show_default=True,
-        help=f"{listed(STEPS)} steps, each through one family's encoder; {REDUCED_STEPS['quick']} for "
-        "a quick picture that training reduces.",
+        help=f"{listed(STEPS)} steps, each through one family's encoder; {REDUCED_STEPS['quick']} "
+        "for a quick picture that training reduces.",
     ),
 )
 """How strongly."""
