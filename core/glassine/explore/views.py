@@ -20,7 +20,7 @@ from .training_sizes import SIZES, lengths, side_of, training_sizes
 LEAST, MOST = 0.75, 1.25
 """As factors on a bucket's side: how far views reach below the smallest bucket, and how large the
 canvas is beside the largest."""
-CROP = 1280  # pixels; the longest side that an encoder sees at once
+CROP = 1536  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ _BYTES_PER_PIXEL = 90
 """Peak memory per pixel of reading, optimising, verifying and encoding: about seven float32
 pictures."""
 
-_ENGINE = 600 << 20
+_ENGINE = 900 << 20
 """Bytes of a process with torch, the networks and the judges loaded."""
 
-_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1 << 20, 2500
+_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1 << 20, 2000
 """Pixels of a step's largest view, and what each takes while an encoder's gradient is computed; in
 all, .95 GB were measured for a picture of 512 px, and 2.9 GB for those of 1024 and 2048 px."""
 
