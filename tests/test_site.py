@@ -274,9 +274,17 @@ def test_what_is_no_picture_for_it_is_refused_unopened(client, sent, status, cod
     assert client.site.jobs.count("waiting") == 0
 
 
-def test_a_body_without_a_length_is_counted_while_it_comes(client):
+@pytest.mark.parametrize("pause", [0, 0.02])
+def test_a_body_without_a_length_is_counted_while_it_comes(client, pause):
+    """With pauses the refusal comes, and ends the connection, before all was sent."""
     body, kind = served.form(bytes(600_000))
-    parts = (body[at : at + 50_000] for at in range(0, len(body), 50_000))
+
+    def in_parts():
+        for at in range(0, len(body), 50_000):
+            time.sleep(pause)
+            yield body[at : at + 50_000]
+
+    parts = in_parts()
     status, told = client.json("POST", "/v1/protect", parts, Content_Type=kind)
     assert (status, told["error"]["code"]) == (413, "serve.too_many_bytes")
 

@@ -39,11 +39,12 @@ class Client:
             named["Authorization"] = f"Bearer {self.key}"
         if self.password:
             named["Authorization"] = f"Basic {base64.b64encode(self.password.encode()).decode()}"
-        link.request(method, path, body, named)
-        answer = link.getresponse()
-        data = answer.read()
-        link.close()
-        return answer.status, answer.headers, data
+        with contextlib.closing(link):
+            # a refusal may come, and end the connection, before all is sent
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                link.request(method, path, body, named)
+            answer = link.getresponse()
+            return answer.status, answer.headers, answer.read()
 
     def json(self, method, path, body=None, **headers):
         status, _, data = self.ask(method, path, body, **headers)
