@@ -1,6 +1,7 @@
 """Effect left at the sizes of training, beside the method before and the blend.
 
-    python -m lab.bench.reduced PICTURE PICTURE... [--side 1024] [--sizes 384,512,640,768]
+    python -m lab.bench.reduced PICTURE PICTURE... [--side 1024] [--sizes 384,512,640,768] \
+        [--again]
 
 Each picture's middle square of `--side` pixels is pulled towards the next one's with the embedded
 surrogate and measured on the five real encoders: reduced to `--sizes` (by area means), and after
@@ -8,7 +9,8 @@ JPEG 75 where the picture's own size is among these. What is measured is the fin
 is inside every limit. `ratios` compares at equal visibility: the method before is made at several
 strengths, and its effect is interpolated to where each judge rates it like ours; the blend is made
 at our SSIMULACRA2. Rows of finished pictures are kept in results/reduced-SIDE.json, so that a long
-run resumes.
+run resumes. `--again` measures the finished pictures anew, all but the method before: it does not
+change, and takes most of the time.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from torch import Generator, Tensor
 
 from . import before
 from .effect import EMBEDDED, EXACT, FAMILIES, SCORE, blend
-from .record import kept, save, spread
+from .record import commit, kept, save, spread
 
 JUDGES = {
     "ssimulacra2": ssimulacra2,
@@ -113,33 +115,51 @@ def read_off(rows: list[dict[str, Any]], judge: str, value: float, where: str) -
     return float(np.interp(value, said, effect))
 
 
-def measured(clean: Tensor, goal: Tensor, sizes: list[int], steps: int | None) -> dict[str, Any]:
-    wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
+Row = dict[str, Any]
+Rate = Callable[[Tensor], Row]
+"""A picture -> what the judges say, and its effects."""
+
+
+def earlier(clean: Tensor, goal: Tensor, rate: Rate) -> tuple[list[Row], float]:
+    """The method before at FACTORS, and the processor seconds of its search."""
     began = time.process_time()
     moved = before.change(clean, goal, EMBEDDED, 10, SCORE)
-    middle = time.process_time()
+    seconds = time.process_time() - began
+    whole = before.settled(clean, moved, SCORE) - clean
+    return [rate(on_grid((clean + by * whole).clamp(0, 1), 8)) for by in FACTORS], seconds
+
+
+def measured(
+    clean: Tensor, goal: Tensor, sizes: list[int], steps: int | None, old: Row | None = None
+) -> Row:
+    """old  an earlier row of the same pair, whose method before counts"""
+    wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
+    measure = ruler(clean, goal, sizes)
+
+    def rate(other: Tensor) -> Row:
+        return {"seen": seen(clean, other), "effects": measure(other)}
+
+    if old:
+        rows, long = old["before"], old["seconds"]["before"]
+    else:
+        rows, long = earlier(clean, goal, rate)
+    began = time.process_time()
     made = plan(Artwork(clean), wanted, device="cpu")
     change = optimise(replace(made, steps=steps or made.steps))
     ended = time.process_time()
-    measure = ruler(clean, goal, sizes)
-
-    def row(other: Tensor) -> dict[str, Any]:
-        return {"seen": seen(clean, other), "effects": measure(other)}
-
-    ours = row(settle(change).rgb)
-    control = row(blend(clean, goal, Score(ours["seen"]["ssimulacra2"])))
-    whole = before.settled(clean, moved, SCORE) - clean
-    earlier = [row(on_grid((clean + factor * whole).clamp(0, 1), 8)) for factor in FACTORS]
+    ours = rate(settle(change).rgb)
+    control = rate(blend(clean, goal, Score(ours["seen"]["ssimulacra2"])))
     return {
         "steps": change.plan.steps,
-        "seconds": {"before": middle - began, "now": ended - middle},
+        "commit": commit(),
+        "seconds": {"before": long, "now": ended - began},
         **ours,
-        "before": earlier,
+        "before": rows,
         "blend": control,
         "ratios": {
             "before": {
                 judge: {
-                    at: effect / max(read_off(earlier, judge, value, at), 1e-6)
+                    at: effect / max(read_off(rows, judge, value, at), 1e-6)
                     for at, effect in ours["effects"].items()
                 }
                 for judge, value in ours["seen"].items()
@@ -179,6 +199,7 @@ def main() -> None:
     asked.add_argument("--side", type=int, default=1024)
     asked.add_argument("--sizes", default="384,512,640,768")
     asked.add_argument("--steps", type=int, help="in place of those of the default effort")
+    asked.add_argument("--again", action="store_true", help="measure kept rows anew: see above")
     args = asked.parse_args()
     sizes = [int(size) for size in args.sizes.split(",")]
     about = {"side": args.side, "sizes": sizes, "steps": args.steps or "default"}
@@ -186,10 +207,11 @@ def main() -> None:
     rows = kept(name, about, "pictures")
     others = args.pictures[1:] + args.pictures[:1]
     for path, other in zip(args.pictures, others, strict=True):
-        if path.stem in rows:
+        found = rows.get(path.stem)
+        if found and not (args.again and found.get("commit") != commit()):
             continue
         clean, goal = square(path, args.side), square(other, args.side)
-        rows[path.stem] = measured(clean, goal, sizes, args.steps)
+        rows[path.stem] = measured(clean, goal, sizes, args.steps, found)
         print(path.stem, rows[path.stem]["ratios"], flush=True)
         save(name, {**about, "summary": summary(rows), "pictures": rows})
 

@@ -17,9 +17,7 @@ from torch import Generator
 from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
-LEAST, MOST = 0.75, 1.25
-"""As factors on a bucket's side: how far views reach below the smallest bucket, and how large the
-canvas is beside the largest."""
+MOST = 1.25  # side of the largest view, as a factor on the largest bucket's
 CROP = 1536  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
 
@@ -80,11 +78,15 @@ class Views:
 
 
 def views(height: int, width: int, crop: int = CROP, most: float = inf) -> Views:
-    """Views at the picture's own size where no bucket reduces it; else from below the smallest
-    bucket up to the largest, the picture's own size, or `most`, whichever is smallest."""
+    """Views at the picture's own size where no bucket reduces it; else from the smallest bucket to
+    a quarter beyond the largest, or the picture's own size, or `most`, whichever is smallest.
+
+    Smaller views would cost more than they gain: what changes them has coarse detail, which the
+    eye sees best (docs/eye.md).
+    """
     side = side_of(height, width)
-    low = max(LEAST * min(SIZES), SMALLEST * side / min(height, width))
-    high = min(side, max(SIZES), most)
+    low = max(min(SIZES), SMALLEST * side / min(height, width))
+    high = min(side, MOST * max(SIZES), most)
     if not training_sizes(height, width) or low >= high:  # or a strip would become too narrow
         return Views(height, width, None, crop)
     return Views(height, width, (low, high), crop)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor
 
 from ..causes import ran_out_of_memory
 from ..errors import OutOfMemory, reason_of
 from ..explore.kept import kept_change
-from ..explore.views import CROP, views
+from ..explore.views import CROP
 from ..explore.walk import walk
 from ..machine import memory
 from ..machine.device import Device, choose, repeatable
@@ -49,20 +48,13 @@ def within_memory(plan: Plan, best: Device, watch: Watch) -> tuple[Tensor, tuple
     for device, crop, instead in ladder(best):
         notes = (*notes, instead) if instead else notes
         try:
-            with kept_memory(plan), repeatable():
+            with memory.reused(), repeatable():
                 return walk(plan, device, crop, watch), notes
         except (RuntimeError, MemoryError) as error:
             if not ran_out_of_memory(error):
                 raise
     height, width = plan.artwork.rgb.shape[1:]
     raise OutOfMemory("optimise.memory", width=width, height=height)
-
-
-def kept_memory(plan: Plan) -> AbstractContextManager[None]:
-    """Keeps freed memory during the search, where all its views have one size. Views of many sizes
-    would leave gaps in it: up to 1.3 GB more at the peak, for a sixth less time (docs/eye.md)."""
-    one_size = views(*plan.artwork.rgb.shape[1:]).sizes is None
-    return memory.reused() if one_size else nullcontext()
 
 
 def ladder(device: Device) -> Iterator[tuple[Device, int, Message | None]]:

@@ -7,7 +7,7 @@ STEPS = {"preview": 4, "quick": 20, "full": 120}
 """Optimiser steps by effort, each through one family's encoder. Twenty have 90 to 100 % of the
 effect of forty (lab/bench/steps.py, docs/eye.md)."""
 
-REDUCED_STEPS = STEPS | {"quick": 30}
+REDUCED_STEPS = STEPS | {"quick": 24}
 """Where training reduces the picture, so that steps see it in different sizes."""
 
 FINE_STEPS = STEPS | {"quick": 40}

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
 from ...machine.bytewise import MIDDLE, TOP, ByteConv, rounded, span
+from .opening import Opening
 
 CUT = 3.5
 """Gradients are clipped at this many times their root mean square.
@@ -48,7 +49,7 @@ def gradient_twin(net: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
     twin = nn.Sequential()
     for name, part in net.named_children():
         twin.add_module(name, twin_of(part, cut, in_bytes))
-    twin.eval().requires_grad_(False)
+    twin = in_strips(twin).eval().requires_grad_(False)
     if in_bytes:
         learn_ranges(twin, channels=next(net.parameters()).shape[1])
     return twin
@@ -76,6 +77,18 @@ def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
         if part.in_channels < part.out_channels:
             return FirstConvolution(part)
     return part
+
+
+def in_strips(twin: nn.Sequential) -> nn.Sequential:
+    """The twin with its layers at the picture's own size as one, where they are in bytes."""
+    first, block, halving, *others = twin
+    if (
+        isinstance(first, FirstConvolution)
+        and isinstance(block, ByteBlock)
+        and isinstance(halving, Halving)
+    ):
+        return nn.Sequential(Opening(first, block, halving), *others)
+    return twin
 
 
 def convolutions(part: nn.Module) -> tuple[nn.Conv2d, ...]:
@@ -123,6 +136,38 @@ class ByteBlock(nn.Module):
         x = x if self.pool is None else x + self.pool(x)
         return cast("Tensor", Bytes.apply(x, self))
 
+    def onward(self, x: Tensor, scale: float, zero: int) -> tuple[Tensor, list[Tensor]]:
+        """The block without its pool on x, which fits into bytes of that scale and zero; and one
+        byte for each number at its three ReLUs: not 0 where the number passed.
+
+        Rounding clamps negative numbers to 0, so it is the ReLU too.
+        """
+        seen, top, masks = rounded(x, scale, zero), scale * (TOP - zero), list[Tensor]()
+        self.rise = self.rise or risen(self, seen, scale, zero)
+        for conv, rise in zip(self.forward_convs, self.rise, strict=False):
+            top *= rise
+            seen, scale, zero = conv.again(seen, scale, zero, top / TOP, 0), top / TOP, 0
+            masks.append(seen.clamp(max=1).neg_())  # all bits where it passed
+        y = self.forward_convs[-1](seen, scale, zero).add_(x).relu_()
+        return y, [*masks, (y > 0).view(torch.uint8)]
+
+    def back(self, gradient: Tensor, masks: Sequence[Tensor]) -> Tensor:
+        """The gradient at the block's input; changes the one at its output, `gradient`, in place.
+
+        masks   as of `onward`
+        """
+        *inner, last = masks
+        threshold = torch.ops.aten.threshold_backward.grad_input
+        beside = threshold(gradient, last.float(), 0, grad_input=gradient)
+        size = mean_size(beside)
+        self.growth = self.growth or grown(self, beside, inner)
+        seen = rounded(beside, self.step(size), MIDDLE)
+        backward = zip(self.backward_convs, reversed(inner), self.growth, strict=False)
+        for conv, mask, growth in backward:
+            scale, size = self.step(size), size * growth
+            seen = passed(conv.again(seen, scale, MIDDLE, self.step(size), MIDDLE), mask)
+        return self.backward_convs[-1](seen, self.step(size), MIDDLE).add_(beside)
+
     def step(self, size: float) -> float:
         """Value of one step of a byte, at which gradients of up to `cut` times `size` fit."""
         return self.cut * size / (MIDDLE - 1)
@@ -138,6 +183,14 @@ class Halving(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return cast("Tensor", Halved.apply(x, self))
 
+    def onward(self, x: Tensor) -> Tensor:
+        scale, zero = span(x)
+        return self.in_bytes(rounded(x, scale, zero), scale, zero)
+
+    def back(self, gradient: Tensor) -> Tensor:
+        weight = self.conv.weight
+        return F.conv_transpose2d(gradient, weight, stride=2, padding=1, output_padding=1)
+
 
 class FirstConvolution(nn.Module):
     """The first convolution, from three channels, whose backward pass torch does half as fast.
@@ -152,6 +205,10 @@ class FirstConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return cast("Tensor", FirstConvolutionBackward.apply(x, self))
+
+    def back(self, gradient: Tensor) -> Tensor:
+        rows = gradient.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H x W, out): as they lie in memory
+        return F.fold(self.taps @ rows.mT, gradient.shape[2:], 3, padding=1)
 
 
 class Saved(FunctionCtx):
@@ -181,51 +238,33 @@ class Cut(torch.autograd.Function):
 
 
 class Bytes(torch.autograd.Function):
-    """A block without its pool. Rounding clamps negative numbers to 0, so it is the ReLU too."""
+    """A block without its pool."""
 
     @staticmethod
     def forward(ctx: Saved, x: Tensor, block: ByteBlock) -> Tensor:
-        scale, zero = span(x)
-        seen, top, masks = rounded(x, scale, zero), scale * (TOP - zero), []
-        block.rise = block.rise or risen(block, seen, scale, zero)
-        for conv, rise in zip(block.forward_convs, block.rise, strict=False):
-            top *= rise
-            seen, scale, zero = conv.again(seen, scale, zero, top / TOP, 0), top / TOP, 0
-            masks.append(seen.clamp(max=1).neg_())  # all bits where it passed, none elsewhere
-        y = block.forward_convs[-1](seen, scale, zero).add_(x).relu_()
+        y, masks = block.onward(x, *span(x))
         ctx.block = block
-        ctx.save_for_backward(y, *masks)
+        ctx.save_for_backward(*masks)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Saved, gradient: Tensor) -> tuple[Tensor, None]:
-        y, *masks = ctx.saved_tensors
         ours = gradient.is_contiguous(memory_format=torch.channels_last)
         own = gradient if ours else gradient.clone()
-        beside = torch.ops.aten.threshold_backward.grad_input(own, y, 0, grad_input=own)
-        block, size = ctx.block, mean_size(beside)
-        block.growth = block.growth or grown(block, beside, masks)
-        seen = rounded(beside, block.step(size), MIDDLE)
-        backward = zip(block.backward_convs, reversed(masks), block.growth, strict=False)
-        for conv, mask, growth in backward:
-            scale, size = block.step(size), size * growth
-            seen = passed(conv.again(seen, scale, MIDDLE, block.step(size), MIDDLE), mask)
-        return block.backward_convs[-1](seen, block.step(size), MIDDLE).add_(beside), None
+        return ctx.block.back(own, ctx.saved_tensors), None
 
 
 class Halved(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Saved, x: Tensor, halving: Halving) -> Tensor:
-        scale, zero = span(x)
         ctx.halving = halving
-        return halving.in_bytes(rounded(x, scale, zero), scale, zero)
+        return halving.onward(x)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Saved, gradient: Tensor) -> tuple[Tensor, None]:
-        weight = ctx.halving.conv.weight
-        return F.conv_transpose2d(gradient, weight, stride=2, padding=1, output_padding=1), None
+        return ctx.halving.back(gradient), None
 
 
 class FirstConvolutionBackward(torch.autograd.Function):
@@ -237,8 +276,7 @@ class FirstConvolutionBackward(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Saved, gradient: Tensor) -> tuple[Tensor, None]:
-        rows = gradient.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H x W, out): as they lie in memory
-        return F.fold(ctx.entry.taps @ rows.mT, gradient.shape[2:], 3, padding=1), None
+        return ctx.entry.back(gradient), None
 
 
 def risen(block: ByteBlock, seen: Tensor, scale: float, zero: int) -> tuple[float, ...]:
