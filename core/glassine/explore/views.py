@@ -18,7 +18,8 @@ from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 MOST = 1.25  # side of the largest view, as a factor on the largest bucket's
-CROP = 1536  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
+LEAST = 0.75  # that of the smallest, at most, as a factor on the largest view's
+CROP = 1856  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def views(height: int, width: int, crop: int = CROP, most: float = inf) -> Views
     eye sees best (docs/eye.md).
     """
     side = side_of(height, width)
-    low = max(min(SIZES), SMALLEST * side / min(height, width))
     high = min(side, MOST * max(SIZES), most)
+    low = max(min(min(SIZES), LEAST * high), SMALLEST * side / min(height, width))
     if not training_sizes(height, width) or low >= high:  # or a strip would become too narrow
         return Views(height, width, None, crop)
     return Views(height, width, (low, high), crop)

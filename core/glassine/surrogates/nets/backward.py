@@ -81,13 +81,9 @@ def twin_of(part: nn.Module, cut: float, in_bytes: bool) -> nn.Module:
 
 def in_strips(twin: nn.Sequential) -> nn.Sequential:
     """The twin with its layers at the picture's own size as one, where they are in bytes."""
-    first, block, halving, *others = twin
-    if (
-        isinstance(first, FirstConvolution)
-        and isinstance(block, ByteBlock)
-        and isinstance(halving, Halving)
-    ):
-        return nn.Sequential(Opening(first, block, halving), *others)
+    match list(twin):
+        case [FirstConvolution() as first, ByteBlock() as block, Halving() as halving, *deeper]:
+            return nn.Sequential(Opening(first, block, halving), *deeper)
     return twin
 
 
