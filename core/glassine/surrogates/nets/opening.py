@@ -26,7 +26,6 @@ STRIP = 512 * 512  # pixels of a strip: smaller ones cost more in rows that are 
 ABOVE, BELOW = 6, 6
 """Rows beside a strip that are computed with it and then dropped, because at a cut convolutions
 see zeros in place of the picture: four of 3x3, and one that halves."""
-MASKS = 3  # ReLUs of a block
 
 
 @dataclass(frozen=True)
@@ -97,23 +96,23 @@ class InStrips(torch.autograd.Function):
     def forward(ctx: Kept, x: Tensor, opening: Opening) -> Tensor:
         height, width = x.shape[2:]
         scale, zero = span_of(x, opening.first)
-        half, masks = Gathered(height // 2), [Gathered(height) for _ in range(MASKS)]
+        halves, passed = Gathered(height // 2), Gathered(height)
         for strip in strips(height, width):
-            there, passed = onward(x, strip, opening, scale, zero)
-            half.add(there, strip.halved())
+            half, let = onward(x, strip, opening, scale, zero)
+            halves.add(half, strip.halved())
             if ctx.needs_input_grad[0]:  # not where a goal's latents are taken
-                for whole, mask in zip(masks, passed, strict=True):
-                    whole.add(mask, strip)
-        ctx.opening = opening
-        ctx.save_for_backward(*(mask.rows for mask in masks if ctx.needs_input_grad[0]))
-        return half.rows
+                passed.add(let, strip)
+        if ctx.needs_input_grad[0]:
+            ctx.opening = opening
+            ctx.save_for_backward(passed.rows)
+        return halves.rows
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Kept, gradient: Tensor) -> tuple[Tensor, None]:
         height, width = (2 * length for length in gradient.shape[2:])
         parts = [
-            backward(gradient, strip, ctx.opening, ctx.saved_tensors)
+            backward(gradient, strip, ctx.opening, *ctx.saved_tensors)
             for strip in strips(height, width)
         ]
         return torch.cat(parts, dim=2), None
@@ -121,19 +120,19 @@ class InStrips(torch.autograd.Function):
 
 def onward(
     x: Tensor, strip: Strip, opening: Opening, scale: float, zero: int
-) -> tuple[Tensor, list[Tensor]]:
-    """The strip at half the size, and the masks of its three ReLUs."""
+) -> tuple[Tensor, Tensor]:
+    """The strip at half the size, and where its block's ReLUs let numbers pass."""
     first = opening.first.conv(x[:, :, strip.first : strip.last])
-    y, masks = opening.block.onward(first, scale, zero)
-    return opening.halving.onward(y), masks
+    y, passed = opening.block.onward(first, scale, zero)
+    return opening.halving.onward(y), passed
 
 
-def backward(gradient: Tensor, strip: Strip, opening: Opening, masks: tuple[Tensor, ...]) -> Tensor:
+def backward(gradient: Tensor, strip: Strip, opening: Opening, passed: Tensor) -> Tensor:
     """(B, 3, rows, W): the gradient at the strip's pixels."""
     half = strip.halved()
     here = slice(strip.first, strip.last)
     at = opening.halving.back(gradient[:, :, half.first : half.last])
-    there = opening.block.back(at, [mask[:, :, here] for mask in masks])
+    there = opening.block.back(at, passed[:, :, here])
     return opening.first.back(there)[:, :, strip.kept]
 
 
