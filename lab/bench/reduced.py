@@ -120,13 +120,14 @@ Rate = Callable[[Tensor], Row]
 """A picture -> what the judges say, and its effects."""
 
 
-def earlier(clean: Tensor, goal: Tensor, rate: Rate) -> tuple[list[Row], float]:
-    """The method before at FACTORS, and the processor seconds of its search."""
+def earlier(clean: Tensor, goal: Tensor, rate: Rate) -> tuple[list[Row], dict[str, float]]:
+    """The method before at FACTORS, and the processor seconds of its search, as "before"."""
     began = time.process_time()
     moved = before.change(clean, goal, EMBEDDED, 10, SCORE)
     seconds = time.process_time() - began
     whole = before.settled(clean, moved, SCORE) - clean
-    return [rate(on_grid((clean + by * whole).clamp(0, 1), 8)) for by in FACTORS], seconds
+    rows = [rate(on_grid((clean + by * whole).clamp(0, 1), 8)) for by in FACTORS]
+    return rows, {"before": seconds}
 
 
 def measured(
@@ -139,10 +140,9 @@ def measured(
     def rate(other: Tensor) -> Row:
         return {"seen": seen(clean, other), "effects": measure(other)}
 
-    if old:
-        rows, long = old["before"], old["seconds"]["before"]
-    else:
-        rows, long = earlier(clean, goal, rate)
+    rows, seconds = old["before"] if old else [], dict[str, float]()
+    if not old:
+        rows, seconds = earlier(clean, goal, rate)
     began = time.process_time()
     made = plan(Artwork(clean), wanted, device="cpu")
     change = optimise(replace(made, steps=steps or made.steps))
@@ -152,7 +152,7 @@ def measured(
     return {
         "steps": change.plan.steps,
         "commit": commit(),
-        "seconds": {"before": long, "now": ended - began},
+        "seconds": {**seconds, "now": ended - began},
         **ours,
         "before": rows,
         "blend": control,
@@ -172,14 +172,19 @@ def measured(
     }
 
 
+def timed(rows: list[Row]) -> list[tuple[float, float]]:
+    """Seconds now and before, of the rows in which both were measured, one after the other."""
+    pairs = [row["seconds"] for row in rows if "before" in row["seconds"]]
+    return [(seconds["now"], seconds["before"]) for seconds in pairs]
+
+
 def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Mean and spread over the pictures of every ratio, and of the effects."""
     some, all_of = next(iter(rows.values())), list(rows.values())
+    slower = [now / then for now, then in timed(all_of)]
     return {
         "effects": {at: spread([row["effects"][at] for row in all_of]) for at in some["effects"]},
-        "seconds now over before": spread(
-            [row["seconds"]["now"] / row["seconds"]["before"] for row in all_of]
-        ),
+        **({"seconds now over before": spread(slower)} if slower else {}),
         "over before": {
             judge: {
                 at: spread([row["ratios"]["before"][judge][at] for row in all_of])
