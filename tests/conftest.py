@@ -55,9 +55,9 @@ def only_this_machine(sock, address):
 def few_steps(monkeypatch):
     """What a test looks at is there after half of the steps of `quick`; how far the shipped
     number goes is for the benches."""
-    from glassine.flow.recipes import FINE_STEPS, REDUCED_STEPS, STEPS
+    from glassine.flow.recipes import FINE_STEPS, STEPS
 
-    for steps in (STEPS, REDUCED_STEPS, FINE_STEPS):
+    for steps in (STEPS, FINE_STEPS):
         monkeypatch.setitem(steps, "quick", 10)
 
 

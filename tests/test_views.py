@@ -7,7 +7,7 @@ from glassine.explore.canvas import canvas_size, enlarged
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
-from glassine.explore.views import CROP, LEAST, MOST, View, cut, views
+from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
 from glassine.pixels.area import area, cover
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
 from glassine.purifiers import PURIFIERS
@@ -35,9 +35,9 @@ def test_views_have_the_sizes_of_training_or_the_pictures_own(height, width, at)
     if not training_sizes(height, width):
         assert asked is None, "nothing reduces it"
     elif asked is not None:
+        middle = min(max(SIZES), MIDDLE * side)
         narrow = SMALLEST * side / min(height, width)
-        assert max(LEAST * min(SIZES), narrow) * 0.999 <= asked
-        assert asked <= min(side, MOST * max(SIZES)) * 1.001
+        assert max(middle / AROUND, narrow) * 0.999 <= asked <= middle * AROUND * 1.001 < side
 
 
 @settings(deadline=None, max_examples=40)
@@ -52,12 +52,22 @@ def test_pixels_at_the_border_are_seen_as_often_as_others(length, size):
 
 
 @pytest.mark.parametrize(
-    ("side", "sizes"),
-    [(512, None), (640, (480, 640)), (900, (512, 900)), (1024, (512, 1024)), (4096, (512, 1280))],
+    ("side", "middle"),
+    [(512, None), (640, 480), (900, 675), (1024, 768), (1366, 1024), (4096, 1024)],
 )
-def test_views_reach_from_the_smallest_bucket_to_beyond_the_largest(side, sizes):
-    assert views(side, side).sizes == sizes
-    assert views(side, side, most=512).sizes == (sizes and (384, 512))
+def test_views_lie_around_the_size_of_training(side, middle):
+    found = views(side, side)
+    assert found.sizes == (middle and (middle / AROUND, middle * AROUND))
+    assert found.often == (1024 if middle == 1024 else None)
+    small = views(side, side, most=400)
+    assert small.sizes is None or small.sizes[1] == 400
+
+
+def test_half_of_the_views_of_a_large_picture_have_exactly_the_size_of_the_largest_bucket():
+    seen = [views(3000, 2000).side((i + 0.5) / 100) for i in range(100)]
+    assert seen.count(1024) == 50
+    around = [side for side in seen if side != 1024]
+    assert min(around) < 920 and max(around) > 1140
 
 
 @settings(deadline=None, max_examples=40)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from ..flow.recipes import MODEL_RECIPES, RECIPES, REDUCED_STEPS, SCORES, STEPS
+from ..flow.recipes import MODEL_RECIPES, RECIPES, SCORES, STEPS
 from . import claim, speech, unused
 from .choices import OneOf, Switch
 from .names import Name
@@ -162,8 +162,7 @@ HOW = (
         type=OneOf(tuple(STEPS)),
         default="quick",
         show_default=True,
-        help=f"{listed(STEPS)} steps, each through one family's encoder; {REDUCED_STEPS['quick']} "
-        "for a quick picture that training reduces.",
+        help=f"{listed(STEPS)} steps, each through one family's encoder.",
     ),
 )
 """How strongly."""

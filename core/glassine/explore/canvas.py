@@ -17,10 +17,9 @@ from ..pixels.flatten import on_white
 from ..types import Plan
 from ..visibility.jnd import FLOOR
 from .training_sizes import SIZES, lengths, side_of
-from .views import MOST
 
 CELL = 32  # pixels; side of the cells over which `tint` averages: 16 adds less and shows more
-LARGEST = MOST * max(SIZES)  # side in pixels of a square with as many pixels
+LARGEST = 1.25 * max(SIZES)  # side in pixels of a square with as many pixels
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What a step looks at: the picture at a size at which models would learn it.
 
-A loss at one exact size is fragile: it closes .098 of the gap at that size, and .03 to .04 at sizes
-beside it (docs/eye.md). So every step draws a size, between those of training. A view shows the
-whole picture, because steps that saw a quarter of a larger copy closed less of the gap, even at
-that copy's own size; it is a crop only where memory is short, or where the picture is a strip.
+Half of the views of a large picture have exactly the size of the largest bucket, at which most
+models would learn it; the others have sizes around that, because a loss at one exact size gains
+less beside it (docs/eye.md). A view shows the whole picture, because steps that saw a quarter of a
+larger copy closed less of the gap, even at that copy's own size; it is a crop only where memory is
+short, or where the picture is a strip.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from torch import Generator
 from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
-MOST = 1.25  # side of the largest view, as a factor on the largest bucket's
-LEAST = 0.75  # that of the smallest, at most, as a factor on the largest view's
+AROUND = 1.125  # largest size of a view over the middle one, and the middle one over the smallest
+MIDDLE = 0.75  # of the views of a picture, as a share of its side, where that is below every bucket
+EXACT = 0.5  # share of views at exactly the largest bucket, where the picture is reduced to it
 CROP = 1856  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
 
@@ -43,6 +45,7 @@ class Views:
 
     sizes  smallest and largest size of a view, drawn evenly on a logarithmic scale: sides in
            pixels of squares with as many pixels; None: the picture's own size
+    often  a size that EXACT of the views have; None: no such size
     crop   longest side of a view, in pixels
     """
 
@@ -50,6 +53,7 @@ class Views:
     width: int
     sizes: tuple[float, float] | None
     crop: int = CROP
+    often: float | None = None
 
     def draw(self, draw: Generator) -> View:
         at, down, across = torch.rand(3, generator=draw).tolist()
@@ -59,6 +63,10 @@ class Views:
         """The size that a number in [0, 1) chooses; None: the picture's own."""
         if self.sizes is None:
             return None
+        if self.often is not None:
+            if at < EXACT:
+                return self.often
+            at = (at - EXACT) / (1 - EXACT)
         low, high = self.sizes
         return exp(log(low) + at * (log(high) - log(low)))
 
@@ -79,18 +87,19 @@ class Views:
 
 
 def views(height: int, width: int, crop: int = CROP, most: float = inf) -> Views:
-    """Views at the picture's own size where no bucket reduces it; else from the smallest bucket to
-    a quarter beyond the largest, or the picture's own size, or `most`, whichever is smallest.
+    """Views at the picture's own size where no bucket reduces it; else around the largest bucket,
+    or around three quarters of the picture's side where that is less; none is larger than `most`.
 
     Smaller views would cost more than they gain: what changes them has coarse detail, which the
     eye sees best (docs/eye.md).
     """
-    side = side_of(height, width)
-    high = min(side, MOST * max(SIZES), most)
-    low = max(min(min(SIZES), LEAST * high), SMALLEST * side / min(height, width))
+    side, bucket = side_of(height, width), max(SIZES)
+    middle = min(bucket, MIDDLE * side, most / AROUND)
+    low = max(middle / AROUND, SMALLEST * side / min(height, width))
+    high = middle * AROUND
     if not training_sizes(height, width) or low >= high:  # or a strip would become too narrow
         return Views(height, width, None, crop)
-    return Views(height, width, (low, high), crop)
+    return Views(height, width, (low, high), crop, bucket if middle == bucket else None)
 
 
 def cut(length: int, most: int, at: float) -> slice:

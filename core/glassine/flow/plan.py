@@ -49,7 +49,7 @@ def plan(artwork: Artwork, intent: Intent, *, device: str = "auto") -> Plan:
     seed = secrets.randbelow(2**31) if intent.seed is None else intent.seed
     recipe = recipe_named(intent.recipe)
     sizes = training_sizes(*artwork.rgb.shape[1:])
-    efforts = steps_by_effort(recipe, reduced=bool(sizes))
+    efforts = steps_by_effort(recipe)
     place = choose(device).kind
     check_asked(artwork, intent, recipe)
     aimed = (aimed_at_faces if recipe.on_faces else aimed_at_picture)(

@@ -7,9 +7,6 @@ STEPS = {"preview": 4, "quick": 20, "full": 120}
 """Optimiser steps by effort, each through one family's encoder. Twenty have 90 to 100 % of the
 effect of forty (lab/bench/steps.py, docs/eye.md)."""
 
-REDUCED_STEPS = STEPS | {"quick": 24}
-"""Where training reduces the picture, so that steps see it in different sizes."""
-
 FINE_STEPS = STEPS | {"quick": 40}
 """Where every step sees another face, or another level of a denoiser's noise."""
 
@@ -204,8 +201,6 @@ FACES_OFFERED = ("lowkey", "fawkes")
 """Of these, what a picture alone is enough for: what the docker offers beside the others."""
 
 
-def steps_by_effort(recipe: Recipe, *, reduced: bool = False) -> dict[str, int]:
-    """Steps for a picture that training reduces or not."""
-    if recipe.on_faces or recipe.denoising:
-        return FINE_STEPS
-    return REDUCED_STEPS if reduced else STEPS
+def steps_by_effort(recipe: Recipe) -> dict[str, int]:
+    """Steps of the recipe, by effort."""
+    return FINE_STEPS if recipe.on_faces or recipe.denoising else STEPS

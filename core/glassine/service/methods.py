@@ -16,7 +16,6 @@ from ..denoisers.folder import parts_in
 from ..denoisers.loaded import GIGABYTE, check_libraries, check_memory
 from ..embedders.loaded import attackable, present_embedders
 from ..errors import UnknownEntry
-from ..explore.training_sizes import training_sizes
 from ..flow.catalogue import catalogue as list_everything
 from ..flow.catalogue import entry_words
 from ..flow.optimise import optimise
@@ -108,9 +107,7 @@ def estimate(request: Request[EstimateAsk]) -> Answer:
         found = request.state.estimates.seconds(replace(job, steps=steps), verify=ask.verify)
         return sum(found.values())
 
-    reduced = bool(training_sizes(ask.height, ask.width))
-    efforts = steps_by_effort(recipe, reduced=reduced)
-    found = {effort: seconds(steps) for effort, steps in efforts.items()}
+    found = {effort: seconds(steps) for effort, steps in steps_by_effort(recipe).items()}
     return Answer(Estimated(found, names, device.says))
 
 
