@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from glassine.explore.canvas import canvas_size, enlarged
+from glassine.explore.canvas import LARGEST, canvas_size, enlarged
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
@@ -130,7 +130,7 @@ def test_a_look_sees_what_reducing_the_whole_would_give(height, width, seed):
 
 def test_large_pictures_are_searched_as_large_as_a_view_and_enlarged():
     height, width = canvas_size(4096, 2048)
-    assert side_of(height, width) == pytest.approx(MOST * max(SIZES), rel=0.01)
+    assert side_of(height, width) == pytest.approx(LARGEST, rel=0.01)
     assert canvas_size(900, 1300) == (900, 1300)
     change = torch.full((3, 40, 20), 0.02)
     assert torch.allclose(enlarged(change, 123, 61).float(), torch.tensor(0.02), atol=1e-4)
