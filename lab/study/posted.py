@@ -52,7 +52,7 @@ def learnt_at(side: int) -> Iterator[None]:
     with (
         patch.object(training_sizes, "SIZES", sizes),
         patch.object(views, "SIZES", sizes),
-        patch.object(canvas, "LARGEST", views.MOST * max(sizes)),
+        patch.object(canvas, "LARGEST", canvas.MOST * max(sizes)),
         patch.object(before, "SIZES", sizes),
     ):
         yield

@@ -19,7 +19,8 @@ from ..visibility.jnd import FLOOR
 from .training_sizes import SIZES, lengths, side_of
 
 CELL = 32  # pixels; side of the cells over which `tint` averages: 16 adds less and shows more
-LARGEST = 1.25 * max(SIZES)  # side in pixels of a square with as many pixels
+MOST = 1.25  # side of the canvas, as a factor on the largest bucket's
+LARGEST = MOST * max(SIZES)  # side in pixels of a square with as many pixels
 
 
 @dataclass(frozen=True)
