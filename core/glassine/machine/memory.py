@@ -20,8 +20,8 @@ _ENGINE = 900 << 20
 """Bytes of a process with torch, the networks and the judges loaded."""
 
 _VIEWED, _BYTES_PER_VIEWED_PIXEL = 1 << 20, 2000
-"""Pixels of a step's largest view, and what each takes while an encoder's gradient is computed; in
-all, .95 GB were measured for a picture of 512 px, and 2.9 GB for those of 1024 and 2048 px."""
+"""Pixels that a step or a judge sees at most at once, and what each takes meanwhile; in all, 1.3 GB
+were measured for a picture of 512 px, 2.5 GB for one of 1024 px and 3.4 GB for one of 2048 px."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # malloc.h
 
