@@ -1,9 +1,8 @@
 """The layers of a tiny encoder that see a picture at its own size, in strips of rows.
 
-Nine tenths of what a gradient keeps in memory belongs to these layers: 64 channels of float32 take
-268 MB for a megapixel, and several such tensors exist at once. In strips they stay small, which
-also saves two fifths of the time: the C library returns blocks above 32 MB to the kernel, which
-zeroes every page anew. Whole pictures and strips differ only in how gradients are rounded and
+64 channels of float32 take 268 MB for a megapixel, and several such tensors exist at once. In
+strips they stay small, and leave smaller gaps where freed memory is kept for reuse
+(machine/memory.py). A whole picture and its strips differ only in how gradients are rounded and
 clipped: by the size of a strip's gradients instead of the picture's.
 """
 
