@@ -19,7 +19,7 @@ from ..pixels.pad import SMALLEST, STRIDE, covered
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 AROUND = 1.125  # largest size of a view over the middle one, and the middle one over the smallest
-MIDDLE = 0.75  # of the views of a picture, as a share of its side, where that is below every bucket
+MIDDLE = 0.75  # middle size as a share of the picture's side, if less than the largest bucket
 EXACT = 0.5  # share of views at exactly the largest bucket, where the picture is reduced to it
 CROP = 1856  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
