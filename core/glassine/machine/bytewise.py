@@ -69,7 +69,11 @@ class ByteConv:
 
 def span(x: Tensor) -> tuple[float, int]:
     """(scale, zero) with which all values of x fit into bytes."""
-    low, high = float(x.amin()), float(x.amax())  # torch.aminmax takes fifty times as long
+    return span_between(float(x.amin()), float(x.amax()))  # torch.aminmax takes fifty times as long
+
+
+def span_between(low: float, high: float) -> tuple[float, int]:
+    """(scale, zero) with which all values from low to high fit into bytes."""
     if low >= 0:
         return max(high, 1e-30) / TOP, 0
     return max(high, -low) / (MIDDLE - 1), MIDDLE

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
 
-from ...machine.bytewise import MIDDLE, TOP
+from ...machine.bytewise import span_between
 
 if TYPE_CHECKING:
     from .backward import ByteBlock, FirstConvolution, Halving
@@ -141,6 +141,4 @@ def span_of(x: Tensor, first: FirstConvolution) -> tuple[float, int]:
     for strip in strips(*x.shape[2:]):
         y = first.conv(x[:, :, strip.first : strip.last])
         low, high = min(low, float(y.amin())), max(high, float(y.amax()))
-    if low >= 0:
-        return max(high, 1e-30) / TOP, 0
-    return max(high, -low) / (MIDDLE - 1), MIDDLE
+    return span_between(low, high)
