@@ -20,7 +20,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ON_PAPER = b"pHYs"
 _PACKET = b"XML:com.adobe.xmp\0"
 _FILTERS = ("none", "sub", "up", "avg", "paeth", "all")
-_EFFORT, _TRIED = 9, 512  # level of deflate; side in pixels of the crop on which filters are tried
+_EFFORT, _TRIED = 7, 512  # level of deflate; side in pixels of the crop on which filters are tried
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -28,6 +28,7 @@ SQUEEZE, ALEX = "squeeze", "alex"  # trunks, as the package calls them
 SMALLEST = 32  # pixels; of a smaller picture nothing is left for SqueezeNet's last pooling
 SMALLEST_ALEX = 63  # the same for AlexNet
 _KEPT = "alexnet.safetensors"
+_STRIP = 1 << 20  # numbers of a layer
 
 
 def alexnet_is_here() -> bool:
@@ -44,11 +45,27 @@ def lpips_distance(trunk: str = SQUEEZE) -> Callable[[Tensor, Tensor], Tensor] |
         return None
 
     def apart(one: Tensor, other: Tensor) -> Tensor:
-        net = lpips_net(one.device, trunk)
-        distance: Tensor = net(one.float()[None], other.float()[None], normalize=True)
-        return distance.squeeze()
+        return distance(lpips_net(one.device, trunk), one.float()[None], other.float()[None])
 
     return apart
+
+
+def distance(net: Any, one: Tensor, other: Tensor) -> Tensor:  # noqa: ANN401 - no types
+    """What the package's `LPIPS.forward` gives of two (1, 3, H, W) in [0, 1], to the last bit.
+
+    Layer by layer, and what compares two layers in strips of rows: for a megapixel that takes a
+    third of the memory. The package first keeps all layers of both pictures.
+    """
+    alike = import_module("lpips").normalize_tensor
+    here, there = (net.scaling_layer(2 * rgb - 1) for rgb in (one, other))
+    total = torch.zeros((), device=one.device)
+    for number, weigh in enumerate(net.lins, 1):
+        layer = getattr(net.net, f"slice{number}")
+        here, there = layer(here), layer(there)
+        rows = max(1, _STRIP // here[0, :, 0].numel())
+        strips = zip(here.split(rows, 2), there.split(rows, 2), strict=True)
+        total = total + torch.cat([weigh((alike(a) - alike(b)) ** 2) for a, b in strips], 2).mean()
+    return total
 
 
 @lru_cache(maxsize=4)
