@@ -49,7 +49,7 @@ def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, how
     if how == "LoRA":
         pytest.importorskip("peft")
     small, denoisers = study("small"), study("denoisers")
-    monkeypatch.setattr(denoisers, "LEARNER_STEPS", 2)
+    monkeypatch.setattr(denoisers.lesson, "LEARNER_STEPS", 2)
     monkeypatch.setattr(denoisers, "BEGINS", "a")
     monkeypatch.setattr(denoisers.cloak, "CAPTION", "a fruit")
     monkeypatch.setattr(small, "LOOKS", 2)

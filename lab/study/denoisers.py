@@ -25,7 +25,6 @@ import torch
 from glassine.denoisers.loaded import Model
 from glassine.denoisers.lora import pupil
 from glassine.denoisers.noise import noise_of
-from glassine.evidence.controls import blended
 from glassine.explore import walk
 from glassine.explore.denoising import Through
 from glassine.explore.views import CROP
@@ -33,26 +32,24 @@ from glassine.flow.optimise import optimise
 from glassine.flow.recipes import MODEL_RECIPES, RECIPES
 from glassine.flow.settle import settle
 from glassine.machine.device import choose
-from glassine.pixels.grid import on_grid
 from glassine.targets import TARGETS
 from glassine.types import Change, Intent, Plan
 from torch import Generator, Tensor
 
 from ..rows import Row, note, rows
-from . import base, cloak, common, judge, pictures, small, taken_up
+from . import base, cloak, common, lesson, pictures, small, taken_up
 
 SEED, TRAINED, PROMPT = 7, 2000, "a portrait"
 KINDS = ("cloak", "advdm", "sds", "mist", "cloak-sds", "subject")
-LEARNER_STEPS, SAMPLES, SCORE = taken_up.LEARNER_STEPS, taken_up.SAMPLES, taken_up.SCORE
 VALUES = (
     *("as_artist", "as_target", "along", "gram", "to_artist", "closed", "loss"),
-    *taken_up.HELD_OUT,
+    *lesson.HELD_OUT,
 )
 COLUMNS = (
     common.Column("surrogate's loss", "loss", 3),
-    *taken_up.COLUMNS,
+    *lesson.COLUMNS,
     common.Column("Gram distance to artist", "to_artist"),
-    *taken_up.SEEN,
+    *lesson.SEEN,
 )
 LEARNERS = ("all weights", "LoRA", "word")
 BEGINS = "portrait"
@@ -180,8 +177,7 @@ def taken(name: str, works: Tensor, restyled: Tensor, asked: argparse.Namespace)
         return works
     if name == "blend":
         seen = protected("cloak", works, restyled, asked)
-        trio = zip(works, seen, restyled, strict=True)
-        return torch.stack([on_grid(blended(*three), 8) for three in trio])
+        return lesson.blends(works, seen, restyled)
     return protected(name, works, restyled, asked)
 
 
@@ -221,38 +217,27 @@ def lesson_of(row: Row) -> Lesson:
 
 def taught_by(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
     """The model after it has learnt the works: all weights, LoRA, or only the artist's word."""
-    captions = [cloak.CAPTION] * len(latents)
-    if how == "word":
-        word = cloak.CAPTION.split()[-1]
-        return model.inverted(latents, captions, word, BEGINS, seed=seed, steps=LEARNER_STEPS)
-    return model.finetuned(
-        latents, captions, seed=seed, steps=LEARNER_STEPS, lora=how == LEARNERS[1]
-    )
+    if how == LEARNERS[0]:
+        return lesson.taught(model, latents, seed)
+    captions, steps = [cloak.CAPTION] * len(latents), lesson.LEARNER_STEPS
+    if how == LEARNERS[1]:
+        return model.finetuned(latents, captions, seed=seed, steps=steps, lora=True)
+    word = cloak.CAPTION.split()[-1]
+    return model.inverted(latents, captions, word, BEGINS, seed=seed, steps=steps)
 
 
 def run(asked: argparse.Namespace) -> None:
-    first, later = pictures.split(pictures.portraits())
-    learner = base.model(asked.home, side=asked.side)
-    sees, _ = base.style_judge(asked.home, learner)
-    works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
-    others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
-    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
-    now, aim = learner.latents(works), learner.latents(restyled)
-    own = through(surrogate(asked))
-    for lesson in lessons(asked):
-        seen = taken(lesson.kind, works, restyled, asked)
-        row: Row = {**lesson._asdict(), "side": asked.side, "steps": asked.steps}
-        looks = taken_up.HELD_OUT.items()
-        row |= {name: taken_up.looked(one, works, seen) for name, one in looks}
-        seen = common.purified(seen, lesson.after) if lesson.after else seen
-        latents = learner.latents(seen)
-        tuned = taught_by(learner, latents, lesson.learner, lesson.seed)
-        shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + lesson.seed)
-        page = "-".join(map(str, lesson)) + ".png"
+    on, own = lesson.scene(asked), through(surrogate(asked))
+    for one in lessons(asked):
+        seen = taken(one.kind, on.works, on.goals, asked)
+        learnt = common.purified(seen, one.after) if one.after else seen
+        latents = on.learner.latents(learnt)
+        shown = lesson.drawn(taught_by(on.learner, latents, one.learner, one.seed), one.seed)
+        page = "-".join(map(str, one)) + ".png"
         common.sheet(asked.home / "sheets" / f"denoisers-{page}", shown)
-        row |= {"closed": common.closed(now, latents, aim), "loss": loss_of(own, seen)}
-        row["along"] = common.along(learner.latents(shown), now, aim)
-        note(asked.out, row | cloak.measured(shown, sees, styles))
+        row: Row = {**one._asdict(), "side": asked.side, "steps": asked.steps}
+        row["loss"] = loss_of(own, learnt)
+        note(asked.out, row | lesson.told(on, seen, latents, shown))
 
 
 def table(file: Path) -> None:
@@ -263,16 +248,10 @@ def table(file: Path) -> None:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--side", type=int, default=64)
+    asked = lesson.options(__doc__, side=64, seeds=1)
     asked.add_argument("--steps", type=int, default=40, help="of a protection")
-    asked.add_argument("--seeds", type=int, default=1)
     asked.add_argument("--learners", default=LEARNERS[0], help=f"of {', '.join(LEARNERS)}")
     asked.add_argument("--after", default="", help="a purifier that the works go through first")
-    asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--only", help="kinds to run, with commas")
-    asked.add_argument("--until", help="HH:MM; no run is begun after it")
-    asked.add_argument("--table", action="store_true", help="only make the table again")
     given = asked.parse_args()
     given.out = base.RESULTS / f"denoisers-{given.side}.jsonl"
     if not given.table:

@@ -40,7 +40,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ..rows import Row, note, rows
-from . import base, common, denoisers, judge, pictures, small, taken_up
+from . import base, common, denoisers, judge, lesson, pictures, small, taken_up
 from .pictures import Captioned
 
 PAIRS = (("bird", "flag"), ("flower", "flag"))
@@ -56,7 +56,7 @@ CONTROLS = ("blend", "scattered")
 BY_HAND = ("latents=0.5", "mean=0.5", "mean=1")
 VALUES = (
     *("as_own", "as_other", "leaning", "along", "closed", "mean_moved", "score"),
-    *taken_up.HELD_OUT,
+    *lesson.HELD_OUT,
 )
 COLUMNS = (
     common.Column("judges in the loop", "score", 0),
@@ -306,8 +306,8 @@ def answers(sees: judge.Classifier, shown: Tensor, own: str, other: str) -> Row:
 def visibility(clean: Tensor, shown: Tensor) -> Row:
     """What judges say of the change, those in the loop as one score, those held out each."""
     pairs = list(zip(clean, shown, strict=True))
-    looks = taken_up.HELD_OUT.items()
-    told: Row = {name: taken_up.looked(one, clean, shown) for name, one in looks}
+    looks = lesson.HELD_OUT.items()
+    told: Row = {name: lesson.looked(one, clean, shown) for name, one in looks}
     return told | {"score": fmean(min(ssimulacra2(*pair), strictest([pair])) for pair in pairs)}
 
 

@@ -20,12 +20,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
-from glassine.evidence.controls import blended
 from glassine.explore import canvas, training_sizes, views
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
-from glassine.pixels.area import area
 from glassine.pixels.grid import on_grid
 from glassine.types import Artwork, Intent
 from torch import Tensor
@@ -33,9 +31,8 @@ from torch import Tensor
 from ..bench import before
 from ..bench.effect import EMBEDDED, SCORE
 from ..rows import Row, note, rows
-from . import base, cloak, common, judge, pictures, small, taken_up
+from . import base, common, lesson
 
-LEARNER_STEPS, SAMPLES = taken_up.LEARNER_STEPS, taken_up.SAMPLES
 TOLD = " told"
 KINDS = (
     *("clean", "before told", "now told", "blend", "before", "now"),
@@ -87,59 +84,34 @@ def taken(kind: str, works: Tensor, goals: Tensor, asked: argparse.Namespace) ->
     if name == "clean":
         return works
     if name == "blend":
-        trio = zip(works, posted("now told", works, goals, asked), goals, strict=True)
-        return torch.stack([on_grid(blended(*three), 8) for three in trio])
+        return lesson.blends(works, posted("now told", works, goals, asked), goals)
     seen = posted(name, works, goals, asked)
     return common.purified(seen, CODEC) if codec else seen
 
 
 def run(asked: argparse.Namespace) -> None:
-    first, later = pictures.split(pictures.portraits())
-    learner = base.model(asked.home, side=asked.side)
-    sees, _ = base.style_judge(asked.home, learner)
-    works, goals = cloak.pair(asked.home, "portraits-later", later, asked.posted, cloak.WORKS)
-    others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
-    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
-    now, aim = (learner.latents(smaller(part, asked.side)) for part in (works, goals))
+    on = lesson.scene(asked, asked.posted)
     done = {(row["kind"], row["seed"]) for row in rows(asked.out)}
     for seed in range(asked.seeds):
         for kind in KINDS:
-            if (kind, seed) in done or (asked.only and kind not in asked.only.split(",")):
+            if (kind, seed) in done or not common.wanted(asked, kind):
                 continue
-            whole = taken(kind, works, goals, asked)
-            latents = learner.latents(smaller(whole, asked.side))
-            tuned = learner.finetuned(
-                latents, [cloak.CAPTION] * len(works), seed=seed, steps=LEARNER_STEPS
-            )
-            shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + seed)
+            whole = taken(kind, on.works, on.goals, asked)
+            latents = on.learner.latents(lesson.smaller(whole, asked.side))
+            shown = lesson.drawn(lesson.taught(on.learner, latents, seed), seed)
             row: Row = {"kind": kind, "seed": seed, "side": asked.side, "posted": asked.posted}
-            row |= {
-                name: taken_up.looked(judged, works, whole)
-                for name, judged in taken_up.HELD_OUT.items()
-            }
-            row["closed"] = common.closed(now, latents, aim)
-            row["along"] = common.along(learner.latents(shown), now, aim)
-            note(asked.out, row | cloak.measured(shown, sees, styles))
-
-
-def smaller(whole: Tensor, side: int) -> Tensor:
-    return torch.stack([area(one, side, side) for one in whole])
+            note(asked.out, row | lesson.told(on, whole, latents, shown))
 
 
 def table(file: Path) -> None:
-    lines = common.grouped(rows(file), ("kind",), taken_up.VALUES)
-    columns = (*taken_up.COLUMNS, *taken_up.SEEN)
+    lines = common.grouped(rows(file), ("kind",), lesson.VALUES)
+    columns = (*lesson.COLUMNS, *lesson.SEEN)
     common.write_table(file, lines, {"fine-tuned on": "{kind}"}, columns)
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--side", type=int, default=128, help="at which the model learns")
+    asked = lesson.options(__doc__, side=128, seeds=3)
     asked.add_argument("--posted", type=int, default=512, help="side of the posted works")
-    asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--only", help="kinds to run, with commas")
-    asked.add_argument("--table", action="store_true", help="only make the table again")
     given = asked.parse_args()
     given.out = base.RESULTS / f"posted-{given.side}.jsonl"
     if not given.table:

@@ -19,44 +19,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean
 from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
-from glassine.evidence.controls import blended
 from glassine.explore import walk
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
-from glassine.pixels.grid import on_grid
 from glassine.purifiers import PURIFIERS
 from glassine.surrogates import Encoder
 from glassine.types import Artwork, Intent, Plan
 from glassine.units import Score
-from glassine.visibility.held_out import fsim, mdsi, vsi
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..rows import Row, note, rows
-from . import base, cloak, common, judge, pictures, small
+from . import base, cloak, common, lesson, pictures, small
 
 Measure = Callable[[Tensor], Tensor]
 """Latents (1, C, h, w) -> the values in which the distance to the goal is measured."""
 Measures = Callable[[int], tuple[Measure, ...]]
 """Number of a work -> measures that its steps take in turn."""
 
-LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
 NOISES = 5  # draws of noise and time step; each step takes the gradient at one of them, in turn
-HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
-VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
-COLUMNS = (
-    common.Column("gap closed", "closed"),
-    common.Column("called the artist's", "as_artist"),
-    common.Column("called the target's", "as_target"),
-    common.Column("samples moved", "along"),
-)
-SEEN = tuple(common.Column(name.upper(), name, 3) for name in HELD_OUT)
 
 
 def measures(learner: small.Small, now: Tensor, aim: Tensor) -> dict[str, Measures]:
@@ -159,36 +145,23 @@ def cloaked(works: Tensor, restyled: Tensor, found: Measures, file: Path, steps:
 
 
 def planned(work: Tensor, target: Tensor, at: int, steps: int) -> Plan:
-    intent = Intent(target=target, surrogates=("sd15",), strength=Score(SCORE), seed=1 + at)
+    intent = Intent(target=target, surrogates=("sd15",), strength=Score(lesson.SCORE), seed=1 + at)
     return replace(plan(Artwork(work), intent), steps=steps, held_out=())
 
 
 def run(asked: argparse.Namespace) -> None:
-    first, later = pictures.split(pictures.portraits())
-    learner = base.model(asked.home, asked.eyes, asked.side)
-    sees, _ = base.style_judge(asked.home, common.judges_eye(asked, learner))
-    works, restyled = cloak.pair(asked.home, "portraits-later", later, asked.side, cloak.WORKS)
-    others, beside = cloak.pair(asked.home, "portraits-first", first, asked.side)
-    styles = {"artist": judge.grams(others), "target": judge.grams(beside)}
-    now, aim = learner.latents(works), learner.latents(restyled)
-    every = measures(learner, now, aim)
-    file = asked.out
-    done = {(row["kind"], row["seed"]) for row in rows(file)}
+    on = lesson.scene(asked)
+    every = measures(on.learner, on.now, on.aim)
+    done = {(row["kind"], row["seed"]) for row in rows(asked.out)}
     for seed in range(asked.seeds):
         for kind in ("clean", "blend", *every):
-            if (kind, seed) in done or (asked.only and kind not in asked.only.split(",")):
+            if (kind, seed) in done or not common.wanted(asked, kind):
                 continue
-            seen = taken(asked, kind, works, restyled, every)
-            latents = learner.latents(seen)
-            tuned = learner.finetuned(
-                latents, [cloak.CAPTION] * len(works), seed=seed, steps=LEARNER_STEPS
-            )
-            shown = tuned.sampled(cloak.CAPTION, SAMPLES, seed=100 + seed)
+            seen = taken(asked, kind, on.works, on.goals, every)
+            latents = on.learner.latents(seen)
+            shown = lesson.drawn(lesson.taught(on.learner, latents, seed), seed)
             row: Row = {"kind": kind, "seed": seed, "side": asked.side, "steps": asked.steps}
-            row |= {name: looked(judge_, works, seen) for name, judge_ in HELD_OUT.items()}
-            row["closed"] = common.closed(now, latents, aim)
-            row["along"] = common.along(learner.latents(shown), now, aim)
-            note(file, row | cloak.measured(shown, sees, styles))
+            note(asked.out, row | lesson.told(on, seen, latents, shown))
 
 
 HANDLED = {"as posted": None, "JPEG 75": "jpeg75", "half the size and back": "half"}
@@ -228,11 +201,6 @@ def moved(learner: small.Small, seen: Tensor, clean: Tensor, now: Tensor, aim: T
     return round(((apart * way).sum() / way.square().sum()).item(), 3)
 
 
-def looked(judge_: Callable[[Tensor, Tensor], float | None], clean: Tensor, seen: Tensor) -> float:
-    found = [judge_(a, b) for a, b in zip(clean, seen, strict=True)]
-    return fmean(value for value in found if value is not None)
-
-
 def taken(
     asked: argparse.Namespace,
     kind: str,
@@ -247,8 +215,7 @@ def taken(
     name = "latents" if kind == "blend" else kind
     seen = cloaked(works, restyled, every[name], cloaks(asked, name), asked.steps)
     if kind == "blend":
-        trio = zip(works, seen, restyled, strict=True)
-        return torch.stack([on_grid(blended(*three), 8) for three in trio])
+        return lesson.blends(works, seen, restyled)
     return seen
 
 
@@ -258,19 +225,13 @@ def cloaks(asked: argparse.Namespace, name: str) -> Path:
 
 
 def table(file: Path) -> None:
-    lines = common.grouped(rows(file), ("kind",), VALUES)
-    common.write_table(file, lines, {"steps measure": "{kind}"}, (*COLUMNS, *SEEN))
+    lines = common.grouped(rows(file), ("kind",), lesson.VALUES)
+    common.write_table(file, lines, {"steps measure": "{kind}"}, (*lesson.COLUMNS, *lesson.SEEN))
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--side", type=int, default=64)
-    asked.add_argument("--eyes", choices=small.EYES, default="taesd", help="of the small model")
+    asked = lesson.options(__doc__, side=64, seeds=3)
     asked.add_argument("--steps", type=int, default=40, help="of a cloak")
-    asked.add_argument("--seeds", type=int, default=3)
-    asked.add_argument("--home", type=Path, default=small.HOME)
-    asked.add_argument("--only", help="kinds to run, with commas")
-    asked.add_argument("--table", action="store_true", help="only make the table again")
     given = asked.parse_args()
     given.out = base.RESULTS / f"taken-up-{given.side}.jsonl"
     if not given.table:

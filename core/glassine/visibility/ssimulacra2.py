@@ -185,14 +185,16 @@ def lights(rgb: Tensor) -> Iterator[Lit]:
 
     The finest is turned into linear light as its rows are asked for, and is never held.
     """
-    here = Lit(*rgb.shape[1:], lambda rows: to_linear(rgb[:, rows].float().clamp(0, 1)[None]))
+    height, width = rgb.shape[1:]
+    here = Lit(height, width, lambda rows: to_linear(rgb[:, rows].float().clamp(0, 1)[None]))
     for _ in range(_SCALES):
         if min(here.height, here.width) < _SMALLEST:
             return
         yield here
         parts = [halved(here.light(rows)) for rows in tiled(here.height, here.width)]
         small = torch.cat(parts, 2)
-        here = Lit(*small.shape[2:], partial(rows_of, small))
+        height, width = small.shape[2:]
+        here = Lit(height, width, partial(rows_of, small))
 
 
 def rows_of(light: Tensor, rows: slice) -> Tensor:
