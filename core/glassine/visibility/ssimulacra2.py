@@ -191,7 +191,7 @@ def lights(rgb: Tensor) -> Iterator[Lit]:
         if min(here.height, here.width) < _SMALLEST:
             return
         yield here
-        parts = [halved(here.light(rows)) for rows in tiled(here.height, here.width)]
+        parts = [halved(here.light(rows)) for rows in strip_rows(here.height, here.width)]
         small = torch.cat(parts, 2)
         height, width = small.shape[2:]
         here = Lit(height, width, partial(rows_of, small))
@@ -203,12 +203,12 @@ def rows_of(light: Tensor, rows: slice) -> Tensor:
 
 def strips(height: int, width: int) -> Iterator[tuple[slice, slice]]:
     """(rows with the neighbours that the blur reaches, those rows in it that count)."""
-    for rows in tiled(height, width):
+    for rows in strip_rows(height, width):
         low, high = max(0, rows.start - _RADIUS), min(height, rows.stop + _RADIUS)
         yield slice(low, high), slice(rows.start - low, rows.stop - low)
 
 
-def tiled(height: int, width: int) -> list[slice]:
+def strip_rows(height: int, width: int) -> list[slice]:
     """The rows in strips of about _STRIP pixels; all but the last have an even number of rows."""
     step = max(2, _STRIP // width // 2 * 2)
     return [slice(start, min(start + step, height)) for start in range(0, height, step)]
