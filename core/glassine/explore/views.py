@@ -1,6 +1,6 @@
 """What a step looks at: the picture at a size at which models would learn it.
 
-Half of the views of a large picture have exactly the size of the largest bucket, at which most
+Most views of a large picture have exactly the size of the largest bucket, at which most
 models would learn it; the others have sizes around that, because a loss at one exact size gains
 less beside it (docs/eye.md). A view shows the whole picture, because steps that saw a quarter of a
 larger copy closed less of the gap, even at that copy's own size; it is a crop only where memory is
@@ -20,7 +20,8 @@ from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 AROUND = 1.125  # largest size of a view over the middle one, and the middle one over the smallest
 MIDDLE = 0.75  # middle size as a share of the picture's side, if less than the largest bucket
-EXACT = 0.5  # share of views at exactly the largest bucket, where the picture is reduced to it
+EXACT = 0.5  # share of views at the largest bucket, beside those drawn around it
+SIDES = 64  # pixels; step between sizes, as of buckets, and so that a step reuses memory as it is
 CROP = 1856  # pixels; longest side that an encoder sees at once: twice as wide as high fits in
 
 
@@ -43,9 +44,9 @@ class View:
 class Views:
     """How views of a picture are drawn.
 
-    sizes  smallest and largest size of a view, drawn evenly on a logarithmic scale: sides in
-           pixels of squares with as many pixels; None: the picture's own size
-    often  a size that EXACT of the views have; None: no such size
+    sizes  smallest and largest size of a view, drawn evenly on a logarithmic scale in steps of
+           SIDES: sides in pixels of squares with as many pixels; None: the picture's own size
+    often  a size that EXACT of the views have, whatever the others are; None: no such size
     crop   longest side of a view, in pixels
     """
 
@@ -68,7 +69,8 @@ class Views:
                 return self.often
             at = (at - EXACT) / (1 - EXACT)
         low, high = self.sizes
-        return exp(log(low) + at * (log(high) - log(low)))
+        side = exp(log(low) + at * (log(high) - log(low)))
+        return min(max(round(side / SIDES) * SIDES, low), high)
 
     def view(self, side: float | None, down: float, across: float) -> View:
         """The view of that size; two numbers in [0, 1] choose where it is cropped."""

@@ -97,7 +97,8 @@ def sampled(pairs: Iterable[tuple[Iterable[Scale], Tensor]]) -> Score:
 def scored(parts: Iterable[tuple[int, Tensor]]) -> Score:
     """The score of a picture from (number of the scale, `errors` there) of all its strips.
 
-    In strips a large picture takes a fifth of the memory and a third of the time."""
+    In strips a large picture takes a fifth of the memory and a third of the time.
+    """
     sums = torch.zeros(3, _SCALES, 2, 3, dtype=torch.float64)
     counts = torch.zeros(_SCALES, dtype=torch.float64)
     for scale, maps in parts:
@@ -194,10 +195,10 @@ def lights(rgb: Tensor) -> Iterator[Lit]:
         parts = [halved(here.light(rows)) for rows in strip_rows(here.height, here.width)]
         small = torch.cat(parts, 2)
         height, width = small.shape[2:]
-        here = Lit(height, width, partial(rows_of, small))
+        here = Lit(height, width, partial(cut_rows, small))
 
 
-def rows_of(light: Tensor, rows: slice) -> Tensor:
+def cut_rows(light: Tensor, rows: slice) -> Tensor:
     return light[:, :, rows]
 
 
