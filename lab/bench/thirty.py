@@ -1,7 +1,7 @@
 """Ten paintings and twenty other pictures, beside the method before and the blend.
 
     python -m lab.study.embedded.unseen
-    python -m lab.bench.thirty [--size 256]
+    python -m lab.bench.thirty [--size 256] [--kinds photo,flat]
 
 Measured as in reduced.py, as posted, after JPEG 75 and at half the size; and once more with four of
 the five real encoders, on the family that was left out, another one for every picture. The first
@@ -82,11 +82,12 @@ def over_blend(rows: dict[str, Row]) -> dict[str, Any]:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--size", type=int, default=256)
+    asked.add_argument("--kinds", help="only pictures of these kinds, with commas")
     args = asked.parse_args()
     about = {"size": args.size}
     rows = kept(f"thirty-{args.size}", about, "pictures")
     for turn, (kind, name, clean, goal) in enumerate(pictures(args.size)):
-        if name in rows:
+        if name in rows or (args.kinds and kind not in args.kinds.split(",")):
             continue
         pair, sizes = (clean[0], goal[0]), [args.size // 2, args.size]
         rows[name] = {
