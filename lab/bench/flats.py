@@ -27,7 +27,7 @@ from .effect import EMBEDDED, closed
 from .kinds import gradient, picture
 from .kinds_sheet import detail
 from .record import kept, save
-from .reduced import mean, seen, square
+from .reduced import mean, middle, seen
 
 FLOORS = (0.35, 0.12, 0.05)
 EXAMPLE = ROOT / "examples" / "lake.png"
@@ -37,7 +37,7 @@ SMOOTH = "half gradient, half landscape"
 def smooth_beside_detail(side: int) -> Tensor:
     """(3, side, side)"""
     half = side // 2
-    smooth, busy = picture(gradient())[:, :side, :half], square(EXAMPLE, side)[:, :, half:]
+    smooth, busy = picture(gradient())[:, :side, :half], middle(EXAMPLE, side)[:, :, half:]
     return torch.cat((smooth, busy), 2)
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     asked.add_argument("pictures", type=Path, nargs="+")
     asked.add_argument("--side", type=int, default=160)
     given = asked.parse_args()
-    squares = [square(path, given.side) for path in given.pictures]
+    squares = [middle(path, given.side) for path in given.pictures]
     goals = {p.stem: squares[(i + 1) % len(squares)] for i, p in enumerate(given.pictures)}
     works = {p.stem: one for p, one in zip(given.pictures, squares, strict=True)}
     works, goals = (

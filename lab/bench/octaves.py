@@ -22,7 +22,7 @@ from glassine.types import Artwork, Intent
 from torch import Tensor
 
 from .effect import EMBEDDED, SCORE
-from .reduced import ruler, seen, square
+from .reduced import middle, ruler, seen
 
 EDGES = (4, 8, 16, 32, 64)  # pixels; periods at which octaves end
 LESS = 0.7
@@ -50,8 +50,8 @@ def main() -> None:
     asked.add_argument("--side", type=int, default=2048)
     asked.add_argument("--sizes", default="768,1024,1280")
     args = asked.parse_args()
-    clean, goal = square(args.picture, args.side), square(args.target, args.side)
-    measure = ruler(clean, goal, [int(size) for size in args.sizes.split(",")])
+    clean, goal = middle(args.picture, args.side), middle(args.target, args.side)
+    measure = ruler(clean, goal, args.sizes.split(","))
     wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
     change = settle(optimise(plan(Artwork(clean), wanted, device="cpu"))).rgb - clean
 

@@ -31,7 +31,7 @@ from torch import Generator, Tensor, nn
 from ..training import stepped
 from .effect import blend, closed
 from .record import save, spread
-from .reduced import mean, square
+from .reduced import mean, middle
 
 SIDE, CROP, BATCH = 192, 64, 8  # pixels of a training picture, of a crop; crops of one step
 WIDTH, DEPTH = 48, 8  # channels and layers of the remover
@@ -75,7 +75,7 @@ def originals(folders: list[Path], count: int) -> Iterator[Tensor]:
         if not count:
             return
         try:
-            yield square(path, SIDE)
+            yield middle(path, SIDE)
         except (GlassineError, ValueError):
             continue
         count -= 1
@@ -138,7 +138,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=1500)
     asked.add_argument("--side", type=int, default=256, help="of the paintings")
     args = asked.parse_args()
-    works = [square(path, args.side) for path in sorted(args.paintings.glob("*.png"))]
+    works = [middle(path, args.side) for path in sorted(args.paintings.glob("*.png"))]
     told: dict[str, Any] = {}
     for name, way in WAYS.items():
         pairs = []

@@ -1,11 +1,12 @@
 """Effect left at the sizes of training, beside the method before and the blend.
 
-    python -m lab.bench.reduced PICTURE PICTURE... [--side 1024] [--sizes 384,512,640,768] \
-        [--again]
+    python -m lab.bench.reduced PICTURE PICTURE... [--side 1024] [--shape 2:3] \
+        [--sizes "384,512,640,768,768 lanczos"] [--again]
 
-Each picture's middle square of `--side` pixels is pulled towards the next one's with the embedded
-surrogate and measured on the five real encoders: reduced to `--sizes` (by area means), and after
-JPEG 75 where the picture's own size is among these. What is measured is the finished picture, which
+Each picture's middle, of `--shape` and with the area of a square of `--side` pixels, is pulled
+towards the next one's with the embedded surrogate and measured on the five real encoders: reduced
+to `--sizes` (by area means, or by another kernel that is named behind it), and after JPEG 75 where
+the picture's own size is among these. What is measured is the finished picture, which
 is inside every limit. `ratios` compares at equal visibility: the method before is made at several
 strengths, and its effect is interpolated to where each judge rates it like ours; the blend is made
 at our SSIMULACRA2. Rows of finished pictures are kept in results/reduced-SIDE.json, so that a long
@@ -17,13 +18,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from glassine.explore.training_sizes import lengths
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
@@ -59,13 +61,18 @@ Effects = dict[str, float]
 """Size or handling -> share of the gap closed, mean over the five real encoders."""
 
 
-def square(path: Path, side: int) -> Tensor:
-    """The middle of the picture, reduced until its shorter side is `side`."""
+def middle(path: Path, side: int, shape: str = "1:1") -> Tensor:
+    """The picture's middle, with the area of a square of that side.
+
+    shape  height and width, in parts
+    """
     rgb = read(path).rgb
-    factor = side / min(rgb.shape[1:])
+    tall, broad = map(int, shape.split(":"))
+    high, wide = lengths(tall, broad, side)
+    factor = max(high / rgb.shape[1], wide / rgb.shape[2])
     height, width = (round(length * factor) for length in rgb.shape[1:])
-    top, left = (height - side) // 2, (width - side) // 2
-    return on_grid(lanczos(rgb, height, width)[:, top : top + side, left : left + side], 8)
+    top, left = (height - high) // 2, (width - wide) // 2
+    return on_grid(lanczos(rgb, height, width)[:, top : top + high, left : left + wide], 8)
 
 
 def mean(shares: dict[str, float]) -> float:
@@ -76,33 +83,46 @@ def seen(clean: Tensor, other: Tensor) -> dict[str, float]:
     return {name: float(judge(clean, other) or 0.0) for name, judge in JUDGES.items()}
 
 
-def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: list[int]) -> Effects:
+def bicubic(picture: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(picture[None], (height, width), mode="bicubic", antialias=True)[0]
+
+
+KERNELS = {"": area, "lanczos": lanczos, "bicubic": bicubic}
+
+
+def reduced(picture: Tensor, size: str) -> Tensor:
+    """size  side in pixels of a square with as many pixels, and perhaps one of KERNELS"""
+    side, _, kernel = size.partition(" ")
+    high, wide = lengths(picture.shape[1], picture.shape[2], int(side), 8)
+    return KERNELS[kernel](picture, high, wide)
+
+
+def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: Sequence[str]) -> Effects:
     return ruler(clean, goal, sizes)(other)
 
 
 @torch.no_grad()
-def ruler(clean: Tensor, goal: Tensor, sizes: list[int]) -> Callable[[Tensor], Effects]:
+def ruler(clean: Tensor, goal: Tensor, sizes: Sequence[str]) -> Callable[[Tensor], Effects]:
     """Measures effects on one pair; what the encoders see of the pair itself is computed once."""
     nets = [net for name in FAMILIES for net in encoders(name, EXACT).values()]
-    places = {size: lengths(clean.shape[1], clean.shape[2], size, 8) for size in sizes}
 
-    def latents(picture: Tensor, size: int) -> list[Tensor]:
-        small = area(picture, *places[size])
+    def latents(picture: Tensor, size: str) -> list[Tensor]:
+        small = reduced(picture, size)
         return [encode(small[None]) for encode in nets]
 
     ends = {size: (latents(clean, size), latents(goal, size)) for size in sizes}
 
-    def share(picture: Tensor, size: int) -> float:
+    def share(picture: Tensor, size: str) -> float:
         pairs = zip(*ends[size], latents(picture, size), strict=True)
         left = [float((now - there).norm() / (start - there).norm()) for start, there, now in pairs]
         return 1 - sum(left) / len(left)
 
     @torch.no_grad()
     def effects_of(other: Tensor) -> Effects:
-        found = {str(size): share(other, size) for size in sizes}
-        if clean.shape[1] in sizes:
+        found = {size: share(other, size) for size in sizes}
+        if (own := str(clean.shape[1])) in sizes:
             coded = PURIFIERS["jpeg75"].apply(other, Generator().manual_seed(0))
-            found[JPEG] = share(coded, clean.shape[1])
+            found[JPEG] = share(coded, own)
         return found
 
     return effects_of
@@ -131,7 +151,7 @@ def earlier(clean: Tensor, goal: Tensor, rate: Rate) -> tuple[list[Row], dict[st
 
 
 def measured(
-    clean: Tensor, goal: Tensor, sizes: list[int], steps: int | None, old: Row | None = None
+    clean: Tensor, goal: Tensor, sizes: Sequence[str], steps: int | None, old: Row | None = None
 ) -> Row:
     """old  an earlier row of the same pair, whose method before counts"""
     wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
@@ -202,20 +222,21 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("pictures", type=Path, nargs="+")
     asked.add_argument("--side", type=int, default=1024)
+    asked.add_argument("--shape", default="1:1", help="height and width, in parts")
     asked.add_argument("--sizes", default="384,512,640,768")
     asked.add_argument("--steps", type=int, help="in place of those of the default effort")
     asked.add_argument("--again", action="store_true", help="measure kept rows anew: see above")
     args = asked.parse_args()
-    sizes = [int(size) for size in args.sizes.split(",")]
+    sizes = args.sizes.split(",")
     about = {"side": args.side, "sizes": sizes, "steps": args.steps or "default"}
-    name = f"reduced-{args.side}"
+    name = f"reduced-{args.side}" + ("" if args.shape == "1:1" else args.shape.replace(":", "x"))
     rows = kept(name, about, "pictures")
     others = args.pictures[1:] + args.pictures[:1]
     for path, other in zip(args.pictures, others, strict=True):
         found = rows.get(path.stem)
         if found and not (args.again and found.get("commit") != commit()):
             continue
-        clean, goal = square(path, args.side), square(other, args.side)
+        clean, goal = (middle(one, args.side, args.shape) for one in (path, other))
         rows[path.stem] = measured(clean, goal, sizes, args.steps, found)
         print(path.stem, rows[path.stem]["ratios"], flush=True)
         save(name, {**about, "summary": summary(rows), "pictures": rows})

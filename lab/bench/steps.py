@@ -28,13 +28,13 @@ from torch import Tensor
 from . import before
 from .effect import EMBEDDED, SCORE
 from .record import kept, save, spread
-from .reduced import effects, seen, square
+from .reduced import effects, middle, seen
 
 STEPS = "5,10,15,20,30,40,60,120"
 BEFORE = "before"
 
 
-def searched(clean: Tensor, goal: Tensor, steps: int, sizes: list[int]) -> dict[str, Any]:
+def searched(clean: Tensor, goal: Tensor, steps: int, sizes: list[str]) -> dict[str, Any]:
     wanted = Intent(target=goal, seed=1, surrogates=EMBEDDED, strength=SCORE)
     planned = replace(plan(Artwork(clean), wanted, device="cpu"), steps=steps)
     began = time.process_time()
@@ -43,7 +43,7 @@ def searched(clean: Tensor, goal: Tensor, steps: int, sizes: list[int]) -> dict[
     return row(clean, settle(change).rgb, goal, sizes, ended - began)
 
 
-def as_before(clean: Tensor, goal: Tensor, sizes: list[int]) -> dict[str, Any]:
+def as_before(clean: Tensor, goal: Tensor, sizes: list[str]) -> dict[str, Any]:
     began = time.process_time()
     change = before.change(clean, goal, EMBEDDED, 10, SCORE)
     ended = time.process_time()
@@ -51,7 +51,7 @@ def as_before(clean: Tensor, goal: Tensor, sizes: list[int]) -> dict[str, Any]:
 
 
 def row(
-    clean: Tensor, after: Tensor, goal: Tensor, sizes: list[int], seconds: float
+    clean: Tensor, after: Tensor, goal: Tensor, sizes: list[str], seconds: float
 ) -> dict[str, Any]:
     closed = effects(clean, after, goal, sizes)
     return {"effects": closed, "seen": seen(clean, after), "seconds": seconds}
@@ -94,13 +94,13 @@ def main() -> None:
     asked.add_argument("--sizes", default="128,256")
     asked.add_argument("--steps", default=STEPS)
     args = asked.parse_args()
-    sizes, counts = ([int(one) for one in text.split(",")] for text in (args.sizes, args.steps))
+    sizes, counts = args.sizes.split(","), [int(one) for one in args.steps.split(",")]
     about = {"side": args.side, "sizes": sizes}
     name = f"steps-{args.side}"
     rows = kept(name, about, "pictures")
     others = args.pictures[1:] + args.pictures[:1]
     for path, other in zip(args.pictures, others, strict=True):
-        clean, goal = square(path, args.side), square(other, args.side)
+        clean, goal = middle(path, args.side), middle(other, args.side)
         mine = rows.setdefault(path.stem, {})
         for steps in (0, *counts):
             key = str(steps or BEFORE)

@@ -89,7 +89,7 @@ def main() -> None:
     for turn, (kind, name, clean, goal) in enumerate(pictures(args.size)):
         if name in rows or (args.kinds and kind not in args.kinds.split(",")):
             continue
-        pair, sizes = (clean[0], goal[0]), [args.size // 2, args.size]
+        pair, sizes = (clean[0], goal[0]), [str(args.size // 2), str(args.size)]
         rows[name] = {
             "kind": kind,
             **measured(*pair, sizes, None),
