@@ -1,10 +1,10 @@
 """What a step looks at: the picture at a size at which models would learn it.
 
-Most views of a large picture have exactly the size of the largest bucket, at which most
-models would learn it; the others have sizes around that, because a loss at one exact size gains
-less beside it (docs/eye.md). A view shows the whole picture, because steps that saw a quarter of a
-larger copy closed less of the gap, even at that copy's own size; it is a crop only where memory is
-short, or where the picture is a strip.
+Half of the views have exactly the size of the largest bucket to which training would reduce the
+picture. The others have sizes around that bucket, or around three quarters of the picture's side,
+because a loss at one exact size gains less beside it (docs/eye.md). A view shows the whole picture,
+because steps that saw a quarter of a larger copy closed less of the gap, even at that copy's own
+size; it is a crop only where memory is short, or where the picture is a strip.
 """
 
 from __future__ import annotations
@@ -89,19 +89,21 @@ class Views:
 
 
 def views(height: int, width: int, crop: int = CROP, most: float = inf) -> Views:
-    """Views at the picture's own size where no bucket reduces it; else around the largest bucket,
-    or around three quarters of the picture's side where that is less; none is larger than `most`.
+    """Views at the picture's own size where no bucket reduces it; else as often at the largest that
+    does as around the largest bucket, or around three quarters of the picture's side where that is
+    less; none is larger than `most`.
 
     Smaller views would cost more than they gain: what changes them has coarse detail, which the
     eye sees best (docs/eye.md).
     """
-    side, bucket = side_of(height, width), max(SIZES)
-    middle = min(bucket, MIDDLE * side, most / AROUND)
-    low = max(middle / AROUND, SMALLEST * side / min(height, width))
-    high = middle * AROUND
-    if not training_sizes(height, width) or low >= high:  # or a strip would become too narrow
+    side, buckets = side_of(height, width), training_sizes(height, width)
+    middle = min(max(SIZES), MIDDLE * side, most / AROUND)
+    least = SMALLEST * side / min(height, width)
+    low, high = max(middle / AROUND, least), middle * AROUND
+    if not buckets or low >= high:  # or a strip would become too narrow
         return Views(height, width, None, crop)
-    return Views(height, width, (low, high), crop, bucket if middle == bucket else None)
+    often = max((bucket for bucket in buckets if least <= bucket <= most / AROUND), default=None)
+    return Views(height, width, (low, high), crop, often)
 
 
 def cut(length: int, most: int, at: float) -> slice:
