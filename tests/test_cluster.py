@@ -13,6 +13,7 @@ import typed
 from glassine import ledger
 from glassine.batch import cluster, quiet
 from glassine.batch.cluster import put_here
+from glassine.explore import views
 from glassine.batch.jobs import NAME
 from glassine.batch.run import batch
 from glassine.batch.there import Made, followed_there, made_there
@@ -106,7 +107,12 @@ def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeyp
 
 def test_a_task_asks_for_the_memory_that_its_picture_takes():
     assert memory.needed(24_000_000) - memory.needed(4_000_000) == 20_000_000 * 90
-    assert memory.needed(512 * 512) > 950e6 and memory.needed(2048 * 2048) > 3e9
+    measured = {512: 1.13e9, 1024: 1.58e9, 2048: 1.97e9}
+    assert all(1.05 < memory.needed(side * side) / peak < 1.5 for side, peak in measured.items())
+
+
+def test_what_is_taken_for_the_largest_view_is_the_largest_view():
+    assert memory._VIEWED == (views.AROUND * max(views.SIZES)) ** 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")

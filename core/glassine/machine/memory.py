@@ -19,9 +19,9 @@ pictures."""
 _ENGINE = 900 << 20
 """Bytes of a process with torch, the networks and the judges loaded."""
 
-_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1 << 20, 2000
-"""Pixels that a step or a judge sees at most at once, and what each takes meanwhile; in all, 1.3 GB
-were measured for a picture of 512 px, 2.5 GB for one of 1024 px and 3.4 GB for one of 2048 px."""
+_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1152**2, 1000
+"""Pixels that a step sees at most at once (explore/views.py), and what each takes meanwhile; in
+all, 1.1 GB were measured for a picture of 512 px, 1.6 GB for 1024 px and 2.0 GB for 2048 px."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # malloc.h
 
