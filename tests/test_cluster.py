@@ -13,12 +13,12 @@ import typed
 from glassine import ledger
 from glassine.batch import cluster, quiet
 from glassine.batch.cluster import put_here
-from glassine.explore import views
 from glassine.batch.jobs import NAME
 from glassine.batch.run import batch
 from glassine.batch.there import Made, followed_there, made_there
 from glassine.batch.worker import Outcome, Task
 from glassine.errors import Cancelled
+from glassine.explore import views
 from glassine.flow import deliver as delivering
 from glassine.flow.deliver import deliver
 from glassine.ledger import is_sidecar
@@ -112,7 +112,7 @@ def test_a_task_asks_for_the_memory_that_its_picture_takes():
 
 
 def test_what_is_taken_for_the_largest_view_is_the_largest_view():
-    assert memory._VIEWED == (views.AROUND * max(views.SIZES)) ** 2
+    assert (views.AROUND * max(views.SIZES)) ** 2 == memory._VIEWED
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills with a Unix signal")

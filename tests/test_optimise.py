@@ -240,6 +240,22 @@ def test_search_ends_just_above_the_score(score, slope):
     assert score <= 100 - 40 * factor**slope < score + 1.5 or factor == 1.5
 
 
+@pytest.mark.parametrize("held", [0.7, 0.3, 0.05])
+def test_a_part_of_the_change_that_is_held_back_does_not_end_the_search(held):
+    """A photo of 512 px failed so: its smooth part stayed as it was until the rest was smaller, the
+    score hardly moved, and after sixteen looks no strength was found."""
+    looks = []
+
+    def scored(factor):
+        looks.append(factor)
+        smooth = min(factor, held) / held
+        return Score(100 - 29.5 * smooth**0.8 - 2 * factor)
+
+    factor = scaled_to(Score(70), scored, 1.5)
+    assert len(looks) <= 12
+    assert scored(factor) >= 70 > scored(1.2 * factor)
+
+
 @settings(deadline=None)
 @given(st.integers(0, 255), st.floats(0, 0.03), st.floats(-0.05, 0.05))
 def test_fit_obeys_the_limit_and_the_range(value, limit, wish):

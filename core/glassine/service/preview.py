@@ -151,11 +151,14 @@ def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
 
 def reckoned(settled: dict[Score, tuple[Tensor, Amounts]], score: Score) -> Amounts:
     """How much of the change should have that score, judging by amounts whose score is known."""
-    looks = [(amounts.fine, 100 - known) for known, (_, amounts) in settled.items()]
-    loss = 100 - score
-    fair = max((look for look in looks if look[1] <= loss), key=lambda look: look[1], default=None)
-    poor = min((look for look in looks if look[1] > loss), key=lambda look: look[1], default=None)
     _, nearest = settled[min(settled, key=lambda known: abs(known - score))]
+    known = sorted((100 - at, amounts.fine) for at, (_, amounts) in settled.items())
+    looks = [(fine, loss) for loss, fine in known if fine > 0]
+    if not looks:
+        return nearest
+    loss = 100 - score
+    fair = [look for look in looks if look[1] <= loss]
+    poor = [look for look in reversed(looks) if look[1] > loss]
     return nearest.times(guess(loss, fair, poor) / max(nearest.fine, 1e-6))
 
 
