@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from glassine.explore.canvas import LARGEST, canvas_size, enlarged
+from glassine.explore.aims import Aims
+from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
@@ -144,6 +145,30 @@ def test_a_look_sees_what_reducing_the_whole_would_give(height, width, seed):
     assert seen.shape[1] * seen.shape[2] == part.pixels
     if not own or part.whole:
         assert torch.allclose(seen, whole[:, view.rows, view.columns], atol=1e-5)
+
+
+@pytest.mark.parametrize(("sizes", "encoded"), [((64, 64), 1), ((64, 32), 2), ((96, 96), 1)])
+def test_goals_are_encoded_once_for_each_size_at_which_a_family_sees_them_whole(sizes, encoded):
+    size, seen = (96, 96), list[tuple[int, int]]()
+    goal = torch.rand(3, *size, generator=Generator().manual_seed(1))
+    on = Canvas(torch.zeros_like(goal), None, torch.ones(1, *size), ((goal, 1.0),))
+
+    def encode(rgb):
+        seen.append(rgb.shape[2:])
+        return rgb.mean((2, 3))
+
+    aims = Aims(on)
+    parts = [look(View(s, s, slice(0, s), slice(0, s)), size) for s in sizes]
+    found = [aims.at(0, encode, part) for part in parts]
+    assert len(seen) == encoded
+    assert torch.allclose(found[0], goal.mean((1, 2))[None], atol=1e-5)
+    aims.at(1, encode, parts[0])
+    assert len(seen) == encoded + 1, "another family sees other latents"
+
+
+def test_a_crop_is_not_taken_for_the_whole():
+    assert look(View(64, 64, slice(0, 32), slice(0, 64)), (96, 96)).whole is None
+    assert look(View(96, 96, slice(0, 32), slice(0, 96)), (96, 96)).whole is None
 
 
 def test_large_pictures_are_searched_as_large_as_a_view_and_enlarged():

@@ -22,14 +22,14 @@ class Look:
     rows     (rows of the view, rows of the part): matrix that reduces the part; None: not reduced
     columns  (columns of the view, columns of the part), in the same way
     pixels   how many an encoder sees
-    whole    whether it is the whole picture at its own size
+    whole    height and width of the copy, where all of it is seen; None: a crop of it
     """
 
     part: Part
     rows: Tensor | None
     columns: Tensor | None
     pixels: int
-    whole: bool
+    whole: tuple[int, int] | None
 
     def seen(self, part: Tensor) -> Tensor:
         """(C, h, w) of the part -> what an encoder sees, its sides multiples of STRIDE."""
@@ -43,11 +43,13 @@ def look(view: View, size: tuple[int, int]) -> Look:
     height, width = size
     if (view.height, view.width) == (covered(height), covered(width)):
         rows, columns = unpadded(view.rows, height), unpadded(view.columns, width)
-        whole = rows == slice(0, height) and columns == slice(0, width)
+        whole = size if (rows, columns) == (slice(0, height), slice(0, width)) else None
         return Look((slice(None), rows, columns), None, None, view.pixels, whole)
     down, across = cover(height, view.height, view.rows), cover(width, view.width, view.columns)
     part = slice(None), down[0], across[0]
-    return Look(part, down[1], across[1], view.pixels, False)
+    copy = view.height, view.width
+    whole = copy if (view.rows, view.columns) == tuple(slice(0, side) for side in copy) else None
+    return Look(part, down[1], across[1], view.pixels, whole)
 
 
 def unpadded(span: slice, length: int) -> slice:
