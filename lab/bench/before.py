@@ -12,6 +12,7 @@ from glassine.explore.training_sizes import SIZES
 from glassine.flow.strength import scaled_to
 from glassine.machine.device import Device, choose
 from glassine.pixels.grid import on_grid
+from glassine.pixels.pad import padded
 from glassine.pixels.resize import lanczos
 from glassine.surrogates import Encoder
 from glassine.surrogates.encoders import gradient_encoders
@@ -62,14 +63,14 @@ def level(
     allowance = texture_allowance(clean)
     limit, base = reach * allowance * COLOUR, (clean + tinted(clean, goal, tint)).clamp(0, 1)
     with torch.no_grad():
-        aims = [encode(goal[None]) for encode in encoders]
+        aims = [encode(padded(goal)[None]) for encode in encoders]
     moved = torch.zeros_like(clean)
     for step in range(steps):
         looked = [step % len(encoders)] if alone else range(len(encoders))
         total = torch.zeros_like(clean)
         for at in looked:
             seen = (base + moved).requires_grad_(True)
-            loss = (encoders[at](seen[None]) - aims[at]).square().sum()
+            loss = (encoders[at](padded(seen)[None]) - aims[at]).square().sum()
             total += of_mean_size(torch.autograd.grad(loss, seen)[0])
         gradient = of_mean_size(total)
         size = gradient.sign() * gradient.abs().clamp_max(STEEP) ** POWER
