@@ -22,7 +22,7 @@ from PIL import Image
 
 from lab.bench.kinds import drawn, gradient, noisy, picture, shapes, sprite
 from lab.bench.kinds_sheet import detail
-from lab.bench.reduced import square
+from lab.bench.reduced import middle
 from lab.places import ROOT
 
 DRAWN = dict(drawn())
@@ -165,7 +165,7 @@ def test_a_smooth_gradient_shows_no_labyrinth(name, bound):
 
 def test_smooth_ground_beside_detail_shows_none_either():
     """It is a photo and begins as photos do. Where flat areas kept .35 of the reach, 3.4 levels."""
-    smooth, busy = picture(gradient())[:, :128, :64], square(EXAMPLE, 128)[:, :, 64:]
+    smooth, busy = picture(gradient())[:, :128, :64], middle(EXAMPLE, 128)[:, :, 64:]
     rgb = torch.cat((smooth, busy), 2)
     made = plan(Artwork(rgb), replace(INTENT, effort="preview"), device="cpu")
     assert made.score == SCORES["balanced"]

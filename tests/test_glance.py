@@ -9,8 +9,11 @@ import pytest
 import torch
 from glassine.evidence import glance
 from glassine.evidence.brief import briefs
+from glassine.evidence.doubts import about_effect
 from glassine.evidence.offers import effect_left, offer, offered, recoded
 from glassine.evidence.sight import Sight
+from glassine.evidence.trials import as_learnt
+from glassine.evidence.verdict import below_control
 from glassine.evidence.whereabouts import where_most
 from glassine.messages import LANGUAGES, message
 from glassine.messages.words import table
@@ -83,8 +86,12 @@ def test_how_visible_it_is_follows_the_scale_of_the_judge(score, look):
     assert said.fields["look"].code == f"look.{look}"
 
 
-def row(closed, blend, moved=0.5, scattered=0.1, role="used"):
-    return Effect("sd15", role, "", moved, scattered, closed, blend)
+def row(closed, blend, moved=0.5, scattered=0.1, role="used", after=""):
+    return Effect("sd15", role, after, moved, scattered, closed, blend)
+
+
+def trained(closed, blend, side=512):
+    return row(closed, blend, scattered=math.nan, after=f"trained{side}")
 
 
 def test_models_are_told_of_beside_the_control(finished, scene):
@@ -96,9 +103,31 @@ def test_models_are_told_of_beside_the_control(finished, scene):
             [row(0.03, 0.03)],
             [row(math.nan, math.nan)],
             [row(0.0, 0.0, moved=0)],
+            [trained(0.2, 0.03, 1024), trained(0.1, 0.03)],
+            [trained(0.05, 0.03, 1024), trained(0.01, 0.03)],
         )
     ]
-    assert said == ["models", "models_blend", "models_moved", "models_same"]
+    models = ["models", "models_blend", "models_moved", "models_same"]
+    assert said == [*models, "learnt", "learnt_blend"]
+
+
+def test_a_picture_that_training_reduces_is_judged_as_models_learn_it(finished, scene):
+    """A large picture is searched at the sizes of training; at its own size a blend may do more."""
+    posted, plan = row(0.06, 0.09), finished(scene).plan
+    report = Report(cost(70), (posted, trained(0.14, 0.07, 1024), trained(0.09, 0.06)), ())
+    sight = Sight(textured(), hurt(textured()), WHOLE, WHOLE, (0, 0))
+    assert below_control(report) is None
+    nothing = trial("jpeg75", math.nan)
+    found = glance.glance(plan, sight, replace(report, trials=(nothing,)))
+    assert found.models.code == "glance.learnt"
+    assert found.away.code == "glance.away_reduced" and found.next.code == "glance.next_post"
+    said = [one.code for one in about_effect([posted], as_learnt(report.effects))]
+    assert said == [], "neither of the two doubts is about its own size"
+    lost = replace(report, effects=(row(0.2, 0.03), trained(0.02, 0.03, 1024), trained(0.01, 0.03)))
+    assert below_control(lost) is not None
+    said = {one.code: one for one in about_effect(lost.effects[:1], as_learnt(lost.effects))}
+    assert set(said) == {"doubt.blend", "doubt.little"}
+    assert len(said["doubt.blend"].fields["families"]) == 1, "a family is named once"
 
 
 def trial(name, left):
@@ -106,11 +135,14 @@ def trial(name, left):
 
 
 def test_what_leaves_least_is_named_first():
-    said = glance.what_takes_it([trial("blur", 0.6), trial("half", 0.2), trial("jpeg75", 0.4)])
+    rows = [row(0.03, 0.03)]
+    said = glance.what_takes_it(
+        [trial("blur", 0.6), trial("half", 0.2), trial("jpeg75", 0.4)], rows
+    )
     assert [one.fields["left"] for one in said.fields["trials"]] == [0.2, 0.4]
-    assert glance.what_takes_it([trial("blur", 0.9)]).code == "glance.away_little"
-    assert glance.what_takes_it([trial("blur", math.nan)]).code == "glance.away_nothing"
-    assert glance.what_takes_it([]).code == "glance.away_untried"
+    assert glance.what_takes_it([trial("blur", 0.9)], rows).code == "glance.away_little"
+    assert glance.what_takes_it([trial("blur", math.nan)], rows).code == "glance.away_nothing"
+    assert glance.what_takes_it([], rows).code == "glance.away_untried"
 
 
 def next_step(plan, **found):

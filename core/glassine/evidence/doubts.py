@@ -13,7 +13,7 @@ from ..surrogates.embedded import LIMITS
 from ..types import Cost, Effect, Plan, Trial
 from ..visibility import unfit
 from .sight import Sight
-from .trials import TRAINED, WEAKENED
+from .trials import TRAINED, WEAKENED, as_learnt
 
 ROLES = {"used": message("role.used"), "held out": message("role.held_out")}
 _LITTLE, _ALIKE = 0.02, 1.25  # of the gap to the goal; times the control
@@ -27,7 +27,7 @@ def doubts(
     rows = [row for row in effects if not row.after]
     return (
         *(about_faces(plan) if plan.faces else ()),
-        *about_effect(rows),
+        *about_effect(rows, as_learnt(effects)),
         *about_families(plan, rows),
         *about_trials(trials),
         *about_cost(plan, cost),
@@ -35,22 +35,24 @@ def doubts(
     )
 
 
-def about_effect(rows: Sequence[Effect]) -> Iterator[Message]:
+def about_effect(rows: Sequence[Effect], learnt: Sequence[Effect]) -> Iterator[Message]:
+    """rows, learnt  effects on the picture as posted, and as models learn it"""
     if rows and all(row.moved == 0 for row in rows):
         yield message("doubt.none")
         return
     if lost := [r for r in rows if r.moved <= _ALIKE * r.scattered]:
         yield message("doubt.noise", families=family_list(lost))
-    if lost := [r for r in rows if r.closed <= _ALIKE * max(r.blend, 0)]:
+    if lost := [r for r in learnt if r.closed <= _ALIKE * max(r.blend, 0)]:
         yield message("doubt.blend", families=family_list(lost))
     if lost := [r for r in rows if r.moved < r.jpeg]:
         yield message("doubt.jpeg", families=family_list(lost))
-    if lost := [r for r in rows if r.role == "used" and r.closed < _LITTLE]:
+    if lost := [r for r in learnt if r.role == "used" and r.closed < _LITTLE]:
         yield message("doubt.little", families=family_list(lost))
 
 
 def family_list(rows: Sequence[Effect]) -> tuple[Message, ...]:
-    return tuple(message("doubt.family", family=r.family, role=ROLES[r.role]) for r in rows)
+    found = dict.fromkeys((row.family, row.role) for row in rows)  # once, whatever the size
+    return tuple(message("doubt.family", family=name, role=ROLES[role]) for name, role in found)
 
 
 def about_faces(plan: Plan) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from ..messages import Message, message
 from ..types import Cost, Effect, Glance, Offer, Plan, Report, Trial
 from .offers import OFFERED, SMALLER
 from .sight import Sight
-from .trials import REMOVED, TRAINED, WEAKENED
+from .trials import REMOVED, TRAINED, WEAKENED, as_learnt
 from .whereabouts import where_most
 
 LOOKS = (
@@ -26,11 +26,11 @@ _WORST = 2  # trials that are named
 
 
 def glance(plan: Plan, sight: Sight, report: Report) -> Glance:
-    rows = [row for row in report.effects if not row.after]
+    rows = as_learnt(report.effects)
     return Glance(
         people=for_people(report.cost, sight),
         models=for_models(plan, rows),
-        away=what_takes_it(report.trials),
+        away=what_takes_it(report.trials, rows),
         next=what_to_do(plan, rows, report),
     )
 
@@ -53,17 +53,23 @@ def for_models(plan: Plan, rows: Sequence[Effect]) -> Message:
         scattered = fmean(row.scattered for row in used)
         return message("glance.models_moved", times=moved / max(scattered, 1e-9))
     share, blend = fmean(closed), fmean(row.blend for row in used if not math.isnan(row.blend))
-    goals = tuple(goal.says for goal in plan.goals)
+    goals, reduced = tuple(goal.says for goal in plan.goals), bool(used[0].after)
+    code = "glance.learnt" if reduced else "glance.models"
     if share <= ALIKE * max(blend, 0):
-        return message("glance.models_blend", share=share, goals=goals, blend=blend)
-    return message("glance.models", share=share, goals=goals, blend=blend)
+        code = "glance.learnt_blend" if reduced else "glance.models_blend"
+    return message(code, share=share, goals=goals, blend=blend)
 
 
-def what_takes_it(trials: Sequence[Trial]) -> Message:
-    """The trials that leave least, worst first."""
+def what_takes_it(trials: Sequence[Trial], rows: Sequence[Effect]) -> Message:
+    """The trials that leave least, worst first.
+
+    rows  effects on the picture as models learn it
+    """
     known = sorted((one for one in trials if not math.isnan(one.left)), key=lambda one: one.left)
+    if not known and trials:
+        return message("glance.away_nothing" if weak(rows) else "glance.away_reduced")
     if not known:
-        return message("glance.away_nothing" if trials else "glance.away_untried")
+        return message("glance.away_untried")
     named = tuple(message("glance.left", trial=one.says, left=one.left) for one in known[:_WORST])
     if known[0].left >= WEAKENED:
         return message("glance.away_little", trials=named)

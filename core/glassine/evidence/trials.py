@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import torch
@@ -65,6 +65,14 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
     score = UNKNOWN if entry.moves else ssimulacra2(controls.clean, seen[id(controls.seen)])
     left = share_left(before.rows, rows)
     return Trial(name, says, entry.kind, entry.source, verdict(left), left, score), rows
+
+
+def as_learnt(rows: Iterable[Effect]) -> list[Effect]:
+    """The rows of the picture as models learn it: at the sizes of training where training reduces
+    it, else as posted. A large picture is searched at those sizes, and little may show beside."""
+    known = list(rows)
+    reduced = [row for row in known if row.after.startswith(TRAINED)]
+    return reduced or [row for row in known if not row.after]
 
 
 def share_left(before: Sequence[Effect], after: Sequence[Effect]) -> float:

@@ -8,15 +8,17 @@ from statistics import mean
 
 from ..messages import Message, message
 from ..types import Report
+from .trials import as_learnt
 
 
 def below_control(report: Report) -> Message | None:
     """Why the copy is changed and not protected; None where it is, or where nothing was measured.
 
-    Judged on the families that were optimised against, before any handling. With a goal the control
-    is a plain blend; without one it is the same change, scattered at random.
+    Judged on the families that were optimised against, as models learn the picture (`as_learnt`).
+    With a goal the control is a plain blend; without one it is the same change, scattered at
+    random.
     """
-    used = [row for row in report.effects if row.role == "used" and not row.after]
+    used = [row for row in as_learnt(report.effects) if row.role == "used"]
     aimed = both_measured((row.closed, row.blend) for row in used)
     if aimed:
         closed, blend = (mean(column) for column in zip(*aimed, strict=True))
