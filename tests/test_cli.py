@@ -252,7 +252,7 @@ def test_json_is_all_there_is_on_standard_output(painting, capsys):
 
 def test_json_has_null_for_what_was_not_measured(painting, scene, finished, monkeypatch, capsys):
     """As for a picture from 640 px on, whose reduced copies are measured only in part."""
-    row = Effect("sd15", "used", "trained512", 0.1, math.nan, 0.1, 0.1)
+    row = Effect("sd15", "used", "trained512", 0.1, math.nan, 0.1, 0.05)
     cost = Cost(Score(70), math.inf, 0.97, None, Levels(9), 0.98)
     made = deliver.Delivered(
         painting,
