@@ -229,7 +229,9 @@ def main() -> None:
     args = asked.parse_args()
     sizes = args.sizes.split(",")
     about = {"side": args.side, "sizes": sizes, "steps": args.steps or "default"}
-    name = f"reduced-{args.side}" + ("" if args.shape == "1:1" else args.shape.replace(":", "x"))
+    name = f"reduced-{args.side}" + (
+        "" if args.shape == "1:1" else "-" + args.shape.replace(":", "x")
+    )
     rows = kept(name, about, "pictures")
     others = args.pictures[1:] + args.pictures[:1]
     for path, other in zip(args.pictures, others, strict=True):
