@@ -64,11 +64,11 @@ Effects = dict[str, float]
 def middle(path: Path, side: int, shape: str = "1:1") -> Tensor:
     """The picture's middle, with the area of a square of that side.
 
-    shape  height and width, in parts; the nearest with sides that are multiples of 64
+    shape  height and width, in parts; where they differ, the nearest multiples of 64 are taken
     """
     rgb = read(path).rgb
     tall, broad = map(int, shape.split(":"))
-    high, wide = lengths(tall, broad, side, 64)
+    high, wide = lengths(tall, broad, side, 1 if tall == broad else 64)
     factor = max(high / rgb.shape[1], wide / rgb.shape[2])
     height, width = (round(length * factor) for length in rgb.shape[1:])
     top, left = (height - high) // 2, (width - wide) // 2
