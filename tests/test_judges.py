@@ -1,5 +1,6 @@
 """Judges from packages: the same figures as before, steps through them, small pictures."""
 
+import importlib
 import json
 import sys
 
@@ -42,6 +43,17 @@ def test_lpips_is_what_it_was_to_four_digits(name):
     clean, other, expected = PAIRS[name]
     assert lpips(clean, other) == pytest.approx(expected, rel=5e-4)
     assert lpips(clean, clean) == 0
+
+
+@pytest.mark.parametrize("strip", [1, 5000, 1 << 20])
+def test_lpips_layer_by_layer_is_what_the_package_gives(monkeypatch, strip):
+    """Strips of one row, of some, and none."""
+    module = importlib.import_module("glassine.visibility.lpips")
+    net = module.lpips_net(torch.device("cpu"))
+    monkeypatch.setattr(module, "_STRIP", strip)
+    clean, other = waves(96)[None], rings(96)[None]
+    whole = net(clean, other, normalize=True).squeeze()
+    assert torch.equal(module.distance(net, clean, other), whole)
 
 
 def test_lpips_can_be_stepped_along():

@@ -72,7 +72,9 @@ def test_strips_give_what_the_whole_gives(monkeypatch, height, pixels):
     whole = ssimulacra2(clean, other)
     monkeypatch.setattr(MODULE, "_STRIP", pixels)
     assert len(list(MODULE.strips(height, width))) > 1
-    assert ssimulacra2(clean, other) == pytest.approx(whole, abs=1e-4)
+    for held in (1 << 20, 0):
+        monkeypatch.setattr(MODULE, "_HELD", held)
+        assert ssimulacra2(clean, other) == pytest.approx(whole, abs=1e-4)
 
 
 def test_a_crop_is_judged_like_a_picture():

@@ -21,7 +21,7 @@ _ENGINE = 900 << 20
 
 _VIEWED, _BYTES_PER_VIEWED_PIXEL = 1152**2, 1000
 """Pixels that a step sees at most at once (explore/views.py), and what each takes meanwhile; in
-all, 1.1 GB were measured for a picture of 512 px, 1.6 GB for 1024 px and 2.0 GB for 2048 px."""
+all, 1.1 GB were measured for a picture of 512 px, 1.6 GB for 1024 px and 2.1 GB for 2048 px."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # malloc.h
 

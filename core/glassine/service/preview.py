@@ -152,8 +152,8 @@ def pixels_of(explored: Explored, request: Request[PreviewAsk]) -> Tensor:
 def reckoned(settled: dict[Score, tuple[Tensor, Amounts]], score: Score) -> Amounts:
     """How much of the change should have that score, judging by amounts whose score is known."""
     _, nearest = settled[min(settled, key=lambda known: abs(known - score))]
-    known = sorted((100 - at, amounts.fine) for at, (_, amounts) in settled.items())
-    looks = [(fine, loss) for loss, fine in known if fine > 0]
+    found = sorted((100 - known, amounts.fine) for known, (_, amounts) in settled.items())
+    looks = [(fine, loss) for loss, fine in found if fine > 0]
     if not looks:
         return nearest
     loss = 100 - score

@@ -25,6 +25,7 @@ _SMALLEST = 8  # pixels; scales with a shorter side are left out
 _SIGMA, _RADIUS = 1.5, 5
 _TINY = 1e-20  # keeps the gradient of a fourth root finite where nothing differs
 _STRIP = 1 << 16  # pixels; a strip and what is computed of it stay in a processor's cache
+_HELD = 1 << 20  # pixels; up to this size a picture's linear light is computed once and held
 _BIAS = 0.0037930732552754493
 _OPSIN = (
     (0.30, 0.622, 0.078),
@@ -184,10 +185,15 @@ class Lit:
 def lights(rgb: Tensor) -> Iterator[Lit]:
     """(3, H, W) sRGB in [0, 1] -> the picture at each scale, finest first.
 
-    The finest is turned into linear light as its rows are asked for, and is never held.
+    A large picture's finest is turned into linear light as its rows are asked for, and never held.
     """
+
+    def linear(rows: slice) -> Tensor:
+        return to_linear(rgb[:, rows].float().clamp(0, 1)[None])
+
     height, width = rgb.shape[1:]
-    here = Lit(height, width, lambda rows: to_linear(rgb[:, rows].float().clamp(0, 1)[None]))
+    held = height * width <= _HELD
+    here = Lit(height, width, partial(cut_rows, linear(slice(None))) if held else linear)
     for _ in range(_SCALES):
         if min(here.height, here.width) < _SMALLEST:
             return
