@@ -16,13 +16,14 @@ from glassine.errors import NotUsable, NotWritable
 from glassine.evidence.controls import Controls, blended, controls, scattered
 from glassine.evidence.doubts import about_trials
 from glassine.evidence.drift import Before, Viewer, aimed, closed, effects
+from glassine.evidence.offers import effect_left
 from glassine.evidence.page.render import html
 from glassine.evidence.page.tables import cost_tables, rows_of
 from glassine.evidence.schema import SCHEMA, as_json
 from glassine.evidence.sight import Sight, part, sighted
 from glassine.evidence.summary import summarised
-from glassine.evidence.trained import measured_sizes, trained
-from glassine.evidence.trials import scene, trial
+from glassine.evidence.trained import as_models_learn, measured_sizes, stretched, trained
+from glassine.evidence.trials import beyond_control, scene, trial
 from glassine.flow import pages
 from glassine.flow.read import read
 from glassine.flow.verify import verify
@@ -207,6 +208,74 @@ def test_what_is_left_at_the_size_of_training(fine, verdict):
     assert trial.verdict == verdict and {row.after for row in rows} == {"trained512"}
     report = codes(Report(None, rows, tuple(about_trials([trial])), trials=(trial,)))
     assert report == ({"size"} if fine else set()), "said once, with what to do"
+
+
+def cells(size):
+    """Chequers of two pixels: `chequers` sees them at half the size only."""
+    return board(size // 2).repeat_interleave(2, 1).repeat_interleave(2, 2)
+
+
+@pytest.fixture
+def large():
+    """A plan for a picture that training reduces to half, what is looked at, and what is known of
+    it as posted: nothing, because its change is made for half its size."""
+    clean = waves(size=1024)
+    wanted = clean + 0.2 * (cells(1024) + board(1024))
+    goal = Goal("picture", message("goal.picture"), wanted)
+    made, corner = planned(clean, goals=(goal,)), slice(8, 264)
+    sight = Sight(clean, clean + 0.06 * cells(1024), corner, corner, (0, 0))
+    against = controls(made, sight, 0.0)
+    aims = aimed(eyes(), against.goals)
+    posted = Before(eyes(), against, aims, tuple(effects(eyes(), against, aims=aims)))
+    assert abs(beyond_control(posted.rows)) < 0.001
+    return made, sight, posted
+
+
+def test_reduction_may_bring_an_effect_to_light(large):
+    made, sight, posted = large
+    found, rows = trained(512, made, sight, posted)
+    assert found.verdict == "survives" and found.left == 1 and found.side == 512
+    assert beyond_control(rows) > 0.2
+
+
+def test_a_picture_that_training_reduces_is_tried_as_models_learn_it(large):
+    """As posted there is nothing to remove; at half its size, blur takes nearly all."""
+    made, sight, posted = large
+    assert trial("jpeg95", Scene(), posted, 3)[0].verdict == "nothing to remove"
+    learnt = as_models_learn(made, sight, posted, [trained(512, made, sight, posted)])
+    assert learnt.side == 512 and learnt.controls.seen.shape == (3, 512, 512)
+    left = {}
+    for name in ("jpeg95", "blur"):
+        found, (row,) = trial(name, Scene(), learnt, 3)
+        left[name], again = found.left, effect_left(learnt, learnt.controls.seen)
+        assert found.side == 512 and row.after == name and again == pytest.approx(1)
+    assert left["jpeg95"] > 0.9 and left["blur"] < 0.15, left
+    assert effect_left(learnt, learnt.controls.clean) == 0
+
+
+def test_of_several_training_sizes_the_one_with_most_effect_counts(large):
+    made, sight, posted = large
+    row = posted.rows[0]
+    reduced = [
+        (replace(golden().trials[0], side=side), (replace(row, closed=closed, blend=0.02),))
+        for side, closed in ((1024, 0.05), (512, 0.1))
+    ]
+    assert as_models_learn(made, sight, posted, reduced).side == 512
+    assert as_models_learn(made, sight, posted, reduced[:1]).side == 1024
+    assert as_models_learn(made, sight, posted, []) is posted
+
+
+@pytest.mark.parametrize(
+    ("part", "wider"),
+    [
+        ((384, 640), (256, 768)),
+        ((0, 256), (0, 512)),
+        ((896, 1024), (768, 1024)),
+        ((0, 900), (0, 1024)),
+    ],
+)
+def test_a_wider_part_stays_within_the_picture(part, wider):
+    assert stretched(slice(*part), 2, 1024) == slice(*wider)
 
 
 def test_small_pictures_are_learned_as_they_are():
@@ -402,19 +471,28 @@ def test_the_command_says_how_far_a_picture_without_a_goal_moved():
 
 def test_summary_names_the_worst_case(hurt):
     first = golden()
-    weak = replace(first, effects=(first.effects[0], replace(first.effects[1], role="used")))
-    strong = replace(weak, effects=(weak.effects[0], replace(weak.effects[1], closed=0.05)))
-    lines = summarised([("one", weak), ("two", strong)])
+    better = replace(first, trials=(replace(first.trials[0], left=0.75),))
+    lines = summarised([("one", better), ("two", first)])
     assert [line.name for line in lines] == ["", "jpeg75"]
     assert lines[1].where == "two" and lines[1].worst < lines[1].left
     assert str(lines[1].says) == "JPEG, quality 75"
+
+
+def test_summary_of_pictures_without_a_goal():
+    """Nothing is covered then, and of nothing there is no spread."""
+    first = golden()
+    aimless = tuple(replace(row, closed=math.nan, blend=math.nan) for row in first.effects)
+    one = replace(first, effects=aimless)
+    assert math.isnan(summarised([("one", one), ("two", one)])[0].covered)
 
 
 def test_summary_knows_no_share_of_an_effect_that_is_none():
     """As a trial says of it that there is nothing to remove."""
     first = golden()
     none = replace(first.effects[0], closed=0.021, blend=0.02)
-    report = replace(first, effects=(none, replace(none, after="jpeg75")))
+    nothing = replace(first.trials[0], verdict="nothing to remove", left=math.nan)
+    effects = (none, replace(none, after="jpeg75"))
+    report = replace(first, effects=effects, trials=(nothing,))
     assert all(math.isnan(line.left) for line in summarised([("one", report)]))
 
 

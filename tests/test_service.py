@@ -500,8 +500,9 @@ def test_a_report_measures_the_file_that_was_written(client, pixels):
     client.ask(43, "report", small, pixels=pixels[: H // 2].tobytes(), file=blobs["file"])
     assert "compared" in said(client.answer(43)[0])
     with contextlib.closing(sqlite3.connect(client.ledger)) as link:
-        issued = link.execute("SELECT count(*) FROM ids").fetchone()
-    assert issued == (0,), "a report draws no watermark's number"
+        tables = {name for (name,) in link.execute("SELECT name FROM sqlite_master")}
+        issued = link.execute("SELECT * FROM ids").fetchall() if "ids" in tables else []
+    assert issued == [], "a report draws no watermark's number"
 
 
 def test_garbage_on_stdin_ends_the_engine():

@@ -439,6 +439,8 @@ class Trial:
 
     left         share of the effect beyond the control that is left on the used families, 0 to 1
     ssimulacra2  of the purified copy: how much the purifier damages the picture
+    side         training size to which the picture was reduced before models were shown it, after
+                 the purifier; 0: it was shown at its own size
     skipped      why it did not run here; None where it did
     """
 
@@ -449,6 +451,7 @@ class Trial:
     verdict: Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
     left: float = math.nan
     ssimulacra2: Score = UNKNOWN
+    side: int = 0
     skipped: Message | None = None
 
 
@@ -457,7 +460,8 @@ class Offer:
     """The same copy as a file of another format.
 
     bytes        size of the file, with the same metadata
-    left         share of the effect beyond its control that is left in it, 0 to 1
+    left         share of the effect beyond its control that is left in it, 0 to 1; where training
+                 reduces the picture, at the training size at which the change does most
     ssimulacra2  compared with the original
     """
 

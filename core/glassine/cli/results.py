@@ -94,20 +94,24 @@ def visible_line(report: Report) -> str:
 def effect_line(report: Report, *, away: bool = False) -> str:
     """Mean share of the gap closed over the families, used and held out, each beside its blend.
 
-    Without a known target there is no such share, and nothing is said of it.
+    A picture that training reduces is told of as models learn it, and then as posted. Without a
+    known target there is no such share, and nothing is said of it.
 
     away  whether the recipe moves away from the original, so that the distance is the effect
     """
     known = [row for row in report.effects if not isnan(row.closed)]
-    said = []
-    for role, code in (("used", "cli.effect_used"), ("held out", "cli.effect_held_out")):
-        if rows := [row for row in known if row.role == role and not row.after]:
-            said.append(phrase(code, **shares(rows)))
-    for trial in report.trials:
-        if not trial.name.startswith(TRAINED):
-            continue
-        if rows := [row for row in known if row.after == trial.name and row.role == "used"]:
-            said.append(phrase("cli.effect_after", trial=trial.says, **shares(rows)))
+    used = [row for row in known if row.role == "used"]
+    reduced = {trial.name: trial.says for trial in report.trials if trial.name.startswith(TRAINED)}
+    said = [
+        phrase("cli.effect_after", trial=says, **shares(rows))
+        for name, says in reduced.items()
+        if (rows := [row for row in used if row.after == name])
+    ]
+    if rows := [row for row in used if not row.after]:
+        posted = {"trial": message("trial.as_posted")} if said else {}
+        said.append(phrase(f"cli.effect_{'after' if said else 'used'}", **posted, **shares(rows)))
+    if rows := [row for row in known if row.role == "held out" and not row.after]:
+        said.append(phrase("cli.effect_held_out", **shares(rows)))
     said = said or (moved_said(report) if away else [])
     return phrase("cli.effect", effect="; ".join(said) or message("cli.not_measured"))
 

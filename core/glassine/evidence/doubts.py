@@ -40,7 +40,7 @@ def about_effect(rows: Sequence[Effect], learnt: Sequence[Effect]) -> Iterator[M
     if rows and all(row.moved == 0 for row in rows):
         yield message("doubt.none")
         return
-    if lost := [r for r in rows if r.moved <= _ALIKE * r.scattered]:
+    if lost := [r for r in learnt if r.moved <= _ALIKE * r.scattered]:
         yield message("doubt.noise", families=family_list(lost))
     if lost := [r for r in learnt if r.closed <= _ALIKE * max(r.blend, 0)]:
         yield message("doubt.blend", families=family_list(lost))
@@ -107,7 +107,7 @@ def about_size(trials: Sequence[Trial]) -> Iterator[Message]:
     known = [trial for trial in trials if not math.isnan(trial.left)]
     worst = min(known, key=lambda trial: trial.left, default=None)
     if worst and worst.left < WEAKENED:
-        yield message("doubt.size", side=int(worst.name.removeprefix(TRAINED)), left=worst.left)
+        yield message("doubt.size", side=worst.side, left=worst.left)
 
 
 def about_cost(plan: Plan, cost: Cost) -> Iterator[Message]:

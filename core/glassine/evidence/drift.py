@@ -87,22 +87,26 @@ def viewers(plan: Plan, device: Device, sight: Sight) -> tuple[Viewer, ...]:
     return tuple(found)
 
 
+def untouched(picture: Tensor) -> Tensor:
+    return picture
+
+
 @dataclass(frozen=True)
 class Before:
     """The measured part before anything is done to it: what every trial is compared with.
 
-    aims  the goals' latents
-    rows  every family's effect on the file as it is
+    aims  the goals' latents, through `look`
+    rows  every family's effect through `look`
+    look  how encoders are shown pictures of the part: as they are, or reduced as for training
+    side  training size to which `look` reduces (training_sizes.SIZES); 0: it does not
     """
 
     viewers: tuple[Viewer, ...]
     controls: Controls
     aims: Aims
     rows: tuple[Effect, ...]
-
-
-def untouched(picture: Tensor) -> Tensor:
-    return picture
+    look: Treat = untouched
+    side: int = 0
 
 
 def effects(

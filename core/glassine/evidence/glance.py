@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
+from ..explore.training_sizes import lengths
 from ..messages import Message, message
 from ..types import Cost, Effect, Glance, Offer, Plan, Report, Trial
 from .offers import OFFERED, SMALLER
@@ -30,7 +31,7 @@ def glance(plan: Plan, sight: Sight, report: Report) -> Glance:
     return Glance(
         people=for_people(report.cost, sight),
         models=for_models(plan, rows),
-        away=what_takes_it(report.trials, rows),
+        away=what_takes_it(report.trials),
         next=what_to_do(plan, rows, report),
     )
 
@@ -60,14 +61,11 @@ def for_models(plan: Plan, rows: Sequence[Effect]) -> Message:
     return message(code, share=share, goals=goals, blend=blend)
 
 
-def what_takes_it(trials: Sequence[Trial], rows: Sequence[Effect]) -> Message:
-    """The trials that leave least, worst first.
-
-    rows  effects on the picture as models learn it
-    """
+def what_takes_it(trials: Sequence[Trial]) -> Message:
+    """The trials that leave least, worst first."""
     known = sorted((one for one in trials if not math.isnan(one.left)), key=lambda one: one.left)
     if not known and trials:
-        return message("glance.away_nothing" if weak(rows) else "glance.away_reduced")
+        return message("glance.away_nothing")
     if not known:
         return message("glance.away_untried")
     named = tuple(message("glance.left", trial=one.says, left=one.left) for one in known[:_WORST])
@@ -84,7 +82,9 @@ def what_to_do(plan: Plan, rows: Sequence[Effect], report: Report) -> Message:
     if plan.caption:
         return message("glance.next_words", caption=plan.caption)
     if side := lost_to_training(report.trials):
-        return message("glance.next_size", side=side)
+        height, width = plan.artwork.rgb.shape[1:]
+        down, across = lengths(height, width, side)
+        return message("glance.next_size", across=across, down=down)
     if light := lightest(report.offers, report.cost.bytes_after):
         name, size = OFFERED[light.format], light.bytes / 1e3
         return message("glance.next_format", format=name, size=size, left=light.left)
@@ -106,7 +106,7 @@ def lost_to_training(trials: Sequence[Trial]) -> int:
     """The training size at which least of the effect is left; 0 where each leaves enough."""
     sizes = [one for one in trials if one.name.startswith(TRAINED) and one.left < WEAKENED]
     worst = min(sizes, key=lambda one: one.left, default=None)
-    return int(worst.name.removeprefix(TRAINED)) if worst else 0
+    return worst.side if worst else 0
 
 
 def lightest(offers: Sequence[Offer], now: int) -> Offer | None:

@@ -54,6 +54,7 @@ def effect_left(before: Before, part: Tensor) -> float:
 def row_seeing(viewer: Viewer, before: Before, part: Tensor) -> Effect:
     """The family's row with `part` in the protected picture's place; controls stay as they were."""
     (row,) = (one for one in before.rows if one.family == viewer.family)
-    looks = Looks(before.controls.clean, part, scattered=None, blend=None, jpeg=None)
-    seen = effect(viewer, looks, before.aims.get(viewer.family), after="")
-    return replace(seen, scattered=row.scattered, blend=row.blend)
+    clean, seen = (before.look(picture) for picture in (before.controls.clean, part))
+    looks = Looks(clean, seen, scattered=None, blend=None, jpeg=None)
+    found = effect(viewer, looks, before.aims.get(viewer.family), after="")
+    return replace(found, scattered=row.scattered, blend=row.blend)

@@ -5,6 +5,8 @@
 4: `glance` is the report in four sentences, `offers` are the same copy in smaller formats.
 5: the cost has `lpips_alexnet`, where that network is here; `lpips` still is SqueezeNet's.
 6: `denoised` has the losses of the model that was looked through; a run names `model` and `prompt`.
+7: a trial has `side`: the training size to which the picture was reduced before models saw it, or
+   0. Of a picture that training reduces, trials and offers count from its effect at that size.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from ..plain import plain
 from ..record import ON_PAGE, RunRecord, told
 from ..types import Report
 
-SCHEMA = 6
+SCHEMA = 7
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def summarised(reports: Sequence[tuple[str, Report]]) -> list[Line]:
 def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Report]]) -> Line:
     rows = [(where, [r for r in report.effects if r.after == name]) for where, report in reports]
     rows = [(where, found) for where, found in rows if found]
-    covered = [average(found, "used", "closed") for _, found in rows]
+    covered = known_of(average(found, "used", "closed") for _, found in rows)
     left = [(share(report, name), where) for where, report in reports]
     real = [(value, where) for value, where in left if not math.isnan(value)]
     worst, where = min(real, default=(math.nan, ""))
@@ -69,10 +69,12 @@ def line(name: str, says: Message, kind: str, reports: Sequence[tuple[str, Repor
 
 
 def share(report: Report, name: str) -> float:
-    """Share of that report's own effect that is left after a purifier; 1 after none ("")."""
+    """Share of that report's own effect that is left after a purifier; 1 after none (""), and NaN
+    where there was no effect."""
+    if name:
+        return next((trial.left for trial in report.trials if trial.name == name), math.nan)
     before = [row for row in report.effects if not row.after]
-    rows = [row for row in report.effects if row.after == name]
-    return share_left(before, rows) if rows else math.nan
+    return share_left(before, before)
 
 
 def average(rows: Iterable[Effect], role: str, what: str) -> float:
@@ -80,8 +82,12 @@ def average(rows: Iterable[Effect], role: str, what: str) -> float:
 
 
 def mean_of_known(values: Iterable[float]) -> float:
-    real = [value for value in values if not math.isnan(value)]
+    real = known_of(values)
     return fmean(real) if real else math.nan
+
+
+def known_of(values: Iterable[float]) -> list[float]:
+    return [value for value in values if not math.isnan(value)]
 
 
 def percent(value: float) -> str:

@@ -19,6 +19,8 @@ from ..visibility import ssimulacra2
 from ..visibility.lpips import lpips_distance
 from .drift import Before, effects
 
+Outcome = tuple[Trial, tuple[Effect, ...]]
+"""A trial, and the effects after it."""
 Verdict = Literal["survives", "weakened", "removed", "nothing to remove", "not run"]
 REMOVED, WEAKENED = 0.15, 0.75  # share of the effect beyond its control
 TRAINED = "trained"  # how the names of trials at training sizes begin; see trained.py
@@ -40,7 +42,7 @@ def autoencoder(device: Device) -> Autoencoder | None:
     return None
 
 
-def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, tuple[Effect, ...]]:
+def trial(name: str, around: Scene, before: Before, seed: int) -> Outcome:
     """One purifier, on the protected picture and on every control."""
     entry, says = PURIFIERS[name], PURIFIERS.words(name)
     if reason := entry.missing(around):
@@ -50,7 +52,7 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
     def treat(picture: Tensor) -> Tensor:
         draw = torch.Generator().manual_seed(seed)
         treated = seen[id(picture)] = apply(picture, draw)
-        return treated
+        return before.look(treated)
 
     rows = tuple(
         effects(
@@ -64,7 +66,8 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> tuple[Trial, t
     )
     score = UNKNOWN if entry.moves else ssimulacra2(controls.clean, seen[id(controls.seen)])
     left = share_left(before.rows, rows)
-    return Trial(name, says, entry.kind, entry.source, verdict(left), left, score), rows
+    made = Trial(name, says, entry.kind, entry.source, verdict(left), left, score, before.side)
+    return made, rows
 
 
 def as_learnt(rows: Iterable[Effect]) -> list[Effect]:

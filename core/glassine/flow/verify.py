@@ -18,12 +18,12 @@ from ..evidence.facts import run_record
 from ..evidence.glance import glance
 from ..evidence.offers import offer, offered
 from ..evidence.sight import Sight, sighted
-from ..evidence.trained import measured_sizes, trained
-from ..evidence.trials import scene, trial
+from ..evidence.trained import as_models_learn, measured_sizes, trained
+from ..evidence.trials import Outcome, scene, trial
 from ..evidence.wording import limits, threat
 from ..explore.losses import denoiser_losses
 from ..machine.device import choose
-from ..types import Effect, Plan, Progress, Protected, Report, Trial, Watch, quiet
+from ..types import Plan, Progress, Protected, Report, Watch, quiet
 
 T = TypeVar("T")
 
@@ -47,25 +47,25 @@ def verify(
     sight = sight or sighted(protected)
     eyes = viewers(plan, device, sight)
     names = offered(protected)
-    total = 2 + len(eyes) + len(measured_sizes(plan)) + len(purifiers) + len(names)
-    step, trials = steps(total, watch), list[Trial]()
+    step = steps(2 + sum(map(len, (eyes, measured_sizes(plan), purifiers, names))), watch)
     price = cost(sight)
     step()
-    against = controls(plan, sight)
+    aims = aimed(eyes, (against := controls(plan, sight)).goals)
     step()
-    rows = list(counted(effects(eyes, against, aims=(aims := aimed(eyes, against.goals))), step))
-    before = Before(eyes, against, aims, tuple(rows))
-    for tried, after in counted(endured(plan, sight, before, purifiers), step):
-        trials.append(tried)
-        rows += after
-    offers = tuple(counted((offer(name, protected, before) for name in names), step))
+    posted = Before(eyes, against, aims, tuple(counted(effects(eyes, against, aims=aims), step)))
+    reduced = tuple(counted(learned(plan, sight, posted), step))
+    learnt = as_models_learn(plan, sight, posted, reduced)
+    tried = (*reduced, *counted(endured(plan, sight, learnt, purifiers), step))
+    trials = tuple(one for one, _ in tried)
+    rows = (*posted.rows, *(row for _, after in tried for row in after))
+    offers = tuple(counted((offer(name, protected, learnt) for name in names), step))
     called, unsure = recaptioned(protected)
     report = Report(
         cost=price,
-        effects=tuple(rows),
+        effects=rows,
         doubts=(*doubts(plan, sight, price, rows, trials), *unsure),
         record=replace(run_record(protected, sight, device), **called),
-        trials=tuple(trials),
+        trials=trials,
         threat=threat(plan),
         limits=limits(plan),
         offers=offers,
@@ -97,12 +97,16 @@ def counted(found: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
         yield one
 
 
-def endured(
-    plan: Plan, sight: Sight, before: Before, purifiers: Sequence[str]
-) -> Iterator[tuple[Trial, tuple[Effect, ...]]]:
-    """What is left at the sizes of training, and after each purifier."""
+def learned(plan: Plan, sight: Sight, before: Before) -> Iterator[Outcome]:
+    """What is left at each size of training."""
     for side in measured_sizes(plan):
         yield trained(side, plan, sight, before)
+
+
+def endured(
+    plan: Plan, sight: Sight, before: Before, purifiers: Sequence[str]
+) -> Iterator[Outcome]:
+    """What is left after each purifier."""
     if purifiers:
         around = scene(max(sight.clean.shape[1:]), choose(plan.device))
     for name in purifiers:

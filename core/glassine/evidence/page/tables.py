@@ -9,6 +9,7 @@ from html import escape
 from ...surrogates import SURROGATES
 from ...types import Cost, Denoised, Effect, HeldOut, Report, Trial
 from ..offers import OFFERED
+from ..trials import TRAINED
 
 _KINDS = {
     "handling": (
@@ -201,7 +202,7 @@ def trial_tables(report: Report) -> str:
             sections.append(
                 f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{title}</h2>'
                 f'<p class="note">{note} "Left": how much of the effect, beyond its control, is '
-                "left on the encoders that were optimised against.</p>"
+                f"left on the encoders that were optimised against{as_learnt_note(rows)}.</p>"
                 f"{survived(title, rows, report)}</section>"
             )
     sections.append(
@@ -209,6 +210,12 @@ def trial_tables(report: Report) -> str:
         "--original ORIGINAL</p>"
     )
     return "".join(sections)
+
+
+def as_learnt_note(rows: Sequence[Trial]) -> str:
+    """At which size models were shown the picture, where that is not its own."""
+    side = next((one.side for one in rows if one.side and not one.name.startswith(TRAINED)), 0)
+    return f", which see it reduced to as many pixels as {side} x {side} afterwards" if side else ""
 
 
 def survived(title: str, rows: Sequence[Trial], report: Report) -> str:
