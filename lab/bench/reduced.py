@@ -38,22 +38,14 @@ from glassine.purifiers import PURIFIERS
 from glassine.surrogates.encoders import encoders
 from glassine.types import Artwork, Intent
 from glassine.units import Score
-from glassine.visibility import colour_shift, fsim, haarpsi_figure, lpips, mdsi, ssimulacra2, vsi
 from torch import Generator, Tensor
 
 from . import before
 from .effect import EMBEDDED, EXACT, FAMILIES, SCORE, blend
+from .judges import at_hand
 from .record import commit, kept, save, spread
 
-JUDGES = {
-    "ssimulacra2": ssimulacra2,
-    "haarpsi": haarpsi_figure,
-    "lpips": lpips,
-    "colour": colour_shift,
-    "fsim": fsim,
-    "vsi": vsi,
-    "mdsi": mdsi,
-}
+JUDGES = at_hand()
 FACTORS = (0.5, 0.8, 1.0, 1.3)  # of the change before, at SCORE; between these is interpolated
 JPEG = "JPEG 75"
 
@@ -183,6 +175,7 @@ def measured(
                     for at, effect in ours["effects"].items()
                 }
                 for judge, value in ours["seen"].items()
+                if all(judge in row["seen"] for row in rows)  # not in older rows
             },
             "blend": {
                 at: effect / max(control["effects"][at], 1e-6)
@@ -211,6 +204,7 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
                 for at in some["effects"]
             }
             for judge in JUDGES
+            if all(judge in row["ratios"]["before"] for row in all_of)
         },
         "over blend": {
             at: spread([row["ratios"]["blend"][at] for row in all_of]) for at in some["effects"]
