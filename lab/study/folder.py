@@ -174,6 +174,33 @@ def checkpoint(home: Path, name: str, side: int) -> small.Small:
     return made
 
 
+def opened(folder: Path, made: small.Small) -> small.Small:
+    """`made` with the weights of a folder that `saved` wrote: the way back."""
+    unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
+    text = load_file(folder / "text_encoder" / "model.safetensors")
+    own = {
+        name.rsplit(".", 2)[-2]: one.float()[:, : small.WIDTH]
+        for name, one in text.items()
+        if "embedding" in name
+    }
+    made.load(
+        {
+            "unet": {n: w[:, : small.WIDTH] if hears(n) else w for n, w in unet.items()},
+            "words": {"table.weight": own["token_embedding"], "place": own["position_embedding"]},
+        }
+    )
+    return made
+
+
+def learner(home: Path, eyes: str, side: int) -> small.Small:
+    """The trained small model; where base.py has not been run, the one that ships, which has the
+    same weights in float16."""
+    if eyes != "taesd" or side != small.SIDE or (home / f"base-{side}.pt").exists():
+        return base.model(home, eyes, side)
+    made = small.Small(base.vocabulary(), small.taesd(home), side=side)
+    return opened(weights.SHIPPED_MODEL, made)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("name", help="of the checkpoint, without .pt")

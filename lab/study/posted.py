@@ -33,7 +33,7 @@ from ..bench.effect import EMBEDDED, SCORE
 from ..rows import Row, note, rows
 from . import base, common, lesson
 
-TOLD = " told"
+TOLD, POSTED = " told", 512
 KINDS = (
     *("clean", "before told", "now told", "blend", "before", "now"),
     *("before told+JPEG 75", "now told+JPEG 75"),
@@ -111,9 +111,10 @@ def table(file: Path) -> None:
 
 def main() -> None:
     asked = lesson.options(__doc__, side=128, seeds=3)
-    asked.add_argument("--posted", type=int, default=512, help="side of the posted works")
+    asked.add_argument("--posted", type=int, default=POSTED, help="side of the posted works")
     given = asked.parse_args()
-    given.out = base.RESULTS / f"posted-{given.side}.jsonl"
+    at = f"{given.side}" if given.posted == POSTED else f"{given.side}-{given.posted}"
+    given.out = base.RESULTS / f"posted-{at}.jsonl"
     if not given.table:
         run(given)
     table(given.out)
