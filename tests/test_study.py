@@ -402,7 +402,7 @@ def test_the_studys_model_is_a_folder_that_the_engine_looks_through(study, tmp_p
         seen = denoiser(str(tmp_path / "small"), caption, cpu).says(mixed, times.float())
         assert torch.allclose(own, seen, atol=1e-3), caption
     back = small.Small(["a", "portrait", "by", "lavender-mist"], coarse(small), side=64, seed=4)
-    folder.opened(tmp_path / "small", back)
+    study("base").opened(tmp_path / "small", back)
     for one, other in zip(back.parameters(), model.parameters(), strict=True):
         assert torch.equal(one, other), "the way back"
     known = model.unet(mixed, times, model.words(["a portrait by"] * 2)).sample

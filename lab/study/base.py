@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from glassine.machine.weights import SHIPPED_MODEL
+from safetensors.torch import load_file
 from torch import Tensor
 
 from . import judge, pictures, small
@@ -68,11 +70,26 @@ def named(name: str, model: Learner) -> str:
 
 
 def model(home: Path, eyes: str = "taesd", side: int = small.SIDE) -> small.Small:
-    """The trained small model; raises where `base.py` has not been run."""
+    """The trained small model. Where this script has not been run, it is the one that ships (the
+    same weights in float16), and of another side or encoder there is none."""
     made = small.Small(vocabulary(), small.EYES[eyes](home), side=side)
-    kept = torch.load(home / f"{named('base', made)}-{side}.pt", weights_only=True)
+    file = home / f"{named('base', made)}-{side}.pt"
+    if not file.exists() and (eyes, side) == ("taesd", small.SIDE):
+        return opened(SHIPPED_MODEL, made)
+    kept = torch.load(file, weights_only=True)
     made.load(kept["raw"])
     made.settle(kept["calm"])
+    return made
+
+
+def opened(folder: Path, made: small.Small) -> small.Small:
+    """`made` with the weights of a folder that folder.py wrote: the way back from there."""
+    unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
+    text = load_file(folder / "text_encoder" / "model.safetensors")
+    text = {name.split(".")[-2]: one[..., : small.WIDTH] for name, one in text.items()}
+    words = {"table.weight": text["token_embedding"], "place": text["position_embedding"]}
+    heard = {n: one[:, : small.WIDTH] if small.hears(n) else one for n, one in unet.items()}
+    made.load({"unet": heard, "words": words})
     return made
 
 

@@ -120,16 +120,11 @@ def widened(net: Any) -> UNet2DConditionModel:  # noqa: ANN401
     """The network for words of WIDE numbers, which ignores all but the first WIDTH."""
     made = UNet2DConditionModel(**settings(net) | {"cross_attention_dim": WIDE})
     state = {
-        name: F.pad(one, (0, WIDE - small.WIDTH)) if hears(name) else one
+        name: F.pad(one, (0, WIDE - small.WIDTH)) if small.hears(name) else one
         for name, one in net.state_dict().items()
     }
     made.load_state_dict(state)
     return made.eval()
-
-
-def hears(name: str) -> bool:
-    """Whether a weight looks at words."""
-    return name.endswith(("attn2.to_k.weight", "attn2.to_v.weight"))
 
 
 def autoencoder() -> AutoencoderTiny:
@@ -172,33 +167,6 @@ def checkpoint(home: Path, name: str, side: int) -> small.Small:
     made.load(kept["raw"])
     made.settle(kept["calm"])
     return made
-
-
-def opened(folder: Path, made: small.Small) -> small.Small:
-    """`made` with the weights of a folder that `saved` wrote: the way back."""
-    unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
-    text = load_file(folder / "text_encoder" / "model.safetensors")
-    own = {
-        name.rsplit(".", 2)[-2]: one.float()[:, : small.WIDTH]
-        for name, one in text.items()
-        if "embedding" in name
-    }
-    made.load(
-        {
-            "unet": {n: w[:, : small.WIDTH] if hears(n) else w for n, w in unet.items()},
-            "words": {"table.weight": own["token_embedding"], "place": own["position_embedding"]},
-        }
-    )
-    return made
-
-
-def learner(home: Path, eyes: str, side: int) -> small.Small:
-    """The trained small model; where base.py has not been run, the one that ships, which has the
-    same weights in float16."""
-    if eyes != "taesd" or side != small.SIDE or (home / f"base-{side}.pt").exists():
-        return base.model(home, eyes, side)
-    made = small.Small(base.vocabulary(), small.taesd(home), side=side)
-    return opened(weights.SHIPPED_MODEL, made)
 
 
 def main() -> None:

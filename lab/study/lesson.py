@@ -17,7 +17,7 @@ from glassine.visibility.held_out import fsim, mdsi, vsi
 from torch import Tensor
 
 from ..rows import Row
-from . import base, cloak, common, folder, judge, pictures, small
+from . import base, cloak, common, judge, pictures, small
 
 LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
 HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
@@ -65,7 +65,7 @@ def options(doc: str | None, *, side: int, seeds: int) -> argparse.ArgumentParse
 def scene(asked: argparse.Namespace, posted: int | None = None) -> Scene:
     """posted  side of the works; None: that at which the model learns"""
     first, later = pictures.split(pictures.portraits())
-    learner = folder.learner(asked.home, asked.eyes, asked.side)
+    learner = base.model(asked.home, asked.eyes, asked.side)
     sees, _ = base.style_judge(asked.home, common.judges_eye(asked, learner))
     size = posted or asked.side
     works, goals = cloak.pair(asked.home, "portraits-later", later, size, cloak.WORKS)

@@ -111,6 +111,11 @@ def network(side: int, channels: int) -> Any:  # noqa: ANN401 - diffusers has no
     )
 
 
+def hears(name: str) -> bool:
+    """Whether a weight of the network looks at words."""
+    return name.endswith(("attn2.to_k.weight", "attn2.to_v.weight"))
+
+
 class Small:
     """A `Learner`: the network, the words it knows, and the encoder it sees through."""
 
