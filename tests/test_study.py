@@ -48,15 +48,15 @@ def test_small_model_goes_on_where_it_was_stopped(study, tmp_path, monkeypatch):
 def test_small_model_samples_and_leaves_its_parent_alone(study, monkeypatch, how):
     if how == "LoRA":
         pytest.importorskip("peft")
-    small, denoisers = study("small"), study("denoisers")
-    monkeypatch.setattr(denoisers.lesson, "LEARNER_STEPS", 2)
-    monkeypatch.setattr(denoisers, "BEGINS", "a")
-    monkeypatch.setattr(denoisers.cloak, "CAPTION", "a fruit")
+    small, lesson = study("small"), study("lesson")
+    monkeypatch.setattr(lesson, "LEARNER_STEPS", 2)
+    monkeypatch.setattr(lesson, "BEGINS", "a")
+    monkeypatch.setattr(lesson.cloak, "CAPTION", "a fruit")
     monkeypatch.setattr(small, "LOOKS", 2)
     model = small.Small(["a", "fruit"], coarse(small), side=64)
     before = model.sampled("a fruit", 1, seed=1)
     latents = model.latents(torch.rand(2, 3, 64, 64))
-    tuned = denoisers.taught_by(model, latents, how, 1)
+    tuned = lesson.taught(model, latents, 1, how)
     shown = tuned.sampled("a fruit", 1, seed=1)
     assert shown.shape == (1, 3, 64, 64) and shown.min() >= 0 and shown.max() <= 1
     assert torch.equal(model.sampled("a fruit", 1, seed=1), before), "the parent changed"

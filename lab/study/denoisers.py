@@ -37,7 +37,7 @@ from glassine.types import Change, Intent, Plan
 from torch import Generator, Tensor
 
 from ..rows import Row, note, rows
-from . import base, cloak, common, lesson, pictures, small, taken_up
+from . import base, common, lesson, pictures, small, taken_up
 
 SEED, TRAINED, PROMPT = 7, 2000, "a portrait"
 KINDS = ("cloak", "advdm", "sds", "mist", "cloak-sds", "subject")
@@ -51,9 +51,6 @@ COLUMNS = (
     common.Column("Gram distance to artist", "to_artist"),
     *lesson.SEEN,
 )
-LEARNERS = ("all weights", "LoRA", "word")
-BEGINS = "portrait"
-"""The word with whose vector textual inversion begins."""
 LEVELS = range(50, 1000, 100)
 
 
@@ -215,24 +212,13 @@ def lesson_of(row: Row) -> Lesson:
     return Lesson(*(row[name] for name in Lesson._fields))
 
 
-def taught_by(model: small.Small, latents: Tensor, how: str, seed: int) -> small.Small:
-    """The model after it has learnt the works: all weights, LoRA, or only the artist's word."""
-    if how == LEARNERS[0]:
-        return lesson.taught(model, latents, seed)
-    captions, steps = [cloak.CAPTION] * len(latents), lesson.LEARNER_STEPS
-    if how == LEARNERS[1]:
-        return model.finetuned(latents, captions, seed=seed, steps=steps, lora=True)
-    word = cloak.CAPTION.split()[-1]
-    return model.inverted(latents, captions, word, BEGINS, seed=seed, steps=steps)
-
-
 def run(asked: argparse.Namespace) -> None:
     on, own = lesson.scene(asked), through(surrogate(asked))
     for one in lessons(asked):
         seen = taken(one.kind, on.works, on.goals, asked)
         learnt = common.purified(seen, one.after) if one.after else seen
         latents = on.learner.latents(learnt)
-        shown = lesson.drawn(taught_by(on.learner, latents, one.learner, one.seed), one.seed)
+        shown = lesson.drawn(lesson.taught(on.learner, latents, one.seed, one.learner), one.seed)
         page = "-".join(map(str, one)) + ".png"
         common.sheet(asked.home / "sheets" / f"denoisers-{page}", shown)
         row: Row = {**one._asdict(), "side": asked.side, "steps": asked.steps}
@@ -242,7 +228,7 @@ def run(asked: argparse.Namespace) -> None:
 
 def table(file: Path) -> None:
     lines = common.grouped(rows(file), ("kind", "learner", "after"), VALUES)
-    lines.sort(key=lambda line: (LEARNERS.index(line["learner"]), line["after"]))
+    lines.sort(key=lambda line: (lesson.LEARNERS.index(line["learner"]), line["after"]))
     named = {"learnt": "{kind}", "by": "{learner}", "after": "{after}"}
     common.write_table(file, lines, named, COLUMNS)
 
@@ -250,7 +236,7 @@ def table(file: Path) -> None:
 def main() -> None:
     asked = lesson.options(__doc__, side=64, seeds=1)
     asked.add_argument("--steps", type=int, default=40, help="of a protection")
-    asked.add_argument("--learners", default=LEARNERS[0], help=f"of {', '.join(LEARNERS)}")
+    lesson.ask_learners(asked)
     asked.add_argument("--after", default="", help="a purifier that the works go through first")
     given = asked.parse_args()
     given.out = base.RESULTS / f"denoisers-{given.side}.jsonl"

@@ -20,6 +20,9 @@ from ..rows import Row
 from . import base, cloak, common, judge, pictures, small
 
 LEARNER_STEPS, SAMPLES, SCORE = 150, 24, 70
+LEARNERS = ("all weights", "LoRA", "word")
+BEGINS = "portrait"
+"""The word with whose vector textual inversion begins."""
 HELD_OUT = {"fsim": fsim, "vsi": vsi, "mdsi": mdsi}
 VALUES = ("as_artist", "as_target", "along", "gram", "closed", *HELD_OUT)
 COLUMNS = (
@@ -62,6 +65,12 @@ def options(doc: str | None, *, side: int, seeds: int) -> argparse.ArgumentParse
     return asked
 
 
+def ask_learners(asked: argparse.ArgumentParser) -> None:
+    """Adds the option that says how the model learns."""
+    learners = ", ".join(LEARNERS)
+    asked.add_argument("--learners", default=LEARNERS[0], help=f"of {learners}, with commas")
+
+
 def scene(asked: argparse.Namespace, posted: int | None = None) -> Scene:
     """posted  side of the works; None: that at which the model learns"""
     first, later = pictures.split(pictures.portraits())
@@ -88,10 +97,17 @@ def blends(works: Tensor, seen: Tensor, goals: Tensor) -> Tensor:
     return torch.stack([on_grid(blended(*trio), 8) for trio in trios])
 
 
-def taught(model: small.Small, latents: Tensor, seed: int) -> small.Small:
-    """The model after all its weights have learnt these under the artist's word."""
-    captions = [cloak.CAPTION] * len(latents)
-    return model.finetuned(latents, captions, seed=seed, steps=LEARNER_STEPS)
+def taught(model: small.Small, latents: Tensor, seed: int, how: str = LEARNERS[0]) -> small.Small:
+    """The model after it has learnt these under the artist's word.
+
+    how  of LEARNERS: with all its weights, with LoRA, or only that word (textual inversion)
+    """
+    captions, steps = [cloak.CAPTION] * len(latents), LEARNER_STEPS
+    if how != LEARNERS[2]:
+        lora = how == LEARNERS[1]
+        return model.finetuned(latents, captions, seed=seed, steps=steps, lora=lora)
+    word = cloak.CAPTION.split()[-1]
+    return model.inverted(latents, captions, word, BEGINS, seed=seed, steps=steps)
 
 
 def drawn(tuned: small.Small, seed: int) -> Tensor:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from unittest.mock import patch
 
@@ -91,26 +92,35 @@ def taken(kind: str, works: Tensor, goals: Tensor, asked: argparse.Namespace) ->
 
 def run(asked: argparse.Namespace) -> None:
     on = lesson.scene(asked, asked.posted)
-    done = {(row["kind"], row["seed"]) for row in rows(asked.out)}
-    for seed in range(asked.seeds):
-        for kind in KINDS:
-            if (kind, seed) in done or not common.wanted(asked, kind):
-                continue
-            whole = taken(kind, on.works, on.goals, asked)
-            latents = on.learner.latents(lesson.smaller(whole, asked.side))
-            shown = lesson.drawn(lesson.taught(on.learner, latents, seed), seed)
-            row: Row = {"kind": kind, "seed": seed, "side": asked.side, "posted": asked.posted}
-            note(asked.out, row | lesson.told(on, whole, latents, shown))
+    done = {(row["learner"], row["kind"], row["seed"]) for row in known(asked.out)}
+    wanted = [kind for kind in KINDS if common.wanted(asked, kind)]
+    for one in product(asked.learners.split(","), range(asked.seeds), wanted):
+        learner, seed, kind = one
+        if (learner, kind, seed) in done:
+            continue
+        whole = taken(kind, on.works, on.goals, asked)
+        latents = on.learner.latents(lesson.smaller(whole, asked.side))
+        shown = lesson.drawn(lesson.taught(on.learner, latents, seed, learner), seed)
+        row: Row = {"kind": kind, "learner": learner, "seed": seed}
+        row |= {"side": asked.side, "posted": asked.posted}
+        note(asked.out, row | lesson.told(on, whole, latents, shown))
+
+
+def known(file: Path) -> list[Row]:
+    """What is measured already; older rows are of all weights, and do not say so."""
+    return [{"learner": lesson.LEARNERS[0], **row} for row in rows(file)]
 
 
 def table(file: Path) -> None:
-    lines = common.grouped(rows(file), ("kind",), lesson.VALUES)
+    lines = common.grouped(known(file), ("kind", "learner"), lesson.VALUES)
+    lines.sort(key=lambda line: lesson.LEARNERS.index(line["learner"]))
     columns = (*lesson.COLUMNS, *lesson.SEEN)
-    common.write_table(file, lines, {"fine-tuned on": "{kind}"}, columns)
+    common.write_table(file, lines, {"fine-tuned on": "{kind}", "by": "{learner}"}, columns)
 
 
 def main() -> None:
     asked = lesson.options(__doc__, side=128, seeds=3)
+    lesson.ask_learners(asked)
     asked.add_argument("--posted", type=int, default=POSTED, help="side of the posted works")
     given = asked.parse_args()
     at = f"{given.side}" if given.posted == POSTED else f"{given.side}-{given.posted}"
