@@ -227,6 +227,24 @@ def test_pixel_art_keeps_its_grid(name):
     assert not torch.equal(done.rgb, rgb)
 
 
+@pytest.mark.parametrize("name", ("pixel: enlarged by 8", "pixel: by 5, cropped"))
+def test_steps_move_whole_cells(name):
+    """Where they moved pixels, and cells became their means afterwards, a fifth less was closed."""
+    rgb = DRAWN[name][:, :160, :160]
+    made = plan(Artwork(rgb), replace(INTENT, effort="preview"), device="cpu")
+    change = optimise(made).pixels.float()
+    assert made.art.grid and change.any()
+    assert torch.allclose(art.in_cells(change, made.art.grid), change, atol=2e-4)
+
+
+def test_the_grid_of_a_part_lies_where_it_lies_in_the_whole():
+    rgb = torch.rand(1, 20, 30, generator=torch.Generator().manual_seed(1))
+    grid = Grid(5, 2, 4)
+    whole, part = art.in_cells(rgb, grid), (slice(None), slice(7, 17), slice(9, 29))
+    assert torch.allclose(art.in_cells(rgb[part], art.grid_from(grid, 7, 9)), whole[part])
+    assert art.grid_from(grid, 4, 0) == Grid(5, 3, 4)
+
+
 def test_a_change_in_cells_is_their_mean_and_cut_cells_count():
     change = torch.arange(24.0).reshape(1, 4, 6)
     held = art.in_cells(change, Grid(2, 1, 0))

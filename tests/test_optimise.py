@@ -8,11 +8,12 @@ import torch.nn.functional as F
 from glassine.causes import ran_out_of_memory
 from glassine.errors import Cancelled, NoSolution, OutOfMemory
 from glassine.explore import walk as walking
-from glassine.explore.canvas import CELL, canvas, tint
+from glassine.explore.canvas import CELL, canvas, start
 from glassine.explore.fit import fit, snap
 from glassine.flow import optimise as optimising
 from glassine.flow.mark import mark
 from glassine.flow.optimise import optimise
+from glassine.flow.recipes import FACE_RECIPES, RECIPES
 from glassine.flow.settle import crops, settle
 from glassine.flow.strength import scaled_to
 from glassine.formats import FORMATS
@@ -112,17 +113,29 @@ def test_colours_lean_towards_the_goal_by_the_recipes_share():
     grey, goal = torch.full((3, 96, 80), 0.5), torch.tensor([0.9, 0.5, 0.1])
     goals = (Goal("one", "", goal[:, None, None].expand(3, 96, 80)),)
     plan = replace(plan, artwork=Artwork(grey), goals=goals, allowance=torch.ones(1, 96, 80))
-    added = tint(canvas(plan, "cpu"), plan.recipe.tint)
+    added = start(canvas(plan, "cpu"), plan.recipe.tint, 0.0)
     expected = plan.recipe.tint * (goal - 0.5)
     assert torch.allclose(added, expected[:, None, None].expand(3, 96, 80), atol=1e-6)
     masked = replace(plan, allowance=plan.allowance * (torch.arange(80) < 40))
-    assert not tint(canvas(masked, "cpu"), plan.recipe.tint)[:, :, 40:].any()
+    assert not start(canvas(masked, "cpu"), plan.recipe.tint, 0.05)[:, :, 40:].any()
+
+
+def test_a_search_begins_with_some_of_the_goals_detail_and_less_in_flat_areas():
+    plan = planned(96, 96)
+    y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+    board = (0.4 - 0.8 * ((x + y) % 2))[None].expand(3, -1, -1)
+    grey, calm = torch.full((3, 96, 96), 0.5), torch.where(x < 48, 0.25, 1.0)[None]
+    goals = (Goal("one", "", grey + board),)
+    plan = replace(plan, artwork=Artwork(grey), goals=goals, allowance=calm)
+    added = start(canvas(plan, "cpu"), plan.recipe.tint, 0.05)
+    assert torch.allclose(added, 0.05 * board * calm.sqrt(), atol=1e-4)
+    assert RECIPES["cloak"].detail and not any(one.detail for one in FACE_RECIPES.values())
 
 
 def test_no_edge_of_a_goal_shows_in_the_colours():
     plan = planned(200, 150)
     plan = replace(plan, allowance=torch.ones_like(plan.allowance))
-    added = tint(canvas(plan, "cpu"), plan.recipe.tint)
+    added = start(canvas(plan, "cpu"), plan.recipe.tint, 0.0)
     steepest = added.diff(dim=1).abs().max(), added.diff(dim=2).abs().max()
     assert 0 < max(steepest) < 1.5 * plan.recipe.tint / CELL
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from glassine.explore.aims import Aims
-from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged
+from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged, grid_on
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
@@ -12,6 +12,7 @@ from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
 from glassine.pixels.area import area, cover
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
 from glassine.purifiers import PURIFIERS
+from glassine.types import Grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Generator
@@ -175,6 +176,12 @@ def test_large_pictures_are_searched_as_large_as_a_view_and_enlarged():
     height, width = canvas_size(4096, 2048)
     assert side_of(height, width) == pytest.approx(LARGEST, rel=0.01)
     assert canvas_size(900, 1300) == (900, 1300)
+    assert canvas_size(2048, 2048, Grid(16, 8, 4)) == (1024, 1024), "cells stay whole"
+    assert grid_on(Grid(16, 8, 4), 2048, 1024) == Grid(8, 4, 2)
+    assert grid_on(Grid(2), 2048, 1024) is None, "each pixel is a cell"
+    assert grid_on(Grid(8), 900, 900) == Grid(8)
+    odd = canvas_size(2048, 2048, Grid(16, 3, 0))
+    assert odd == canvas_size(2048, 2048) and grid_on(Grid(16, 3, 0), 2048, odd[0]) is None
     change = torch.full((3, 40, 20), 0.02)
     assert torch.allclose(enlarged(change, 123, 61).float(), torch.tensor(0.02), atol=1e-4)
 

@@ -261,6 +261,7 @@ class Recipe:
             to blue
     bound   the most that steps may change a value, as a factor on the reach
     tint    share of the goals' smooth colours that is added before the first step
+    detail  share of the goals' fine detail that is added then, where texture hides it
     momentum  share of the earlier gradients' sum that stays in each step
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
     away    whether steps move away from the goals; else towards them
@@ -276,6 +277,7 @@ class Recipe:
     colour: tuple[float, float, float] = (1.0, 0.6, 1.8)
     bound: float = 1.25
     tint: float = 0.05
+    detail: float = 0.0
     momentum: float = 0.8
     on_faces: bool = False
     away: bool = False

@@ -7,6 +7,7 @@ Detail finer than the largest view is averaged away before a model sees it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from ..pixels.area import area
 from ..pixels.flatten import on_white
-from ..types import Plan
+from ..types import Grid, Plan
 from ..visibility.jnd import FLOOR
 from .training_sizes import SIZES, lengths, side_of
 
@@ -31,12 +32,14 @@ class Canvas:
     alpha      (1, h, w), or None
     allowance  (1, h, w) in [0, 1]: share of the recipe's reach that each pixel may use
     goals      pictures to move towards, each with its weight
+    grid       of pixel art, as it lies on the canvas
     """
 
     clean: Tensor
     alpha: Tensor | None
     allowance: Tensor
     goals: tuple[tuple[Tensor, float], ...]
+    grid: Grid | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -45,7 +48,9 @@ class Canvas:
 
 
 def canvas(plan: Plan, device: str) -> Canvas:
-    artwork, size = plan.artwork, canvas_size(*plan.artwork.rgb.shape[1:])
+    artwork, grid = plan.artwork, plan.art.grid
+    height, width = artwork.rgb.shape[1:]
+    size = canvas_size(height, width, grid)
 
     def here(picture: Tensor) -> Tensor:
         return area(picture, *size).float().to(device)
@@ -55,34 +60,52 @@ def canvas(plan: Plan, device: str) -> Canvas:
         alpha=None if artwork.alpha is None else here(artwork.alpha),
         allowance=here(plan.allowance),
         goals=tuple((here(goal.picture), goal.weight) for goal in plan.goals),
+        grid=grid and grid_on(grid, height, size[0]),
     )
 
 
-def canvas_size(height: int, width: int) -> tuple[int, int]:
-    """Height and width of the canvas of a picture of that size."""
+def canvas_size(height: int, width: int, grid: Grid | None = None) -> tuple[int, int]:
+    """Height and width of the canvas of a picture of that size, whose cells it keeps whole where
+    that is possible."""
     if side_of(height, width) <= LARGEST:
         return height, width
+    if grid:
+        together = gcd(height, width, *vars(grid).values())
+        for times in range(2, together + 1):
+            if together % times == 0 and side_of(height, width) <= LARGEST * times:
+                return height // times, width // times
     return lengths(height, width, LARGEST)
 
 
-def tint(on: Canvas, share: float) -> Tensor:
-    """(3, h, w): a shift by `share` towards the goals' colours, averaged over CELL pixels.
+def grid_on(grid: Grid, height: int, high: int) -> Grid | None:
+    """The grid of a picture of that height on its canvas; None where it is no grid of pixels, or
+    each pixel is a cell.
 
-    It is too smooth to show a goal's shapes. Gradient steps do not find it: in a gradient, fine
-    detail drowns what is smooth.
+    high  the canvas's height
     """
-    height, width = on.size
+    times, rest = divmod(height, high)
+    if rest or any(value % times for value in vars(grid).values()) or grid.cell == times:
+        return None
+    return Grid(grid.cell // times, grid.top // times, grid.left // times)
+
+
+def start(on: Canvas, tint: float, detail: float) -> Tensor:
+    """(3, h, w): the change with which a search begins, a shift towards the goals.
+
+    tint    share of the difference in colours, averaged over CELL pixels: too smooth to show a
+            goal's shapes. Gradient steps do not find it: in a gradient, fine detail drowns what is
+            smooth
+    detail  share of what is finer; less in flat areas, where a goal's lines would show
+    """
     if not on.goals:
         return torch.zeros_like(on.clean)
-    grid = -(-height // CELL), -(-width // CELL)
-
-    def means(picture: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(picture, grid)
-
-    there = torch.stack([weight * means(goal) for goal, weight in on.goals]).sum(0)
-    apart = share * (there - means(on_white(on.clean, on.alpha)))
-    smooth = F.interpolate(apart[None], on.size, mode="bilinear", align_corners=False)[0]
-    return smooth * (on.allowance / FLOOR).clamp_max(1)
+    there = torch.stack([weight * goal for goal, weight in on.goals]).sum(0)
+    apart = there - on_white(on.clean, on.alpha)
+    height, width = on.size
+    means = F.adaptive_avg_pool2d(apart, (-(-height // CELL), -(-width // CELL)))
+    smooth = F.interpolate(means[None], on.size, mode="bilinear", align_corners=False)[0]
+    colours = tint * smooth * (on.allowance / FLOOR).clamp_max(1)
+    return colours + detail * (apart - smooth) * on.allowance.sqrt()
 
 
 def enlarged(change: Tensor, height: int, width: int) -> Tensor:

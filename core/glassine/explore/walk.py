@@ -17,14 +17,15 @@ from torch import Generator, Tensor
 
 from ..machine.device import Device
 from ..messages import message
+from ..pixels.art import grid_from, in_cells
 from ..pixels.flatten import on_white
 from ..surrogates import Encoder
 from ..surrogates.encoders import gradient_encoders
-from ..types import Plan, Progress, Watch
+from ..types import Grid, Plan, Progress, Watch
 from ..units import to_unit
 from ..visibility.eye import Eye, eye_at
 from .aims import Aims
-from .canvas import Canvas, canvas, enlarged, tint
+from .canvas import Canvas, canvas, enlarged, start
 from .course import Course, Shows, Step
 from .denoising import DenoiserCourse, through_model
 from .faces import FaceCourse
@@ -117,6 +118,7 @@ def stride(way: Way, step: int, draw: Generator) -> None:
     if plan.recipe.away:
         gradient.neg_()
     add_eye_gradient(gradient, ground, search, part, draw)
+    gradient = in_cells_of(ground.canvas.grid, gradient, part.part)
     if not gradient.isfinite().all():
         raise FloatingPointError(message("steps.no_numbers"))
     move(search, gradient, ground, part.part, step_size(step, plan.steps))
@@ -166,8 +168,8 @@ def prepared(plan: Plan, device: Device) -> Ground:
     colour = torch.tensor(recipe.colour, device=device.kind)[:, None, None]
     return Ground(
         canvas=on,
-        start=tint(on, recipe.tint),
-        unit=on.allowance * colour * to_unit(recipe.reach),
+        start=in_cells_of(on.grid, start(on, recipe.tint, recipe.detail)),
+        unit=in_cells_of(on.grid, on.allowance * colour * to_unit(recipe.reach)),
         bound=recipe.bound,
         momentum=recipe.momentum,
         eye=eye_at(plan.score),
@@ -190,6 +192,17 @@ def encoder_gradient(
     loss = (encode(seen[None]) - aim).square().sum()
     (gradient,) = torch.autograd.grad(loss, change)
     return of_mean_size(gradient)
+
+
+def in_cells_of(grid: Grid | None, picture: Tensor, part: Part | None = None) -> Tensor:
+    """(3, h, w), each cell of pixel art replaced by its mean: `settle` keeps no more of it.
+
+    part  of the canvas that it is; None: all of it
+    """
+    if grid is None:
+        return picture
+    top, left = (part[1].start, part[2].start) if part else (0, 0)
+    return in_cells(picture, grid_from(grid, top, left))
 
 
 def add_eye_gradient(

@@ -27,6 +27,10 @@ START: dict[ArtName, Strength] = {
 }
 """What each kind of picture begins with: where nothing hides a change, little of it."""
 
+DETAIL = 0.05
+"""Share of the goals' fine detail with which a search begins. With it a change does more at the
+same visibility, most of all to encoders that no step looked at (docs/eye.md)."""
+
 _POISON_NOTE = (
     "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
     "taken for the other concept; after wrong captions it was 54 %."
@@ -43,6 +47,7 @@ RECIPES = {
             note="Raises the cost of imitating you; published methods can remove it again.",
             goals=(("style", 1.0),),
             reach=Levels(8),
+            detail=DETAIL,
             momentum=0.5,
         ),
         Recipe(
@@ -52,6 +57,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("concept", 1.0),),
             reach=Levels(8),
+            detail=DETAIL,
             momentum=0.5,
         ),
         Recipe(
@@ -61,6 +67,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("style", 0.5), ("concept", 0.5)),
             reach=Levels(8),
+            detail=DETAIL,
             momentum=0.5,
         ),
     )

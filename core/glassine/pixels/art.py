@@ -199,13 +199,18 @@ def held_to(art: Art, change: Tensor) -> Tensor:
     return change if art.grid is None else in_cells(change, art.grid)
 
 
+def grid_from(grid: Grid, top: int, left: int) -> Grid:
+    """The grid as it lies on a part of the picture that begins at that row and column."""
+    return Grid(grid.cell, (grid.top - top) % grid.cell, (grid.left - left) % grid.cell)
+
+
 def in_cells(picture: Tensor, grid: Grid) -> Tensor:
     """(C, H, W): every cell of the grid replaced by its mean; the border may cut cells off."""
     rows, columns = (
         (torch.arange(length) + grid.cell - start) // grid.cell
         for length, start in zip(picture.shape[1:], (grid.top, grid.left), strict=True)
     )
-    down, across = means_of(rows), means_of(columns)
+    down, across = (means_of(which).to(picture.device) for which in (rows, columns))
     cells = down @ picture.float() @ across.T
     return cells[:, rows][:, :, columns].to(picture.dtype)
 
