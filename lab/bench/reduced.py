@@ -94,9 +94,12 @@ def effects(clean: Tensor, other: Tensor, goal: Tensor, sizes: Sequence[str]) ->
 
 
 @torch.no_grad()
-def ruler(clean: Tensor, goal: Tensor, sizes: Sequence[str]) -> Callable[[Tensor], Effects]:
-    """Measures effects on one pair; what the encoders see of the pair itself is computed once."""
-    nets = [net for name in FAMILIES for net in encoders(name, EXACT).values()]
+def ruler(
+    clean: Tensor, goal: Tensor, sizes: Sequence[str], families: Sequence[str] = FAMILIES
+) -> Callable[[Tensor], Effects]:
+    """Measures effects on one pair, as means over these families' real encoders; what they see of
+    the pair itself is computed once."""
+    nets = [net for name in families for net in encoders(name, EXACT).values()]
 
     def latents(picture: Tensor, size: str) -> list[Tensor]:
         small = reduced(picture, size)
