@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from glassine.cli.results import effect_line
 from glassine.evidence import glance
 from glassine.evidence.brief import briefs
 from glassine.evidence.doubts import about_effect
@@ -128,6 +129,17 @@ def test_a_picture_that_training_reduces_is_judged_as_models_learn_it(finished, 
     said = {one.code: one for one in about_effect(lost.effects[:1], as_learnt(lost.effects))}
     assert set(said) == {"doubt.blend", "doubt.little"}
     assert len(said["doubt.blend"].fields["families"]) == 1, "a family is named once"
+
+
+def test_the_command_tells_of_a_large_picture_as_models_learn_it_first():
+    rows = (row(0.09, 0.08), trained(0.13, 0.06))
+    size = Trial("trained512", message("trial.trained", side=512), "handling", "", "survives", 1.0)
+    line = effect_line(Report(cost(70), rows, (), trials=(size,)))
+    learnt, posted = line.split("; ")
+    assert "512" in learnt and "13%" in learnt and "6%" in learnt
+    assert posted == "As posted: 9% of the way (blend 8%)"
+    (own,) = effect_line(Report(cost(70), rows[:1], ())).split("; ")
+    assert "used encoders" in own and "9%" in own
 
 
 def trial(name, left, side=0):
