@@ -33,6 +33,7 @@ from glassine.purifiers import PURIFIERS, Scene
 from glassine.purifiers.grain import noisy
 from glassine.record import VERSION, RunRecord, with_file
 from glassine.types import (
+    Art,
     Artwork,
     Cost,
     Denoised,
@@ -41,6 +42,7 @@ from glassine.types import (
     Export,
     Glance,
     Goal,
+    Grid,
     HeldOut,
     Offer,
     Plan,
@@ -276,6 +278,22 @@ def test_of_several_training_sizes_the_one_with_most_effect_counts(large):
 )
 def test_a_wider_part_stays_within_the_picture(part, wider):
     assert stretched(slice(*part), 2, 1024) == slice(*wider)
+
+
+def test_controls_change_no_more_than_the_copy_may():
+    """A blend that also reaches unselected pixels, or adds colour, is no control for this copy."""
+    clean, masked = waves(size=64).mean(0, keepdim=True).expand(3, -1, -1), torch.ones(1, 64, 64)
+    masked[:, :, 20:] = 0
+    made = planned(clean, goals=(Goal("picture", message("goal.picture"), waves(1.3, 64)),))
+    made = replace(made, allowance=masked, art=Art("pixel", grey=True, grid=Grid(4, 1, 0)))
+    seen = clean + 0.1 * board(64) * masked
+    whole = slice(0, 64)
+    against = controls(made, Sight(clean, seen, whole, whole, (0, 0)))
+    for control in (against.blend, against.scattered):
+        assert torch.equal(control[:, :, 20:], clean[:, :, 20:]) and not torch.equal(control, clean)
+    added = (against.blend - clean)[:, :, :20]
+    assert torch.allclose(added, added[:1].expand(3, -1, -1), atol=1e-6), "grey"
+    assert (added[0, 1:5, 0:4] - added[0, 1, 0]).abs().max() < 1e-6, "one cell"
 
 
 def test_small_pictures_are_learned_as_they_are():

@@ -1,13 +1,18 @@
-"""What every effect is compared with: changes that look the same and protect nothing."""
+"""What every effect is compared with: changes that look the same and protect nothing.
+
+They change no more than the copy may: no transparent or unselected pixel, no colour in a grey
+picture, and only whole cells of pixel art.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from ..pixels.art import grid_from, held_to
 from ..purifiers.codec import through_jpeg
 from ..types import Plan
 from ..visibility import ssimulacra2
@@ -44,18 +49,25 @@ def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
     clean, seen = sight.cut(sight.clean), sight.cut(sight.seen)
     known = () if plan.recipe.away else plan.goals
     goals = tuple((sight.cut(goal.picture), goal.weight) for goal in known)
-    goal = mixed(goals) if goals else clean
+    allowed = sight.cut(plan.allowance) > 0
+    goal = clean + held(plan, sight, mixed(goals) - clean) * allowed if goals else clean
     if share is None:
         share = share_alike(clean, seen, goal) if goals else 0.0
     return Controls(
         clean=clean,
         seen=seen,
-        scattered=scattered(clean, seen, plan.seed),
+        scattered=scattered(clean, seen, plan.seed, allowed),
         jpeg=through_jpeg(clean, _JPEG),
         blend=clean + share * (goal - clean) if goals else None,
         goals=goals,
         share=share,
     )
+
+
+def held(plan: Plan, sight: Sight, change: Tensor) -> Tensor:
+    """A change of the measured part, without colour or in whole cells where the copy's is."""
+    art, top, left = plan.art, sight.rows.start, sight.columns.start
+    return held_to(replace(art, grid=art.grid and grid_from(art.grid, top, left)), change)
 
 
 def mixed(goals: Sequence[tuple[Tensor, float]]) -> Tensor:
@@ -64,11 +76,17 @@ def mixed(goals: Sequence[tuple[Tensor, float]]) -> Tensor:
     return torch.stack([weight / whole * picture for picture, weight in goals]).sum(0)
 
 
-def scattered(clean: Tensor, seen: Tensor, seed: int) -> Tensor:
-    """Each pixel's change moved to a random other pixel, its three channels together."""
-    change = (seen - clean).flatten(1)
-    order = torch.randperm(change.shape[1], generator=torch.Generator().manual_seed(seed))
-    return (clean + change[:, order].view_as(clean)).clamp(0, 1)
+def scattered(clean: Tensor, seen: Tensor, seed: int, allowed: Tensor | None = None) -> Tensor:
+    """Each pixel's change moved to a random other pixel, its three channels together.
+
+    allowed  (1, h, w): the pixels among which they are moved; None: all
+    """
+    change, places = (seen - clean).flatten(1), torch.arange(clean[0].numel())
+    if allowed is not None:
+        places = places[allowed.flatten()]
+    order = torch.randperm(len(places), generator=torch.Generator().manual_seed(seed))
+    change[:, places] = change[:, places[order]]
+    return (clean + change.view_as(clean)).clamp(0, 1)
 
 
 def blended(clean: Tensor, seen: Tensor, goal: Tensor) -> Tensor:

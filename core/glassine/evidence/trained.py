@@ -11,12 +11,13 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from ..explore.canvas import grid_on
 from ..explore.training_sizes import SIZES, reduced_to, side_of, training_sizes
 from ..messages import message
 from ..pixels.resize import lanczos
 from ..types import Plan, Trial
 from .controls import controls
-from .drift import Before, aimed, effects
+from .drift import Before, Treat, aimed, effects
 from .sight import STEP, Sight, part
 from .trials import TRAINED, Outcome, beyond_control, share_left, verdict
 
@@ -38,14 +39,25 @@ def trained(side: int, plan: Plan, sight: Sight, before: Before) -> Outcome:
 
     clean, seen = small(sight.clean), small(sight.seen)
     rows, columns = part(clean, seen, sight.rows.stop - sight.rows.start)
-    goals = tuple(replace(goal, picture=small(goal.picture)) for goal in plan.goals)
     there = Sight(clean, seen, rows, columns, sight.sizes)
-    against = controls(replace(plan, goals=goals), there, before.controls.share)
+    against = controls(made_small(plan, small), there, before.controls.share)
     aims, name = aimed(before.viewers, against.goals), f"{TRAINED}{side}"
     after = tuple(effects(before.viewers, against, after=name, aims=aims))
     most = max(before.rows, after, key=beyond_control)  # reduction may well bring more to light
     says, left = message("trial.trained", side=side), share_left(most, after)
     return Trial(name, says, "handling", SIZES[side], verdict(left), left, side=side), after
+
+
+def made_small(plan: Plan, small: Treat) -> Plan:
+    """The plan with what the controls need of it reduced: its goals, its grid, and which pixels
+    may change, wherever that is half of a pixel or more."""
+    allowed, grid = small((plan.allowance > 0).float()) >= 0.5, plan.art.grid
+    return replace(
+        plan,
+        goals=tuple(replace(goal, picture=small(goal.picture)) for goal in plan.goals),
+        allowance=allowed.float(),
+        art=replace(plan.art, grid=grid and grid_on(grid, len(plan.allowance[0]), len(allowed[0]))),
+    )
 
 
 def as_models_learn(plan: Plan, sight: Sight, posted: Before, reduced: Sequence[Outcome]) -> Before:
