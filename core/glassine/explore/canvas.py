@@ -95,7 +95,7 @@ def start(on: Canvas, tint: float, detail: float) -> Tensor:
     tint    share of the difference in colours, averaged over CELL pixels: too smooth to show a
             goal's shapes. Gradient steps do not find it: in a gradient, fine detail drowns what is
             smooth
-    detail  share of what is finer; less in flat areas, where a goal's lines would show
+    detail  share of what is finer; half of it in flat areas, where a goal's lines would show
     """
     if not on.goals:
         return torch.zeros_like(on.clean)
@@ -105,7 +105,7 @@ def start(on: Canvas, tint: float, detail: float) -> Tensor:
     means = F.adaptive_avg_pool2d(apart, (-(-height // CELL), -(-width // CELL)))
     smooth = F.interpolate(means[None], on.size, mode="bilinear", align_corners=False)[0]
     colours = tint * smooth * (on.allowance / FLOOR).clamp_max(1)
-    return colours + detail * (apart - smooth) * on.allowance.sqrt()
+    return colours + detail * (apart - smooth) * on.allowance ** (1 / 3)
 
 
 def enlarged(change: Tensor, height: int, width: int) -> Tensor:
