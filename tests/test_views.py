@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from glassine.explore.aims import Aims
-from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged, grid_on
+from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged
 from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
 from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
 from glassine.pixels.area import area, cover
+from glassine.pixels.art import grid_on
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
 from glassine.purifiers import PURIFIERS
 from glassine.types import Grid

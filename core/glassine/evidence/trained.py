@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from ..explore.canvas import grid_on
 from ..explore.training_sizes import SIZES, reduced_to, side_of, training_sizes
 from ..messages import message
+from ..pixels.art import grid_on
 from ..pixels.resize import lanczos
 from ..types import Plan, Trial
 from .controls import controls

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..pixels.area import area
+from ..pixels.art import grid_on
 from ..pixels.flatten import on_white
 from ..types import Grid, Plan
 from ..visibility.jnd import FLOOR
@@ -75,18 +76,6 @@ def canvas_size(height: int, width: int, grid: Grid | None = None) -> tuple[int,
             if together % times == 0 and side_of(height, width) <= LARGEST * times:
                 return height // times, width // times
     return lengths(height, width, LARGEST)
-
-
-def grid_on(grid: Grid, height: int, high: int) -> Grid | None:
-    """The grid of a picture of that height on its canvas; None where it is no grid of pixels, or
-    each pixel is a cell.
-
-    high  the canvas's height
-    """
-    times, rest = divmod(height, high)
-    if rest or any(value % times for value in vars(grid).values()) or grid.cell == times:
-        return None
-    return Grid(grid.cell // times, grid.top // times, grid.left // times)
 
 
 def start(on: Canvas, tint: float, detail: float) -> Tensor:

@@ -204,6 +204,18 @@ def grid_from(grid: Grid, top: int, left: int) -> Grid:
     return Grid(grid.cell, (grid.top - top) % grid.cell, (grid.left - left) % grid.cell)
 
 
+def grid_on(grid: Grid, height: int, high: int) -> Grid | None:
+    """The grid of a picture of that height on a reduced copy of it; None where it is no grid of
+    pixels there, or each pixel is a cell.
+
+    high  the copy's height
+    """
+    times, rest = divmod(height, high)
+    if rest or any(value % times for value in vars(grid).values()) or grid.cell == times:
+        return None
+    return Grid(grid.cell // times, grid.top // times, grid.left // times)
+
+
 def in_cells(picture: Tensor, grid: Grid) -> Tensor:
     """(C, H, W): every cell of the grid replaced by its mean; the border may cut cells off."""
     rows, columns = (
