@@ -152,15 +152,14 @@ def grown(rgb, intent=INTENT):
 
 
 @pytest.mark.parametrize(
-    ("name", "bound"), [("as it is", 0.7), ("with a grain against bands", 1.2), ("a glow", 0.7)]
+    ("name", "bound"), [("as it is", 0.5), ("with a grain against bands", 0.6), ("a glow", 0.4)]
 )
 def test_a_smooth_gradient_shows_no_labyrinth(name, bound):
     """Its lines are levels apart: of less detail than a level, beside grain a little more, nobody
     sees any. Begun as photos begin, the same few steps draw one."""
     rgb = GRADIENTS[name]()[:, :96, :96]
     assert 0 < grown(rgb) < bound
-    if name != "a glow":
-        assert grown(rgb, replace(INTENT, strength="balanced")) > bound
+    assert grown(rgb, replace(INTENT, strength="balanced")) > bound
 
 
 def test_smooth_ground_beside_detail_shows_none_either():
