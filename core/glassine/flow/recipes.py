@@ -27,7 +27,7 @@ START: dict[ArtName, Strength] = {
 }
 """What each kind of picture begins with: where nothing hides a change, little of it."""
 
-DETAIL = 0.05
+DETAIL = 0.06
 """Share of the goals' fine detail with which a search begins. With it a change does more at the
 same visibility, most of all to encoders that no step looked at (docs/eye.md)."""
 
