@@ -25,6 +25,8 @@ JUDGES = {
     "fsim": "FSIM",
     "vsi": "VSI",
     "mdsi": "MDSI",
+    "flip": "FLIP",
+    "dists": "DISTS",
 }
 FAMILIES = {"sd15": "SD 1/2", "sdxl": "SDXL", "sd3": "SD 3", "flux1": "FLUX.1", "flux2": "FLUX.2"}
 
@@ -96,7 +98,7 @@ def reduced_at(side: int) -> str:
         [
             looked_at(where, side),
             share(effect),
-            *(f"{summary['over before'][judge][where]['mean']:.2f}" for judge in JUDGES),
+            *(ratio(summary["over before"].get(judge), where) for judge in JUDGES),
             f"{summary['over blend'][where]['mean']:.1f}",
         ]
         for where, effect in summary["effects"].items()
@@ -105,10 +107,15 @@ def reduced_at(side: int) -> str:
         f"{counted(found['pictures'])} of {side} px, {found['steps']} steps on the surrogate "
         "that ships, SSIMULACRA2 70, mean of the five real encoders: share of the gap closed, its "
         "ratio to the method before (c1768e7, ten steps) where each judge says the same of both "
-        f"(the last three are held out), and to the blend; {circumstances(found)}",
+        f"(from FSIM on they are held out), and to the blend; {circumstances(found)}",
         ["looked at", "closed", *JUDGES.values(), "blend"],
         rows,
     )
+
+
+def ratio(spreads: dict[str, Any] | None, where: str) -> str:
+    """The mean ratio there; nothing where older rows were not shown to that judge."""
+    return "" if spreads is None else f"{spreads[where]['mean']:.2f}"
 
 
 def counted(pictures: dict[str, Any]) -> str:
