@@ -50,7 +50,7 @@ def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
     known = () if plan.recipe.away else plan.goals
     goals = tuple((sight.cut(goal.picture), goal.weight) for goal in known)
     allowed = sight.cut(plan.allowance) > 0
-    goal = clean + held(plan, sight, mixed(goals) - clean) * allowed if goals else clean
+    goal = clean + permitted(plan, sight, mixed(goals) - clean) * allowed if goals else clean
     if share is None:
         share = share_alike(clean, seen, goal) if goals else 0.0
     return Controls(
@@ -64,7 +64,7 @@ def controls(plan: Plan, sight: Sight, share: float | None = None) -> Controls:
     )
 
 
-def held(plan: Plan, sight: Sight, change: Tensor) -> Tensor:
+def permitted(plan: Plan, sight: Sight, change: Tensor) -> Tensor:
     """A change of the measured part, without colour or in whole cells where the copy's is."""
     art, top, left = plan.art, sight.rows.start, sight.columns.start
     return held_to(replace(art, grid=art.grid and grid_from(art.grid, top, left)), change)
