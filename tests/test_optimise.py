@@ -129,6 +129,15 @@ def test_a_search_begins_with_some_of_the_goals_detail_and_less_in_flat_areas():
     plan = replace(plan, artwork=Artwork(grey), goals=goals, allowance=calm)
     added = start(canvas(plan, "cpu"), plan.recipe.tint, 0.05)
     assert torch.allclose(added, 0.05 * board * torch.where(x < 48, 0.5, 1.0), atol=1e-4)
+    own, large = (
+        walking.prepared(replace(planned(*side), recipe=RECIPES["cloak"]), CPU).start
+        for side in ((96, 96), (640, 1000))
+    )
+    rough = [
+        float((one - F.avg_pool2d(one, 3, 1, 1))[:, 8:-8, 8:-8].abs().mean())
+        for one in (own, large)
+    ]
+    assert rough[0] > 10 * rough[1], "not where training takes detail away"
     assert RECIPES["cloak"].detail and not any(one.detail for one in FACE_RECIPES.values())
 
 

@@ -32,6 +32,7 @@ from .faces import FaceCourse
 from .fit import fit
 from .handling import Handle, drawn
 from .look import Look, Part, look
+from .training_sizes import training_sizes
 from .views import cut, views
 
 FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
@@ -166,9 +167,11 @@ class PictureCourse:
 def prepared(plan: Plan, device: Device) -> Ground:
     on, recipe = canvas(plan, device.kind), plan.recipe
     colour = torch.tensor(recipe.colour, device=device.kind)[:, None, None]
+    height, width = plan.artwork.rgb.shape[1:]
+    detail = 0.0 if training_sizes(height, width) else recipe.detail  # seen there, and gains little
     return Ground(
         canvas=on,
-        start=in_cells_of(on.grid, start(on, recipe.tint, recipe.detail)),
+        start=in_cells_of(on.grid, start(on, recipe.tint, detail)),
         unit=in_cells_of(on.grid, on.allowance * colour * to_unit(recipe.reach)),
         bound=recipe.bound,
         momentum=recipe.momentum,
