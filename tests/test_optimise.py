@@ -138,6 +138,13 @@ def test_a_search_begins_with_some_of_the_goals_detail_and_less_in_flat_areas():
         for one in (own, large)
     ]
     assert rough[0] > 10 * rough[1], "not where training takes detail away"
+    shares = [
+        walking.detail_for(
+            replace(plan, artwork=Artwork(torch.zeros(3, side, side)), recipe=RECIPES["cloak"])
+        )
+        for side in (64, 256, 512, 640)
+    ]
+    assert shares == [0.06, 0.06, 0.015, 0.0]
     assert RECIPES["cloak"].detail and not any(one.detail for one in FACE_RECIPES.values())
 
 

@@ -261,8 +261,8 @@ class Recipe:
             to blue
     bound   the most that steps may change a value, as a factor on the reach
     tint    share of the goals' smooth colours that is added before the first step
-    detail  share of the goals' fine detail that is added then, half of it in flat areas; not where
-            training reduces the picture
+    detail  share of the goals' fine detail that is added then to a small picture, half of it in
+            flat areas; less to a larger one, and nothing where training reduces it
     momentum  share of the earlier gradients' sum that stays in each step
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
     away    whether steps move away from the goals; else towards them

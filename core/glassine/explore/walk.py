@@ -40,6 +40,7 @@ POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; larges
 FORCE = 1.0  # weight of the eye's gradient beside an encoder's, both of mean size 1
 GLANCE = (160, 256)  # pixels; shortest and longest side of the eye's crop
 TURNS = 2  # of a family at one view, before it gets another
+DETAILED = 256 * 256  # pixels of the largest picture with the recipe's whole share of detail
 EYE_SHARE = 0.5  # pixels that the eye sees in a step, on average, as a share of the view's
 
 
@@ -167,16 +168,23 @@ class PictureCourse:
 def prepared(plan: Plan, device: Device) -> Ground:
     on, recipe = canvas(plan, device.kind), plan.recipe
     colour = torch.tensor(recipe.colour, device=device.kind)[:, None, None]
-    height, width = plan.artwork.rgb.shape[1:]
-    detail = 0.0 if training_sizes(height, width) else recipe.detail  # seen there, and gains little
     return Ground(
         canvas=on,
-        start=in_cells_of(on.grid, start(on, recipe.tint, detail)),
+        start=in_cells_of(on.grid, start(on, recipe.tint, detail_for(plan))),
         unit=in_cells_of(on.grid, on.allowance * colour * to_unit(recipe.reach)),
         bound=recipe.bound,
         momentum=recipe.momentum,
         eye=eye_at(plan.score),
     )
+
+
+def detail_for(plan: Plan) -> float:
+    """The share of the goals' detail for a picture of that size: it is seen more in larger ones, and
+    gains less (docs/eye.md)."""
+    height, width = plan.artwork.rgb.shape[1:]
+    if training_sizes(height, width):
+        return 0.0
+    return plan.recipe.detail * min(1.0, DETAILED / (height * width))
 
 
 def families(plan: Plan, device: Device) -> tuple[Encoder, ...]:

@@ -28,9 +28,8 @@ START: dict[ArtName, Strength] = {
 """What each kind of picture begins with: where nothing hides a change, little of it."""
 
 DETAIL = 0.06
-"""Share of the goals' fine detail with which a search begins. With it a change does more at the
-same visibility, most of all to encoders that no step looked at; but a flat picture of 2048 px lost
-a seventh (docs/eye.md)."""
+"""Share of the goals' fine detail with which the search on a small picture begins. With it a change
+does more at the same visibility, most of all to encoders that no step looked at (docs/eye.md)."""
 
 _POISON_NOTE = (
     "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
