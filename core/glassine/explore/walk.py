@@ -179,7 +179,7 @@ def prepared(plan: Plan, device: Device) -> Ground:
 
 
 def detail_for(plan: Plan) -> float:
-    """The share of the goals' detail for a picture of that size: it is seen more in larger ones, and
+    """The share of the goals' detail for a picture of that size: in larger ones it is seen more, and
     gains less (docs/eye.md)."""
     height, width = plan.artwork.rgb.shape[1:]
     if training_sizes(height, width):
