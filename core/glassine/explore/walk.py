@@ -179,8 +179,8 @@ def prepared(plan: Plan, device: Device) -> Ground:
 
 
 def detail_for(plan: Plan) -> float:
-    """The share of the goals' detail for a picture of that size: in larger ones it is seen more, and
-    gains less (docs/eye.md)."""
+    """The share of the goals' detail that the search starts with. In larger pictures detail is seen
+    more, and gains less (docs/eye.md)."""
     height, width = plan.artwork.rgb.shape[1:]
     if training_sizes(height, width):
         return 0.0
