@@ -9,7 +9,7 @@ from glassine.explore.handling import CODED, drawn, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
 from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
-from glassine.pixels.area import area, cover
+from glassine.pixels.area import area, cover, down_part
 from glassine.pixels.art import grid_on
 from glassine.pixels.pad import SMALLEST, STRIDE, covered, padded
 from glassine.purifiers import PURIFIERS
@@ -147,6 +147,22 @@ def test_a_look_sees_what_reducing_the_whole_would_give(height, width, seed):
     assert seen.shape[1] * seen.shape[2] == part.pixels
     if not own or part.whole:
         assert torch.allclose(seen, whole[:, view.rows, view.columns], atol=1e-5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(130, 400), st.integers(1, 200), st.data())
+def test_reduction_in_pieces_is_that_by_one_matrix_and_so_is_its_gradient(length, smaller, data):
+    smaller = min(smaller, length)
+    start = data.draw(st.integers(0, smaller - 1))
+    span = slice(start, data.draw(st.integers(start + 1, smaller)))
+    covers, matrix = cover(length, smaller, span)
+    draw = Generator().manual_seed(1)
+    part = torch.rand(2, covers.stop - covers.start, 5, generator=draw, requires_grad=True)
+    weight = torch.rand(2, span.stop - span.start, 5, generator=draw)
+    found = down_part(part, length, smaller, span)
+    assert torch.allclose(found, matrix @ part, atol=1e-5)
+    (gradient,) = torch.autograd.grad((found * weight).sum(), part)
+    assert torch.allclose(gradient, matrix.T @ weight, atol=1e-5)
 
 
 @pytest.mark.parametrize(("sizes", "encoded"), [((64, 64), 1), ((64, 32), 2), ((96, 96), 1)])
