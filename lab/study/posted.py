@@ -94,8 +94,7 @@ def run(asked: argparse.Namespace) -> None:
     on = lesson.scene(asked, asked.posted)
     done = {(row["learner"], row["kind"], row["seed"]) for row in known(asked.out)}
     wanted = [kind for kind in KINDS if common.wanted(asked, kind)]
-    for one in product(asked.learners.split(","), range(asked.seeds), wanted):
-        learner, seed, kind = one
+    for learner, seed, kind in product(asked.learners.split(","), range(asked.seeds), wanted):
         if (learner, kind, seed) in done:
             continue
         whole = taken(kind, on.works, on.goals, asked)

@@ -64,10 +64,8 @@ def for_models(plan: Plan, rows: Sequence[Effect]) -> Message:
 def what_takes_it(trials: Sequence[Trial]) -> Message:
     """The trials that leave least, worst first."""
     known = sorted((one for one in trials if not math.isnan(one.left)), key=lambda one: one.left)
-    if not known and trials:
-        return message("glance.away_nothing")
     if not known:
-        return message("glance.away_untried")
+        return message("glance.away_nothing" if trials else "glance.away_untried")
     named = tuple(message("glance.left", trial=one.says, left=one.left) for one in known[:_WORST])
     if known[0].left >= WEAKENED:
         return message("glance.away_little", trials=named)

@@ -14,11 +14,10 @@ from torch import Tensor
 from ..explore.training_sizes import SIZES, reduced_to, side_of, training_sizes
 from ..messages import message
 from ..pixels.art import grid_on
-from ..pixels.resize import lanczos
 from ..types import Plan, Trial
 from .controls import controls
 from .drift import Before, Treat, aimed, effects
-from .sight import STEP, Sight, part
+from .sight import Sight, part
 from .trials import TRAINED, Outcome, beyond_control, share_left, verdict
 
 _WIDER = 2  # times the posted part's sides at most: removers take time by area
@@ -75,8 +74,7 @@ def as_models_learn(plan: Plan, sight: Sight, posted: Before, reduced: Sequence[
     factor = side / side_of(*sight.clean.shape[1:])
 
     def small(picture: Tensor) -> Tensor:
-        high, wide = (max(STEP, round(length * factor)) for length in picture.shape[1:])
-        return lanczos(picture, high, wide)
+        return reduced_to(picture, factor * side_of(*picture.shape[1:]))
 
     against = controls(plan, widened(sight, min(_WIDER, 1 / factor)), posted.controls.share)
     aims = aimed(posted.viewers, [(small(picture), weight) for picture, weight in against.goals])

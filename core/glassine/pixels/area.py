@@ -39,7 +39,7 @@ def down_part(part: Tensor, length: int, smaller: int, span: slice) -> Tensor:
 
 class _Down(torch.autograd.Function):
     """Few rows at a time, each from those that it covers. The matrix of all rows is nearly empty,
-    and a step on a megapixel spent a fifth of its time on multiplying by it."""
+    and multiplying by it took a seventh of a search on a picture of 2048 px."""
 
     @staticmethod
     def forward(ctx: Any, part: Tensor, length: int, smaller: int, span: slice) -> Tensor:  # noqa: ANN401
