@@ -21,7 +21,7 @@ from ..types import Denoising, Plan
 from .aims import Aims
 from .canvas import Canvas
 from .course import Course, Step
-from .handling import drawn
+from .handling import handled
 from .look import look
 from .views import CROP, Views, views
 
@@ -102,12 +102,12 @@ class DenoiserCourse:
         mine = in_turn(step, self._asks.share)
         if self._others and not mine:
             return self._others.at(step - turns(step, self._asks.share), draw)
-        part = look(self._views.draw(draw), self._canvas.size)
+        part = look(self._views.draw(step, draw), self._canvas.size)
         level, seed = torch.randint(SEEDS, (2,), generator=draw).tolist()
         aim = torch.zeros((), device=self._canvas.clean.device)
         if self._asks.loss == "goal":
             aim = self._aims.at(0, self._through.latents, part)
-        return Step(part, self.seen(level, seed), aim, drawn(draw, part))
+        return Step(part, self.seen(level, seed), aim, handled(step, part))
 
     def seen(self, level: int, seed: int) -> Encoder:
         """The recipe's loss as an encoder; `level` and `seed` choose the noise level and noise."""

@@ -1,4 +1,4 @@
-"""Handling that a picture meets before training sees it, drawn anew for every step.
+"""Handling that a picture meets before training sees it, in some of the steps.
 
 Where a third of the steps see a JPEG, 7 to 30 % more of the effect survives a JPEG, and the picture
 as posted has 5 to 9 % less effect (docs/eye.md). Reduced views gain nothing from this: a change
@@ -13,18 +13,18 @@ import torch
 from torch import Generator, Tensor
 
 from ..purifiers import PURIFIERS
+from .evenly import evenly
 from .look import Look
 
-CODED = 0.35  # share of the steps on views at the picture's own size that see a JPEG
+CODED = 0.15  # share of the steps on views at the picture's own size that see a JPEG
 
 Handle = Callable[[Tensor], Tensor]
 """(3, h, w) in [0, 1] -> the same after the handling, differentiable."""
 
 
-def drawn(draw: Generator, part: Look) -> Handle:
+def handled(step: int, part: Look) -> Handle:
     """The handling of this step's view: a JPEG in some steps at the picture's own size."""
-    chance = torch.rand((), generator=draw).item()
-    return through_codec if part.rows is None and chance < CODED else as_it_is
+    return through_codec if part.rows is None and evenly(step) < CODED else as_it_is
 
 
 def through_codec(rgb: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ import torch
 from torch import Generator
 
 from ..pixels.pad import SMALLEST, STRIDE, covered
+from .evenly import evenly
 from .training_sizes import SIZES, lengths, side_of, training_sizes
 
 AROUND = 1.125  # largest size of a view over the middle one, and the middle one over the smallest
@@ -44,7 +45,7 @@ class View:
 class Views:
     """How views of a picture are drawn.
 
-    sizes  smallest and largest size of a view, drawn evenly on a logarithmic scale in steps of
+    sizes  smallest and largest size of a view, spread evenly on a logarithmic scale in steps of
            SIDES: sides in pixels of squares with as many pixels; None: the picture's own size
     often  a size that EXACT of the views have, whatever the others are; None: no such size
     crop   longest side of a view, in pixels
@@ -56,9 +57,10 @@ class Views:
     crop: int = CROP
     often: float | None = None
 
-    def draw(self, draw: Generator) -> View:
-        at, down, across = torch.rand(3, generator=draw).tolist()
-        return self.view(self.side(at), down, across)
+    def draw(self, number: int, draw: Generator) -> View:
+        """The view of that number, from 0 up: sizes are spread evenly, crops by chance."""
+        down, across = torch.rand(2, generator=draw).tolist()
+        return self.view(self.side(evenly(number)), down, across)
 
     def side(self, at: float) -> float | None:
         """The size that a number in [0, 1) chooses; None: the picture's own."""

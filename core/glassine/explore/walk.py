@@ -1,5 +1,5 @@
-"""The search: each step takes a gradient of one view through one encoder, and of a crop of it
-through the visibility judges ("the eye").
+"""The search: each step takes a gradient of one view through one encoder; every second step also
+takes one of what people see of it, through the visibility judges ("the eye").
 
 A course decides what each step looks at: views of the picture, or the faces in it (faces.py).
 
@@ -23,25 +23,25 @@ from ..surrogates import Encoder
 from ..surrogates.encoders import gradient_encoders
 from ..types import Grid, Plan, Progress, Watch
 from ..units import to_unit
-from ..visibility.eye import Eye, eye_at
+from ..visibility.eye import more_visible, of_mean_size
 from .aims import Aims
 from .canvas import Canvas, canvas, enlarged, start
 from .course import Course, Shows, Step
 from .denoising import DenoiserCourse, through_model
+from .evenly import evenly
 from .faces import FaceCourse
 from .fit import fit
-from .handling import Handle, drawn
+from .handling import Handle, handled
 from .look import Look, Part, look
 from .training_sizes import training_sizes
-from .views import cut, views
+from .views import views
 
 FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
 POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
-FORCE = 1.0  # weight of the eye's gradient beside an encoder's, both of mean size 1
-GLANCE = (160, 256)  # pixels; shortest and longest side of the eye's crop
+EYE = 0.2  # weight of the eye's gradient in a look, beside an encoder's of mean size 1
 TURNS = 2  # of a family at one view, before it gets another
 DETAILED = 256 * 256  # pixels of the largest picture with the recipe's whole share of detail
-EYE_SHARE = 0.5  # pixels that the eye sees in a step, on average, as a share of the view's
+EYE_SHARE = 0.5  # share of the steps in which the eye looks
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class Ground:
     unit   (3, h, w): how much a step of size 1 changes each value
     bound  the largest change beyond `start`, in `unit`
     momentum  as the recipe's
-    eye    the visibility judges in the loop
     """
 
     canvas: Canvas
@@ -60,7 +59,6 @@ class Ground:
     unit: Tensor
     bound: float
     momentum: float
-    eye: Eye
 
     def moved(self, change: Tensor, part: Part) -> Tensor:
         """The part with `start` and this change added, on white."""
@@ -119,7 +117,8 @@ def stride(way: Way, step: int, draw: Generator) -> None:
     gradient = encoder_gradient(ground, search, part, encode, aim, handle)
     if plan.recipe.away:
         gradient.neg_()
-    add_eye_gradient(gradient, ground, search, part, draw)
+    if eye_looks(step):
+        add_eye_gradient(gradient, ground, search, part.part, draw)
     gradient = in_cells_of(ground.canvas.grid, gradient, part.part)
     if not gradient.isfinite().all():
         raise FloatingPointError(message("steps.no_numbers"))
@@ -154,15 +153,17 @@ class PictureCourse:
         height, width = plan.artwork.rgb.shape[1:]
         self._views, self._encoders = views(height, width, crop), encoders
         self._canvas, self._aims, self._held = on, Aims(on), dict[int, tuple[Look, Tensor]]()
+        self._drawn = 0
 
     def at(self, step: int, draw: Generator) -> Step:
         turn, family = divmod(step, len(self._encoders))
         encode = self._encoders[family]
         if turn % TURNS == 0 or family not in self._held:
-            part = look(self._views.draw(draw), self._canvas.size)
+            part = look(self._views.draw(self._drawn, draw), self._canvas.size)
+            self._drawn += 1
             self._held[family] = part, self._aims.at(family, encode, part)
         part, aim = self._held[family]
-        return Step(part, encode, aim, drawn(draw, part))
+        return Step(part, encode, aim, handled(step, part))
 
 
 def prepared(plan: Plan, device: Device) -> Ground:
@@ -174,7 +175,6 @@ def prepared(plan: Plan, device: Device) -> Ground:
         unit=in_cells_of(on.grid, on.allowance * colour * to_unit(recipe.reach)),
         bound=recipe.bound,
         momentum=recipe.momentum,
-        eye=eye_at(plan.score),
     )
 
 
@@ -216,39 +216,21 @@ def in_cells_of(grid: Grid | None, picture: Tensor, part: Part | None = None) ->
     return in_cells(picture, grid_from(grid, top, left))
 
 
+def eye_looks(step: int) -> bool:
+    """Whether the eye looks in this step; not yet in the first, when little has changed."""
+    return evenly(step) >= 1 - EYE_SHARE
+
+
 def add_eye_gradient(
-    gradient: Tensor, ground: Ground, search: Search, part: Shows, draw: Generator
+    gradient: Tensor, ground: Ground, search: Search, part: Part, draw: Generator
 ) -> None:
-    """Adds the gradient of visibility on a crop of the part, where it is beyond its limit.
-
-    The crop has at least GLANCE[0] pixels a side, which is most of a small view. There the eye
-    looks in some steps only, with a larger weight, so that it takes the same share of the time.
-    """
-    chance, down, across = torch.rand(3, generator=draw).tolist()
-    side = max(GLANCE[0], min(GLANCE[1], round(part.pixels**0.5 / 2)))
-    height, width = gradient.shape[1:]
-    rows, columns = cut(height, side, down), cut(width, side, across)
-    looked = (rows.stop - rows.start) * (columns.stop - columns.start)
-    often = min(1.0, EYE_SHARE * part.pixels / looked)
-    if chance >= often:
-        return
-    inner = slice(None), rows, columns
-    place = within(part.part, rows, columns)
-    change = search.change[place].clone().requires_grad_(True)
-    beyond = ground.eye.beyond(ground.before(place), ground.moved(change, place))
-    if beyond.item() > 0:
-        (away,) = torch.autograd.grad(beyond, change)
-        gradient[inner] += FORCE / often * of_mean_size(away)
-
-
-def within(part: Part, rows: slice, columns: slice) -> Part:
-    """Rows and columns of a part, as a part of the whole canvas."""
-    _, down, across = part
-    return (
-        slice(None),
-        slice(down.start + rows.start, down.start + rows.stop),
-        slice(across.start + columns.start, across.start + columns.stop),
-    )
+    """Adds the direction in which the part's change shows more; steps go against it."""
+    down, across = torch.rand(2, generator=draw).tolist()
+    change = search.change[part].clone().requires_grad_(True)
+    seen = ground.moved(change, part)
+    away = more_visible(ground.before(part), seen.detach(), down, across)
+    (more,) = torch.autograd.grad(seen, change, away)
+    gradient += EYE * more
 
 
 def move(search: Search, gradient: Tensor, ground: Ground, part: Part, size: float) -> None:
@@ -269,8 +251,3 @@ def sized(gradient: Tensor) -> Tensor:
 def step_size(step: int, steps: int) -> float:
     """The step's size in `Ground.unit`: falls linearly from FIRST to LAST."""
     return FIRST + (LAST - FIRST) * step / steps
-
-
-def of_mean_size(gradient: Tensor) -> Tensor:
-    """The gradient, scaled so that its absolute values have the mean 1; zeros stay zeros."""
-    return gradient / gradient.abs().mean().clamp_min(1e-20)

@@ -31,6 +31,10 @@ DETAIL = 0.06
 """Share of the goals' fine detail with which the search on a small picture begins. With it a change
 does more at the same visibility, most of all to encoders that no step looked at (docs/eye.md)."""
 
+BOUND = 1.6
+"""The most that steps may change a value, as a factor on the reach: the judges in the loop keep a
+change from showing where it would, so the bound need not (docs/eye.md)."""
+
 _POISON_NOTE = (
     "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
     "taken for the other concept; after wrong captions it was 54 %."
@@ -47,6 +51,7 @@ RECIPES = {
             note="Raises the cost of imitating you; published methods can remove it again.",
             goals=(("style", 1.0),),
             reach=Levels(8),
+            bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
         ),
@@ -57,6 +62,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("concept", 1.0),),
             reach=Levels(8),
+            bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
         ),
@@ -67,6 +73,7 @@ RECIPES = {
             note=_POISON_NOTE,
             goals=(("style", 0.5), ("concept", 0.5)),
             reach=Levels(8),
+            bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
         ),

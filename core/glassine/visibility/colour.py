@@ -18,27 +18,16 @@ TO_XYZ = (
 )
 WHITE = (0.95047, 1.0, 1.08883)  # D65
 CUBIC = 0.008856  # below it CIELAB goes on in a straight line
-_TINY = 1e-8  # keeps the gradient finite where nothing differs
-
-
-def colour_distance(clean: Tensor, other: Tensor) -> Tensor:
-    """(3, H, W) in [0, 1], twice -> scalar, differentiable: the mean distance in CIELAB (1976)
-    between means of PATCH x PATCH pixels. People notice about 2 side by side."""
-    return (squares(clean, other) + _TINY).sqrt().mean()
 
 
 @torch.no_grad()
 def colour_shift(clean: Tensor, other: Tensor) -> float:
-    """`colour_distance` as a number."""
-    return squares(clean, other).sqrt().mean().item()
-
-
-def squares(clean: Tensor, other: Tensor) -> Tensor:
-    """(1, h, w): the squared CIELAB distance of each patch."""
+    """(3, H, W) in [0, 1], twice -> the mean distance in CIELAB (1976) between means of
+    PATCH x PATCH pixels. People notice about 2 side by side."""
     height, width = clean.shape[1:]
     grid = ceil(height / PATCH), ceil(width / PATCH)
     one, two = (rgb_to_lab(F.adaptive_avg_pool2d(rgb[None], grid)) for rgb in (clean, other))
-    return (one - two).square().sum(1)
+    return (one - two).square().sum(1).sqrt().mean().item()
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor
 
-_LUMA = (0.299, 0.587, 0.114)
+LUMA = (0.299, 0.587, 0.114)
 FLOOR = 0.12
 """Share of the reach that a perfectly flat area may use. At .35 smooth areas beside detail showed a
 labyrinth pattern, and the change went where it is seen most (docs/eye.md, "Less in flat areas")."""
@@ -19,7 +19,7 @@ _HALF = 0.02  # local contrast at which the allowance is halfway between FLOOR a
 
 def texture_allowance(rgb: Tensor) -> Tensor:
     """(3, H, W) in [0, 1] -> (1, H, W) in [FLOOR, 1]: share of the reach each pixel may use."""
-    grey = sum(weight * plane for weight, plane in zip(_LUMA, rgb, strict=True))[None, None]
+    grey = sum(weight * plane for weight, plane in zip(LUMA, rgb, strict=True))[None, None]
     contrast = (box_mean(grey**2, 5) - box_mean(grey, 5) ** 2).clamp_min(0).sqrt()
     texture = box_mean(-F.max_pool2d(edge_padded(-contrast, 7), 7, stride=1), 9)
     return (FLOOR + (1 - FLOOR) * texture / (texture + _HALF))[0]
