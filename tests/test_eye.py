@@ -1,16 +1,21 @@
-"""The judges in the loop: their limits, their gradient, and what `settle` makes of them."""
+"""The judges in the loop: their gradients, their limits, and what `settle` makes of them."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 import torch
+from glassine.explore.walk import eye_looks
+from glassine.messages import message
 from glassine.pixels.grid import on_grid
 from glassine.units import Score
-from glassine.visibility import colour_shift, ssimulacra2
-from glassine.visibility.eye import EARLY, eye_at
+from glassine.visibility import eye, ssimulacra2
+from glassine.visibility.edges import edge_distance
+from glassine.visibility.eye import JUDGES, more_visible
 from glassine.visibility.haarpsi import haarpsi
 from glassine.visibility.limits import LEVELS, limits_at, points, strictest
 from glassine.visibility.lpips import lpips_distance
+from glassine.visibility.softened import softened_distance
 from glassine.visibility.ssimulacra2 import curve, error, error_at, scales
 
 
@@ -34,35 +39,87 @@ def test_an_error_belongs_to_every_score(score):
     assert curve(error_at(Score(score))) == pytest.approx(score, abs=1e-6)
 
 
-def test_its_gradient_points_to_what_is_seen_more(pair):
+@pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.apart.__name__)
+def test_each_judges_gradient_points_to_what_shows_more(judge, pair):
     clean, other = pair
-    other.requires_grad_(True)
-    eye = eye_at(Score(70))
-    beyond = eye.beyond(clean, other)
-    (gradient,) = torch.autograd.grad(beyond, other)
+    seen = other.clone().requires_grad_(True)
+    apart = judge.apart(clean, seen)
+    (gradient,) = torch.autograd.grad(apart, seen)
     assert gradient.isfinite().all() and gradient.any()
-    less = (other - 0.5 / 255 * gradient.sign()).detach()
-    assert eye.beyond(clean, less) < beyond
+    less = other - 0.002 * gradient / gradient.abs().mean()
+    assert judge.apart(clean, less) < apart
 
 
-def test_an_unchanged_picture_is_within_every_limit_and_has_a_finite_slope(pair):
-    clean, _ = pair
-    same = clean.clone().requires_grad_(True)
-    beyond = eye_at(Score(70)).beyond(clean, same)
-    assert beyond.item() == pytest.approx(-1, abs=0.01)
-    assert torch.autograd.grad(beyond, same)[0].isfinite().all()
-
-
-def test_the_strictest_judge_decides(pair):
+def test_against_their_common_direction_every_judge_sees_less(pair):
     clean, other = pair
-    eye = eye_at(Score(70))
-    shares = (
-        error(tuple(scales(clean)), other).item() / eye.error,
-        (1 - haarpsi(clean, other).item()) / (1 - eye.limits.haarpsi),
-        lpips_distance()(clean, other).item() / (EARLY * eye.limits.lpips),
-        colour_shift(clean, other) / eye.limits.colour,
-    )
-    assert eye.beyond(clean, other).item() == pytest.approx(max(shares) - 1, abs=1e-4)
+    less = other - 0.001 * more_visible(clean, other, 0, 0)
+    for judge in JUDGES:
+        assert judge.apart(clean, less) < judge.apart(clean, other), judge.apart.__name__
+
+
+def test_an_unchanged_picture_has_a_finite_direction(pair):
+    clean, _ = pair
+    assert more_visible(clean, clean.clone(), 0, 0).isfinite().all()
+    black = torch.zeros(3, 64, 64)
+    assert more_visible(black, black + 1 / 255, 0, 0).isfinite().all()
+
+
+def test_a_judge_weighs_as_much_as_it_says(pair, monkeypatch):
+    clean, other = pair
+    for judge in JUDGES:
+        monkeypatch.setattr(eye, "JUDGES", (judge,))
+        alone = more_visible(clean, other, 0, 0)
+        assert alone.abs().mean().item() == pytest.approx(judge.weight, rel=1e-3)
+
+
+@pytest.mark.parametrize(("at", "rows"), [(0.0, slice(0, 32)), (1.0, slice(128, 160))])
+def test_of_a_large_picture_a_costly_judge_sees_a_crop(at, rows, pair, monkeypatch):
+    features = replace(JUDGES[-1], largest=32)
+    monkeypatch.setattr(eye, "JUDGES", (features,))
+    found = more_visible(*pair, at, at)
+    inside = found[:, rows, rows]
+    assert inside.any() and found.abs().sum().item() == pytest.approx(inside.abs().sum().item())
+
+
+@pytest.mark.parametrize("size", [(8, 8), (8, 40), (20, 17), (33, 31)])
+def test_small_pictures_are_seen_by_those_that_can(size, draw):
+    clean = torch.rand(3, *size, generator=draw)
+    found = more_visible(clean, (clean + 0.02).clamp(0, 1), 0.5, 0.5)
+    assert found.shape == clean.shape and found.isfinite().all() and found.any()
+
+
+def test_without_packages_the_others_look_on(pair, monkeypatch):
+    monkeypatch.setattr(eye, "unfit", lambda: message("judge.unfit", torch="2", details=""))
+    assert more_visible(*pair, 0, 0).any()
+
+
+def test_edges_are_compared_where_people_look(draw):
+    """At a shorter side of 256 pixels: an edge counts as much in a copy of twice the size."""
+    coarse = torch.rand(1, 3, 24, 24, generator=draw)
+    clean = torch.nn.functional.interpolate(coarse, (256, 256), mode="bicubic")[0].clamp(0, 1)
+    other = (clean + 0.03 * torch.randn(3, 256, 256, generator=draw)).clamp(0, 1)
+    twice = [rgb.repeat_interleave(2, 1).repeat_interleave(2, 2) for rgb in (clean, other)]
+    assert edge_distance(clean, clean).item() == pytest.approx(0, abs=1e-6)
+    assert edge_distance(*twice).item() == pytest.approx(edge_distance(clean, other).item())
+    assert edge_distance(clean, (clean + 0.05).clamp(0, 1)) < edge_distance(clean, other)
+
+
+def test_softening_hides_fine_hues_more_than_fine_brightness(draw):
+    clean = torch.full((3, 96, 96), 0.5)
+    checks = ((torch.arange(96)[:, None] + torch.arange(96)) % 4 < 2).float() - 0.5
+    light = clean + 0.05 * checks
+    hue = clean + 0.05 * checks * torch.tensor([1.0, -0.5, 0.0])[:, None, None]
+    flat = clean + 0.05 * torch.tensor([1.0, -0.5, 0.0])[:, None, None]
+    assert softened_distance(clean, hue) < 0.5 * softened_distance(clean, light)
+    assert softened_distance(clean, hue) < 0.1 * softened_distance(clean, flat)
+
+
+def test_the_eye_looks_in_half_of_the_steps_and_at_every_face_of_a_few():
+    assert not eye_looks(0), "nothing has changed yet"
+    for faces in (1, 2, 3, 4, 5, 6):
+        for first in range(faces):
+            looks = [eye_looks(step) for step in range(first, 40, faces)]
+            assert 0.25 < sum(looks) / len(looks) < 0.75
 
 
 def test_levels_are_stricter_for_higher_scores():

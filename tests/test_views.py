@@ -1,11 +1,14 @@
 """What a step looks at: sizes around those of training, crops, and the kernel that reduces."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 from glassine.explore.aims import Aims
 from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged
-from glassine.explore.handling import CODED, drawn, through_codec
+from glassine.explore.evenly import evenly
+from glassine.explore.handling import CODED, handled, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
 from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
@@ -24,7 +27,7 @@ SIDES = st.integers(1, 6000)
 @settings(deadline=None, max_examples=60)
 @given(SIDES, SIDES, st.integers(0, 99))
 def test_an_encoder_sees_crops_in_multiples_of_its_stride(height, width, seed):
-    view = views(height, width).draw(Generator().manual_seed(seed))
+    view = views(height, width).draw(seed, Generator().manual_seed(seed))
     assert view.height % STRIDE == view.width % STRIDE == 0
     for span, length in ((view.rows, view.height), (view.columns, view.width)):
         assert 0 <= span.start < span.stop <= length, f"views.cut gives {span} of {length} pixels"
@@ -138,7 +141,7 @@ def test_the_area_kernel_is_that_of_trainers():
 @settings(deadline=None, max_examples=40)
 @given(st.integers(70, 700), st.integers(70, 700), st.integers(0, 50))
 def test_a_look_sees_what_reducing_the_whole_would_give(height, width, seed):
-    view = views(height, width).draw(Generator().manual_seed(seed))
+    view = views(height, width).draw(seed, Generator().manual_seed(seed))
     rgb = torch.rand(3, height, width, generator=Generator().manual_seed(1))
     part = look(view, (height, width))
     own = (view.height, view.width) == (covered(height), covered(width))
@@ -208,10 +211,28 @@ def test_some_steps_at_its_own_size_see_a_jpeg_and_reduced_ones_never():
         look(v, (96, 96))
         for v in (views(96, 96).view(None, 0, 0), View(64, 64, slice(0, 64), slice(0, 64)))
     )
-    draw = Generator().manual_seed(1)
-    coded = [drawn(draw, own) is through_codec for _ in range(400)]
-    assert abs(sum(coded) / 400 - CODED) < 0.08
-    assert not any(drawn(draw, small) is through_codec for _ in range(50))
+    coded = [handled(step, own) is through_codec for step in range(400)]
+    assert abs(sum(coded) / 400 - CODED) < 0.01
+    assert not any(handled(step, small) is through_codec for step in range(50))
+
+
+@pytest.mark.parametrize("count", [10, 20, 40, 120])
+def test_numbers_are_spread_evenly_over_all_and_over_each_of_five_in_turn(count):
+    numbers = sorted(map(evenly, range(count)))
+    gaps = [b - a for a, b in pairwise([*numbers, 1.0])]
+    assert max(gaps) < 3 / count, "chance leaves gaps of five and more"
+    for first in range(5):
+        low = [evenly(number) < 0.5 for number in range(first, count, 5)]
+        assert abs(sum(low) - len(low) / 2) <= 1
+
+
+def test_no_two_pictures_of_a_size_have_their_sizes_of_views_by_chance():
+    of_sizes = views(1024, 1024)
+    first, second = (
+        [of_sizes.draw(number, Generator().manual_seed(seed)).height for number in range(10)]
+        for seed in (1, 2)
+    )
+    assert first == second and first.count(512) == 5
 
 
 def test_the_codecs_gradient_is_that_of_doing_nothing():
