@@ -229,7 +229,7 @@ def add_eye_gradient(
     change = search.change[part].clone().requires_grad_(True)
     seen = ground.moved(change, part)
     away = more_visible(ground.before(part), seen.detach(), down, across)
-    (more,) = torch.autograd.grad(seen, change, away)
+    (more,) = torch.autograd.grad((seen * away).sum(), change)
     gradient += EYE * more
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import torch
 
+from ..explore.walk import eye_looks
 from ..flow.optimise import optimise
 from ..flow.plan import plan
 from ..flow.settle import settle
@@ -34,6 +36,8 @@ def to_load(state: State) -> Iterator[Callable[[], object]]:
 
 
 def stepped(tried: torch.Tensor, name: str, state: State) -> None:
-    """Takes one step on that picture, (3, H, W), and settles it: that loads all the rest."""
+    """Takes a few steps on that picture, (3, H, W), until the eye has looked, and settles it: that
+    loads all the rest."""
     made = plan(Artwork(tried), Intent(surrogates=(name,)), device=state.wish)
-    settle(optimise(replace(made, steps=1)))
+    steps = next(filter(eye_looks, count())) + 1
+    settle(optimise(replace(made, steps=steps)))
