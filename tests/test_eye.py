@@ -11,7 +11,7 @@ from glassine.pixels.grid import on_grid
 from glassine.units import Score
 from glassine.visibility import eye, ssimulacra2
 from glassine.visibility.edges import edge_distance
-from glassine.visibility.eye import JUDGES, more_visible
+from glassine.visibility.eye import JUDGES, more_visible, parts
 from glassine.visibility.haarpsi import haarpsi
 from glassine.visibility.limits import LEVELS, limits_at, points, strictest
 from glassine.visibility.lpips import lpips_distance
@@ -146,3 +146,17 @@ def test_points_are_the_fewest_that_a_judge_gives(pair):
     assert points("haarpsi", 1 + 1e-7) == points("lpips", -1e-9) == 100, "rounding of the same"
     assert points("haarpsi", 0.1) == points("colour", 90.0) == 0
     assert strictest([(clean[:, :8, :8], other[:, :8, :8])]) == 100, "too small for them"
+
+
+@pytest.mark.parametrize("size", [(40, 90), (64, 64), (65, 200)])
+def test_parts_cover_a_picture_once_and_the_whole_decides_their_size(size, draw, monkeypatch):
+    judge = replace(JUDGES[1], largest=64)
+    seen = torch.zeros(3, *size)
+    for place in parts(judge, size, (0, 0)):
+        seen[place] += 1
+        assert all(span.stop - span.start <= 64 for span in place[1:])
+    assert (seen == 1).all()
+    clean = torch.rand(3, *size, generator=draw)
+    other = (clean + 0.02 * torch.randn(clean.shape, generator=draw)).clamp(0, 1)
+    monkeypatch.setattr(eye, "JUDGES", (judge,))
+    assert more_visible(clean, other, 0, 0).abs().mean().item() == pytest.approx(judge.weight)

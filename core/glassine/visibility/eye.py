@@ -8,8 +8,10 @@ compare edges too, so `edges` is their relative.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise, product
+from math import ceil
 
 import torch
 from torch import Tensor
@@ -32,14 +34,16 @@ class Judge:
 
     weight    of its gradient, when each has the mean size 1
     smallest  pixels; shortest side of a picture on which it is asked
-    largest   pixels; longest side that it is shown: of more it gets a crop
+    largest   pixels; longest side that it is shown at once, for the memory's sake
+    once      whether it sees one part of a larger picture in a look; else all, one after another
     package   whether it needs one that may be missing
     """
 
     apart: Distance
     weight: float
     smallest: int = 8
-    largest: int = 1 << 20
+    largest: int = 1024
+    once: bool = False
     package: bool = False
 
 
@@ -61,11 +65,11 @@ def features(clean: Tensor, other: Tensor) -> Tensor:
 
 
 JUDGES = (
-    Judge(edge_distance, 2.0),
+    Judge(edge_distance, 2.0, largest=1 << 20),
     Judge(structure, 2.0),
     Judge(softened_distance, 1.0),
     Judge(wavelets, 1.0, SMALLEST_WAVELETS, package=True),
-    Judge(features, 1.5, SMALLEST, largest=512, package=True),
+    Judge(features, 1.5, SMALLEST, largest=512, once=True, package=True),
 )
 
 
@@ -73,18 +77,37 @@ def more_visible(clean: Tensor, other: Tensor, down: float, across: float) -> Te
     """(3, H, W) in [0, 1], twice -> (3, H, W): the direction in which `other` shows more, the
     judges' gradients added up by their weights.
 
-    down, across  in [0, 1]: where a judge looks that does not look at all of a large picture
+    down, across  in [0, 1]: the part that is seen by a judge who sees one
     """
     total, lacks = torch.zeros_like(other), unfit() is not None
     for judge in JUDGES:
         if min(other.shape[1:]) < judge.smallest or (judge.package and lacks):
             continue
-        spans = zip(other.shape[1:], (down, across), strict=True)
-        place = (slice(None), *(crop(length, judge.largest, at) for length, at in spans))
-        seen = other[place].detach().requires_grad_(True)
-        (gradient,) = torch.autograd.grad(judge.apart(clean[place], seen), seen)
-        total[place] += judge.weight * of_mean_size(gradient.nan_to_num())
+        found = []
+        for place in parts(judge, other.shape[1:], (down, across)):
+            seen = other[place].detach().requires_grad_(True)
+            apart = judge.apart(clean[place], seen) * seen.numel()
+            found.append((place, torch.autograd.grad(apart, seen)[0].nan_to_num()))
+        size = mean_size([gradient for _, gradient in found])
+        for place, gradient in found:
+            total[place] += judge.weight * gradient / size
     return total
+
+
+Part = tuple[slice, slice, slice]
+
+
+def parts(judge: Judge, size: Sequence[int], at: Sequence[float]) -> Iterator[Part]:
+    """What that judge sees in a look: parts that cover a picture of this size, or one of them.
+
+    at  in [0, 1], for both axes: where that one is
+    """
+    if judge.once:
+        rows, columns = (crop(length, judge.largest, a) for length, a in zip(size, at, strict=True))
+        yield slice(None), rows, columns
+        return
+    for rows, columns in product(*(cuts(length, judge.largest) for length in size)):
+        yield slice(None), rows, columns
 
 
 def crop(length: int, most: int, at: float) -> slice:
@@ -93,6 +116,19 @@ def crop(length: int, most: int, at: float) -> slice:
     return slice(start, start + min(length, most))
 
 
+def cuts(length: int, most: int) -> list[slice]:
+    """An axis in parts of about the same length, none longer than `most`."""
+    count = ceil(length / most)
+    ends = [round(length * part / count) for part in range(count + 1)]
+    return [slice(*span) for span in pairwise(ends)]
+
+
+def mean_size(gradients: Sequence[Tensor]) -> float:
+    """The mean absolute value of their numbers; hardly above 0 where all are 0."""
+    total = sum(float(gradient.abs().sum()) for gradient in gradients)
+    return max(total / sum(gradient.numel() for gradient in gradients), 1e-20)
+
+
 def of_mean_size(gradient: Tensor) -> Tensor:
     """The gradient, scaled so that its absolute values have the mean 1; zeros stay zeros."""
-    return gradient / gradient.abs().mean().clamp_min(1e-20)
+    return gradient / mean_size([gradient])
