@@ -1,8 +1,8 @@
 """Handling that a picture meets before training sees it, in some of the steps.
 
-Where a third of the steps see a JPEG, 7 to 30 % more of the effect survives a JPEG, and the picture
-as posted has 5 to 9 % less effect (docs/eye.md). Reduced views gain nothing from this: a change
-coarse enough to be seen in them survives the codec anyway.
+Where a third of the steps see a JPEG instead of one in seven, 4 % more of the effect survives a
+JPEG, and the picture as posted has 6 % less effect (docs/eye.md). Reduced views gain nothing from
+this: a change coarse enough to be seen in them survives the codec anyway.
 """
 
 from __future__ import annotations
