@@ -10,10 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..units import Levels, to_unit
 from .jnd import LUMA
 
 GLANCE = 256  # pixels; the shorter side at which edges are compared
-STEADY = 160 / 255**2  # keeps the ratio from being decided by flat areas; FSIM's constant (2011)
+STEADY = 160 * to_unit(Levels(1)) ** 2
+"""FSIM's constant (2011); without it flat areas would decide."""
+
 SCHARR = ((-3.0, 0.0, 3.0), (-10.0, 0.0, 10.0), (-3.0, 0.0, 3.0))  # sixteenths
 _TINY = 1e-8  # keeps the gradient finite in flat areas
 

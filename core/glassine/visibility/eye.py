@@ -103,14 +103,16 @@ def parts(judge: Judge, size: Sequence[int], at: Sequence[float]) -> Iterator[Pa
     at  in [0, 1], for both axes: where that one is
     """
     if judge.once:
-        rows, columns = (crop(length, judge.largest, a) for length, a in zip(size, at, strict=True))
+        rows, columns = (
+            portion(length, judge.largest, a) for length, a in zip(size, at, strict=True)
+        )
         yield slice(None), rows, columns
         return
     for rows, columns in product(*(cuts(length, judge.largest) for length in size)):
         yield slice(None), rows, columns
 
 
-def crop(length: int, most: int, at: float) -> slice:
+def portion(length: int, most: int, at: float) -> slice:
     """At most `most` pixels of an axis; `at` in [0, 1] chooses where."""
     start = round(at * max(0, length - most))
     return slice(start, start + min(length, most))
