@@ -31,7 +31,7 @@ DETAIL = 0.06
 """Share of the goals' fine detail with which the search on a small picture begins. With it a change
 does more at the same visibility, most of all to encoders that no step looked at (docs/eye.md)."""
 
-BOUND = 1.6
+BOUND = 2.5
 """The most that steps may change a value, as a factor on the reach: the judges in the loop keep a
 change from showing where it would, so the bound need not (docs/eye.md)."""
 
