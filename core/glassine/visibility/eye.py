@@ -42,7 +42,7 @@ class Judge:
     apart: Distance
     weight: float
     smallest: int = 8
-    largest: int = 1024
+    largest: int = 640
     once: bool = False
     package: bool = False
 
