@@ -107,7 +107,7 @@ def test_what_goes_wrong_there_is_told_by_the_name_it_has_here(tmp_path, monkeyp
 
 def test_a_task_asks_for_the_memory_that_its_picture_takes():
     assert memory.needed(24_000_000) - memory.needed(4_000_000) == 20_000_000 * 90
-    measured = {512: 1.13e9, 1024: 1.58e9, 2048: 2.1e9}
+    measured = {512: 1.51e9, 1024: 2.33e9, 2048: 2.96e9}  # with the page
     assert all(1.05 < memory.needed(side * side) / peak < 1.5 for side, peak in measured.items())
 
 

@@ -16,12 +16,13 @@ _BYTES_PER_PIXEL = 90
 """Peak memory per pixel of reading, optimising, verifying and encoding: about seven float32
 pictures."""
 
-_ENGINE = 900 << 20
+_ENGINE = 1200 << 20
 """Bytes of a process with torch, the networks and the judges loaded."""
 
-_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1152**2, 1000
+_VIEWED, _BYTES_PER_VIEWED_PIXEL = 1152**2, 1300
 """Pixels that a step sees at most at once (explore/views.py), and what each takes meanwhile; in
-all, 1.1 GB were measured for a picture of 512 px, 1.6 GB for 1024 px and 2.1 GB for 2048 px."""
+all, with the page, 1.4 GB were measured for a picture of 512 px, 2.2 GB for 1024 px and 2.8 GB for
+2048 px."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # malloc.h
 
