@@ -44,3 +44,112 @@ KINDS = (
 CODEC = "jpeg75"
 LOOKS, STRONGEST = 12, 8.0
 """Of the search for a strength, and how much stronger it may make a change."""
+
+
+@contextmanager
+def learnt_at(side: int) -> Iterator[None]:
+    """Inside it the engine takes these as the sizes at which models learn: `side` and its double,
+    as 512 px and its double are."""
+    sizes = {2 * side: "study", side: "study"}
+    with (
+        patch.object(training_sizes, "SIZES", sizes),
+        patch.object(views, "SIZES", sizes),
+        patch.object(canvas, "LARGEST", canvas.MOST * max(sizes)),
+        patch.object(before, "SIZES", sizes),
+    ):
+        yield
+
+
+def made(name: str, work: Tensor, goal: Tensor, at: int, side: int) -> Tensor:
+    """(3, P, P): the finished copy at the posted size."""
+    if name.endswith(TOLD):
+        with learnt_at(side):
+            return made(name.removesuffix(TOLD), work, goal, at, side)
+    if name == "before":
+        change = before.change(work, goal, EMBEDDED, 10, SCORE)
+        return on_grid(before.settled(work, change, SCORE), 8)
+    intent = Intent(target=goal, surrogates=EMBEDDED, strength=SCORE, seed=1 + at)
+    return settle(optimise(plan(Artwork(work), intent))).rgb
+
+
+def posted(name: str, works: Tensor, goals: Tensor, asked: argparse.Namespace) -> Tensor:
+    """(N, 3, P, P), kept between runs."""
+    file = asked.home / f"posted-{name.replace(' ', '-')}-{asked.posted}-{asked.side}.pt"
+    done = list(torch.load(file, weights_only=True)) if file.exists() else []
+    for at in range(len(done), len(works)):
+        done.append(made(name, works[at], goals[at], at, asked.side))
+        torch.save(torch.stack(done), file)
+        print(name, at + 1, "of", len(works), flush=True)
+    return torch.stack(done)
+
+
+def taken(kind: str, works: Tensor, goals: Tensor, asked: argparse.Namespace) -> Tensor:
+    """(N, 3, P, P): what is posted."""
+    name, _, codec = kind.partition("+")
+    if name == "clean":
+        return works
+    if name == "blend":
+        return lesson.blends(works, posted("now told", works, goals, asked), goals)
+    if name == "before as visible":
+        earlier, now = (posted(one, works, goals, asked) for one in ("before told", "now told"))
+        return torch.stack([as_visible(*trio) for trio in zip(works, earlier, now, strict=True)])
+    seen = posted(name, works, goals, asked)
+    return common.purified(seen, CODEC) if codec else seen
+
+
+def as_visible(clean: Tensor, made: Tensor, as_this: Tensor) -> Tensor:
+    """`made`, its change made larger or smaller until FSIM rates it like `as_this`."""
+    wanted, weaker, stronger = fsim(clean, as_this) or 1.0, 0.0, STRONGEST
+    for _ in range(LOOKS):
+        middle = (weaker + stronger) / 2
+        less = (fsim(clean, changed(clean, made, middle)) or 1.0) > wanted
+        weaker, stronger = (middle, stronger) if less else (weaker, middle)
+    return changed(clean, made, weaker)
+
+
+def changed(clean: Tensor, made: Tensor, by: float) -> Tensor:
+    """`made`, its change times `by`."""
+    return on_grid((clean + by * (made - clean)).clamp(0, 1), 8)
+
+
+def run(asked: argparse.Namespace) -> None:
+    on = lesson.scene(asked, asked.posted)
+    done = {(row["learner"], row["kind"], row["seed"]) for row in known(asked.out)}
+    wanted = [kind for kind in KINDS if common.wanted(asked, kind)]
+    for learner, seed, kind in product(asked.learners.split(","), range(asked.seeds), wanted):
+        if (learner, kind, seed) in done:
+            continue
+        whole = taken(kind, on.works, on.goals, asked)
+        latents = on.learner.latents(lesson.smaller(whole, asked.side))
+        shown = lesson.drawn(lesson.taught(on.learner, latents, seed, learner), seed)
+        row: Row = {"kind": kind, "learner": learner, "seed": seed}
+        row |= {"side": asked.side, "posted": asked.posted}
+        note(asked.out, row | lesson.told(on, whole, latents, shown))
+
+
+def known(file: Path) -> list[Row]:
+    """What is measured already; older rows are of all weights, and do not say so."""
+    return [{"learner": lesson.LEARNERS[0], **row} for row in rows(file)]
+
+
+def table(file: Path) -> None:
+    lines = common.grouped(known(file), ("kind", "learner"), lesson.VALUES)
+    lines.sort(key=lambda line: lesson.LEARNERS.index(line["learner"]))
+    columns = (*lesson.COLUMNS, *lesson.SEEN)
+    common.write_table(file, lines, {"fine-tuned on": "{kind}", "by": "{learner}"}, columns)
+
+
+def main() -> None:
+    asked = lesson.options(__doc__, side=128, seeds=3)
+    lesson.ask_learners(asked)
+    asked.add_argument("--posted", type=int, default=POSTED, help="side of the posted works")
+    given = asked.parse_args()
+    at = f"{given.side}" if given.posted == POSTED else f"{given.side}-{given.posted}"
+    given.out = base.RESULTS / f"posted-{at}.jsonl"
+    if not given.table:
+        run(given)
+    table(given.out)
+
+
+if __name__ == "__main__":
+    main()
