@@ -218,8 +218,13 @@ def test_one_flipped_byte_shows(written, kind):
 
 
 def _pixel_byte(data, kind):
-    """A place that belongs to the picture itself."""
-    plain = {"png": b"IDAT", "webp": b"VP8", "avif": b"mdat", "jpeg": b"\xff\xda", "tiff": b"II*"}
+    """A place that belongs to the picture itself.
+
+    A JPEG's is looked for by the whole header of its scan of three components: two bytes may also
+    stand in a signature, which is chance.
+    """
+    scan = b"\xff\xda\x00\x0c\x03"
+    plain = {"png": b"IDAT", "webp": b"VP8", "avif": b"mdat", "jpeg": scan, "tiff": b"II*"}
     return data.find(plain[kind]) + 40
 
 
