@@ -226,7 +226,7 @@ def test_numbers_are_spread_evenly_over_all_and_over_each_of_five_in_turn(count)
         assert abs(sum(low) - len(low) / 2) <= 1
 
 
-def test_no_two_pictures_of_a_size_have_their_sizes_of_views_by_chance():
+def test_pictures_of_one_size_get_views_of_the_same_sizes():
     of_sizes = views(1024, 1024)
     first, second = (
         [of_sizes.draw(number, Generator().manual_seed(seed)).height for number in range(10)]

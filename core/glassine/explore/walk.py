@@ -1,5 +1,5 @@
-"""The search: each step takes a gradient of one view through one encoder; every second step also
-takes one of what people see of it, through the visibility judges ("the eye").
+"""The search: each step takes a gradient of one view through one encoder; half of the steps also
+take one of what people see of it, through the visibility judges ("the eye").
 
 A course decides what each step looks at: views of the picture, or the faces in it (faces.py).
 

@@ -1,9 +1,9 @@
 """The judges in the loop: the direction in which a change shows more, as several of them see it.
 
 There are several, because an optimiser cheats a judge whose gradient it sees. Each pulls in every
-look, not only beyond its limit: at an equal visibility, by judges that no step asks too, changes
-then do a fifth more (docs/eye.md). The judges in held_out.py no step sees, but FSIM, VSI and MDSI
-compare edges too, so `edges` is their relative.
+look, not only beyond its limit: where FLIP or DISTS, which no step asks, rate changes to paintings
+alike, those do a third or a sixth more then (docs/eye.md). The judges in held_out.py no step asks
+either, but FSIM, VSI and MDSI compare edges too, so `edge_distance` is their relative.
 """
 
 from __future__ import annotations
