@@ -1,4 +1,7 @@
-"""The limit that a strength sets for every judge in the loop; a file of that strength keeps all."""
+"""The limits that a strength sets for four judges; a file of that strength keeps all.
+
+Of the judges in the loop (eye.py) edges and softened colours have none.
+"""
 
 from __future__ import annotations
 
