@@ -415,10 +415,8 @@ def test_the_command_line_says_what_it_takes_and_through_what(folders, tmp_path,
     clean, copy = tmp_path / "clean.png", tmp_path / "copy.png"
     clean.write_bytes(FORMATS["png"].write(picture(), None, Keep(), 95))
     asked = ("--recipe", "sds", "--effort", "preview", "--device", "cpu", "--marks", "none")
-    seeded = (
-        "--seed",
-        "1",
-    )  # with one seed in twenty a picture of 72 px no longer looks like itself
+    # with one seed in twenty a picture of 72 px no longer looks like itself
+    seeded = ("--seed", "1")
     typed.run("protect", clean, "-o", copy, "--model", folders["sd"], "--redraw", *seeded, *asked)
     said = capsys.readouterr()
     assert copy.exists() and "GB" in said.err and "through the model" in said.out

@@ -99,15 +99,15 @@ class DenoiserCourse:
         self._canvas, self._aims = on, Aims(on)
 
     def at(self, step: int, draw: Generator) -> Step:
-        mine = in_turn(step, self._asks.share)
-        if self._others and not mine:
-            return self._others.at(step - turns(step, self._asks.share), draw)
-        part = look(self._views.draw(step, draw), self._canvas.size)
+        number = turns(step, self._asks.share)  # of its own steps; these lie evenly apart
+        if self._others and not in_turn(step, self._asks.share):
+            return self._others.at(step - number, draw)
+        part = look(self._views.draw(number, draw), self._canvas.size)
         level, seed = torch.randint(SEEDS, (2,), generator=draw).tolist()
         aim = torch.zeros((), device=self._canvas.clean.device)
         if self._asks.loss == "goal":
             aim = self._aims.at(0, self._through.latents, part)
-        return Step(part, self.seen(level, seed), aim, handled(step, part))
+        return Step(part, self.seen(level, seed), aim, handled(number, part))
 
     def seen(self, level: int, seed: int) -> Encoder:
         """The recipe's loss as an encoder; `level` and `seed` choose the noise level and noise."""

@@ -30,7 +30,7 @@ from .settle import judged_pixels
 
 LOOKS = 5  # looks by SSIMULACRA2 that a search takes: three or four, rarely more
 OTHERS = 6  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three
-GLANCE = 5  # cost of all judges in the loop, with their gradients, in such looks
+EYE_LOOKS = 5  # cost of all judges in the loop, with their gradients, in such looks
 _PROBE, _FIRST = 128, 64  # sides in pixels of the timed picture, and of a first one to warm up
 _LEARN = 0.5  # exponent: how far one job moves the estimate of its stage
 
@@ -127,7 +127,7 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     """Seconds by stage, before corrections, from one timed gradient and one timed look.
 
     A step is a gradient and the goal's latents (a third of a gradient), and in a share of the steps
-    the visibility judges, forward and backward (GLANCE looks). A step through a denoiser has one
+    the visibility judges, forward and backward (EYE_LOOKS looks). A step through a denoiser has one
     gradient in place of the first two.
     """
     families = [one for name in job.surrogates for one in gradient_seconds(name, job.device)]
@@ -138,7 +138,7 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
         mixed = job.asks.share * own + (1 - job.asks.share) * 4 / 3 * gradient
     else:
         mixed = 4 / 3 * gradient
-    step = job.pixels * mixed + job.eyed * GLANCE * EYE_SHARE * look_seconds()
+    step = job.pixels * mixed + job.eyed * EYE_LOOKS * EYE_SHARE * look_seconds()
     found = {
         "optimise": job.steps * step,
         "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),

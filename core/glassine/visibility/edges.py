@@ -13,7 +13,7 @@ from torch import Tensor
 from ..units import Levels, to_unit
 from .jnd import LUMA
 
-GLANCE = 256  # pixels; the shorter side at which edges are compared
+GLANCE = 256  # pixels; the shorter side to which FSIM, VSI and MDSI too reduce as published
 STEADY = 160 * to_unit(Levels(1)) ** 2
 """FSIM's constant (2011); without it flat areas would decide."""
 

@@ -88,7 +88,7 @@ def more_visible(clean: Tensor, other: Tensor, down: float, across: float) -> Te
             seen = other[place].detach().requires_grad_(True)
             apart = judge.apart(clean[place], seen) * seen.numel()
             found.append((place, torch.autograd.grad(apart, seen)[0].nan_to_num()))
-        size = mean_size([gradient for _, gradient in found])
+        size = mean_absolute([gradient for _, gradient in found])
         for place, gradient in found:
             total[place] += judge.weight * gradient / size
     return total
@@ -125,7 +125,7 @@ def cuts(length: int, most: int) -> list[slice]:
     return [slice(*span) for span in pairwise(ends)]
 
 
-def mean_size(gradients: Sequence[Tensor]) -> float:
+def mean_absolute(gradients: Sequence[Tensor]) -> float:
     """The mean absolute value of their numbers; hardly above 0 where all are 0."""
     total = sum(float(gradient.abs().sum()) for gradient in gradients)
     return max(total / sum(gradient.numel() for gradient in gradients), 1e-20)
@@ -133,4 +133,4 @@ def mean_size(gradients: Sequence[Tensor]) -> float:
 
 def of_mean_size(gradient: Tensor) -> Tensor:
     """The gradient, scaled so that its absolute values have the mean 1; zeros stay zeros."""
-    return gradient / mean_size([gradient])
+    return gradient / mean_absolute([gradient])

@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .edges import GLANCE
 from .packages import unfit
 
 SMALLEST = 48  # pixels; below it the widest of FSIM's wavelets does not fit in
 LARGE = 1 << 20  # pixels
-_GLANCE = 256  # pixels; the shorter side that all three publications reduce to
 _STRIP = 2  # longest side that is looked at, in shorter sides: it bounds the memory
 
 
@@ -61,7 +61,7 @@ def glance(rgb: Tensor) -> Tensor:
     short = min(rgb.shape[1:])
     rows, columns = (middle(length, _STRIP * short) for length in rgb.shape[1:])
     seen = rgb[None, :, rows, columns].float()
-    by = round(short / _GLANCE) if seen[0, 0].numel() > LARGE else 1
+    by = round(short / GLANCE) if seen[0, 0].numel() > LARGE else 1
     return F.avg_pool2d(seen, by).clamp(0, 1)
 
 

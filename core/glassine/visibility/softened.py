@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-OPPONENT = ((0.299, 0.587, 0.114), (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
+from .jnd import LUMA
+
+OPPONENT = (LUMA, (0.5, -0.5, 0.0), (0.25, 0.25, -0.5))
 """Brightness, red against green, and yellow against blue, as shares of red, green and blue."""
 
 SIGMAS = (0.8, 2.5, 2.5)  # pixels; of the blur along each axis
@@ -25,7 +27,10 @@ def softened_distance(clean: Tensor, other: Tensor) -> Tensor:
 
 
 def softened(plane: Tensor, sigma: float) -> Tensor:
-    """(H, W) -> the same after a Gaussian blur; its edge pixels go on beyond the edges."""
+    """(H, W) -> the same after a Gaussian blur; its edge pixels go on beyond the edges.
+
+    Not by kornia, which a first preview would have to wait for.
+    """
     radius = int(3 * sigma)
     away = torch.arange(-radius, radius + 1, device=plane.device)
     bell = torch.exp(-(away**2) / (2 * sigma**2))
