@@ -9,14 +9,14 @@ from glassine.explore.walk import eye_looks
 from glassine.messages import message
 from glassine.pixels.grid import on_grid
 from glassine.units import Score
-from glassine.visibility import eye, ssimulacra2
+from glassine.visibility import eye, mdsi, ssimulacra2
 from glassine.visibility.edges import edge_distance
 from glassine.visibility.eye import JUDGES, more_visible, parts
 from glassine.visibility.haarpsi import haarpsi
-from glassine.visibility.limits import LEVELS, limits_at, points, strictest
+from glassine.visibility.limits import LEVELS, limits_at, points, points_held_out, strictest
 from glassine.visibility.lpips import lpips_distance
 from glassine.visibility.softened import softened_distance
-from glassine.visibility.ssimulacra2 import curve, error, error_at, scales
+from glassine.visibility.ssimulacra2 import curve, error, scales
 
 
 @pytest.fixture
@@ -32,11 +32,6 @@ def test_the_differentiable_error_is_that_of_the_score(pair):
     clean, other = pair
     found = error(tuple(scales(clean)), other).item()
     assert curve(found) == pytest.approx(ssimulacra2(clean, other), abs=1e-3)
-
-
-@pytest.mark.parametrize("score", [95, 85, 70, 55, 20])
-def test_an_error_belongs_to_every_score(score):
-    assert curve(error_at(Score(score))) == pytest.approx(score, abs=1e-6)
 
 
 @pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.apart.__name__)
@@ -128,12 +123,13 @@ def test_levels_are_stricter_for_higher_scores():
         assert above.haarpsi > below.haarpsi
         assert above.lpips < below.lpips
         assert above.colour < below.colour
+        assert above.mdsi < below.mdsi
 
 
 @pytest.mark.parametrize("score", [100, 85, 77, 70, 60, 55, 30])
 def test_points_turn_limits_back(score):
     limits = limits_at(Score(score))
-    for judge in ("haarpsi", "lpips", "colour"):
+    for judge in ("haarpsi", "lpips", "colour", "mdsi"):
         assert points(judge, getattr(limits, judge)) == pytest.approx(score)
 
 
@@ -148,6 +144,13 @@ def test_points_are_the_fewest_that_a_judge_gives(pair):
     assert strictest([(clean[:, :8, :8], other[:, :8, :8])]) == 100, "too small for them"
 
 
+def test_a_judge_that_no_step_asks_has_a_limit_too(pair):
+    clean, other = pair
+    assert points_held_out(clean, other) == points("mdsi", mdsi(clean, other))
+    assert points_held_out(clean, clean) > 99
+    assert points_held_out(clean[:, :40], other[:, :40]) == 100, "too small for it"
+
+
 @pytest.mark.parametrize("size", [(40, 90), (64, 64), (65, 200)])
 def test_parts_cover_a_picture_once_and_the_whole_decides_their_size(size, draw, monkeypatch):
     judge = replace(JUDGES[1], largest=64)
@@ -159,4 +162,6 @@ def test_parts_cover_a_picture_once_and_the_whole_decides_their_size(size, draw,
     clean = torch.rand(3, *size, generator=draw)
     other = (clean + 0.02 * torch.randn(clean.shape, generator=draw)).clamp(0, 1)
     monkeypatch.setattr(eye, "JUDGES", (judge,))
-    assert more_visible(clean, other, 0, 0).abs().mean().item() == pytest.approx(judge.weight)
+    for reduced, weight in ((False, judge.weight), (True, judge.reduced)):
+        found = more_visible(clean, other, 0, 0, reduced=reduced)
+        assert found.abs().mean().item() == pytest.approx(weight)

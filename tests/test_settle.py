@@ -10,7 +10,7 @@ from glassine.explore.smooth import Amounts, amounts_in, smooth_part, split_of
 from glassine.pixels.art import Grid
 from glassine.types import Change, Face
 from glassine.units import Score
-from glassine.visibility import colour_shift, haarpsi_figure, lpips, ssimulacra2
+from glassine.visibility import colour_shift, haarpsi_figure, lpips, mdsi, ssimulacra2
 from glassine.visibility.limits import limits_at
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +82,17 @@ def test_where_colour_decides_only_the_smooth_part_is_held_back(planned, monkeyp
     assert colour_shift(clean, after) <= 1.02 * limits.colour
     assert haarpsi_figure(clean, after) >= limits.haarpsi - 0.002
     assert lpips(clean, after) <= 1.02 * limits.lpips
+    assert mdsi(clean, after) <= 1.02 * limits.mdsi
+
+
+@pytest.mark.parametrize("score", [85, 70, 55])
+def test_the_judge_held_out_of_the_steps_decides_where_it_is_strictest(planned, monkeypatch, score):
+    plan, change = replace(planned, score=Score(score)), tinted(192, 176, colour=0, detail=0.05)
+    clean, limit = plan.artwork.rgb, limits_at(Score(score)).mdsi
+    with monkeypatch.context() as patched:
+        patched.setattr(settling, "points_held_out", lambda clean, other: Score(100))
+        assert mdsi(clean, settled(plan, change)) > 1.05 * limit
+    assert mdsi(clean, settled(plan, change)) == pytest.approx(limit, rel=0.05)
 
 
 def test_the_smooth_part_keeps_a_share_of_the_fine_parts_factor(planned):

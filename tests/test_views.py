@@ -8,7 +8,7 @@ import torch
 from glassine.explore.aims import Aims
 from glassine.explore.canvas import LARGEST, Canvas, canvas_size, enlarged
 from glassine.explore.evenly import evenly
-from glassine.explore.handling import CODED, handled, through_codec
+from glassine.explore.handling import CODED_EVERY, handled, through_codec
 from glassine.explore.look import look
 from glassine.explore.training_sizes import SIZES, side_of, training_sizes
 from glassine.explore.views import AROUND, CROP, MIDDLE, View, cut, views
@@ -211,8 +211,12 @@ def test_some_steps_at_its_own_size_see_a_jpeg_and_reduced_ones_never():
         look(v, (96, 96))
         for v in (views(96, 96).view(None, 0, 0), View(64, 64, slice(0, 64), slice(0, 64)))
     )
-    coded = [handled(step, own) is through_codec for step in range(400)]
-    assert abs(sum(coded) / 400 - CODED) < 0.01
+    coded = [step for step in range(210) if handled(step, own) is through_codec]
+    assert len(coded) == 210 / CODED_EVERY
+    for families in range(1, 7):
+        turns = [step % families for step in coded]
+        counts = [turns.count(family) for family in range(families)]
+        assert max(counts) - min(counts) <= 1, f"a turn for each of {families}"
     assert not any(handled(step, small) is through_codec for step in range(50))
 
 

@@ -19,18 +19,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from glassine.pixels.grid import on_grid
-from glassine.visibility import colour_shift, ssimulacra2
-from glassine.visibility.haarpsi import haarpsi
-from glassine.visibility.lpips import lpips_distance
 from PIL import Image
 from torch import Generator, Tensor
 
 from . import before
 from .pictures import loaded
 from .record import save
+from .reduced import JUDGES, seen
 
 SCORES = (85.0, 70.0, 55.0)
-JUDGES = ("haarpsi", "lpips", "colour")
 
 
 def coded(rgb: Tensor, kind: str, quality: int) -> Tensor:
@@ -61,18 +58,6 @@ DISTORTIONS: dict[str, tuple[Callable[[Tensor, float], Tensor], tuple[float, ...
 }
 
 
-def said(clean: Tensor, other: Tensor) -> dict[str, float]:
-    apart = lpips_distance()
-    assert apart is not None
-    with torch.no_grad():
-        return {
-            "ssimulacra2": ssimulacra2(clean, other),
-            "haarpsi": haarpsi(clean, other).item(),
-            "lpips": apart(clean, other).item(),
-            "colour": colour_shift(clean, other),
-        }
-
-
 def at_scores(rows: list[dict[str, float]]) -> dict[float, dict[str, float]]:
     """What each judge says where SSIMULACRA2 crosses each score, between neighbouring looks."""
     rows = sorted(rows, key=lambda row: row["ssimulacra2"])
@@ -97,12 +82,12 @@ def main() -> None:
     for path, other in list(zip(paths, paths[5:] + paths[:5], strict=True))[: args.limit]:
         clean, goal = loaded(path, args.side), loaded(other, args.side)
         for name, (distort, amounts) in DISTORTIONS.items():
-            looks = at_scores([said(clean, distort(clean, amount)) for amount in amounts])
+            looks = at_scores([seen(clean, distort(clean, amount)) for amount in amounts])
             for score, row in looks.items():
                 found.setdefault(name, {}).setdefault(score, []).append(row)
         for score in SCORES:
             moved = before.change(clean, goal, ("embedded",), 10, score)
-            row = said(clean, before.settled(clean, moved, score))
+            row = seen(clean, before.settled(clean, moved, score))
             found.setdefault("before", {}).setdefault(score, []).append(row)
         print(path.stem, flush=True)
         save("levels", {"side": args.side, "medians": medians(found)})

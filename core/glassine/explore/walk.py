@@ -227,8 +227,8 @@ def add_eye_gradient(
     """Adds the direction in which the part's change shows more; steps go against it."""
     down, across = torch.rand(2, generator=draw).tolist()
     change = search.change[part].clone().requires_grad_(True)
-    seen = ground.moved(change, part)
-    away = more_visible(ground.before(part), seen.detach(), down, across)
+    seen, reduced = ground.moved(change, part), bool(training_sizes(*ground.canvas.size))
+    away = more_visible(ground.before(part), seen.detach(), down, across, reduced=reduced)
     (more,) = torch.autograd.grad((seen * away).sum(), change)
     gradient += EYE * more
 

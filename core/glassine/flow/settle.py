@@ -3,7 +3,8 @@ was asked for.
 
 A search by SSIMULACRA2 finds the amount. Where smooth colour would pass its own limit first, only
 the smooth part of the change is held back, and the fine part goes on. The other judges look at the
-result once; where one of them is stricter, a second search by them lowers both.
+result once, and then one that is held out of the loop; where one of them is stricter, another
+search by it lowers both.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ..pixels.flatten import on_white
 from ..types import Change, Export, Plan, Progress, Protected, Watch, quiet
 from ..units import Score
 from ..visibility import sampled, scales, ssimulacra2
-from ..visibility.limits import limits_at, mean_shift, strictest
+from ..visibility.limits import limits_at, mean_shift, points_held_out, strictest
 from .aftermath import Part, Seen, mark_traces, through_codec
 from .strength import scaled_to
 
@@ -106,14 +107,24 @@ def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[],
         looked()
         return strictest(glanced(amounts))
 
+    def held_out(amounts: Amounts) -> Score:
+        looked()
+        return points_held_out(unchanged(plan, whole), changed(plan, change, whole, amounts, seen))
+
     factor = scaled_to(plan.score, glimpsed, MOST)
     if parts != [whole] and not plan.faces:  # correct once for what the crops do not see
         missed = ssimulacra2(unchanged(plan, whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     kept = with_room(room, factor)
-    if others(kept) < plan.score:
-        kept = kept.times(scaled_to(plan.score, lambda share: others(kept.times(share)), 1.0))
+    for judges in (others, held_out):
+        if judges(kept) < plan.score:
+            kept = within(plan.score, judges, kept)
     return with_change(plan, change, whole, kept)
+
+
+def within(score: Score, judges: Callable[[Amounts], Score], amounts: Amounts) -> Amounts:
+    """As much of these amounts as those judges allow."""
+    return amounts.times(scaled_to(score, lambda share: judges(amounts.times(share)), 1.0))
 
 
 Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]

@@ -33,6 +33,7 @@ class Judge:
     """One judge in the loop.
 
     weight    of its gradient, when each has the mean size 1
+    reduced   the same, in a picture that training reduces
     smallest  pixels; shortest side of a picture on which it is asked
     largest   pixels; longest side that it is shown at once, for the memory's sake
     once      whether it sees one part of a larger picture in a look; else all, one after another
@@ -41,6 +42,7 @@ class Judge:
 
     apart: Distance
     weight: float
+    reduced: float
     smallest: int = 8
     largest: int = 640
     once: bool = False
@@ -65,19 +67,24 @@ def features(clean: Tensor, other: Tensor) -> Tensor:
 
 
 JUDGES = (
-    Judge(edge_distance, 2.0, largest=1 << 20),
-    Judge(structure, 2.0),
-    Judge(softened_distance, 1.0),
-    Judge(wavelets, 1.0, SMALLEST_WAVELETS, package=True),
-    Judge(features, 1.5, SMALLEST, largest=512, once=True, package=True),
+    Judge(edge_distance, 3.0, 2.0, largest=1 << 20),
+    Judge(structure, 0.5, 2.0),
+    Judge(softened_distance, 1.0, 1.0),
+    Judge(wavelets, 1.0, 1.0, SMALLEST_WAVELETS, package=True),
+    Judge(features, 1.5, 1.5, SMALLEST, largest=512, once=True, package=True),
 )
+"""In a large picture SSIMULACRA2 sees best what steps at the size of training write; in a small one
+it sees less than edges do of what shows to those that no step asks (docs/eye.md)."""
 
 
-def more_visible(clean: Tensor, other: Tensor, down: float, across: float) -> Tensor:
+def more_visible(
+    clean: Tensor, other: Tensor, down: float, across: float, *, reduced: bool = False
+) -> Tensor:
     """(3, H, W) in [0, 1], twice -> (3, H, W): the direction in which `other` shows more, the
     judges' gradients added up by their weights.
 
     down, across  in [0, 1]: the part that is seen by a judge who sees one
+    reduced       whether they belong to a picture that training reduces
     """
     total, lacks = torch.zeros_like(other), unfit() is not None
     for judge in JUDGES:
@@ -88,9 +95,10 @@ def more_visible(clean: Tensor, other: Tensor, down: float, across: float) -> Te
             seen = other[place].detach().requires_grad_(True)
             apart = judge.apart(clean[place], seen) * seen.numel()
             found.append((place, torch.autograd.grad(apart, seen)[0].nan_to_num()))
+        weight = judge.reduced if reduced else judge.weight
         size = mean_absolute([gradient for _, gradient in found])
         for place, gradient in found:
-            total[place] += judge.weight * gradient / size
+            total[place] += weight * gradient / size
     return total
 
 

@@ -114,8 +114,6 @@ def scored(parts: Iterable[tuple[int, Tensor]]) -> Score:
 def error(clean: Iterable[Scale], other: Tensor) -> Tensor:
     """The weighted error behind the score, differentiable: 0 for equal pictures.
 
-    `error_at` gives the error of a score.
-
     clean  `scales` of the clean picture
     other  (3, H, W) in [0, 1]
     """
@@ -133,15 +131,6 @@ def weights() -> Tensor:
     """(3, _SCALES, 2, 3): channel, scale, (1-norm, 4-norm), (ssim, artefact, lost detail)."""
     whole = torch.tensor(_WEIGHTS, dtype=torch.float64).view(3, _SCALES, 2, 3)
     return 0.9562382616834844 * whole
-
-
-def error_at(score: Score) -> float:
-    """The weighted error of pictures with that score: `curve` backwards, by bisection."""
-    low, high = 0.0, 100.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if curve(middle) > score else (low, middle)
-    return low
 
 
 @dataclass(frozen=True)
