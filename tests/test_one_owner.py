@@ -90,7 +90,7 @@ def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, m
     monkeypatch.setattr(settling, "GLANCE", 16)
     looks, counted = [], []
     sampled, whole, others = settling.sampled, settling.ssimulacra2, settling.strictest
-    glances = []
+    last, glances, last_looks = settling.points_held_out, [], []
 
     def counting(pairs):
         pairs = list(pairs)
@@ -106,6 +106,11 @@ def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, m
         glances.append(sum(other[0].numel() for _, other in pairs))
         return others(pairs)
 
+    def counting_last(clean, other):
+        last_looks.append(other.shape[1:])
+        return last(clean, other)
+
+    monkeypatch.setattr(settling, "points_held_out", counting_last)
     monkeypatch.setattr(settling, "strictest", counting_others)
     monkeypatch.setattr(settling, "sampled", counting)
     monkeypatch.setattr(settling, "ssimulacra2", counting_whole)
@@ -115,10 +120,12 @@ def test_the_estimate_counts_the_pixels_that_are_judged(finished, scene, draw, m
     change = torch.randn(3, height, width, generator=draw) * 0.05
     settling.settle(Change(plan, change.half()), watch=looks.append)
     each, once, glance = settling.judged_pixels(height, width)
-    assert sum(counted) == (len(looks) - len(glances)) * each + once
+    dear = len(looks) - len(glances) - len(last_looks)
+    assert sum(counted) == dear * each + once
     assert glances and set(glances) == {glance}
+    assert set(last_looks) == {(height, width)}, "the whole picture, which it reduces"
     assert (once > 0) == (height * width > 2 * 96**2)
-    assert len(looks) - len(glances) <= (2 if once else 1) * timing.LOOKS + bool(once)
+    assert dear <= (2 if once else 1) * timing.LOOKS + bool(once)
 
 
 def test_an_estimate_grows_with_every_pixel_that_is_judged():
