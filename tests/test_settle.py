@@ -107,6 +107,15 @@ def test_a_change_of_fine_detail_is_scaled_as_one(planned, monkeypatch, colour):
     assert torch.equal(settled(planned, change), as_one(planned, change, monkeypatch))
 
 
+def test_where_only_faces_change_nobody_looks_at_the_whole_picture(planned, monkeypatch):
+    def never(clean, other):
+        raise AssertionError("a face drowns in it")
+
+    face = Face((40, 40, 140, 140), torch.zeros(5, 2).tolist(), 0.9)
+    monkeypatch.setattr(settling, "points_held_out", never)
+    settled(replace(planned, faces=(face,)), tinted(192, 176, colour=0, detail=0.05))
+
+
 def test_faces_and_pixel_art_are_scaled_as_one(planned):
     def never(amounts):
         raise AssertionError("nobody asks how far colour has moved")

@@ -118,7 +118,8 @@ def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[],
         missed = ssimulacra2(clean, after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     kept = with_room(room, factor)
-    for judges in (others, held_out):
+    judging = (others,) if plan.faces else (others, held_out)  # a face drowns in a whole picture
+    for judges in judging:
         if judges(kept) < plan.score:
             kept = within(plan.score, judges, kept)
     return with_change(plan, change, whole, kept)
