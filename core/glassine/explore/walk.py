@@ -37,7 +37,7 @@ from .training_sizes import training_sizes
 from .views import views
 
 FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
-POWER, STEEP = 0.35, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
+POWER, STEEP = 0.5, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
 EYE = 0.2  # weight of the eye's gradient in a look, beside an encoder's of mean size 1
 TURNS = 2  # of a family at one view, before it gets another
 DETAILED = 256 * 256  # pixels of the largest picture with the recipe's whole share of detail

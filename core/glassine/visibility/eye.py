@@ -68,7 +68,7 @@ def features(clean: Tensor, other: Tensor) -> Tensor:
 
 JUDGES = (
     Judge(edge_distance, 3.0, 2.0, largest=1 << 20),
-    Judge(structure, 0.5, 2.0),
+    Judge(structure, 1.0, 2.0),
     Judge(softened_distance, 1.0, 1.0),
     Judge(wavelets, 1.0, 1.0, SMALLEST_WAVELETS, package=True),
     Judge(features, 1.5, 1.5, SMALLEST, largest=512, once=True, package=True),
