@@ -65,7 +65,7 @@ def at_score_of_file(plan: Plan, change: Split, watch: Watch) -> tuple[Tensor, t
         seen = through_codec(Export())
         notes = (message("settle.lossy", format=plan.export.format),)
         rgb = picture_at_score(plan, change, seen, looked)
-    for _ in range(2):  # what marks add depends on the picture; a third pass would change little
+    for _ in range(3):  # what marks add depends on the picture; two leave an error of half a point
         added = mark_traces(plan, rgb)
         if added is None or not added.any():
             return rgb, notes
