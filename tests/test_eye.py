@@ -165,3 +165,10 @@ def test_parts_cover_a_picture_once_and_the_whole_decides_their_size(size, draw,
     for reduced, weight in ((False, judge.weight), (True, judge.reduced)):
         found = more_visible(clean, other, 0, 0, reduced=reduced)
         assert found.abs().mean().item() == pytest.approx(weight)
+
+
+def test_a_judge_that_fails_is_not_left_out_in_silence(pair, monkeypatch):
+    clean, other = pair
+    failing = replace(JUDGES[0], apart=lambda clean, other: (other - other.mean()).sum() / 0)
+    monkeypatch.setattr(eye, "JUDGES", (*JUDGES, failing))
+    assert not more_visible(clean, other, 0, 0).isfinite().all(), "so that the step stops"

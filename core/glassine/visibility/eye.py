@@ -94,7 +94,7 @@ def more_visible(
         for place in parts(judge, other.shape[1:], (down, across)):
             seen = other[place].detach().requires_grad_(True)
             apart = judge.apart(clean[place], seen) * seen.numel()
-            found.append((place, torch.autograd.grad(apart, seen)[0].nan_to_num()))
+            found.append((place, torch.autograd.grad(apart, seen)[0]))
         weight = judge.reduced if reduced else judge.weight
         size = mean_absolute([gradient for _, gradient in found])
         for place, gradient in found:
