@@ -146,9 +146,16 @@ def test_points_are_the_fewest_that_a_judge_gives(pair):
 
 def test_a_judge_that_no_step_asks_has_a_limit_too(pair):
     clean, other = pair
-    assert points_held_out(clean, other) == points("mdsi", mdsi(clean, other))
-    assert points_held_out(clean, clean) > 99
-    assert points_held_out(clean[:, :40], other[:, :40]) == 100, "too small for it"
+    assert points_held_out([(clean, other)]) == points("mdsi", mdsi(clean, other))
+    assert points_held_out([(clean, clean)]) > 99
+    assert points_held_out([(clean[:, :40], other[:, :40])]) == 100, "too small for it"
+
+
+def test_that_judge_sees_a_large_picture_as_sharp_as_a_small_one(pair):
+    small = [one[:, :128, :128] for one in pair]
+    large = [one.repeat(1, 4, 4) for one in small]
+    assert points_held_out([tuple(large)]) == pytest.approx(points_held_out([tuple(small)]), abs=1)
+    assert points("mdsi", mdsi(*large)) > points_held_out([tuple(large)]) + 3, "it sees means"
 
 
 @pytest.mark.parametrize("size", [(40, 90), (64, 64), (65, 200)])

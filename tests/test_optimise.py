@@ -80,7 +80,7 @@ def closed(plan, rgb, encode):
 def judged(plan, rgb, change=None):
     """The fewest points of all judges; `change` is the picture before a codec or marks, if any."""
     clean = plan.artwork.rgb
-    held_out = points_held_out(clean, rgb if change is None else change)
+    held_out = points_held_out([(clean, rgb if change is None else change)])
     return Score(min(ssimulacra2(clean, rgb), strictest([(clean, rgb)]), held_out))
 
 

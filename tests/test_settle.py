@@ -90,7 +90,7 @@ def test_the_judge_held_out_of_the_steps_decides_where_it_is_strictest(planned, 
     plan, change = replace(planned, score=Score(score)), tinted(192, 176, colour=0, detail=0.05)
     clean, limit = plan.artwork.rgb, limits_at(Score(score)).mdsi
     with monkeypatch.context() as patched:
-        patched.setattr(settling, "points_held_out", lambda clean, other: Score(100))
+        patched.setattr(settling, "points_held_out", lambda pairs: Score(100))
         assert mdsi(clean, settled(plan, change)) > 1.05 * limit
     assert mdsi(clean, settled(plan, change)) == pytest.approx(limit, rel=0.05)
 
@@ -107,9 +107,9 @@ def test_a_change_of_fine_detail_is_scaled_as_one(planned, monkeypatch, colour):
     assert torch.equal(settled(planned, change), as_one(planned, change, monkeypatch))
 
 
-def test_where_only_faces_change_nobody_looks_at_the_whole_picture(planned, monkeypatch):
-    def never(clean, other):
-        raise AssertionError("a face drowns in it")
+def test_faces_keep_the_strengths_with_which_they_were_measured(planned, monkeypatch):
+    def never(pairs):
+        raise AssertionError("the judge held out of the steps is asked")
 
     face = Face((40, 40, 140, 140), torch.zeros(5, 2).tolist(), 0.9)
     monkeypatch.setattr(settling, "points_held_out", never)

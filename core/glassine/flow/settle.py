@@ -92,9 +92,8 @@ def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[],
     """
     height, width = change.pixels.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
-    clean, uncoded = unchanged(plan, whole), through_codec(Export())
     parts = [(slice(None), *part) for part in judged(plan, CROP)]
-    glanced = glances(plan, change, seen)
+    glanced, uncoded = (glances(plan, change, each) for each in (seen, through_codec(Export())))
     room = colour_room(plan, glanced)
     originals = [tuple(scales(unchanged(plan, part))) for part in parts]
 
@@ -111,15 +110,14 @@ def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[],
 
     def held_out(amounts: Amounts) -> Score:
         looked()
-        return points_held_out(clean, changed(plan, change, whole, amounts, uncoded))
+        return points_held_out(uncoded(amounts))
 
     factor = scaled_to(plan.score, glimpsed, MOST)
     if parts != [whole] and not plan.faces:  # correct once for what the crops do not see
-        missed = ssimulacra2(clean, after(whole, factor)) - glimpsed(factor)
+        missed = ssimulacra2(unchanged(plan, whole), after(whole, factor)) - glimpsed(factor)
         factor = scaled_to(Score(plan.score - missed), glimpsed, MOST)
     kept = with_room(room, factor)
-    judging = (others,) if plan.faces else (others, held_out)  # a face drowns in a whole picture
-    for judges in judging:
+    for judges in (others,) if plan.faces else (others, held_out):  # docs/faces.md is without it
         if judges(kept) < plan.score:
             kept = within(plan.score, judges, kept)
     return with_change(plan, change, whole, kept)

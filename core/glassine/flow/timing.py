@@ -29,8 +29,8 @@ from ..visibility import ssimulacra2
 from .settle import judged_pixels
 
 LOOKS = 5  # looks by SSIMULACRA2 that a search takes: three or four, rarely more
-OTHERS = 6  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three.
-# The one held out takes a tenth of a look: it reduces the picture first.
+OTHERS = 8  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three,
+# and of the one held out four, each as dear as half a look
 EYE_LOOKS = 5  # cost of all judges in the loop, with their gradients, in such looks
 _PROBE, _FIRST = 128, 64  # sides in pixels of the timed picture, and of a first one to warm up
 _LEARN = 0.5  # exponent: how far one job moves the estimate of its stage

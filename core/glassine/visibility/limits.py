@@ -1,4 +1,5 @@
-"""The limits that a strength sets for five judges; a file of that strength keeps all.
+"""The limits that a strength sets for five judges; a file of that strength keeps all, that for MDSI
+before a lossy codec and marks.
 
 Of the judges in the loop (eye.py) edges and softened colours have none. Those in the loop are
 satisfied sooner than people are, so one that no step asks has a limit too: MDSI. FSIM would not
@@ -9,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import pairwise, product
 
 import torch
 from torch import Tensor
 
 from ..units import Score
 from .colour import colour_shift
+from .eye import cuts
 from .haarpsi import haarpsi
 from .held_out import mdsi
 from .lpips import SMALLEST, lpips_distance
@@ -35,6 +37,8 @@ class Limits:
     colour: float
     mdsi: float
 
+
+WHOLE = 320  # pixels; longest side that MDSI is shown at once: it averages from 384 px on
 
 LEVELS = (
     Limits(100, 1.0, 0.0, 0.0, 0.0),
@@ -110,8 +114,18 @@ def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
     return Score(min(points(judge, value / total) for judge, value in sums.items()))
 
 
-def points_held_out(clean: Tensor, other: Tensor) -> Score:
-    """The whole picture (3, H, W), twice -> MDSI in points of SSIMULACRA2; 100 where it cannot be
-    asked (held_out.py says when)."""
-    said = mdsi(clean, other)
-    return Score(100) if said is None else points("mdsi", said)
+@torch.no_grad()
+def points_held_out(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
+    """(clean, other) crops of a picture -> MDSI, in points of SSIMULACRA2.
+
+    100 where it cannot be asked (held_out.py says when). It is shown parts of at most WHOLE pixels:
+    of larger ones it would see means, and the limits are of pictures that are not averaged.
+    """
+    total, said = 0, 0.0
+    for clean, other in pairs:
+        for rows, columns in product(*(cuts(length, WHOLE) for length in clean.shape[1:])):
+            value = mdsi(clean[:, rows, columns], other[:, rows, columns])
+            if value is not None:
+                pixels = (rows.stop - rows.start) * (columns.stop - columns.start)
+                total, said = total + pixels, said + pixels * value
+    return points("mdsi", said / total) if total else Score(100)
