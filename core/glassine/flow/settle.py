@@ -93,7 +93,8 @@ def picture_at_score(plan: Plan, change: Split, seen: Seen, looked: Callable[[],
     height, width = change.pixels.shape[1:]
     whole: Part = slice(None), slice(0, height), slice(0, width)
     parts = [(slice(None), *part) for part in judged(plan, CROP)]
-    glanced, uncoded = (glances(plan, change, each) for each in (seen, through_codec(Export())))
+    glanced = glances(plan, change, seen, GLANCE)
+    uncoded = glances(plan, change, through_codec(Export()), CROP)
     room = colour_room(plan, glanced)
     originals = [tuple(scales(unchanged(plan, part))) for part in parts]
 
@@ -132,9 +133,9 @@ Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]
 """Amounts of a change -> (clean, other) crops of the picture."""
 
 
-def glances(plan: Plan, split: Split, seen: Seen) -> Glances:
-    """The crops at which the other judges look."""
-    parts = [(slice(None), *part) for part in judged(plan, GLANCE)]
+def glances(plan: Plan, split: Split, seen: Seen, size: int) -> Glances:
+    """The crops at which the other judges look; in large pictures of that size."""
+    parts = [(slice(None), *part) for part in judged(plan, size)]
     clean = [unchanged(plan, part) for part in parts]
 
     def at(amounts: Amounts) -> list[tuple[Tensor, Tensor]]:

@@ -29,8 +29,8 @@ from ..visibility import ssimulacra2
 from .settle import judged_pixels
 
 LOOKS = 5  # looks by SSIMULACRA2 that a search takes: three or four, rarely more
-OTHERS = 8  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three,
-# and of the one held out four, each as dear as half a look
+OTHERS = 6  # cost of the other judges in looks by SSIMULACRA2: two looks, each as dear as three
+HELD_OUT = 1.5  # of the one held out, in such looks: four looks, each as dear as a third
 EYE_LOOKS = 5  # cost of all judges in the loop, with their gradients, in such looks
 _PROBE, _FIRST = 128, 64  # sides in pixels of the timed picture, and of a first one to warm up
 _LEARN = 0.5  # exponent: how far one job moves the estimate of its stage
@@ -142,7 +142,8 @@ def uncorrected(job: Workload, *, verify: bool = False) -> dict[str, float]:
     step = job.pixels * mixed + job.eyed * EYE_LOOKS * EYE_SHARE * look_seconds()
     found = {
         "optimise": job.steps * step,
-        "fit": (2 if once else 1) * search + (once + OTHERS * others) * look_seconds(),
+        "fit": (2 if once else 1) * search
+        + (once + OTHERS * others + HELD_OUT * each) * look_seconds(),
     }
     if verify:
         seen = job.width * job.height if job.faces is None else job.pixels

@@ -21,12 +21,17 @@ SCHARR = ((-3.0, 0.0, 3.0), (-10.0, 0.0, 10.0), (-3.0, 0.0, 3.0))  # sixteenths
 _TINY = 1e-8  # keeps the gradient finite in flat areas
 
 
+def averaged(height: int, width: int) -> int:
+    """The side in pixels of the squares whose means this family of judges compares."""
+    return max(1, round(min(height, width) / GLANCE))
+
+
 def edge_distance(clean: Tensor, other: Tensor) -> Tensor:
     """(3, H, W) in [0, 1], twice -> scalar: 1 minus the mean similarity of brightness gradients.
 
     0 is identical, 1 has no edge in common.
     """
-    by = max(1, round(min(clean.shape[1:]) / GLANCE))
+    by = averaged(*clean.shape[1:])
     one, two = (steepness(F.avg_pool2d(rgb[None].float(), by)) for rgb in (clean, other))
     alike = (2 * one * two + STEADY) / (one.square() + two.square() + STEADY)
     return (1 - alike).mean()

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .edges import GLANCE
+from .edges import averaged
 from .packages import unfit
 
 SMALLEST = 48  # pixels; below it the widest of FSIM's wavelets does not fit in
@@ -61,7 +61,7 @@ def glance(rgb: Tensor) -> Tensor:
     short = min(rgb.shape[1:])
     rows, columns = (middle(length, _STRIP * short) for length in rgb.shape[1:])
     seen = rgb[None, :, rows, columns].float()
-    by = round(short / GLANCE) if seen[0, 0].numel() > LARGE else 1
+    by = averaged(short, short) if seen[0, 0].numel() > LARGE else 1
     return F.avg_pool2d(seen, by).clamp(0, 1)
 
 
