@@ -17,7 +17,7 @@ from .look import Look
 
 CODED_EVERY, FIRST_CODED = 7, 2
 """Of the steps on views at the picture's own size, every seventh sees a JPEG, from step 2 on. Seven
-divides by no count of families up to six, so that each family has its turn."""
+has no divisor in common with a count of families up to six, so each family has its turn."""
 
 Handle = Callable[[Tensor], Tensor]
 """(3, h, w) in [0, 1] -> the same after the handling, differentiable."""

@@ -134,7 +134,10 @@ Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]
 
 
 def glances(plan: Plan, split: Split, seen: Seen, size: int) -> Glances:
-    """The crops at which the other judges look; in large pictures of that size."""
+    """The crops at which the other judges look: a small picture as a whole, or an even grid of crops.
+
+    size  of their sides, in pixels
+    """
     parts = [(slice(None), *part) for part in judged(plan, size)]
     clean = [unchanged(plan, part) for part in parts]
 
