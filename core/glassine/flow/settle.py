@@ -134,7 +134,7 @@ Glances = Callable[[Amounts], list[tuple[Tensor, Tensor]]]
 
 
 def glances(plan: Plan, split: Split, seen: Seen, size: int) -> Glances:
-    """The crops at which the other judges look: a small picture as a whole, or an even grid of crops.
+    """Where the other judges look: at all of a small picture, at a grid of crops of a large one.
 
     size  of their sides, in pixels
     """
