@@ -86,12 +86,7 @@ def between(value: float, given: str, wanted: str) -> float:
 
 def mean_shift(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
     """(clean, other) crops of a picture -> how far their smooth colour has moved, on average."""
-    total, shift = 0, 0.0
-    for clean, other in pairs:
-        pixels = clean[0].numel()
-        total += pixels
-        shift += pixels * colour_shift(clean, other)
-    return shift / max(total, 1)
+    return mean((clean[0].numel(), colour_shift(clean, other)) for clean, other in pairs) or 0.0
 
 
 @torch.no_grad()
@@ -101,21 +96,20 @@ def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
 
     100 where the crops are too small for these judges, or their packages are missing.
     """
-    apart, total = lpips_distance(), 0
+    apart = lpips_distance()
     if apart is None:  # the report says why
         return Score(100)
-    sums = {"haarpsi": 0.0, "lpips": 0.0, "colour": 0.0}
+    said: dict[str, list[tuple[int, float]]] = {"haarpsi": [], "lpips": [], "colour": []}
     for clean, other in pairs:
         if min(clean.shape[1:]) < SMALLEST:
             continue
         pixels = clean[0].numel()
-        total += pixels
-        sums["haarpsi"] += pixels * haarpsi(clean, other).item()
-        sums["lpips"] += pixels * apart(clean, other).item()
-        sums["colour"] += pixels * colour_shift(clean, other)
-    if not total:
-        return Score(100)
-    return Score(min(points(judge, value / total) for judge, value in sums.items()))
+        said["haarpsi"].append((pixels, haarpsi(clean, other).item()))
+        said["lpips"].append((pixels, apart(clean, other).item()))
+        said["colour"].append((pixels, colour_shift(clean, other)))
+    means = {judge: mean(values) for judge, values in said.items()}
+    known = [points(judge, value) for judge, value in means.items() if value is not None]
+    return min(known, default=Score(100))
 
 
 @torch.no_grad()
@@ -125,12 +119,22 @@ def points_held_out(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
     100 where it cannot be asked (held_out.py says when). Of a whole large picture it would see
     means of 4 x 4 pixels and more, so it is shown parts.
     """
-    total, said = 0, 0.0
+    said = []
     for clean, other in pairs:
         for rows, columns in product(*(cuts(length, PART) for length in clean.shape[1:])):
             here = clean[:, rows, columns]
             value = mdsi(here, other[:, rows, columns])
             if value is not None:
-                total += here[0].numel()
-                said += here[0].numel() * value / (MEANS if averaged(*here.shape[1:]) > 1 else 1)
-    return points("mdsi", said / total) if total else Score(100)
+                scale = MEANS if averaged(*here.shape[1:]) > 1 else 1
+                said.append((here[0].numel(), value / scale))
+    shown = mean(said)
+    return Score(100) if shown is None else points("mdsi", shown)
+
+
+def mean(values: Iterable[tuple[int, float]]) -> float | None:
+    """(pixels, value) of the parts of a picture -> the value of all of it; None of no parts."""
+    total, weighted = 0, 0.0
+    for pixels, value in values:
+        total += pixels
+        weighted += pixels * value
+    return weighted / total if total else None
