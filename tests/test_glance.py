@@ -87,6 +87,19 @@ def test_how_visible_it_is_follows_the_scale_of_the_judge(score, look):
     assert said.fields["look"].code == f"look.{look}"
 
 
+@pytest.mark.parametrize(
+    ("judged", "score"),
+    [
+        ({}, 85),
+        ({"haarpsi": 0.952, "lpips": 0.01}, 70),
+        ({"lpips": 0.207, "colour_shift": 0.1}, 55),
+        ({"colour_shift": 3.2, "haarpsi": 0.999}, 70),
+    ],
+)
+def test_how_visible_it_is_follows_the_strictest_judge(judged, score):
+    assert glance.lowest_points(replace(cost(85), **judged)) == pytest.approx(score, abs=0.01)
+
+
 def row(closed, blend, moved=0.5, scattered=0.1, role="used", after=""):
     return Effect("sd15", role, after, moved, scattered, closed, blend)
 

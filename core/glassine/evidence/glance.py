@@ -9,6 +9,8 @@ from statistics import fmean
 from ..explore.training_sizes import lengths
 from ..messages import Message, message
 from ..types import Cost, Effect, Glance, Offer, Plan, Report, Trial
+from ..units import Score
+from ..visibility.limits import points
 from .offers import OFFERED, SMALLER
 from .sight import Sight
 from .trials import REMOVED, TRAINED, WEAKENED, as_learnt
@@ -20,7 +22,8 @@ LOOKS = (
     (70.0 - 2.0, message("look.high")),  # a score of 70 that is asked for is met within 2 points
     (50.0, message("look.medium")),
 )
-"""Lowest SSIMULACRA2 of each look, in its makers' words (github.com/cloudinary/ssimulacra2)."""
+"""Lowest points of each look, in the words of SSIMULACRA2's makers, for pictures at their own size
+(github.com/cloudinary/ssimulacra2)."""
 LOW = message("look.low")
 ALIKE = 1.25  # times the control
 _WORST = 2  # trials that are named
@@ -40,8 +43,20 @@ def for_people(cost: Cost, sight: Sight) -> Message:
     where = where_most(sight.clean, sight.seen)
     if not where:
         return message("glance.people_same")
-    look = next((said for least, said in LOOKS if cost.ssimulacra2 >= least), LOW)
-    return message("glance.people", look=look, score=cost.ssimulacra2, where=where)
+    score = lowest_points(cost)
+    look = next((said for least, said in LOOKS if score >= least), LOW)
+    return message("glance.people", look=look, score=score, where=where)
+
+
+def lowest_points(cost: Cost) -> Score:
+    """The lowest of SSIMULACRA2, HaarPSI, LPIPS and smooth colour, in points of SSIMULACRA2.
+
+    Not of MDSI, which says of a WebP what it says of a change that people see.
+    """
+    others = {"haarpsi": cost.haarpsi, "lpips": cost.lpips, "colour": cost.colour_shift}
+    known = {judge: value for judge, value in others.items() if value is not None}
+    said = [points(judge, value) for judge, value in known.items() if not math.isnan(value)]
+    return min([cost.ssimulacra2, *said])
 
 
 def for_models(plan: Plan, rows: Sequence[Effect]) -> Message:
