@@ -95,8 +95,12 @@ def of_mean_size(gradient: Tensor) -> Tensor:
 def settled(clean: Tensor, change: Tensor, score: float) -> Tensor:
     """The picture with as much of the change as SSIMULACRA2, then the only judge, allows."""
 
-    def after(factor: float) -> Tensor:
-        return on_grid((clean + factor * change).clamp(0, 1), 8)
+    def scored(factor: float) -> Score:
+        return ssimulacra2(clean, changed(clean, change, factor))
 
-    found = scaled_to(Score(score), lambda factor: ssimulacra2(clean, after(factor)), 4.0)
-    return after(found)
+    return changed(clean, change, scaled_to(Score(score), scored, 4.0))
+
+
+def changed(clean: Tensor, change: Tensor, factor: float) -> Tensor:
+    """The picture with the change times `factor`, in 8 bits."""
+    return on_grid((clean + factor * change).clamp(0, 1), 8)

@@ -26,8 +26,9 @@ from glassine.explore import canvas, training_sizes, views
 from glassine.flow.optimise import optimise
 from glassine.flow.plan import plan
 from glassine.flow.settle import settle
-from glassine.pixels.grid import on_grid
+from glassine.flow.strength import scaled_to
 from glassine.types import Artwork, Intent
+from glassine.units import Score
 from glassine.visibility.held_out import fsim
 from torch import Tensor
 
@@ -42,8 +43,8 @@ KINDS = (
     *("before told+JPEG 75", "now told+JPEG 75", "before as visible"),
 )
 CODEC = "jpeg75"
-LOOKS, STRONGEST = 12, 8.0
-"""Of the search for a strength, and how much stronger it may make a change."""
+STRONGEST = 8.0
+"""How many times as strong a change may be made to be as visible as another."""
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def made(name: str, work: Tensor, goal: Tensor, at: int, side: int) -> Tensor:
             return made(name.removesuffix(TOLD), work, goal, at, side)
     if name == "before":
         change = before.change(work, goal, EMBEDDED, 10, SCORE)
-        return on_grid(before.settled(work, change, SCORE), 8)
+        return before.settled(work, change, SCORE)
     intent = Intent(target=goal, surrogates=EMBEDDED, strength=SCORE, seed=1 + at)
     return settle(optimise(plan(Artwork(work), intent))).rgb
 
@@ -99,17 +100,19 @@ def taken(kind: str, works: Tensor, goals: Tensor, asked: argparse.Namespace) ->
 
 def as_visible(clean: Tensor, made: Tensor, as_this: Tensor) -> Tensor:
     """`made`, its change made larger or smaller until FSIM rates it like `as_this`."""
-    wanted, weaker, stronger = fsim(clean, as_this) or 1.0, 0.0, STRONGEST
-    for _ in range(LOOKS):
-        middle = (weaker + stronger) / 2
-        less = (fsim(clean, changed(clean, made, middle)) or 1.0) > wanted
-        weaker, stronger = (middle, stronger) if less else (weaker, middle)
-    return changed(clean, made, weaker)
+    change = made - clean
+
+    def scored(factor: float) -> Score:
+        return finely(fsim(clean, before.changed(clean, change, factor)))
+
+    wanted = finely(fsim(clean, as_this))
+    return before.changed(clean, change, scaled_to(wanted, scored, STRONGEST))
 
 
-def changed(clean: Tensor, made: Tensor, by: float) -> Tensor:
-    """`made`, its change times `by`."""
-    return on_grid((clean + by * (made - clean)).clamp(0, 1), 8)
+def finely(value: float | None) -> Score:
+    """FSIM, as a score of which a hundredth of a point is a millionth: scaled_to is content with
+    .15 of a point."""
+    return Score(100 - 10_000 * (1 - (1.0 if value is None else value)))
 
 
 def run(asked: argparse.Namespace) -> None:
