@@ -6,12 +6,12 @@
 Each picture's middle, of `--shape` and with the area of a square of `--side` pixels, is pulled
 towards the next one's with the embedded surrogate and measured on the five real encoders: reduced
 to `--sizes` (by area means, or by another kernel that is named behind it), and after JPEG 75 where
-the picture's own size is among these. What is measured is the finished picture, which
-is inside every limit. `ratios` compares at equal visibility: the method before is made at several
-strengths, and its effect is interpolated to where each judge rates it like ours; the blend is made
-at our SSIMULACRA2. Rows of finished pictures are kept in results/reduced-SIDE.json, so that a long
-run resumes. `--again` measures the finished pictures anew, all but the method before: it does not
-change, and takes most of the time.
+the picture's own size is among these. What is measured is the finished picture, which is inside
+every limit. `ratios` compares at equal visibility: with the method before where each judge rates it
+like ours (alike.py), and with the blend at our SSIMULACRA2. Rows of finished pictures are kept in
+results/reduced-SIDE.json, so that a long run resumes. `--again` measures the finished pictures
+anew; rows of the method before are kept, because it does not change and takes most of the time,
+and more are made where none is rated like ours.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from glassine.explore.training_sizes import lengths
@@ -40,13 +39,12 @@ from glassine.types import Artwork, Intent
 from glassine.units import Score
 from torch import Generator, Tensor
 
-from . import before
+from .alike import Row, earlier, read_off, stronger, weaker
 from .effect import EMBEDDED, EXACT, FAMILIES, SCORE, blend
 from .judges import at_hand
 from .record import commit, kept, save, spread
 
 JUDGES = at_hand()
-FACTORS = (0.5, 0.8, 1.0, 1.3)  # of the change before, at SCORE; between these is interpolated
 JPEG = "JPEG 75"
 
 Effects = dict[str, float]
@@ -123,28 +121,6 @@ def ruler(
     return effects_of
 
 
-def read_off(rows: list[dict[str, Any]], judge: str, value: float, where: str) -> float:
-    """A method's effect where a judge says `value`, interpolated between neighbouring rows."""
-    pairs = sorted((row["seen"][judge], row["effects"][where]) for row in rows)
-    said, effect = zip(*pairs, strict=True)
-    return float(np.interp(value, said, effect))
-
-
-Row = dict[str, Any]
-Rate = Callable[[Tensor], Row]
-"""A picture -> what the judges say, and its effects."""
-
-
-def earlier(clean: Tensor, goal: Tensor, rate: Rate) -> tuple[list[Row], dict[str, float]]:
-    """The method before at FACTORS, and the processor seconds of its search, as "before"."""
-    began = time.process_time()
-    moved = before.change(clean, goal, EMBEDDED, 10, SCORE)
-    seconds = time.process_time() - began
-    whole = before.settled(clean, moved, SCORE) - clean
-    rows = [rate(on_grid((clean + by * whole).clamp(0, 1), 8)) for by in FACTORS]
-    return rows, {"before": seconds}
-
-
 def measured(
     clean: Tensor, goal: Tensor, sizes: Sequence[str], steps: int | None, old: Row | None = None
 ) -> Row:
@@ -155,14 +131,12 @@ def measured(
     def rate(other: Tensor) -> Row:
         return {"seen": seen(clean, other), "effects": measure(other)}
 
-    rows, seconds = old["before"] if old else [], dict[str, float]()
-    if not old:
-        rows, seconds = earlier(clean, goal, rate)
     began = time.process_time()
     made = plan(Artwork(clean), wanted, device="cpu")
     change = optimise(replace(made, steps=steps or made.steps))
     ended = time.process_time()
     ours = rate(settle(change).rgb)
+    rows, seconds = earlier(clean, goal, rate, ours["seen"], old["before"] if old else [])
     control = rate(blend(clean, goal, Score(ours["seen"]["ssimulacra2"])))
     return {
         "steps": change.plan.steps,
@@ -170,6 +144,7 @@ def measured(
         "seconds": {**seconds, "now": ended - began},
         **ours,
         "before": rows,
+        "not alike": sorted({*weaker(rows, ours["seen"]), *stronger(rows, ours["seen"])}),
         "blend": control,
         "ratios": {
             "before": {

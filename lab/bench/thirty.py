@@ -26,9 +26,10 @@ from torch import Tensor
 
 from ..study.embedded.unseen import pictures
 from . import before
+from .alike import Row
 from .effect import FAMILIES, SCORE, blend
 from .record import commit, kept, save, spread
-from .reduced import Row, measured, ruler, summary
+from .reduced import measured, ruler, summary
 
 
 def left_out(clean: Tensor, goal: Tensor, family: str, old: Row | None = None) -> Row:
