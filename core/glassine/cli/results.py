@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..evidence.glance import lightest
 from ..evidence.offers import OFFERED
 from ..evidence.schema import json_ready
-from ..evidence.trials import TRAINED
+from ..evidence.trials import at_training_size
 from ..evidence.verdict import below_control
 from ..messages import Message, message
 from ..record import IN_LINE, record_in, told
@@ -101,7 +101,7 @@ def effect_line(report: Report, *, away: bool = False) -> str:
     """
     known = [row for row in report.effects if not isnan(row.closed)]
     used = [row for row in known if row.role == "used"]
-    reduced = {trial.name: trial.says for trial in report.trials if trial.name.startswith(TRAINED)}
+    reduced = {trial.name: trial.says for trial in report.trials if at_training_size(trial)}
     said = [
         phrase("cli.effect_after", trial=says, **shares(rows))
         for name, says in reduced.items()

@@ -13,7 +13,7 @@ from ..surrogates.embedded import LIMITS
 from ..types import Cost, Effect, Plan, Trial
 from ..visibility import unfit
 from .sight import Sight
-from .trials import TRAINED, WEAKENED, as_learnt
+from .trials import WEAKENED, as_learnt, at_training_size
 
 ROLES = {"used": message("role.used"), "held out": message("role.held_out")}
 _LITTLE, _ALIKE = 0.02, 1.25  # of the gap to the goal; times the control
@@ -92,8 +92,8 @@ def about_embedded() -> Iterator[Message]:
 
 
 def about_trials(trials: Sequence[Trial]) -> Iterator[Message]:
-    yield from about_size([one for one in trials if one.name.startswith(TRAINED)])
-    gone = [t for t in trials if t.verdict == "removed" and not t.name.startswith(TRAINED)]
+    yield from about_size([one for one in trials if at_training_size(one)])
+    gone = [t for t in trials if t.verdict == "removed" and not at_training_size(t)]
     if told := tuple(trial.says for trial in gone if trial.kind == "handling"):
         yield message("doubt.removed_handling", handlings=told)
     if told := tuple(trial.says for trial in gone if trial.kind == "removal"):

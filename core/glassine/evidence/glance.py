@@ -13,7 +13,7 @@ from ..units import Score
 from ..visibility.limits import points
 from .offers import OFFERED, SMALLER
 from .sight import Sight
-from .trials import REMOVED, TRAINED, WEAKENED, as_learnt
+from .trials import REMOVED, WEAKENED, as_learnt, at_training_size
 from .whereabouts import where_most
 
 LOOKS = (
@@ -117,7 +117,7 @@ def weak(rows: Sequence[Effect]) -> bool:
 
 def lost_to_training(trials: Sequence[Trial]) -> int:
     """The training size at which least of the effect is left; 0 where each leaves enough."""
-    sizes = [one for one in trials if one.name.startswith(TRAINED) and one.left < WEAKENED]
+    sizes = [one for one in trials if at_training_size(one) and one.left < WEAKENED]
     worst = min(sizes, key=lambda one: one.left, default=None)
     return worst.side if worst else 0
 

@@ -70,6 +70,11 @@ def trial(name: str, around: Scene, before: Before, seed: int) -> Outcome:
     return made, rows
 
 
+def at_training_size(trial: Trial) -> bool:
+    """Whether the trial is a reduction as for training, which trained.py makes."""
+    return trial.name.startswith(TRAINED)
+
+
 def as_learnt(rows: Iterable[Effect]) -> list[Effect]:
     """The rows of the picture as models learn it: at the sizes of training where training reduces
     it, else as posted. A large picture is searched at those sizes, and little may show beside."""

@@ -9,7 +9,7 @@ from html import escape
 from ...surrogates import SURROGATES
 from ...types import Cost, Denoised, Effect, HeldOut, Report, Trial
 from ..offers import OFFERED
-from ..trials import TRAINED
+from ..trials import at_training_size
 
 _KINDS = {
     "handling": (
@@ -214,7 +214,7 @@ def trial_tables(report: Report) -> str:
 
 def as_learnt_note(rows: Sequence[Trial]) -> str:
     """At which size models were shown the picture, where that is not its own."""
-    side = next((one.side for one in rows if one.side and not one.name.startswith(TRAINED)), 0)
+    side = next((one.side for one in rows if one.side and not at_training_size(one)), 0)
     return f", which see it reduced to as many pixels as {side} x {side} afterwards" if side else ""
 
 
