@@ -143,21 +143,31 @@ def measured(
         "commit": commit(),
         "seconds": {**seconds, "now": ended - began},
         **ours,
+        **compared(ours, rows, control),
+    }
+
+
+def compared(ours: Row, rows: list[Row], control: Row) -> Row:
+    """Ours beside the method before and the blend: all of their rows, and the ratios.
+
+    not alike  judges of whom no strength of the method before shows as little or as much as ours
+    """
+    seen, effects = ours["seen"], ours["effects"]
+    return {
         "before": rows,
-        "not alike": sorted({*weaker(rows, ours["seen"]), *stronger(rows, ours["seen"])}),
+        "not alike": sorted({*weaker(rows, seen), *stronger(rows, seen)}),
         "blend": control,
         "ratios": {
             "before": {
                 judge: {
                     at: effect / max(read_off(rows, judge, value, at), 1e-6)
-                    for at, effect in ours["effects"].items()
+                    for at, effect in effects.items()
                 }
-                for judge, value in ours["seen"].items()
+                for judge, value in seen.items()
                 if all(judge in row["seen"] for row in rows)  # not in older rows
             },
             "blend": {
-                at: effect / max(control["effects"][at], 1e-6)
-                for at, effect in ours["effects"].items()
+                at: effect / max(control["effects"][at], 1e-6) for at, effect in effects.items()
             },
         },
     }
