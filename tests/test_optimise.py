@@ -96,6 +96,31 @@ def test_the_gap_closes_and_beats_the_blend_at_equal_visibility(encoder):
     assert closed(plan, done.rgb, encoder) > 2 * closed(plan, blend(share), encoder) > 0
 
 
+def sizes_of(monkeypatch, plan):
+    """The size of every step that the plan's search takes."""
+    sizes = []
+    monkeypatch.setattr(walking, "move", lambda *given: sizes.append(given[-1]))
+    optimise(plan)
+    return sizes
+
+
+@pytest.mark.parametrize("recipe", [RECIPES["cloak"], RECIPES["poison"]])
+def test_steps_beyond_those_that_a_recipe_travels_are_smaller(monkeypatch, recipe):
+    def sizes(steps):
+        return sizes_of(monkeypatch, replace(planned(32, 32, steps=steps), recipe=recipe))
+
+    few, as_many, more = sizes(4), sizes(20), sizes(60)
+    assert few[0] == as_many[0] == walking.FIRST
+    assert more[0] == pytest.approx(walking.FIRST / 3)
+    assert sum(more) == pytest.approx(sum(as_many), rel=0.05)
+
+
+def test_where_every_step_sees_something_else_more_steps_go_further(monkeypatch):
+    for recipe in FACE_RECIPES.values():
+        assert recipe.travel == float("inf")
+    assert sizes_of(monkeypatch, planned(32, 32, steps=60))[0] == walking.FIRST
+
+
 @pytest.mark.parametrize("score", [85, 70, 55])
 def test_the_result_has_the_score_asked_for(score):
     plan = planned(score=score)

@@ -264,6 +264,7 @@ class Recipe:
     detail  share of the goals' fine detail that is added then to a small picture, half of it in
             flat areas; less to a larger one, and nothing where training reduces it
     momentum  share of the earlier gradients' sum that stays in each step
+    travel  how many steps of full size a search takes at most; of more, each is smaller
     on_faces  whether it works on faces, against embedders; else on the picture, against encoders
     away    whether steps move away from the goals; else towards them
     denoising  how a model's denoiser is used; None: not at all, and no model is needed
@@ -280,6 +281,7 @@ class Recipe:
     tint: float = 0.05
     detail: float = 0.0
     momentum: float = 0.8
+    travel: float = math.inf
     on_faces: bool = False
     away: bool = False
     denoising: Denoising | None = None

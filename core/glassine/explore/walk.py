@@ -36,7 +36,9 @@ from .look import Look, Part, look
 from .training_sizes import training_sizes
 from .views import views
 
-FIRST, LAST = 0.5, 0.02  # size of the first and of the last step, in `Ground.unit`
+FIRST, LAST = 0.5, 0.02
+"""Size of the first and of the last step, in `Ground.unit`; less where a search takes more steps
+than its recipe's `travel`."""
 POWER, STEEP = 0.5, 3.0  # exponent on a gradient's size, in mean sizes; largest size counted
 EYE = 0.2  # weight of the eye's gradient in a look, beside an encoder's of mean size 1
 TURNS = 2  # of a family at one view, before it gets another
@@ -122,7 +124,8 @@ def stride(way: Way, step: int, draw: Generator) -> None:
     gradient = in_cells_of(ground.canvas.grid, gradient, part.part)
     if not gradient.isfinite().all():
         raise FloatingPointError(message("steps.no_numbers"))
-    move(search, gradient, ground, part.part, step_size(step, plan.steps))
+    size = step_size(step, plan.steps) * min(1.0, plan.recipe.travel / plan.steps)
+    move(search, gradient, ground, part.part, size)
 
 
 def arrived(way: Way) -> Tensor:
@@ -249,5 +252,5 @@ def sized(gradient: Tensor) -> Tensor:
 
 
 def step_size(step: int, steps: int) -> float:
-    """The step's size in `Ground.unit`: falls linearly from FIRST to LAST."""
+    """The step's full size in `Ground.unit`: falls linearly from FIRST to LAST."""
     return FIRST + (LAST - FIRST) * step / steps

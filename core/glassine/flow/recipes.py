@@ -35,6 +35,10 @@ BOUND = 2.5
 """The most that steps may change a value, as a factor on the reach: the judges in the loop keep a
 change from showing where it would, so the bound need not (docs/eye.md)."""
 
+TRAVEL = float(STEPS["quick"])
+"""More steps of the same size go back and forth: 120 then close no more than 20 do at the same
+visibility, and smaller ones a third more (docs/eye.md)."""
+
 _POISON_NOTE = (
     "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
     "taken for the other concept; after wrong captions it was 54 %."
@@ -54,6 +58,7 @@ RECIPES = {
             bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
+            travel=TRAVEL,
         ),
         Recipe(
             name="poison",
@@ -65,6 +70,7 @@ RECIPES = {
             bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
+            travel=TRAVEL,
         ),
         Recipe(
             name="both",
@@ -76,6 +82,7 @@ RECIPES = {
             bound=BOUND,
             detail=DETAIL,
             momentum=0.5,
+            travel=TRAVEL,
         ),
     )
 }
