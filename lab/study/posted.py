@@ -6,10 +6,11 @@ size at which the model learns, and learnt by the base model of cloak.py: with t
 training sizes are the study's and twice that, as 512 and 1024 px are otherwise. Beside them stand
 clean works, the blend that is as visible as `now told` to SSIMULACRA2, and, `as visible`, the
 copies of the method before, made stronger until FSIM, which is held out, rates them like those of
-`now told`. `+JPEG 75`: the posted copy was saved as a JPEG first.
+`now told`. `thorough` takes the steps of effort "full". `+JPEG 75`: the posted copy was saved as
+a JPEG first.
 
-All are made with the surrogate that ships, the default effort and SSIMULACRA2 70; the surrogate
-imitates the encoder that the model looks through.
+All are made with the surrogate that ships, the default effort if none is named, and SSIMULACRA2
+70; the surrogate imitates the encoder that the model looks through.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from . import base, common, lesson
 TOLD, POSTED = " told", 512
 KINDS = (
     *("clean", "before told", "now told", "blend", "before", "now"),
-    *("before told+JPEG 75", "now told+JPEG 75", "before as visible"),
+    *("before told+JPEG 75", "now told+JPEG 75", "before as visible", "thorough told"),
 )
 CODEC = "jpeg75"
 STRONGEST = 8.0
@@ -69,7 +70,13 @@ def made(name: str, work: Tensor, goal: Tensor, at: int, side: int) -> Tensor:
     if name == "before":
         change = before.change(work, goal, EMBEDDED, 10, SCORE)
         return before.settled(work, change, SCORE)
-    intent = Intent(target=goal, surrogates=EMBEDDED, strength=SCORE, seed=1 + at)
+    intent = Intent(
+        target=goal,
+        surrogates=EMBEDDED,
+        strength=SCORE,
+        seed=1 + at,
+        effort="full" if name == "thorough" else "quick",
+    )
     return settle(optimise(plan(Artwork(work), intent))).rgb
 
 
