@@ -37,7 +37,7 @@ def main() -> None:
     axes.set(
         xlabel="cost: gradients of one encoder in float32",
         ylabel="share of the gap closed, mean of five",
-        title=f"SSIMULACRA2 70, {found['size']} px, {rows['blend']['sd15']['count']} paintings",
+        title=f"balanced, {found['size']} px, {rows['blend']['sd15']['count']} paintings",
         ylim=(0, None),
     )
     axes.legend(fontsize=8, loc="lower right")

@@ -1,9 +1,10 @@
-"""Effect at equal visibility: share of the latent gap closed per family, beside the blend control.
+"""Effect at one strength: share of the latent gap closed per family, beside the blend control.
 
     python -m lab.bench.effect FOLDER [--size 256] [--limit N] [--only 'NAME;NAME']
 
-Every picture of FOLDER is pulled towards the next one. Every result is a finished 8-bit picture at
-SSIMULACRA2 70. Finished rows are kept in results/effect-SIZE.json, so that a long run resumes.
+Every picture of FOLDER is pulled towards the next one. Every result is a finished 8-bit picture:
+ours within every limit of SSIMULACRA2 70, the others at that score. Finished rows are kept in
+results/effect-SIZE.json, so that a long run resumes.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ FAMILIES = ("sd15", "sdxl", "sd3", "flux1", "flux2")
 EMBEDDED = ("embedded",)
 
 Method = Callable[[Tensor, Tensor], Tensor]
-"""(clean picture, goal) -> the finished 8-bit picture at SCORE."""
+"""(clean picture, goal) -> the finished 8-bit picture of SCORE."""
 
 
 def ours(surrogates: tuple[str, ...], steps: int) -> Method:
