@@ -3,11 +3,11 @@
 from ..types import ArtName, Denoising, Recipe, Strength
 from ..units import Levels, Score
 
-STEPS = {"preview": 4, "quick": 20, "full": 120}
-"""Optimiser steps by effort, each through one family's encoder. Twenty have 90 to 100 % of the
-effect of forty (lab/bench/steps.py, docs/eye.md)."""
+STEPS = {"preview": 4, "quick": 20, "full": 60}
+"""Optimiser steps by effort, each through one family's encoder. Sixty have what 120 have, and at
+the same visibility up to a fifth more than twenty (docs/eye.md)."""
 
-FINE_STEPS = STEPS | {"quick": 40}
+FINE_STEPS = STEPS | {"quick": 40, "full": 120}
 """Where every step sees another face, or another level of a denoiser's noise."""
 
 EFFORTS = {"preview": "Draft", "quick": "Quick", "full": "Thorough"}
@@ -36,8 +36,8 @@ BOUND = 2.5
 change from showing where it would, so the bound need not (docs/eye.md)."""
 
 TRAVEL = float(STEPS["quick"])
-"""More steps of the same size go back and forth: 120 then close no more than 20 do at the same
-visibility, and smaller ones a third more (docs/eye.md)."""
+"""More steps of the same size go back and forth: 120 then close no more than 20 do, and less after
+a JPEG (docs/eye.md)."""
 
 _POISON_NOTE = (
     "Not shown to work: of what a model drew that had learnt strong poison in our study, 1 % was "
