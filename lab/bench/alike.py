@@ -44,7 +44,7 @@ def earlier(
     def at(factor: float) -> Row:
         return {"factor": factor, **rate(before.changed(clean, whole, factor))}
 
-    rows = old or [at(factor) for factor in FACTORS]
+    rows = [*old] or [at(factor) for factor in FACTORS]
     for further, factors in ((weaker, WEAKER), (stronger, STRONGER)):
         for factor in factors:
             if not further(rows, seen):
