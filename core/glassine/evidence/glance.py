@@ -10,7 +10,7 @@ from ..explore.training_sizes import lengths
 from ..messages import Message, message
 from ..types import Cost, Effect, Glance, Offer, Plan, Report, Trial
 from ..units import Score
-from ..visibility.limits import points
+from ..visibility.limits import lowest
 from .offers import OFFERED, SMALLER
 from .sight import Sight
 from .trials import REMOVED, WEAKENED, as_learnt, at_training_size
@@ -54,9 +54,7 @@ def lowest_points(cost: Cost) -> Score:
     Not of MDSI, which says of a WebP what it says of a change that people see.
     """
     others = {"haarpsi": cost.haarpsi, "lpips": cost.lpips, "colour": cost.colour_shift}
-    known = {judge: value for judge, value in others.items() if value is not None}
-    said = [points(judge, value) for judge, value in known.items() if not math.isnan(value)]
-    return min([cost.ssimulacra2, *said])
+    return min(cost.ssimulacra2, lowest(others))
 
 
 def for_models(plan: Plan, rows: Sequence[Effect]) -> Message:

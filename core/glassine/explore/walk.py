@@ -124,7 +124,7 @@ def stride(way: Way, step: int, draw: Generator) -> None:
     gradient = in_cells_of(ground.canvas.grid, gradient, part.part)
     if not gradient.isfinite().all():
         raise FloatingPointError(message("steps.no_numbers"))
-    size = step_size(step, plan.steps) * min(1.0, plan.recipe.travel / plan.steps)
+    size = step_size(step, plan.steps, plan.recipe.travel)
     move(search, gradient, ground, part.part, size)
 
 
@@ -251,6 +251,7 @@ def sized(gradient: Tensor) -> Tensor:
     return gradient.sign() * of_mean_size(gradient).abs().clamp_max(STEEP) ** POWER
 
 
-def step_size(step: int, steps: int) -> float:
-    """The step's full size in `Ground.unit`: falls linearly from FIRST to LAST."""
-    return FIRST + (LAST - FIRST) * step / steps
+def step_size(step: int, steps: int, travel: float) -> float:
+    """The step's size in `Ground.unit`: falls linearly from FIRST to LAST, or from and to less
+    where there are more steps than `travel`."""
+    return (FIRST + (LAST - FIRST) * step / steps) * min(1.0, travel / steps)

@@ -8,7 +8,8 @@ do: on a plain ground it says .85 where SSIMULACRA2 says 85.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import pairwise, product
 
@@ -107,9 +108,17 @@ def strictest(pairs: Iterable[tuple[Tensor, Tensor]]) -> Score:
         said["haarpsi"].append((pixels, haarpsi(clean, other).item()))
         said["lpips"].append((pixels, apart(clean, other).item()))
         said["colour"].append((pixels, colour_shift(clean, other)))
-    means = {judge: mean(values) for judge, values in said.items()}
-    known = [points(judge, value) for judge, value in means.items() if value is not None]
-    return min(known, default=Score(100))
+    return lowest({judge: mean(values) for judge, values in said.items()})
+
+
+def lowest(said: Mapping[str, float | None]) -> Score:
+    """The lowest of what judges say, in points of SSIMULACRA2; 100 where none was asked.
+
+    said  fields of Limits -> the judge's value; None or NaN where it was not asked
+    """
+    known = {judge: value for judge, value in said.items() if value is not None}
+    asked = [points(judge, value) for judge, value in known.items() if not math.isnan(value)]
+    return min(asked, default=Score(100))
 
 
 @torch.no_grad()
