@@ -70,8 +70,12 @@ def stronger(rows: Sequence[Row], seen: dict[str, float]) -> list[str]:
 def weakest_and_strongest(rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
     """What each judge that all rows know says of the first and of the last by factor."""
     weak, *_, strong = (row["seen"] for row in sorted(rows, key=lambda row: row["factor"]))
-    known = [judge for judge in weak if all(judge in row["seen"] for row in rows)]
-    return {judge: (weak[judge], strong[judge]) for judge in known}
+    return {judge: (weak[judge], strong[judge]) for judge in judges_of(rows)}
+
+
+def judges_of(rows: Sequence[Row]) -> list[str]:
+    """The judges that all rows know; older ones lack some."""
+    return [judge for judge in rows[0]["seen"] if all(judge in row["seen"] for row in rows)]
 
 
 def read_off(rows: Sequence[Row], judge: str, value: float, where: str) -> float:

@@ -39,7 +39,7 @@ from glassine.types import Artwork, Intent
 from glassine.units import Score
 from torch import Generator, Tensor
 
-from .alike import Row, earlier, read_off, stronger, weaker
+from .alike import Row, earlier, judges_of, read_off, stronger, weaker
 from .effect import EMBEDDED, EXACT, FAMILIES, SCORE, blend
 from .judges import at_hand
 from .record import commit, kept, save, spread
@@ -160,11 +160,10 @@ def compared(ours: Row, rows: list[Row], control: Row) -> Row:
         "ratios": {
             "before": {
                 judge: {
-                    at: effect / max(read_off(rows, judge, value, at), 1e-6)
+                    at: effect / max(read_off(rows, judge, seen[judge], at), 1e-6)
                     for at, effect in effects.items()
                 }
-                for judge, value in seen.items()
-                if all(judge in row["seen"] for row in rows)  # not in older rows
+                for judge in judges_of(rows)
             },
             "blend": {
                 at: effect / max(control["effects"][at], 1e-6) for at, effect in effects.items()

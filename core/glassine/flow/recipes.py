@@ -5,7 +5,7 @@ from ..units import Levels, Score
 
 STEPS = {"preview": 4, "quick": 20, "full": 60}
 """Optimiser steps by effort, each through one family's encoder. Sixty have what 120 have, and at
-the same visibility up to a fifth more than twenty (docs/eye.md)."""
+the same visibility up to a quarter more than twenty (docs/eye.md)."""
 
 FINE_STEPS = STEPS | {"quick": 40, "full": 120}
 """Where every step sees another face, or another level of a denoiser's noise."""
